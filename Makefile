@@ -1,0 +1,116 @@
+# Every learner's and instructor's verb is one line: python -m grader VERB works as well, also without make.
+# The first of them makes .venv; the developers' verbs at the end use that environment with the test packages.
+
+PYTHON ?= python3
+VENV_PYTHON := .venv/bin/python
+PY := $(if $(wildcard $(VENV_PYTHON)),$(VENV_PYTHON),$(PYTHON))
+GRADER := $(PY) -m grader
+
+# STUDENT=folder OUT=folder SEED=n SANDBOX=auto|strict|off STAGE=03_softmax CHECK=name ARGS="anything else"
+STUDENT_ARG = $(if $(STUDENT),--student "$(STUDENT)")
+OUT_ARG = $(if $(OUT),--out "$(OUT)")
+COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),--sandbox $(SANDBOX))
+
+.DEFAULT_GOAL := help
+.PHONY: help grade watch stage hint debug reset progress report train doctor class compare kit gradescope \
+	regrade-diff notebook check-tasks check-tasks-full record-times skeleton oracle \
+	test test-oldest test-hostile test-mutation test-fuzz class-soak bench bench-check measure-seeds format lint requirements clean environment
+
+help: ## list the verbs
+	@$(GRADER) --help
+	@echo
+	@echo "As make targets: make grade STAGE=03_softmax STUDENT=reference OUT=build SEED=0 SANDBOX=strict"
+	@echo "For developers:  make test test-oldest test-hostile test-mutation test-fuzz class-soak bench bench-check format lint clean"
+
+# --- learn -----------------------------------------------------------------------------------------------------------
+grade:
+	@$(GRADER) grade $(STAGE) $(COMMON) $(ARGS)
+watch:
+	@$(GRADER) watch $(STAGE) $(STUDENT_ARG) $(ARGS)
+stage:
+	@$(GRADER) stage $(STAGE) $(ARGS)
+hint:
+	@$(GRADER) hint $(STAGE) $(if $(CHECK),--check $(CHECK)) $(STUDENT_ARG) $(ARGS)
+debug:
+	@$(GRADER) debug $(STAGE) $(STUDENT_ARG) $(ARGS)
+reset:
+	@$(GRADER) reset $(STAGE) $(STUDENT_ARG) $(ARGS)
+progress:
+	@$(GRADER) progress $(OUT_ARG) $(ARGS)
+report:
+	@$(GRADER) report $(OUT_ARG) $(ARGS)
+train:
+	@$(GRADER) train $(STUDENT_ARG) $(if $(DATA),--data "$(DATA)") $(ARGS)
+doctor:
+	@$(GRADER) doctor $(ARGS)
+
+# --- teach -----------------------------------------------------------------------------------------------------------
+class:
+	@$(GRADER) class "$(SUBMISSIONS)" $(if $(JOBS),--jobs $(JOBS)) $(OUT_ARG) $(ARGS)
+compare:
+	@$(GRADER) compare $(STUDENT_ARG) $(OUT_ARG) $(ARGS)
+kit:
+	@$(GRADER) kit $(OUT_ARG) $(ARGS)
+gradescope:
+	@$(GRADER) gradescope $(OUT_ARG) $(ARGS)
+regrade-diff:
+	@$(GRADER) regrade-diff "$(OLD)" "$(NEW)" $(ARGS)
+notebook:
+	@$(GRADER) notebook $(OUT_ARG) $(ARGS)
+
+# --- build the course ------------------------------------------------------------------------------------------------
+check-tasks: environment
+	@$(VENV_PYTHON) -m grader check-tasks $(ARGS)
+check-tasks-full: environment
+	@$(VENV_PYTHON) -m grader check-tasks --full $(ARGS)
+record-times:
+	@$(GRADER) record-times $(ARGS)
+skeleton:
+	@$(GRADER) skeleton $(ARGS)
+oracle: environment
+	@$(VENV_PYTHON) -m grader oracle $(STUDENT_ARG) $(ARGS)
+
+# --- develop ---------------------------------------------------------------------------------------------------------
+environment:
+	@$(PY) grader/bootstrap.py base test
+
+test: environment ## everything, all extras
+	@bash tests/run
+
+test-oldest: ## NumPy 1.26 on Python 3.11
+	@bash tests/run_oldest
+
+test-hostile: environment ## every hostile submission by uid and by layer switched off
+	@$(VENV_PYTHON) -m tests.hostile.table $(ARGS)
+
+test-mutation: environment ## mutation testing of the reference by cosmic-ray
+	@$(VENV_PYTHON) -m tests.mistakes.mutation $(ARGS)
+
+test-fuzz: environment ## fuzz the decoder of the worker's messages
+	@$(VENV_PYTHON) -m tests.worker.fuzz $(ARGS)
+
+class-soak: environment ## a class of 1,000 with 20 kill -9s
+	@$(VENV_PYTHON) -m tests.cohort.soak $(ARGS)
+
+bench: environment ## all ratios, beside their targets
+	@$(VENV_PYTHON) -m benchmarks $(ARGS)
+
+bench-check: environment ## which ratio got worse than the saved baseline
+	@$(VENV_PYTHON) -m benchmarks --check $(ARGS)
+
+measure-seeds: environment ## accuracy on the hidden set over 20 seeds
+	@$(VENV_PYTHON) -m benchmarks.seeds $(ARGS)
+
+format: environment
+	@$(VENV_PYTHON) -m ruff check --fix-only --quiet . ; $(VENV_PYTHON) -m ruff format --quiet .
+
+lint: environment
+	@$(VENV_PYTHON) -m ruff check . && $(VENV_PYTHON) -m ruff format --check . && $(VENV_PYTHON) -m mypy
+
+requirements: ## pin again: needs uv and the network
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/base.in -o requirements/base.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/test.in -o requirements/test.txt
+
+clean: ## remove what was built; your own work stays
+	rm -rf build plots .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,233 @@
+"""Make `.venv` on first use and run there. Standard library only: nothing is installed yet.
+
+`requirements/NAME.txt` lists every package with its hashes. A stamp inside `.venv` remembers which lists are installed,
+so that a later start costs one comparison, and a changed list is installed before the verb runs.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "chain-rule.json"
+LOCK = ROOT / ".venv.lock"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+#: Set to any value where the course's packages are provided by other means (a container image, a system package).
+OWN_ENVIRONMENT = "CHAIN_RULE_NO_VENV"
+
+_START = "import sys; sys.path.insert(0, {root!r}); from grader.cli import main; main()"
+
+
+class SetupFailed(Exception):
+    """The environment could not be made; the message says why and what to do."""
+
+
+def enter(arguments: list[str]) -> None:
+    """Return if this process already runs in a complete environment; otherwise make it and run there instead."""
+    if os.environ.get(OWN_ENVIRONMENT):
+        return
+    try:
+        changed = ensure(["base"])
+    except SetupFailed as failure:
+        sys.exit(f"error: {failure}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped while setting up. Run the same command again: it goes on from here.")
+    if inside() and not changed:
+        return
+    command = [str(PYTHON), "-P", "-c", _START.format(root=str(ROOT)), *arguments]
+    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}}
+    if os.name == "nt":  # exec on Windows returns to the shell before the new process ends
+        sys.exit(subprocess.run(command, env=environment, check=False).returncode)
+    os.execve(command[0], command, environment)
+
+
+def inside() -> bool:
+    """Whether this interpreter is the environment's own."""
+    return Path(sys.prefix).resolve() == VENV.resolve()
+
+
+def ensure(names: list[str]) -> bool:
+    """Install the named requirement lists if they are not installed yet; True if anything was done.
+
+    names  : such as ["base"] or ["base", "test"]
+    raises : SetupFailed, with cause and remedy
+    """
+    if not missing(names):
+        return False
+    with _lock():
+        wanted = missing(names)  # another process may have done the work meanwhile
+        if not wanted:
+            return False
+        say("Setting up the environment in .venv (once; half a minute with a good connection) ...")
+        _make_venv()
+        for name in wanted:
+            _install(name)
+            _write_stamp({**_read_stamp(), name: _digest(name)})
+        _compile()
+        say("The environment is ready.")
+    return True
+
+
+def missing(names: list[str]) -> list[str]:
+    """Those of the named lists that are not installed as they stand in `requirements/`."""
+    stamp = _read_stamp() if PYTHON.exists() else {}
+    return [name for name in names if stamp.get(name) != _digest(name)]
+
+
+def say(text: str) -> None:
+    """Progress goes to stderr: stdout belongs to the verb."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _digest(name: str) -> str:
+    path = ROOT / "requirements" / f"{name}.txt"
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise SetupFailed(f"requirements/{name}.txt cannot be read ({error.strerror}). Remedy: git checkout -- requirements") from None
+
+
+def _read_stamp() -> dict[str, str]:
+    try:
+        stamp = json.loads(STAMP.read_text())
+    except (OSError, ValueError):
+        return {}  # not made, or half made: everything counts as missing and is installed again
+    return stamp if isinstance(stamp, dict) else {}
+
+
+def _write_stamp(stamp: dict[str, str]) -> None:
+    temporary = STAMP.with_suffix(".part")
+    temporary.write_text(json.dumps(stamp, indent=1))
+    temporary.replace(STAMP)
+
+
+def _make_venv() -> None:
+    if PYTHON.exists() and _works(PYTHON):
+        return
+    if VENV.exists():
+        say("The environment in .venv is incomplete or its Python is gone: making it afresh.")
+        shutil.rmtree(VENV, ignore_errors=True)
+    uv = shutil.which("uv")
+    if uv:
+        made = _run([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)])
+        if made.returncode == 0 and _works(PYTHON):
+            return
+    made = _run([sys.executable, "-m", "venv", str(VENV)])
+    if made.returncode != 0 or not _works(PYTHON):
+        raise SetupFailed(
+            "no virtual environment could be made: "
+            + (last_line(made.stdout + made.stderr) or "python -m venv failed")
+            + ". Remedy: install uv, or your system's package for venv (on Debian and Ubuntu: apt install python3-venv)."
+        )
+
+
+def _works(python: Path) -> bool:
+    return _run([str(python), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]).returncode == 0
+
+
+def _install(name: str) -> None:
+    requirements = str(ROOT / "requirements" / f"{name}.txt")
+    uv = shutil.which("uv")
+    if uv:
+        command = [uv, "pip", "install", "--quiet", "--python", str(PYTHON), "--compile-bytecode", "--require-hashes"]
+        if _run([*command, "-r", requirements]).returncode == 0:
+            return
+    if _run([str(PYTHON), "-m", "pip", "--version"]).returncode != 0:  # made by uv, which brings no pip
+        _run([str(PYTHON), "-m", "ensurepip"])
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    done = _run([*command, "-r", requirements])
+    if done.returncode != 0:
+        raise SetupFailed(explain(name, done.stdout + done.stderr))
+
+
+def explain(name: str, output: str) -> str:
+    """One sentence for a failed installation, from what the installer printed."""
+    lowered = output.lower()
+    if "no space left" in lowered:
+        return "the disk is full, so the packages could not be installed. Remedy: free 500 MB and run the command again."
+    signs = ("connection", "resolve host", "name resolution", "network", "timed out", "proxy", "retries exceeded", "ssl")
+    if any(sign in lowered for sign in signs):
+        return (
+            "the packages could not be downloaded: no package index was reached. "
+            "The first run needs the network once. Remedy: connect (or set your proxy) and run the command again."
+        )
+    return (
+        f"the packages in requirements/{name}.txt could not be installed: {last_line(output)}. "
+        "Remedy: run the command again; if it stays, delete the folder .venv and try once more."
+    )
+
+
+def last_line(text: str) -> str:
+    """The last line that says something."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lower().startswith("[notice]")]
+    return lines[-1].rstrip(".") if lines else ""
+
+
+def _compile() -> None:
+    _run([str(PYTHON), "-m", "compileall", "-q", str(ROOT / "grader")])
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV"}}
+    return subprocess.run(command, env=environment, text=True, capture_output=True, check=False)
+
+
+@contextlib.contextmanager
+def _lock() -> Iterator[None]:
+    """One installation at a time; a lock whose owner is gone is taken over."""
+    waiting = False
+    while True:
+        try:
+            with open(LOCK, "x") as file:
+                file.write(str(os.getpid()))
+            break
+        except FileExistsError:
+            if not _alive(LOCK):
+                LOCK.unlink(missing_ok=True)
+                continue
+            if not waiting:
+                say("Another process is setting up the environment; waiting for it ...")
+                waiting = True
+            time.sleep(0.2)
+        except OSError as error:
+            raise SetupFailed(f"{ROOT} cannot be written ({error.strerror}). Remedy: copy the course to a folder of yours.") from None
+    try:
+        yield
+    finally:
+        LOCK.unlink(missing_ok=True)
+
+
+def _alive(lock: Path) -> bool:
+    try:
+        age = time.time() - lock.stat().st_mtime
+        pid = lock.read_text()
+    except OSError:
+        return False
+    if not pid.isdigit():
+        return age < 5  # its owner may be about to write its number
+    if os.name == "nt":
+        return age < 900
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+if __name__ == "__main__":
+    # python grader/bootstrap.py base test: install these lists (used by the Makefile for the developers' verbs)
+    try:
+        ensure(sys.argv[1:] or ["base"])
+    except SetupFailed as failure:
+        sys.exit(f"error: {failure}")

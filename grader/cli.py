@@ -1,0 +1,95 @@
+"""The verbs. Each lives in a module of its own under `grader/verbs/`, imported only when it is called.
+
+Exit status of every verb: 0 done; 1 below full marks (with --strict) or a difference found; 2 a request that cannot be
+carried out, with cause and remedy on stderr; 3 the grader's own fault; 130 interrupted.
+"""
+
+import importlib
+import sys
+
+import click
+
+#: verb -> (group heading, one line)
+VERBS: dict[str, tuple[str, str]] = {
+    "grade": ("Learn", "Grade a submission and write the report."),
+    "watch": ("Learn", "Grade the current stage again at each save."),
+    "stage": ("Learn", "Show a stage's handout."),
+    "hint": ("Learn", "Show the next hint for what fails."),
+    "debug": ("Learn", "Run a stage's checks in process, so that breakpoint() works."),
+    "reset": ("Learn", "Put back one stage's stubs, after saving a copy."),
+    "progress": ("Learn", "Draw the score over time."),
+    "report": ("Learn", "Render the report again from results.json."),
+    "train": ("Learn", "Train on MNIST, print a line an epoch, draw the curves."),
+    "doctor": ("Learn", "Check this machine and repair what can be repaired."),
+    "class": ("Teach", "Grade a folder of submissions."),
+    "compare": ("Teach", "Compare a submission with the reference, side by side."),
+    "kit": ("Teach", "Make the folder that learners are given."),
+    "gradescope": ("Teach", "Build the autograder archive for Gradescope."),
+    "regrade-diff": ("Teach", "Show whose score changes between two versions of the course."),
+    "notebook": ("Teach", "Make a notebook from the handouts."),
+    "check-tasks": ("Build the course", "Test the course itself: reference, skeleton, mistakes, right answers."),
+    "record-times": ("Build the course", "Record the reference's time for every check."),
+    "skeleton": ("Build the course", "Write the learner's skeleton from the reference."),
+    "oracle": ("Build the course", "Hold the reference against TensorFlow, layer by layer."),
+}
+
+
+class Refusal(click.ClickException):
+    """A request that cannot be carried out: one sentence with cause and remedy, exit status 2."""
+
+    exit_code = 2
+
+    def show(self, file=None) -> None:
+        click.echo(f"error: {self.format_message()}", file=file, err=True)
+
+
+class Verbs(click.Group):
+    """A group that imports a verb's module only when the verb is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = cmd_name.replace("-", "_") + ("_" if cmd_name == "class" else "")
+        return importlib.import_module(f"grader.verbs.{module}").command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]):
+        if args and args[0] not in VERBS:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], VERBS, n=1)
+            known = f" Did you mean {near[0]}?" if near else ""
+            raise Refusal(f"there is no verb {args[0]!r}.{known} Remedy: python -m grader --help lists them.")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for heading in dict.fromkeys(group for group, _ in VERBS.values()):
+            with formatter.section(heading):
+                formatter.write_dl([(verb, line) for verb, (group, line) in VERBS.items() if group == heading])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        formatter.write_text(
+            "Exit status: 0 done; 1 below full marks (--strict) or a difference found; "
+            "2 cannot be carried out; 3 the grader's own fault; 130 interrupted."
+        )
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def commands() -> None:
+    """Chain Rule: learn backpropagation by writing it."""
+
+
+def main() -> None:
+    """Run one verb from the command line."""
+    try:
+        status = commands.main(prog_name="python -m grader", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    sys.exit(status if isinstance(status, int) else 0)
