@@ -1,0 +1,174 @@
+"""The reference with holes: whole function bodies blanked by source span, everything else kept to the byte.
+
+A claimed name is `module.function`, `module.Class.method` or `module.NAME` (a value that `task.toml` gives a starting
+value for). What a stub looks like follows from the stage and the name alone, so that grading needs no reference.
+"""
+
+import ast
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader import spans
+from grader.spans import Function, SkeletonError, line_of
+
+__all__ = [
+    "Claims",
+    "SkeletonError",
+    "build",
+    "is_stub",
+    "line_of",
+    "put_back",
+    "put_back_all",
+    "read_claims",
+    "read_sources",
+    "restore_stub",
+    "stub_statement",
+]
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Who asks for what: the stage of each claimed name, and what claimed values start from."""
+
+    stages: Mapping[str, str]  #: "losses.softmax" -> "03_softmax"
+    starting_values: Mapping[str, Any] = field(default_factory=dict)  #: "train.HYPERPARAMETERS" -> {...}
+
+    def of_module(self, module: str) -> list[str]:
+        return [name for name in self.stages if name.partition(".")[0] == module]
+
+    def of_stage(self, stage_id: str) -> list[str]:
+        return [name for name, stage in self.stages.items() if stage == stage_id]
+
+
+def read_claims(tasks: Path) -> Claims:
+    """Collect the claims of all task.toml below a folder, in order of the stages."""
+    stages: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    for path in sorted(tasks.glob("*/task.toml")):
+        try:
+            task = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SkeletonError(f"{path} is not valid TOML: {error}. Correct it and run again.") from error
+        for name in task.get("claims", []):
+            if name in stages:
+                raise SkeletonError(f"{name} is claimed by {stages[name]} and by {path.parent.name}; keep one of them.")
+            stages[name] = path.parent.name
+        values.update(task.get("starting_values", {}))
+    return Claims(stages, values)
+
+
+def stub_statement(stage_id: str, function: str) -> str:
+    """The one statement that stands for a body that is still to be written."""
+    return f'raise NotImplementedError("{stage_id}: {function} is still a TODO")'
+
+
+def is_stub(source: str, function: str, stage_id: str) -> bool:
+    """Whether a function's body is still its stub, compared as syntax (docstring and comments do not count).
+
+    A function that is missing, or a file that does not parse, is no stub: something was done to it.
+    """
+    node = spans.find(spans.parse(source), function)
+    if not isinstance(node, Function):
+        return False
+    stub = ast.parse(stub_statement(stage_id, function)).body
+    try:
+        return [ast.dump(s) for s in spans.statements(node)] == [ast.dump(s) for s in stub]
+    except RecursionError:  # a body nested too deeply to be compared is not the stub
+        return False
+
+
+def build(reference: Path, claims: Claims) -> dict[str, str]:
+    """The text of every file of the skeleton: `{"losses.py": "...", ...}`, proved to be the reference with holes."""
+    texts = read_sources(reference)
+    known = {name.partition(".")[0] + ".py" for name in claims.stages}
+    if missing := sorted(known - set(texts)):
+        raise SkeletonError(f"{', '.join(missing)}: claimed by a task.toml, but there is no such file in {reference}.")
+    return {file: blank(text, file.removesuffix(".py"), claims) for file, text in texts.items()}
+
+
+def read_sources(folder: Path) -> dict[str, str]:
+    """The Python files directly in a folder, line endings as they are."""
+    return {path.name: path.read_bytes().decode("utf-8") for path in sorted(folder.glob("*.py"))}
+
+
+def blank(source: str, module: str, claims: Claims) -> str:
+    """One file of the reference with the bodies of all claimed functions replaced by their stubs."""
+    names = claims.of_module(module)
+    text = source
+    for name in names:
+        text = _blank_one(text, name, claims)
+    if ast.dump(ast.parse(put_back(text, source, names))) != ast.dump(ast.parse(source)):
+        raise SkeletonError(f"{module}.py: putting the bodies back does not give the reference again.")
+    return text
+
+
+def put_back(student_source: str, reference_source: str, functions: Iterable[str]) -> str:
+    """Fill the reference's bodies (or values) into a file, for the given names of that file's module."""
+    text = student_source
+    for name in functions:
+        node = spans.need(reference_source, name)
+        target = spans.need(text, name)
+        if isinstance(node, Function) and isinstance(target, Function):
+            first, last = spans.body_span(node, reference_source, name)
+            body = reference_source.split("\n")[first:last]
+            text = spans.replace_lines(text, spans.body_span(target, text, name), body)
+        elif isinstance(node, ast.Assign) and isinstance(target, ast.Assign):
+            value = ast.get_source_segment(reference_source, node.value)
+            text = spans.replace_value(text, target, str(value))
+        else:
+            raise SkeletonError(f"{name} is a function in one file and a value in the other.")
+    return text
+
+
+def put_back_all(student: Mapping[str, str], reference: Mapping[str, str], functions: Iterable[str]) -> dict[str, str]:
+    """`put_back` over the files of a package: names of any module, `{"losses.py": text}` in and out."""
+    texts = dict(student)
+    for name in functions:
+        file = name.partition(".")[0] + ".py"
+        texts[file] = put_back(texts[file], reference[file], [name])
+    return texts
+
+
+def restore_stub(student_source: str, skeleton_source: str, function: str) -> str:
+    """Replace a whole definition by the skeleton's, signature and docstring included; add it where it is missing."""
+    wanted = spans.definition_span(spans.need(skeleton_source, function))
+    lines = skeleton_source.split("\n")[wanted[0] : wanted[1]]
+    tree = spans.parse(student_source)
+    if tree is None:
+        raise SkeletonError(
+            f"{function.partition('.')[0]}.py does not parse, so one function alone cannot be restored."
+        )
+    node = spans.find(tree, function)
+    if node is not None:
+        return spans.replace_lines(student_source, spans.definition_span(node), lines)
+    owner = function.rpartition(".")[0]
+    if "." not in owner:
+        return student_source.rstrip("\n") + "\n\n\n" + "\n".join(lines) + "\n"
+    holder = spans.find(tree, owner)
+    if holder is None:  # the class is gone as well: all of it comes back
+        return restore_stub(student_source, skeleton_source, owner)
+    return spans.replace_lines(student_source, (holder.end_lineno, holder.end_lineno), ["", *lines])
+
+
+def _blank_one(source: str, name: str, claims: Claims) -> str:
+    node = spans.need(source, name)
+    if isinstance(node, ast.Assign):
+        if name not in claims.starting_values:
+            raise SkeletonError(f"{name} is a value: give it a starting value in {claims.stages[name]}/task.toml.")
+        return spans.replace_value(source, node, _literal(claims.starting_values[name]))
+    if not isinstance(node, Function):
+        raise SkeletonError(f"{name} is a class: claim its methods.")
+    span = spans.body_span(node, source, name)
+    indent = " " * node.body[0].col_offset
+    stub = indent + stub_statement(claims.stages[name], name)
+    return spans.replace_lines(source, span, [*spans.step_comments(source, span), stub])
+
+
+def _literal(value: Any) -> str:
+    """A starting value as Python source, strings in double quotes as elsewhere in the course."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f'"{key}": {_literal(v)}' for key, v in value.items()) + "}"
+    return f'"{value}"' if isinstance(value, str) else repr(value)

@@ -1,0 +1,124 @@
+"""Where a name's definition and body stand in a source text, and how to exchange just that part.
+
+Names are `module.function`, `module.Class.method` or `module.NAME`. Everything outside the exchanged lines is kept to
+the byte.
+"""
+
+import ast
+import io
+import re
+import tokenize
+from functools import lru_cache
+from typing import Any
+
+_STEP = re.compile(r"# \d+\. ")
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Span = tuple[int, int]  #: lines as a slice: from the first, up to and without the second, counted from 0
+
+
+class SkeletonError(Exception):
+    """A claim that cannot be blanked or put back; the message says which and why."""
+
+
+@lru_cache(maxsize=32)
+def parse(source: str) -> ast.Module | None:
+    """The tree of a text, None where it is not Python (a syntax error, a NUL byte, nested too deeply)."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def find(tree: ast.Module | None, name: str) -> Any:
+    """The last definition or assignment of a name: the one that counts when the module is run. None if there is none."""
+    node: Any = tree
+    for part in name.split(".")[1:]:
+        if not isinstance(node, ast.Module | ast.ClassDef):
+            return None
+        node = next((s for s in reversed(node.body) if _defines(s, part)), None)
+    return node
+
+
+def need(source: str, name: str) -> Any:
+    """`find` in a text; a name that is not there is an error."""
+    tree = parse(source)
+    if tree is None:
+        raise SkeletonError(f"{name.partition('.')[0]}.py does not parse, so {name} cannot be found in it.")
+    node = find(tree, name)
+    if node is None:
+        raise SkeletonError(f"{name} is claimed, but {name.partition('.')[0]}.py defines no such name.")
+    return node
+
+
+def line_of(source: str, name: str) -> int:
+    """The line of a name's definition, counted from 1; 0 where there is none."""
+    node = find(parse(source), name)
+    return node.lineno if node else 0
+
+
+def _defines(node: ast.stmt, name: str) -> bool:
+    if isinstance(node, ast.Assign):
+        return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+    return isinstance(node, Function | ast.ClassDef) and node.name == name
+
+
+def definition_span(node: Any) -> Span:
+    """All lines of a definition, decorators included."""
+    first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+    return first - 1, node.end_lineno
+
+
+def statements(node: Function) -> list[ast.stmt]:
+    """A function's body without its docstring."""
+    return node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+
+
+def body_span(node: Function, source: str, name: str) -> Span:
+    """Lines of a body: all after the docstring (or the signature), comments before the first statement included."""
+    body = statements(node)
+    if not body:
+        raise SkeletonError(f"{name} has a docstring and no body: there is nothing to blank.")
+    if len(body) < len(node.body):
+        first = node.body[0].end_lineno or 0
+    else:
+        before = source.split("\n")[: body[0].lineno - 1]
+        while len(before) > node.lineno and before[-1].strip()[:1] in ("", "#"):
+            before.pop()
+        first = len(before)
+    if body[0].lineno <= first or body[0].lineno == node.lineno:
+        raise SkeletonError(f"{name}: the body stands on a line of its docstring or signature; give it its own line.")
+    return first, node.end_lineno or 0
+
+
+def step_comments(source: str, span: Span) -> list[str]:
+    """The numbered step comments (`# 1. ...`) among some lines, each with the comment lines that continue it."""
+    lines = source.split("\n")
+    kept: list[str] = []
+    last = -1
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        row, column = token.start[0] - 1, token.start[1]
+        if token.type != tokenize.COMMENT or not span[0] <= row < span[1] or lines[row][:column].strip():
+            continue
+        if _STEP.match(token.string) or (kept and row == last + 1):
+            kept.append(lines[row])
+            last = row
+    return kept
+
+
+def replace_lines(source: str, span: Span, new: list[str]) -> str:
+    """The text with some of its lines exchanged."""
+    lines = source.split("\n")
+    return "\n".join([*lines[: span[0]], *new, *lines[span[1] :]])
+
+
+def replace_value(source: str, node: ast.Assign, new: str) -> str:
+    """The text with the right-hand side of an assignment exchanged (offsets of a tree count bytes of UTF-8)."""
+    data = source.encode()
+    starts = [0]
+    for line in data.split(b"\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    value = node.value
+    begin = starts[value.lineno - 1] + value.col_offset
+    end = starts[(value.end_lineno or 0) - 1] + (value.end_col_offset or 0)
+    return (data[:begin] + new.encode() + data[end:]).decode()
