@@ -44,7 +44,9 @@ def enter(arguments: list[str]) -> None:
     if inside() and not changed:
         return
     command = [str(PYTHON), "-P", "-c", _START.format(root=str(ROOT)), *arguments]
-    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}}
+    environment = {
+        k: v for k, v in os.environ.items() if k not in {"PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+    }
     if os.name == "nt":  # exec on Windows returns to the shell before the new process ends
         sys.exit(subprocess.run(command, env=environment, check=False).returncode)
     os.execve(command[0], command, environment)
@@ -93,7 +95,9 @@ def _digest(name: str) -> str:
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        raise SetupFailed(f"requirements/{name}.txt cannot be read ({error.strerror}). Remedy: git checkout -- requirements") from None
+        raise SetupFailed(
+            f"requirements/{name}.txt cannot be read ({error.strerror}). Remedy: git checkout -- requirements"
+        ) from None
 
 
 def _read_stamp() -> dict[str, str]:
@@ -131,7 +135,10 @@ def _make_venv() -> None:
 
 
 def _works(python: Path) -> bool:
-    return _run([str(python), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]).returncode == 0
+    try:
+        return _run([str(python), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]).returncode == 0
+    except OSError:  # not executable, or for another kind of machine
+        return False
 
 
 def _install(name: str) -> None:
@@ -153,8 +160,19 @@ def explain(name: str, output: str) -> str:
     """One sentence for a failed installation, from what the installer printed."""
     lowered = output.lower()
     if "no space left" in lowered:
-        return "the disk is full, so the packages could not be installed. Remedy: free 500 MB and run the command again."
-    signs = ("connection", "resolve host", "name resolution", "network", "timed out", "proxy", "retries exceeded", "ssl")
+        return (
+            "the disk is full, so the packages could not be installed. Remedy: free 500 MB and run the command again."
+        )
+    signs = (
+        "connection",
+        "resolve host",
+        "name resolution",
+        "network",
+        "timed out",
+        "proxy",
+        "retries exceeded",
+        "ssl",
+    )
     if any(sign in lowered for sign in signs):
         return (
             "the packages could not be downloaded: no package index was reached. "
@@ -199,7 +217,9 @@ def _lock() -> Iterator[None]:
                 waiting = True
             time.sleep(0.2)
         except OSError as error:
-            raise SetupFailed(f"{ROOT} cannot be written ({error.strerror}). Remedy: copy the course to a folder of yours.") from None
+            raise SetupFailed(
+                f"{ROOT} cannot be written ({error.strerror}). Remedy: copy the course to a folder of yours."
+            ) from None
     try:
         yield
     finally:

@@ -1,0 +1,127 @@
+"""The environment sets itself up, is left alone when complete, and says in one sentence why it cannot be made."""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from grader.paths import ROOT
+
+
+@pytest.fixture
+def bootstrap(tmp_path, monkeypatch):
+    """The module, in a course of its own whose only requirement list is empty."""
+    course = tmp_path / "a course"
+    (course / "grader").mkdir(parents=True)
+    (course / "requirements").mkdir()
+    (course / "requirements" / "base.txt").write_text("")
+    shutil.copy(ROOT / "grader" / "bootstrap.py", course / "grader" / "bootstrap.py")
+    spec = importlib.util.spec_from_file_location("bootstrap_under_test", course / "grader" / "bootstrap.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    return module
+
+
+def test_makes_the_environment_once(bootstrap, capfd):
+    assert bootstrap.missing(["base"]) == ["base"]
+    assert bootstrap.ensure(["base"]) is True
+    assert bootstrap.PYTHON.exists()
+    assert bootstrap.ensure(["base"]) is False
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.count("Setting up the environment") == 1
+    assert not bootstrap.LOCK.exists()
+
+
+def test_installs_again_when_the_list_changes(bootstrap):
+    bootstrap.ensure(["base"])
+    (bootstrap.ROOT / "requirements" / "base.txt").write_text("# changed\n")
+    assert bootstrap.missing(["base"]) == ["base"]
+    assert bootstrap.ensure(["base"]) is True
+    assert bootstrap.missing(["base"]) == []
+
+
+@pytest.mark.parametrize("stamp", ["", "{", "[]", '{"base": "other"}'])
+def test_a_damaged_stamp_counts_as_not_installed(bootstrap, stamp):
+    bootstrap.ensure(["base"])
+    bootstrap.STAMP.write_text(stamp)
+    assert bootstrap.missing(["base"]) == ["base"]
+    assert bootstrap.ensure(["base"]) is True
+
+
+def test_a_half_made_environment_is_made_afresh(bootstrap, capfd):
+    bootstrap.PYTHON.parent.mkdir(parents=True)
+    bootstrap.PYTHON.write_text("not an interpreter")
+    assert bootstrap.ensure(["base"]) is True
+    assert "making it afresh" in capfd.readouterr().err
+    assert json.loads(bootstrap.STAMP.read_text()).keys() == {"base"}
+
+
+def test_no_network_is_one_sentence_with_a_remedy(bootstrap):
+    package = f"no-such-package==1.0 --hash=sha256:{'0' * 64}\n"
+    (bootstrap.ROOT / "requirements" / "base.txt").write_text(package)
+    with pytest.raises(bootstrap.SetupFailed, match=r"could not be (installed|downloaded).*Remedy: "):
+        bootstrap.ensure(["base"])
+    assert bootstrap.missing(["base"]) == ["base"]  # a failed installation leaves no stamp
+    assert not bootstrap.LOCK.exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("ERROR: [Errno 28] No space left on device", "the disk is full"),
+        ("Failed to establish a new connection: [Errno -2]", "needs the network once"),
+        ("ERROR: Hash mismatch\n[notice] a new release of pip", "Hash mismatch"),
+    ],
+)
+def test_failures_are_explained(bootstrap, output, words):
+    sentence = bootstrap.explain("base", output)
+    assert words in sentence
+    assert "Remedy: " in sentence
+
+
+def test_a_lock_whose_owner_is_gone_is_taken_over(bootstrap):
+    finished = subprocess.Popen([sys.executable, "-c", ""])
+    finished.wait()
+    bootstrap.LOCK.write_text(str(finished.pid))
+    assert bootstrap.ensure(["base"]) is True
+
+
+def test_a_missing_list_says_how_to_restore_it(bootstrap):
+    (bootstrap.ROOT / "requirements" / "base.txt").unlink()
+    with pytest.raises(bootstrap.SetupFailed, match="git checkout -- requirements"):
+        bootstrap.ensure(["base"])
+
+
+def test_only_the_standard_library_is_imported_before_the_environment_exists():
+    """With site-packages off, the modules that run first must still import."""
+    code = "import sys; sys.path.insert(0, '.'); import grader.bootstrap; print('ok')"
+    done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout == "ok\n", done.stderr
+
+
+def test_requirement_lists_are_hashed_and_name_no_address():
+    for path in sorted(Path(ROOT / "requirements").glob("*.txt")):
+        text = path.read_text()
+        assert "://" not in text
+        pins = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
+        assert pins
+        assert all("==" in line and line.endswith("\\") for line in pins)
+
+
+def test_exec_keeps_arguments_as_they_are(bootstrap, monkeypatch):
+    bootstrap.ensure(["base"])
+    seen = {}
+    monkeypatch.setattr(os, "execve", lambda path, command, environment: seen.update(command=command, env=environment))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    bootstrap.enter(["grade", "--student", "a b"])
+    assert seen["command"][0] == str(bootstrap.PYTHON)
+    assert seen["command"][-3:] == ["grade", "--student", "a b"]
+    assert "PYTHONDONTWRITEBYTECODE" not in seen["env"]
