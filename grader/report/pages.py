@@ -1,0 +1,113 @@
+"""The jinja2 environment that every page of the course is made with, and the small values that templates show.
+
+Autoescape is always on, undefined names are errors, and text goes through `clean` once more on its way in, so that what
+comes from a submission stays text even if a record was made by someone else's program.
+"""
+
+import json
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from . import words
+
+HERE = Path(__file__).resolve().parent
+
+#: Control characters but for tab and newline, lone surrogates, bidi controls, and other characters that show nothing.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+
+
+def clean(text: object) -> str:
+    """Text that shows what it holds: control and direction-changing characters become visible `\\x1b`-like escapes."""
+    text = str(text).replace("\r\n", "\n")
+    return _UNSEEN.sub(lambda found: _escape(found.group()), text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def shorten(text: str, lines: int = 60, width: int = 400) -> str:
+    """At most `lines` lines of at most `width` characters each, saying how much is left out."""
+    rows = text.split("\n")
+    kept = [row if len(row) <= width else f"{row[:width]} … {len(row) - width} more characters" for row in rows[:lines]]
+    if len(rows) > lines:
+        kept.append(f"… {words.plural(len(rows) - lines, 'more line')}")
+    return "\n".join(kept)
+
+
+def anchor(*parts: str) -> str:
+    """An id for links within the page, of letters, digits, `-` and `_` alone."""
+    return "-".join(re.sub(r"[^A-Za-z0-9_-]", "", part) for part in parts)
+
+
+def date(iso: str) -> str:
+    """`2026-11-23T01:15:46+00:00` -> `23 November 2026, 01:15 UTC`; text that is no date comes back cleaned."""
+    from datetime import UTC, datetime
+
+    try:
+        moment = datetime.fromisoformat(iso)
+    except ValueError:
+        return clean(iso)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return f"{moment.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
+
+
+def prose(text: str) -> Markup:
+    """Text with `code` between backticks, and paragraphs at empty lines; everything is escaped first."""
+    escaped = str(jinja2.utils.markupsafe.escape(shorten(clean(text), 40, 2000)))
+    marked = re.sub(r"`([^`\n]{1,400})`", r"<code>\1</code>", escaped)
+    return Markup("".join(f"<p>{part.strip()}</p>" for part in re.split(r"\n\s*\n", marked) if part.strip()))
+
+
+def inline(text: str) -> Markup:
+    """One run of text with `code` between backticks."""
+    escaped = str(jinja2.utils.markupsafe.escape(shorten(clean(text), 40, 2000)))
+    return Markup(re.sub(r"`([^`\n]{1,400})`", r"<code>\1</code>", escaped))
+
+
+@lru_cache
+def stylesheet(path: Path) -> Markup:
+    """A style sheet of the course, without comments and indentation; trusted, and written without `</`."""
+    text = re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.DOTALL)
+    text = "\n".join(line.strip() for line in text.splitlines() if line.strip())
+    if "</" in text:
+        raise ValueError(f"{path.name} would end its own <style> element")
+    return Markup(text)
+
+
+def environment(*folders: Path, **names: Any) -> jinja2.Environment:
+    """An environment that finds the shared templates, those in `folders`, and the shared style as `css`.
+
+    folders : more folders of templates, looked at first
+    names   : more global names for the templates
+    """
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([*map(str, folders), str(HERE / "templates")]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: clean(value) if type(value) is str else value,
+    )
+    made.filters.update(
+        seconds=words.seconds,
+        named=words.named,
+        date=date,
+        prose=prose,
+        inline=inline,
+        shorten=shorten,
+        anchor=anchor,
+        stage_number=words.stage_number,
+        as_json=lambda value: json.dumps(value, sort_keys=True, ensure_ascii=False, default=str),
+    )
+    made.globals.update(words=words, plural=words.plural, css=stylesheet(HERE / "style.css"), **names)
+    return made
