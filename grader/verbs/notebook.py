@@ -1,0 +1,53 @@
+"""`notebook`: the handouts as a Jupyter notebook, with one cell after each that grades its stage."""
+
+import json
+from pathlib import Path
+
+import click
+
+from grader.paths import BUILD, ROOT, TASKS
+
+INTRODUCTION = """# Chain Rule
+
+You build a neural network from scratch, one stage at a time. Write each function in its file under `student/`, save, and
+run the cell below the handout: it says what holds, what does not, and what the mistake looks like.
+
+Your code runs in a process of its own, started anew by each cell: there is no kernel to restart after an edit.
+"""
+
+
+def cells(student: str | None) -> list[dict]:
+    """The notebook's cells, in order: an introduction, then each stage's handout and the call that grades it."""
+    start = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom grader import check"
+    content = [_markdown("introduction", INTRODUCTION), _code("start", start)]
+    for handout in sorted(TASKS.glob("*/README.md")):
+        stage = handout.parent.name
+        call = f'check("{stage}")' if student is None else f'check("{stage}", student={student!r})'
+        content += [_markdown(f"handout-{stage}", handout.read_text(encoding="utf-8")), _code(f"check-{stage}", call)]
+    return content
+
+
+def notebook(student: str | None = None) -> dict:
+    """A notebook in format 4.5, as the dictionary that is written as JSON."""
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return {"cells": cells(student), "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _markdown(name: str, text: str) -> dict:
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": text}
+
+
+def _code(name: str, text: str) -> dict:
+    return {"cell_type": "code", "id": name, "metadata": {}, "source": text, "outputs": [], "execution_count": None}
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), default=BUILD / "chain_rule.ipynb", help="File to write.")
+@click.option("--student", type=click.Path(file_okay=False), help="Folder to grade instead of student/.")
+def command(out: Path, student: str | None) -> None:
+    """Make a notebook from the handouts."""
+    if out.is_dir():
+        out = out / "chain_rule.ipynb"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(notebook(student), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    click.echo(f"Written: {out}. Open it with Jupyter, beside your files in student/.")
