@@ -31,7 +31,7 @@ def parse(source: str) -> ast.Module | None:
 
 
 def find(tree: ast.Module | None, name: str) -> Any:
-    """The last definition or assignment of a name: the one that counts when the module is run. None if there is none."""
+    """The last definition or assignment of a name: the one that counts when the module is run; None if absent."""
     node: Any = tree
     for part in name.split(".")[1:]:
         if not isinstance(node, ast.Module | ast.ClassDef):
