@@ -1,0 +1,103 @@
+"""All stages of `tasks/`, each after those it needs."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from msgspec import Struct
+
+from grader.paths import TASKS
+from grader.task import BadCourse, Check, Stage, load_stage
+
+__all__ = ["BadCourse", "Check", "Course", "Stage", "load_course", "load_stage"]
+
+
+class Course(Struct, frozen=True):
+    """All stages, each after those it needs."""
+
+    stages: tuple[Stage, ...]
+    folder: Path
+
+    @property
+    def points(self) -> int:
+        return sum(stage.points for stage in self.stages)
+
+    def stage(self, stage_id: str) -> Stage:
+        """The stage of that id; KeyError if there is none."""
+        for stage in self.stages:
+            if stage.id == stage_id:
+                return stage
+        raise KeyError(stage_id)
+
+    def claimed_by(self) -> dict[str, str]:
+        """Claimed name -> id of the stage that asks for it."""
+        return {name: stage.id for stage in self.stages for name in stage.claims}
+
+    def select(self, names: Iterable[str]) -> tuple[Stage, ...]:
+        """The stages named by full id, number ("3", "03") or noun ("softmax"), in course order; all if none is named.
+
+        raises : BadCourse for a name that fits no stage
+        """
+        wanted = {self._find(name) for name in names}
+        return tuple(stage for stage in self.stages if not wanted or stage.id in wanted)
+
+    def needed_by(self, stages: Iterable[Stage]) -> tuple[Stage, ...]:
+        """The stages that the given ones need, directly or not, without themselves, in course order."""
+        chosen = {stage.id for stage in stages}
+        reached, front = set(chosen), list(chosen)
+        while front:
+            for need in self.stage(front.pop()).needs:
+                if need not in reached:
+                    reached.add(need)
+                    front.append(need)
+        return tuple(stage for stage in self.stages if stage.id in reached - chosen)
+
+    def _find(self, name: str) -> str:
+        name = name.strip().rstrip("/").rpartition("/")[2]  # tasks/03_softmax works too
+        for stage in self.stages:
+            number, _, noun = stage.id.partition("_")
+            if name in (stage.id, number, noun) or (name.isdigit() and int(name) == int(number)):
+                return stage.id
+        import difflib
+
+        near = difflib.get_close_matches(name, [s.id for s in self.stages], n=1, cutoff=0.4)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        ids = ", ".join(stage.id for stage in self.stages)
+        raise BadCourse(f"there is no stage {name!r}.{meant} The stages are {ids}.")
+
+
+def load_course(tasks: Path = TASKS) -> Course:
+    """Read every stage below a folder.
+
+    raises : BadCourse, with cause and remedy
+    """
+    folders = sorted(path for path in tasks.glob("*") if path.is_dir() and path.name[0] not in "._")
+    stages = [load_stage(folder) for folder in folders]
+    if not stages:
+        raise BadCourse(f"{tasks} holds no stage: a folder such as 01_linear with a task.toml is expected there.")
+    claimed: dict[str, str] = {}
+    for stage in stages:
+        for name in stage.claims:
+            if name in claimed:
+                raise BadCourse(f"{name} is claimed by {claimed[name]} and by {stage.id}. Remedy: keep one claim.")
+            claimed[name] = stage.id
+    return Course(_in_order(stages), tasks)
+
+
+def _in_order(stages: list[Stage]) -> tuple[Stage, ...]:
+    """Each stage after those it needs; otherwise by id."""
+    known = {stage.id for stage in stages}
+    for stage in stages:
+        if strange := [need for need in stage.needs if need not in known]:
+            raise BadCourse(
+                f"{stage.folder / 'task.toml'}: needs {strange[0]}, which is no stage. Remedy: correct needs."
+            )
+    ordered: list[Stage] = []
+    done: set[str] = set()
+    while len(ordered) < len(stages):
+        ready = next((s for s in stages if s.id not in done and done.issuperset(s.needs)), None)
+        if ready is None:
+            ring = ", ".join(s.id for s in stages if s.id not in done)
+            raise BadCourse(f"tasks/: {ring} need one another in a circle. Remedy: remove one of their needs.")
+        ordered.append(ready)
+        done.add(ready.id)
+    return tuple(ordered)
