@@ -1,0 +1,229 @@
+"""Zip and tar files of strangers, read into memory within limits; nothing is ever unpacked onto the disk.
+
+A member's name is only a key in a dictionary here, so no path can leave its folder and no link can be followed. What
+remains is size: every byte is counted while it is decompressed, never believed from a header.
+"""
+
+import bz2
+import io
+import lzma
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+MB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one archive may hold."""
+
+    packed_bytes: int = 64 * MB  #: the archive itself
+    total_bytes: int = 128 * MB  #: everything in it, unpacked
+    file_bytes: int = 16 * MB  #: one file that is wanted
+    members: int = 5000
+    ratio: int = 200  #: unpacked over packed, from `ratio_from` bytes on
+    ratio_from: int = 4 * MB
+
+
+@dataclass
+class Contents:
+    """The wanted files of an archive, and what was left out."""
+
+    files: dict[str, bytes] = field(default_factory=dict)  #: "a/b/layers.py" -> bytes
+    notes: list[str] = field(default_factory=list)  #: sentences about members that were left out
+
+
+class BadArchive(Exception):
+    """The archive cannot be used; the message is a sentence with the cause."""
+
+
+#: What the standard library raises for a damaged archive, found by feeding it damaged ones.
+_DAMAGE = (
+    tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, OverflowError,
+    NotImplementedError, struct.error, KeyError, IndexError, TypeError, RecursionError,
+)  # fmt: skip
+
+
+def is_archive(data: bytes, name: str) -> bool:
+    """Whether a file is an archive, by its first bytes or by its name (a damaged one keeps its name)."""
+    return _kind(data) is not None or name.lower().endswith(
+        (".zip", ".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz", ".7z", ".rar")
+    )
+
+
+def read_archive(data: bytes, wanted: Callable[[str], bool], limits: Limits | None = None) -> Contents:
+    """The wanted files of an archive, by their path.
+
+    data    : the archive's bytes
+    wanted  : whether a file of that path is to be read
+    raises  : BadArchive
+    """
+    limits = limits or Limits()
+    if len(data) > limits.packed_bytes:
+        raise BadArchive(f"the archive has {len(data) / MB:.0f} MB; {limits.packed_bytes // MB} MB are allowed")
+    kind = _kind(data)
+    try:
+        if kind == "zip":
+            return _read_zip(data, wanted, limits)
+        if kind is not None:
+            return _read_tar(_inflate(data, kind, limits), wanted, limits)
+    except BadArchive:
+        raise
+    except _DAMAGE as error:
+        raise BadArchive(f"the archive is damaged ({_brief(error)})") from None
+    except RuntimeError:  # zipfile's way of asking for a password
+        raise BadArchive("the archive is encrypted") from None
+    if data[:6] == b"7z\xbc\xaf\x27\x1c" or data[:4] == b"Rar!":
+        raise BadArchive("the archive is of a kind that is not read here; zip and tar are")
+    raise BadArchive("the file is no zip or tar archive, whatever its name says")
+
+
+def safe_name(name: str) -> str | None:
+    """A member's path in normal form, or None if it would leave its folder."""
+    name = name.replace("\\", "/")
+    if "\0" in name or name.startswith("/") or (len(name) > 1 and name[1] == ":"):
+        return None
+    parts = [part for part in PurePosixPath(name).parts if part != "."]
+    return None if ".." in parts or not parts else "/".join(parts)
+
+
+def _kind(data: bytes) -> str | None:
+    if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        return "zip"
+    for magic, kind in ((b"\x1f\x8b", "gz"), (b"BZh", "bz2"), (b"\xfd7zXZ\0", "xz")):
+        if data.startswith(magic):
+            return kind
+    return "tar" if data[257:262] == b"ustar" else None
+
+
+def _read_zip(data: bytes, wanted: Callable[[str], bool], limits: Limits) -> Contents:
+    contents = Contents()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = archive.infolist()
+        _check_count(len(members), limits)
+        _check_total(sum(member.file_size for member in members), len(data), limits)
+        read = 0
+        for member in members:
+            if member.is_dir():
+                continue
+            mode = member.external_attr >> 16
+            special = mode & 0o170000 not in (0, 0o100000)
+            name = _admit(member.filename, special, contents, wanted)
+            if name is None:
+                continue
+            if member.compress_type == zipfile.ZIP_LZMA:  # its header may ask for gigabytes of memory
+                raise BadArchive("the archive is compressed by LZMA; zip with the ordinary method is read")
+            with archive.open(member) as stream:  # reads at most one byte too many, whatever the header claims
+                content = stream.read(limits.file_bytes + 1)
+            read += len(content)
+            _check_total(read, len(data), limits)
+            _keep(name, content, contents, limits)
+    return contents
+
+
+def _read_tar(data: bytes, wanted: Callable[[str], bool], limits: Limits) -> Contents:
+    contents = Contents()
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+        for number, member in enumerate(archive, 1):
+            _check_count(number, limits)
+            if member.isdir():
+                continue
+            name = _admit(member.name, not member.isreg() or member.issparse(), contents, wanted)
+            stream = archive.extractfile(member) if name is not None else None
+            if name is not None and stream is not None:
+                _keep(name, stream.read(limits.file_bytes + 1), contents, limits)
+    return contents
+
+
+def _admit(raw: str, special: bool, contents: Contents, wanted: Callable[[str], bool]) -> str | None:
+    """The name under which a member is kept, or None with a note on why it is not."""
+    name = safe_name(raw)
+    shown = repr(raw[:80])
+    if name is None:
+        contents.notes.append(f"the archive's member {shown} would leave its folder: left out")
+        return None
+    if not wanted(name):
+        return None
+    if special:
+        contents.notes.append(f"the archive's member {shown} is a link or no ordinary file: left out")
+        return None
+    if name in contents.files:
+        contents.notes.append(f"the archive holds {shown} twice: the first is used")
+        return None
+    return name
+
+
+def _keep(name: str, content: bytes, contents: Contents, limits: Limits) -> None:
+    if len(content) > limits.file_bytes:
+        contents.notes.append(f"the archive's member {name!r} has more than {limits.file_bytes // MB} MB: left out")
+    else:
+        contents.files[name] = content
+
+
+def _inflate(data: bytes, kind: str, limits: Limits) -> bytes:
+    """The tar inside a compressed tar; stops as soon as it grows too big."""
+    if kind == "tar":
+        return data
+    out: list[bytes] = []
+    size, rest = 0, data
+    while rest:
+        decoder = _Decoder(kind)
+        while True:
+            chunk = decoder(rest, MB)
+            rest = b""
+            size += len(chunk)
+            out.append(chunk)
+            _check_total(size, len(data), limits)
+            if decoder.finished() or (not chunk and decoder.hungry()):
+                break
+        if not decoder.finished():
+            raise BadArchive("the archive ends too early")
+        rest = decoder.unused().lstrip(b"\0")  # several members one after another are one stream
+        if rest and _kind(rest) != kind:
+            break
+    return b"".join(out)
+
+
+class _Decoder:
+    """One face for three decompressors with an upper bound on what a call returns."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.gz = zlib.decompressobj(wbits=31) if kind == "gz" else None
+        self.other = bz2.BZ2Decompressor() if kind == "bz2" else lzma.LZMADecompressor(memlimit=256 * MB)
+
+    def __call__(self, data: bytes, most: int) -> bytes:
+        if self.gz is not None:
+            return self.gz.decompress(data or self.gz.unconsumed_tail, most)
+        return self.other.decompress(data, most)
+
+    def finished(self) -> bool:
+        return self.gz.eof if self.gz is not None else self.other.eof
+
+    def hungry(self) -> bool:
+        return not self.gz.unconsumed_tail if self.gz is not None else self.other.needs_input
+
+    def unused(self) -> bytes:
+        return self.gz.unused_data if self.gz is not None else self.other.unused_data
+
+
+def _check_count(count: int, limits: Limits) -> None:
+    if count > limits.members:
+        raise BadArchive(f"the archive has more than {limits.members} members")
+
+
+def _check_total(size: int, packed: int, limits: Limits) -> None:
+    if size > limits.total_bytes:
+        raise BadArchive(f"the archive unpacks to more than {limits.total_bytes // MB} MB")
+    if size > limits.ratio_from and size > limits.ratio * max(packed, 1):
+        raise BadArchive(f"the archive unpacks to more than {limits.ratio} times its size")
+
+
+def _brief(error: BaseException) -> str:
+    text = " ".join(str(error).split())[:80]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

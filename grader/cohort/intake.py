@@ -1,0 +1,171 @@
+"""From what an instructor downloaded to attempts: who, when, which content.
+
+Four layouts are recognised by what lies in the folder: a Gradescope export, a Moodle assignment download, clones of
+GitHub Classroom, and anything else with one folder or archive a student.
+"""
+
+import os
+import zipfile
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from grader.cli import Refusal
+from grader.cohort import layouts
+from grader.cohort.archive import MB, safe_name
+from grader.cohort.layouts import Source
+from grader.cohort.package import NoPackage, Package, read_package
+from grader.cohort.roster import Roster
+
+_CLASS_MEMBERS = 500_000
+_CLASS_BYTES = 8192 * MB
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One thing handed in by one student."""
+
+    student: str  #: key of the student, unique in the class
+    name: str
+    label: str  #: which attempt: "" if there is one
+    origin: str  #: where it was found, relative to the class's folder
+    digest: str = ""  #: of the content; empty if there is none
+    problem: str = ""  #: why nothing could be graded: the submission's own fault
+    submitted: datetime | None = None
+    notes: list[str] = []
+    ids: dict[str, str] = {}  #: "email", "github", "moodle", "sis", ... as known
+
+
+@dataclass
+class Intake:
+    """All that was handed in."""
+
+    layout: str
+    attempts: list[Attempt]
+    missing: list[str] = field(default_factory=list)  #: on the roster, nothing handed in: "id (name)"
+    unknown: list[str] = field(default_factory=list)  #: handed in, not on the roster
+    notes: list[str] = field(default_factory=list)
+
+
+class Store:
+    """Packages on disk by digest, so that a class of any size needs no memory for them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, package: Package) -> str:
+        """Keep a package; returns its digest."""
+        digest = package.digest
+        path = self._path(digest)
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            temporary = path.with_suffix(f".{os.getpid()}.part")
+            temporary.write_bytes(msgspec.msgpack.encode(package))
+            temporary.replace(path)
+        return digest
+
+    def get(self, digest: str) -> Package:
+        """The package of that digest; a file that was damaged on disk is an error, never graded."""
+        package = msgspec.msgpack.decode(self._path(digest).read_bytes(), type=Package)
+        if package.digest != digest:
+            raise ValueError(f"the stored submission {digest[:12]} is damaged")
+        return package
+
+    def _path(self, digest: str) -> Path:
+        return self.folder / digest[:2] / f"{digest}.msgpack"
+
+
+def take_in(submissions: Path, store: Store, roster: Roster | None = None, scratch: Path | None = None) -> Intake:
+    """Read everything that was handed in.
+
+    submissions : a folder, or a zip of one (then `scratch` is where it is unpacked)
+    raises      : Refusal if there is nothing to read
+    """
+    if submissions.is_file():
+        submissions = unpack_class(submissions, scratch or store.folder.parent / "unpacked")
+    if not submissions.is_dir():
+        raise Refusal(f"{submissions} is no folder. Remedy: SUBMISSIONS=the folder that holds what was handed in.")
+    layout, sources = layouts.recognise(submissions)
+    if not sources:
+        raise Refusal(f"nothing was handed in: {submissions} holds no folder and no archive.")
+    intake = Intake(layout, [])
+    for source in sources:
+        intake.attempts.append(_attempt(source, submissions, store, roster))
+    if roster is not None:
+        _compare(intake, sources, roster)
+    _name_doubles(intake)
+    intake.attempts.sort(key=lambda a: (a.student, a.submitted.timestamp() if a.submitted else 0.0, a.label, a.origin))
+    return intake
+
+
+def _attempt(source: Source, root: Path, store: Store, roster: Roster | None) -> Attempt:
+    person = roster.find(*source.keys()) if roster else None
+    ids = dict(source.ids)
+    if person is not None:
+        ids |= {k: v for k, v in (("email", person.email), ("github", person.github), ("roster", person.id)) if v}
+    digest = problem = ""
+    notes: list[str] = []
+    try:
+        package, notes = read_package(source.paths)
+        digest = store.put(package)
+    except NoPackage as error:
+        problem = str(error)
+    return Attempt(
+        student=person.id if person else source.student,
+        name=(person.name if person else "") or source.name,
+        label=source.label,
+        origin=os.path.relpath(source.paths[0], root) if source.paths else "",
+        digest=digest,
+        problem=problem,
+        submitted=source.submitted or (person.submitted if person else None),
+        notes=notes,
+        ids=ids,
+    )
+
+
+def _compare(intake: Intake, sources: list[Source], roster: Roster) -> None:
+    met = set()
+    for source in sources:
+        person = roster.find(*source.keys())
+        if person is None:
+            intake.unknown.append(source.student)
+        else:
+            met.add(person.id)
+    intake.unknown = sorted(set(intake.unknown))
+    intake.missing = [p.id + (f" ({p.name})" if p.name else "") for p in roster.people if p.id not in met]
+
+
+def _name_doubles(intake: Intake) -> None:
+    """Two things of one student that nothing tells apart are named: only one of them can count."""
+    seen: dict[tuple[str, str, datetime | None], str] = {}
+    for attempt in intake.attempts:
+        key = (attempt.student, attempt.label, attempt.submitted)
+        if key in seen:
+            intake.notes.append(f"{attempt.student!r} handed in {seen[key]!r} and {attempt.origin!r}: both are attempts")
+        seen.setdefault(key, attempt.origin)
+
+
+def unpack_class(archive: Path, folder: Path) -> Path:
+    """Unpack the zip that a course system made of a whole class; ordinary files only, inside the folder only."""
+    try:
+        with zipfile.ZipFile(archive) as zipped:
+            members = zipped.infolist()
+            if len(members) > _CLASS_MEMBERS or sum(m.file_size for m in members) > _CLASS_BYTES:
+                raise Refusal(f"{archive} is bigger than a class can be. Remedy: unpack it yourself and give the folder.")
+            for member in members:
+                name = safe_name(member.filename)
+                if name is None or member.is_dir() or (member.external_attr >> 16) & 0o170000 not in (0, 0o100000):
+                    continue
+                target = folder / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with zipped.open(member) as source, open(target, "wb") as out:
+                    left = _CLASS_BYTES
+                    while left > 0 and (chunk := source.read(min(MB, left))):
+                        out.write(chunk)
+                        left -= len(chunk)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+        raise Refusal(f"{archive} cannot be unpacked ({error}). Remedy: unpack it yourself and give the folder.") from None
+    entries = [entry for entry in folder.iterdir() if entry.name != "__MACOSX"]
+    return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder

@@ -1,0 +1,160 @@
+"""How course systems lay out what was handed in; each reader turns a folder into `Source`s."""
+
+import os
+import re
+from collections import defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from grader.cli import Refusal
+from grader.cohort.archive import is_archive
+from grader.cohort.package import SKIPPED
+from grader.cohort.roster import parse_time
+from grader.paths import MODULES
+
+GRADESCOPE = "submission_metadata.yml"
+_MOODLE = re.compile(r"^(?P<name>.+)_(?P<id>\d+)_assignsubmission_file(?:_(?P<rest>.*))?$", re.DOTALL)
+_ATTEMPT = re.compile(r"^(?:attempt|try|submission|version|v)?[-_ ]?\d{1,4}$", re.IGNORECASE)
+_ARCHIVE_ENDS = (".tar.gz", ".tar.bz2", ".tar.xz", ".zip", ".tgz", ".tbz2", ".txz", ".tar", ".7z", ".rar", ".py")
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One attempt before it is read: whose it is and which files hold it."""
+
+    student: str
+    paths: list[Path]
+    name: str = ""
+    label: str = ""
+    submitted: datetime | None = None
+    ids: dict[str, str] = {}
+
+    def keys(self) -> list[str]:
+        """By what the roster may know this student, the most telling first."""
+        return [*self.ids.values(), self.student, self.name]
+
+
+def recognise(folder: Path) -> tuple[str, list[Source]]:
+    """The layout's name, and its sources in order of name."""
+    entries = sorted(
+        entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name not in SKIPPED
+    )
+    if (folder / GRADESCOPE).is_file():
+        return "Gradescope export", _gradescope(folder)
+    folders = [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
+    if any(_MOODLE.match(entry.name) for entry in entries):
+        return "Moodle download", _moodle(entries)
+    if len(folders) > 1 and all((entry / ".git").exists() for entry in folders):
+        return "GitHub Classroom clones", _classroom(folders)
+    return "folders and archives", _plain(entries)
+
+
+def _gradescope(folder: Path) -> list[Source]:
+    """`submission_metadata.yml` names each folder's submitters; a group's work counts for each of them."""
+    sources = []
+    for key, record in sorted(_read_yaml(folder / GRADESCOPE).items()):
+        if not isinstance(record, dict) or not isinstance(record.get(":submitters"), list):
+            raise Refusal(f"{GRADESCOPE} has no list of submitters for {key!r}. Remedy: export the submissions again.")
+        for person in record[":submitters"]:
+            sid, email = (str(person.get(field) or "") for field in (":sid", ":email"))
+            name = str(person.get(":name") or "")
+            sources.append(
+                Source(
+                    student=sid or email or name or str(key),
+                    paths=[folder / str(key)] if (folder / str(key)).is_dir() else [],
+                    name=name,
+                    submitted=_moment(record.get(":created_at")),
+                    ids={k: v for k, v in (("sid", sid), ("email", email)) if v},
+                )
+            )
+    return sources
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        import yaml
+    except ImportError:
+        raise Refusal("a Gradescope export needs the package pyyaml. Remedy: .venv/bin/python -m pip install pyyaml") from None
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        data = yaml.load(path.read_text("utf-8"), Loader=loader)  # a safe loader: plain data only
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Refusal(f"{path} cannot be read: {' '.join(str(error).split())[:120]}. Remedy: export again.") from None
+    if not isinstance(data, dict):
+        raise Refusal(f"{path} lists no submissions. Remedy: export the submissions again.")
+    return data
+
+
+def _moment(value: object) -> datetime | None:
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return parse_time(str(value)) if value else None
+
+
+def _moodle(entries: list[Path]) -> list[Source]:
+    """`Full Name_12345_assignsubmission_file_` as a folder, or before the name of each of a student's files."""
+    by_student: defaultdict[tuple[str, str], list[Path]] = defaultdict(list)
+    for entry in entries:
+        match = _MOODLE.match(entry.name)
+        if match:
+            by_student[match["id"], match["name"]].append(entry)
+    sources = []
+    for (number, name), paths in sorted(by_student.items()):
+        loose = [path for path in paths if path.is_file()]
+        sources.append(Source(number, _unprefixed(loose) if loose else paths, name=name, ids={"moodle": number}))
+    return sources
+
+
+def _unprefixed(paths: list[Path]) -> list[Path]:
+    """Flat downloads prefix every file; an archive reads the same under any name, single modules do not."""
+    archives = [path for path in paths if is_archive(b"", path.name)]
+    if archives or len(paths) == 0:
+        return archives
+    raise Refusal(
+        f"{paths[0].name!r} is a single file with a prefix. Remedy: download with 'Download submissions in folders' switched on."
+    )
+
+
+def _classroom(folders: list[Path]) -> list[Source]:
+    """Clones are called ASSIGNMENT-USER: what all names begin with is the assignment."""
+    names = [folder.name for folder in folders]
+    prefix = os.path.commonprefix(names)
+    prefix = prefix[: prefix.rfind("-") + 1]
+    return [Source(f.name[len(prefix) :], [f], ids={"github": f.name[len(prefix) :]}) for f in folders]
+
+
+def _plain(entries: list[Path]) -> list[Source]:
+    """A folder or an archive a student; several attempts as `ann--2.zip`, `ann--2026-11-01T23-10-00.zip`, `ann/2/...`."""
+    sources: list[Source] = []
+    for entry in entries:
+        stem = _stem(entry.name) if entry.is_file() or entry.is_symlink() else entry.name
+        student, _, label = stem.partition("--")
+        if entry.is_dir() and not entry.is_symlink():
+            attempts = _attempts_in(entry)
+            if attempts:
+                for path in attempts:
+                    stem = _stem(path.name) if path.is_file() else path.name
+                    sources.append(Source(student, [path], label=stem, submitted=parse_time(stem)))
+                continue
+        elif not is_archive(b"", entry.name):
+            continue  # a roster, a readme
+        sources.append(Source(student, [entry], label=label, submitted=parse_time(label) if label else None))
+    return sources
+
+
+def _attempts_in(folder: Path) -> list[Path]:
+    """The attempts in a student's folder, if it holds nothing else."""
+    inside = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name not in SKIPPED)
+    if len(inside) < 1 or any(p.suffix == ".py" and p.stem in MODULES for p in inside):
+        return []
+    stems = [_stem(path.name) if path.is_file() else path.name for path in inside]
+    return inside if all(_ATTEMPT.match(stem) or parse_time(stem) for stem in stems) else []
+
+
+def _stem(name: str) -> str:
+    for end in _ARCHIVE_ENDS:
+        if name.lower().endswith(end):
+            return name[: -len(end)]
+    return name

@@ -1,0 +1,160 @@
+"""One submission as data: its Python files by path, found wherever they lie in what was handed in.
+
+The same bytes give the same digest on every machine; the digest is what the journal remembers and what a cluster checks.
+"""
+
+import hashlib
+import os
+import stat
+from collections import defaultdict
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from grader.cohort.archive import MB, BadArchive, Contents, Limits, is_archive, read_archive
+from grader.paths import MODULES
+
+#: Folders that no submission needs: what tools leave behind, and other people's packages.
+SKIPPED = frozenset(
+    {"__MACOSX", "__pycache__", "site-packages", "node_modules", "venv", "env", ".venv", ".git", ".ipynb_checkpoints"}
+)
+#: What one submission may hold once it is found.
+MOST_FILES = 200
+MOST_BYTES = 8 * MB
+_DEPTH = 2  #: an archive in an archive is opened, one in that is not
+
+
+class Package(msgspec.Struct, frozen=True):
+    """A submission's Python files."""
+
+    files: dict[str, bytes]  #: path below the package's root -> content
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over paths and contents, in order of path."""
+        total = hashlib.sha256(b"package 1\n")
+        for path in sorted(self.files):
+            content = self.files[path]
+            total.update(f"{len(path.encode())} {len(content)}\n".encode() + path.encode() + content)
+        return total.hexdigest()
+
+    def write(self, folder: Path) -> None:
+        """Lay the files out in an empty folder (paths were made safe when they were read)."""
+        for path, content in self.files.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+
+
+class NoPackage(Exception):
+    """What was handed in holds no submission; the message is a sentence for its author."""
+
+
+def read_package(paths: list[Path], limits: Limits | None = None) -> tuple[Package, list[str]]:
+    """The submission in a folder, an archive, or some files, with notes on what was left out.
+
+    raises : NoPackage
+    """
+    contents = Contents()
+    limits = limits or Limits()
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            _read_folder(path, contents, limits)
+        else:
+            _read_file(path, path.name, contents, limits)
+    return _find(contents, limits, _DEPTH)
+
+
+def wanted(path: str) -> bool:
+    """Whether a path may belong to a submission: Python files and archives, not what tools leave behind."""
+    parts = PurePosixPath(path).parts
+    if any(part in SKIPPED for part in parts[:-1]) or parts[-1].startswith("._"):
+        return False
+    return path.endswith(".py") or is_archive(b"", path)
+
+
+def _read_folder(root: Path, contents: Contents, limits: Limits) -> None:
+    count = total = 0
+    for folder, names, files in os.walk(root, followlinks=False):
+        names[:] = sorted(name for name in names if name not in SKIPPED)
+        for name in sorted(files):
+            count += 1
+            if count > limits.members:
+                raise NoPackage(f"the folder holds more than {limits.members} files")
+            relative = (Path(folder) / name).relative_to(root).as_posix()
+            if wanted(relative):
+                total += _read_file(Path(folder) / name, relative, contents, limits)
+                if total > limits.total_bytes:
+                    raise NoPackage(f"the folder holds more than {limits.total_bytes // MB} MB")
+
+
+def _read_file(path: Path, name: str, contents: Contents, limits: Limits) -> int:
+    """Add one ordinary file; a link, a pipe or a device is noted and never opened."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            contents.notes.append(f"{name!r} is a link or no ordinary file: left out")
+            return 0
+        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
+            content = file.read(max(limits.file_bytes, limits.packed_bytes) + 1)
+    except OSError as error:
+        contents.notes.append(f"{name!r} cannot be read ({error.strerror}): left out")
+        return 0
+    if len(content) > (limits.packed_bytes if is_archive(content, name) else limits.file_bytes):
+        contents.notes.append(f"{name!r} has more than {limits.file_bytes // MB} MB: left out")
+        return 0
+    contents.files[name] = content
+    return len(content)
+
+
+def _find(contents: Contents, limits: Limits, depth: int) -> tuple[Package, list[str]]:
+    """The folder with the most modules of the course, in the files themselves or in the one archive among them."""
+    by_folder: defaultdict[str, set[str]] = defaultdict(set)
+    for path in contents.files:
+        pure = PurePosixPath(path)
+        if pure.suffix == ".py" and pure.stem in MODULES:
+            by_folder[str(pure.parent)].add(pure.stem)
+    if by_folder:
+        return _take(contents, _best(by_folder, contents.notes)), contents.notes
+    archives = [path for path, content in contents.files.items() if is_archive(content, path)]
+    if len(archives) != 1 or depth == 0:
+        raise NoPackage(_nothing_found(contents, archives))
+    try:
+        inner = read_archive(contents.files[archives[0]], wanted, limits)
+    except BadArchive as error:
+        raise NoPackage(f"{PurePosixPath(archives[0]).name!r} cannot be used: {error}") from None
+    inner.notes = contents.notes + inner.notes
+    return _find(inner, limits, depth - 1)
+
+
+def _best(by_folder: dict[str, set[str]], notes: list[str]) -> str:
+    """Most modules first; among equals the one called student, then the one nearest to the top."""
+
+    def rank(folder: str) -> tuple[int, bool, int, str]:
+        pure = PurePosixPath(folder)
+        return (-len(by_folder[folder]), pure.name != "student", len(pure.parts), folder)
+
+    best = min(by_folder, key=rank)
+    rivals = [f for f in by_folder if f != best and len(by_folder[f]) == len(by_folder[best])]
+    if rivals:
+        notes.append(f"{len(rivals) + 1} folders look like a submission: {best!r} was graded, not {sorted(rivals)[0]!r}")
+    return best
+
+
+def _take(contents: Contents, root: str) -> Package:
+    prefix = "" if root == "." else root + "/"
+    files = {p[len(prefix) :]: c for p, c in contents.files.items() if p.startswith(prefix) and p.endswith(".py")}
+    if len(files) > MOST_FILES:
+        raise NoPackage(f"the submission has {len(files)} Python files; {MOST_FILES} are allowed")
+    if sum(map(len, files.values())) > MOST_BYTES:
+        raise NoPackage(f"the submission's Python files have more than {MOST_BYTES // MB} MB")
+    return Package(dict(sorted(files.items())))
+
+
+def _nothing_found(contents: Contents, archives: list[str]) -> str:
+    if len(archives) > 1:
+        return f"{len(archives)} archives were handed in and no module of the course beside them"
+    pythons = [PurePosixPath(path).name for path in contents.files if path.endswith(".py")]
+    if pythons:
+        return f"none of the course's modules ({MODULES[0]}.py, ...) is there, only {', '.join(sorted(pythons)[:3])}"
+    left = f"; {contents.notes[0]}" if contents.notes else ""
+    return f"no Python file was handed in{left}"

@@ -1,0 +1,1 @@
+"""One result model, many readers: Gradescope, GitHub Classroom, JUnit, Canvas, Moodle, plain tables."""
