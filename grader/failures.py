@@ -1,0 +1,78 @@
+"""What stopped a check -> what the learner is told, and whose doing it was."""
+
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader.records import Card, CheckState, SourceLines
+from grader.worker.text import clean
+
+PRINTED_LINES = 20
+
+#: What Python raises when a check works on a value that is not of the kind it expects.
+_UNUSABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, AssertionError)
+
+
+@dataclass
+class Told:
+    """A check's failure in words.
+
+    repeatable : False if a limit or the end of a process decided, so that another run could differ
+    """
+
+    state: CheckState
+    message: str
+    repeatable: bool = True
+    fields: dict[str, Any] = field(default_factory=dict)  #: of the card
+
+    def card(self, evidence: dict[str, str]) -> Card:
+        return Card(**self.fields, evidence=evidence)
+
+
+def describe(failure: BaseException, case: Any, transcript: list) -> Told:
+    """Sort one exception out of a check into the submission's doing or our own, and word it."""
+    from grader.compare import Unmet
+    from grader.worker.errors import CallTimeout, ProtocolViolation, StudentError, WorkerDied, WorkerFault
+
+    ran = case.script(transcript)
+    printed = first_lines(transcript[-1].printed) if transcript else ""
+    if isinstance(failure, Unmet):
+        told = failure.card
+        card = {"ran": told.ran or ran, "should": told.should, "gave": told.gave, "looks_like": told.looks_like}
+        return Told("fail", str(failure), fields={**card, "printed": printed, "source": told.source})
+    if isinstance(failure, StudentError):
+        card = {"ran": ran, "gave": str(failure), "printed": first_lines(failure.printed) or printed}
+        repeatable = not isinstance(failure, (CallTimeout, WorkerDied, ProtocolViolation))
+        return Told("fail", str(failure), repeatable, {**card, "source": list(failure.frames)})
+    if isinstance(failure, WorkerFault):
+        return Told("error", f"The grader could not run this check: {clean(str(failure))}", False, {"ran": ran})
+    if isinstance(failure, _UNUSABLE) and any(step.outcome is not None for step in transcript) and _in_a_check(failure):
+        # The course's own test shows that no check does this with the answers of right code.
+        what = clean(f"{type(failure).__name__}: {failure}", 300)
+        message = f"The check could not work with what came back from {transcript[-1].target}: {what}."
+        return Told("fail", message, fields={"ran": ran, "gave": message, "printed": printed})
+    sentence = clean(f"{type(failure).__name__}: {failure}", 500)
+    own = "".join(traceback.format_exception(failure)[-3:])
+    message = f"This is the grader's own fault, not yours: {sentence}"
+    source = [SourceLines(file="grader", first=1, lines=clean(own, 4000).splitlines())]
+    return Told("error", message, False, {"ran": ran, "source": source})
+
+
+def printed_by(transcript: list) -> str:
+    """What the learner's code printed during a whole check, shortened."""
+    return first_lines("".join(step.printed for step in transcript))
+
+
+def first_lines(text: str, limit: int = PRINTED_LINES) -> str:
+    """The first lines of a text, then how many more there are."""
+    lines = text.rstrip("\n").split("\n") if text.strip() else []
+    if len(lines) <= limit:
+        return "\n".join(lines)
+    more = len(lines) - limit
+    return "\n".join([*lines[:limit], f"... and {more} more line{'s' if more > 1 else ''}"])
+
+
+def _in_a_check(failure: BaseException) -> bool:
+    """Whether a check's own lines are among those the exception came through, so not only our machinery."""
+    return any(Path(frame.filename).name == "checks.py" for frame in traceback.extract_tb(failure.__traceback__))

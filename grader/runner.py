@@ -1,0 +1,246 @@
+"""One check -> one result. A plain function, used alike by pytest, by watch, by the course's own test and by diagnosis.
+
+The states, first that applies: todo (a function it is for still has the stub's body), blocked (what it builds on does
+not hold), pass, fail (anything the submission did), error (the grader's own fault).
+"""
+
+import contextlib
+import importlib.util
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from grader import scores
+from grader.course import Course
+from grader.limits import Limits
+from grader.records import CheckResult
+from grader.skeleton import is_stub, line_of
+from grader.submission import Submission
+from grader.task import BadCourse, Check, Stage
+
+Function = Callable[..., None]
+
+
+class Memo:
+    """What the checks of one group compute once: `memo(key, function)`. A failure is remembered and raised again."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Any, tuple[bool, Any]] = {}
+
+    def __call__(self, key: Any, function: Callable[[], Any]) -> Any:
+        if key not in self._kept:
+            try:
+                self._kept[key] = True, function()
+            except Exception as failure:
+                self._kept[key] = False, failure
+        good, value = self._kept[key]
+        if good:
+            return value
+        raise value
+
+    def forget_values(self) -> None:
+        """Keep only the failures: the worker that the values point into is gone."""
+        self._kept = {key: kept for key, kept in self._kept.items() if not kept[0]}
+
+
+class Data:
+    """The images, loaded when a check first asks for them."""
+
+    @property
+    def mnist(self) -> Any:
+        from grader import mnist
+
+        return mnist.open()
+
+    @property
+    def hidden(self) -> Any:
+        from grader import mnist
+
+        return mnist.hidden()
+
+
+@dataclass
+class Context:
+    """What the checks of one grade have in common.
+
+    results     : filled by whoever runs the checks; decides what is blocked
+    evidence    : folder for the arrays behind a result, or None to keep none
+    transcripts : of checks that failed, for diagnosis
+    recall      : gives the kept result of an equal earlier run, or None
+    """
+
+    course: Course
+    submission: Submission
+    pool: Any
+    seed: int = 0
+    limits: Limits = field(default_factory=Limits)
+    data: Any = field(default_factory=Data)
+    evidence: Path | None = None
+    results: dict[scores.Key, CheckResult] = field(default_factory=dict)
+    transcripts: dict[scores.Key, list] = field(default_factory=dict)
+    unrepeatable: set[scores.Key] = field(default_factory=set)  #: ended by a limit or a death: never kept
+    recall: Callable[[Check], CheckResult | None] = lambda check: None
+    _groups: dict[tuple[str, str], "_Group"] = field(default_factory=dict)
+
+    def place(self, function: str) -> tuple[str, int]:
+        """(file, line) of a function in the submission, line 0 if it is not there."""
+        module = function.partition(".")[0]
+        return f"{self.submission.name}/{module}.py", line_of(self.submission.modules.get(module, ""), function)
+
+    def close(self) -> None:
+        """End all workers that groups still hold."""
+        while self._groups:
+            self._groups.popitem()[1].close()
+
+
+def run_check(check: Check, function: Function, context: Context) -> CheckResult:
+    """Run one check on the context's submission.
+
+    raises : nothing but KeyboardInterrupt and the like; whatever happens is in the result
+    """
+    stub = _first_stub(check, context)
+    if stub:
+        file, line = context.place(stub)
+        message = f"{stub} is still a TODO ({file}, line {line})."
+        return scores.result(check, "todo", message=message)
+    blocked = scores.blocked_result(check, context.course, context.results)
+    if blocked is not None:
+        return blocked
+    return context.recall(check) or _execute(check, function, context)
+
+
+def load_checks(stage: Stage) -> Mapping[str, Function]:
+    """The check functions of a stage, imported from its folder under a name of their own.
+
+    raises : BadCourse if the file cannot be imported
+    """
+    name = f"tasks.{stage.id}.checks"
+    spec = importlib.util.spec_from_file_location(name, stage.checks_file)
+    if spec is None or spec.loader is None:
+        raise BadCourse(f"{stage.checks_file} is no Python file that can be imported.")
+    module: ModuleType = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise BadCourse(
+            f"{stage.checks_file} cannot be imported: {type(error).__name__}: {error}. Remedy: correct it."
+        ) from error
+    return {check.id: getattr(module, check.id) for check in stage.checks}
+
+
+def call_with_fixtures(function: Function, check: Check, fixtures: Mapping[str, Any]) -> None:
+    """Call a check with what its parameters name."""
+    function(**{name: fixtures[name] for name in check.fixtures})
+
+
+# --- one execution ----------------------------------------------------------------------------------------------------
+
+
+def _execute(check: Check, function: Function, context: Context) -> CheckResult:
+    from grader import failures
+    from grader.case import Case
+
+    stage = context.course.stage(check.stage)
+    case = Case(context.seed, check.stage, check.id)
+    student = None
+    begun = time.perf_counter()
+    failure: BaseException | None = None
+    try:
+        # Data first: a damaged file is our own affair, and no worker is needed to see it.
+        fixtures = {name: getattr(context.data, name) for name in check.fixtures if name in ("mnist", "hidden")}
+        with _student(check, stage, case, context) as (student, memo):
+            call_with_fixtures(function, check, {**fixtures, "student": student, "case": case, "memo": memo})
+    except Exception as error:
+        failure = error
+    seconds = round(time.perf_counter() - begun, 6)
+    transcript = list(student.transcript) if student is not None else []
+    told = failures.describe(failure, case, transcript) if failure is not None else None
+    evidence = _keep_evidence(check, case, context.evidence)
+    common: dict[str, Any] = {"seconds": seconds, "notes": list(case.notes)}
+    if told is None:
+        return scores.result(check, "pass", printed=failures.printed_by(transcript), **common)
+    where = scores.key(check)
+    context.transcripts[where] = transcript
+    if not told.repeatable:
+        context.unrepeatable.add(where)
+    return scores.result(check, told.state, message=told.message, card=told.card(evidence), **common)
+
+
+class _Group:
+    """One worker and one memo that the checks of a group share."""
+
+    def __init__(self) -> None:
+        self.memo = Memo()
+        self.student: Any = None
+        self.case: Any = None
+        self.left = 0  #: checks still to come
+        self._stack = contextlib.ExitStack()
+
+    def describe(self, value: Any) -> str:
+        return self.case.describe(value)
+
+    def open(self, check: Check, stage: Stage, case: Any, context: Context) -> Any:
+        """The group's live worker, with the limits of this check."""
+        self.case = case
+        limits = context.limits.of(check, stage)
+        if self.student is not None and not self.student.alive:
+            self._stack.close()
+            self.student = None
+            self.memo.forget_values()
+        if self.student is None:
+            opened = context.pool.student(context.submission, limits, self.describe)
+            self.student = self._stack.enter_context(opened)
+        else:
+            self.student.begin(limits)
+        return self.student
+
+    def close(self) -> None:
+        self._stack.close()
+
+
+@contextlib.contextmanager
+def _student(check: Check, stage: Stage, case: Any, context: Context) -> Iterator[tuple[Any, Memo]]:
+    """A fresh worker for a check, or its group's."""
+    name = (check.stage, check.group)
+    group = context._groups.get(name) if check.group else None
+    if group is None:
+        group = _Group()
+        if check.group:
+            group.left = sum(other.group == check.group for other in stage.checks)
+            context._groups[name] = group
+    try:
+        yield group.open(check, stage, case, context), group.memo
+    finally:
+        group.left -= 1
+        if group.left <= 0:
+            context._groups.pop(name, None)
+            group.close()
+
+
+def _first_stub(check: Check, context: Context) -> str:
+    """The first function the check is for whose body is still the stub's."""
+    claims = context.course.claimed_by()
+    for name in check.functions:
+        source = context.submission.modules.get(name.partition(".")[0])
+        if source is not None and name in claims and is_stub(source, name, claims[name]):
+            return name
+    return ""
+
+
+def _keep_evidence(check: Check, case: Any, folder: Path | None) -> dict[str, str]:
+    """Write the arrays that a check left as evidence; role -> name in the file."""
+    arrays = dict(case.stored)
+    if folder is None or not arrays:
+        return {}
+    import numpy as np
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{check.stage}.{check.id}.npz"
+    part = path.with_suffix(".part")
+    with open(part, "wb") as file:
+        np.savez_compressed(file, **arrays)
+    part.replace(path)
+    return {role: role for role in arrays}

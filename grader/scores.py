@@ -1,0 +1,141 @@
+"""Results -> points, blocked checks, states of stages and the next step. Pure functions: nothing is run or read here."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from grader.course import Course
+from grader.records import CheckResult, CheckState, NextStep, Report, StageResult, StageState
+from grader.task import Check, Stage
+
+Key = tuple[str, str]  #: (stage id, check id)
+Results = Mapping[Key, CheckResult]
+
+
+def key(check: Check) -> Key:
+    return check.stage, check.id
+
+
+def blocker(check: Check, course: Course, results: Results) -> Check | None:
+    """What keeps a check from being run: the first core check it depends on that did not pass.
+
+    A stage's need is met when all core checks of the needed stages pass. A check that is not core counts only if the
+    core checks of its own functions, in its own stage, pass. Dependencies that were never run count as not passed.
+    """
+    stage = course.stage(check.stage)
+    needed = [core for need in course.stages if need.id in stage.needs for core in need.checks]
+    beside = [c for c in stage.checks if not set(c.functions).isdisjoint(check.functions)] if not check.core else []
+    return next((core for core in (*needed, *beside) if core.core and not _passed(core, results)), None)
+
+
+def blocked_result(check: Check, course: Course, results: Results) -> CheckResult | None:
+    """The result of a check that cannot be run yet; None if nothing blocks it.
+
+    What it names is followed down to a check that is not blocked itself.
+    """
+    by = blocker(check, course, results)
+    if by is None:
+        return None
+    found = results.get(key(by))
+    stage_id, _, name = (found.blocked_by if found and found.blocked_by else f"{by.stage}: {by.id}").partition(": ")
+    cause = results.get((stage_id, name))
+    if cause is None:
+        state = f"\u201c{_bare(by.promise)}\u201d was not checked"
+    elif cause.state == "todo":
+        state = cause.message.rstrip(".").partition(" (")[0]
+    else:
+        state = f"\u201c{_bare(cause.promise)}\u201d does not hold yet"
+    if stage_id == check.stage:
+        message = f"Not checked yet: {state}, and this builds on it."
+    else:
+        message = f"Not checked yet: needs {stage_id}, where {state}."
+    return result(check, "blocked", message=message, blocked_by=f"{stage_id}: {name}")
+
+
+def result(check: Check, state: CheckState, **fields: Any) -> CheckResult:
+    """A result with everything that follows from the check alone; points are full if it passed, else none."""
+    return CheckResult(
+        id=check.id,
+        promise=check.promise,
+        state=state,
+        points=check.points if state == "pass" else 0,
+        max_points=check.points,
+        functions=list(check.functions),
+        core=check.core,
+        hints=list(check.hints),
+        **fields,
+    )
+
+
+def stage_state(states: Iterable[CheckState]) -> StageState:
+    """Pass if all pass; error if any is; fail if any passed or failed; todo if any is; else blocked."""
+    seen = set(states)
+    if seen == {"pass"}:
+        return "pass"
+    if "error" in seen:
+        return "error"
+    if seen & {"pass", "fail"}:
+        return "fail"
+    return "todo" if "todo" in seen else "blocked"
+
+
+def stage_result(stage: Stage, results: Results) -> StageResult | None:
+    """One stage's checks in the order of its task.toml; None while none of them has a result."""
+    checks = [results[key(check)] for check in stage.checks if key(check) in results]
+    if not checks:
+        return None
+    return StageResult(
+        id=stage.id,
+        title=stage.title,
+        state=stage_state(check.state for check in checks),
+        points=sum(check.points for check in checks),
+        max_points=stage.points,
+        checks=checks,
+        needs=list(stage.needs),
+        seconds=round(sum(check.seconds for check in checks), 6),
+    )
+
+
+def next_step(
+    stages: Iterable[StageResult], place: Callable[[str], tuple[str, int]] = lambda name: ("", 0)
+) -> NextStep | None:
+    """The first check, in course order, that the learner can do something about; None if there is none.
+
+    place : name of a function -> (file, line) in the submission
+    """
+    for stage in stages:
+        for check in stage.checks:
+            if check.state not in ("todo", "fail"):
+                continue
+            file, line = next(((f, n) for f, n in map(place, _own_first(check)) if f), ("", 0))
+            if check.state == "todo":
+                text = check.message + " It is the next thing to write."
+            else:
+                text = f"{stage.id}: \u201c{_bare(check.promise)}\u201d does not hold yet."
+            return NextStep(stage=stage.id, check=check.id, text=text, file=file, line=line)
+    return None
+
+
+def report(stages: Iterable[Stage], results: Results, place=lambda name: ("", 0), **meta: Any) -> Report:
+    """The report of the given stages; `meta` holds the remaining fields of a Report as they are."""
+    done = [graded for stage in stages if (graded := stage_result(stage, results)) is not None]
+    return Report(
+        score=sum(stage.points for stage in done),
+        max_score=sum(stage.max_points for stage in done),
+        stages=done,
+        next=next_step(done, place),
+        **meta,
+    )
+
+
+def _passed(check: Check, results: Results) -> bool:
+    found = results.get(key(check))
+    return found is not None and found.state == "pass"
+
+
+def _own_first(check: CheckResult) -> list[str]:
+    """The function that the message speaks of first, then the others the check is for."""
+    return sorted(check.functions, key=lambda name: name not in check.message)
+
+
+def _bare(promise: str) -> str:
+    return promise.rstrip(".")

@@ -1,0 +1,135 @@
+"""A run over the checks of some stages: in which order, with which budget, and who is told.
+
+Cheap stages come before any that trains, core checks before those that build on them. Of the stages that the chosen ones
+need, only the core checks are run, and they are not part of the result.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from grader import scores
+from grader.course import Course
+from grader.records import CheckResult
+from grader.runner import Context, Function, load_checks, run_check
+from grader.submission import Submission
+from grader.task import Check, Stage
+
+
+class Observer:
+    """What may be told of a run, as it happens. Every method does nothing here."""
+
+    def planned(self, checks: list[Check]) -> None:
+        """All checks that will be run, in order."""
+
+    def started(self, check: Check, limit: float) -> None:
+        """A check begins; it may take `limit` seconds."""
+
+    def finished(self, check: Check, result: CheckResult) -> None:
+        """A check is decided."""
+
+    def named(self, check: Check, result: CheckResult) -> None:
+        """The mistake of a failed check was recognised: the same result with its name."""
+
+
+def order(course: Course, stages: Iterable[Stage]) -> list[Check]:
+    """The checks of the given stages, and the core checks of those they need, in the order of running."""
+    chosen = list(stages)
+    every = {stage.id: stage for stage in course.stages}
+    ids = {stage.id for stage in chosen}
+
+    def late(stage: Stage) -> bool:
+        return stage.training or any(late(every[need]) for need in stage.needs)
+
+    included = [s for s in course.stages if s.id in ids or s in course.needed_by(chosen)]
+    checks: list[Check] = []
+    for stage in sorted(included, key=late):
+        wanted = [check for check in stage.checks if stage.id in ids or check.core]
+        checks += sorted(wanted, key=lambda check: not check.core)
+    return checks
+
+
+class Session:
+    """Runs checks one by one and keeps what they gave."""
+
+    def __init__(self, stages: Iterable[Stage], context: Context, observers: Iterable[Observer] = ()):
+        self.stages = tuple(stages)
+        self.context = context
+        self.order = order(context.course, self.stages)
+        self.observers = list(observers)
+        self._spent: dict[str, float] = {}
+
+    @property
+    def results(self) -> dict[scores.Key, CheckResult]:
+        return self.context.results
+
+    @property
+    def complete(self) -> bool:
+        """Whether every check has its result."""
+        return all(scores.key(check) in self.results for check in self.order)
+
+    def run(self, check: Check, function: Function) -> CheckResult:
+        """Run one check, tell the observers before and after, and remember its result."""
+        context, stage = self.context, self.context.course.stage(check.stage)
+        limit = context.limits.of(check, stage).check
+        for observer in self.observers:
+            observer.started(check, limit)
+        begun = time.perf_counter()
+        allowed = context.limits.of_stage(stage)
+        if self._spent.get(stage.id, 0.0) > allowed:
+            message = f"Not run: the checks before it used up the {allowed:.0f} s that this stage has."
+            result = scores.result(check, "fail", message=message)
+            context.unrepeatable.add(scores.key(check))
+        else:
+            result = run_check(check, function, context)
+        self._spent[stage.id] = self._spent.get(stage.id, 0.0) + time.perf_counter() - begun
+        self.keep(check, result)
+        return result
+
+    def keep(self, check: Check, result: CheckResult) -> None:
+        """Take a result as a check's own, and tell the observers."""
+        self.results[scores.key(check)] = result
+        for observer in self.observers:
+            observer.finished(check, result)
+
+    def rename(self, check: Check, result: CheckResult) -> None:
+        """Replace a failed check's result by the same one with its mistake named."""
+        self.results[scores.key(check)] = result
+        for observer in self.observers:
+            observer.named(check, result)
+
+    def close(self) -> None:
+        self.context.close()
+
+
+def run_stages(
+    stages: Iterable[Stage],
+    pool: Any,
+    submission: Submission,
+    *,
+    course: Course,
+    functions: Mapping[str, Mapping[str, Function]] | None = None,
+    observers: Iterable[Observer] = (),
+    stop: Callable[[CheckResult], bool] = lambda result: False,
+    **context: Any,
+) -> Session:
+    """Run stages in this process's own loop, without pytest.
+
+    functions : stage id -> check id -> function, to import no checks.py again
+    stop      : whether to end after a result
+    context   : further fields of `Context`: seed, limits, data, evidence, ...
+    returns   : the closed session; `.results` by (stage, check), `.context.transcripts` of what failed
+    """
+    session = Session(stages, Context(course, submission, pool, **context), observers)
+    loaded = dict(functions or {})
+    for observer in session.observers:
+        observer.planned(session.order)
+    try:
+        for check in session.order:
+            if check.stage not in loaded:
+                loaded[check.stage] = load_checks(course.stage(check.stage))
+            if stop(session.run(check, loaded[check.stage][check.id])):
+                break
+    finally:
+        session.close()
+    return session
