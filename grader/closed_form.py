@@ -1,0 +1,106 @@
+"""What a multi-layer perceptron gives, written out: the expected values of checks, independent of `reference/`.
+
+`parameters` is always [W1, b1, W2, b2, ...] in float64; nothing here changes its arguments.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+Parameters = list[Array]
+
+
+def activations(parameters: Sequence[Array], x: ArrayLike) -> list[Array]:
+    """The input of every Linear layer, and the logits last."""
+    values = [np.asarray(x, dtype=np.float64)]
+    for k in range(0, len(parameters), 2):
+        inputs = values[-1] if k == 0 else np.where(values[-1] > 0, values[-1], 0.0)
+        values[-1] = inputs
+        values.append(inputs @ parameters[k] + parameters[k + 1])
+    return values
+
+
+def forward(parameters: Sequence[Array], x: ArrayLike) -> Array:
+    """x (N, D) -> logits (N, C)."""
+    return activations(parameters, x)[-1]
+
+
+def signs(parameters: Sequence[Array], x: ArrayLike) -> Array:
+    """Which hidden units are on, all layers side by side: (N, sum of hidden sizes) bool."""
+    hidden = activations(parameters, x)[1:-1]
+    return np.concatenate([h > 0 for h in hidden], axis=1) if hidden else np.zeros((len(np.asarray(x)), 0), bool)
+
+
+def backward(parameters: Sequence[Array], x: ArrayLike, dlogits: ArrayLike) -> tuple[Parameters, Array]:
+    """The gradients [dW1, db1, ...] and dx of sum(dlogits * logits)."""
+    inputs = activations(parameters, x)[:-1]
+    gradients: Parameters = []
+    dout = np.asarray(dlogits, dtype=np.float64)
+    for k in range(len(inputs) - 1, -1, -1):
+        gradients[:0] = [inputs[k].T @ dout, dout.sum(axis=0)]
+        dout = dout @ parameters[2 * k].T
+        if k > 0:
+            dout = np.where(inputs[k] > 0, dout, 0.0)
+    return gradients, dout
+
+
+def cross_entropy(logits: Array, labels: ArrayLike) -> tuple[float, Array]:
+    """Mean cross-entropy in nats, and its gradient by the logits."""
+    rows, labels = np.arange(len(logits)), np.asarray(labels, dtype=np.int64)
+    top = logits.max(axis=1, keepdims=True)
+    log_p = logits - top - np.log(np.exp(logits - top).sum(axis=1, keepdims=True))
+    gradient = np.exp(log_p)
+    gradient[rows, labels] -= 1.0
+    return float(-log_p[rows, labels].mean()), gradient / len(rows)
+
+
+def evaluate(parameters: Sequence[Array], x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
+    """Mean loss and share of hits."""
+    logits = forward(parameters, x)
+    return cross_entropy(logits, y)[0], float(np.mean(logits.argmax(axis=1) == np.asarray(y)))
+
+
+def descend(parameters: Sequence[Array], x: ArrayLike, y: ArrayLike, lr: float) -> Parameters:
+    """The parameters after one step of gradient descent on these rows."""
+    _, dlogits = cross_entropy(forward(parameters, x), y)
+    gradients, _ = backward(parameters, x, dlogits)
+    return [p - lr * g for p, g in zip(parameters, gradients)]
+
+
+def cuts(rows: Sequence[int], batch_size: int) -> Iterator[list[list[int]]]:
+    """Every way to deal out rows in batches of batch_size, the short one last; the order within a batch is nothing."""
+    if len(rows) <= batch_size:
+        yield [list(rows)]
+        return
+    for batch in combinations(rows, batch_size):
+        for rest in cuts([row for row in rows if row not in batch], batch_size):
+            yield [list(batch), *rest]
+
+
+def epochs_possible(
+    parameters: Sequence[Array], x: Array, y: Array, batch_size: int, lr: float, epochs: int = 1
+) -> list[Parameters]:
+    """The parameters after some epochs, for every way in which the rows may fall into batches.
+
+    Five rows in twos: 30 outcomes after one epoch, 900 after two.
+    """
+    ends = [list(parameters)]
+    for _ in range(epochs):
+        ends = [end for start in ends for end in _after_each_cut(start, x, y, batch_size, lr)]
+    return ends
+
+
+def _after_each_cut(start: Parameters, x: Array, y: Array, batch_size: int, lr: float) -> Iterator[Parameters]:
+    for cut in cuts(range(len(x)), batch_size):
+        end = start
+        for batch in cut:
+            end = descend(end, x[batch], y[batch], lr)
+        yield end
+
+
+def flat(parameters: Sequence[ArrayLike]) -> Array:
+    """All entries of all arrays in one row."""
+    return np.concatenate([np.ravel(np.asarray(p, dtype=np.float64)) for p in parameters])
