@@ -8,10 +8,11 @@ from grader import closed_form as cf
 
 @pytest.fixture
 def net():
-    rng = np.random.default_rng(5)
-    sizes = (4, 5, 3, 6)
-    shapes = [s for i in range(3) for s in ((sizes[i], sizes[i + 1]), (sizes[i + 1],))]
-    return [rng.normal(size=s) for s in shapes], rng.normal(size=(7, 4)), rng.integers(0, 6, 7)
+    rng = np.random.default_rng(0)
+    parameters = []
+    for inputs, outputs in ((4, 5), (5, 3), (3, 6)):
+        parameters += [0.7 * rng.normal(size=(inputs, outputs)), 0.5 + 0.2 * rng.normal(size=outputs)]
+    return parameters, rng.normal(size=(7, 4)), np.array([0, 5, 2, 1, 3, 4, 2])
 
 
 def test_gradients_are_the_slopes_of_the_loss(net):
