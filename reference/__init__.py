@@ -1,1 +1,1 @@
-"""The complete network, written to be read: forward and backward passes by hand, in NumPy alone."""
+"""One network in a few short files: forward and backward passes by hand, in NumPy alone."""
