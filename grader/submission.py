@@ -1,0 +1,135 @@
+"""A submission: the text of a learner's modules, read once, and never imported by the process that reads it."""
+
+import hashlib
+import io
+import os
+import stat
+import tokenize
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.paths import MODULES
+
+MAX_FILES = 200
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 6
+
+#: Folders that hold other people's code, not the learner's.
+_SKIPPED = {"__pycache__", "site-packages", "node_modules"}
+
+
+class NotASubmission(Exception):
+    """The folder holds none of the course's modules, or cannot be read; the text is one sentence for people."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """The modules a worker is built from.
+
+    name     : what to call it, such as the folder's name
+    modules  : "layers" or "helpers.tools" (or "helpers.__init__") -> source text
+    problems : module -> one sentence on why it could not be read
+    folder   : where it came from, if it came from a folder
+    """
+
+    name: str
+    modules: dict[str, str]
+    problems: dict[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+
+    def fingerprint(self) -> str:
+        """SHA-256 of all names and texts; equal for equal code, whatever the folder is called."""
+        digest = hashlib.sha256()
+        for part in (self.modules, self.problems):
+            for name in sorted(part):
+                for text in (name, part[name]):
+                    data = text.encode("utf-8", "surrogatepass")
+                    digest.update(len(data).to_bytes(8, "little") + data)
+        return digest.hexdigest()
+
+    def replaced(self, modules: dict[str, str], name: str = "") -> "Submission":
+        """The same submission with some modules' texts replaced or added, cut off from its folder."""
+        return Submission(name or self.name, {**self.modules, **modules}, dict(self.problems), None)
+
+
+def file_of(module: str) -> str:
+    """The file of a module, relative to the submission: "helpers.tools" -> "helpers/tools.py"."""
+    return module.replace(".", "/") + ".py"
+
+
+def read_submission(folder: Path) -> Submission:
+    """Read all Python files below a folder, following no symbolic link and running nothing.
+
+    raises : NotASubmission, with a sentence that says what to do
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise NotASubmission(f"{folder} {what}: name a folder that holds {', '.join(MODULES[:3])}.py and so on.")
+    root = folder.resolve()
+    modules: dict[str, str] = {}
+    problems: dict[str, str] = {}
+    for path in _python_files(root):
+        relative = path.relative_to(root)
+        name = ".".join(relative.with_suffix("").parts)
+        if len(modules) + len(problems) >= MAX_FILES:
+            raise NotASubmission(
+                f"{folder} holds more than {MAX_FILES} Python files: name the folder of the submission itself."
+            )
+        try:
+            modules[name] = _read(path)
+        except _Unreadable as reason:
+            problems[name] = f"{relative.as_posix()} {reason}"
+        except OSError as reason:
+            problems[name] = f"{relative.as_posix()} cannot be read: {reason.strerror or reason}."
+    if not any(name in modules or name in problems for name in MODULES):
+        raise NotASubmission(
+            f"{folder} is no submission: it holds none of {', '.join(file_of(name) for name in MODULES)}. "
+            "Name the folder that holds them."
+        )
+    return Submission(folder.name or root.name, modules, problems, root)
+
+
+class _Unreadable(Exception):
+    """Why a file's text is not taken."""
+
+
+def _python_files(root: Path) -> list[Path]:
+    """Files that could be modules, in a fixed order."""
+    found: list[Path] = []
+    pending = [(root, 0)]
+    while pending and len(found) <= MAX_FILES:
+        here, depth = pending.pop()
+        try:
+            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            stem = entry.name.removesuffix(".py")
+            if entry.name.endswith(".py") and stem.isidentifier() and not entry.is_dir(follow_symlinks=False):
+                found.append(Path(entry.path))
+            elif entry.is_dir(follow_symlinks=False) and entry.name.isidentifier() and depth < MAX_DEPTH:
+                own_environment = os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
+                if entry.name not in _SKIPPED and not own_environment:
+                    pending.append((Path(entry.path), depth + 1))
+    return sorted(found)
+
+
+def _read(path: Path) -> str:
+    """The text of one file, or _Unreadable."""
+    if path.is_symlink():
+        raise _Unreadable("is a symbolic link: put the file itself there.")
+    # O_NONBLOCK: opening a pipe of that name must not wait for somebody to write into it.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise _Unreadable("is not an ordinary file.")
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise _Unreadable(f"is larger than {MAX_BYTES // 1_000_000} MB.")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = data.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError, LookupError):
+        raise _Unreadable("is not text in UTF-8: save it again with that encoding.") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,104 @@
+"""What can go wrong in a worker, as exceptions whose text is a sentence for the learner.
+
+Everything under `StudentError` is something the submission did; `WorkerFault` is the grader's own fault.
+"""
+
+from grader.records import SourceLines
+
+
+class WorkerFault(Exception):
+    """The grader's own fault, or the machine's: no worker could be started, or a check passed what cannot be sent."""
+
+
+class StudentError(Exception):
+    """The learner's code raised an exception.
+
+    type_name : "ValueError"
+    mro       : names of the exception's classes, its own first
+    message   : the exception's own text, cleaned
+    frames    : the learner's lines on the way to it, outermost first
+    printed   : what the code printed in the failing call
+    """
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        type_name: str = "",
+        mro: tuple[str, ...] = (),
+        message: str = "",
+        frames: list[SourceLines] | None = None,
+        printed: str = "",
+    ):
+        super().__init__(sentence)
+        self.type_name = type_name or type(self).__name__
+        self.mro = mro
+        self.message = message or sentence
+        self.frames = frames or []
+        self.printed = printed
+
+    @property
+    def where(self) -> str:
+        """ "losses.py, line 12" of the innermost of the learner's lines, or nothing."""
+        if not self.frames:
+            return ""
+        last = self.frames[-1]
+        return f"{last.file}, line {(last.marked or [last.first])[0]}"
+
+
+class StudentExit(StudentError):
+    """The code tried to end the program: sys.exit(), KeyboardInterrupt, GeneratorExit, ..."""
+
+
+class MissingName(StudentError):
+    """A module of the contract, or a name in it, does not exist."""
+
+    def __init__(self, sentence: str, *, module: str, name: str = "", file: str = "", **rest):
+        super().__init__(sentence, **rest)
+        self.module, self.name, self.file = module, name, file
+
+
+class ModuleBroken(StudentError):
+    """A module cannot be imported: a syntax error, or an exception while it was being imported."""
+
+    def __init__(self, sentence: str, *, module: str, file: str = "", **rest):
+        super().__init__(sentence, **rest)
+        self.module, self.file = module, file
+
+
+class NotAValue(StudentError):
+    """A check needed a number or an array, and the learner's code handed out an object."""
+
+
+class OutOfMemory(StudentError):
+    """The code asked for more memory than a worker has."""
+
+
+class CallTimeout(StudentError):
+    """A call did not return within its limit; the worker was stopped.
+
+    limit : seconds the call had
+    """
+
+    def __init__(self, sentence: str, *, limit: float = 0.0, **rest):
+        super().__init__(sentence, **rest)
+        self.limit = limit
+
+
+class WorkerDied(StudentError):
+    """The process ended in the middle of a call.
+
+    status : exit status, negative for a signal, None if it is not known
+    """
+
+    def __init__(self, sentence: str, *, status: int | None = None, **rest):
+        super().__init__(sentence, **rest)
+        self.status = status
+
+
+class TooMuchOutput(WorkerDied):
+    """The code printed more than a worker may; it was stopped."""
+
+
+class ProtocolViolation(StudentError):
+    """What came back was not an answer; the worker was stopped."""

@@ -1,0 +1,407 @@
+"""The submission as a check sees it: `student.losses.softmax(z)` is a message to a worker.
+
+Plain values come back by value, arrays read-only; everything else stays in the worker and is a `Remote` here, which can be
+called and asked for attributes, but neither compares nor converts: an object cannot answer for itself whether it is right.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from grader.worker import wire
+from grader.worker.channel import Answer, Channel
+from grader.worker.errors import NotAValue, StudentError
+from grader.worker.text import clean
+from grader.worker.transcript import ErrorInfo, Names, Opaque, Step, snake
+
+MAX_PRINTED = 64 * 1024
+
+
+def _refuses(operation: str):
+    def method(self, *_args, **_named):
+        raise NotAValue(f"The code gave {self._what()}, where a number or an array is needed.", type_name="TypeError")
+
+    method.__name__ = operation
+    return method
+
+
+class _Handle:
+    """Something that stays in the worker. Every way of using it as a value raises NotAValue."""
+
+    __slots__ = ()
+    __array_ufunc__ = None
+    __hash__ = object.__hash__
+
+    def _what(self) -> str:
+        return "an object"
+
+
+_OPERATIONS = (
+    "eq ne lt le gt ge bool int float complex index len iter next contains getitem setitem delitem array neg pos abs invert "
+    "round add sub mul matmul truediv floordiv mod divmod pow and or xor lshift rshift radd rsub rmul rmatmul rtruediv "
+    "rfloordiv rmod rpow rand ror rxor"
+)
+for _operation in _OPERATIONS.split():
+    setattr(_Handle, f"__{_operation}__", _refuses(f"__{_operation}__"))
+
+
+class Remote(_Handle):
+    """An object in the worker. Attributes are fetched, methods are called there."""
+
+    __slots__ = ("__weakref__", "_callable", "_handle", "_kind", "_methods", "_origin", "_student", "_text")
+
+    def __init__(self, student: "Student", reference: wire.Reference, text: str = ""):
+        self._student, self._handle, self._kind = student, reference.handle, reference.kind
+        self._origin = f"{reference.module}.{reference.kind}".removeprefix("builtins.").lstrip(".")
+        self._callable, self._text = reference.callable, text
+        self._methods: dict[str, Method] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)  # NumPy and copy ask for protocols of their own
+        method = self._methods.get(name)
+        return method if method is not None else self._student._attribute(self, name)
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self._student._call(self, args, keywords, keep=False)
+
+    def __repr__(self) -> str:
+        return f"<{self._kind} in the worker>"
+
+    def __del__(self):
+        try:
+            self._student._channel.released.append(self._handle)
+        except AttributeError:
+            pass  # half made, or the interpreter is ending
+
+    def _what(self) -> str:
+        return f"an object of class {self._kind}"
+
+    def transcript_name(self) -> str:
+        return self._text or f"<{self._kind}>"
+
+
+class Method(_Handle):
+    """A method of an object in the worker, by name; `keep` leaves its result there."""
+
+    __slots__ = ("_name", "_owner")
+
+    def __init__(self, owner: Remote, name: str):
+        self._owner, self._name = owner, name
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self._owner._student._call_method(self, args, keywords, keep=False)
+
+    def keep(self, *args: Any, **keywords: Any) -> Remote:
+        """Call it, and leave the result in the worker."""
+        return self._owner._student._call_method(self, args, keywords, keep=True)
+
+    def _what(self) -> str:
+        return f"the method {self._name}"
+
+    def transcript_name(self) -> str:
+        return f"{self._owner.transcript_name()}.{self._name}"
+
+
+class Function(_Handle):
+    """A function or class of one of the learner's modules; `keep` leaves its result in the worker."""
+
+    __slots__ = ("_path", "_remote", "_student")
+
+    def __init__(self, student: "Student", path: str, remote: Remote):
+        self._student, self._path, self._remote = student, path, remote
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self._student._call(self, args, keywords, keep=False)
+
+    def keep(self, *args: Any, **keywords: Any) -> Remote:
+        """Call it, and leave the result in the worker."""
+        return self._student._call(self, args, keywords, keep=True)
+
+    def _what(self) -> str:
+        return f"the function {self._path}"
+
+    def transcript_name(self) -> str:
+        return self._path
+
+
+class Module:
+    """One of the learner's modules; imported in the worker when the first name is asked for."""
+
+    __slots__ = ("_name", "_student")
+
+    def __init__(self, student: "Student", name: str):
+        self._student, self._name = student, name
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return self._student._module_attribute(self._name, name)
+
+
+class RngMaker:
+    """`rng(7)`: a new np.random.default_rng(7) in the worker each time it is passed; `rng.keep(7)`: one that stays."""
+
+    def __init__(self, student: "Student"):
+        self._student = student
+
+    def __call__(self, seed: int) -> "Seeded":
+        return Seeded(int(seed))
+
+    def keep(self, seed: int) -> Remote:
+        text = f"np.random.default_rng({seed})"
+        return self._student._ask("put", "rng", text, "put", wire.Rng(int(seed)), bind="rng")
+
+
+class Seeded:
+    """Stands for a random generator in the arguments of a call."""
+
+    __slots__ = ("seed",)
+
+    def __init__(self, seed: int):
+        self.seed = seed
+
+    def transcript_name(self) -> str:
+        return f"np.random.default_rng({self.seed})"
+
+
+class SharedArray:
+    """Stands for an array that every worker has already."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def transcript_name(self) -> str:
+        return self.name
+
+
+class Student:
+    """A submission in a worker of its own.
+
+    describe : array or other plain value -> Python text, for the transcript
+    """
+
+    def __init__(self, channel: Channel, describe: Callable[[Any], str] | None = None):
+        self._channel = channel
+        self._names = Names(describe)
+        self._functions: dict[tuple[str, str], Function] = {}
+        self.rng = RngMaker(self)
+        self.transcript: list[Step] = []
+        self.printed = ""
+        channel.make_remote = self._remote
+
+    def __getattr__(self, name: str) -> Module:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Module(self, name)
+
+    # -- what checks use ------------------------------------------------------------------------------------------
+
+    def ref(self, remote: Remote, name: str) -> Remote:
+        """An attribute as a Remote, without a copy of it."""
+        kept = self._channel.request("ref", wire_of(remote), name).value
+        return self._named(kept, f"{remote.transcript_name()}.{name}")
+
+    def put(self, value: Any) -> Remote:
+        """Arrays (or a list of them) held in the worker, for functions that work in place."""
+        bind = "held"
+        text = self._names.text_of(value)
+        text = f"copy.deepcopy({text})" if isinstance(value, (list, tuple)) else f"{text}.copy()"
+        return self._ask("put", bind, text, "put", value, bind=bind)
+
+    def fetch(self, remote: Remote) -> Any:
+        """What a Remote holds now, by value if it is plain."""
+        return self._ask("fetch", remote._origin, remote.transcript_name(), "fetch", remote)
+
+    def fill(self, remote: Remote, *where: Any) -> None:
+        """fill(layer, "W", array) writes layer.W[...] = array in the worker; fill(ref, array) the same for an array."""
+        name, array = where if len(where) == 2 else ("", where[0])
+        target = remote.transcript_name() + (f".{name}" if name else "")
+        text = f"{target}[...] = {self._names.text_of(array)}"
+        self._ask("fill", f"{remote._origin}.{name}".rstrip("."), text, "fill", remote, name, array)
+
+    def item(self, remote: Remote, index: Any) -> Remote:
+        """A Remote to remote[index]."""
+        text = f"{remote.transcript_name()}[{index!r}]"
+        kept = self._ask("item", remote._origin, text, "item", remote, index)
+        return self._named(kept, text)
+
+    def length(self, value: Any) -> int:
+        """len() of a Remote, or of a plain value."""
+        if not isinstance(value, Remote):
+            return len(value)
+        return self._ask("length", value._origin, f"len({value.transcript_name()})", "length", value)
+
+    def take(self, value: Any, limit: int = 1000) -> list:
+        """A list or tuple as a list; of an iterator or generator in the worker up to `limit` items, in one request."""
+        if isinstance(value, (list, tuple)):
+            return list(value)[:limit]
+        if not isinstance(value, Remote):
+            raise NotAValue(
+                f"The code gave {type(value).__name__}, which cannot be gone through.", type_name="TypeError"
+            )
+        return self._ask("take", value._origin, f"list({value.transcript_name()})", "take", value, limit)
+
+    def same_memory(self, a: Remote, b: Remote) -> bool:
+        """Whether two arrays in the worker share memory."""
+        text = f"np.shares_memory({a.transcript_name()}, {b.transcript_name()})"
+        return self._ask("same_memory", a._origin, text, "same_memory", a, b) is True
+
+    def has(self, owner: Any, name: str) -> bool:
+        """Whether an object in the worker, or a module, has an attribute."""
+        if isinstance(owner, Module):
+            text = f"hasattr({owner._name}, {name!r})"
+            return self._ask("has", f"{owner._name}.{name}", text, "has_name", owner._name, name) is True
+        text = f"hasattr({owner.transcript_name()}, {name!r})"
+        return self._ask("has", f"{owner._origin}.{name}", text, "has", owner, name) is True
+
+    def kind(self, value: Any) -> str:
+        """Name of the class of anything that came back."""
+        if isinstance(value, Remote):
+            return value._kind
+        return "function" if isinstance(value, (Function, Method)) else type(value).__name__
+
+    def shared(self, name: str) -> SharedArray:
+        """An array that was shared with all workers, to be passed as an argument."""
+        return SharedArray(name)
+
+    # -- how it is asked ------------------------------------------------------------------------------------------
+
+    def _remote(self, reference: wire.Reference) -> Remote:
+        return Remote(self, reference)
+
+    def _named(self, value: Any, text: str) -> Any:
+        """Give Remotes the text by which a reader of the transcript finds them."""
+        if type(value) is Remote and not value._text:
+            value._text = text
+        elif type(value) in (list, tuple):
+            for index, item in enumerate(value[:100]):
+                self._named(item, f"{text}[{index}]")
+        return value
+
+    def _module_attribute(self, module: str, name: str) -> Any:
+        cached = self._functions.get((module, name))
+        if cached is not None:
+            return cached
+        path = f"{module}.{name}"
+        with self._step("attribute", path, path, quiet=True) as record:
+            answer = self._channel.request("name", module, name)
+            value = record(answer)
+        if type(value) is Remote:
+            value._text = path
+            if value._callable:
+                value = self._functions[module, name] = Function(self, path, value)
+        return value
+
+    def _attribute(self, remote: Remote, name: str) -> Any:
+        path, text = f"{remote._origin}.{name}", f"{remote.transcript_name()}.{name}"
+        with self._step("attribute", path, text, quiet=True) as record:
+            value = record(self._channel.request("get", wire_of(remote), name))
+        if type(value) is Remote and value._callable:
+            method = remote._methods[name] = Method(remote, name)
+            return method
+        return self._named(value, text)
+
+    def _call(self, target: Function | Remote, args: tuple, keywords: dict, keep: bool) -> Any:
+        remote = target._remote if isinstance(target, Function) else target
+        path = target._path if isinstance(target, Function) else target._origin
+        # A class is called through its __init__; a function through itself.
+        touched = f"{path}.__init__" if remote._kind == "type" else path
+        text = target.transcript_name() + self._names.call(args, keywords)
+        operation = "keep_call" if keep else "call"
+        bind = snake(path.rpartition(".")[2])
+        value = self._ask("call", touched, text, operation, remote, list(args), keywords, bind=bind)
+        if type(value) is Remote and remote._kind == "type":
+            value._origin = path
+        return value
+
+    def _call_method(self, method: Method, args: tuple, keywords: dict, keep: bool) -> Any:
+        owner, name = method._owner, method._name
+        text = method.transcript_name() + self._names.call(args, keywords)
+        operation = "keep_method" if keep else "method"
+        path = f"{owner._origin}.{name}"
+        return self._ask("call", path, text, operation, owner, name, list(args), keywords, bind=snake(name))
+
+    def _ask(self, kind: str, target: str, text: str, operation: str, *arguments: Any, bind: str = "") -> Any:
+        """One request, recorded as one step; a Remote that comes back is bound to a variable."""
+        callbacks: dict[int, Callable] = {}
+        sent = [self._outgoing(argument, callbacks) for argument in arguments]
+        with self._step(kind, target, text) as record:
+            value = record(self._channel.request(operation, *sent, callbacks=callbacks))
+        if type(value) is Remote and bind:
+            record.step.name = value._text = self._names.fresh(bind)
+        elif type(value) in (list, tuple) and any(type(item) is Remote for item in value):
+            self._named(value, text)
+        return value
+
+    def _outgoing(self, value: Any, callbacks: dict[int, Callable]) -> Any:
+        """An argument as the wire takes it: proxies as references, functions as callbacks."""
+        kind = type(value)
+        if isinstance(value, _Handle) or kind in (Seeded, SharedArray):
+            return wire_of(value)
+        if kind in (list, tuple):
+            return kind(self._outgoing(item, callbacks) for item in value)
+        if kind is dict:
+            return {key: self._outgoing(item, callbacks) for key, item in value.items()}
+        if isinstance(value, np.ndarray) or not callable(value):
+            return value
+        number = self._channel.number_of()
+        callbacks[number] = value
+        return wire.Callback(number)
+
+    @contextmanager
+    def _step(self, kind: str, target: str, text: str, quiet: bool = False) -> Iterator["_Record"]:
+        """Record one step, whatever comes of it. A quiet one is left out if it only looked up a function."""
+        step = Step(kind, target, text, [target] if kind == "call" else [])
+        self.transcript.append(step)
+        record = _Record(self, step)
+        try:
+            yield record
+        except StudentError as error:
+            step.outcome = ErrorInfo(type(error).__name__, error.type_name, error.message)
+            step.printed = error.printed
+            self._keep_printed(error.printed)
+            raise
+        if quiet and type(record.value) is Remote:
+            self.transcript.pop()  # nothing happens between a look-up and its end
+
+    def _keep_printed(self, text: str) -> None:
+        if text and len(self.printed) < MAX_PRINTED:
+            self.printed = (self.printed + text)[:MAX_PRINTED]
+
+
+class _Record:
+    """Writes an answer into its step."""
+
+    def __init__(self, student: Student, step: Step):
+        self.student, self.step, self.value = student, step, None
+
+    def __call__(self, answer: Answer) -> Any:
+        self.value, step = answer.value, self.step
+        step.outcome = Opaque(answer.value._kind) if type(answer.value) is Remote else answer.value
+        step.printed, step.seconds = answer.printed, answer.seconds
+        self.student._names.answered(step)
+        self.student._keep_printed(answer.printed)
+        return answer.value
+
+
+def wire_of(value: Any) -> Any:
+    """What stands on the wire for a proxy."""
+    if isinstance(value, Seeded):
+        return wire.Rng(value.seed)
+    if isinstance(value, SharedArray):
+        return wire.Shared(value.name)
+    if isinstance(value, Function):
+        value = value._remote
+    if isinstance(value, Method):
+        value = value._owner._student.ref(value._owner, value._name)
+    return wire.Reference(value._handle, "", "", False)
+
+
+def cleaned(text: str) -> str:
+    """Printed output as it may be shown."""
+    return clean(text, MAX_PRINTED)

@@ -1,0 +1,25 @@
+"""Text that came from a learner's code, made safe to print, to log and to put on a page."""
+
+import re
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+# Control characters but tab and newline, bidirectional overrides and marks, zero-width and line separators, surrogates.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+# `::error::` at the start of a line is a command to a CI service that reads the log; so is `##[...]`.
+_COMMANDS = re.compile(r"^(\s*)(::|##\[)", re.MULTILINE)
+
+
+def clean(text: str, limit: int = 2000) -> str:
+    """One text without escapes, control or bidirectional characters or CI commands, at most `limit` characters."""
+    cut = len(text) > limit
+    text = text[: limit + 200].replace("\r\n", "\n").replace("\r", "\n")
+    text = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", _ESCAPES.sub("", text))
+    text = _COMMANDS.sub(lambda match: match[1] + " ".join(match[2]), text)
+    return text[:limit] + (" [...]" if cut else "")
+
+
+def clean_name(text: str, limit: int = 80) -> str:
+    """A name on one line."""
+    return " ".join(clean(text, limit).split())

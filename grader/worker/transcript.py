@@ -1,0 +1,118 @@
+"""What was asked of a submission, as Python that can be pasted, and what it answered."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+_LITERAL = 12  # entries of an array that are written out
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """An answer that is an object of the learner's: all that is known is its class."""
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class ErrorInfo:
+    """An answer that is an exception."""
+
+    error: str  #: name of our class, such as "StudentError" or "CallTimeout"
+    type_name: str
+    message: str
+
+
+@dataclass
+class Step:
+    """One thing asked of the submission.
+
+    kind    : "call", "attribute", "fetch", "take", "fill", "put", "item", "length", "has", "same_memory"
+    target  : "layers.Linear.forward", "layers.Linear.W", ...
+    expr    : Python source of the expression or statement
+    touched : functions of the learner's that were called directly
+    outcome : plain value, Opaque or ErrorInfo
+    name    : variable that the text binds the answer to, or nothing
+    """
+
+    kind: str
+    target: str
+    expr: str
+    touched: list[str] = field(default_factory=list)
+    outcome: Any = None
+    printed: str = ""
+    seconds: float = 0.0
+    name: str = ""
+
+    @property
+    def text(self) -> str:
+        """The line of Python."""
+        return f"{self.name} = {self.expr}" if self.name else self.expr
+
+
+def describe_plain(value: Any) -> str:
+    """Python text of an argument, for who has no names for their arrays."""
+    if isinstance(value, np.ndarray):
+        if value.size > _LITERAL:
+            return f"<{value.dtype} array of shape {value.shape}>"
+        kind = "" if value.dtype in (np.dtype("f8"), np.dtype("i8"), np.dtype("?")) else f", dtype=np.{value.dtype}"
+        return f"np.array({np.array2string(value, separator=', ', threshold=_LITERAL + 1)}{kind})".replace("\n", "")
+    if isinstance(value, np.generic):
+        return repr(value.item())
+    if isinstance(value, (list, tuple, dict, set, str, bytes)) and len(value) > _LITERAL:
+        return f"<{type(value).__name__} of {len(value)}>"
+    return repr(value)
+
+
+class Names:
+    """Variable names for objects and answers, so that a transcript reads as one script."""
+
+    def __init__(self, describe: Callable[[Any], str] | None = None):
+        self.describe = describe or describe_plain
+        self._used: set[str] = set()
+        self._steps: dict[int, Step] = {}
+
+    def fresh(self, wish: str) -> str:
+        """A name like the wish that is not taken: linear, linear2, ..."""
+        wish = re.sub(r"\W", "", wish) or "value"
+        name, number = wish, 2
+        while name in self._used:
+            name, number = f"{wish}{number}", number + 1
+        self._used.add(name)
+        return name
+
+    def answered(self, step: Step) -> None:
+        """Remember an answer, in case it is an argument later on."""
+        if isinstance(step.outcome, (np.ndarray, list)):
+            self._steps[id(step.outcome)] = step  # the step keeps the object, so its id stays its own
+
+    def text_of(self, value: Any) -> str:
+        """Python text for an argument."""
+        if hasattr(type(value), "transcript_name"):
+            return value.transcript_name()
+        step = self._steps.get(id(value))
+        if step is not None and step.outcome is value:
+            if not step.name:
+                step.name = self.fresh(snake(step.target.rpartition(".")[2]) + "_out")
+            return step.name
+        if type(value) in (list, tuple) and 0 < len(value) <= _LITERAL:
+            inner = ", ".join(self.text_of(item) for item in value)
+            return f"[{inner}]" if type(value) is list else f"({inner}{',' * (len(value) == 1)})"
+        if callable(value):
+            called = str(getattr(value, "__name__", "f"))
+            return called if called.isidentifier() else "f"
+        return self.describe(value)
+
+    def call(self, args: tuple, keywords: dict[str, Any]) -> str:
+        """ "(x, lr=0.1)"."""
+        parts = [self.text_of(value) for value in args]
+        parts += [f"{name}={self.text_of(value)}" for name, value in keywords.items()]
+        return f"({', '.join(parts)})"
+
+
+def snake(name: str) -> str:
+    """ "SoftmaxCrossEntropy" -> "softmax_cross_entropy"; "MLP" -> "mlp"."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_")
