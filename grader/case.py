@@ -1,0 +1,247 @@
+"""What one check works with: its inputs, its comparisons, and the words and pictures that are left if one fails."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from grader.compare import Unmet, compare
+from grader.patterns import close
+from grader.phrases import index_text, number, pair_of_numbers
+from grader.scripts import Script
+
+PICTURE = 12  # rows and columns of the tables in a report
+MOST_EVIDENCE = 200_000  # entries of one array kept for pictures
+WRITTEN_OUT = 60  # entries of an input that is drawn with few decimals, so that it can be written out
+
+
+class Case:
+    """The inputs of one check, drawn from its own seed, and everything it can expect of the answers.
+
+    seed     : whatever the grade was seeded with
+    stage_id : "03_softmax"
+    check_id : "check_softmax_rows_sum_to_one"
+
+    `rng` is a Generator for anything the methods do not cover, `seed` a whole number for `student.rng`, `notes` what
+    `note` was given, `stored` the arrays for the report by role.
+    """
+
+    def __init__(self, seed: Any, stage_id: str, check_id: str):
+        self._key = f"{seed}/{stage_id}/{check_id}"
+        self.rng = np.random.default_rng(self._derive("rng"))
+        self.seed = self._derive("seed") % 10_000
+        self.notes: list[str] = []
+        self.stored: dict[str, np.ndarray] = {}
+        self._script = Script()
+        self._counts: dict[str, int] = {}
+        self._earlier: dict[str, np.ndarray] = {}
+
+    def _derive(self, purpose: str) -> int:
+        """A 32-bit seed for one purpose, the same for equal seed, stage and check."""
+        return int.from_bytes(hashlib.blake2b(f"{self._key}/{purpose}".encode(), digest_size=4).digest(), "big")
+
+    # -- inputs --------------------------------------------------------------------------------------------------------
+
+    def normal(self, name: str, *shape: int, scale: float = 1.0, dtype: Any = np.float64) -> np.ndarray:
+        """Normal numbers, never exactly 0. Up to 60 of them have few decimals, so that a card can write them out."""
+        return self._drawn(name, shape, scale, dtype, "normal(0, {scale}, size={shape})")
+
+    def uniform(
+        self, name: str, *shape: int, low: float = 0.0, high: float = 1.0, dtype: Any = np.float64
+    ) -> np.ndarray:
+        """Uniform numbers in [low, high), few of them with few decimals."""
+        recipe = f"uniform({low!r}, {high!r}, size={{shape}})"
+        return self._drawn(name, shape, max(abs(low), abs(high)), dtype, recipe)
+
+    def integers(self, name: str, low: int, high: int, size: Any, dtype: Any = np.int64) -> np.ndarray:
+        """Whole numbers in low..high-1."""
+        name, seed = self._script.fresh(name), self._derive(name) % 100_000
+        values = np.random.default_rng(seed).integers(low, high, size).astype(dtype)
+        cast = "" if values.dtype == np.int64 else f".astype(np.{values.dtype.name})"
+        return self._script.define(name, values, f"np.random.default_rng({seed}).integers({low}, {high}, {size}){cast}")
+
+    def labels(self, name: str, rows: int, classes: int, dtype: Any = np.int64) -> np.ndarray:
+        """Class numbers in 0..classes-1, the last class among them, not in order."""
+        values = np.random.default_rng(self._derive(name)).integers(0, classes, rows)
+        values[rows // 2] = classes - 1
+        return self.given(name, values.astype(dtype))
+
+    def given(self, name: str, value: Any, how: str = "") -> Any:
+        """Any other value under a name that transcripts use. `how`: its Python source, if it is large or no array."""
+        return self._script.define(self._script.fresh(name), value, how)
+
+    def function(self, name: str, source: str, **names: Any) -> Callable[[Any], Any]:
+        """A function from its Python source, such as "lambda x: (w * x**3).sum()", with inputs by name."""
+        made = eval(source, {"np": np, **names})  # the check's own text
+        made.__name__ = name
+        return self._script.define(self._script.fresh(name), made, source)
+
+    def sizes(self, **counts: int) -> None:
+        """Tell the sizes of this case (rows, classes, inputs, units, ...), so that ratios can be named."""
+        self._counts = counts
+
+    def _drawn(self, name: str, shape: tuple[int, ...], scale: float, dtype: Any, recipe: str) -> np.ndarray:
+        name, seed = self._script.fresh(name), self._derive(name) % 100_000
+        call = recipe.format(scale=repr(scale), shape=shape)
+        method, _, arguments = call.partition("(")
+        values = eval(f"rng.{method}({arguments}", {"rng": np.random.default_rng(seed)})  # our own text, see above
+        if values.size <= WRITTEN_OUT:
+            decimals = max(0, 3 - int(np.floor(np.log10(scale)))) if scale > 0 else 3
+            values = np.round(values, decimals)
+            values[values == 0] = 10.0**-decimals
+            return self._script.define(name, values.astype(dtype))
+        cast = "" if np.dtype(dtype) == np.float64 else f".astype(np.{np.dtype(dtype).name})"
+        return self._script.define(name, values.astype(dtype), f"np.random.default_rng({seed}).{call}{cast}")
+
+    # -- comparisons ---------------------------------------------------------------------------------------------------
+
+    def expect(
+        self,
+        given: Any,
+        expected: Any,
+        what: str,
+        *,
+        should: str | None = None,
+        rtol: float = 1e-10,
+        atol: float | None = None,
+        dtype: Any = None,
+        not_finite: str = "",
+    ) -> None:
+        """Compare in the order missing, type, shape, dtype, NaN or inf, values. Arguments as `compare.compare`.
+
+        raises : Unmet
+        """
+        unmet = compare(
+            given, expected, what, should=should or "", rtol=rtol, atol=atol, dtype=dtype, not_finite=not_finite,
+            counts=self._counts, named=self._script.arrays(), earlier=self._earlier,
+        )  # fmt: skip
+        if unmet is not None:
+            self._keep_pictures(unmet)
+            raise unmet
+        if np.size(expected) > 1:
+            self._earlier[what] = np.asarray(expected)
+
+    def expect_shape(self, given: Any, shape: Sequence[int], what: str, should: str = "") -> None:
+        """An array (or one number, for the shape ()) of this shape, whatever is in it."""
+        shape = tuple(shape)
+        if given is None or not isinstance(given, np.ndarray | np.number | float | int):
+            unmet = compare(given, np.zeros(shape), what)
+            assert unmet is not None
+            raise unmet
+        if np.shape(given) != shape:
+            wanted = should or f"{what} should have the shape {shape}."
+            seen = "Rows and columns have changed places." if np.shape(given) == shape[::-1] else ""
+            raise Unmet(wanted, f"{what} has the shape {np.shape(given)}.", seen, kind="shape")
+
+    def expect_dtype(self, given: Any, dtype: Any, what: str) -> None:
+        """An array of exactly this dtype."""
+        if not isinstance(given, np.ndarray | np.generic):
+            given = np.asarray(given)
+        if given.dtype != np.dtype(dtype):
+            should = f"{what} should be of type {np.dtype(dtype).name}."
+            raise Unmet(should, f"{what} is of type {given.dtype.name}.", kind="dtype")
+
+    def expect_unchanged(self, before: Any, after: Any, what: str, *, atol: Any = 0.0) -> None:
+        """An array is afterwards what it was before. `atol`: how far an entry may be off."""
+        should = f"{what} should be the same afterwards."
+        if not isinstance(after, np.ndarray) or after.shape != before.shape or after.dtype != before.dtype:
+            shape = f", of shape {np.shape(after)} and type {np.asarray(after).dtype.name}"
+            raise Unmet(should, f"{what} is another array afterwards{shape}.", kind="changed")
+        same = (before == after) | ((before != before) & (after != after))
+        off = np.zeros(before.shape) + np.where(same, 0.0, np.abs(after.astype(float) - before.astype(float)))
+        if np.all(off <= atol):
+            return
+        worst = np.unravel_index(int(np.argmax(np.nan_to_num(off - atol, nan=np.inf))), off.shape)
+        was, now = pair_of_numbers(float(before[worst]), float(after[worst]))
+        count = int((~(off <= atol)).sum())
+        gave = f"{what} has changed at {count} of {off.size} entries: {what}{index_text(worst)} was {was} and is {now} now."
+        raise Unmet(should, gave, _how_changed(before, after), kind="changed")
+
+    def require(self, condition: Any, should: str, gave: str, looks_like: str = "") -> None:
+        """Any other promise, in the check's own words."""
+        if not condition:
+            raise Unmet(should, gave, looks_like)
+
+    def gradient_matches(
+        self, analytic: Any, numeric: np.ndarray, what: str, *, tol: float = 1e-6, where: Sequence[str] = ()
+    ) -> None:
+        """A gradient agrees with central differences: |a - n| / (|a| + |n|), by norms, at most `tol`.
+
+        where : names of the entries if they are a sample; otherwise the worst is named by its index
+        """
+        numeric = np.asarray(numeric, dtype=np.float64)
+        unmet = compare(analytic, numeric, what, rtol=np.inf, atol=np.inf)
+        if unmet is not None:
+            raise unmet
+        analytic = np.asarray(analytic, dtype=np.float64)
+        self.evidence(f"analytic:{what}", analytic)
+        self.evidence(f"numeric:{what}", numeric)
+        size = float(np.linalg.norm(analytic) + np.linalg.norm(numeric))
+        off = float(np.linalg.norm(analytic - numeric))
+        if off <= tol * size:
+            return
+        worst = np.unravel_index(int(np.argmax(np.abs(analytic - numeric))), numeric.shape)
+        name = where[int(np.ravel_multi_index(worst, numeric.shape))] if where else f"{what}{index_text(worst)}"
+        told, slope = pair_of_numbers(float(analytic[worst]), float(numeric[worst]))
+        from grader.patterns import numbers_show
+
+        raise Unmet(
+            f"{what} should agree with central differences: |a - n| / (|a| + |n|) at most {tol:g}.",
+            f"For {what} that is {number(off / size)}. The entry furthest off: {name} is {told}, the measured slope {slope}.",
+            numbers_show(analytic, numeric, self._counts, {}, {}) if not where else "",
+            kind="values",
+        )
+
+    # -- what is left over for the report ------------------------------------------------------------------------------
+
+    def note(self, text: str) -> None:
+        """A remark that goes with the result, passed or not."""
+        self.notes.append(text)
+
+    def evidence(self, role: str, array: Any) -> None:
+        """An array for the report's pictures; a long one is cut to its first rows."""
+        array = np.asarray(array)
+        if array.dtype.kind not in "fiub":
+            return
+        if array.size > MOST_EVIDENCE:
+            array = array[: max(1, MOST_EVIDENCE * len(array) // array.size)]
+        self.stored[role] = array
+
+    def describe(self, value: Any) -> str:
+        """Python text for an argument: its name, a short literal, or what it is."""
+        return self._script.describe(value)
+
+    def script(self, transcript: Sequence[Any]) -> str:
+        """The steps of a transcript as Python that can be pasted: imports, inputs, calls."""
+        return self._script.text(transcript)
+
+    def _keep_pictures(self, unmet: Unmet) -> None:
+        """Both arrays, or of large ones the window around the worst entry."""
+        given, expected = unmet.arrays.get("given"), unmet.arrays.get("expected")
+        if given is None or expected is None or given.dtype.kind not in "fiub" or expected.ndim not in (1, 2):
+            return
+        corner = (0,) * expected.ndim
+        if given.shape == expected.shape:
+            off = np.nan_to_num(np.abs(given.astype(np.float64) - expected), nan=np.inf)
+            worst = np.unravel_index(int(np.argmax(off)), off.shape)
+            corner = tuple(max(0, min(int(i) - PICTURE // 2, n - PICTURE)) for i, n in zip(worst, off.shape))
+        for role, array in (("expected", expected), ("given", given)):
+            if array.ndim in (1, 2):
+                starts = corner if array.ndim == len(corner) else (0,) * array.ndim
+                self.stored[role] = array[tuple(slice(i, i + PICTURE) for i in starts)]
+
+
+def _how_changed(before: np.ndarray, after: np.ndarray) -> str:
+    """What a changed input shows."""
+    if not np.any(after):
+        return "It holds only zeros now."
+    if before.dtype.kind == "f" and np.isfinite(after).all():
+        if close(after, np.maximum(before, 0)):
+            return "Its negative entries are 0 now."
+        if before.ndim == 2 and close(after, before - before.max(axis=1, keepdims=True)):
+            return "Each row's maximum has been subtracted from it."
+        ratio = float(after.flat[int(np.argmax(np.abs(before)))] / np.abs(before).max())
+        if ratio and close(after, abs(ratio) * before):
+            return f"Every entry has been multiplied by {number(abs(ratio), 6)}."
+    return ""

@@ -1,0 +1,190 @@
+"""Two values -> a verdict in words: missing, type, shape, dtype, NaN or inf, values, and what the numbers show.
+
+The first thing that does not fit ends the comparison. Sentences state what is there; none of them guesses a cause.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from grader import patterns
+from grader.phrases import array_text, index_text, many, number, pair_of_numbers, positions, type_phrase
+
+
+class Unmet(Exception):
+    """A promise that does not hold, in the words of a card.
+
+    should     : what should hold
+    gave       : what the submission gave
+    looks_like : what the numbers show; empty if they show nothing in particular
+    arrays     : role ("expected", "given") -> array, for pictures
+    kind       : "missing", "type", "shape", "dtype", "not finite", "values" or "other": which step of the order failed
+    """
+
+    def __init__(
+        self,
+        should: str,
+        gave: str,
+        looks_like: str = "",
+        *,
+        arrays: Mapping[str, np.ndarray] | None = None,
+        kind: str = "other",
+    ):
+        self.should, self.gave, self.looks_like = should, gave, looks_like
+        self.arrays = dict(arrays or {})
+        self.kind = kind
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """What was given, and what it looks like; failing that, what should hold."""
+        return f"{self.gave} {self.looks_like or self.should}".strip()
+
+
+def compare(
+    given: Any,
+    expected: Any,
+    what: str,
+    *,
+    should: str = "",
+    rtol: float = 1e-10,
+    atol: float | None = None,
+    dtype: Any = None,
+    counts: Mapping[str, int] | None = None,
+    named: Mapping[str, np.ndarray] | None = None,
+    earlier: Mapping[str, np.ndarray] | None = None,
+    not_finite: str = "",
+) -> Unmet | None:
+    """None if `given` is what was expected, else what is different, in words.
+
+    given      : what the submission answered: anything
+    expected   : number or array, finite
+    what       : how the learner calls it, such as "layer.forward(x)"
+    should     : what it should be, such as "x @ W + b"
+    rtol, atol : largest |given - expected| - rtol * |expected| an entry may have; atol is a tenth of rtol times the
+                 largest expected entry unless given
+    dtype      : the dtype it must have; None: any real floating point type (a whole number will do for one number)
+    counts     : sizes of this case by name ("rows", "classes", ...), to name ratios by
+    named      : inputs by name, to recognise them in the answer
+    earlier    : answers to earlier calls by name, to recognise what is left over from them
+    not_finite : a sentence for NaN or inf, such as "exp(1000) is more than a float can hold."
+    """
+    want = np.asarray(expected)
+    one = want.ndim == 0
+    promise = _promise(what, should, want)
+    problem = compare_type(given, what, promise, one=one, expected=want)
+    if problem:
+        return problem
+    have = np.asarray(given)
+    arrays = {"expected": want, "given": have}
+    if have.shape != want.shape:
+        gave = f"{_returned(what)} {_shape_phrase(have)}."
+        seen = patterns.shape_shows(have, want) if have.dtype.kind in "fiu" else ""
+        return Unmet(f"{what} should be {_shape_phrase(want)}.", gave, seen, arrays=arrays, kind="shape")
+    if problem := compare_dtype(have, what, dtype, one=one, like=want):
+        return problem
+    have = have.astype(np.float64) if have.dtype.kind in "iu" else have
+    finite = np.isfinite(have)
+    if not finite.all():
+        return Unmet(promise, _not_finite(what, have, finite), not_finite, arrays=arrays, kind="not finite")
+    error = np.abs(have.astype(np.float64) - want)
+    scale = float(np.abs(want).max(initial=0.0))
+    allowed = rtol * np.abs(want) + (0.1 * rtol * scale if atol is None else atol)
+    if np.all(error <= allowed):
+        return None
+    seen = patterns.numbers_show(have, want, counts or {}, named or {}, earlier or {})
+    return Unmet(promise, _difference(what, have, want, error - allowed), seen, arrays=arrays, kind="values")
+
+
+def compare_type(given: Any, what: str, promise: str, *, one: bool, expected: np.ndarray) -> Unmet | None:
+    """Whether `given` is a number (or, unless `one`, an array) at all."""
+    if given is None:
+        seen = "A function that ends without `return` gives None." if what.endswith(")") else ""
+        return Unmet(promise, f"{_returned(what)} None.", seen, kind="missing")
+    is_number = isinstance(given, int | float | complex | np.number) and not isinstance(given, bool)
+    if isinstance(given, np.ndarray) or is_number:
+        return None
+    seen = ""
+    if isinstance(given, list | tuple) and given and isinstance(given[0], np.ndarray | float | np.number):
+        first = np.asarray(given[0])
+        if first.shape == expected.shape and patterns.close(first, expected):
+            seen = "Its first item alone is what is asked for."
+    if isinstance(given, list) and not one and not seen:
+        seen = "np.array(...) makes an array of a list."
+    wanted = "one number" if one else "an array"
+    return Unmet(promise, f"{_returned(what)} {type_phrase(given)}, not {wanted}.", seen, kind="type")
+
+
+def compare_dtype(have: np.ndarray, what: str, dtype: Any, *, one: bool, like: np.ndarray) -> Unmet | None:
+    """Whether the entries are of the type asked for: exactly `dtype`, or a real floating point type if it is None."""
+    if dtype is not None:
+        wanted = np.dtype(dtype)
+        if have.dtype == wanted:
+            return None
+        seen = "float32 holds about 7 digits, float64 about 16." if {have.dtype.name, wanted.name} == _FLOATS else ""
+        return Unmet(f"{what} should be {wanted.name}.", f"{what} is of type {have.dtype.name}.", seen, kind="dtype")
+    kinds = "fiu" if one or like.dtype.kind in "iu" else "f"
+    if have.dtype.kind in kinds:
+        return None
+    seen = {"O": "It is an array of Python objects.", "c": "It is an array of complex numbers."}.get(
+        have.dtype.kind, ""
+    )
+    if have.dtype.kind in "iu":
+        seen = "Whole numbers cannot hold what comes after the point."
+    wanted_name = "whole numbers" if like.dtype.kind in "iu" else "floating point numbers"
+    return Unmet(
+        f"{what} should hold {wanted_name}.",
+        f"{what} is of type {have.dtype.name}.",
+        seen if not one else "",
+        kind="dtype",
+    )
+
+
+_FLOATS = {"float32", "float64"}
+
+
+def _promise(what: str, should: str, want: np.ndarray) -> str:
+    if should:
+        return f"{what} should be {should.rstrip('.')}."
+    if want.size <= 6:
+        return f"{what} should be {array_text(want)}."
+    return f"{what} should have the expected values."
+
+
+def _returned(what: str) -> str:
+    return f"{what} returned" if what.endswith(")") else f"{what} is"
+
+
+def _shape_phrase(array: np.ndarray) -> str:
+    return "one number" if array.ndim == 0 else f"an array of shape {array.shape}"
+
+
+def _not_finite(what: str, have: np.ndarray, finite: np.ndarray) -> str:
+    if have.size <= 6:
+        return f"{_returned(what)} {array_text(have)}."
+    kinds = " and ".join(name for name, mask in (("nan", np.isnan(have)), ("inf", np.isinf(have))) if mask.any())
+    return f"{_returned(what)} {kinds} {positions(~finite)}."
+
+
+def _difference(what: str, have: np.ndarray, want: np.ndarray, excess: np.ndarray) -> str:
+    """The values if they are few, else the worst entry and how many differ."""
+    if have.ndim == 0:
+        given, asked = pair_of_numbers(float(have), float(want))
+        return f"{_returned(what)} {given}; it should be {asked}."
+    worst = np.unravel_index(int(np.argmax(excess)), have.shape)
+    given, asked = pair_of_numbers(float(have[worst]), float(want[worst]))
+    differ = int((excess > 0).sum())
+    if have.size <= 6:
+        shown = array_text(have), array_text(want)
+        if shown[0] != shown[1]:
+            return f"{_returned(what)} {shown[0]}; it should be {shown[1]}."
+    name = f"({what})" if " " in what and not what.endswith(")") else what
+    which = "" if differ == 1 else ", this one most"
+    return (
+        f"{name}{index_text(worst)} is {given}; it should be {asked}. "
+        f"{many(differ, have.size, 'entry', 'entries')} {'differs' if differ == 1 else 'differ'}{which}."
+    )
+
+
+__all__ = ["Unmet", "compare", "number"]

@@ -1,0 +1,129 @@
+"""From the steps of a check to Python that can be pasted: imports, inputs by name, calls."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from grader.paths import MODULES
+
+WRITTEN_OUT = 60  # entries of an array that are written out; beyond, its recipe
+INLINE = 6  # entries of an array without a name that are written into the call
+MOST_STEPS = 30
+
+
+class Script:
+    """The named inputs of one check, in the order in which they were made."""
+
+    def __init__(self) -> None:
+        self._named: dict[str, tuple[Any, str]] = {}
+        self._by_id: dict[int, str] = {}
+
+    def fresh(self, wish: str) -> str:
+        """The name itself, or with a number if it is taken: x, x2, x3."""
+        name, count = wish, 2
+        while name in self._named:
+            name, count = f"{wish}{count}", count + 1
+        return name
+
+    def define(self, name: str, value: Any, source: str = "") -> Any:
+        """Remember a value under a name, with the Python that makes it; returns the value."""
+        self._named[name] = value, source
+        if not isinstance(value, int | float | str | bool | type(None)):
+            self._by_id[id(value)] = name  # `_named` keeps the value, so its id stays its own
+        return value
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All named arrays of numbers."""
+        return {n: v for n, (v, _) in self._named.items() if isinstance(v, np.ndarray) and v.dtype.kind in "fiu"}
+
+    def describe(self, value: Any) -> str:
+        """Python text for an argument: its name, part of a named array, a short literal, or what it is."""
+        if id(value) in self._by_id:
+            return self._by_id[id(value)]
+        if isinstance(value, np.ndarray):
+            part = self._part(value)
+            if part:
+                return part
+            if value.size > INLINE:
+                return self.describe_new(value)
+            return literal(value, "")
+        if isinstance(value, np.generic):
+            return repr(value.item())
+        if isinstance(value, list | tuple):
+            inner = ", ".join(self.describe(item) for item in value)
+            return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
+        return repr(value)
+
+    def describe_new(self, array: np.ndarray) -> str:
+        """Give an array that has no name one, so that it can be written out above the calls."""
+        name = self.fresh("array")
+        self.define(name, array)
+        return name
+
+    def text(self, transcript: Sequence[Any]) -> str:
+        """Imports, the inputs that the steps mention, and the steps."""
+        steps = [step.text for step in transcript if step.kind in _SHOWN]
+        if len(steps) > MOST_STEPS:
+            steps = [f"# ... {len(steps) - MOST_STEPS} steps before these", *steps[-MOST_STEPS:]]
+        inputs = self._definitions("\n".join(steps))
+        body = "\n".join([*inputs, *steps])
+        used = [name for name in MODULES if re.search(rf"(?<![\w.]){name}\.", body)]
+        head = ["import numpy as np"] if "np." in body else []
+        head += [f"from student import {', '.join(used)}"] if used else []
+        return "\n".join([*head, *([""] if head else []), *inputs, *steps])
+
+    def _definitions(self, text: str) -> list[str]:
+        """Those of the named inputs that a text mentions, directly or through one another."""
+        wanted: set[str] = set()
+        front = _words(text)
+        while front:
+            wanted |= front & set(self._named)
+            front = {w for name in front & set(self._named) for w in _words(self._named[name][1])} - wanted
+        return [f"{name} = {self._source(name)}" for name in self._named if name in wanted]
+
+    def _source(self, name: str) -> str:
+        value, source = self._named[name]
+        if isinstance(value, np.ndarray) and (value.size <= WRITTEN_OUT and not source):
+            return literal(value, " " * len(f"{name} = np.array("))
+        if source:
+            return source
+        if isinstance(value, np.ndarray):
+            return f"...  # {value.dtype} array of shape {value.shape}"
+        return repr(value)
+
+    def _part(self, value: np.ndarray) -> str:
+        """ "x.T" or "x[2:5]" if that is what the array is."""
+        name = self._by_id.get(id(value.base))
+        whole = value.base
+        if name is None or whole.dtype != value.dtype or whole.ndim != value.ndim or not whole.ndim or not value.size:
+            return ""
+        if value.shape == whole.shape[::-1] and value.strides == whole.strides[::-1] and value.ndim > 1:
+            return f"{name}.T"
+        start = value.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+        if value.shape[1:] != whole.shape[1:] or value.strides[1:] != whole.strides[1:] or whole.strides[0] <= 0:
+            return ""
+        first, rest = divmod(start, whole.strides[0])
+        step = value.strides[0] // whole.strides[0]
+        if rest or step < 1:
+            return ""
+        stop = first + step * (len(value) - 1) + 1
+        return f"{name}[{first or ''}:{stop if stop < len(whole) else ''}{f':{step}' if step > 1 else ''}]"
+
+
+#: Kinds of steps that the learner can repeat; the others are the grader's own bookkeeping.
+_SHOWN = {"call", "attribute", "fetch", "take", "fill", "put", "item"}
+
+
+def literal(array: np.ndarray, indent: str) -> str:
+    """A small array as Python, its rows below one another."""
+    text = np.array2string(array, separator=", ", threshold=10**6, floatmode="unique", max_line_width=100_000)
+    lines = [line.strip() for line in text.replace("nan", "np.nan").replace("inf", "np.inf").splitlines()]
+    joined = f"\n{indent} ".join(line for line in lines if line) if indent else " ".join(lines)
+    default = array.dtype in (np.dtype("f8"), np.dtype("i8"), np.dtype("?"))
+    return f"np.array({joined}{'' if default else f', dtype=np.{array.dtype.name}'})"
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[A-Za-z_]\w*", text))
