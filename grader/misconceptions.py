@@ -1,0 +1,171 @@
+"""The mistakes that a stage knows: read as text from tasks/*/misconceptions.py, never imported here.
+
+A misconception is a function, a method (`self` first) or a whole class with one slip in it, written as a learner
+would write it and named after the slip; its docstring is the hint. Put in the place of the reference's own, it gives
+a *mutant*: a submission whose only fault is known. The file's other top-level functions and constants are helpers,
+carried along where they are used; its imports serve editors and linters alone.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from grader.submission import Submission
+
+FILE_NAME = "misconceptions.py"
+_OVERRIDE = "_with_one_mistake"
+
+
+def misconception(target, *, fails=(), alike=""):
+    """Mark a definition as a misconception of `target`, such as "losses.softmax" or "layers.Linear.backward".
+
+    fails : names of the stage's checks that must see it
+    alike : name of a group of misconceptions that give the same answers and share one hint
+    """
+    return lambda definition: definition
+
+
+class BadMisconceptions(ValueError):
+    """A misconceptions.py that cannot be used; the message says why, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """One form of one mistake."""
+
+    stage: str  #: "03_softmax"
+    name: str  #: "forgets_the_shift__in_place": unique in its stage
+    target: str  #: "losses.softmax"
+    hint: str
+    fails: tuple[str, ...]
+    alike: str
+    source: str  #: the definition's text, without decorators
+    helpers: str  #: text of the helpers it uses
+    line: int
+
+    @property
+    def id(self) -> str:
+        """The slip's name, common to all its forms: "forgets_the_shift"."""
+        return self.name.split("__")[0]
+
+    @property
+    def group(self) -> str:
+        """What this misconception can be told apart from nothing else in: its slip, or its group of twins."""
+        return f"{self.stage}:{self.alike or self.id}"
+
+    @property
+    def module(self) -> str:
+        return self.target.split(".")[0]
+
+    def override(self) -> str:
+        """Python that replaces the target when it stands at the end of the target's module."""
+        path = self.target.split(".")[1:]
+        new_name = path[0] if len(path) == 1 else _OVERRIDE
+        text = re.sub(rf"^(def|class)\s+{self.name}\b", rf"\1 {new_name}", self.source, count=1)
+        parts = ["import numpy as np", self.helpers, text]
+        if len(path) > 1:
+            parts.append(f"{'.'.join(path)} = {_OVERRIDE}")
+        return "\n\n\n" + "\n\n\n".join(part for part in parts if part) + "\n"
+
+
+def load(stage_folder: Path) -> list[Misconception]:
+    """The misconceptions of one stage, in the order of the file; none if it has no such file.
+
+    raises : BadMisconceptions
+    """
+    path = stage_folder / FILE_NAME
+    if not path.is_file():
+        return []
+    return list(_parse(path.read_text(encoding="utf-8"), stage_folder.name))
+
+
+def load_all(tasks: Path) -> list[Misconception]:
+    """The misconceptions of all stages below `tasks`, stage by stage."""
+    return [m for folder in sorted(tasks.glob("[0-9][0-9]_*")) for m in load(folder)]
+
+
+def apply(submission: Submission, mistake: Misconception) -> Submission:
+    """`submission` with the mistake in it: same modules, the override appended to the target's.
+
+    raises : BadMisconceptions if the submission has no such module
+    """
+    if mistake.module not in submission.modules:
+        raise BadMisconceptions(f"{mistake.stage}: {mistake.name} is for {mistake.target}, but there is no such module.")
+    text = submission.modules[mistake.module].rstrip("\n") + mistake.override()
+    return submission.replaced({mistake.module: text}, f"{mistake.stage}-{mistake.name}")
+
+
+@lru_cache(maxsize=64)
+def _parse(text: str, stage: str) -> tuple[Misconception, ...]:
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as problem:
+        raise BadMisconceptions(f"tasks/{stage}/{FILE_NAME} has a syntax error in line {problem.lineno}.") from None
+    lines = text.splitlines()
+    helpers = {name: node for node in tree.body if not _mark(node) for name in _defined(node)}
+    found: dict[str, Misconception] = {}
+    hints: dict[str, str] = {}
+    for node in tree.body:
+        mark = _mark(node)
+        if mark is None:
+            continue
+        assert isinstance(node, ast.FunctionDef | ast.ClassDef)
+        where = f"tasks/{stage}/{FILE_NAME}, line {node.lineno}: {node.name}"
+        target, fails, alike = _arguments(mark, where)
+        if node.name in found:
+            raise BadMisconceptions(f"{where} is there twice. Every form needs a name of its own.")
+        # A later form of a slip, and a twin, may leave out the docstring: it shares the first one's hint.
+        key = alike or node.name.split("__")[0]
+        hint = " ".join((ast.get_docstring(node) or hints.get(key, "")).split())
+        if not hint:
+            raise BadMisconceptions(f"{where} has no docstring. It is the hint that the learner reads.")
+        if hint != hints.setdefault(key, hint):
+            raise BadMisconceptions(f"{where} has another hint than its twin. Give both the same, or leave this out.")
+        source = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+        extra = _used_helpers(node, helpers, lines)
+        found[node.name] = Misconception(stage, node.name, target, hint, fails, alike, source, extra, node.lineno)
+    return tuple(found.values())
+
+
+def _mark(node: ast.stmt) -> ast.Call | None:
+    """The @misconception(...) of a definition, if it has one."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        for mark in node.decorator_list:
+            if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "misconception":
+                return mark
+    return None
+
+
+def _arguments(mark: ast.Call, where: str) -> tuple[str, tuple[str, ...], str]:
+    try:
+        (target,) = (ast.literal_eval(argument) for argument in mark.args)
+        named = {str(word.arg): ast.literal_eval(word.value) for word in mark.keywords}
+    except ValueError:
+        raise BadMisconceptions(f"{where}: write plain values in @misconception(target, fails=[...]).") from None
+    if not isinstance(target, str) or not 2 <= len(target.split(".")) <= 3 or set(named) - {"fails", "alike"}:
+        raise BadMisconceptions(f"{where}: @misconception takes a target such as 'losses.softmax', fails and alike.")
+    return target, tuple(named.get("fails", ())), named.get("alike", "")
+
+
+def _defined(node: ast.stmt) -> Iterator[str]:
+    """Names that a helper statement defines; imports are for linters and define nothing here."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Assign):
+        yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def _used_helpers(node: ast.stmt, helpers: dict[str, ast.stmt], lines: list[str]) -> str:
+    """Text of the helpers that a definition uses, directly or through others, in the order of the file."""
+    used: dict[str, ast.stmt] = {}
+    todo = [node]
+    while todo:
+        for part in ast.walk(todo.pop()):
+            if isinstance(part, ast.Name) and part.id in helpers and part.id not in used:
+                used[part.id] = helpers[part.id]
+                todo.append(helpers[part.id])
+    ordered = sorted(used.values(), key=lambda helper: helper.lineno)
+    return "\n\n\n".join("\n".join(lines[helper.lineno - 1 : helper.end_lineno]) for helper in ordered)

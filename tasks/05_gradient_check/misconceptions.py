@@ -1,0 +1,549 @@
+"""Slips in the gradient check, each a runnable version; its docstring is the hint. Read as text, never imported."""
+
+import numpy as np
+
+from grader.misconceptions import misconception
+
+
+def _both_sides(f, x, index, eps):
+    """f on either side of one entry of x, which is as before afterwards."""
+    original = x[index]
+    x[index] = original + eps
+    above = f(x)
+    x[index] = original - eps
+    below = f(x)
+    x[index] = original
+    return above, below
+
+
+# --- numerical_gradient: the formula --------------------------------------------------------------------------------
+
+
+@misconception("gradcheck.numerical_gradient")
+def looks_to_one_side(f, x, eps=1e-5):
+    """You compare f(x + eps) with f(x). On which sides of x does the contract measure?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        original = x[index]
+        here = f(x)
+        x[index] = original + eps
+        gradient[index] = (f(x) - here) / eps
+        x[index] = original
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def looks_back_only(f, x, eps=1e-5):
+    """You compare f(x) with f(x - eps). On which sides of x does the contract measure?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        original = x[index]
+        here = f(x)
+        x[index] = original - eps
+        gradient[index] = (here - f(x)) / eps
+        x[index] = original
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def forgets_that_the_run_is_two_steps(f, x, eps=1e-5):
+    """All your slopes are twice the true ones. How far apart are x + eps and x - eps?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = (above - below) / eps
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def forgets_the_brackets(f, x, eps=1e-5):
+    """Your slopes are tiny: / 2 * eps divides by 2 and then multiplies by eps. What has to be in brackets?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = (above - below) / 2 * eps
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def forgets_the_brackets_on_top(f, x, eps=1e-5):
+    """Your slopes are about as large as f itself. What is divided: the difference, or its last term?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = above - below / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def forgets_to_divide(f, x, eps=1e-5):
+    """Your slopes are tiny: that is the rise. Rise over what?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = above - below
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def takes_the_second_derivative(f, x, eps=1e-5):
+    """For f = x**2 you give 2 everywhere: that is the second derivative."""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        here = f(x)
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = (above - 2 * here + below) / eps**2
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def adds_the_two_sides(f, x, eps=1e-5):
+    """Your slopes are huge. Are the two values of f added, or subtracted?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = (above + below) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def loses_the_sign(f, x, eps=1e-5):
+    """All your slopes are positive."""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = abs(above - below) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def turns_the_difference_round(f, x, eps=1e-5):
+    """All your slopes have the opposite sign. Which of the two values comes first?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = (below - above) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def ignores_eps(f, x, eps=1e-5):
+    """Pass eps=0.1: nothing changes. Which step do you take?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, 1e-5)
+        gradient[index] = (above - below) / 2e-5
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def steps_half_but_divides_whole(f, x, eps=1e-5):
+    """Your slopes are half the true ones. How far did you step, and what did you divide by?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps / 2)
+        gradient[index] = (above - below) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def steps_relative_to_the_entry(f, x, eps=1e-5):
+    """Your step depends on the size of the entry: where x is 0 it is no step at all."""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        step = eps * abs(x[index])
+        above, below = _both_sides(f, x, index, step)
+        gradient[index] = (above - below) / (2 * step) if step else 0.0
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def averages_over_the_entries(f, x, eps=1e-5):
+    """Your slopes are smaller by the number of entries. Each entry has a slope of its own."""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = (above - below) / (2 * eps) / x.size
+    return gradient
+
+
+# --- numerical_gradient: which entry, and what is left behind -------------------------------------------------------
+
+
+@misconception("gradcheck.numerical_gradient")
+def shifts_all_entries_at_once(f, x, eps=1e-5):
+    """All entries of your gradient are equal. Which entry did you change?"""
+    return np.full_like(x, (f(x + eps) - f(x - eps)) / (2 * eps))
+
+
+@misconception("gradcheck.numerical_gradient")
+def returns_one_slope(f, x, eps=1e-5):
+    """You return one number. The gradient has one slope for each entry of x."""
+    return (f(x + eps) - f(x - eps)) / (2 * eps)
+
+
+@misconception("gradcheck.numerical_gradient")
+def shifts_a_whole_row(f, x, eps=1e-5):
+    """All entries of a row are equal. Change one entry at a time."""
+    gradient = np.zeros_like(x)
+    for i in range(len(x)):
+        original = np.copy(x[i])
+        x[i] = original + eps
+        above = f(x)
+        x[i] = original - eps
+        below = f(x)
+        x[i] = original
+        gradient[i] = (above - below) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def changes_a_copy(f, x, eps=1e-5):
+    """Your gradient is 0 everywhere: did the array that f looks at really change?"""
+    flat = x.flatten()
+    gradient = np.zeros(x.size)
+    for i in range(x.size):
+        flat[i] += eps
+        above = f(x)
+        flat[i] -= 2 * eps
+        below = f(x)
+        flat[i] += eps
+        gradient[i] = (above - below) / (2 * eps)
+    return gradient.reshape(x.shape)
+
+
+@misconception("gradcheck.numerical_gradient")
+def leaves_x_shifted_up(f, x, eps=1e-5):
+    """Compare x before and after: every entry is eps too large. What happens at the end of each turn of the loop?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        original = x[index]
+        x[index] = original - eps
+        below = f(x)
+        x[index] = original + eps
+        gradient[index] = (f(x) - below) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def leaves_x_shifted_down(f, x, eps=1e-5):
+    """Compare x before and after: every entry is eps too small. What happens at the end of each turn of the loop?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        original = x[index]
+        x[index] = original + eps
+        above = f(x)
+        x[index] = original - eps
+        gradient[index] = (above - f(x)) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def steps_back_only_once(f, x, eps=1e-5):
+    """After + eps, how many steps back does it take to be at x - eps?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        x[index] += eps
+        above = f(x)
+        x[index] -= eps
+        below = f(x)
+        gradient[index] = (above - below) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def misses_the_last_entry(f, x, eps=1e-5):
+    """The last entry of your gradient is 0. Does the loop reach it?"""
+    gradient = np.zeros_like(x)
+    for index in list(np.ndindex(x.shape))[:-1]:
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = (above - below) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def skips_zeros(f, x, eps=1e-5):
+    """Where x is 0, your gradient is 0 too. A function can have a slope there as well."""
+    gradient = np.zeros_like(x)
+    for index in zip(*np.nonzero(x)):
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = (above - below) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def stops_after_the_first_entry(f, x, eps=1e-5):
+    """Only the first entry has a slope. Where does the return stand?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = (above - below) / (2 * eps)
+        return gradient
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def returns_a_flat_gradient(f, x, eps=1e-5):
+    """Your gradient has one dimension. It must have the shape of x."""
+    slopes = []
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps)
+        slopes.append((above - below) / (2 * eps))
+    return np.array(slopes)
+
+
+@misconception("gradcheck.numerical_gradient")
+def returns_a_flat_gradient__column(f, x, eps=1e-5):
+    slopes = np.zeros((x.size, 1))
+    for i, index in enumerate(np.ndindex(x.shape)):
+        above, below = _both_sides(f, x, index, eps)
+        slopes[i] = (above - below) / (2 * eps)
+    return slopes
+
+
+@misconception("gradcheck.numerical_gradient")
+def expects_a_vector(f, x, eps=1e-5):
+    """Try a matrix: x can have any number of dimensions. What does your loop count?"""
+    gradient = np.zeros_like(x)
+    for i in range(x.size):
+        above, below = _both_sides(f, x, i, eps)
+        gradient[i] = (above - below) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def expects_a_matrix(f, x, eps=1e-5):
+    """Try a vector, or three dimensions: x can have any shape. What do your loops expect?"""
+    gradient = np.zeros_like(x)
+    rows, columns = x.shape
+    for i in range(rows):
+        for j in range(columns):
+            above, below = _both_sides(f, x, (i, j), eps)
+            gradient[i, j] = (above - below) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def gives_the_transpose(f, x, eps=1e-5):
+    """Your gradient is transposed. It must have the shape of x."""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = (above - below) / (2 * eps)
+    return gradient.T
+
+
+@misconception("gradcheck.numerical_gradient")
+def works_in_float32(f, x, eps=1e-5):
+    """At eps = 1e-5 float32 has no digits left: work in float64."""
+    x = x.astype(np.float32)
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, np.float32(eps))
+        gradient[index] = (above - below) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def rounds_the_slopes(f, x, eps=1e-5):
+    """Your slopes have only 4 digits: round for printing only."""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = round((above - below) / (2 * eps), 4)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def cuts_the_slopes_to_whole_numbers(f, x, eps=1e-5):
+    """All your slopes are whole numbers. Which type does the array that holds them have?"""
+    gradient = np.zeros(x.shape, dtype=int)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = (above - below) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def hands_f_one_entry(f, x, eps=1e-5):
+    """f wants the whole array, with one entry changed. What did you call it with?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        gradient[index] = (f(x[index] + eps) - f(x[index] - eps)) / (2 * eps)
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient")
+def returns_nothing(f, x, eps=1e-5):
+    """numerical_gradient returned None. What is the last line of your function?"""
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, eps)
+        gradient[index] = (above - below) / (2 * eps)
+
+
+# --- relative_error -------------------------------------------------------------------------------------------------
+
+
+@misconception("gradcheck.relative_error")
+def forgets_abs_on_top(a, b):
+    """Swap a and b: your error changes. What makes a difference independent of its direction?"""
+    return float(np.max((a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def forgets_abs_below(a, b):
+    """For a = 1 and b = -1 your error is huge. What has to be taken of a and b before they are added?"""
+    return float(np.max(np.abs(a - b) / np.maximum(np.abs(a + b), 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def forgets_abs_below__plain_sum(a, b):
+    return float(np.max(np.abs(a - b) / np.maximum(a + b, 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def halves_the_denominator(a, b):
+    """You give twice the value that the contract asks for."""
+    return float(np.max(np.abs(a - b) / np.maximum((np.abs(a) + np.abs(b)) / 2, 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def compares_norms(a, b):
+    """The contract wants the worst entry, not the norm of the whole array: one bad entry among many must show."""
+    return float(np.linalg.norm(a - b) / max(np.linalg.norm(a) + np.linalg.norm(b), 1e-12))
+
+
+@misconception("gradcheck.relative_error")
+def divides_by_the_larger(a, b):
+    """You divide by the larger of the two magnitudes. What does the contract divide by?"""
+    return float(np.max(np.abs(a - b) / np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def divides_by_a_alone(a, b):
+    """Where a is 0 your error is infinite, and swapping a and b changes it. What does the contract divide by?"""
+    return float(np.max(np.abs(a - b) / np.abs(a)))
+
+
+@misconception("gradcheck.relative_error")
+def divides_by_a_alone__guarded(a, b):
+    return float(np.max(np.abs(a - b) / np.maximum(np.abs(a), 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def divides_by_b_alone(a, b):
+    """Swap a and b: your error changes. What does the contract divide by?"""
+    return float(np.max(np.abs(a - b) / np.maximum(np.abs(b), 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def divides_zero_by_zero(a, b):
+    """Where both entries are 0 you divide 0 by 0. What does the contract put below the line at least?"""
+    return float(np.max(np.abs(a - b) / (np.abs(a) + np.abs(b))))
+
+
+@misconception("gradcheck.relative_error")
+def overlooks_nan(a, b):
+    """If an entry is not a number, your error does not show it. Is an answer that is not a number a good one?"""
+    return float(np.nanmax(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def sets_the_floor_at_one(a, b):
+    """Small gradients always look equal to you: below 1 your error is an absolute one."""
+    return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1.0)))
+
+
+@misconception("gradcheck.relative_error")
+def sets_the_floor_too_high(a, b):
+    """For very small entries your error is too small. At which number does the contract's floor lie?"""
+    return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-8)))
+
+
+@misconception("gradcheck.relative_error")
+def sets_the_floor_too_high__added(a, b):
+    return float(np.max(np.abs(a - b) / (np.abs(a) + np.abs(b) + 1e-8)))
+
+
+@misconception("gradcheck.relative_error")
+def averages_the_errors(a, b):
+    """One bad entry among many good ones hardly shows in your error: mean or maximum?"""
+    return float(np.mean(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def adds_the_errors(a, b):
+    """Your error grows with the number of entries, and can be above 1: sum or maximum?"""
+    return float(np.sum(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def takes_the_best_entry(a, b):
+    """One good entry is enough for you. Which entry should decide?"""
+    return float(np.min(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def takes_the_first_entry(a, b):
+    """Only the first entry counts for you. Which one should decide?"""
+    return float(np.ravel(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12))[0])
+
+
+@misconception("gradcheck.relative_error")
+def returns_all_errors(a, b):
+    """You return an array. The contract wants one number: that of the worst entry."""
+    return np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)
+
+
+@misconception("gradcheck.relative_error")
+def returns_a_verdict(a, b):
+    """You return True or False. The contract wants the error itself; who decides how small is small enough?"""
+    return bool(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)) < 1e-7)
+
+
+@misconception("gradcheck.relative_error")
+def returns_the_place(a, b):
+    """You return where the worst entry is. The contract wants how large its error is."""
+    return int(np.argmax(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def compares_the_largest_entries(a, b):
+    """Permute b: your error stays the same. Each entry has to be compared with its own partner."""
+    return float(abs(np.max(a) - np.max(b)) / max(abs(np.max(a)) + abs(np.max(b)), 1e-12))
+
+
+@misconception("gradcheck.relative_error")
+def takes_both_maxima_apart(a, b):
+    """A bad small entry beside a good large one does not show. Divide first, or take the maximum first?"""
+    return float(np.max(np.abs(a - b)) / max(np.max(np.abs(a) + np.abs(b)), 1e-12))
+
+
+@misconception("gradcheck.relative_error")
+def squares_the_difference(a, b):
+    """For a = 1, b = 3 the error is 0.5."""
+    return float(np.max((a - b) ** 2 / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def squares_the_difference__both(a, b):
+    return float(np.max((a - b) ** 2 / np.maximum(a**2 + b**2, 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def takes_the_absolute_error(a, b):
+    """Multiply a and b by 1000: your error grows. Relative to what should it be?"""
+    return float(np.max(np.abs(a - b)))
+
+
+@misconception("gradcheck.relative_error")
+def gives_percent(a, b):
+    """Your error is 100 times that of the contract."""
+    return float(100 * np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def multiplies_the_magnitudes(a, b):
+    """Where one of the two is near 0 your error explodes. Are the two magnitudes added, or multiplied?"""
+    return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) * np.abs(b), 1e-12)))
