@@ -108,7 +108,7 @@ def _attempt(source: Source, root: Path, store: Store, roster: Roster | None) ->
     digest = problem = ""
     notes: list[str] = []
     try:
-        package, notes = read_package(source.paths)
+        package, notes = read_package(source.paths, source.names)
         digest = store.put(package)
     except NoPackage as error:
         problem = str(error)
@@ -143,7 +143,9 @@ def _name_doubles(intake: Intake) -> None:
     for attempt in intake.attempts:
         key = (attempt.student, attempt.label, attempt.submitted)
         if key in seen:
-            intake.notes.append(f"{attempt.student!r} handed in {seen[key]!r} and {attempt.origin!r}: both are attempts")
+            intake.notes.append(
+                f"{attempt.student!r} handed in {seen[key]!r} and {attempt.origin!r}: both are attempts"
+            )
         seen.setdefault(key, attempt.origin)
 
 
@@ -153,7 +155,9 @@ def unpack_class(archive: Path, folder: Path) -> Path:
         with zipfile.ZipFile(archive) as zipped:
             members = zipped.infolist()
             if len(members) > _CLASS_MEMBERS or sum(m.file_size for m in members) > _CLASS_BYTES:
-                raise Refusal(f"{archive} is bigger than a class can be. Remedy: unpack it yourself and give the folder.")
+                raise Refusal(
+                    f"{archive} is bigger than a class can be. Remedy: unpack it yourself and give the folder."
+                )
             for member in members:
                 name = safe_name(member.filename)
                 if name is None or member.is_dir() or (member.external_attr >> 16) & 0o170000 not in (0, 0o100000):
@@ -166,6 +170,8 @@ def unpack_class(archive: Path, folder: Path) -> Path:
                         out.write(chunk)
                         left -= len(chunk)
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
-        raise Refusal(f"{archive} cannot be unpacked ({error}). Remedy: unpack it yourself and give the folder.") from None
+        raise Refusal(
+            f"{archive} cannot be unpacked ({error}). Remedy: unpack it yourself and give the folder."
+        ) from None
     entries = [entry for entry in folder.iterdir() if entry.name != "__MACOSX"]
     return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder

@@ -1,6 +1,5 @@
 """How course systems lay out what was handed in; each reader turns a folder into `Source`s."""
 
-import os
 import re
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -10,7 +9,6 @@ from typing import Any
 import msgspec
 
 from grader.cli import Refusal
-from grader.cohort.archive import is_archive
 from grader.cohort.package import SKIPPED
 from grader.cohort.roster import parse_time
 from grader.paths import MODULES
@@ -18,6 +16,16 @@ from grader.paths import MODULES
 GRADESCOPE = "submission_metadata.yml"
 _MOODLE = re.compile(r"^(?P<name>.+)_(?P<id>\d+)_assignsubmission_file(?:_(?P<rest>.*))?$", re.DOTALL)
 _ATTEMPT = re.compile(r"^(?:attempt|try|submission|version|v)?[-_ ]?\d{1,4}$", re.IGNORECASE)
+_BESIDE = {
+    ".csv",
+    ".toml",
+    ".md",
+    ".txt",
+    ".yml",
+    ".yaml",
+    ".json",
+    ".html",
+}  #: a roster, a readme: nobody's submission
 _ARCHIVE_ENDS = (".tar.gz", ".tar.bz2", ".tar.xz", ".zip", ".tgz", ".tbz2", ".txz", ".tar", ".7z", ".rar", ".py")
 
 
@@ -26,6 +34,7 @@ class Source(msgspec.Struct, frozen=True):
 
     student: str
     paths: list[Path]
+    names: dict[str, str] = {}  #: file name -> the name that the student gave it, where the two differ
     name: str = ""
     label: str = ""
     submitted: datetime | None = None
@@ -76,7 +85,9 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         import yaml
     except ImportError:
-        raise Refusal("a Gradescope export needs the package pyyaml. Remedy: .venv/bin/python -m pip install pyyaml") from None
+        raise Refusal(
+            "a Gradescope export needs the package pyyaml. Remedy: .venv/bin/python -m pip install pyyaml"
+        ) from None
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         data = yaml.load(path.read_text("utf-8"), Loader=loader)  # a safe loader: plain data only
@@ -102,26 +113,16 @@ def _moodle(entries: list[Path]) -> list[Source]:
             by_student[match["id"], match["name"]].append(entry)
     sources = []
     for (number, name), paths in sorted(by_student.items()):
-        loose = [path for path in paths if path.is_file()]
-        sources.append(Source(number, _unprefixed(loose) if loose else paths, name=name, ids={"moodle": number}))
+        names = {path.name: _MOODLE.match(path.name)["rest"] or path.name for path in paths if path.is_file()}
+        sources.append(Source(number, paths, names, name=name, ids={"moodle": number}))
     return sources
-
-
-def _unprefixed(paths: list[Path]) -> list[Path]:
-    """Flat downloads prefix every file; an archive reads the same under any name, single modules do not."""
-    archives = [path for path in paths if is_archive(b"", path.name)]
-    if archives or len(paths) == 0:
-        return archives
-    raise Refusal(
-        f"{paths[0].name!r} is a single file with a prefix. Remedy: download with 'Download submissions in folders' switched on."
-    )
 
 
 def _classroom(folders: list[Path]) -> list[Source]:
     """Clones are called ASSIGNMENT-USER: what all names begin with is the assignment."""
     names = [folder.name for folder in folders]
-    prefix = os.path.commonprefix(names)
-    prefix = prefix[: prefix.rfind("-") + 1]
+    heads = [{name[: at + 1] for at, mark in enumerate(name) if mark == "-"} for name in names]
+    prefix = max(set.intersection(*heads), key=len, default="")
     return [Source(f.name[len(prefix) :], [f], ids={"github": f.name[len(prefix) :]}) for f in folders]
 
 
@@ -138,8 +139,8 @@ def _plain(entries: list[Path]) -> list[Source]:
                     stem = _stem(path.name) if path.is_file() else path.name
                     sources.append(Source(student, [path], label=stem, submitted=parse_time(stem)))
                 continue
-        elif not is_archive(b"", entry.name):
-            continue  # a roster, a readme
+        elif entry.suffix.lower() in _BESIDE:
+            continue
         sources.append(Source(student, [entry], label=label, submitted=parse_time(label) if label else None))
     return sources
 

@@ -50,9 +50,12 @@ class NoPackage(Exception):
     """What was handed in holds no submission; the message is a sentence for its author."""
 
 
-def read_package(paths: list[Path], limits: Limits | None = None) -> tuple[Package, list[str]]:
+def read_package(
+    paths: list[Path], names: dict[str, str] | None = None, limits: Limits | None = None
+) -> tuple[Package, list[str]]:
     """The submission in a folder, an archive, or some files, with notes on what was left out.
 
+    names  : what a file is to be called, where that is not its own name
     raises : NoPackage
     """
     contents = Contents()
@@ -61,7 +64,7 @@ def read_package(paths: list[Path], limits: Limits | None = None) -> tuple[Packa
         if path.is_dir() and not path.is_symlink():
             _read_folder(path, contents, limits)
         else:
-            _read_file(path, path.name, contents, limits)
+            _read_file(path, (names or {}).get(path.name, path.name), contents, limits)
     return _find(contents, limits, _DEPTH)
 
 
@@ -136,7 +139,9 @@ def _best(by_folder: dict[str, set[str]], notes: list[str]) -> str:
     best = min(by_folder, key=rank)
     rivals = [f for f in by_folder if f != best and len(by_folder[f]) == len(by_folder[best])]
     if rivals:
-        notes.append(f"{len(rivals) + 1} folders look like a submission: {best!r} was graded, not {sorted(rivals)[0]!r}")
+        notes.append(
+            f"{len(rivals) + 1} folders look like a submission: {best!r} was graded, not {sorted(rivals)[0]!r}"
+        )
     return best
 
 

@@ -1,0 +1,164 @@
+"""From outcomes to one grade a student: lateness, attempts, weights. Pure functions over what the journal holds."""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from grader.cohort.intake import Attempt
+from grader.cohort.journal import Outcome
+from grader.cohort.policy import Late, Policy
+from grader.records import Report
+
+#: graded; submission: its own fault; fault: the grader's; waiting: not graded yet; missing: nothing was handed in
+GRADE_STATES = ("graded", "submission", "fault", "waiting", "missing")
+
+
+class Grade(Struct, frozen=True):
+    """What one student gets."""
+
+    student: str
+    name: str
+    state: str  #: one of GRADE_STATES
+    score: float  #: after weights and lateness
+    max_score: float
+    raw: float = 0.0  #: before lateness
+    penalty: float = 0.0
+    late_days: int = 0
+    reason: str = ""  #: why there is no grade, or what lateness did
+    attempt: str = ""
+    attempts: int = 1
+    submitted: datetime | None = None
+    digest: str = ""
+    key: str = ""  #: of the journal's record
+    stages: dict[str, float] = {}  #: points by stage, unweighted
+    mistakes: list[str] = []  #: names of the known mistakes found, in order of the checks
+    seconds: float = 0.0
+    notes: list[str] = []
+    ids: dict[str, str] = {}
+
+
+def count(
+    attempts: Iterable[Attempt],
+    outcomes: Callable[[Attempt], Outcome | None],
+    policy: Policy,
+    maximum: Mapping[str, int],
+    late_days: Mapping[str, int] | None = None,
+    keys: Callable[[Attempt], str] = lambda attempt: "",
+) -> list[Grade]:
+    """One grade a student, in order of student.
+
+    outcomes  : what became of an attempt; None if it waits
+    maximum   : stage -> points, of the stages that are graded
+    late_days : student -> free late days, where the roster tells
+    """
+    by_student: defaultdict[str, list[Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        by_student[attempt.student].append(attempt)
+    grades = []
+    for student, theirs in sorted(by_student.items()):
+        free = (late_days or {}).get(student, policy.late.free_days)
+        candidates = [
+            _grade(attempt, outcomes(attempt), policy, maximum, free, len(theirs), keys(attempt))
+            for attempt in choose(theirs, policy)
+        ]
+        # The first of equals: a later attempt replaces an earlier one only if it counts for more.
+        grades.append(max(candidates, key=lambda grade: (grade.score, grade.state == "graded")))
+    return grades
+
+
+def choose(attempts: list[Attempt], policy: Policy) -> list[Attempt]:
+    """The attempts of one student that have to be graded, in order of time."""
+    ordered = sorted(attempts, key=_when)
+    if policy.attempts.most:
+        ordered = ordered[: policy.attempts.most]
+    if policy.attempts.keep == "last":
+        return ordered[-1:]
+    return ordered
+
+
+def lateness(submitted: datetime | None, late: Late) -> int:
+    """Days begun after the deadline and its grace; 0 if in time, or if nobody knows."""
+    if submitted is None or late.due is None:
+        return 0
+    seconds = (submitted - late.due).total_seconds() - 60 * late.grace_minutes
+    return max(0, math.ceil(seconds / 86400))
+
+
+def penalty(raw: float, days: int, late: Late, free_days: int) -> float:
+    """Points taken off, at least 0 and at most all."""
+    if days == 0 or late.policy == "none":
+        return 0.0
+    if late.closed_after_days and days > late.closed_after_days:
+        return raw
+    if late.policy == "constant":
+        return min(raw, late.points)
+    counted = days if late.policy == "percentage" else max(0, days - free_days)
+    return raw * min(late.percent * counted, late.most_percent) / 100
+
+
+def weighted(report: Report, policy: Policy) -> float:
+    """The report's points under the policy's weights."""
+    return sum(stage.points * policy.weights.get(stage.id, 1.0) for stage in report.stages)
+
+
+def _grade(
+    attempt: Attempt,
+    outcome: Outcome | None,
+    policy: Policy,
+    maximum: Mapping[str, int],
+    free: int,
+    many: int,
+    key: str,
+) -> Grade:
+    most = round(sum(points * policy.weights.get(stage, 1.0) for stage, points in maximum.items()), 2)
+    if attempt.problem:
+        outcome = Outcome("submission", attempt.problem)
+    grade = Grade(
+        student=attempt.student,
+        name=attempt.name,
+        state=outcome.state if outcome else "waiting",
+        score=0.0,
+        max_score=most,
+        reason=outcome.reason if outcome else "not graded yet",
+        attempt=attempt.label,
+        attempts=many,
+        submitted=attempt.submitted,
+        digest=attempt.digest,
+        key=key,
+        notes=attempt.notes,
+        ids=attempt.ids,
+    )
+    if outcome is None or outcome.report is None:
+        return grade
+    report = outcome.report
+    raw = weighted(report, policy)
+    days = lateness(attempt.submitted, policy.late)
+    taken = penalty(raw, days, policy.late, free)
+    reason = grade.reason
+    if policy.late.policy != "none":
+        if attempt.submitted is None:
+            reason = "no time of submission is known: counted as in time"
+        elif days:
+            reason = f"{days} day{'s' if days > 1 else ''} late: {taken:g} of {raw:g} points taken"
+    return msgspec.structs.replace(
+        grade,
+        raw=round(raw, 2),
+        penalty=round(taken, 2),
+        score=round(raw - taken, 2),
+        late_days=days,
+        reason=reason,
+        stages={stage.id: float(stage.points) for stage in report.stages},
+        mistakes=[check.mistake.id for stage in report.stages for check in stage.checks if check.mistake],
+        seconds=outcome.seconds,
+    )
+
+
+def _when(attempt: Attempt) -> tuple:
+    """By time of submission, then by label with its numbers as numbers (attempt 10 follows attempt 9)."""
+    moment = attempt.submitted.timestamp() if attempt.submitted else 0.0
+    digits = "".join(ch for ch in attempt.label if ch.isdigit())
+    return (moment, int(digits or 0), attempt.label, attempt.origin)

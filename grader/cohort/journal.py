@@ -1,0 +1,150 @@
+"""What a class's grading has finished, on disk: a kill at any moment loses only what was under way.
+
+One SQLite file in WAL mode with full synchronisation. One record a submission: its key is made of the content's digest,
+the course's and the policy's fingerprints, so a record is found again exactly as long as it is still true.
+"""
+
+import hashlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from grader.cli import Refusal
+from grader.records import Report
+
+#: graded; the submission's own fault (stopped by time, cannot be read); the grader's fault (tried again next time)
+State = Literal["graded", "submission", "fault"]
+_SCHEMA = 1
+_TABLES = """
+CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS record (
+    key TEXT PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, report BLOB,
+    seconds REAL NOT NULL, finished REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS history (key TEXT NOT NULL, state TEXT NOT NULL, finished REAL NOT NULL, pid INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS history_key ON history (key);
+"""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of one submission."""
+
+    state: State
+    reason: str = ""  #: a sentence, unless graded
+    report: Report | None = None
+    seconds: float = 0.0
+
+
+def record_key(digest: str, course: str, policy: str) -> str:
+    """The key of a submission's record under one course and policy."""
+    return hashlib.sha256(f"{digest}\n{course}\n{policy}\n".encode()).hexdigest()
+
+
+class Journal:
+    """The record of a class; open it once in the process that drives the run."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._lock = open(path.with_suffix(".lock"), "a+")  # noqa: SIM115 - held as long as the journal
+        _lock_or_refuse(self._lock, path)
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_TABLES)
+            self._db.execute("INSERT OR IGNORE INTO about VALUES ('schema', ?)", (str(_SCHEMA),))
+            (schema,) = self._db.execute("SELECT value FROM about WHERE name = 'schema'").fetchone()
+        except sqlite3.DatabaseError as error:
+            self._lock.close()
+            raise Refusal(f"{path} is damaged ({error}). Remedy: move it away; everything is graded again.") from None
+        if int(schema) != _SCHEMA:
+            self.close()
+            raise Refusal(f"{path} was written by another version of the course. Remedy: another OUT, or move it away.")
+
+    def close(self) -> None:
+        self._db.close()
+        self._lock.close()
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def finish(self, key: str, digest: str, outcome: Outcome) -> None:
+        """Write one outcome; when this returns it is on the disk."""
+        report = msgspec.json.encode(outcome.report) if outcome.report is not None else None
+        finished = time.time()
+        with self._transaction():
+            self._db.execute(
+                "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (key, digest, outcome.state, outcome.reason, report, outcome.seconds, finished),
+            )
+            self._db.execute("INSERT INTO history VALUES (?, ?, ?, ?)", (key, outcome.state, finished, os.getpid()))
+
+    def states(self) -> dict[str, State]:
+        """Key -> state of every record."""
+        return dict(self._db.execute("SELECT key, state FROM record"))
+
+    def get(self, key: str) -> Outcome | None:
+        """The record of that key."""
+        row = self._db.execute("SELECT state, reason, report, seconds FROM record WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        state, reason, report, seconds = row
+        return Outcome(state, reason, msgspec.json.decode(report, type=Report) if report else None, seconds)
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Drop records, so that they are graded again; their history stays."""
+        with self._transaction():
+            self._db.executemany("DELETE FROM record WHERE key = ?", [(key,) for key in keys])
+
+    def history(self) -> dict[str, list[State]]:
+        """Key -> every outcome that was ever written for it, in order."""
+        found: dict[str, list[State]] = {}
+        for key, state in self._db.execute("SELECT key, state FROM history ORDER BY rowid"):
+            found.setdefault(key, []).append(state)
+        return found
+
+    def about(self, name: str, value: str | None = None) -> str | None:
+        """A remembered value; with `value`, remember it."""
+        if value is not None:
+            self._db.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, value))
+            return value
+        row = self._db.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def _lock_or_refuse(file, path: Path) -> None:
+    """Two runs in one folder would grade everything twice; the lock goes with its process, even if that is killed."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        take = lambda: msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined] # noqa: E731
+    else:
+        take = lambda: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # noqa: E731
+    try:
+        take()
+    except OSError:
+        file.close()
+        raise Refusal(
+            f"another run is grading into {path.parent}. Remedy: wait for it, or choose another OUT."
+        ) from None

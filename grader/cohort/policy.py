@@ -1,0 +1,227 @@
+"""`course.toml`: how a class is graded. A key that is not known or does not fit is refused in a sentence.
+
+What changes a grade's making (seed, limits, stages, private checks) is part of the journal's key; what only changes its
+counting (lateness, attempts, weights, feedback) is applied afterwards, so that changing it grades nothing again.
+"""
+
+import difflib
+import hashlib
+import re
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import msgspec
+from msgspec import Struct, field
+
+from grader.cli import Refusal
+from grader.paths import ROOT
+
+POLICY = ROOT / "course.toml"
+Feedback = Literal["full", "promise", "none"]
+Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]
+
+
+class Grading(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is checked, and with which random inputs."""
+
+    seed: int | str = 0  #: a whole number is open; a phrase stays secret and only its fingerprint is shown
+    stages: tuple[str, ...] = ()  #: all of them if empty
+    sandbox: Literal["auto", "strict", "off"] = "auto"
+    private: str = ""  #: folder of further stages, laid out like tasks/, relative to course.toml
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """Above the limits of the single checks, which the course computes itself."""
+
+    time: float = 1.0  #: factor on every check's time limit
+    memory_mb: int = 0  #: of one worker; 0 leaves it to the course
+    submission_seconds: int = 1800  #: a whole submission; then it is stopped, as its own fault
+    training_images: int = 0  #: how many training images the trainings get; 0 is all, less is for rehearsals only
+
+
+class FeedbackRules(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much a learner is told about a check: all, only its promise and whether it holds, or nothing."""
+
+    default: Feedback = "full"
+    checks: dict[str, Feedback] = {}  #: by check ("check_...") or by stage ("12_mnist")
+
+
+class Late(Struct, frozen=True, forbid_unknown_fields=True):
+    """What lateness costs. A day that has begun counts as a day."""
+
+    policy: Literal["none", "constant", "percentage", "days"] = "none"
+    due: datetime | None = None
+    grace_minutes: float = 0
+    points: float = 10  #: constant: points taken off once
+    percent: float = 10  #: percentage and days: of what was earned, for each day
+    most_percent: float = 100  #: percentage and days: no more than this is taken
+    free_days: int = 3  #: days: that many cost nothing; the roster's column late_days goes before it
+    closed_after_days: int = 0  #: nothing counts that comes later than this; 0 is never
+
+
+class Attempts(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which of several attempts counts."""
+
+    keep: Literal["last", "best"] = "last"
+    most: int = 0  #: only the first so many count; 0 is no limit
+
+
+class Export(Struct, frozen=True, forbid_unknown_fields=True):
+    """How course systems are told."""
+
+    visibility: Visibility = "visible"  #: Gradescope: the whole result
+    hidden_checks: Visibility = "after_published"  #: Gradescope: checks whose feedback is "none"
+    leaderboard: bool = False  #: Gradescope: validation accuracy
+
+
+class Policy(Struct, frozen=True, forbid_unknown_fields=True):
+    """All of `course.toml`."""
+
+    grading: Grading = field(default_factory=Grading)
+    limits: Limits = field(default_factory=Limits)
+    feedback: FeedbackRules = field(default_factory=FeedbackRules)
+    late: Late = field(default_factory=Late)
+    attempts: Attempts = field(default_factory=Attempts)
+    weights: dict[str, float] = {}  #: stage -> factor on its points
+    export: Export = field(default_factory=Export)
+    folder: str = ""  #: where course.toml lies; set by the reader
+
+    @property
+    def seed(self) -> int:
+        """The seed of the checks' random inputs."""
+        if isinstance(self.grading.seed, int):
+            return self.grading.seed
+        return int.from_bytes(hashlib.sha256(b"seed:" + self.grading.seed.encode()).digest()[:7], "big")
+
+    @property
+    def secret(self) -> bool:
+        return isinstance(self.grading.seed, str)
+
+    @property
+    def private(self) -> Path | None:
+        """The folder of private stages."""
+        return (Path(self.folder) / self.grading.private).resolve() if self.grading.private else None
+
+    def fingerprint(self) -> str:
+        """Of everything that changes how a submission is graded; the seed itself cannot be read from it."""
+        total = hashlib.sha256(msgspec.json.encode((self.seed, self.grading.stages, self.grading.sandbox, self.limits)))
+        if self.private is not None:
+            for path in sorted(self.private.rglob("*")):
+                if path.is_file() and "__pycache__" not in path.parts:
+                    total.update(path.relative_to(self.private).as_posix().encode() + b"\0" + path.read_bytes())
+        return total.hexdigest()
+
+
+def read_policy(path: Path | None = None) -> Policy:
+    """Read course.toml; without one, every default.
+
+    raises : Refusal naming the key, the cause and the remedy
+    """
+    given, path = path is not None, path or POLICY
+    if not path.exists() and not given:
+        return Policy(folder=str(path.parent))
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise Refusal(f"{path} cannot be read ({error.strerror}). Remedy: --policy names another file.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Refusal(f"{path} is no valid TOML: {error}.") from None
+    if "folder" in table:
+        raise Refusal(f"{path}: 'folder' is not a key of course.toml. Remedy: remove it.")
+    try:
+        policy = msgspec.convert(table, Policy)
+    except msgspec.ValidationError as error:
+        raise Refusal(f"{path.name}: {_explain(str(error))}") from None
+    policy = msgspec.structs.replace(policy, folder=str(path.resolve().parent))
+    if message := _contradiction(policy):
+        raise Refusal(f"{path.name}: {message}")
+    return policy
+
+
+def check_against(policy: Policy, stages: dict[str, list[str]]) -> None:
+    """Refuse names of stages and checks that the course does not have.
+
+    stages : stage id -> ids of its checks
+    """
+    known = set(stages) | {check for checks in stages.values() for check in checks}
+    for section, names in (("weights", policy.weights), ("feedback.checks", policy.feedback.checks)):
+        for name in names:
+            if name not in (known if section != "weights" else stages):
+                near = difflib.get_close_matches(name, known, n=1)
+                meant = f" Did you mean {near[0]}?" if near else ""
+                raise Refusal(f"course.toml: [{section}] names {name!r}, which the course does not have.{meant}")
+
+
+def _contradiction(policy: Policy) -> str:
+    late = policy.late
+    if late.policy != "none" and late.due is None:
+        return f"late.policy is {late.policy!r}, but late.due is not set. Remedy: due = 2026-11-30T23:59:00+01:00"
+    if late.due is not None and late.due.tzinfo is None:
+        return "late.due has no time zone. Remedy: end it with Z or with an offset such as +01:00"
+    for name, value, least, most in (
+        ("late.percent", late.percent, 0, 100),
+        ("late.most_percent", late.most_percent, 0, 100),
+        ("late.points", late.points, 0, 1e6),
+        ("late.grace_minutes", late.grace_minutes, 0, 1e6),
+        ("late.free_days", late.free_days, 0, 1000),
+        ("late.closed_after_days", late.closed_after_days, 0, 10000),
+        ("attempts.most", policy.attempts.most, 0, 100000),
+        ("limits.time", policy.limits.time, 0.1, 100),
+        ("limits.submission_seconds", policy.limits.submission_seconds, 10, 86400),
+        ("limits.training_images", policy.limits.training_images, 0, 10**6),
+        *((f"weights.{k}", v, 0, 1000) for k, v in policy.weights.items()),
+    ):
+        if not least <= value <= most:
+            return f"{name} is {value:g}; it has to lie between {least:g} and {most:g}."
+    if 0 < policy.limits.memory_mb < 512:
+        return f"limits.memory_mb is {policy.limits.memory_mb}; NumPy and the training data need at least 512."
+    if isinstance(policy.grading.seed, str) and len(policy.grading.seed) < 8:
+        return "grading.seed is a phrase of fewer than 8 letters, which could be guessed. Remedy: a longer phrase."
+    if policy.private is not None and not policy.private.is_dir():
+        return f"grading.private names {policy.private}, which is no folder."
+    return ""
+
+
+_KINDS = {
+    "float": "a number",
+    "int": "a whole number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+}
+
+
+def _explain(error: str) -> str:
+    """msgspec's message as a sentence: which key, what is expected."""
+    text, _, where = error.partition(" - at `$")
+    key = where.rstrip("`").lstrip(".")
+    unknown = re.search(r"unknown field `(\w+)`", text)
+    if unknown:
+        known = [f.name for f in msgspec.structs.fields(_type_at(key)) if f.name != "folder"]
+        near = difflib.get_close_matches(unknown[1], known, n=1)
+        meant = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(known)}."
+        return f"{unknown[1]!r} {f'in [{key}]' if key else 'at the top'} is not known. {meant}"
+    if "nvalid enum value" in text:
+        allowed = ", ".join(repr(value) for value in get_args(_type_at(key)))
+        return f"{key} is {text.split('value ')[1]}; it has to be one of {allowed}."
+    expected, _, got = text.partition(", got ")
+    if got:
+        expected = " or ".join(
+            _KINDS.get(k, k) for k in re.findall(r"\w+", expected.partition("`")[2].partition("`")[0])
+        )
+        return f"{key} has to be {expected}, and is {_KINDS.get(got.strip('`'), got.strip('`'))}."
+    return f"{key or 'the file'} does not fit: {text[:1].lower() + text[1:]}."
+
+
+def _type_at(key: str) -> Any:
+    """The type that the policy has at a path such as late.policy (feedback.checks[...] is one value of the table)."""
+    found: Any = Policy
+    for part in key.replace("[...]", ".[...]").split(".") if key else ():
+        if part == "[...]":
+            found = get_args(found)[-1]
+        else:
+            found = next(f.type for f in msgspec.structs.fields(found) if f.name == part)
+    return found

@@ -1,0 +1,120 @@
+"""Somebody else's CSV, of which a few cells are filled and every other byte stays as it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grader.cli import Refusal
+
+_FORMULA = "=+-@\t\r"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text, and where it lies in the file (quotes included)."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A parsed file. Cells hold positions in `data`, so that what is not replaced is copied byte by byte."""
+
+    data: bytes
+    delimiter: str
+    rows: list[list[Cell]]
+
+    def text(self, row: int, column: int) -> str:
+        """A cell's text; a row that ends early has empty cells."""
+        cells = self.rows[row]
+        return cells[column].text if column < len(cells) else ""
+
+    def filled(self, values: Mapping[tuple[int, int], str]) -> bytes:
+        """The file with the given cells, (row, column) -> text, replaced."""
+        pieces: list[bytes] = []
+        at = 0
+        for (row, column), text in sorted(values.items()):
+            cells = self.rows[row]
+            written = quote(text, self.delimiter).encode("utf-8")
+            if column < len(cells):
+                start, end = cells[column].start, cells[column].end
+            else:  # the row ends before this column
+                start = end = cells[-1].end
+                written = self.delimiter.encode() * (column - len(cells) + 1) + written
+            pieces += [self.data[at:start], written]
+            at = end
+        return b"".join([*pieces, self.data[at:]])
+
+
+def parse(data: bytes, name: str) -> Sheet:
+    """Read a CSV with commas, semicolons or tabs, in any encoding that contains ASCII.
+
+    name   : of the file, for messages
+    raises : Refusal
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data:
+        raise Refusal(f"{name} is UTF-16 or no text at all. Remedy: export it as CSV UTF-8.")
+    start = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    text = data.decode("latin-1")  # one character a byte: positions are the file's own
+    header = text[start:].partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)
+    rows: list[list[Cell]] = []
+    row: list[Cell] = []
+    at = start
+    while at < len(text):
+        cell, at = _cell(text, data, at, delimiter, name)
+        row.append(cell)
+        if at < len(text) and text[at] == delimiter:
+            at += 1
+            if at == len(text):
+                row.append(Cell("", at, at))
+        else:
+            at += 2 if text.startswith("\r\n", at) else 1
+            rows.append(row)
+            row = []
+    if row:
+        rows.append(row)
+    if not rows:
+        raise Refusal(f"{name} is empty. Remedy: export it again.")
+    return Sheet(data, delimiter, rows)
+
+
+def guard(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: a leading =, +, -, @ is preceded by an apostrophe."""
+    return "'" + text if text[:1] and text[0] in _FORMULA else text
+
+
+def quote(text: str, delimiter: str) -> str:
+    """A cell as CSV, in quotes if it needs them."""
+    return '"' + text.replace('"', '""') + '"' if any(ch in text for ch in (delimiter, '"', "\n", "\r")) else text
+
+
+def _cell(text: str, data: bytes, at: int, delimiter: str, name: str) -> tuple[Cell, int]:
+    """The cell that begins at a position, and the position behind it."""
+    if text[at] != '"':
+        end = at
+        while end < len(text) and text[end] not in (delimiter, "\n", "\r"):
+            end += 1
+        return Cell(_decode(data[at:end]), at, end), end
+    end = at + 1
+    while True:
+        end = text.find('"', end)
+        if end < 0:
+            raise Refusal(f"{name} has a quote that never ends, at byte {at}. Remedy: export it again.")
+        if text.startswith('""', end):
+            end += 2
+            continue
+        break
+    end += 1
+    stop = end
+    while stop < len(text) and text[stop] not in (delimiter, "\n", "\r"):
+        stop += 1
+    return Cell(_decode(data[at + 1 : end - 1]).replace('""', '"'), at, stop), stop
+
+
+def _decode(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")

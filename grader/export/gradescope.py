@@ -1,0 +1,146 @@
+"""A report as Gradescope's results.json."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from grader.cohort import counting
+from grader.cohort.policy import Policy
+from grader.cohort.roster import parse_time
+from grader.export.text import level, number, outcome
+from grader.records import CheckResult, Report, StageResult
+from grader.report import words
+
+
+class Metadata(Struct, frozen=True):
+    """What Gradescope says about a submission (submission_metadata.json)."""
+
+    created: datetime | None = None
+    earlier: list[dict[str, Any]] = []  #: previous submissions that were graded, oldest first
+
+
+def read_metadata(text: str) -> Metadata:
+    """Read submission_metadata.json; fields that are missing are unknown. Attempts that failed on our side do not count.
+
+    raises : ValueError if it is no JSON object
+    """
+    data = json.loads(text)
+    if not isinstance(data, dict):
+        raise ValueError("submission_metadata.json is no JSON object")
+    created = data.get("created_at")
+    earlier = [
+        e for e in data.get("previous_submissions") or [] if isinstance(e, dict) and not e.get("autograder_error")
+    ]
+    return Metadata(
+        created=parse_time(created) if isinstance(created, str) else None,
+        earlier=sorted(earlier, key=lambda e: str(e.get("submission_time", ""))),
+    )
+
+
+def results(report: Report, policy: Policy, metadata: Metadata | None = None) -> dict[str, Any]:
+    """The content of results.json for a report, complete or under way."""
+    metadata = metadata or Metadata()
+    tests = [
+        _test(stage, check, f"{int(words.stage_number(stage.id))}.{place}", policy)
+        for stage in report.stages
+        for place, check in enumerate(stage.checks, 1)
+    ]
+    raw = counting.weighted(report, policy)
+    days = counting.lateness(metadata.created, policy.late)
+    taken = counting.penalty(raw, days, policy.late, policy.late.free_days)
+    told: dict[str, Any] = {
+        "score": number(raw - taken),
+        "execution_time": round(report.seconds, 2),
+        "output": _summary(report, policy, raw, taken, days),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": policy.export.visibility,
+        "stdout_visibility": "hidden",
+        "tests": tests,
+        "extra_data": {
+            "complete": report.complete,
+            "raw_score": number(raw),
+            "late_days": days,
+            "fingerprints": report.fingerprints,
+        },
+    }
+    if policy.export.leaderboard and (accuracy := _accuracy(report)) is not None:
+        told["leaderboard"] = [{"name": "Validation accuracy", "value": accuracy}]
+    return told
+
+
+def waiting(policy: Policy, sentence: str) -> dict[str, Any]:
+    """What stands in results.json before the first check is decided, or if nothing can be graded."""
+    return {
+        "score": 0,
+        "output": sentence,
+        "output_format": "text",
+        "visibility": policy.export.visibility,
+        "stdout_visibility": "hidden",
+        "tests": [],
+    }
+
+
+def refused(policy: Policy, metadata: Metadata) -> dict[str, Any] | None:
+    """The results to repeat if all allowed attempts are used up; None if this one may be graded."""
+    allowed = policy.attempts.most
+    if not allowed or len(metadata.earlier) < allowed:
+        return None
+    last = metadata.earlier[allowed - 1]
+    repeated = dict(last["results"]) if isinstance(last.get("results"), dict) else waiting(policy, "")
+    if "results" not in last and isinstance(last.get("score"), int | float):
+        repeated["score"] = last["score"]
+    sentence = (
+        f"{allowed} {'attempt was' if allowed == 1 else 'attempts were'} allowed and this is one more: it was not graded. "
+        "The result of the last attempt that counts is shown again."
+    )
+    return {**repeated, "output": f"{sentence}\n\n{repeated.get('output') or ''}".strip()}
+
+
+def encode(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _test(stage: StageResult, check: CheckResult, place: str, policy: Policy) -> dict[str, Any]:
+    feedback = level(policy.feedback, stage, check)
+    weight = policy.weights.get(stage.id, 1.0)
+    test: dict[str, Any] = {
+        "name": f"{words.stage_number(stage.id)} {stage.title}: {check.promise}",
+        "number": place,
+        "score": number(check.points * weight),
+        "max_score": number(check.max_points * weight),
+        "status": "passed" if check.state == "pass" else "failed",
+        "output": outcome(check, feedback),
+        "tags": [stage.id],
+        "extra_data": {"check": check.id, "state": check.state},
+    }
+    if feedback == "none":
+        test["visibility"] = policy.export.hidden_checks
+        test["name"] = f"{words.stage_number(stage.id)} {stage.title}"
+    return test
+
+
+def _summary(report: Report, policy: Policy, raw: float, taken: float, days: int) -> str:
+    lines = []
+    if not report.complete:
+        lines.append("Grading is under way, or was stopped: this is what was decided so far.")
+    if taken:
+        plural = "s" if days > 1 else ""
+        lines.append(f"{days} day{plural} late: {number(taken)} of {number(raw)} points taken.")
+    shown = all(level(policy.feedback, stage, check) == "full" for stage in report.stages for check in stage.checks)
+    if report.next is not None and shown:
+        where = f" ({report.next.file}, line {report.next.line})" if report.next.line else ""
+        lines.append(f"{words.NEXT}: {report.next.text}{where}")
+    if summary := report.sandbox.get("summary"):
+        lines.append(f"Sandbox: {summary}")
+    return "\n".join([*lines, *report.notes])
+
+
+def _accuracy(report: Report) -> float | None:
+    """The last validation accuracy of the graded training, if there was one."""
+    history = report.curves.get("history") or report.curves
+    values = history.get("val_acc") if isinstance(history, dict) else None
+    return round(float(values[-1]), 4) if values else None

@@ -1,0 +1,67 @@
+"""A report as JUnit XML, in the form that Jenkins' published schema (junit-10) admits."""
+
+import re
+from xml.etree import ElementTree as xml
+
+from grader.cohort.policy import Policy
+from grader.export.text import level, outcome
+from grader.records import CheckResult, Report
+
+#: What XML 1.0 cannot hold at all, not even escaped.
+_INVALID = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def document(report: Report, policy: Policy | None = None) -> bytes:
+    """The XML of one report: a test suite whose cases are the checks.
+
+    A TODO is a failure (a continuous integration that ignores skipped tests must not call it passed); a check that
+    waits for another is skipped, since the other one tells.
+    """
+    policy = policy or Policy()
+    cases = [(stage, check) for stage in report.stages for check in stage.checks]
+
+    def tally(*states: str) -> str:
+        return str(sum(check.state in states for _, check in cases))
+
+    suites = xml.Element("testsuites")
+    suite = xml.SubElement(
+        suites,
+        "testsuite",
+        name=_clean(f"chain-rule {report.student}".strip()),
+        tests=str(len(cases)),
+        failures=tally("fail", "todo"),
+        errors=tally("error"),
+        skipped=tally("blocked"),
+        time=f"{report.seconds:.3f}",
+        timestamp=_clean(report.finished),
+    )
+    properties = xml.SubElement(suite, "properties")
+    for name, value in (
+        ("score", report.score),
+        ("max_score", report.max_score),
+        *((f"points.{stage.id}", f"{stage.points}/{stage.max_points}") for stage in report.stages),
+    ):
+        xml.SubElement(properties, "property", name=name, value=str(value))
+    for stage, check in cases:
+        case = xml.SubElement(
+            suite, "testcase", classname=f"chain_rule.{stage.id}", name=check.id, time=f"{check.seconds:.3f}"
+        )
+        _verdict(case, check, outcome(check, level(policy.feedback, stage, check)))
+        if check.printed and level(policy.feedback, stage, check) == "full":
+            xml.SubElement(case, "system-out").text = _clean(check.printed)
+    xml.indent(suites, space=" ")
+    return xml.tostring(suites, encoding="utf-8", xml_declaration=True) + b"\n"
+
+
+def _verdict(case: xml.Element, check: CheckResult, text: str) -> None:
+    if check.state == "pass":
+        return
+    kind = {"error": "error", "blocked": "skipped"}.get(check.state, "failure")
+    first = text.partition("\n")[0]
+    verdict = xml.SubElement(case, kind, type=check.mistake.id if check.mistake else check.state, message=_clean(first))
+    verdict.text = _clean(f"{check.promise}\n\n{text}" if text else check.promise)
+
+
+def _clean(text: str) -> str:
+    """Characters that XML cannot hold, written out as #x1B."""
+    return _INVALID.sub(lambda found: f"#x{ord(found.group()):02X}", text)

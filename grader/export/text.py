@@ -1,0 +1,47 @@
+"""One check in plain text, at the feedback level that the course allows; shared by every export."""
+
+from grader.cohort.policy import Feedback, FeedbackRules
+from grader.records import CheckResult, StageResult
+from grader.report import words
+
+
+def level(rules: FeedbackRules, stage: StageResult, check: CheckResult) -> Feedback:
+    """How much is told of a check: its own rule before its stage's before the default."""
+    return rules.checks.get(check.id) or rules.checks.get(stage.id) or rules.default
+
+
+def outcome(check: CheckResult, feedback: Feedback) -> str:
+    """What a learner may read about a check, without its promise: several lines, no markup.
+
+    "promise" tells whether it holds, "none" tells nothing.
+    """
+    if feedback == "none":
+        return ""
+    state = words.STATE[check.state]
+    if feedback == "promise":
+        return f"This {state}." if check.state in ("pass", "fail") else f"{state[0].upper()}{state[1:]}."
+    parts = [check.message or (f"This {state}." if check.state == "pass" else "")]
+    if check.card is not None:
+        card = check.card
+        looks = check.mistake.hint if check.mistake else card.looks_like
+        for title, text in (
+            (words.RAN, card.ran),
+            (words.SHOULD, card.should),
+            (words.GAVE, card.gave),
+            (words.LOOKS_LIKE, looks),
+            (words.PRINTED, card.printed),
+        ):
+            if text:
+                parts.append(f"{title}:\n{indent(text)}")
+    parts += check.notes
+    return "\n\n".join(part for part in parts if part)
+
+
+def indent(text: str) -> str:
+    return "\n".join("    " + line for line in text.splitlines())
+
+
+def number(value: float) -> int | float:
+    """A score as exports want it: whole if it is whole, else with two decimals."""
+    rounded = round(value, 2)
+    return int(rounded) if rounded == int(rounded) else rounded
