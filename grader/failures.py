@@ -38,16 +38,15 @@ def describe(failure: BaseException, case: Any, transcript: list) -> Told:
     ran = case.script(transcript)
     printed = first_lines(transcript[-1].printed) if transcript else ""
     if isinstance(failure, Unmet):
-        told = failure.card
-        card = {"ran": told.ran or ran, "should": told.should, "gave": told.gave, "looks_like": told.looks_like}
-        return Told("fail", str(failure), fields={**card, "printed": printed, "source": told.source})
+        card = {"ran": ran, "should": failure.should, "gave": failure.gave, "looks_like": failure.looks_like}
+        return Told("fail", failure.message, fields={**card, "printed": printed})
     if isinstance(failure, StudentError):
         card = {"ran": ran, "gave": str(failure), "printed": first_lines(failure.printed) or printed}
         repeatable = not isinstance(failure, (CallTimeout, WorkerDied, ProtocolViolation))
         return Told("fail", str(failure), repeatable, {**card, "source": list(failure.frames)})
     if isinstance(failure, WorkerFault):
         return Told("error", f"The grader could not run this check: {clean(str(failure))}", False, {"ran": ran})
-    if isinstance(failure, _UNUSABLE) and any(step.outcome is not None for step in transcript) and _in_a_check(failure):
+    if isinstance(failure, _UNUSABLE) and transcript and _in_a_check(failure):
         # The course's own test shows that no check does this with the answers of right code.
         what = clean(f"{type(failure).__name__}: {failure}", 300)
         message = f"The check could not work with what came back from {transcript[-1].target}: {what}."

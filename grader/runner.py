@@ -176,26 +176,30 @@ class _Group:
         self.memo = Memo()
         self.student: Any = None
         self.case: Any = None
-        self.left = 0  #: checks still to come
+        self.left = 1  #: checks still to come
         self._stack = contextlib.ExitStack()
 
     def describe(self, value: Any) -> str:
         return self.case.describe(value)
 
     def open(self, check: Check, stage: Stage, case: Any, context: Context) -> Any:
-        """The group's live worker, with the limits of this check."""
+        """The group's worker, with the limits of this check."""
         self.case = case
         limits = context.limits.of(check, stage)
-        if self.student is not None and not self.student.alive:
-            self._stack.close()
-            self.student = None
-            self.memo.forget_values()
         if self.student is None:
             opened = context.pool.student(context.submission, limits, self.describe)
             self.student = self._stack.enter_context(opened)
         else:
-            self.student.begin(limits)
+            # The budget is a check's own, also where a worker serves several.
+            channel = self.student._channel
+            channel.limits, channel.spent = limits, 0.0
         return self.student
+
+    def lose(self) -> None:
+        """The worker ended in the middle of a check: the next check of the group gets a new one."""
+        self.close()
+        self.student = None
+        self.memo.forget_values()
 
     def close(self) -> None:
         self._stack.close()
@@ -204,6 +208,8 @@ class _Group:
 @contextlib.contextmanager
 def _student(check: Check, stage: Stage, case: Any, context: Context) -> Iterator[tuple[Any, Memo]]:
     """A fresh worker for a check, or its group's."""
+    from grader.worker.errors import CallTimeout, ProtocolViolation, WorkerDied
+
     name = (check.stage, check.group)
     group = context._groups.get(name) if check.group else None
     if group is None:
@@ -213,6 +219,9 @@ def _student(check: Check, stage: Stage, case: Any, context: Context) -> Iterato
             context._groups[name] = group
     try:
         yield group.open(check, stage, case, context), group.memo
+    except (CallTimeout, WorkerDied, ProtocolViolation):
+        group.lose()
+        raise
     finally:
         group.left -= 1
         if group.left <= 0:

@@ -68,10 +68,21 @@ class Session:
         """Whether every check has its result."""
         return all(scores.key(check) in self.results for check in self.order)
 
+    def begin(self) -> None:
+        """Tell the observers what is to come."""
+        for observer in self.observers:
+            observer.planned(self.order)
+
+    def prepare(self, check: Check) -> None:
+        """Run what a check builds on, as far as it has not been run."""
+        while (missing := self._missing_before(check)) is not None:
+            self.prepare(missing)
+            self.run(missing, load_checks(self.context.course.stage(missing.stage))[missing.id])
+
     def run(self, check: Check, function: Function) -> CheckResult:
         """Run one check, tell the observers before and after, and remember its result."""
         context, stage = self.context, self.context.course.stage(check.stage)
-        limit = context.limits.of(check, stage).check
+        limit = context.limits.of(check, stage).total
         for observer in self.observers:
             observer.started(check, limit)
         begun = time.perf_counter()
@@ -99,7 +110,13 @@ class Session:
             observer.named(check, result)
 
     def close(self) -> None:
+        """End all workers; what was decided stays."""
         self.context.close()
+
+    def _missing_before(self, check: Check) -> Check | None:
+        """The first check that this one depends on and that has no result yet."""
+        by = scores.blocker(check, self.context.course, self.results)
+        return by if by is not None and scores.key(by) not in self.results else None
 
 
 def run_stages(
@@ -122,8 +139,7 @@ def run_stages(
     """
     session = Session(stages, Context(course, submission, pool, **context), observers)
     loaded = dict(functions or {})
-    for observer in session.observers:
-        observer.planned(session.order)
+    session.begin()
     try:
         for check in session.order:
             if check.stage not in loaded:

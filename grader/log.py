@@ -1,0 +1,89 @@
+"""`results.jsonl`: one line before and one after each check, so that a kill loses nothing and names its culprit.
+
+Lines are `{"event": "grade", ...}` first, then `{"event": "start", "stage", "check", "at"}`, `{"event": "result",
+"stage", "check", "result"}` and, where a mistake was recognised, `{"event": "named", "stage", "check", "result"}`.
+"""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from grader.records import SCHEMA, CheckResult
+from grader.scores import Key
+from grader.session import Observer
+from grader.task import Check
+
+
+class Log(Observer):
+    """Appends to a new file; every line is handed to the system before the next check begins."""
+
+    def __init__(self, path: Path, **about: Any):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = open(path, "wb", buffering=0)  # noqa: SIM115 - lives as long as the grade
+        self._write({"event": "grade", "schema": SCHEMA, "at": _now(), **about})
+
+    def started(self, check: Check, limit: float) -> None:
+        self._write({"event": "start", "stage": check.stage, "check": check.id, "limit": limit, "at": _now()})
+
+    def finished(self, check: Check, result: CheckResult) -> None:
+        self._write({"event": "result", "stage": check.stage, "check": check.id, "result": result})
+
+    def named(self, check: Check, result: CheckResult) -> None:
+        self._write({"event": "named", "stage": check.stage, "check": check.id, "result": result})
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _write(self, event: dict[str, Any]) -> None:
+        self._file.write(msgspec.json.encode(event) + b"\n")
+
+
+class Replay(msgspec.Struct, frozen=True):
+    """What a log says.
+
+    results : by (stage, check); the last line counts
+    begun   : the check that was under way when the log ends, None if there was none
+    """
+
+    results: dict[Key, CheckResult]
+    begun: Key | None = None
+
+
+def replay(path: Path) -> Replay:
+    """Read a log; a last line that was cut off is left out.
+
+    raises : OSError if there is none
+    """
+    results: dict[Key, CheckResult] = {}
+    begun: Key | None = None
+    for line in path.read_bytes().split(b"\n"):
+        try:
+            event = msgspec.json.decode(line)
+            where = (event["stage"], event["check"]) if event["event"] != "grade" else ("", "")
+            result = msgspec.convert(event.get("result"), CheckResult | None)
+        except (msgspec.MsgspecError, LookupError, TypeError):
+            continue
+        if event["event"] == "start":
+            begun = where
+        elif result is not None:
+            results[where] = result
+            begun = None
+    return Replay(results, begun)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file as a whole: a reader sees the old content or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _now() -> float:
+    return round(time.time(), 3)

@@ -1,0 +1,134 @@
+"""pytest's side of a grade: which functions are checks, in which order, and what a failing one shows.
+
+A function of `checks.py` is a check only if the `task.toml` beside it lists it. Each check runs through
+`grader.runner.run_check`, so that pytest, watch and the course's own test cannot differ. The hooks serve two callers:
+`grader.engine`, which brings its own session, and a bare `pytest tasks/03_softmax`, for which one is made.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.course import BadCourse, Course, load_course
+from grader.paths import STUDENT
+from grader.records import CheckResult
+from grader.runner import load_checks
+from grader.session import Session
+from grader.task import Check, Stage
+
+COURSE: pytest.StashKey[Course] = pytest.StashKey()
+SESSION: pytest.StashKey[Session] = pytest.StashKey()
+
+#: Names the submission for a bare pytest; the course's own folder otherwise.
+STUDENT_VARIABLE = "CHAIN_RULE_STUDENT"
+
+
+class NotPassed(Exception):
+    """A check that did not pass, with its result."""
+
+    def __init__(self, result: CheckResult):
+        super().__init__(result.message)
+        self.result = result
+
+
+class StageFile(pytest.File):
+    """The checks of one stage."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        stage = course_of(self.config, self.path.parent.parent).stage(self.path.parent.name)
+        functions = load_checks(stage)
+        for check in stage.checks:
+            yield CheckItem.from_parent(self, name=check.id, check=check, stage=stage, function=functions[check.id])
+
+
+class CheckItem(pytest.Item):
+    """One check."""
+
+    def __init__(self, *, check: Check, stage: Stage, function: Any, **rest: Any):
+        super().__init__(**rest)
+        self.check, self.stage, self.function = check, stage, function
+        self.obj = function  # editors jump to it
+
+    def runtest(self) -> None:
+        session = session_of(self.config, self.path.parent.parent)
+        session.prepare(self.check)
+        result = session.run(self.check, self.function)
+        if result.state == "blocked":
+            pytest.skip(result.message)
+        if result.state != "pass":
+            raise NotPassed(result)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, NotPassed):
+            from grader.terminal import plain_card
+
+            return plain_card(self.stage.id, excinfo.value.result)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, self.check.line - 1, f"{self.stage.id}: {self.check.promise}"
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> StageFile | None:
+    if file_path.name == "checks.py" and (file_path.parent / "task.toml").exists():
+        return StageFile.from_parent(parent, path=file_path)
+    return None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Cheap stages first, core checks before those that build on them."""
+    checks = [item for item in items if isinstance(item, CheckItem)]
+    if not checks:
+        return
+    session = session_of(config, checks[0].path.parent.parent)
+    place = {(check.stage, check.id): number for number, check in enumerate(session.order)}
+    last = len(place)
+    items.sort(key=lambda i: place.get((i.stage.id, i.check.id), last) if isinstance(i, CheckItem) else -1)
+    session.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    made = config.stash.get(_OWN, None)
+    if made is not None:
+        made.close()
+        config.stash[SESSION].close()
+
+
+def course_of(config: pytest.Config, tasks: Path) -> Course:
+    """The course that is being graded, read once."""
+    if SESSION in config.stash:
+        return config.stash[SESSION].context.course
+    if COURSE not in config.stash:
+        try:
+            config.stash[COURSE] = load_course(tasks)
+        except BadCourse as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[COURSE]
+
+
+# --- a session for a bare pytest --------------------------------------------------------------------------------------
+
+_OWN: pytest.StashKey[Any] = pytest.StashKey()  #: the pool of workers that was made for a bare pytest
+
+
+def session_of(config: pytest.Config, tasks: Path) -> Session:
+    """The engine's session, or one on the learner's folder made here."""
+    if SESSION not in config.stash:
+        from grader.limits import Limits, calibrate
+        from grader.runner import Context
+        from grader.submission import NotASubmission, read_submission
+        from grader.worker.pool import WorkerPool
+
+        course = course_of(config, tasks)
+        try:
+            submission = read_submission(Path(os.environ.get(STUDENT_VARIABLE) or STUDENT))
+        except NotASubmission as error:
+            raise pytest.UsageError(str(error)) from None
+        pool = config.stash[_OWN] = WorkerPool()
+        context = Context(course, submission, pool, limits=Limits(calibrate()))
+        config.stash[SESSION] = Session(course.stages, context)
+    return config.stash[SESSION]
