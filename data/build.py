@@ -21,7 +21,9 @@ GENUINE = {  # SHA-256 of the uncompressed files
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
 }
 TRAIN, LEFT_OUT = 20_000, 10_000
-SEED = 1998  # the year in which MNIST was published
+# The first seed, from 0, whose two halves trained networks find equally hard: six of them score within 0.1 % on average.
+# Of random halves, one in three differs by twice that, and the open images should foretell the hidden ones.
+SEED = 5
 
 
 class NotGenuine(Exception):
