@@ -49,10 +49,13 @@ class Request(msgspec.Struct, frozen=True):
     feedback: str = "full"
     secret_seed: bool = False  #: draw a seed; the report holds only its fingerprint
     html: bool = True  #: write report.html
+    time_factor: float = 1.0  #: on every time limit
+    training_images: int = 0  #: how many the trainings get, for rehearsals; 0 is all
+    hide_seed: bool = False  #: the given seed is secret: the report holds only its fingerprint
 
     @property
     def caches(self) -> bool:
-        return self.use_cache and not self.secret_seed and self.sandbox != "strict" and not self.strict
+        return self.use_cache and not self.training_images and not self.secret_seed and self.sandbox != "strict" and not self.strict
 
 
 def grade(request: Request, observer: Observer | None = None, pool: Any = None) -> Report:
@@ -85,15 +88,17 @@ def _grade(
     begun: float,
 ) -> Report:
     from grader.limits import Limits, calibrate
-    from grader.runner import Context
+    from grader.runner import Context, Data
 
     out = request.out
     _clear(out)
     seed = secrets.randbits(63) if request.secret_seed else request.seed
     depends = dependencies(request.tasks, request.reference)
     cache = TrainingCache(key(submission.fingerprint(), seed, depends), out / "evidence") if request.caches else None
-    limits = Limits(calibrate())
+    limits = Limits(calibrate() * request.time_factor)
     context = Context(course, submission, pool, seed, limits, evidence=out / "evidence")
+    if request.training_images:
+        context.data = Data(request.training_images)
     if cache is not None:
         context.recall = lambda check: cache.recall(check) if course.stage(check.stage).training else None
     lines = log.Log(out / "results.jsonl", student=submission.name, stages=[stage.id for stage in stages])
@@ -114,7 +119,7 @@ def _grade(
         complete=session.complete,
         student=submission.name,
         sandbox=pool.report(),
-        seed={"fingerprint": fingerprint.of_text("seed", str(seed))[:16]} if request.secret_seed else {"value": seed},
+        seed={"fingerprint": fingerprint.of_text("seed", str(seed))[:16]} if request.secret_seed or request.hide_seed else {"value": seed},
         environment=_environment(),
         fingerprints={"submission": submission.fingerprint(), **depends},
         limits={

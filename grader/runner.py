@@ -47,13 +47,21 @@ class Memo:
 
 
 class Data:
-    """The images, loaded when a check first asks for them."""
+    """The images, loaded when a check first asks for them.
+
+    training_images : how many to train on, for rehearsals; 0 is all
+    """
+
+    def __init__(self, training_images: int = 0):
+        self._most = training_images
 
     @property
     def mnist(self) -> Any:
         from grader import mnist
 
-        return mnist.open()
+        images = mnist.open()
+        most = self._most or len(images.x_train)
+        return images._replace(x_train=images.x_train[:most], y_train=images.y_train[:most])
 
     @property
     def hidden(self) -> Any:
