@@ -113,7 +113,7 @@ def _moodle(entries: list[Path]) -> list[Source]:
             by_student[match["id"], match["name"]].append(entry)
     sources = []
     for (number, name), paths in sorted(by_student.items()):
-        names = {path.name: _MOODLE.match(path.name)["rest"] or path.name for path in paths if path.is_file()}
+        names = {p.name: m["rest"] or p.name for p in paths if p.is_file() and (m := _MOODLE.match(p.name))}
         sources.append(Source(number, paths, names, name=name, ids={"moodle": number}))
     return sources
 

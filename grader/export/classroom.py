@@ -20,7 +20,7 @@ def result(report: Report, policy: Policy) -> dict[str, Any]:
     The reporter adds the scores up in floating point and drops a sum like 3.0000000000000004, so that scores which do
     not add up exactly (uneven weights) are told as one score for the whole.
     """
-    tests = []
+    tests: list[dict[str, Any]] = []
     for stage in report.stages:
         weight = policy.weights.get(stage.id, 1.0)
         for check in stage.checks:

@@ -9,28 +9,17 @@ from grader.cohort.counting import Grade
 from grader.export.cells import guard
 from grader.export.text import number
 
+_BEFORE = (
+    "student", "name", "state", "score", "max_score", "raw", "penalty", "late_days", "attempt", "attempts", "submitted",
+)  # fmt: skip
+_AFTER = ("mistakes", "reason", "content")
+
 
 def table(grades: list[Grade], stages: list[str]) -> str:
     """CSV, one line a student. Equal grades give equal bytes: nothing of time or place of the grading is in it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        [
-            "student",
-            "name",
-            "state",
-            "score",
-            "max_score",
-            "raw",
-            "penalty",
-            "late_days",
-            "attempt",
-            "attempts",
-            "submitted",
-        ]
-        + stages
-        + ["mistakes", "reason", "content"]
-    )
+    writer.writerow([*_BEFORE, *stages, *_AFTER])
     for grade in grades:
         writer.writerow(
             [

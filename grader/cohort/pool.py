@@ -1,0 +1,94 @@
+"""Submissions over all cores of this machine: one thread a grading process, results as they come."""
+
+import os
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from grader.cohort.process import CourseBroken, Grader
+from grader.cohort.work import Done, Order, Settings
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """A submission has reached a stage."""
+
+    key: str
+    stage: str
+    lane: int  #: which of the processes grades it
+
+
+Event = Progress | Done
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class LocalPool:
+    """A fixed number of grading processes.
+
+    jobs : how many submissions are graded side by side
+    """
+
+    def __init__(
+        self, settings: Settings, jobs: int = 0, scratch: Path | None = None, logs: Path | None = None
+    ) -> None:
+        self.jobs = jobs or cores()
+        if logs is not None:
+            logs.mkdir(parents=True, exist_ok=True)
+        self.graders = [
+            Grader(settings, scratch, logs / f"grader-{lane}.log" if logs else None) for lane in range(self.jobs)
+        ]
+        self._stop = threading.Event()
+
+    def run(self, orders: Iterable[Order]) -> Iterator[Event]:
+        """Grade all orders; events come in order of happening. Only as many orders are held as are being graded.
+
+        raises : CourseBroken, after the first sign that nothing can be graded
+        """
+        source, lock = iter(orders), threading.Lock()
+        events: queue.SimpleQueue[Event | BaseException | None] = queue.SimpleQueue()
+
+        def lane(number: int, grader: Grader) -> None:
+            try:
+                while not self._stop.is_set():
+                    with lock:
+                        order = next(source, None)
+                    if order is None:
+                        break
+                    key = order.key
+                    events.put(grader.grade(order, lambda stage, key=key: events.put(Progress(key, stage, number))))  # type: ignore[misc]
+            except BaseException as error:  # handed to the caller's thread, which raises it
+                events.put(error)
+            finally:
+                events.put(None)
+
+        threads = [threading.Thread(target=lane, args=pair, daemon=True) for pair in enumerate(self.graders)]
+        for thread in threads:
+            thread.start()
+        running = len(threads)
+        try:
+            while running:
+                event = events.get()
+                if event is None:
+                    running -= 1
+                elif isinstance(event, BaseException):
+                    raise event
+                else:
+                    yield event
+        finally:
+            self._stop.set()
+            self.close()
+
+    def close(self) -> None:
+        """End all processes; what they were grading is not finished."""
+        self._stop.set()
+        for grader in self.graders:
+            grader.stop()
+
+
+__all__ = ["CourseBroken", "LocalPool", "Progress", "cores"]

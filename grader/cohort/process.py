@@ -1,0 +1,258 @@
+"""A grading process of its own, for many submissions one after another, and the handle by which it is driven.
+
+The child is started fresh (never forked from a process that holds other things), with one BLAS thread. Orders and
+results travel over a socket pair as length-prefixed msgpack. The child ends when the socket does: if the driving
+process is killed, nothing is left behind.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from grader.cohort.journal import Outcome
+from grader.cohort.work import Bench, Done, Order, Settings, Teller
+from grader.paths import ROOT
+
+#: A process is replaced after so many submissions, so that no leak, in whatever library, can add up.
+RENEWED_AFTER = 50
+_START_SECONDS = 120.0
+_MOST = 1 << 30
+_THREADS = ("OPENBLAS", "OMP", "MKL", "BLIS", "NUMEXPR")
+_CODE = "import sys; sys.path.insert(0, {root!r}); from grader.cohort.process import serve; serve(int(sys.argv[1]))"
+
+
+class Hello(msgspec.Struct, tag=True):
+    """The child is ready; `course` is its fingerprint."""
+
+    course: str
+
+
+class Stage(msgspec.Struct, tag=True):
+    """The child is at that stage of its submission."""
+
+    stage: str
+
+
+class Finished(msgspec.Struct, tag=True):
+    """An order is done."""
+
+    done: Done
+
+
+class Broken(msgspec.Struct, tag=True):
+    """The child cannot grade anything: the course itself is at fault."""
+
+    reason: str
+
+
+Message = Hello | Stage | Finished | Broken
+
+
+class CourseBroken(Exception):
+    """No submission can be graded: the course or the installation is at fault."""
+
+
+class Grader:
+    """Drives one grading process; starts it when it is first needed, and again when it died.
+
+    log : file that collects what the process prints
+    """
+
+    def __init__(self, settings: Settings, scratch: Path | None = None, log: Path | None = None) -> None:
+        self.settings, self.scratch, self.log = settings, scratch, log
+        self.pid = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        self._count = 0
+
+    def grade(self, order: Order, told: Callable[[str], None] = lambda stage: None) -> Done:
+        """Grade one submission; a process that dies under it is replaced and the submission tried once more.
+
+        told   : called with the id of each stage that begins
+        raises : CourseBroken
+        """
+        first = self._try(order, told)
+        if first.outcome.state != "fault" or first.other_course:
+            return first
+        self.stop()
+        second = self._try(order, told)
+        if second.outcome.state != "fault":
+            return second
+        reason = f"{second.outcome.reason} (tried twice)"
+        return msgspec.structs.replace(second, outcome=msgspec.structs.replace(second.outcome, reason=reason))
+
+    def stop(self) -> None:
+        """End the process, at once if it is busy."""
+        if self._socket is not None:
+            self._socket.close()
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=0.5)
+            self._kill()
+        self._process = self._socket = None
+        self.pid = self._count = 0
+
+    def _try(self, order: Order, told: Callable[[str], None]) -> Done:
+        if self._count >= RENEWED_AFTER:
+            self.stop()
+        begun = time.perf_counter()
+        self._start()
+        self._count += 1
+        try:
+            assert self._socket is not None
+            send(self._socket, msgspec.msgpack.encode(order))
+            deadline = time.monotonic() + order.settings.submission_seconds
+            while True:
+                message = self._receive(deadline)
+                if isinstance(message, Finished):
+                    return message.done
+                if isinstance(message, Broken):
+                    raise CourseBroken(message.reason)
+                if isinstance(message, Stage):
+                    told(message.stage)
+        except TimeoutError:
+            self.stop()
+            reason = f"stopped after {order.settings.submission_seconds:g} s, the limit for a whole submission"
+            outcome = Outcome("submission", reason)
+        except (EOFError, OSError):
+            outcome = Outcome("fault", f"the grading process ended ({self._ending()})")
+            self.stop()
+        seconds = round(time.perf_counter() - begun, 3)
+        return Done(order.key, order.digest, msgspec.structs.replace(outcome, seconds=seconds))
+
+    def _start(self) -> None:
+        if self._process is not None:
+            return
+        ours, theirs = socket.socketpair()
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
+        environment |= {f"{name}_NUM_THREADS": "1" for name in _THREADS}
+        arguments = [sys.executable, "-P", "-s", "-c", _CODE.format(root=str(ROOT)), str(theirs.fileno())]
+        with open(self.log or os.devnull, "ab") as log, theirs:
+            self._process = subprocess.Popen(
+                arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+                pass_fds=[theirs.fileno()], start_new_session=True, cwd=ROOT,
+            )  # fmt: skip
+        self._socket, self.pid = ours, self._process.pid
+        send(ours, msgspec.msgpack.encode((self.settings, str(self.scratch or ""))))
+        try:
+            message = self._receive(time.monotonic() + _START_SECONDS)
+        except (EOFError, OSError, TimeoutError):
+            ending = self._ending()
+            self.stop()
+            raise CourseBroken(f"a grading process did not start ({ending}){self._last_words()}") from None
+        if isinstance(message, Broken):
+            self.stop()
+            raise CourseBroken(message.reason)
+
+    def _receive(self, deadline: float) -> Message:
+        assert self._socket is not None
+        return msgspec.msgpack.decode(receive(self._socket, deadline), type=Message)
+
+    def _ending(self) -> str:
+        """How the process ended, in a word; waits a moment for the system to know."""
+        if self._process is None:
+            return "it is gone"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=2)
+        code = self._process.returncode
+        if code is None:
+            return "its connection broke"
+        return f"by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
+
+    def _last_words(self) -> str:
+        if self.log is None or not self.log.exists():
+            return ""
+        lines = self.log.read_text("utf-8", "replace").strip().splitlines()
+        return f": {lines[-1][:300]}" if lines else ""
+
+    def _kill(self) -> None:
+        """Kill the process and its group; it leads a group of its own, which nothing else is in."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+
+def serve(descriptor: int) -> None:
+    """The child's whole life: say hello, grade orders until the socket ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's affair
+    channel = socket.socket(fileno=descriptor)
+    orders: list[bytes] = []
+    arrived = threading.Condition()
+
+    def listen() -> None:
+        while True:
+            try:
+                frame = receive(channel, None)
+            except (EOFError, OSError):
+                os._exit(0)  # the driver is gone, or wants us gone; workers end with this process
+            with arrived:
+                orders.append(frame)
+                arrived.notify()
+
+    threading.Thread(target=listen, daemon=True).start()
+
+    def next_frame() -> bytes:
+        with arrived:
+            arrived.wait_for(lambda: orders)
+            return orders.pop(0)
+
+    def say(message: Message) -> None:
+        send(channel, msgspec.msgpack.encode(message))
+
+    from grader.course import BadCourse
+
+    settings, scratch = msgspec.msgpack.decode(next_frame(), type=tuple[Settings, str])
+    try:
+        bench = Bench(settings, Path(scratch) if scratch else None)
+    except Exception as error:
+        say(Broken(f"{type(error).__name__}: {error}"))
+        return
+    say(Hello(bench.course))
+    while True:
+        order = msgspec.msgpack.decode(next_frame(), type=Order)
+        try:
+            done = bench.grade(order, Teller(lambda stage: say(Stage(stage))))
+        except BadCourse as error:
+            say(Broken(str(error)))
+            return
+        say(Finished(done))
+
+
+def send(channel: socket.socket, data: bytes) -> None:
+    """One frame."""
+    channel.sendall(struct.pack("<Q", len(data)) + data)
+
+
+def receive(channel: socket.socket, deadline: float | None) -> bytes:
+    """One frame. Raises EOFError at the end, TimeoutError at the deadline (of time.monotonic)."""
+    (size,) = struct.unpack("<Q", _exactly(channel, 8, deadline))
+    if size > _MOST:
+        raise EOFError("no frame of ours")
+    return _exactly(channel, size, deadline)
+
+
+def _exactly(channel: socket.socket, size: int, deadline: float | None) -> bytes:
+    buffer = bytearray()
+    while len(buffer) < size:
+        if deadline is not None:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([channel], [], [], left)[0]:
+                raise TimeoutError
+        chunk = channel.recv(min(1 << 20, size - len(buffer)))
+        if not chunk:
+            raise EOFError
+        buffer += chunk
+    return bytes(buffer)

@@ -1,0 +1,195 @@
+"""Grading one submission that came as bytes: the same few lines for a local process and for a machine far away."""
+
+import contextlib
+import shutil
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from grader import fingerprint
+from grader.cohort.journal import Outcome
+from grader.cohort.package import Package
+from grader.cohort.policy import Policy
+from grader.paths import REFERENCE, ROOT, TASKS
+from grader.records import CheckResult
+from grader.session import Observer
+from grader.task import Check
+
+#: Files of a grade that are kept, if it wrote them.
+KEPT = ("report.html", "results.json")
+
+
+class Settings(Struct, frozen=True):
+    """How every submission of a class is graded. Plain data: it travels."""
+
+    seed: int = 0
+    secret: bool = False
+    stages: tuple[str, ...] = ()
+    sandbox: str = "auto"
+    private: str = ""  #: folder of private stages; has to be there on every machine
+    time_factor: float = 1.0
+    memory_mb: int = 0
+    training_images: int = 0
+    submission_seconds: float = 1800
+    html: bool = True
+
+    @classmethod
+    def of(cls, policy: Policy, html: bool = True) -> "Settings":
+        return cls(
+            seed=policy.seed,
+            secret=policy.secret,
+            stages=policy.grading.stages,
+            sandbox=policy.grading.sandbox,
+            private=str(policy.private or ""),
+            time_factor=policy.limits.time,
+            memory_mb=policy.limits.memory_mb,
+            training_images=policy.limits.training_images,
+            submission_seconds=policy.limits.submission_seconds,
+            html=html,
+        )
+
+
+class Order(Struct, frozen=True):
+    """One submission to grade."""
+
+    key: str  #: of its record
+    digest: str
+    package: bytes  #: a Package as msgpack
+    course: str  #: fingerprint of the course that sent it
+    settings: Settings
+
+
+class Done(Struct, frozen=True):
+    """What came of an order."""
+
+    key: str
+    digest: str
+    outcome: Outcome
+    files: dict[str, bytes] = {}  #: of KEPT
+    other_course: str = ""  #: this side's fingerprint, if it is not the order's: nothing was graded
+
+
+def course_fingerprint(private: str = "") -> str:
+    """Of everything on this machine that decides a grade, other than the policy: grader, tasks, reference, data."""
+    parts = [fingerprint.course(TASKS), fingerprint.reference(REFERENCE), fingerprint.data()]
+    if private:
+        parts.append(fingerprint.course(Path(private)))
+    return fingerprint.of_text(*parts)
+
+
+@contextlib.contextmanager
+def tasks_folder(private: str):
+    """The folder of stages: the course's own, or a merged copy with the private ones beside them."""
+    if not private:
+        yield TASKS
+        return
+    with tempfile.TemporaryDirectory(prefix="chain-rule-tasks-") as name:
+        merged = Path(name) / "tasks"
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(TASKS, merged, ignore=ignored)
+        shutil.copytree(private, merged, ignore=ignored, dirs_exist_ok=True)
+        yield merged
+
+
+class Bench:
+    """What one process needs for all its submissions: the course's fingerprint, the stages, and a pool of workers."""
+
+    def __init__(self, settings: Settings, scratch: Path | None = None) -> None:
+        from grader.worker.pool import WorkerPool
+
+        self.settings = settings
+        self.scratch = scratch
+        self.course = course_fingerprint(settings.private)
+        self._stack = contextlib.ExitStack()
+        self.tasks = self._stack.enter_context(tasks_folder(settings.private))
+        memory: dict[str, Any] = {"memory_mb": settings.memory_mb} if settings.memory_mb else {}
+        self.pool = WorkerPool(sandbox=settings.sandbox, **memory)
+        self._stack.callback(self.pool.close)
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def grade(self, order: Order, observer: Observer | None = None) -> Done:
+        """Grade one submission; whatever goes amiss is in the outcome.
+
+        raises : BadCourse, because nothing can be graded then
+        """
+        if order.course != self.course:
+            refused = Outcome("fault", "another version of the course is installed here")
+            return Done(order.key, order.digest, refused, other_course=self.course)
+        begun = time.perf_counter()
+        with tempfile.TemporaryDirectory(prefix="grade-", dir=self.scratch) as name:
+            folder = Path(name)
+            outcome = self._outcome(order, folder, observer)
+            files = {kept: path.read_bytes() for kept in KEPT if (path := folder / "out" / kept).exists()}
+        seconds = round(time.perf_counter() - begun, 3)
+        return Done(order.key, order.digest, msgspec.structs.replace(outcome, seconds=seconds), files)
+
+    def _outcome(self, order: Order, folder: Path, observer: Observer | None) -> Outcome:
+        from grader import engine
+        from grader.course import BadCourse
+        from grader.submission import NotASubmission
+
+        settings = self.settings
+        try:
+            package = msgspec.msgpack.decode(order.package, type=Package)
+            if package.digest != order.digest:
+                return Outcome("fault", "the submission was damaged on its way")
+            student = folder / "submission"
+            student.mkdir()
+            package.write(student)
+            report = engine.grade(
+                engine.Request(
+                    student=student,
+                    stages=settings.stages,
+                    out=folder / "out",
+                    seed=settings.seed,
+                    sandbox=settings.sandbox,  # type: ignore[arg-type]
+                    use_cache=False,
+                    tasks=self.tasks,
+                    html=settings.html,
+                    time_factor=settings.time_factor,
+                    training_images=settings.training_images,
+                    hide_seed=settings.secret,
+                ),
+                observer,
+                self.pool,
+            )
+        except BadCourse:
+            raise
+        except NotASubmission as error:
+            return Outcome("submission", str(error).replace(str(folder / "submission"), "the submission"))
+        except Exception as error:
+            # Not the submission's doing: it is told apart from a grade of 0, retried once, and named.
+            frames = traceback.extract_tb(error.__traceback__)
+            last = next((f for f in reversed(frames) if f.filename.startswith(str(ROOT))), frames[-1])
+            text = " ".join(str(error).split())[:300]
+            return Outcome("fault", f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {text}")
+        if not report.complete:
+            return Outcome("fault", "the grade was interrupted")
+        errors = [check.id for stage in report.stages for check in stage.checks if check.state == "error"]
+        if errors:
+            return Outcome("fault", f"the grader failed in {', '.join(errors[:3])}", report)
+        return Outcome("graded", "", report)
+
+
+class Teller(Observer):
+    """Tells how far a submission is, at most once a stage."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._stage = ""
+
+    def started(self, check: Check, limit: float) -> None:
+        if check.stage != self._stage:
+            self._stage = check.stage
+            self._tell(check.stage)
+
+    def finished(self, check: Check, result: CheckResult) -> None:
+        """Nothing: what counts is the whole report."""
