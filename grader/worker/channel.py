@@ -18,11 +18,11 @@ class Limits(NamedTuple):
     """Seconds a submission has. Any object with these two attributes will do.
 
     call  : for each call
-    total : for all calls of one worker
+    check : for all calls of one check together
     """
 
     call: float = 5.0
-    total: float = 60.0
+    check: float = 60.0
 
 
 class Answer(NamedTuple):
@@ -41,7 +41,8 @@ class Channel:
         self.submission, self.limits = submission, limits
         self.make_remote: Callable[[wire.Reference], Any] = lambda reference: reference
         self.released: list[int] = []
-        self.spent = 0.0
+        self.spent = 0.0  # seconds of the current check
+        self.alive = True
         self._callbacks: dict[int, Callable] = {}
         self._numbers = 0
         self._called_back = 0
@@ -80,6 +81,14 @@ class Channel:
 
     def close(self) -> None:
         """End the worker. May be called again."""
+
+    def begin(self, limits: Limits) -> None:
+        """Another check goes on with the same worker, with limits of its own."""
+        self.limits, self.spent = limits, 0.0
+
+    def allowance(self) -> float:
+        """Seconds that a call may take now."""
+        return max(0.0, min(self.limits.call, self.limits.check - self.spent))
 
     def number_of(self) -> int:
         """A fresh number for a callback."""

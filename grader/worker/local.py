@@ -46,6 +46,7 @@ class LocalChannel(Channel):
         seed_everything()
 
     def close(self) -> None:
+        self.alive = False
         self.runtime.objects.clear()
         self.runtime.finder.forget()
 
@@ -56,9 +57,9 @@ class LocalChannel(Channel):
         self._failure, outer = None, self._failure
         try:
             with self.runtime.finder.active(), capture, capture_errors, self._alarm():
-                reply = self.runtime.handle(_copied(frame))
+                reply = self.runtime.handle(self.runtime.decode(_copied(frame)))
         except _TimeUp:
-            limit = self.limits.call
+            limit = self.allowance()
             raise errors.CallTimeout(
                 f"The call was stopped after {limit:.3g} s.", limit=limit, printed=cleaned(output.getvalue())
             ) from None
@@ -87,7 +88,7 @@ class LocalChannel(Channel):
             yield
             return
         before = signal.signal(signal.SIGALRM, _ring)
-        signal.setitimer(signal.ITIMER_REAL, max(0.01, self.limits.call))
+        signal.setitimer(signal.ITIMER_REAL, max(0.01, self.allowance()))
         try:
             yield
         finally:

@@ -191,6 +191,7 @@ class Student:
         self._functions: dict[tuple[str, str], Function] = {}
         self.rng = RngMaker(self)
         self.transcript: list[Step] = []
+        self.earlier: list[Step] = []
         self.printed = ""
         channel.make_remote = self._remote
 
@@ -198,6 +199,17 @@ class Student:
         if name.startswith("_"):
             raise AttributeError(name)
         return Module(self, name)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the worker can still be asked."""
+        return self._channel.alive
+
+    def begin(self, limits: Any) -> None:
+        """Another check goes on with this worker: limits and transcript start anew, objects and names stay."""
+        self._channel.begin(limits)
+        self.earlier += self.transcript
+        self.transcript = []
 
     # -- what checks use ------------------------------------------------------------------------------------------
 

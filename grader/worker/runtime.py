@@ -81,9 +81,9 @@ class Runtime:
 
     # -- operations ---------------------------------------------------------------------------------------------
 
-    def handle(self, frame: wire.Frame) -> wire.Frame:
+    def handle(self, message: list) -> wire.Frame:
         """Do what a message asks. Never raises for anything the learner's code does."""
-        operation, released, *arguments = self.decode(frame)
+        operation, released, *arguments = message
         for handle in released:
             self.objects.pop(handle, None)
         try:
