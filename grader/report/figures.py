@@ -1,0 +1,309 @@
+"""Plots: learning curves, gradients against slopes, softmax as logits grow. The one place that imports matplotlib.
+
+Each function returns an SVG element whose colours are the page's own variables, so that one drawing serves light, dark and
+print, and whose texts are texts. `warm()` starts the import in the background while checks still run.
+"""
+
+import io
+import re
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from . import images
+from .evidence import Curves
+
+#: What matplotlib is told, and what stands in the page instead.
+COLOURS = {
+    "#010101": "var(--ink)", "#020202": "var(--soft)", "#030303": "var(--rule)", "#040404": "var(--edge)",
+    "#050505": "var(--series-1)", "#060606": "var(--series-2)", "#070707": "var(--series-3)",
+    "#080808": "var(--band)", "#090909": "var(--fail)",
+}  # fmt: skip
+INK, SOFT, RULE, EDGE, FIRST, SECOND, THIRD, BAND, OFF = COLOURS
+DASHES = ["solid", (0, (5, 2)), (0, (1.2, 1.6)), (0, (7, 2, 1.5, 2))]
+
+_warming: threading.Thread | None = None
+_lock = threading.Lock()
+
+
+@lru_cache
+def _library() -> Any:
+    """matplotlib's Figure on the SVG canvas, set up in the page's style; pyplot stays out of it."""
+    import matplotlib
+
+    matplotlib.use("svg", force=False)
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    style = {
+        "svg.fonttype": "none", "svg.hashsalt": "chain-rule", "font.family": "sans-serif", "font.size": 9.5,
+        "text.color": INK, "axes.labelcolor": SOFT, "axes.edgecolor": EDGE, "axes.linewidth": 0.7,
+        "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10, "axes.titlelocation": "left",
+        "axes.titleweight": "bold", "axes.grid": True, "axes.grid.axis": "y", "grid.color": RULE, "grid.linewidth": 0.6,
+        "axes.axisbelow": True, "xtick.color": SOFT, "ytick.color": SOFT, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
+        "xtick.major.size": 3, "ytick.major.size": 0, "xtick.major.width": 0.7, "lines.linewidth": 1.8,
+        "lines.solid_capstyle": "round", "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none",
+        "axes.unicode_minus": True, "path.simplify": True,
+    }  # fmt: skip
+    return Figure, FigureCanvasSVG, lambda: rc_context(style)
+
+
+def warm() -> None:
+    """Begin to import matplotlib in the background; calling it again does nothing. A failed import shows at the first figure."""
+    global _warming
+    with _lock:
+        if _warming is None:
+            _warming = threading.Thread(target=_try_import, name="matplotlib-import", daemon=True)
+            _warming.start()
+
+
+def _try_import() -> None:
+    try:
+        _library()
+    except ImportError:
+        pass  # `available` tells the page; a thread has nobody to tell
+
+
+def available() -> bool:
+    """Whether plots can be drawn here: without matplotlib the page says so in their place."""
+    if _warming is not None:
+        _warming.join()
+    try:
+        _library()
+    except ImportError:
+        return False
+    return True
+
+
+def _svg(figure: Any, key: str, described_by: str) -> str:
+    """The figure as an SVG element for the page.
+
+    key          : makes ids unique within the page
+    described_by : id of the element that states the finding
+    """
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)
+    used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", text))
+    text = re.sub(r' id="([^"]+)"', lambda found: f' id="{key}-{found[1]}"' if found[1] in used else "", text)
+    text = re.sub(r"(url\(#|href=\"#)", rf"\1{key}-", text)
+    for colour, variable in COLOURS.items():
+        text = text.replace(colour, variable)
+    text = re.sub(r"font: ([^'\";]*?)(\d[\d.]*px) [^;\"]*", r"font: \1\2 var(--sans)", text)
+    text = re.sub(r">\s+<", "><", text)
+    opening = re.match(r"<svg[^>]*>", text)
+    if opening is None:
+        raise ValueError("the SVG writer gave no <svg> element")
+    box = re.search(r'viewBox="[^"]*"', opening.group())
+    width = round(figure.get_figwidth() * 90)
+    shell = (
+        f'<svg class="plot" {box.group() if box else ""} role="img" aria-labelledby="{described_by}" style="--width:{width}px"'
+        ' xmlns:xlink="http://www.w3.org/1999/xlink">'
+    )
+    return shell + text[opening.end() :].strip()
+
+
+def learning_curves(curves: Curves, key: str, described_by: str) -> str:
+    """Loss and accuracy by epoch, the learner's lines on the reference's band."""
+    Figure, Canvas, style = _library()
+    with style():
+        figure = Figure(figsize=(7.2, 2.75))
+        Canvas(figure)
+        panels = figure.subplots(1, 2)
+        for axes, kind, title in zip(panels, ("loss", "acc"), ("Loss, nats per example", "Accuracy"), strict=True):
+            for part, colour, dash in (("train", SECOND, DASHES[1]), ("val", FIRST, DASHES[0])):
+                name = f"{part}_{kind}"
+                if name in curves.band:
+                    low, high = (np.array(side) for side in curves.band[name])
+                    axes.fill_between(np.arange(1, len(low) + 1), low, high, color=BAND, alpha=0.55, linewidth=0)
+                line = np.array(curves.history.get(name, []))
+                if np.isfinite(line).any():
+                    epochs = np.arange(1, len(line) + 1)
+                    marker = "o" if len(line) == 1 else ""
+                    axes.plot(
+                        epochs,
+                        line,
+                        color=colour,
+                        linestyle=dash,
+                        marker=marker,
+                        label="training" if part == "train" else "validation",
+                    )
+            axes.set_title(title, pad=9)
+            axes.set_xlabel("epoch")
+            axes.xaxis.get_major_locator().set_params(integer=True)
+        if curves.goal is not None:
+            panels[1].axhline(curves.goal, color=THIRD, linewidth=1, linestyle=DASHES[2])
+            panels[1].annotate(f"goal {curves.goal:.0%}", (1, curves.goal), xytext=(0, -3), textcoords="offset points",
+                               xycoords=("axes fraction", "data"), ha="right", va="top", color=THIRD, fontsize=8.5)  # fmt: skip
+        _legend(figure, panels, bool(curves.band))
+        figure.subplots_adjust(left=0.07, right=0.985, top=0.86, bottom=0.27, wspace=0.2)
+        return _svg(figure, key, described_by)
+
+
+def _legend(figure: Any, panels: Any, band: bool) -> None:
+    """One legend below both panels."""
+    handles, labels = max((axes.get_legend_handles_labels() for axes in panels), key=lambda pair: len(pair[1]))
+    if band:
+        from matplotlib.patches import Patch
+
+        handles, labels = [*handles, Patch(facecolor=BAND, alpha=0.55)], [*labels, "the reference's range"]
+    figure.legend(
+        handles,
+        labels,
+        loc="lower left",
+        bbox_to_anchor=(0.055, -0.02),
+        ncols=4,
+        frameon=False,
+        fontsize=9,
+        handlelength=2.4,
+    )
+
+
+def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]], key: str, described_by: str) -> str:
+    """For each gradient: analytic against numeric with the diagonal, and below it the error of each entry.
+
+    pairs : (name, analytic, numeric), arrays of one shape; the first four are drawn
+    """
+    Figure, Canvas, style = _library()
+    pairs = pairs[:4]
+    count = len(pairs)
+    with style():
+        figure = Figure(figsize=(max(2.05 * count, 2.6), 4.0))
+        Canvas(figure)
+        panels = figure.subplots(2, count, squeeze=False, gridspec_kw={"height_ratios": [1, 0.8]})
+        for column, (name, analytic, numeric) in enumerate(pairs):
+            _scatter(panels[0][column], name, analytic, numeric, first=column == 0)
+            _error_map(panels[1][column], analytic, numeric, first=column == 0)
+        left = 0.62 / figure.get_figwidth()
+        figure.subplots_adjust(left=left, right=0.98, top=0.93, bottom=0.05, wspace=0.34, hspace=0.42)
+        return _svg(figure, key, described_by)
+
+
+def _scatter(axes: Any, name: str, analytic: np.ndarray, numeric: np.ndarray, first: bool) -> None:
+    a, n = analytic.ravel().astype(float), numeric.ravel().astype(float)
+    finite = np.isfinite(a) & np.isfinite(n)
+    a, n = _thinned(a[finite], n[finite])
+    near = np.abs(a - n) <= 1e-4 * np.maximum(np.abs(a), np.abs(n)) + 1e-9
+    most = max(np.abs(np.concatenate([a, n])).max(initial=0.0), 1e-12) * 1.12
+    axes.plot([-most, most], [-most, most], color=EDGE, linewidth=0.9, linestyle=DASHES[1])
+    axes.plot(n[near], a[near], "o", color=FIRST, markersize=3.4, markeredgewidth=0, alpha=0.8)
+    axes.plot(n[~near], a[~near], "x", color=OFF, markersize=4.6, markeredgewidth=1.3)
+    axes.set(xlim=(-most, most), ylim=(-most, most), aspect="equal")
+    axes.grid(False)
+    axes.locator_params(nbins=3)
+    axes.set_title(name, pad=6)
+    axes.set_xlabel("measured slope", labelpad=2)
+    if first:
+        axes.set_ylabel("your gradient", labelpad=2)
+
+
+def _thinned(a: np.ndarray, b: np.ndarray, most: int = 400) -> tuple[np.ndarray, np.ndarray]:
+    """At most `most` pairs: those that differ most, then evenly spaced ones."""
+    if len(a) <= most:
+        return a, b
+    order = np.argsort(-np.abs(a - b), kind="stable")
+    rest = order[most // 2 :]
+    kept = np.concatenate([order[: most // 2], rest[:: max(1, len(rest) // (most // 2))][: most // 2]])
+    return a[kept], b[kept]
+
+
+def _error_map(axes: Any, analytic: np.ndarray, numeric: np.ndarray, first: bool) -> None:
+    error = np.atleast_2d((analytic - numeric).astype(float))
+    error = error.reshape(-1, error.shape[-1])
+    while error.shape[0] > 64 or error.shape[1] > 64:  # keep the largest of each block, whose place still shows
+        error = _coarser(error)
+    # Errors no larger than rounding stay blank: the scale begins at a thousandth of the largest slope.
+    scale = max(
+        np.nanmax(np.abs(np.where(np.isfinite(error), error, 0.0))),
+        1e-3 * float(np.nanmax(np.abs(numeric), initial=0.0)),
+        1e-12,
+    )
+    indices, palette = images.signed(error, scale)
+    axes.imshow(palette[indices], interpolation="nearest", aspect="equal")
+    broken = np.argwhere(~np.isfinite(error))
+    if len(broken):
+        axes.plot(broken[:, 1], broken[:, 0], "x", color=OFF, markersize=4)
+    axes.set(xticks=[], yticks=[])
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set_visible(True)
+    axes.set_xlabel(
+        f"largest error {np.nanmax(np.abs(error)):.1g}" if np.isfinite(error).any() else "no finite entry", labelpad=4
+    )
+    if first:
+        axes.set_ylabel("error by entry", labelpad=4)
+
+
+def _coarser(error: np.ndarray) -> np.ndarray:
+    height, width = (-(-size // 2) * 2 for size in error.shape)
+    padded = np.zeros((height, width))
+    padded[: error.shape[0], : error.shape[1]] = error
+    blocks = padded.reshape(height // 2, 2, width // 2, 2).swapaxes(1, 2).reshape(height // 2, width // 2, 4)
+    return np.take_along_axis(blocks, np.nan_to_num(np.abs(blocks), nan=np.inf).argmax(-1)[..., None], -1)[..., 0]
+
+
+def softmax_growth(
+    scale: np.ndarray, given: np.ndarray, expected: np.ndarray | None, key: str, described_by: str
+) -> str:
+    """What softmax returns, class by class, as one row of logits is multiplied by ever larger numbers.
+
+    scale : (S,)    given, expected : (S, C), C <= 6 are drawn
+    """
+    Figure, Canvas, style = _library()
+    with style():
+        figure = Figure(figsize=(6.4, 2.5))
+        Canvas(figure)
+        axes = figure.subplots()
+        colours = [FIRST, SECOND, THIRD]
+        classes = min(given.shape[1], 6)
+        if expected is not None:
+            for c in range(classes):
+                axes.plot(
+                    scale,
+                    expected[:, c],
+                    color=BAND,
+                    linewidth=5,
+                    solid_capstyle="round",
+                    label="should be" if c == 0 else None,
+                )
+        for c in range(classes):
+            axes.plot(
+                scale,
+                given[:, c],
+                color=colours[c % 3],
+                linestyle=DASHES[c % 4],
+                marker="o",
+                markersize=3,
+                label=f"class {c}",
+            )
+        broken = ~np.isfinite(given).all(axis=1)
+        if broken.any():
+            start = scale[broken].min()
+            axes.axvspan(start, scale.max(), color=OFF, alpha=0.12, linewidth=0)
+            axes.annotate(
+                "nan from here",
+                (start, 0.5),
+                xytext=(-4, 0),
+                textcoords="offset points",
+                ha="right",
+                color=OFF,
+                fontsize=9,
+            )
+        if scale.min() > 0 and scale.max() / scale.min() > 50:
+            axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+            axes.minorticks_off()
+        finite = given[np.isfinite(given)]
+        low, high = (min(0.0, finite.min(initial=0.0)), max(1.0, finite.max(initial=1.0)))
+        axes.set(xlabel="the logits, times", ylim=(low - 0.05 * (high - low), high + 0.05 * (high - low)))
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
+        figure.subplots_adjust(left=0.075, right=0.81, top=0.96, bottom=0.19)
+        return _svg(figure, key, described_by)

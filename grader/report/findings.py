@@ -1,0 +1,143 @@
+"""What a picture shows, in a sentence or two: its text alternative and its caption."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from . import words
+from .evidence import Curves
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def learning_curves(curves: Curves) -> str:
+    """How loss and accuracy moved, where they end, and how that lies to the reference's range and the goal."""
+    parts = []
+    accuracy = [x for x in curves.history.get("val_acc", []) if math.isfinite(x)]
+    if accuracy:
+        first, last = accuracy[0], accuracy[-1]
+        moved = "rises" if last > first + 0.002 else "falls" if last < first - 0.002 else "stays"
+        way = f"{moved} from {percent(first)} to {percent(last)}" if moved != "stays" else f"stays near {percent(last)}"
+        parts.append(
+            f"Validation accuracy {way} in {words.plural(len(accuracy), 'epoch')}{_against_band(curves, last)}{_against_goal(curves, last)}."
+        )
+    losses = {part: list(curves.history.get(f"{part}_loss", [])) for part in ("train", "val")}
+    ends = [
+        f"{name} loss at {values[-1]:.3g}"
+        for name, values in (("training", losses["train"]), ("validation", losses["val"]))
+        if values
+    ]
+    if ends:
+        gap = _gap(losses["train"], losses["val"])
+        sentence = " and ".join(ends)
+        parts.append(f"{sentence[0].upper()}{sentence[1:]}{gap}.")
+    return " ".join(parts)
+
+
+def _against_band(curves: Curves, last: float) -> str:
+    if "val_acc" not in curves.band:
+        return ""
+    low, high = (side[-1] for side in curves.band["val_acc"])
+    span = f"the reference ends between {percent(low)} and {percent(high)}"
+    return f"; {span}"
+
+
+def _against_goal(curves: Curves, last: float) -> str:
+    if curves.goal is None:
+        return ""
+    return f"; the goal of {curves.goal:.0%} is {'reached' if last >= curves.goal else 'not reached'}".replace(
+        "%", " %"
+    )
+
+
+def _gap(train: list[float], val: list[float]) -> str:
+    """Whether the validation loss has turned upwards while the training loss still falls."""
+    if any(not math.isfinite(x) for x in [*train, *val]):
+        return "; some of these numbers are not finite"
+    if len(val) > 3 and len(train) > 3 and val[-1] > 1.1 * min(val) and train[-1] < train[len(train) // 2]:
+        return f"; the validation loss was lowest after epoch {val.index(min(val)) + 1} and has risen since"
+    return ""
+
+
+def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
+    """Which gradients lie on the diagonal, and for the others how many entries do not and where the worst is."""
+    good, bad = [], []
+    for name, analytic, numeric in pairs:
+        a, n = np.atleast_1d(analytic).astype(float), np.atleast_1d(numeric).astype(float)
+        off = ~(np.abs(a - n) <= 1e-4 * np.maximum(np.abs(a), np.abs(n)) + 1e-9)
+        if not off.any():
+            good.append(name)
+            continue
+        error = np.where(np.isfinite(a - n), np.abs(a - n), np.inf)
+        worst = np.unravel_index(int(np.argmax(error)), a.shape)
+        place = "[" + ", ".join(map(str, worst)) + "]"
+        bad.append(
+            f"In {name}, {off.sum()} of {off.size} entries lie off it; the furthest is {place}: {a[worst]:.3g} where the slope is {n[worst]:.3g}."
+        )
+    on = (
+        f"{_list(good)} {'lies' if len(good) == 1 else 'lie'} on the diagonal: computed and measured gradient agree."
+        if good
+        else ""
+    )
+    start = "On the diagonal, computed and measured gradient would agree." if not good else ""
+    return " ".join(part for part in (on, start, *bad) if part)
+
+
+def _list(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def softmax_growth(scale: np.ndarray, given: np.ndarray, expected: np.ndarray | None) -> str:
+    """Up to where the values are finite, and what they should become."""
+    broken = ~np.isfinite(given).all(axis=1)
+    goal = ""
+    if expected is not None:
+        last = expected[-1]
+        goal = f" They should stay finite and go to {', '.join(f'{x:.3g}' for x in last[:6])}."
+    if not broken.any():
+        sums = given.sum(axis=1)
+        off = np.abs(sums - 1) > 1e-6
+        start = f"Every value is finite up to logits times {scale[-1]:g}"
+        return (
+            start
+            + (f", but from {scale[off][0]:g} on the row sums to {sums[off][0]:.4g}." if off.any() else ".")
+            + goal
+        )
+    kind = "nan" if np.isnan(given[broken]).any() else "inf"
+    before = (
+        f"The probabilities are finite up to logits times {scale[~broken].max():g}; from" if (~broken).any() else "From"
+    )
+    return f"{before} {scale[broken].min():g} on there is {kind}.{goal}"
+
+
+def confusion(counts: np.ndarray) -> str:
+    """The most frequent confusions, and the digit that is read least well."""
+    mistakes = counts * ~np.eye(len(counts), dtype=bool)
+    total, right = int(counts.sum()), int(np.trace(counts))
+    if not mistakes.sum():
+        return f"All {total} digits are read as what they are."
+    order = np.argsort(-mistakes, axis=None, kind="stable")[:2]
+    pairs = [divmod(int(k), len(counts)) for k in order if mistakes.flat[k] > 0]
+    named = [f"{i} read as {j} ({words.plural(int(counts[i, j]), 'time')} of {int(counts[i].sum())})" for i, j in pairs]
+    share = np.diag(counts) / np.maximum(counts.sum(axis=1), 1)
+    present = counts.sum(axis=1) > 0
+    least = int(np.argmin(np.where(present, share, 2.0)))
+    return f"{right} of {total} validation digits are read right. Most often taken for another: {_list(named)}. The hardest digit is {least}: {percent(share[least])} are read."
+
+
+def mistakes(true: np.ndarray, said: np.ndarray, confidence: np.ndarray) -> str:
+    return f"The mistakes made with most confidence: first a {true[0]} that was read as {said[0]} with a probability of {percent(float(confidence[0]))}. How many of them would you have read otherwise?"
+
+
+def weights(columns: np.ndarray, shown: int) -> str:
+    """How much of the weight lies in the middle of the image, where the ink is."""
+    size = np.abs(np.nan_to_num(columns.astype(float))).mean(axis=1).reshape(28, 28)
+    total = size.sum()
+    if not total > 0:
+        return "All weights of the first layer are zero: nothing of the image reaches the network."
+    middle = size[4:24, 4:24].sum() / total
+    still = "The middle 20 by 20 pixels (51 % of the image) carry"
+    return f"{still} {100 * middle:.0f} % of the weight. Each tile is one of the {shown} units with the largest weights: blue-green speaks for the unit, orange against it."

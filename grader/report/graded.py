@@ -1,0 +1,94 @@
+"""`How it was graded`: enough to reproduce a grade, from the records alone."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ..records import Report
+from . import words
+
+SEED_SENTENCE = "The same seed gives the same inputs: `make grade SEED={value}`."
+SECRET_SENTENCE = (
+    "The seed of this grade is secret; its fingerprint is {fingerprint}. Inputs and expected values depend on it."
+)
+NO_NAMES = "Named mistakes were not looked for: the course's own list of them is not in this copy. What the numbers show is still said."
+
+
+class Section(NamedTuple):
+    title: str
+    rows: list[tuple[str, str]]
+    remarks: list[str] = []
+
+
+def sections(report: Report) -> list[Section]:
+    """Titles with rows of name and value; sections without content are left out."""
+    everything = [
+        Section("The submission", _submission(report)),
+        Section("Seed", list(_rows(_without(report.seed, "fingerprint"))), _seed_remarks(report)),
+        Section(
+            "Sandbox", list(_rows(_without(report.sandbox, "probes", "summary"))) + _probes(report), _summary(report)
+        ),
+        Section("Limits", list(_rows(report.limits))),
+        Section("Environment", list(_rows(report.environment))),
+        Section("Remarks", [], [*report.notes, *_remarks(report)]),
+    ]
+    return [section for section in everything if section.rows or section.remarks]
+
+
+def _submission(report: Report) -> list[tuple[str, str]]:
+    rows = [(f"fingerprint of the {name}", value) for name, value in report.fingerprints.items()]
+    if report.finished:
+        rows.append(("finished", report.finished))
+    rows.append(("time of the whole grade", words.seconds(report.seconds)))
+    return rows
+
+
+def _seed_remarks(report: Report) -> list[str]:
+    if "fingerprint" in report.seed:
+        return [SECRET_SENTENCE.format(fingerprint=report.seed["fingerprint"])]
+    return [SEED_SENTENCE.format(value=report.seed["value"])] if "value" in report.seed else []
+
+
+def _summary(report: Report) -> list[str]:
+    summary = report.sandbox.get("summary")
+    return [str(summary)] if summary else []
+
+
+def _probes(report: Report) -> list[tuple[str, str]]:
+    """What was tried from inside before the grade, and whether it was stopped."""
+    probes = report.sandbox.get("probes")
+    if not isinstance(probes, Mapping):
+        return []
+    said = {True: "tried, and stopped", False: "tried, and possible"}
+    return [
+        (str(name), said.get(blocked, str(blocked))) if isinstance(blocked, bool) else (str(name), str(blocked))
+        for name, blocked in probes.items()
+    ]
+
+
+def _remarks(report: Report) -> list[str]:
+    remarks = []
+    if report.extra.get("misconceptions") == "absent":
+        remarks.append(NO_NAMES)
+    if report.extra.get("feedback"):
+        remarks.append(f"Level of feedback: {report.extra['feedback']}.")
+    if not report.complete:
+        remarks.append("This grade did not reach its end: what is missing here was not checked.")
+    return remarks
+
+
+def _without(record: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name not in names}
+
+
+def _rows(record: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """Nested mappings as rows: `{"a": {"b": 1}}` -> ("a, b", "1")."""
+    for name, value in record.items():
+        label = f"{before}, {name}" if before else str(name)
+        if isinstance(value, Mapping):
+            yield from _rows(value, label)
+        elif isinstance(value, (list, tuple)):
+            yield label, ", ".join(map(str, value))
+        elif isinstance(value, float):
+            yield label, f"{value:.4g}"
+        else:
+            yield label.replace("_", " "), "yes" if value is True else "no" if value is False else str(value)

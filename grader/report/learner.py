@@ -1,0 +1,176 @@
+"""The learner's report: from records to one self-contained HTML file.
+
+What stands where is decided here and in `pictures`; the templates only lay it out.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..records import Card, CheckResult, Report, SourceLines, StageResult
+from . import evidence, graded, pictures, tables, words
+from .pages import HERE, anchor, clean, environment, shorten, stylesheet
+from .progress import progress
+
+#: Characters of the longest text that a card shows; the engine keeps shorter ones.
+MOST_LINES, MOST_WIDTH = 60, 300
+
+
+class CodeLine(NamedTuple):
+    number: int
+    text: str
+    marked: bool
+
+
+class Source(NamedTuple):
+    place: str  #: "layers.py, Linear.backward"
+    lines: list[CodeLine]
+
+
+class CheckView(NamedTuple):
+    """One check as the page shows it."""
+
+    check: CheckResult
+    anchor: str
+    is_next: bool
+    word: str  #: what its state is called
+    message: str
+    card: Card | None  #: None if it has nothing to show
+    sources: list[Source]
+    tables: list[tables.ValueTable]
+    pictures: list[pictures.Picture]
+    printed: str
+
+
+class StageView(NamedTuple):
+    stage: StageResult
+    number: str
+    word: str
+    line: str  #: what the ladder says
+    here: bool
+    checks: list[CheckView]
+    pictures: list[pictures.Picture]  #: of the stage as a whole
+
+    @property
+    def open_checks(self) -> bool:
+        """Whether its checks are worth reading one by one now."""
+        return self.stage.state in ("fail", "error")
+
+
+def write(report: Report, out: Path) -> Path:
+    """Write `out/report.html`, whole or not at all, and return its path."""
+    html = page(report, out)
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "report.html"
+    unfinished = out / "report.html.part"
+    unfinished.write_text(html, encoding="utf-8", errors="backslashreplace")
+    os.replace(unfinished, path)
+    return path
+
+
+def page(report: Report, out: Path) -> str:
+    """The page as text; reads `out/evidence` and `out/history.jsonl`, changes nothing."""
+    arrays = {
+        (stage.id, check.id): evidence.load(out, stage.id, check.id, check.card)
+        for stage in report.stages
+        for check in stage.checks
+    }
+    drawn = pictures.draw(pictures.due(report, lambda stage, check: arrays[stage, check.id]))
+    stages = [_stage(stage, report, arrays, drawn) for stage in report.stages]
+    next_view = next((view for stage in stages for view in stage.checks if view.is_next), None)
+    template = environment(learner_css=stylesheet(HERE / "learner.css")).get_template("report.html.j2")
+    return template.render(
+        report=report,
+        stages=stages,
+        next_view=next_view,
+        next_stage=next((stage for stage in stages if report.next and stage.stage.id == report.next.stage), None),
+        progress=progress(report, evidence.history(out)),
+        graded=graded.sections(report),
+        problems=_problems(report),
+    )
+
+
+def _stage(
+    stage: StageResult,
+    report: Report,
+    arrays: Mapping[tuple[str, str], pictures.Arrays],
+    drawn: Mapping[tuple[str, str], list[pictures.Picture]],
+) -> StageView:
+    checks = [
+        _check(stage, check, report, arrays[stage.id, check.id], drawn.get((stage.id, check.id), []))
+        for check in stage.checks
+    ]
+    here = report.next is not None and report.next.stage == stage.id
+    line = words.stage_line(stage, report.stages)
+    return StageView(
+        stage,
+        words.stage_number(stage.id),
+        words.STAGE_STATE[stage.state],
+        line,
+        here,
+        checks,
+        drawn.get((stage.id, ""), []),
+    )
+
+
+def _check(
+    stage: StageResult,
+    check: CheckResult,
+    report: Report,
+    arrays: Mapping[str, np.ndarray],
+    figures: list[pictures.Picture],
+) -> CheckView:
+    message = words.blocked_line(check, report.stages) if check.state == "blocked" else check.message
+    card = _card(check.card, message) if check.card is not None else None
+    values = []
+    if check.state != "pass" and "expected" in arrays and "given" in arrays:
+        values = tables.pair(arrays["expected"], arrays["given"])
+    printed = check.printed or (check.card.printed if check.card else "")
+    is_next = report.next is not None and (report.next.stage, report.next.check) == (stage.id, check.id)
+    return CheckView(
+        check=check,
+        anchor=anchor(stage.id, check.id),
+        is_next=is_next,
+        word=words.STATE[check.state],
+        message=shorten(message, 12, 1200),
+        card=card,
+        sources=[_source(lines) for lines in (check.card.source if check.card else [])[:4]],
+        tables=values,
+        pictures=figures,
+        printed=_capped(printed),
+    )
+
+
+def _card(card: Card, message: str) -> Card | None:
+    """The card within the page's bounds, without what the message already says; None if nothing is left."""
+    gave = "" if _same(card.gave, message) else card.gave
+    looks_like = "" if _same(card.looks_like, message) else card.looks_like
+    kept = Card(ran=_capped(card.ran), should=_capped(card.should), gave=_capped(gave), looks_like=_capped(looks_like))
+    return kept if any((kept.ran, kept.should, kept.gave, kept.looks_like)) else None
+
+
+def _same(a: str, b: str) -> bool:
+    return a.strip().rstrip(".") == b.strip().rstrip(".")
+
+
+def _capped(text: str) -> str:
+    return shorten(clean(text[: MOST_LINES * MOST_WIDTH * 4]).strip("\n"), MOST_LINES, MOST_WIDTH)
+
+
+def _source(lines: SourceLines) -> Source:
+    marked = set(lines.marked)
+    shown = [
+        CodeLine(lines.first + i, shorten(clean(line).replace("\n", "\\n"), 1, MOST_WIDTH), lines.first + i in marked)
+        for i, line in enumerate(lines.lines[:MOST_LINES])
+    ]
+    place = f"{lines.file}, {lines.function}" if lines.function else lines.file
+    return Source(shorten(clean(place).replace("\n", " "), 1, 120), shown)
+
+
+def _problems(report: Report) -> list[tuple[str, str]]:
+    """Files of the submission that could not be read, and why."""
+    problems: Any = report.extra.get("problems", {})
+    return [(str(file), str(why)) for file, why in problems.items()] if isinstance(problems, dict) else []

@@ -1,0 +1,68 @@
+"""What changed since the last grade, and the score over the kept runs."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..records import Report
+from . import words
+from .evidence import Run
+from .pages import date
+
+
+class Sparkline(NamedTuple):
+    points: str  #: "x,y x,y ..." in a box of 120 by 32
+    last: tuple[float, float]
+    base: float  #: height of full marks
+    label: str
+
+
+class Progress(NamedTuple):
+    """The comparison with the grade before this one."""
+
+    delta: int
+    since: str  #: when that was
+    lines: list[str]
+    spark: Sparkline | None
+
+
+def progress(report: Report, runs: Sequence[Run]) -> Progress | None:
+    """Compare with the last run over the same stages; None if there is none.
+
+    runs : oldest first; the run that `report` shows may be among them
+    """
+    earlier = [run for run in runs if run.finished != report.finished and run.max_score == report.max_score]
+    if not earlier:
+        return None
+    before = earlier[-1]
+    return Progress(report.score - before.score, date(before.finished), _lines(report, before), _spark(report, earlier))
+
+
+def _lines(report: Report, before: Run) -> list[str]:
+    now = {stage.id: stage.state for stage in report.stages}
+    names = {stage.id: f"{words.stage_number(stage.id)} {stage.title}" for stage in report.stages}
+    gained = [names[id] for id, state in now.items() if state == "pass" and before.states.get(id, "pass") != "pass"]
+    lost = [names[id] for id, state in now.items() if state != "pass" and before.states.get(id) == "pass"]
+    begun = [names[id] for id, state in now.items() if state == "fail" and before.states.get(id) == "todo"]
+    lines = []
+    if gained:
+        lines.append(f"Now done: {', '.join(gained)}.")
+    if begun:
+        lines.append(f"Begun: {', '.join(begun)}.")
+    if lost:
+        lines.append(f"No longer complete: {', '.join(lost)}.")
+    if before.submission and before.submission == report.fingerprints.get("submission"):
+        lines.append("The files are the same as then.")
+    return lines
+
+
+def _spark(report: Report, earlier: Sequence[Run]) -> Sparkline | None:
+    scores = [*(run.score for run in earlier[-29:]), report.score]
+    if report.max_score <= 0:
+        return None
+    step = 112 / (len(scores) - 1)
+    places = [
+        (round(3 + i * step, 1), round(29 - 26 * max(0, min(score, report.max_score)) / report.max_score, 1))
+        for i, score in enumerate(scores)
+    ]
+    label = f"Score over the last {words.plural(len(scores), 'grade')}: {', '.join(map(str, scores))}"
+    return Sparkline(" ".join(f"{x},{y}" for x, y in places), places[-1], 3.0, label)
