@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.compare import Unmet, compare
 from grader.patterns import close
-from grader.phrases import index_text, number, pair_of_numbers
+from grader.phrases import index_text, number, pair_of_numbers, type_phrase
 from grader.scripts import Script
 
 PICTURE = 12  # rows and columns of the tables in a report
@@ -71,11 +71,27 @@ class Case:
         """Any other value under a name that transcripts use. `how`: its Python source, if it is large or no array."""
         return self._script.define(self._script.fresh(name), value, how)
 
-    def function(self, name: str, source: str, **names: Any) -> Callable[[Any], Any]:
-        """A function from its Python source, such as "lambda x: (w * x**3).sum()", with inputs by name."""
+    def function(self, name: str, source: str, like: np.ndarray, **names: Any) -> Callable[[Any], float]:
+        """A function for the learner's code to call, from its Python source, with inputs by name.
+
+        source : such as "lambda x: (w * x**3).sum()"
+        like   : an array of the shape that it takes; called with anything else it raises Unmet
+        """
         made = eval(source, {"np": np, **names})  # the check's own text
-        made.__name__ = name
-        return self._script.define(self._script.fresh(name), made, source)
+
+        def function(*args: Any, **keywords: Any) -> float:
+            value = args[0] if len(args) == 1 and not keywords else None
+            if not isinstance(value, np.ndarray) or value.shape != like.shape or value.dtype.kind not in "fiu":
+                got = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else type_phrase(value)
+                got = got if len(args) == 1 and not keywords else f"{len(args) + len(keywords)} arguments"
+                raise Unmet(
+                    f"{name} takes one argument, an array of the shape {like.shape} of x.",
+                    f"{name} was called with {got}.",
+                )
+            return float(made(value))
+
+        function.__name__ = name
+        return self._script.define(self._script.fresh(name), function, source)
 
     def sizes(self, **counts: int) -> None:
         """Tell the sizes of this case (rows, classes, inputs, units, ...), so that ratios can be named."""
@@ -121,6 +137,10 @@ class Case:
             raise unmet
         if np.size(expected) > 1:
             self._earlier[what] = np.asarray(expected)
+
+    def remember(self, name: str, array: Any) -> None:
+        """An answer that would be left over from an earlier call, such as "the dW of the first batch"."""
+        self._earlier[name] = np.asarray(array)
 
     def expect_shape(self, given: Any, shape: Sequence[int], what: str, should: str = "") -> None:
         """An array (or one number, for the shape ()) of this shape, whatever is in it."""

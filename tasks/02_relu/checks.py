@@ -1,0 +1,73 @@
+"""What stage 02 promises about ReLU."""
+
+import numpy as np
+
+from grader.checking import ROUGH
+
+
+def check_relu_forward_zeroes_what_is_negative(student, case):
+    """forward(x) is 0 where x is negative, and x elsewhere."""
+    x = case.normal("x", 5, 4, scale=2.0)
+    x.flat[3:7] = -3.0, 0.5, 5.0, 10.0
+    relu = student.layers.ReLU()
+    case.expect(relu.forward(x), np.maximum(x, 0), "relu.forward(x)", should="the larger of 0 and x", rtol=ROUGH)
+
+
+def check_relu_backward_passes_where_x_was_positive(student, case):
+    """backward(dout) is dout where x was above 0, and 0 elsewhere."""
+    x, dout = case.normal("x", 5, 4, scale=2.0), case.normal("dout", 5, 4)
+    x.flat[3:7], dout.flat[3:7] = (-3.0, -0.5, 5.0, 10.0), (0.5, -2.0, -1.5, 0.25)
+    relu = student.layers.ReLU()
+    relu.forward(x)
+    should = "dout where x was above 0, and 0 elsewhere"
+    case.expect(relu.backward(dout), dout * (x > 0), "relu.backward(dout)", should=should, rtol=ROUGH)
+
+
+def check_relu_passes_no_gradient_at_zero(student, case):
+    """The derivative is 0 at exactly 0, and 1 directly above it."""
+    x = case.given("x", np.array([[0.0, -0.0, 1e-12, -1e-12, 1e-4, 0.0]]))
+    dout = case.normal("dout", 1, 6)
+    relu = student.layers.ReLU()
+    case.expect(relu.forward(x), np.maximum(x, 0), "relu.forward(x)", atol=1e-16)
+    should = "0 where x is 0, and dout where x is above 0, however little"
+    case.expect(relu.backward(dout), dout * (x > 0), "relu.backward(dout)", should=should, rtol=ROUGH)
+
+
+def check_relu_backward_is_about_the_last_forward(student, case):
+    """Each ReLU remembers its own last forward, and nothing from before."""
+    x, x_last, dout = case.normal("x", 4, 3), case.normal("x_last", 4, 3), case.normal("dout", 4, 3)
+    x_last[x_last * x < 0] *= -1  # the same signs as x ...
+    x_last[::2] *= -1  # ... but in every other row
+    wide, dout_wide = case.normal("wide", 2, 5), case.normal("dout_wide", 2, 5)
+    relu, other = student.layers.ReLU(), student.layers.ReLU()
+    relu.forward(x)
+    relu.backward(dout)
+    case.remember("backward(dout) after the earlier forward", dout * (x > 0))
+    relu.forward(x_last)
+    other.forward(x)
+    case.expect(relu.backward(dout), dout * (x_last > 0), "relu.backward(dout) after forward(x_last)", rtol=ROUGH)
+    relu.forward(wide)
+    case.expect(relu.backward(dout_wide), dout_wide * (wide > 0), "relu.backward(dout_wide)", rtol=ROUGH)
+
+
+def check_relu_forward_returns_a_new_array(student, case):
+    """forward leaves x as it is: the result is an array of its own."""
+    x = case.normal("x", 5, 4)
+    relu, held = student.layers.ReLU(), student.put(x)
+    result = relu.forward.keep(held)
+    case.expect_unchanged(x, student.fetch(held), "x")
+    shared = student.same_memory(result, held)
+    case.require(
+        not shared, "The result should be an array of its own.", "The result of forward shares its memory with x."
+    )
+    relu.forward(case.normal("x_next", 5, 4))
+    case.expect_unchanged(np.maximum(x, 0), student.fetch(result), "the first result", atol=1e-5)
+
+
+def check_relu_takes_any_shape(student, case):
+    """forward and backward keep every shape and every digit: one row, one dimension, three, a square, a view."""
+    for shape in ((1, 4), (6,), (2, 3, 4), (4, 4)):
+        x, dout = case.normal("x", *shape[::-1]).T, case.normal("dout", *shape[::-1]).T
+        relu = student.layers.ReLU()
+        case.expect(relu.forward(x), np.maximum(x, 0), f"relu.forward(x) for shape {shape}", rtol=1e-15)
+        case.expect(relu.backward(dout), dout * (x > 0), f"relu.backward(dout) for shape {shape}", rtol=1e-15)

@@ -1,0 +1,130 @@
+"""What stage 04 promises about SoftmaxCrossEntropy."""
+
+import numpy as np
+
+from grader.checking import ROUGH
+
+OVERFLOW = "The exp of a number above 709 is more than a float can hold."
+NO_LOG = "A probability below 1e-308 is stored as 0, and the log of 0 is -inf."
+
+
+def check_cross_entropy_averages_the_surprise(student, case):
+    """The loss is the mean of -log(probability of the true class) over the batch, in nats."""
+    logits, labels = case.normal("logits", 5, 4, scale=1.5), case.labels("labels", 5, 4)
+    loss = student.losses.SoftmaxCrossEntropy()
+    case.sizes(rows=5, classes=4)
+    should = "the mean over the rows of -log softmax(logits)[n, labels[n]]"
+    case.expect(loss.forward(logits, labels), _loss(logits, labels), "The loss", should=should, rtol=ROUGH)
+
+
+def check_cross_entropy_gradient_is_softmax_minus_onehot(student, case):
+    """backward() is the gradient of the mean loss by the logits."""
+    logits, labels = case.normal("logits", 5, 4, scale=1.5), case.labels("labels", 5, 4)
+    loss = student.losses.SoftmaxCrossEntropy()
+    loss.forward(logits, labels)
+    case.sizes(rows=5, classes=4)
+    should = "(softmax(logits) - onehot(labels)) / N, with N rows in the batch"
+    case.expect(loss.backward(), _gradient(logits, labels), "The gradient", should=should, rtol=ROUGH)
+
+
+def check_cross_entropy_handles_large_logits(student, case):
+    """The loss is finite and right when the largest logit of a row is 10000, or -10000."""
+    near = case.normal("near", 4, 3)
+    for name, shift in (("high", 1e4), ("low", -1e4), ("mixed", np.array([[1e4], [-1e4], [0.0], [-800.0]]))):
+        logits, labels = case.given(name, near + shift), case.labels("labels", 4, 3)
+        found = student.losses.SoftmaxCrossEntropy().forward(logits, labels)
+        case.expect(found, _loss(logits, labels), f"The loss of logits {name}", rtol=ROUGH, not_finite=OVERFLOW)
+
+
+def check_cross_entropy_has_no_floor_under_the_log(student, case):
+    """A confident mistake costs as many nats as its logit lies below the largest: 20, 300 or 10000."""
+    for gap in (300.0, 20.0, 50.0, 1e4):
+        logits, labels = case.given("logits", np.array([[-gap, 0.0]])), case.given("labels", np.array([0]))
+        found = student.losses.SoftmaxCrossEntropy().forward(logits, labels)
+        what = f"The loss of logits {logits.tolist()} with label 0"
+        case.expect(found, _loss(logits, labels), what, not_finite=NO_LOG)
+
+
+def check_cross_entropy_gradient_at_large_logits(student, case):
+    """backward() is finite and right at logits of 10000 and -10000."""
+    near, labels = case.normal("near", 5, 3), case.labels("labels", 5, 3)
+    logits = case.given("logits", near + np.array([[1e4], [-1e4], [0.0], [700.0], [-800.0]]))
+    logits[3] = [1e4, 0.0, -1e4]
+    loss = student.losses.SoftmaxCrossEntropy()
+    loss.forward(logits, labels)
+    case.sizes(rows=5, classes=3)
+    case.expect(loss.backward(), _gradient(logits, labels), "The gradient", rtol=1e-6, not_finite=OVERFLOW)
+
+
+def check_cross_entropy_takes_any_labels(student, case):
+    """Labels may be of any integer type, and a class may be missing from a batch."""
+    logits = case.normal("logits", 30, 10)
+    for name in ("int64", "int8", "uint8", "int32", "uint16"):
+        labels = case.integers(f"labels_{name}", 0, 9, 30, dtype=name)
+        loss = student.losses.SoftmaxCrossEntropy()
+        what = f"with {name} labels, none of them the last class"
+        case.expect(loss.forward(logits, labels), _loss(logits, labels), f"The loss {what}", rtol=ROUGH)
+        case.expect(loss.backward(), _gradient(logits, labels), f"The gradient {what}", rtol=ROUGH)
+
+
+def check_cross_entropy_backward_can_be_repeated(student, case):
+    """backward() gives the same gradient when it is called again."""
+    logits, labels = case.normal("logits", 5, 4), case.labels("labels", 5, 4)
+    loss, expected = student.losses.SoftmaxCrossEntropy(), _gradient(logits, labels)
+    loss.forward(logits, labels)
+    loss.backward()
+    for turn in ("second", "third"):
+        case.expect(loss.backward(), expected, f"The gradient of the {turn} call", rtol=ROUGH)
+
+
+def check_cross_entropy_is_about_the_last_batch(student, case):
+    """Loss and gradient belong to this object's last forward, whatever the size of the batch before."""
+    loss, other = student.losses.SoftmaxCrossEntropy(), student.losses.SoftmaxCrossEntropy()
+    logits, labels = case.normal("logits", 5, 4), case.labels("labels", 5, 4)
+    case.remember("the gradient of the batch before", _gradient(logits, labels))
+    for rows in (5, 3):
+        loss.forward(logits, labels)
+        loss.backward()
+        last, last_labels = case.normal(f"last_{rows}", rows, 4), case.labels(f"labels_{rows}", rows, 4)
+        case.sizes(rows=rows, rows_before=5, classes=4)
+        what = f"of {rows} rows after a batch of 5"
+        case.expect(loss.forward(last, last_labels), _loss(last, last_labels), f"The loss {what}", rtol=ROUGH)
+        other.forward(logits, labels)
+        case.expect(loss.backward(), _gradient(last, last_labels), f"The gradient {what}", rtol=ROUGH)
+
+
+def check_cross_entropy_leaves_its_inputs_alone(student, case):
+    """forward and backward change neither the logits nor the labels."""
+    logits, labels = case.normal("logits", 5, 4), case.labels("labels", 5, 4)
+    held, held_labels = student.put(logits), student.put(labels)
+    loss = student.losses.SoftmaxCrossEntropy()
+    loss.forward(held, held_labels)
+    loss.backward()
+    case.expect_unchanged(logits, student.fetch(held), "logits")
+    case.expect_unchanged(labels, student.fetch(held_labels), "labels")
+
+
+def check_cross_entropy_is_exact_for_any_batch(student, case):
+    """Loss and gradient keep all digits: one row, as many rows as classes, two classes, a transposed view."""
+    for rows, classes in ((1, 4), (4, 4), (7, 2), (20, 10)):
+        logits, labels = case.normal("logits", classes, rows).T, case.labels("labels", rows, classes)
+        loss = student.losses.SoftmaxCrossEntropy()
+        case.sizes(rows=rows, classes=classes)
+        what = f"of {rows} row{'s'[: rows > 1]} and {classes} classes"
+        case.expect(loss.forward(logits, labels), _loss(logits, labels), f"The loss {what}")
+        case.expect(loss.backward(), _gradient(logits, labels), f"The gradient {what}", dtype=np.float64)
+
+
+def _log_softmax(logits):
+    """The closed form, row by row, in as many digits as this machine has."""
+    shifted = logits.astype(np.longdouble) - logits.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def _loss(logits, labels):
+    return float(-_log_softmax(logits)[np.arange(len(labels)), labels].mean())
+
+
+def _gradient(logits, labels):
+    onehot = np.arange(logits.shape[1]) == labels[:, None].astype(int)
+    return ((np.exp(_log_softmax(logits)) - onehot) / len(labels)).astype(np.float64)

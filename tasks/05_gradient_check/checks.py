@@ -1,0 +1,95 @@
+"""What stage 05 promises about numerical_gradient and relative_error."""
+
+import numpy as np
+
+from grader.checking import ROUGH
+
+
+def check_numerical_gradient_finds_the_slopes(student, case):
+    """The gradient has one entry for each entry of x: the slope of f in that direction."""
+    x, w = case.normal("x", 2, 3), case.normal("w", 2, 3)
+    f = case.function("f", "lambda x: (w * x**2).sum() + x[0, 0] * x[1, 2]", like=x, w=w)
+    slopes = 2 * w * x
+    slopes[0, 0] += x[1, 2]
+    slopes[1, 2] += x[0, 0]
+    case.sizes(entries=6)
+    found = student.gradcheck.numerical_gradient(f, x)
+    case.expect(found, slopes, "numerical_gradient(f, x)", should="2 * w * x, and the slopes of the product", rtol=1e-3)
+
+
+def check_numerical_gradient_steps_to_both_sides(student, case):
+    """Each slope is (f(x + eps) - f(x - eps)) / (2 eps), for the eps that is asked for."""
+    x, w = case.normal("x", 6), case.uniform("w", 6, low=1.0, high=3.0)
+    f = case.function("f", "lambda x: (w * x**3).sum()", like=x, w=w)
+    for eps in (0.1, 0.05):
+        case.remember("the slope itself, as for a very small eps,", 3 * w * x**2)
+        case.remember("the step forward alone", w * (3 * x**2 + 3 * x * eps + eps**2))
+        case.remember("the step backward alone", w * (3 * x**2 - 3 * x * eps + eps**2))
+        found, what = student.gradcheck.numerical_gradient(f, x, eps=eps), f"numerical_gradient(f, x, eps={eps})"
+        should = f"w * (3 * x**2 + {eps}**2): what stepping to both sides gives for cubes"
+        case.expect(found, w * (3 * x**2 + eps**2), what, should=should, rtol=1e-9)
+
+
+def check_numerical_gradient_takes_any_shape(student, case):
+    """One dimension, three, a row, a column, entries that are 0: each entry gets its slope."""
+    for shape in ((5,), (2, 3, 2), (1, 6), (6, 1), (1,)):
+        x, w = case.normal("x", *shape), case.normal("w", *shape)
+        x.flat[len(x) // 2 :: 3] = 0.0
+        f = case.function("f", "lambda x: (1 + (w * x).sum()) ** 2", like=x, w=w)
+        found, slopes = student.gradcheck.numerical_gradient(f, x), 2 * (1 + (w * x).sum()) * w
+        case.expect(found, slopes, f"numerical_gradient(f, x) for shape {shape}", rtol=1e-6, dtype=np.float64)
+
+
+def check_numerical_gradient_puts_x_back(student, case):
+    """Afterwards x holds what it held before, but for a last digit."""
+    x, w = case.normal("x", 3, 2), case.normal("w", 3, 2)
+    f = case.function("f", "lambda x: (w * x**2).sum()", like=x, w=w)
+    for eps in (1e-5, 0.1):
+        held = student.put(x)
+        student.gradcheck.numerical_gradient(f, held, eps=eps)
+        digits = 4 * np.finfo(float).eps * (np.abs(x) + eps)
+        case.expect_unchanged(x, student.fetch(held), "x", atol=digits)
+
+
+def check_relative_error_measures_the_worst_entry(student, case):
+    """The result is the largest |a - b| / (|a| + |b|) of all entries."""
+    a = case.uniform("a", 3, 4, low=0.5, high=4.0)
+    factors = case.uniform("factors", 3, 4, low=0.999, high=1.001)
+    b = case.given("b", np.round(a * factors, 6))
+    a[1, 2], b[1, 2] = 1.0, 3.0
+    a[2, 1], b[2, 1] = 40.0, 44.0
+    case.sizes(entries=12)
+    should = "the largest |a - b| / (|a| + |b|), which is 0.5 here"
+    case.expect(student.gradcheck.relative_error(a, b), 0.5, "relative_error(a, b)", should=should, rtol=1e-9)
+
+
+def check_relative_error_treats_both_alike(student, case):
+    """Signs and order do not matter: -1 against -3 counts as 1 against 3, and a, b as b, a."""
+    a, b = case.normal("a", 2, 3, 2, scale=2.0), case.normal("b", 2, 3, 2, scale=2.0)
+    for name, (left, right) in {
+        "(a, b)": (np.abs(a), np.abs(b)), "(b, a)": (np.abs(b), np.abs(a)), "of negative entries": (-np.abs(a), -np.abs(b)),
+        "of mixed signs": (a, a * np.sign(b) + 0.01), "of opposite signs": (np.abs(a), -np.abs(b)),
+    }.items():  # fmt: skip
+        left, right = case.given("left", left), case.given("right", right)
+        expected = np.max(np.abs(left - right) / (np.abs(left) + np.abs(right)))
+        case.expect(student.gradcheck.relative_error(left, right), expected, f"relative_error {name}", rtol=1e-9)
+
+
+def check_relative_error_copes_with_zeros(student, case):
+    """0 against 0 counts as 0, 0 against anything else as 1; and tiny entries count as much as large ones."""
+    pairs = (([0.0], [0.0], 0.0), ([0.0, 5.0], [1e-4, 5.0], 1.0), ([2.0, -1e-4], [2.0, 0.0], 1.0),
+             ([1e-5, 3e6], [3e-5, 3e6], 0.5), ([1e-13], [0.0], 0.1), ([1e4, 1e-7], [1e4, 3e-7], 0.5))  # fmt: skip
+    for left, right, expected in pairs:
+        a, b = case.given("a", np.array(left)), case.given("b", np.array(right))
+        what = f"relative_error({left}, {right})"
+        case.expect(student.gradcheck.relative_error(a, b), expected, what, should=f"{expected:g}", rtol=1e-9)
+
+
+def check_relative_error_leaves_its_inputs_alone(student, case):
+    """Neither array is changed."""
+    a, b = case.normal("a", 3, 4), case.normal("b", 3, 4)
+    held_a, held_b = student.put(a), student.put(b)
+    found = student.gradcheck.relative_error(held_a, held_b)
+    case.expect_unchanged(a, student.fetch(held_a), "a")
+    case.expect_unchanged(b, student.fetch(held_b), "b")
+    case.expect(found, np.max(np.abs(a - b) / (np.abs(a) + np.abs(b))), "relative_error(a, b)", rtol=ROUGH)
