@@ -1,0 +1,114 @@
+"""The network: what it is made of, what it computes, and what it hands out."""
+
+import numpy as np
+
+from grader import closed_form, networks
+from grader.checking import ROUGH
+
+DEEP, SHALLOW, SQUARE = (6, 5, 4, 3), (4, 3), (5, 5, 5, 5)
+
+
+def check_network_alternates_linear_and_relu(student, case):
+    """MLP(sizes, rng).layers is Linear, ReLU, Linear, ... of these sizes, and a Linear stands last."""
+    for sizes in (DEEP, SHALLOW, (2, 7, 3), SQUARE):
+        layers = student.take(student.network.MLP(sizes, student.rng(case.seed)).layers)
+        row = ["Linear" if student.has(layer, "W") else "ReLU" for layer in layers]
+        wanted = (["Linear", "ReLU"] * len(sizes))[: 2 * len(sizes) - 3]
+        should = f"MLP({sizes}, rng).layers should be {', '.join(wanted)}."
+        case.require(row == wanted, should, f"With a W, so Linear, or without: {', '.join(row) or 'no layers'}.")
+        shapes = [np.shape(layer.W) for layer in layers[::2]]
+        wanted = [(sizes[k], sizes[k + 1]) for k in range(len(sizes) - 1)]
+        case.require(shapes == wanted, f"MLP({sizes}, rng) should hold W of shapes {wanted}.", f"They are {shapes}.")
+
+
+def check_network_forward_runs_every_layer(student, case):
+    """forward(x) sends x through all layers in turn; what the last Linear gives are the logits."""
+    for sizes, rows in ((DEEP, 7), (SHALLOW, 2), (SQUARE, 5)):
+        model, parameters = networks.filled(student, case, sizes)
+        x = case.normal("x", rows, sizes[0])
+        logits = closed_form.forward(parameters, x)
+        case.sizes(rows=rows, classes=sizes[-1], inputs=sizes[0])
+        case.expect(model.forward(x), logits, "model.forward(x)", should="what the last Linear gives", rtol=ROUGH)
+
+
+def check_network_parameters_are_in_order(student, case):
+    """parameters() is the list [W1, b1, W2, b2, ...]."""
+    for sizes in (DEEP, SHALLOW, SQUARE):
+        model, parameters = networks.filled(student, case, sizes)
+        given = student.take(model.parameters())
+        names = networks.names(len(parameters))
+        should = f"parameters() should be the {len(names)} arrays {', '.join(names)}."
+        case.require(len(given) == len(names), should, f"It has {len(given)} arrays.")
+        for k, (array, expected, name) in enumerate(zip(given, parameters, names)):
+            case.expect(array, expected, f"model.parameters()[{k}]", should=name, rtol=ROUGH)
+
+
+def check_network_predict_names_the_best_class(student, case):
+    """predict(x) is one integer a row: the class with the largest logit."""
+    for sizes, rows in (((6, 5, 9), 30), (SQUARE, 5), (DEEP, 1)):
+        model, parameters = networks.filled(student, case, sizes)
+        x = case.normal("x", rows, sizes[0])
+        best = closed_form.forward(parameters, x).argmax(axis=1)
+        should = "the class with the largest logit in each row"
+        case.expect(model.predict(x), best, "model.predict(x)", should=should)
+
+
+def check_network_draws_every_layer_from_rng(student, case):
+    """All weights come from the rng that was given, one layer after the other, as Linear draws them."""
+    sizes, seed = (40, 30, 30, 30, 20), case.seed
+    draw = [
+        networks.parameters_of(student, student.network.MLP(sizes, student.rng(s)))[::2] for s in (seed, seed, seed + 1)
+    ]
+    for k, (first, again, other) in enumerate(zip(*draw), start=1):
+        should = "Equal seeds should give equal weights, and other seeds other weights."
+        case.require(np.array_equal(first, again), should, f"Two networks from equal seeds differ in W{k}.")
+        case.require(not np.array_equal(first, other), should, f"W{k} is the same for seeds {seed} and {seed + 1}.")
+        alone = student.layers.Linear(sizes[k - 1], sizes[k], student.rng(seed)).W
+        ratio = float(np.std(first) / np.std(alone))
+        should = f"W{k} should be spread as a Linear({sizes[k - 1]}, {sizes[k]}, rng) draws it."
+        case.require(0.8 < ratio < 1.25, should, f"Its standard deviation is {ratio:.3g} times that.")
+    should = "Layers of equal size should be drawn one after the other, not from the same numbers."
+    case.require(not np.array_equal(draw[0][1], draw[0][2]), should, "W2 and W3, both (30, 30), are equal.")
+
+
+def check_network_layers_share_nothing(student, case):
+    """Every layer, of every network, has weights and a memory of its own."""
+    models = [student.network.MLP(SQUARE, student.rng(case.seed + k)) for k in range(2)]
+    layers = [layer for model in models for layer in student.take(model.layers)]
+    linear = [layer for layer in layers if student.has(layer, "W")]
+    for k, layer in enumerate(linear):
+        student.fill(layer, "W", np.full((5, 5), k + 1.0))
+    for k, layer in enumerate(linear):
+        what = f"W{k % 3 + 1} of network {k // 3 + 1}, filled with {k + 1}"
+        case.expect(layer.W, np.full((5, 5), k + 1.0), what, should="as it was filled")
+    memories = [(layer, case.normal("x", 2, 5)) for layer in layers if not student.has(layer, "W")]
+    for relu, x in memories:
+        relu.forward(x)
+    for k, (relu, x) in enumerate(memories):
+        what = f"backward(ones) of ReLU {k % 2 + 1} in network {k // 2 + 1}, after all four went forward"
+        case.expect(relu.backward(np.ones((2, 5))), 1.0 * (x > 0), what, should="1 where its own input was above 0")
+
+
+def check_network_forward_repeats_itself(student, case):
+    """forward gives the same answer again, for one row too, and leaves x as it was."""
+    model, parameters = networks.filled(student, case, DEEP)
+    x, other = case.normal("x", 1, 6), case.normal("other", 9, 6)
+    logits, held = closed_form.forward(parameters, x), student.put(x)
+    case.expect(model.forward(held), logits, "model.forward(x)", should="what the last Linear gives")
+    case.expect_unchanged(x, student.fetch(held), "x")
+    model.forward(other)
+    should = "what it was before model.forward(other)"
+    case.expect(model.forward(x), logits, "the second model.forward(x)", should=should)
+    for name, was, now in zip(networks.names(6), parameters, networks.parameters_of(student, model)):
+        case.expect_unchanged(was, now, name)
+
+
+def check_network_parameters_are_live(student, case):
+    """parameters() hands out the network's own arrays: who changes one, changes the network."""
+    model, before = networks.filled(student, case, DEEP)
+    held = model.parameters.keep()
+    for k, array in enumerate(student.take(held)):
+        student.fill(student.item(held, k), array + 1.0)
+    for name, was, now in zip(networks.names(6), before, networks.parameters_of(student, model)):
+        should = "larger by 1, after 1 was added to every array from parameters()"
+        case.expect(now, was + 1.0, f"the layer's {name}", should=should)

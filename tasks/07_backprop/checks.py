@@ -1,0 +1,100 @@
+"""Backpropagation: gradients by the chain rule, against central differences and against the closed form."""
+
+import numpy as np
+
+from grader import closed_form, networks
+
+DEEP, SHALLOW, SQUARE, TRUE = (6, 5, 4, 3), (4, 3), (5, 5, 5, 5), (784, 128, 64, 10)
+
+
+def _went_back(student, case, sizes, rows):
+    """A filled network after forward(x) and backward(dlogits): all that a check needs of it."""
+    model, parameters = networks.filled(student, case, sizes)
+    x, dlogits = case.normal("x", rows, sizes[0]), case.normal("dlogits", rows, sizes[-1])
+    case.sizes(rows=rows, classes=sizes[-1], inputs=sizes[0])
+    model.forward(x)
+    return model, parameters, x, dlogits, model.backward(dlogits)
+
+
+def check_backprop_agrees_with_central_differences(student, case):
+    """After backward(dlogits) each layer's dW and db are the slopes that nudging shows, and what comes back is dx."""
+    for sizes, rows in ((DEEP, 7), (SHALLOW, 1), (SQUARE, 5)):
+        model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows)
+        analytic = [*networks.gradients_of(student, model), dx]
+        names = [*networks.names(len(parameters), "d"), "dx"]
+        # The last layer first: there the gradient starts, and an error travels from there to all others.
+        order = [*range(len(parameters) - 1, -1, -1), len(parameters)]
+        for array, gradient, name in [([*parameters, x][k], analytic[k], names[k]) for k in order]:
+            entries = list(np.ndindex(array.shape))
+            numeric, trusted = networks.slopes(parameters, array, x, dlogits, entries)
+            case.expect_shape(gradient, array.shape, name)
+            where = [f"{name}{list(entries[k])}" for k in trusted]
+            case.gradient_matches(np.ravel(gradient)[trusted], numeric[trusted], name, where=where)
+
+
+def check_gradients_follow_parameters(student, case):
+    """gradients() is the list [dW1, db1, dW2, db2, ...], what the last backward left in the layers."""
+    for sizes in (DEEP, SHALLOW, SQUARE):
+        model, parameters, _, _, _ = _went_back(student, case, sizes, 4)
+        given, held = student.take(model.gradients()), networks.gradients_of(student, model)
+        names = networks.names(len(parameters), "d")
+        should = f"gradients() should be the {len(names)} arrays {', '.join(names)}."
+        case.require(len(given) == len(names), should, f"It has {len(given)} arrays.")
+        for k, (array, expected, name) in enumerate(zip(given, held, names)):
+            case.expect(array, expected, f"model.gradients()[{k}]", should=f"{name} of its layer")
+        case.require(any(np.any(array) for array in given), should, "After backward all of them are still zeros.")
+
+
+def check_backprop_matches_closed_form(student, case):
+    """The gradients are those of the chain rule to ten digits, not an approximation of them."""
+    for sizes, rows in ((DEEP, 7), (SQUARE, 1)):
+        model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows)
+        expected, expected_dx = closed_form.backward(parameters, x, dlogits)
+        held, names = networks.gradients_of(student, model), networks.names(len(parameters), "d")
+        for array, exact, name in zip(held, expected, names):
+            case.expect(array, exact, name, should="right to ten digits")
+        case.expect(dx, expected_dx, "model.backward(dlogits)", should="dx, right to ten digits")
+
+
+def check_backprop_holds_at_true_size(student, case):
+    """At 784-128-64-10 too, a sample of the gradients agrees with central differences, in a moment."""
+    model, parameters, x, dlogits, _ = _went_back(student, case, TRUE, 4)
+    names = networks.names(len(parameters), "d")
+    for array, gradient, name in zip(parameters, student.take(model.gradients()), names):
+        entries = [tuple(int(i) for i in case.rng.integers(0, array.shape)) for _ in range(12)]
+        numeric, trusted = networks.slopes(parameters, array, x, dlogits, entries)
+        case.expect_shape(gradient, array.shape, name)
+        sample = np.array([gradient[entries[k]] for k in trusted])
+        where = [f"{name}{list(entries[k])}" for k in trusted]
+        case.gradient_matches(sample, numeric[trusted], f"a sample of {name}", where=where)
+
+
+def check_gradients_belong_to_the_last_backward(student, case):
+    """After a second batch, gradients() holds what that batch gives: nothing added, nothing left over."""
+    model, parameters, _, _, _ = _went_back(student, case, DEEP, 5)
+    model.gradients()
+    x, dlogits = case.normal("x", 3, 6), case.normal("dlogits", 3, 3)
+    model.forward(x)
+    model.backward(dlogits)
+    expected, _ = closed_form.backward(parameters, x, dlogits)
+    for array, exact, name in zip(student.take(model.gradients()), expected, networks.names(6, "d")):
+        case.expect(array, exact, f"{name} after the second backward", should="the second batch's")
+
+
+def check_backprop_leaves_parameters_alone(student, case):
+    """backward measures, and changes no parameter."""
+    model, before, _, _, _ = _went_back(student, case, DEEP, 4)
+    for name, was, now in zip(networks.names(6), before, networks.parameters_of(student, model)):
+        case.expect_unchanged(was, now, name)
+
+
+def check_backprop_neither_averages_nor_clips(student, case):
+    """A dlogits a thousand times as large gives gradients a thousand times as large."""
+    model, parameters = networks.filled(student, case, DEEP)
+    x, dlogits = case.normal("x", 4, 6), case.normal("dlogits", 4, 3)
+    expected, _ = closed_form.backward(parameters, x, dlogits)
+    for factor in (1e3, 1e-3):
+        model.forward(x)
+        model.backward(case.given("scaled", factor * dlogits, f"{factor:g} * dlogits"))
+        for array, exact, name in zip(networks.gradients_of(student, model), expected, networks.names(6, "d")):
+            case.expect(array, factor * exact, f"{name} for {factor:g} * dlogits", should=f"{factor:g} times as large")

@@ -1,0 +1,122 @@
+"""Mini-batches: a new order, each example once, images and labels together."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from grader.phrases import listed
+
+
+def _data(case, rows):
+    """Rows that can be told apart, and labels that can too: y[i] tells which row it belongs to."""
+    x = case.given("x", np.arange(3.0 * rows).reshape(rows, 3), f"np.arange({3.0 * rows}).reshape({rows}, 3)")
+    how = f"np.random.default_rng({case.seed}).permutation({rows})"
+    return x, case.given("y", np.random.default_rng(case.seed).permutation(rows), how)
+
+
+def _epoch(student, case, x, y, batch_size, rng):
+    """All batches of one epoch, each a pair of arrays with as many labels as rows."""
+    width = np.shape(x)[1] if isinstance(x, np.ndarray) else 3
+    batches = student.take(student.data.minibatches(x, y, batch_size, rng), limit=100)
+    for k, batch in enumerate(batches):
+        pair = isinstance(batch, list | tuple) and [np.ndim(a) for a in batch] == [2, 1]
+        fits = pair and np.shape(batch[0]) == (len(batch[1]), width)
+        shapes = [np.shape(a) for a in batch] if isinstance(batch, list | tuple) else type(batch).__name__
+        should = f"Each batch should be a pair (xb, yb) of shapes (rows, {width}) and (rows,)."
+        case.require(fits, should, f"Batch {k} has {shapes}.")
+    return batches
+
+
+def _rows(x, batches):
+    """Which row of x stands where, batch after batch; -1 for a row that x does not have."""
+    found = []
+    for xb, _ in batches:
+        same = (np.asarray(xb)[:, None, :] == x[None, :, :]).all(axis=2)
+        found.append([int(np.argmax(row)) if row.any() else -1 for row in same])
+    return found
+
+
+def _order(student, case, x, y, batch_size, rng):
+    """The rows of x in the order in which one epoch hands them out."""
+    return [row for batch in _rows(x, _epoch(student, case, x, y, batch_size, rng)) for row in batch]
+
+
+def _require_all_once(case, rows, count):
+    """Each of `count` rows stands in exactly one batch."""
+    handed = [row for batch in rows for row in batch]
+    strange, missing = handed.count(-1), [row for row in range(count) if row not in handed]
+    twice = [row for row in range(count) if handed.count(row) > 1]
+    should = f"Over an epoch, each of the {count} rows of x should come exactly once."
+    case.require(not strange, should, f"{strange} of the rows handed out are none of x.")
+    case.require(not twice, should, f"Of the rows of x, {listed(twice)} came more than once.")
+    case.require(not missing, should, f"Of the rows of x, {listed(missing)} never came.")
+
+
+def check_batches_hold_each_example_once(student, case):
+    """20 examples in batches of 5 are four batches of 5, and each example is in exactly one."""
+    x, y = _data(case, 20)
+    batches = _epoch(student, case, x, y, 5, student.rng(case.seed))
+    rows = _rows(x, batches)
+    _require_all_once(case, rows, 20)
+    sizes = [len(batch) for batch in rows]
+    case.require(sizes == [5, 5, 5, 5], "The batches should have 5, 5, 5 and 5 rows.", f"They have {listed(sizes)}.")
+
+
+def check_batches_keep_labels_with_images(student, case):
+    """After shuffling, each row of xb still has its own label at the same place of yb."""
+    x, y = _data(case, 20)
+    batches = _epoch(student, case, x, y, 4, student.rng(case.seed))
+    for k, ((_, yb), rows) in enumerate(zip(batches, _rows(x, batches))):
+        should = "Row by row, yb should hold the label that y has for that row of x."
+        given, expected = [int(label) for label in yb], [int(label) for label in y[rows]]
+        gave = f"Batch {k} has rows {rows} of x, whose labels are {expected}, with yb = {given}."
+        case.require(given == expected, should, gave)
+
+
+def check_batches_keep_the_short_last_batch(student, case):
+    """The last batch holds what is left: no example is dropped, and no batch is empty."""
+    for count, size in ((23, 5), (21, 5), (20, 5), (10, 4), (1, 5), (3, 8), (6, 6), (4, 1)):
+        x, y = _data(case, count)
+        rows = _rows(x, _epoch(student, case, x, y, size, student.rng(case.seed)))
+        wanted = [size] * (count // size) + [count % size] * (count % size > 0)
+        sizes = [len(batch) for batch in rows]
+        should = f"{count} rows in batches of {size} should come as {listed(wanted)}."
+        case.require(sizes == wanted, should, f"They come as {listed(sizes) if sizes else 'no batch at all'}.")
+        _require_all_once(case, rows, count)
+
+
+def check_batches_order_comes_from_rng(student, case):
+    """The rng that was given decides the order: equal seeds, equal orders; another seed, another order."""
+    x, y = _data(case, 40)
+    seeds = (case.seed, case.seed, case.seed + 1)
+    first, again, other = [_order(student, case, x, y, 8, student.rng(seed)) for seed in seeds]
+    should = "The order should be the same for equal seeds, and another one for another seed."
+    gave = f"Seed {seeds[0]} began with rows {first[:6]}, and the second time with {again[:6]}."
+    case.require(first == again, should, gave)
+    case.require(first != other, should, f"Seeds {seeds[0]} and {seeds[2]} gave the same order, beginning {first[:6]}.")
+
+
+def check_batches_mix_anew_each_epoch(student, case):
+    """It is the examples that are shuffled, and every epoch mixes them in another way."""
+    x, y = _data(case, 60)
+    rng = student.rng.keep(case.seed)
+    epochs = [_rows(x, _epoch(student, case, x, y, 6, rng)) for _ in range(2)]
+    together = sum(abs(a - b) == 1 for batch in epochs[0] for a, b in pairwise(batch))
+    should = "Neighbours in x should fall apart: shuffle the rows, then cut them into batches."
+    gave = f"{together} of 50 times, a row is followed by its neighbour in x: {epochs[0][0]}, {epochs[0][1]}, ..."
+    case.require(together < 25, should, gave)
+    first, second = [{frozenset(batch) for batch in epoch} for epoch in epochs]
+    should = "A second epoch from the same rng should have other batches."
+    case.require(first != second, should, f"The same rows are together again, such as {sorted(epochs[0][0])}.")
+
+
+def check_batches_leave_the_data_alone(student, case):
+    """x and y stay as they were, and labels of any integer type stay whole numbers."""
+    x, y = _data(case, 20)
+    for dtype in (np.int64, np.uint8):
+        held_x, held_y = student.put(x), student.put(case.given("y", y.astype(dtype)))
+        batches = _epoch(student, case, held_x, held_y, 6, student.rng(case.seed))
+        case.expect_unchanged(x, student.fetch(held_x), "x")
+        case.expect_unchanged(y.astype(dtype), student.fetch(held_y), "y")
+        kinds = {yb.dtype.name for _, yb in batches if yb.dtype.kind not in "iu"}
+        case.require(not kinds, "The labels in yb should be whole numbers, as in y.", f"They are {', '.join(kinds)}.")
