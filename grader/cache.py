@@ -11,7 +11,6 @@ from pathlib import Path
 
 import msgspec
 
-from grader import fingerprint
 from grader.log import write_atomically
 from grader.paths import ROOT
 from grader.records import CheckResult
@@ -19,27 +18,6 @@ from grader.task import Check, Stage
 
 FOLDER = ROOT / ".chain-rule"
 KEPT = 20  #: runs; older ones are removed
-
-
-def key(submission: str, seed: int, parts: Mapping[str, str]) -> str:
-    """The name of everything that a training's result depends on.
-
-    submission : fingerprint of all its modules
-    parts      : further fingerprints: course, reference, data, environment
-    """
-    named = [text for name in sorted(parts) for text in (name, parts[name])]
-    return fingerprint.of_text(submission, str(seed), *named)
-
-
-def dependencies(tasks: Path, reference: Path | None) -> dict[str, str]:
-    """Fingerprints of all that a result depends on besides submission and seed."""
-    environment = fingerprint.environment()
-    return {
-        "course": fingerprint.course(tasks),
-        "reference": fingerprint.reference(reference),
-        "data": fingerprint.data() + fingerprint.data_state(),
-        "environment": fingerprint.of_text(*(f"{k}={environment[k]}" for k in sorted(environment))),
-    }
 
 
 class TrainingCache:

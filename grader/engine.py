@@ -5,23 +5,24 @@ a worker. What was decided is appended to `results.jsonl` as it happens, and the
 """
 
 import contextlib
+import importlib.util
 import os
 import platform
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from grader import fingerprint, history, log, scores
-from grader.cache import TrainingCache, dependencies, key
+from grader.cache import TrainingCache
 from grader.course import Course, load_course
-from grader.paths import BUILD, REFERENCE, STUDENT, TASKS
 from grader.records import Report
+from grader.request import Request
 from grader.session import Observer, Session
 from grader.submission import Submission, read_submission
 from grader.task import Stage
@@ -32,30 +33,6 @@ _FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH", "PYTHONSTARTUP", "
 
 class GraderFault(Exception):
     """The grade could not be made, and the submission has nothing to do with it."""
-
-
-class Request(msgspec.Struct, frozen=True):
-    """What to grade and how."""
-
-    student: Path = STUDENT
-    stages: tuple[str, ...] = ()  #: all if none is named
-    out: Path = BUILD
-    seed: int = 0
-    sandbox: Literal["auto", "strict", "off"] = "auto"
-    strict: bool = False
-    use_cache: bool = True
-    reference: Path | None = REFERENCE  #: None: name no mistakes and draw no comparison
-    tasks: Path = TASKS
-    feedback: str = "full"
-    secret_seed: bool = False  #: draw a seed; the report holds only its fingerprint
-    html: bool = True  #: write report.html
-    time_factor: float = 1.0  #: on every time limit
-    training_images: int = 0  #: how many the trainings get, for rehearsals; 0 is all
-    hide_seed: bool = False  #: the given seed is secret: the report holds only its fingerprint
-
-    @property
-    def caches(self) -> bool:
-        return self.use_cache and not self.training_images and not self.secret_seed and self.sandbox != "strict" and not self.strict
 
 
 def grade(request: Request, observer: Observer | None = None, pool: Any = None) -> Report:
@@ -93,8 +70,9 @@ def _grade(
     out = request.out
     _clear(out)
     seed = secrets.randbits(63) if request.secret_seed else request.seed
-    depends = dependencies(request.tasks, request.reference)
-    cache = TrainingCache(key(submission.fingerprint(), seed, depends), out / "evidence") if request.caches else None
+    mark = submission.fingerprint()
+    depends = fingerprint.dependencies(request.tasks, request.reference)
+    cache = TrainingCache(fingerprint.key(mark, seed, depends), out / "evidence") if request.caches else None
     limits = Limits(calibrate() * request.time_factor)
     context = Context(course, submission, pool, seed, limits, evidence=out / "evidence")
     if request.training_images:
@@ -119,9 +97,9 @@ def _grade(
         complete=session.complete,
         student=submission.name,
         sandbox=pool.report(),
-        seed={"fingerprint": fingerprint.of_text("seed", str(seed))[:16]} if request.secret_seed or request.hide_seed else {"value": seed},
+        seed={"fingerprint": fingerprint.of_text("seed", str(seed))[:16]} if request.secret else {"value": seed},
         environment=_environment(),
-        fingerprints={"submission": submission.fingerprint(), **depends},
+        fingerprints={"submission": mark, **depends},
         limits={
             "calibration": limits.scale,
             "stages": {stage.id: {"stage": limits.of_stage(stage), **_longest(limits, stage)} for stage in stages},
@@ -131,8 +109,9 @@ def _grade(
         curves=_curves(results, out / "evidence"),
         notes=_notes(request),
         extra={
-            "stages": [stage.id for stage in stages],
+            "stages_named": [stage.id for stage in stages] if request.stages else [],
             "course_points": course.points,
+            "key": request.key(mark, depends) if request.caches else "",
             "feedback": request.feedback,
             "repeatable": not context.unrepeatable and all(r.state != "error" for r in results.values()),
             "cached": sorted(cache.used) if cache else [],
@@ -219,6 +198,8 @@ def _name_mistakes(request: Request, session: Session) -> None:
     """After all verdicts: give failed checks the name of the known mistake that answers alike, where there is one."""
     if request.reference is None or not (request.reference / "layers.py").exists():
         return
+    if importlib.util.find_spec("grader.diagnose") is None:
+        return
     from grader.naming import name_mistakes
 
     name_mistakes(session)
@@ -261,7 +242,7 @@ def _curves(results: scores.Results, evidence: Path) -> dict[str, Any]:
 
 def _longest(limits: Any, stage: Stage) -> dict[str, float]:
     each = [limits.of(check, stage) for check in stage.checks]
-    return {"call": max(limit.call for limit in each), "check": max(limit.total for limit in each)}
+    return {"call": max(limit.call for limit in each), "check": max(limit.check for limit in each)}
 
 
 def _environment() -> dict[str, Any]:
@@ -272,8 +253,3 @@ def _notes(request: Request) -> list[str]:
     if request.reference is None or not (request.reference / "layers.py").exists():
         return ["Graded without the reference: mistakes are not named, and its curves are not shown."]
     return []
-
-
-def stage_ids(stages: Iterable[Stage]) -> list[str]:
-    """The ids of some stages."""
-    return [stage.id for stage in stages]

@@ -10,6 +10,8 @@ from grader.worker.text import clean
 
 PRINTED_LINES = 20
 
+_GRADER = Path(__file__).resolve().parent
+
 #: What Python raises when a check works on a value that is not of the kind it expects.
 _UNUSABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, AssertionError)
 
@@ -73,5 +75,7 @@ def first_lines(text: str, limit: int = PRINTED_LINES) -> str:
 
 
 def _in_a_check(failure: BaseException) -> bool:
-    """Whether a check's own lines are among those the exception came through, so not only our machinery."""
-    return any(Path(frame.filename).name == "checks.py" for frame in traceback.extract_tb(failure.__traceback__))
+    """Whether a check's own work raised it, not our machinery that the check called."""
+    files = [Path(frame.filename) for frame in traceback.extract_tb(failure.__traceback__)]
+    ours = [file for file in files if file.name == "checks.py" or _GRADER in file.parents]
+    return bool(ours) and (ours[-1].name == "checks.py" or ours[-1].parent == _GRADER) and ours[-1].name != "runner.py"

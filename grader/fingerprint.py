@@ -7,7 +7,7 @@ import hashlib
 import os
 import platform
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from grader.paths import DATA, REFERENCE, ROOT, TASKS
@@ -61,6 +61,29 @@ def numpy_version() -> str:
         if found:
             return found[-1].name.removeprefix("numpy-").removesuffix(".dist-info")
     return ""
+
+
+def dependencies(tasks: Path = TASKS, reference_folder: Path | None = REFERENCE) -> dict[str, str]:
+    """Fingerprints of all that a result depends on besides submission and seed."""
+    about = environment()
+    return {
+        "course": course(tasks),
+        "reference": reference(reference_folder),
+        "data": data(),
+        "data_state": of_text(data_state()),
+        "environment": of_text(*(f"{name}={about[name]}" for name in sorted(about))),
+    }
+
+
+def key(submission: str, seed: int, parts: Mapping[str, str], *more: str) -> str:
+    """The name of everything that a result depends on.
+
+    submission : fingerprint of all its modules
+    parts      : from `dependencies`
+    more       : what else distinguishes one run from another
+    """
+    named = [text for name in sorted(parts) for text in (name, parts[name])]
+    return of_text(submission, str(seed), *named, *more)
 
 
 def of_text(*parts: str) -> str:

@@ -28,7 +28,7 @@ class CheckLimits(Struct, frozen=True):
     """Wall-clock seconds, measured in the trusted process while it waits for the worker."""
 
     call: float  #: for each call
-    total: float  #: for all calls of a check
+    check: float  #: for all calls of a check together
 
 
 class Limits(Struct, frozen=True):
@@ -45,11 +45,11 @@ class Limits(Struct, frozen=True):
         seconds = multiple * check.reference_seconds
         call = stage.limits.get("call", max(seconds, call_floor)) * self.scale
         whole = stage.limits.get("check", max(seconds, check_floor)) * self.scale
-        return CheckLimits(call=round(min(call, whole), 3), total=round(whole, 3))
+        return CheckLimits(call=round(min(call, whole), 3), check=round(whole, 3))
 
     def of_stage(self, stage: Stage) -> float:
         """Seconds that all checks of a stage may take together."""
-        longest = max(self.of(check, stage).total for check in stage.checks)
+        longest = max(self.of(check, stage).check for check in stage.checks)
         recorded = sum((TRAINING if c.training else UNIT) * c.reference_seconds for c in stage.checks) * self.scale
         return round(max(stage.limits.get("stage", 0.0) * self.scale or STAGE_CHECKS * longest, recorded), 3)
 

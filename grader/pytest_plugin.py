@@ -56,6 +56,8 @@ class CheckItem(pytest.Item):
         session = session_of(self.config, self.path.parent.parent)
         session.prepare(self.check)
         result = session.run(self.check, self.function)
+        if _OWN not in self.config.stash:
+            return  # the engine has the result already
         if result.state == "blocked":
             pytest.skip(result.message)
         if result.state != "pass":

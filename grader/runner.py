@@ -198,9 +198,7 @@ class _Group:
             opened = context.pool.student(context.submission, limits, self.describe)
             self.student = self._stack.enter_context(opened)
         else:
-            # The budget is a check's own, also where a worker serves several.
-            channel = self.student._channel
-            channel.limits, channel.spent = limits, 0.0
+            self.student.begin(limits)
         return self.student
 
     def lose(self) -> None:

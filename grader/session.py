@@ -82,7 +82,7 @@ class Session:
     def run(self, check: Check, function: Function) -> CheckResult:
         """Run one check, tell the observers before and after, and remember its result."""
         context, stage = self.context, self.context.course.stage(check.stage)
-        limit = context.limits.of(check, stage).total
+        limit = context.limits.of(check, stage).check
         for observer in self.observers:
             observer.started(check, limit)
         begun = time.perf_counter()

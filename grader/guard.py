@@ -1,0 +1,70 @@
+"""What a verb says, and which exit status it gives, when a grade cannot be made."""
+
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from grader.cli import Refusal
+
+
+class OwnFault(Refusal):
+    """The grader's own fault: exit status 3."""
+
+    exit_code = 3
+
+
+@contextlib.contextmanager
+def guarded() -> Iterator[None]:
+    """Turn whatever stops a grade into one sentence and an exit status; a request to terminate ends it like Ctrl-C."""
+    with _terminable():
+        try:
+            yield
+        except Exception as error:
+            if isinstance(error, Refusal):
+                raise
+            refused = _refused(error)
+            if refused:
+                raise Refusal(refused) from None
+            if type(error).__name__ in ("GraderFault", "WorkerFault"):
+                raise OwnFault(f"the grade could not be made: {error}") from error
+            raise
+
+
+def _refused(error: Exception) -> str:
+    """The sentence of an error that whoever asked can do something about; nothing for any other."""
+    from grader.submission import NotASubmission
+    from grader.task import BadCourse
+
+    if isinstance(error, NotASubmission | BadCourse):
+        return str(error)
+    # Looked up by name among what is loaded, so that a plain request imports no worker and no data.
+    known = (
+        ("grader.worker.errors", "SandboxRefused"),
+        ("grader.worker.pool", "SandboxRefused"),
+        ("grader.mnist", "DamagedData"),
+    )
+    for module, name in known:
+        kind: Any = getattr(sys.modules.get(module), name, None)
+        if kind is not None and isinstance(error, kind):
+            return str(error)
+    if isinstance(error, PermissionError | FileNotFoundError | NotADirectoryError | FileExistsError) and error.filename:
+        return f"{error.filename}: {error.strerror}. Remedy: name another folder, or change its permissions."
+    return ""
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    def stop(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

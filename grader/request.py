@@ -1,0 +1,65 @@
+"""What to grade and how. Imports nothing heavy: an unchanged request is answered before the engine is loaded."""
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from grader import fingerprint
+from grader.paths import BUILD, REFERENCE, STUDENT, TASKS
+from grader.records import Report
+from grader.submission import read_submission
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One grade to be made."""
+
+    student: Path = STUDENT
+    stages: tuple[str, ...] = ()  #: all if none is named
+    out: Path = BUILD
+    seed: int = 0
+    sandbox: Literal["auto", "strict", "off"] = "auto"
+    strict: bool = False
+    use_cache: bool = True
+    reference: Path | None = REFERENCE  #: None: name no mistakes and draw no comparison
+    tasks: Path = TASKS
+    feedback: str = "full"
+    secret_seed: bool = False  #: draw a seed; the report holds only its fingerprint
+    html: bool = True  #: write report.html
+    time_factor: float = 1.0  #: on every time limit
+    training_images: int = 0  #: how many the trainings get, for rehearsals; 0 is all
+    hide_seed: bool = False  #: the given seed is secret: the report holds only its fingerprint
+
+    @property
+    def secret(self) -> bool:
+        """Whether nothing that is written down may give the seed away."""
+        return self.secret_seed or self.hide_seed
+
+    @property
+    def caches(self) -> bool:
+        """Whether results of equal runs may be taken and kept."""
+        return self.use_cache and not (self.secret or self.training_images or self.strict or self.sandbox == "strict")
+
+    def key(self, submission: str, depends: dict[str, str]) -> str:
+        """Names this request together with all that its outcome depends on: equal keys, equal reports."""
+        about = (*self.stages, str(self.student), self.sandbox, self.feedback, str(self.html))
+        return fingerprint.key(submission, self.seed, depends, *about)
+
+
+def unchanged(request: Request) -> Report | None:
+    """The report that `request.out` holds already, if grading again could only say the same; else None.
+
+    raises : NotASubmission
+    """
+    if not request.caches:
+        return None
+    try:
+        report = msgspec.json.decode((request.out / "results.json").read_bytes(), type=Report)
+    except (OSError, msgspec.MsgspecError):
+        return None
+    if not report.complete or not report.extra.get("repeatable") or not (request.out / "report.html").exists():
+        return None
+    depends = fingerprint.dependencies(request.tasks, request.reference)
+    if report.extra.get("key") != request.key(read_submission(request.student).fingerprint(), depends):
+        return None
+    return msgspec.structs.replace(report, extra={**report.extra, "recalled": True})

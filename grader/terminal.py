@@ -1,0 +1,216 @@
+"""What a grade looks like in a terminal: score, ladder of stages, and the first thing to do next with its card.
+
+Fits 80 columns, and says everything without colour too: each state has a sign and a word. Text that came from a
+submission is only ever put on the screen as text, never as markup.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.text import Text
+
+from grader.records import CheckResult, Report, StageResult
+
+
+class Look(NamedTuple):
+    sign: str
+    plain: str  #: the sign where the terminal knows ASCII alone
+    word: str
+    style: str
+
+
+LOOKS = {
+    "pass": Look("✓", "+", "done", "green"),
+    "fail": Look("✗", "x", "does not hold", "bold red"),
+    "todo": Look("○", "o", "to do", "cyan"),
+    "blocked": Look("–", "-", "waits", "dim"),
+    "error": Look("!", "!", "grader's fault", "magenta"),
+}
+
+WIDTH = 80
+RAN_LINES = 24  #: lines of "what we ran" shown here; the report has them all
+
+
+def console(**options: Any) -> Console:
+    """A console of at most 80 columns that never interprets or highlights what it is given."""
+    made = Console(highlight=False, markup=False, emoji=False, **options)
+    made.width = min(made.width, WIDTH) if made.is_terminal else WIDTH
+    return made
+
+
+def plain_card(stage: str, result: CheckResult) -> str:
+    """One result as plain text, for pytest and logs."""
+    import io
+
+    out = io.StringIO()
+    console(file=out, no_color=True).print(Card(stage, result))
+    return out.getvalue().rstrip()
+
+
+class Card:
+    """What a learner is told about one check: promise, what happened, what it looks like, and what was run."""
+
+    def __init__(self, stage: str, result: CheckResult, title: bool = True):
+        self.stage, self.result, self.title = stage, result, title
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        result, look = self.result, LOOKS[self.result.state]
+        if self.title:
+            yield Text.assemble((sign(console, result.state) + " ", look.style), (result.promise, "bold"))
+            yield Text(f"  {self.stage}, {result.id}, {look.word}", style="dim")
+        for label, text, style in self._parts():
+            yield Text()
+            yield Text(f"  {label}", style="bold dim")
+            yield from indented(console, text, style)
+
+    def _parts(self) -> Iterator[tuple[str, str, str]]:
+        result, card = self.result, self.result.card
+        if card is None:
+            if result.message:
+                yield "what happened", result.message, ""
+            return
+        if card.should:
+            yield "what should hold", card.should, ""
+        yield "what you gave", card.gave or result.message, ""
+        if result.mistake is not None:
+            yield f"what it looks like: {result.mistake.id.replace('_', ' ')}", result.mistake.hint, "yellow"
+        elif card.looks_like:
+            yield "what it looks like", card.looks_like, "yellow"
+        for lines in card.source[-2:]:
+            width = len(str(lines.first + len(lines.lines)))
+            numbered = [
+                f"{'>' if number in lines.marked else ' '} {number:{width}d}  {text}"
+                for number, text in enumerate(lines.lines, lines.first)
+            ]
+            yield f"where: {lines.file}" + (f", in {lines.function}" if lines.function else ""), "\n".join(numbered), ""
+        if card.printed:
+            yield "what your code printed in that call", card.printed, "dim"
+        if card.ran:
+            ran = card.ran.rstrip().split("\n")
+            cut = [f"... {len(ran) - RAN_LINES} more lines stand in the report"] if len(ran) > RAN_LINES else []
+            yield "what we ran", "\n".join([*ran[:RAN_LINES], *cut]), "dim"
+
+
+def indented(console: Console, text: str, style: str = "", by: int = 4) -> Iterator[Text]:
+    """A text's lines, wrapped to the console and moved to the right, without spaces at their ends."""
+    for line in Text(text, style=style).wrap(console, console.width - by):
+        line.rstrip()
+        yield Text(" " * by if line.plain else "") + line
+
+
+def sign(console: Console, state: str) -> str:
+    """A state's sign, as far as the terminal's encoding can show it."""
+    look = LOOKS[state]
+    try:
+        look.sign.encode(console.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return look.plain
+    return look.sign
+
+
+def ladder(console: Console, stages: list[StageResult], here: str = "") -> Iterator[Text]:
+    """One line a stage: sign, id, points, and in words what is missing; `here` is pointed at."""
+    width = max((len(stage.id) for stage in stages), default=0)
+    for stage in stages:
+        style = LOOKS[stage.state].style
+        pointer = ">" if stage.id == here else " "
+        line = Text(f"{pointer} ", style="bold")
+        line.append(f"{sign(console, stage.state)} ", style=style)
+        line.append(f"{stage.id:{width}}", style="bold" if stage.id == here else style)
+        line.append(f"  {stage.points:3d} of {stage.max_points:2d}  ")
+        line.append(_progress(stage), style="" if stage.state in ("fail", "error") else style)
+        line.truncate(console.width, overflow="ellipsis")
+        yield line
+
+
+def _progress(stage: StageResult) -> str:
+    """What there is to say about a stage's state in a few words."""
+    states = [check.state for check in stage.checks]
+    if stage.state == "blocked":
+        needed = stage.checks[0].blocked_by.partition(":")[0]
+        return f"waits for {needed}"
+    if stage.state != "fail":
+        return LOOKS[stage.state].word
+    held = f"{states.count('pass')} of {len(states)} hold"
+    others = [f"{states.count(s)} {LOOKS[s].word}" for s in ("todo", "blocked") if s in states]
+    return ", ".join([held, *others])
+
+
+def bar(console: Console, points: int, most: int, width: int = 40) -> Text:
+    """The score as a bar."""
+    full, empty = ("█", "░") if sign(console, "pass") == "✓" else ("#", ".")
+    filled = round(width * points / most) if most else 0
+    return Text.assemble((full * filled, "green"), (empty * (width - filled), "dim"))
+
+
+def next_part(report: Report) -> list[Any]:
+    """The one next thing to do, with its card if there is one to show."""
+    step = report.next
+    if step is None:
+        return []
+    check = next((c for s in report.stages for c in s.checks if (s.id, c.id) == (step.stage, step.check)), None)
+    parts: list[Any] = [Text.assemble(("Next: ", "bold"), step.text)]
+    if check is not None and check.state == "todo":
+        parts.append(Text(f"      make stage STAGE={step.stage}  shows what it is about", style="dim"))
+    elif check is not None:
+        parts += [Card(step.stage, check, title=False), Text()]
+        parts.append(Text(f"      make hint STAGE={step.stage}  gives a hint", style="dim"))
+    return parts
+
+
+def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
+    """Everything a grade says in the terminal.
+
+    whole : all stages were graded, so that the score is the course's
+    """
+    score = f"{report.score} of {report.max_score} points"
+    title = "Chain Rule" if whole else ", ".join(stage.id for stage in report.stages)
+    head = Text(f"{title} · {report.student}", style="bold", no_wrap=True, overflow="ellipsis")
+    head.truncate(console.width - len(score) - 2, overflow="ellipsis", pad=True)
+    parts: list[Any] = [
+        Text.assemble(head, "  ", (score, "bold")),
+        bar(console, report.score, report.max_score),
+        Text(),
+    ]
+    here = report.next.stage if report.next else ""
+    parts += ladder(console, report.stages, here)
+    parts.append(Text())
+    if not report.complete:
+        parts += [Text("Stopped before the end: what had been graded until then is kept.", style="bold"), Text()]
+    parts += next_part(report)
+    if report.next is None and report.complete:
+        parts.append(Text(_nothing_left(report, whole), style="bold green" if report.score == report.max_score else ""))
+    for check in (c for s in report.stages for c in s.checks):
+        if check.state == "error":
+            parts += [Text(), Text(f"{check.id}: {check.message}", style="magenta")]
+        parts += [Text(f"      {note}", style="dim") for note in check.notes]
+    parts += [Text(note, style="dim") for note in report.notes]
+    return Group(*parts)
+
+
+def greeting(report: Report) -> Group:
+    """What somebody sees who has not written anything yet."""
+    parts: list[Any] = [
+        Text("Welcome to Chain Rule!", style="bold"),
+        Text(
+            "You are going to write a neural network that reads handwritten digits, one function after another, in "
+            "NumPy alone, until it reads images it has never seen. A stage takes 20 to 60 minutes; a grade takes a few "
+            "seconds, and under a minute once your network trains."
+        ),
+        Text(),
+    ]
+    if report.next is not None:
+        parts += [
+            Text(f"1. make stage STAGE={report.next.stage}  shows the first handout: read it first."),
+            Text(f"2. Open {report.next.file} in your editor and write the first function."),
+            Text("3. make watch  grades whenever you save, and shows what to do next."),
+            Text(),
+        ]
+    return Group(*parts)
+
+
+def _nothing_left(report: Report, whole: bool) -> str:
+    if report.score == report.max_score:
+        return "All done: full marks." if whole else "This is done: full marks."
+    return "Nothing here can be checked until the stages it waits for are done."

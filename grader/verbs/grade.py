@@ -1,0 +1,98 @@
+"""`grade`: grade a submission, say what to do next, and write the report."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from grader.paths import BUILD, REFERENCE, STUDENT
+
+
+@click.command("grade")
+@click.argument("stages", nargs=-1, metavar="[STAGE]...")
+@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
+@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the results go.")
+@click.option("--seed", type=int, default=0, help="Seed of the checks' inputs.")
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "strict", "off"]),
+    default="auto",
+    help="strict: refuse to grade unless everything that a submission must not do is blocked.",
+)
+@click.option("--strict", is_flag=True, help="Exit with status 1 below full marks.")
+@click.option("--no-cache", is_flag=True, help="Grade everything afresh.")
+@click.option("--no-reference", is_flag=True, hidden=True, help="Grade as if reference/ were not there.")
+def command(
+    stages: tuple[str, ...],
+    student: Path,
+    out: Path,
+    seed: int,
+    sandbox: Any,
+    strict: bool,
+    no_cache: bool,
+    no_reference: bool,
+) -> int:
+    """Grade all stages, or the ones that are named, and write results.json and report.html.
+
+    A stage may be named 03_softmax, softmax or 3. Exit status: 0 graded; 1 below full marks, with --strict;
+    2 a folder that is no submission, a broken task or a refused sandbox; 3 the grader's own fault; 130 interrupted.
+    """
+    from grader.guard import guarded
+    from grader.request import Request, unchanged
+
+    # The trusted process does little arithmetic: one thread, before NumPy is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    request = Request(
+        student=student,
+        stages=stages,
+        out=out,
+        seed=seed,
+        sandbox=sandbox,
+        strict=strict,
+        use_cache=not no_cache,
+        reference=None if no_reference else REFERENCE,
+    )
+    with guarded():
+        report = unchanged(request) or _grade(request)
+        return _show(report, out, strict)
+
+
+def _grade(request: Any) -> Any:
+    from grader.engine import grade
+    from grader.live import Live
+
+    with Live() as live:
+        return grade(request, live)
+
+
+def _show(report: Any, out: Path, strict: bool) -> int:
+    from grader import terminal
+
+    console = terminal.console()
+    untouched = report.score == 0 and all(stage.state == "todo" for stage in report.stages)
+    if untouched and not report.extra.get("stages_named"):
+        console.print(terminal.greeting(report))
+    console.print(terminal.summary(console, report, whole=not report.extra.get("stages_named")))
+    page = out / "report.html"
+    if page.exists():
+        console.print()
+        console.print(
+            f"report: {_short(page)}   ({report.seconds:.1f} s{_unchanged(report)})", style="dim", soft_wrap=True
+        )
+    if not report.complete:
+        return 130
+    if any(check.state == "error" for stage in report.stages for check in stage.checks):
+        return 3
+    return 1 if strict and report.score < report.max_score else 0
+
+
+def _unchanged(report: Any) -> str:
+    return ", nothing has changed since" if report.extra.get("recalled") else ""
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
