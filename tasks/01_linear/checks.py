@@ -52,7 +52,7 @@ def check_linear_draws_he_weights(student, case):
         expect_spread(W, np.sqrt(2 / inputs), what)
 
 
-def check_linear_draws_from_the_given_rng(student, case):
+def check_linear_draws_from_rng(student, case):
     """All random numbers come from the rng that is handed over: one seed, one W."""
     first, again, other = (student.layers.Linear(4, 3, student.rng(case.seed + i)).W for i in (0, 0, 1))
     expect_equal_draws(first, again, "W", "the same seed twice")
