@@ -248,7 +248,7 @@ def takes_half_at_zero(self, x):
 
 @misconception("layers.ReLU.forward")
 def ignores_small_activations(self, x):
-    """Entries just above zero pass, but get no gradient back. From where on is a unit active?"""
+    """Small entries above zero pass, but get no gradient back. From where on is a unit active?"""
     self.positive = x > 1e-3
     return np.maximum(x, 0)
 

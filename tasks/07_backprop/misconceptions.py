@@ -1,0 +1,333 @@
+"""Slips in the network's backward pass, each a runnable version; its docstring is the hint. Read as text."""
+
+import numpy as np
+
+from grader.misconceptions import misconception
+from reference.layers import Linear, ReLU
+from reference.network import MLP
+
+
+def _linears(self):
+    return [layer for layer in self.layers if hasattr(layer, "W")]
+
+
+def _back(layers, dout):
+    for layer in reversed(layers):
+        dout = layer.backward(dout)
+    return dout
+
+
+# --- backward -------------------------------------------------------------------------------------------------------
+
+
+@misconception("network.MLP.backward")
+def skips_the_relus(self, dlogits):
+    """Which layers take part in backward? A unit that was off must not pass any gradient on."""
+    return _back(_linears(self), dlogits)
+
+
+@misconception("network.MLP.backward")
+def runs_from_first_to_last(self, dlogits):
+    """The gradient comes in at the logits. At which end does backward start?"""
+    for layer in self.layers:
+        dlogits = layer.backward(dlogits)
+    return dlogits
+
+
+@misconception("network.MLP.backward")
+def gives_every_layer_the_same(self, dlogits):
+    """Every layer gets dlogits. What does a layer hand to the one before it?"""
+    for layer in reversed(self.layers):
+        dout = layer.backward(dlogits)
+    return dout
+
+
+@misconception("network.MLP.backward")
+def updates_on_the_way(self, dlogits):
+    """The parameters changed during backward. Updating is the optimiser's job."""
+    for layer in reversed(self.layers):
+        dlogits = layer.backward(dlogits)
+        if hasattr(layer, "W"):
+            layer.W -= 0.1 * layer.dW
+            layer.b -= 0.1 * layer.db
+    return dlogits
+
+
+@misconception("network.MLP.backward")
+def skips_the_last_layer(self, dlogits):
+    """The last Linear gets no gradient. Which layer does dlogits reach first?"""
+    return _back(self.layers[:-1], dlogits)
+
+
+@misconception("network.MLP.backward")
+def stops_before_the_first_layer(self, dlogits):
+    """The first Linear gets no gradient. Does the loop reach it?"""
+    for i in range(len(self.layers) - 1, 0, -1):
+        dlogits = self.layers[i].backward(dlogits)
+    return dlogits
+
+
+@misconception("network.MLP.backward")
+def updates_the_last_layer_only(self, dlogits):
+    """Only the last Linear has a gradient. Where does the return stand?"""
+    for layer in reversed(self.layers):
+        return layer.backward(dlogits)
+
+
+@misconception("network.MLP.backward")
+def returns_nothing(self, dlogits):
+    """backward returned None. The contract wants dL/dx."""
+    for layer in reversed(self.layers):
+        dlogits = layer.backward(dlogits)
+
+
+@misconception("network.MLP.backward")
+def returns_what_it_was_given(self, dlogits):
+    """backward returned dlogits. The contract wants dL/dx, which the first layer gives."""
+    dout = dlogits
+    for layer in reversed(self.layers):
+        dout = layer.backward(dout)
+    return dlogits
+
+
+@misconception("network.MLP.backward")
+def returns_the_gradients(self, dlogits):
+    """backward returned a list. The contract wants dL/dx; gradients() is there for the rest."""
+    _back(self.layers, dlogits)
+    return [g for layer in _linears(self) for g in (layer.dW, layer.db)]
+
+
+@misconception("network.MLP.backward")
+def averages_over_the_batch(self, dlogits):
+    """Your gradients are smaller by the number of rows. The loss has divided by N already: dlogits holds that factor."""
+    return _back(self.layers, dlogits / len(dlogits))
+
+
+@misconception("network.MLP.backward")
+def averages_at_every_layer(self, dlogits):
+    """The earlier the layer, the smaller its gradient: you divide by the number of rows on the way."""
+    for layer in reversed(self.layers):
+        dlogits = layer.backward(dlogits) / len(dlogits)
+    return dlogits
+
+
+@misconception("network.MLP.backward")
+def clips_the_gradient(self, dlogits):
+    """Large gradients are cut off on the way. The contract's gradients are not clipped."""
+    return _back(self.layers, np.clip(dlogits, -1, 1))
+
+
+@misconception("network.MLP.backward")
+def scales_to_length_one(self, dlogits):
+    """Double dlogits: your gradients stay the same, they should double."""
+    return _back(self.layers, dlogits / (np.linalg.norm(dlogits) + 1e-12))
+
+
+@misconception("network.MLP.backward")
+def differentiates_softmax_again(self, dlogits):
+    """dlogits is the gradient by the logits already. Softmax has been dealt with by the loss."""
+    dlogits = dlogits - dlogits.sum(axis=1, keepdims=True) / dlogits.shape[1]
+    return _back(self.layers, dlogits)
+
+
+@misconception("network.MLP.backward")
+def turns_its_layers_round(self, dlogits):
+    """After backward the layers stand in reverse. The next forward starts at the output."""
+    self.layers.reverse()
+    for layer in self.layers:
+        dlogits = layer.backward(dlogits)
+    return dlogits
+
+
+@misconception("network.MLP.backward")
+def puts_a_relu_after_the_output(self, dlogits):
+    """Negative entries of dlogits get lost. There is no ReLU after the last Linear."""
+    return _back(self.layers, np.maximum(dlogits, 0))
+
+
+@misconception("network.MLP.backward")
+def flips_the_sign(self, dlogits):
+    """All gradients have the opposite sign. The gradient points uphill; who takes the step downhill?"""
+    return _back(self.layers, -dlogits)
+
+
+@misconception("network.MLP.backward")
+def adds_shortcuts(self, dlogits):
+    """Each layer hands on more than it should: what it got is added to what it computed."""
+    for layer in reversed(self.layers):
+        dout = layer.backward(dlogits)
+        dlogits = dout + dlogits if dout.shape == dlogits.shape else dout
+    return dlogits
+
+
+@misconception("network.MLP.backward")
+def runs_backward_twice(self, dlogits):
+    """What the layers hand on goes through the last layer a second time."""
+    dlogits = self.layers[-1].backward(dlogits)
+    for layer in reversed(self.layers[:-1]):
+        dlogits = layer.backward(2 * dlogits)
+    return dlogits
+
+
+@misconception("network.MLP.backward")
+def sums_over_the_batch(self, dlogits):
+    """The hidden layers get the same gradient for every example. Each example has a gradient of its own."""
+    for layer in reversed(self.layers):
+        dlogits = np.broadcast_to(
+            layer.backward(dlogits).mean(axis=0), (len(dlogits), layer.backward(dlogits).shape[1])
+        )
+    return dlogits
+
+
+@misconception("network.MLP.backward")
+def multiplies_by_the_weights_only(self, dlogits):
+    """dx is right, and no layer has its dW. Who computes them: the network, or the layers?"""
+    dout = dlogits
+    for layer in reversed(self.layers):
+        dout = dout @ layer.W.T if hasattr(layer, "W") else dout * layer.positive
+    return dout
+
+
+# --- gradients ------------------------------------------------------------------------------------------------------
+
+
+@misconception("network.MLP")
+class collects_once_at_construction(MLP):
+    """After backward, gradients() still returns zeros: when did you collect them?"""
+
+    def __init__(self, sizes, rng, *_):
+        self.layers = []
+        for i in range(len(sizes) - 1):
+            if i > 0:
+                self.layers.append(ReLU())
+            self.layers.append(Linear(sizes[i], sizes[i + 1], rng))
+        self.grads = [g for layer in _linears(self) for g in (layer.dW, layer.db)]
+
+    def gradients(self):
+        return self.grads
+
+
+@misconception("network.MLP.gradients")
+def collects_on_the_first_call(self):
+    """The second backward changes nothing: gradients() still returns those of the first."""
+    if not hasattr(self, "grads"):
+        self.grads = [g for layer in _linears(self) for g in (layer.dW, layer.db)]
+    return self.grads
+
+
+@misconception("network.MLP.gradients")
+def adds_up_all_calls(self):
+    """gradients() grows from batch to batch. The contract wants those of the last backward."""
+    new = [g for layer in _linears(self) for g in (layer.dW, layer.db)]
+    old = getattr(self, "grads", [0.0] * len(new))
+    self.grads = [a + b for a, b in zip(old, new)]
+    return self.grads
+
+
+@misconception("network.MLP.gradients")
+def lists_weights_before_biases(self):
+    """The order must be that of parameters(): dW1, db1, dW2, db2, ..."""
+    return [layer.dW for layer in _linears(self)] + [layer.db for layer in _linears(self)]
+
+
+@misconception("network.MLP.gradients")
+def lists_each_bias_first(self):
+    """The order must be that of parameters(): dW1 before db1."""
+    return [g for layer in _linears(self) for g in (layer.db, layer.dW)]
+
+
+@misconception("network.MLP.gradients")
+def lists_the_last_layer_first(self):
+    """backward runs from last to first, but the list starts with the first layer, as that of parameters() does."""
+    return [g for layer in reversed(_linears(self)) for g in (layer.dW, layer.db)]
+
+
+@misconception("network.MLP.gradients")
+def returns_the_parameters(self):
+    """You return W and b. Where does a layer keep its gradients?"""
+    return [p for layer in _linears(self) for p in (layer.W, layer.b)]
+
+
+@misconception("network.MLP.gradients")
+def forgets_the_biases(self):
+    """How many gradients belong to a network with three Linear layers?"""
+    return [layer.dW for layer in _linears(self)]
+
+
+@misconception("network.MLP.gradients")
+def leaves_out_the_output_layer(self):
+    """The gradients of the last Linear are missing. Each parameter needs its own."""
+    return [g for layer in _linears(self)[:-1] for g in (layer.dW, layer.db)]
+
+
+@misconception("network.MLP.gradients")
+def leaves_out_the_first_layer(self):
+    """The gradients of the first Linear are missing. Each parameter needs its own."""
+    return [g for layer in _linears(self)[1:] for g in (layer.dW, layer.db)]
+
+
+@misconception("network.MLP.gradients")
+def returns_zeros(self):
+    """All gradients are zero. Where does a layer keep what backward computed?"""
+    return [np.zeros_like(p) for layer in _linears(self) for p in (layer.W, layer.b)]
+
+
+@misconception("network.MLP.gradients")
+def nests_the_pairs(self):
+    """You return pairs. The contract wants one flat list of arrays."""
+    return [(layer.dW, layer.db) for layer in _linears(self)]
+
+
+@misconception("network.MLP.gradients")
+def names_the_gradients(self):
+    """You return a dict. The contract wants a list: [dW1, db1, dW2, db2, ...]."""
+    named = {}
+    for i, layer in enumerate(_linears(self), start=1):
+        named[f"dW{i}"], named[f"db{i}"] = layer.dW, layer.db
+    return named
+
+
+@misconception("network.MLP.gradients")
+def pairs_each_bias_with_its_weights(self):
+    """Where db should be you return dW a second time. Check the shapes against parameters()."""
+    return [g for layer in _linears(self) for g in (layer.dW, layer.dW)]
+
+
+@misconception("network.MLP.gradients")
+def returns_norms(self):
+    """You return single numbers. Gradients have the shape of what they belong to."""
+    return [np.linalg.norm(g) for layer in _linears(self) for g in (layer.dW, layer.db)]
+
+
+@misconception("network.MLP.gradients")
+def returns_transposed_gradients(self):
+    """Check the shapes: a gradient has the shape of its parameter."""
+    return [g.T for layer in _linears(self) for g in (layer.dW, layer.db)]
+
+
+@misconception("network.MLP.gradients")
+def returns_the_first_layer_only(self):
+    """You return the gradients of the first layer. Where does the return stand?"""
+    for layer in _linears(self):
+        return [layer.dW, layer.db]
+
+
+@misconception("network.MLP.gradients")
+def flips_the_gradients(self):
+    """All gradients have the opposite sign. The gradient points uphill; who takes the step downhill?"""
+    return [-g for layer in _linears(self) for g in (layer.dW, layer.db)]
+
+
+@misconception("network.MLP.gradients")
+def clips_the_list(self):
+    """Large gradients are cut off. The contract's gradients are not clipped."""
+    return [np.clip(g, -1, 1) for layer in _linears(self) for g in (layer.dW, layer.db)]
+
+
+@misconception("network.MLP.gradients")
+def empties_the_gradients(self):
+    """Ask twice after one backward: the second answer is zero. Who said that they were used up?"""
+    grads = [g for layer in _linears(self) for g in (layer.dW, layer.db)]
+    for layer in _linears(self):
+        layer.dW, layer.db = np.zeros_like(layer.dW), np.zeros_like(layer.db)
+    return grads

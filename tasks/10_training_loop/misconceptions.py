@@ -1,0 +1,918 @@
+"""Slips in measuring and training, each a runnable version; its docstring is the hint. Read as text, never imported.
+
+Most of the slips in train are one line of a loop of twelve: `_fit` is that loop, with the parts that they replace.
+"""
+
+import numpy as np
+
+from grader.misconceptions import misconception
+from reference.data import minibatches
+from reference.losses import SoftmaxCrossEntropy, softmax
+from reference.optim import SGD
+
+_KEYS = ("train_loss", "train_acc", "val_loss", "val_acc")
+
+
+def _accuracy(model, x, y):
+    return float(np.mean(model.predict(x) == y))
+
+
+def _measure(model, x, y):
+    """Mean loss, and share of right answers."""
+    return float(SoftmaxCrossEntropy().forward(model.forward(x), y)), _accuracy(model, x, y)
+
+
+def _update(model, loss, optimizer, xb, yb):
+    """One step on one batch: its loss, and the number of right answers before it."""
+    logits = model.forward(xb)
+    value = loss.forward(logits, yb)
+    model.backward(loss.backward())
+    optimizer.step(model.parameters(), model.gradients())
+    return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+
+def _fit(model, data, epochs, batch_size, lr, rng, update=_update, batches=minibatches, report=None, epoch_end=None):
+    """The loop; `report` gives the four numbers of an epoch, `epoch_end` acts after it."""
+    x_train, y_train, x_val, y_val = data
+    loss, optimizer = SoftmaxCrossEntropy(), SGD(lr)
+    history = {key: [] for key in _KEYS}
+    for _ in range(epochs):
+        seen = [
+            (*update(model, loss, optimizer, xb, yb), len(yb)) for xb, yb in batches(x_train, y_train, batch_size, rng)
+        ]
+        if epoch_end:
+            epoch_end(model, optimizer)
+        if report:
+            numbers = report(model, seen)
+        else:
+            count = sum(n for _, _, n in seen)
+            numbers = sum(v * n for v, _, n in seen) / count, sum(c for _, c, _ in seen) / count
+            numbers += _measure(model, x_val, y_val)
+        for key, number in zip(_KEYS, numbers):
+            history[key].append(float(number))
+    return history
+
+
+# --- accuracy -------------------------------------------------------------------------------------------------------
+
+
+@misconception("train.accuracy")
+def gives_percent(model, x, y):
+    """Your accuracy is above 1."""
+    return 100.0 * float(np.mean(model.predict(x) == y))
+
+
+@misconception("train.accuracy")
+def rounds_the_accuracy(model, x, y):
+    """Your accuracy has only 2 digits: round for printing only."""
+    return round(float(np.mean(model.predict(x) == y)), 2)
+
+
+@misconception("train.accuracy")
+def divides_by_the_columns(model, x, y):
+    """Which count did you divide by: that of the rows, or that of the columns?"""
+    return float(np.sum(model.predict(x) == y) / x.shape[1])
+
+
+@misconception("train.accuracy")
+def counts_the_hits(model, x, y):
+    """You return how many are right. The contract wants their share."""
+    return float(np.sum(model.predict(x) == y))
+
+
+@misconception("train.accuracy")
+def returns_one_hit_for_each_example(model, x, y):
+    """accuracy must return one float."""
+    return model.predict(x) == y
+
+
+@misconception("train.accuracy")
+def gives_the_error_rate(model, x, y):
+    """The better the predictions, the smaller your number: that is the error rate."""
+    return float(np.mean(model.predict(x) != y))
+
+
+@misconception("train.accuracy")
+def counts_whole_batches_only(model, x, y):
+    """Samples of the short last batch do not count."""
+    hits = [model.predict(x[i : i + 64]) == y[i : i + 64] for i in range(0, len(x) - 63, 64)]
+    return float(np.mean(hits)) if hits else 0.0
+
+
+@misconception("train.accuracy")
+def averages_over_batches(model, x, y):
+    """A short last batch counts as much as a full one: the mean of the means is not the mean."""
+    shares = [np.mean(model.predict(x[i : i + 64]) == y[i : i + 64]) for i in range(0, len(x), 64)]
+    return float(np.mean(shares))
+
+
+@misconception("train.accuracy")
+def looks_at_the_first_hundred(model, x, y):
+    """Only the first 100 samples count for you. All rows of x count."""
+    return float(np.mean(model.predict(x[:100]) == y[:100]))
+
+
+@misconception("train.accuracy")
+def compares_sorted_answers(model, x, y):
+    """Only the class counts matter to you, not which sample got which class."""
+    return float(np.mean(np.sort(model.predict(x)) == np.sort(y)))
+
+
+@misconception("train.accuracy")
+def counts_the_second_guess_too(model, x, y):
+    """Only the best guess counts."""
+    best_two = np.argsort(model.forward(x), axis=1)[:, -2:]
+    return float(np.mean((best_two == np.asarray(y)[:, None]).any(axis=1)))
+
+
+@misconception("train.accuracy")
+def compares_each_with_all(model, x, y):
+    """Every prediction is compared with every label. Which shapes do the two sides have?"""
+    return float(np.mean(model.predict(x).reshape(-1, 1) == y))
+
+
+@misconception("train.accuracy")
+def wants_all_right(model, x, y):
+    """You give 1 only if every single answer is right, and else 0."""
+    return float(np.all(model.predict(x) == y))
+
+
+@misconception("train.accuracy")
+def divides_in_whole_numbers(model, x, y):
+    """Your accuracy is 0 unless everything is right. Which kind of division do you use?"""
+    return float(np.sum(model.predict(x) == y) // len(y))
+
+
+@misconception("train.accuracy")
+def averages_over_classes(model, x, y):
+    """Rare classes count as much as frequent ones. The contract wants the share of all examples."""
+    hits = model.predict(x) == y
+    return float(np.mean([hits[y == c].mean() for c in np.unique(y)]))
+
+
+@misconception("train.accuracy")
+def forgives_neighbours(model, x, y):
+    """A 3 that is taken for a 4 counts as right for you."""
+    return float(np.mean(np.abs(model.predict(x).astype(int) - y) <= 1))
+
+
+@misconception("train.accuracy")
+def gives_the_mean_probability(model, x, y):
+    """You return the mean probability of the true class. Accuracy counts right answers."""
+    p = softmax(model.forward(x))
+    return float(p[np.arange(len(y)), y].mean())
+
+
+@misconception("train.accuracy")
+def averages_the_predictions(model, x, y):
+    """You return the mean of the predicted classes. What should they be compared with?"""
+    return float(np.mean(model.predict(x)))
+
+
+@misconception("train.accuracy")
+def returns_nothing_from_accuracy(model, x, y):
+    """accuracy returned None. What is the last line of your function?"""
+    right = np.mean(model.predict(x) == y)
+    print("accuracy:", right)
+
+
+@misconception("train.accuracy")
+def is_always_good(model, x, y):
+    """Your accuracy does not depend on the labels."""
+    return 0.98
+
+
+# --- train: what is learned from ------------------------------------------------------------------------------------
+
+
+@misconception("train.train")
+def learns_from_the_validation_set_too(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The parameters after training must not depend on the validation data."""
+    x, y = np.concatenate([x_train, x_val]), np.concatenate([y_train, y_val])
+    return _fit(model, (x, y, x_val, y_val), epochs, batch_size, lr, rng)
+
+
+@misconception("train.train")
+def learns_from_the_validation_set_alone(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Your network learns from x_val. Which of the two sets is for learning?"""
+    return _fit(model, (x_val, y_val, x_val, y_val), epochs, batch_size, lr, rng)
+
+
+@misconception("train.train")
+def trains_a_step_on_the_validation_set(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The parameters after training depend on the validation data. What happens while you validate?"""
+
+    def epoch_end(model, optimizer):
+        _update(model, SoftmaxCrossEntropy(), optimizer, x_val, y_val)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, epoch_end=epoch_end)
+
+
+@misconception("train.train")
+def standardises_the_training_set_only(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Your network sees other values than those handed in. Training and validation data must get the same treatment."""
+    x_train = (x_train - x_train.mean()) / (x_train.std() + 1e-8)
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+
+
+@misconception("train.train")
+def scales_the_callers_images(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Compare x_train before and after: you changed your caller's data."""
+    x_train /= 255.0
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+
+
+@misconception("train.train")
+def scales_the_images_again(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The images are between 0 and 1 already: you divide them by 255 once more."""
+    return _fit(model, (x_train / 255.0, y_train, x_val / 255.0, y_val), epochs, batch_size, lr, rng)
+
+
+@misconception("train.train")
+def shuffles_the_callers_rows(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Compare x_train before and after: your caller's rows changed places."""
+    order = rng.permutation(len(x_train))
+    x_train[...], y_train[...] = x_train[order], y_train[order]
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+
+
+@misconception("train.train")
+def holds_some_rows_back(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """A tenth of the training rows never reaches the network. A validation set has been handed to you."""
+    keep = len(x_train) - max(len(x_train) // 10, 1)
+    return _fit(model, (x_train[:keep], y_train[:keep], x_val, y_val), epochs, batch_size, lr, rng)
+
+
+@misconception("train.train")
+def drops_the_short_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """With 23 rows in batches of 5, three rows are never learned from in an epoch."""
+
+    def batches(x, y, size, rng):
+        return [(xb, yb) for xb, yb in minibatches(x, y, size, rng) if len(xb) == min(size, len(x))]
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, batches=batches)
+
+
+# --- train: the steps -----------------------------------------------------------------------------------------------
+
+
+@misconception("train.train")
+def forgets_the_update(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Do the parameters change at all?"""
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(loss.backward())
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train")
+def forgets_the_backward(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Every gradient is still zero when the optimiser sees it. What has to run before the step?"""
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        loss.backward()
+        optimizer.step(model.parameters(), model.gradients())
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train")
+def updates_before_backward(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Which batch do the gradients belong to when you update?"""
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        optimizer.step(model.parameters(), model.gradients())
+        model.backward(loss.backward())
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train")
+def updates_once_an_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """However small the batches, the parameters change once an epoch. Does the step stand inside the loop?"""
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(loss.backward())
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    def epoch_end(model, optimizer):
+        optimizer.step(model.parameters(), model.gradients())
+
+    data = (x_train, y_train, x_val, y_val)
+    return _fit(model, data, epochs, batch_size, lr, rng, update=update, epoch_end=epoch_end)
+
+
+@misconception("train.train")
+def updates_twice(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Your step is twice as long as it should be. How often does the optimiser run for one batch?"""
+
+    def update(model, loss, optimizer, xb, yb):
+        result = _update(model, loss, optimizer, xb, yb)
+        optimizer.step(model.parameters(), model.gradients())
+        return result
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train")
+def visits_each_batch_twice(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Two steps are taken on each batch before the next one comes."""
+
+    def update(model, loss, optimizer, xb, yb):
+        _update(model, loss, optimizer, xb, yb)
+        return _update(model, loss, optimizer, xb, yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train")
+def climbs(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Your loss grows: the parameters move uphill. Which way does the gradient point?"""
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, -lr, rng)
+
+
+@misconception("train.train")
+def sends_the_logits_back(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """What does backward need: the scores or the derivative of the loss?"""
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(logits)
+        optimizer.step(model.parameters(), model.gradients())
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train")
+def sends_the_probabilities_back(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """What goes back into the network does not depend on the labels. Which object knows the derivative of the loss?"""
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(softmax(logits) / len(yb))
+        optimizer.step(model.parameters(), model.gradients())
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train")
+def hands_softmax_to_the_loss(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The loss gets probabilities where it wants scores: is softmax applied once?"""
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(softmax(logits), yb)
+        model.backward(loss.backward())
+        optimizer.step(model.parameters(), model.gradients())
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train")
+def multiplies_by_the_loss(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The derivative of the loss with respect to itself is 1: your gradient is multiplied by the loss."""
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(value * loss.backward())
+        optimizer.step(model.parameters(), model.gradients())
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train")
+def divides_by_the_batch_again(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Your step is too short by the number of rows in the batch. The loss has divided by N already."""
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(loss.backward() / len(yb))
+        optimizer.step(model.parameters(), model.gradients())
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train")
+def validates_between_forward_and_backward(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Which batch do the layers remember when backward runs?"""
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        _accuracy(model, x_train[: len(xb)], y_train[: len(xb)])
+        model.backward(loss.backward())
+        optimizer.step(model.parameters(), model.gradients())
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train")
+def makes_a_new_optimizer_that_decays(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The steps get shorter from epoch to epoch. Unless asked for, the learning rate is constant."""
+
+    def epoch_end(model, optimizer):
+        optimizer.lr *= 0.95
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, epoch_end=epoch_end)
+
+
+@misconception("train.train")
+def gathers_momentum(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The second step is longer than it should be: the first one is still in it. Plain gradient descent remembers nothing."""
+    speed = [np.zeros_like(p) for p in model.parameters()]
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(loss.backward())
+        for v, p, g in zip(speed, model.parameters(), model.gradients()):
+            v *= 0.9
+            v -= lr * g
+            p += v
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train")
+def decays_the_weights(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Your weights shrink at every step. Unless asked for, there is no regularisation."""
+
+    def update(model, loss, optimizer, xb, yb):
+        result = _update(model, loss, optimizer, xb, yb)
+        for p in model.parameters():
+            p *= 1 - lr * 1e-2
+        return result
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train")
+def clips_the_gradients(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Your gradients are cut off at 0.01. Unless asked for, there is no clipping."""
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(loss.backward())
+        optimizer.step(model.parameters(), [np.clip(g, -0.01, 0.01) for g in model.gradients()])
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train")
+def adds_noise_to_the_images(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Your network sees other images than those handed in. Unless asked for, there is no augmentation."""
+
+    def batches(x, y, size, rng):
+        for xb, yb in minibatches(x, y, size, rng):
+            yield xb + 0.1 * rng.standard_normal(xb.shape), yb
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, batches=batches)
+
+
+@misconception("train.train")
+def starts_from_fresh_weights(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Training does not go on from the parameters that the model came with."""
+    for p in model.parameters():
+        p[...] = rng.normal(0, np.sqrt(2 / len(p)), p.shape) if p.ndim > 1 else 0
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+
+
+@misconception("train.train")
+def trains_a_copy(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The history looks fine, and the model is as it was. Which object did you train?"""
+    import copy
+
+    return _fit(copy.deepcopy(model), (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+
+
+@misconception("train.train")
+def keeps_the_best_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """At the end the parameters are those of an earlier epoch, chosen by the validation data."""
+    best = [None, np.inf]
+
+    def epoch_end(model, optimizer):
+        value, _ = _measure(model, x_val, y_val)
+        if value < best[1]:
+            best[:] = [p.copy() for p in model.parameters()], value
+
+    history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, epoch_end=epoch_end)
+    for p, kept in zip(model.parameters(), best[0] or model.parameters()):
+        p[...] = kept
+    return history
+
+
+# --- train: the arguments -------------------------------------------------------------------------------------------
+
+
+@misconception("train.train")
+def ignores_lr(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Double lr: the first step must be twice as long."""
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, 0.1, rng)
+
+
+@misconception("train.train")
+def scales_lr_by_the_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Your step depends on batch_size apart from the gradient. lr is used as it comes."""
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr * batch_size / 32, rng)
+
+
+@misconception("train.train")
+def ignores_the_batch_size(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Ask for batches of 5: how many rows does each step see?"""
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, 32, lr, rng)
+
+
+@misconception("train.train")
+def takes_everything_as_one_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Ask for batches of 5: you take one step an epoch, on all rows."""
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, len(x_train), lr, rng)
+
+
+@misconception("train.train")
+def steps_on_single_examples(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Ask for batches of 5: you take one step for every row."""
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, 1, lr, rng)
+
+
+@misconception("train.train")
+def trains_one_epoch_only(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Ask for three epochs: how many numbers does each list of the history have?"""
+    return _fit(model, (x_train, y_train, x_val, y_val), 1, batch_size, lr, rng)
+
+
+@misconception("train.train")
+def trains_one_epoch_too_few(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Ask for three epochs: you train for two. Where does your count start?"""
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs - 1, batch_size, lr, rng)
+
+
+@misconception("train.train")
+def trains_one_epoch_too_many(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Ask for three epochs: you train for four. Where does your count start?"""
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs + 1, batch_size, lr, rng)
+
+
+@misconception("train.train")
+def stops_when_validation_gets_worse(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Fewer epochs than asked for: you stop early. Unless asked for, every epoch is run."""
+    history = {key: [] for key in _KEYS}
+    for _ in range(epochs):
+        epoch = _fit(model, (x_train, y_train, x_val, y_val), 1, batch_size, lr, rng)
+        for key in _KEYS:
+            history[key] += epoch[key]
+        if len(history["val_loss"]) > 1 and history["val_loss"][-1] >= history["val_loss"][-2]:
+            break
+    return history
+
+
+@misconception("train.train")
+def never_shuffles(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Every epoch runs through the rows in the order of the data. What is rng for?"""
+
+    def batches(x, y, size, rng):
+        return [(x[i : i + size], y[i : i + size]) for i in range(0, len(x), size)]
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, batches=batches)
+
+
+@misconception("train.train")
+def shuffles_once(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Every epoch runs through the same batches. When is a new order drawn?"""
+    kept = list(minibatches(x_train, y_train, batch_size, rng))
+    data = (x_train, y_train, x_val, y_val)
+    return _fit(model, data, epochs, batch_size, lr, rng, batches=lambda x, y, size, rng: kept)
+
+
+@misconception("train.train")
+def ignores_the_generator(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Same seed, other parameters: use the generator you were given."""
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, np.random.default_rng())
+
+
+@misconception("train.train")
+def makes_a_generator_of_its_own(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Another seed, the same parameters: use the generator you were given."""
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, np.random.default_rng(0))
+
+
+@misconception("train.train")
+def seeds_every_epoch_anew(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The order of the rows is the same in every epoch, whatever generator you are given."""
+
+    def batches(x, y, size, rng):
+        return minibatches(x, y, size, np.random.default_rng(42))
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, batches=batches)
+
+
+# --- train: what is reported ----------------------------------------------------------------------------------------
+
+
+@misconception("train.train")
+def reports_validation_as_training(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Which data does train_acc look at?"""
+
+    def report(model, seen):
+        value, share = _measure(model, x_val, y_val)
+        return sum(v * n for v, _, n in seen) / sum(n for _, _, n in seen), share, value, share
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+@misconception("train.train")
+def reports_training_as_validation(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """val_loss and val_acc do not change with the validation data. Which set do you measure?"""
+
+    def report(model, seen):
+        return _measure(model, x_train, y_train) * 2
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+@misconception("train.train")
+def adds_up_the_losses(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """train_loss grows with the number of batches. Sum or mean?"""
+
+    def report(model, seen):
+        return sum(v for v, _, _ in seen), _accuracy(model, x_train, y_train), *_measure(model, x_val, y_val)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+@misconception("train.train")
+def divides_the_losses_by_the_rows(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """train_loss is too small: the mean losses of the batches are added up and divided by the number of rows."""
+
+    def report(model, seen):
+        value = sum(v for v, _, _ in seen) / len(x_train)
+        return value, _accuracy(model, x_train, y_train), *_measure(model, x_val, y_val)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+@misconception("train.train")
+def reports_the_last_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """train_loss is the loss of the last batch. Average over the epoch."""
+
+    def report(model, seen):
+        return seen[-1][0], _accuracy(model, x_train, y_train), *_measure(model, x_val, y_val)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+@misconception("train.train")
+def reports_the_first_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """train_loss is the loss of the first batch. Average over the epoch."""
+
+    def report(model, seen):
+        return seen[0][0], _accuracy(model, x_train, y_train), *_measure(model, x_val, y_val)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+@misconception("train.train")
+def never_resets_the_sum(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """train_loss grows from epoch to epoch: the sum still holds the epochs before."""
+    total = [0.0]
+
+    def report(model, seen):
+        total[0] += sum(v * n for v, _, n in seen) / len(x_train)
+        return total[0], _accuracy(model, x_train, y_train), *_measure(model, x_val, y_val)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+@misconception("train.train")
+def validates_on_the_first_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """All rows of x_val count."""
+
+    def report(model, seen):
+        return *_measure(model, x_train, y_train), *_measure(model, x_val[:batch_size], y_val[:batch_size])
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+@misconception("train.train")
+def validates_before_it_trains(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """val_loss belongs to the parameters before the epoch. When is it measured?"""
+    before = [_measure(model, x_val, y_val)]
+
+    def report(model, seen):
+        numbers = (*_measure(model, x_train, y_train), *before[0])
+        before[0] = _measure(model, x_val, y_val)
+        return numbers
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+@misconception("train.train")
+def reports_the_best_so_far(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """val_acc never falls: you report the best so far. The history shows each epoch as it was."""
+    best = [0.0]
+
+    def report(model, seen):
+        value, share = _measure(model, x_val, y_val)
+        best[0] = max(best[0], share)
+        return *_measure(model, x_train, y_train), value, best[0]
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+@misconception("train.train")
+def reports_percent(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Your accuracies are above 1."""
+
+    def report(model, seen):
+        train, val = _measure(model, x_train, y_train), _measure(model, x_val, y_val)
+        return train[0], 100 * train[1], val[0], 100 * val[1]
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+@misconception("train.train")
+def reports_error_rates(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Your accuracies fall while the network gets better: you report error rates."""
+
+    def report(model, seen):
+        train, val = _measure(model, x_train, y_train), _measure(model, x_val, y_val)
+        return train[0], 1 - train[1], val[0], 1 - val[1]
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+@misconception("train.train")
+def swaps_loss_and_accuracy(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Losses stand where accuracies belong. Look at which number goes into which list."""
+
+    def report(model, seen):
+        return *_measure(model, x_train, y_train)[::-1], *_measure(model, x_val, y_val)[::-1]
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+# --- train: the history ---------------------------------------------------------------------------------------------
+
+
+@misconception("train.train")
+def records_every_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """train_loss has one number a batch. The history has one an epoch."""
+    values = []
+
+    def update(model, loss, optimizer, xb, yb):
+        value, right = _update(model, loss, optimizer, xb, yb)
+        values.append(float(value))
+        return value, right
+
+    history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+    history["train_loss"] = values
+    return history
+
+
+@misconception("train.train")
+def records_the_last_epoch_only(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Each list has one number. The history keeps every epoch: is the list made inside the loop?"""
+    history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+    return {key: values[-1:] for key, values in history.items()}
+
+
+@misconception("train.train")
+def returns_numbers_for_lists(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The history holds single numbers. Each key needs a list with one number an epoch."""
+    history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+    return {key: values[-1] for key, values in history.items()}
+
+
+@misconception("train.train")
+def stores_formatted_strings(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The history needs numbers."""
+    history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+    return {key: [f"{value:.4f}" for value in values] for key, values in history.items()}
+
+
+@misconception("train.train")
+def leaves_out_val_loss(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Which four keys does the contract ask for?"""
+    history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+    del history["val_loss"]
+    return history
+
+
+@misconception("train.train")
+def names_the_keys_in_its_own_way(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The keys have other names than the contract's. Compare them letter by letter."""
+    history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+    return {
+        "loss": history["train_loss"],
+        "accuracy": history["train_acc"],
+        "val_loss": history["val_loss"],
+        "val_accuracy": history["val_acc"],
+    }
+
+
+@misconception("train.train")
+def shares_one_list(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """All four keys hold the same list: it is four times too long. How many lists did you make?"""
+    history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+    mixed = [value for values in zip(*history.values()) for value in values]
+    return dict.fromkeys(_KEYS, mixed)
+
+
+@misconception("train.train")
+def keeps_the_history_between_calls(
+    model,
+    x_train,
+    y_train,
+    x_val,
+    y_val,
+    *,
+    epochs,
+    batch_size,
+    lr,
+    rng,
+    history={key: [] for key in _KEYS},  # noqa: B006
+):
+    """The second training's history starts with the first one's epochs. When is the default of an argument made?"""
+    new = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+    for key in _KEYS:
+        history[key] += new[key]
+    return history
+
+
+@misconception("train.train")
+def returns_one_dict_an_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """You return a list of dicts. The contract wants a dict of lists."""
+    history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+    return [{key: history[key][i] for key in _KEYS} for i in range(epochs)]
+
+
+@misconception("train.train")
+def returns_the_model(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """train must return the history. The caller has the model already."""
+    _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+    return model
+
+
+@misconception("train.train")
+def returns_model_and_history(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """train must return the history alone."""
+    return model, _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+
+
+@misconception("train.train")
+def returns_four_lists(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """You return four lists. The contract wants them in a dict, by name."""
+    return tuple(_fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng).values())
+
+
+@misconception("train.train")
+def prints_and_returns_nothing(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """train must return the history; printing it is not enough."""
+    history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
+    for epoch in range(epochs):
+        print(epoch, history["train_loss"][epoch], history["val_acc"][epoch])
+
+
+@misconception("train.train")
+def returns_in_the_first_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Ask for three epochs: you train for one. Where does the return stand?"""
+    loss, optimizer = SoftmaxCrossEntropy(), SGD(lr)
+    history = {key: [] for key in _KEYS}
+    for _ in range(epochs):
+        for xb, yb in minibatches(x_train, y_train, batch_size, rng):
+            _update(model, loss, optimizer, xb, yb)
+        for key, number in zip(_KEYS, _measure(model, x_train, y_train) + _measure(model, x_val, y_val)):
+            history[key].append(number)
+        return history
+
+
+@misconception("train.train")
+def invents_the_history(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The numbers of your history are not those of the model, which never changes."""
+    falling = [2.3 * 0.7**i for i in range(epochs)]
+    rising = [1 - 0.9 * 0.7**i for i in range(epochs)]
+    return {"train_loss": falling, "train_acc": rising, "val_loss": falling[:], "val_acc": rising[:]}
