@@ -1,10 +1,12 @@
 """What a multi-layer perceptron gives, written out: the expected values of checks, independent of `reference/`.
 
-`parameters` is always [W1, b1, W2, b2, ...] in float64; nothing here changes its arguments.
+`parameters` is always [W1, b1, W2, b2, ...] in float64; nothing here changes its arguments. Many networks of one shape
+may be worked out at once: W is (S, in, out) then, b (S, 1, out), and the logits are (S, N, C).
 """
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,21 +42,23 @@ def backward(parameters: Sequence[Array], x: ArrayLike, dlogits: ArrayLike) -> t
     gradients: Parameters = []
     dout = np.asarray(dlogits, dtype=np.float64)
     for k in range(len(inputs) - 1, -1, -1):
-        gradients[:0] = [inputs[k].T @ dout, dout.sum(axis=0)]
-        dout = dout @ parameters[2 * k].T
+        W, b = parameters[2 * k], parameters[2 * k + 1]
+        gradients[:0] = [inputs[k].swapaxes(-1, -2) @ dout, dout.sum(axis=-2).reshape(b.shape)]
+        dout = dout @ W.swapaxes(-1, -2)
         if k > 0:
             dout = np.where(inputs[k] > 0, dout, 0.0)
     return gradients, dout
 
 
-def cross_entropy(logits: Array, labels: ArrayLike) -> tuple[float, Array]:
-    """Mean cross-entropy in nats, and its gradient by the logits."""
-    rows, labels = np.arange(len(logits)), np.asarray(labels, dtype=np.int64)
-    top = logits.max(axis=1, keepdims=True)
-    log_p = logits - top - np.log(np.exp(logits - top).sum(axis=1, keepdims=True))
+def cross_entropy(logits: Array, labels: ArrayLike) -> tuple[Any, Array]:
+    """Mean cross-entropy in nats (a float, or one for each network), and its gradient by the logits."""
+    rows, labels = np.arange(logits.shape[-2]), np.asarray(labels, dtype=np.int64)
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     gradient = np.exp(log_p)
-    gradient[rows, labels] -= 1.0
-    return float(-log_p[rows, labels].mean()), gradient / len(rows)
+    gradient[..., rows, labels] -= 1.0
+    loss = -log_p[..., rows, labels].mean(axis=-1)
+    return (float(loss) if loss.ndim == 0 else loss), gradient / len(rows)
 
 
 def evaluate(parameters: Sequence[Array], x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
@@ -87,18 +91,20 @@ def epochs_possible(
 
     Five rows in twos: 30 outcomes after one epoch, 900 after two.
     """
-    ends = [list(parameters)]
+    ways = list(cuts(range(len(x)), batch_size))
+    stack = [array[None] if k % 2 == 0 else array[None, None] for k, array in enumerate(parameters)]
     for _ in range(epochs):
-        ends = [end for start in ends for end in _after_each_cut(start, x, y, batch_size, lr)]
-    return ends
+        ends = [walk(stack, x, y, cut, lr) for cut in ways]
+        stack = [np.stack(arrays, axis=1).reshape(-1, *arrays[0].shape[1:]) for arrays in zip(*ends)]
+    # Outcome n * len(ways) + m has gone the m-th way last, from the n-th outcome of the epochs before.
+    return [[a[n] if k % 2 == 0 else a[n, 0] for k, a in enumerate(stack)] for n in range(len(stack[0]))]
 
 
-def _after_each_cut(start: Parameters, x: Array, y: Array, batch_size: int, lr: float) -> Iterator[Parameters]:
-    for cut in cuts(range(len(x)), batch_size):
-        end = start
-        for batch in cut:
-            end = descend(end, x[batch], y[batch], lr)
-        yield end
+def walk(start: Parameters, x: Array, y: Array, cut: Sequence[Sequence[int]], lr: float) -> Parameters:
+    """The parameters after one step on each batch of rows, in turn."""
+    for batch in cut:
+        start = descend(start, x[batch], y[batch], lr)
+    return start
 
 
 def flat(parameters: Sequence[ArrayLike]) -> Array:

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from grader.checking import Unmet
 from grader.phrases import listed
 
 
@@ -48,8 +49,10 @@ def _require_all_once(case, rows, count):
     twice = [row for row in range(count) if handed.count(row) > 1]
     should = f"Over an epoch, each of the {count} rows of x should come exactly once."
     case.require(not strange, should, f"{strange} of the rows handed out are none of x.")
-    case.require(not twice, should, f"Of the rows of x, {listed(twice)} came more than once.")
-    case.require(not missing, should, f"Of the rows of x, {listed(missing)} never came.")
+    if twice:
+        raise Unmet(should, f"Of the rows of x, {listed(twice)} came more than once.")
+    if missing:
+        raise Unmet(should, f"Of the rows of x, {listed(missing)} never came.")
 
 
 def check_batches_hold_each_example_once(student, case):

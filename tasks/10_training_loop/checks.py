@@ -1,0 +1,154 @@
+"""The training loop, judged from outside: by where the parameters end, and by what the history says."""
+
+import numpy as np
+
+from grader import closed_form, networks, trainings
+
+SIZES = (4, 6, 3)
+
+
+def _data(case, rows, validation=4, sizes=SIZES):
+    """x_train, y_train, x_val, y_val, all random: what is learned here is learned by heart."""
+    x, y = case.normal("x", rows, sizes[0]), case.labels("y", rows, sizes[-1])
+    return x, y, case.normal("x_val", validation, sizes[0]), case.labels("y_val", validation, sizes[-1])
+
+
+def _trained(student, case, data, seed=None, sizes=SIZES, **settings):
+    """A filled network after train: where its parameters started, where they are, and what train returned."""
+    model, start = networks.filled(student, case, sizes)
+    rng = student.rng(case.seed if seed is None else seed)
+    result = student.train.train(model, *data, rng=rng, **settings)
+    return start, networks.parameters_of(student, model), result
+
+
+def check_accuracy_is_the_share_of_hits(student, case):
+    """accuracy is the share of rows whose predicted class is the label, one float from 0 to 1."""
+    model, parameters = networks.filled(student, case, SIZES)
+    x, y = case.normal("x", 37, 4), case.labels("y", 37, 3)
+    best = closed_form.forward(parameters, x).argmax(axis=1)
+    mostly = case.given("mostly_right", np.where(np.arange(37) % 5 > 0, best, (best + 1) % 3))
+    for labels in (y, mostly):
+        case.sizes(rows=37, inputs=4, classes=3)
+        hits = int(np.sum(best == labels))
+        should = f"{hits} hits among 37 rows"
+        case.expect(student.train.accuracy(model, x, labels), hits / 37, "accuracy(model, x, y)", should=should)
+
+
+def check_train_descends_on_the_full_batch(student, case):
+    """With all rows in one batch, train is gradient descent: each epoch one step down the mean cross-entropy."""
+    for rows, epochs, lr in ((6, 1, 0.5), (5, 3, 0.2)):
+        data = _data(case, rows)
+        start, given, result = _trained(student, case, data, epochs=epochs, batch_size=rows, lr=lr)
+        trainings.history(student, case, result)
+        expected = start
+        for _ in range(epochs):
+            expected = closed_form.descend(expected, data[0], data[1], lr)
+        trainings.expect_moved(case, given, expected, start, f"After {epochs} epochs with one batch each, lr = {lr}")
+
+
+def check_accuracy_counts_every_row(student, case):
+    """One row counts, and so do the last of 150; labels may be of any integer type."""
+    model, parameters = networks.filled(student, case, SIZES)
+    for rows, right in ((1, 1), (3, 0), (150, 22), (150, 150)):
+        x = case.normal("x", rows, 4)
+        best = closed_form.forward(parameters, x).argmax(axis=1)
+        best[: rows - right] = (best[: rows - right] + 1) % 3  # the hits are at the end
+        y = case.given("y", best.astype(np.uint8))
+        should = f"{right} hits among {rows} rows"
+        case.expect(student.train.accuracy(model, x, y), right / rows, "accuracy(model, x, y)", should=should)
+
+
+def check_train_steps_once_a_batch(student, case):
+    """Five rows in batches of two: the parameters end at one of the outcomes that the possible batches allow."""
+    for epochs, outcomes in ((1, 30), (2, 900)):
+        data = _data(case, 5)
+        start, given, _ = _trained(student, case, data, epochs=epochs, batch_size=2, lr=0.2)
+        trainings.same_shapes(case, given, start, "After training")
+        possible = closed_form.epochs_possible(start, data[0], data[1], 2, 0.2, epochs)
+        _, off = trainings.nearest(given, possible, start)
+        should = (
+            f"After {epochs} epochs the parameters should be one of {outcomes} outcomes, one for each way of batching."
+        )
+        gave = f"They are none of them: from the nearest they are {off:.2g} of the way off."
+        looks_like = trainings.odd_epoch(given, start, data, 2, 0.2) if epochs == 1 else ""
+        case.require(off <= trainings.MOVED, should, gave, looks_like)
+
+
+def check_train_measures_what_it_says(student, case):
+    """With lr = 0 nothing moves, and the four curves are the loss and the accuracy of the two sets."""
+    for rows, batch_size in ((12, 4), (5, 2)):
+        x, y, x_val, y_val = data = _data(case, rows, 7)
+        start, given, result = _trained(student, case, data, epochs=2, batch_size=batch_size, lr=0.0)
+        for name, was, now in zip(networks.names(len(start)), start, given):
+            case.expect(now, was, f"{name} after training with lr = 0", should="what it was", rtol=1e-6)
+        curves = trainings.history(student, case, result)
+        allowed = trainings.running_means(start, x, y, batch_size)
+        trainings.expect_curve(case, curves, "train", allowed, epochs=2)
+        trainings.expect_curve(case, curves, "val", [closed_form.evaluate(start, x_val, y_val)], epochs=2)
+
+
+def check_train_validates_after_each_epoch(student, case):
+    """val_loss and val_acc are measured on all of x_val, after the steps of their epoch."""
+    x, y, x_val, _ = _data(case, 6, 40)
+    model, start = networks.filled(student, case, SIZES)
+    # Labels that the untrained network gets right: it can only forget them, so that a best value kept would show.
+    y_val = case.given("y_val", closed_form.forward(start, x_val).argmax(axis=1))
+    settings = {"epochs": 6, "batch_size": 6, "lr": 0.5, "rng": student.rng(case.seed)}
+    curves = trainings.history(student, case, student.train.train(model, x, y, x_val, y_val, **settings))
+    for epoch in range(6):
+        before, start = start, closed_form.descend(start, x, y, 0.5)
+        trainings.expect_curve(case, curves, "val", [closed_form.evaluate(start, x_val, y_val)], epochs=6, epoch=epoch)
+        allowed = [closed_form.evaluate(parameters, x, y) for parameters in (before, start)]
+        trainings.expect_curve(case, curves, "train", allowed, epochs=6, epoch=epoch)
+
+
+def check_train_keeps_a_history(student, case):
+    """train returns four lists of one float an epoch, and a second call starts new ones."""
+    data = _data(case, 6)
+    for epochs in (3, 1):
+        _, _, result = _trained(student, case, data, epochs=epochs, batch_size=3, lr=0.1)
+        for name, curve in trainings.history(student, case, result).items():
+            should = (
+                f"With epochs = {epochs}, history[{name!r}] should have {epochs} entr{'y' if epochs == 1 else 'ies'}."
+            )
+            case.require(len(curve) == epochs, should, f"It has {len(curve)}.")
+            case.require(np.isfinite(curve).all(), should, f"It holds {curve}.")
+
+
+def check_train_never_learns_from_validation(student, case):
+    """Whatever is in x_val and y_val, the parameters after training are the same."""
+    x, y, x_val, y_val = _data(case, 8, 6)
+    settings = {"epochs": 4, "batch_size": 4, "lr": 0.3}
+    start, first, _ = _trained(student, case, (x, y, x_val, y_val), **settings)
+    best = case.given("guesses", closed_form.forward(start, x[:6]).argmax(axis=1))
+    for other in ((x[:6], y[:6]), (x[:6], best), (case.given("far", x_val + 3.0, "x_val + 3.0"), y_val)):
+        _, second, _ = _trained(student, case, (x, y, *other), **settings)
+        trainings.expect_same(case, second, first, start, "the parameters", "the same with another validation set")
+
+
+def check_train_follows_its_rng(student, case):
+    """The rng decides which rows meet in a batch, in every epoch anew: equal seeds, equal training."""
+    data = _data(case, 5)
+    settings = {"epochs": 2, "batch_size": 2, "lr": 0.2}
+    seeds = (case.seed, case.seed, case.seed + 1, case.seed + 2, case.seed + 3, case.seed + 4)
+    runs = [_trained(student, case, data, seed=seed, **settings) for seed in seeds]
+    start, ends = runs[0][0], [end for _, end, _ in runs]
+    trainings.expect_same(case, ends[1], ends[0], start, "the parameters", "the same for equal seeds")
+    others = [trainings.distance(end, ends[0], start) for end in ends[2:]]
+    should = "Another seed should bring other batches, and so other parameters."
+    case.require(max(others) > trainings.MOVED, should, "They are the same for five different seeds.")
+    possible = closed_form.epochs_possible(start, data[0], data[1], 2, 0.2, 2)
+    cuts = [trainings.nearest(end, possible, start)[0] for end in ends]
+    should = "Each epoch should have an order of its own, drawn from rng."
+    gave = "For five seeds in five, the second epoch had the very batches of the first."
+    case.require(any(cut // 30 != cut % 30 for cut in cuts), should, gave)
+
+
+def check_train_leaves_the_data_alone(student, case):
+    """The four arrays that train is given stay as they were; labels may be of any integer type."""
+    x, y, x_val, y_val = _data(case, 6)
+    data = (x, case.given("y", y.astype(np.int8)), x_val, case.given("y_val", y_val.astype(np.uint8)))
+    held = [student.put(array) for array in data]
+    _trained(student, case, held, epochs=2, batch_size=4, lr=0.1)
+    for name, was, array in zip(("x_train", "y_train", "x_val", "y_val"), data, held):
+        case.expect_unchanged(was, student.fetch(array), name)
