@@ -191,7 +191,7 @@ class Case:
         where : names of the entries if they are a sample; otherwise the worst is named by its index
         """
         numeric = np.asarray(numeric, dtype=np.float64)
-        unmet = compare(analytic, numeric, what, rtol=np.inf, atol=np.inf)
+        unmet = compare(analytic, numeric, what, rtol=0.0, atol=np.inf)
         if unmet is not None:
             raise unmet
         analytic = np.asarray(analytic, dtype=np.float64)
