@@ -100,6 +100,11 @@ def penalty(raw: float, days: int, late: Late, free_days: int) -> float:
     return raw * min(late.percent * counted, late.most_percent) / 100
 
 
+def most_points(maximum: Mapping[str, int], policy: Policy) -> float:
+    """What can be reached, under the policy's weights."""
+    return round(sum(points * policy.weights.get(stage, 1.0) for stage, points in maximum.items()), 2)
+
+
 def weighted(report: Report, policy: Policy) -> float:
     """The report's points under the policy's weights."""
     return sum(stage.points * policy.weights.get(stage.id, 1.0) for stage in report.stages)
@@ -114,7 +119,7 @@ def _grade(
     many: int,
     key: str,
 ) -> Grade:
-    most = round(sum(points * policy.weights.get(stage, 1.0) for stage, points in maximum.items()), 2)
+    most = most_points(maximum, policy)
     if attempt.problem:
         outcome = Outcome("submission", attempt.problem)
     grade = Grade(

@@ -1,0 +1,202 @@
+"""The class page: `index.html` beside the tables, made of what the journal holds; nothing is graded for it."""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.cohort import insight, similarity
+from grader.cohort.counting import Grade
+from grader.cohort.insight import Insight
+from grader.cohort.intake import Store
+from grader.cohort.journal import Journal
+from grader.cohort.run import Result, report_folder
+from grader.cohort.signs import read_signs
+from grader.cohort.similarity import Pair
+from grader.export.cells import guard
+from grader.export.files import write_atomically
+from grader.export.text import number
+from grader.paths import STUDENT
+from grader.report.words import plural, seconds
+
+_TITLES = {
+    "submission": "Nothing that could be graded",
+    "fault": "The grader's own fault: run the same command again",
+    "waiting": "Not graded yet",
+    "missing": "Nothing handed in",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student in the heat map."""
+
+    student: str
+    score: str
+    cells: list[str]  #: states of the stages
+    link: str = ""
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class View:
+    """What the template shows."""
+
+    students: int
+    headline: str
+    made: str
+    course: str
+    footer: str
+    look: Insight
+    most: float
+    rows: list[Row]
+    number: Mapping[str, int]
+    name: Mapping[str, str]
+    same: list[list[str]] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
+    signs: list[tuple[str, str]] = field(default_factory=list)
+    open: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    anonymous: bool = False
+
+    @property
+    def most_label(self) -> str:
+        return str(number(self.most))
+
+    @property
+    def histogram_label(self) -> str:
+        told = [f"{self.bin_label(i)}: {count}" for i, count in enumerate(self.look.bins) if count]
+        return f"Students by score: {'; '.join(told)}"
+
+    def bar(self, count: int) -> float:
+        return round(116 * count / max(1, *self.look.bins), 1)
+
+    def bin_label(self, place: int) -> str:
+        step = self.most / len(self.look.bins)
+        return f"{number(place * step)} to {number((place + 1) * step)} points"
+
+    def gap(self, cells: list[str]) -> range:
+        """Empty cells of a student without a report."""
+        return range(len(self.look.stages) - len(cells))
+
+
+def write(result: Result, anonymous: bool = False, made: str = "") -> Path:
+    """Write index.html and signs.csv into the class's folder; returns the page's path.
+
+    made : ISO time on the page; now without it
+    """
+    from datetime import UTC, datetime
+
+    from grader.report import pages
+
+    view = build(result, anonymous, made or datetime.now(UTC).isoformat(timespec="seconds"))
+    folder = Path(__file__).with_name("templates")
+    environment = pages.environment(folder, style=pages.stylesheet(folder / "class.css"))
+    signs = io.StringIO()
+    csv.writer(signs, lineterminator="\n").writerows(
+        [("student", "signs"), *((guard(s), guard(t)) for s, t in view.signs)]
+    )
+    write_atomically(result.out / "signs.csv", signs.getvalue())
+    return write_atomically(result.out / "index.html", environment.get_template("class.html.j2").render(v=view))
+
+
+def build(result: Result, anonymous: bool, made: str) -> View:
+    """Collect what the page shows."""
+    grades = sorted(result.grades, key=lambda grade: (-grade.score, grade.student))
+    with Journal(result.out / "journal.sqlite") as journal:
+
+        def report(grade: Grade):
+            outcome = journal.get(grade.key) if grade.key else None
+            return outcome.report if outcome else None
+
+        look = insight.look(grades, report)
+    stages = {stage: look.stages[stage] for stage in result.stages if stage in look.stages}
+    numbers = dict(insight.numbered(grades))
+    names = {grade.student: _called(grade) for grade in grades}
+    for place, stranger in enumerate(result.intake.unknown, len(numbers) + 1):
+        numbers.setdefault(stranger, place)
+        names.setdefault(stranger, stranger)
+    signs, pairs = _code(result.out, grades)
+    graded = len(result.of_state("graded"))
+    return View(
+        students=len(grades),
+        headline=f"{plural(graded, 'submission')} graded{_rest(result)}.",
+        made=made,
+        course=result.course[:12],
+        footer=_footer(look),
+        look=_with_stages(look, stages),
+        most=max((grade.max_score for grade in grades), default=0.0),
+        rows=[_row(result.out, grade, look, list(stages)) for grade in grades],
+        number=numbers,
+        name=names,
+        same=insight.same_content(grades),
+        pairs=pairs,
+        signs=signs,
+        open=[(title, those) for state, title in _TITLES.items() if (those := _of(grades, state))],
+        unknown=result.intake.unknown,
+        anonymous=anonymous,
+    )
+
+
+def _code(out: Path, grades: list[Grade]) -> tuple[list[tuple[str, str]], list[Pair]]:
+    """Signs and similar pairs; of students with the same content only the first is compared with others."""
+    store = Store(out / "store")
+    signs: list[tuple[str, str]] = []
+    prints: dict[str, frozenset[int]] = {}
+    seen: set[str] = set()
+    for grade in grades:
+        notes = list(grade.notes)
+        if grade.digest:
+            files = store.get(grade.digest).files
+            notes += read_signs(files)
+            if grade.digest not in seen:
+                seen.add(grade.digest)
+                prints[grade.student] = similarity.fingerprints(files)
+        if notes:
+            signs.append((grade.student, "; ".join(notes[:6]) + (f"; {len(notes) - 6} more" if len(notes) > 6 else "")))
+    skeleton = {p.name: p.read_bytes() for p in sorted(STUDENT.glob("*.py"))} if STUDENT.is_dir() else {}
+    return signs, similarity.similar(prints, similarity.fingerprints(skeleton))
+
+
+def _row(out: Path, grade: Grade, look: Insight, stages: list[str]) -> Row:
+    states = look.states.get(grade.student, {})
+    page = report_folder(out, grade.key) / "report.html" if grade.key else None
+    remark = grade.reason if grade.state == "graded" else {"submission": grade.reason}.get(grade.state, grade.state)
+    return Row(
+        student=grade.student,
+        score=f"{number(grade.score)}" if grade.state in ("graded", "submission", "fault") else "",
+        cells=[states[stage] for stage in stages if stage in states],
+        link=page.relative_to(out).as_posix() if page is not None and page.exists() else "",
+        remark=remark[:160],
+    )
+
+
+def _called(grade: Grade) -> str:
+    return f"{grade.name} ({grade.student})" if grade.name and grade.name != grade.student else grade.student
+
+
+def _rest(result: Result) -> str:
+    parts = [
+        (len(result.of_state("submission")), "could not be graded"),
+        (len(result.of_state("fault")), "failed by the grader's own fault"),
+        (len(result.of_state("missing")), "missing"),
+    ]
+    return "".join(f", {count} {what}" for count, what in parts if count)
+
+
+def _footer(look: Insight) -> str:
+    slow = ", ".join(f"{title} ({seconds(median)})" for _, title, median in look.slowest if median >= 0.1)
+    return f"Grading took {seconds(look.seconds)} of one core" + (
+        f", most of it in {slow}, by the median." if slow else "."
+    )
+
+
+def _of(grades: list[Grade], state: str) -> list[tuple[str, str]]:
+    return [(grade.student, grade.reason) for grade in grades if grade.state == state]
+
+
+def _with_stages(look: Insight, stages: dict[str, str]) -> Insight:
+    import msgspec
+
+    return msgspec.structs.replace(look, stages=stages)

@@ -1,0 +1,246 @@
+"""A class from what was handed in to its tables and its page; run again, it goes on where it was stopped."""
+
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from grader.cli import Refusal
+from grader.cohort import counting
+from grader.cohort.counting import Grade
+from grader.cohort.intake import Attempt, Intake, Store, take_in
+from grader.cohort.journal import Journal, Outcome, record_key
+from grader.cohort.policy import Policy, check_against
+from grader.cohort.pool import Event, LocalPool, Progress
+from grader.cohort.roster import Roster
+from grader.cohort.work import Done, Order, Settings, course_fingerprint, tasks_folder
+from grader.export.files import write_atomically
+
+#: Tables are rewritten after so many seconds while grading goes on.
+_REFRESH_SECONDS = 20.0
+
+
+class Backend(Protocol):
+    """Whoever grades: this machine's cores, or a cluster."""
+
+    def run(self, orders: Iterable[Order]) -> Iterator[Event]: ...
+
+    def close(self) -> None: ...
+
+
+class Watcher:
+    """What may be told of a class's grading. Every method does nothing here."""
+
+    def planned(self, intake: Intake, waiting: int, known: int) -> None:
+        """`waiting` submissions will be graded, `known` have been before."""
+
+    def reached(self, event: Progress, names: list[str]) -> None:
+        """A submission is at a stage."""
+
+    def finished(self, outcome: Outcome, names: list[str]) -> None:
+        """A submission is done, and in the journal."""
+
+
+@dataclass
+class ClassRun:
+    """How a class is to be graded."""
+
+    submissions: Path
+    out: Path
+    policy: Policy
+    roster: Roster | None = None
+    jobs: int = 0
+    scheduler: str = ""  #: address of a Dask scheduler; this machine alone without one
+    regrade: tuple[str, ...] = ()  #: students to grade again; "all"
+    html: bool = True
+    watcher: Watcher = field(default_factory=Watcher)
+
+
+@dataclass
+class Result:
+    """A class as far as it is graded."""
+
+    out: Path
+    policy: Policy
+    intake: Intake
+    grades: list[Grade]
+    stages: dict[str, int]  #: stage -> points
+    course: str  #: fingerprint
+
+    def of_state(self, state: str) -> list[Grade]:
+        return [grade for grade in self.grades if grade.state == state]
+
+
+def grade_class(run: ClassRun) -> Result:
+    """Grade what has no record yet, then write the tables. A second run with nothing new grades nothing.
+
+    raises : Refusal; CourseBroken if no submission can be graded; KeyboardInterrupt after the tables are written
+    """
+    run.out.mkdir(parents=True, exist_ok=True)
+    with Journal(run.out / "journal.sqlite") as journal:
+        scratch = run.out / "scratch"
+        shutil.rmtree(scratch, ignore_errors=True)  # of a run that was killed: the journal's lock says it is gone
+        scratch.mkdir()
+        store = Store(run.out / "store")
+        book = _Book(run, journal, take_in(run.submissions, store, run.roster, run.out / "unpacked"))
+        book.forget_what_is_asked_for()
+        waiting = book.waiting()
+        run.watcher.planned(book.intake, len(waiting), len(book.keys) - len(waiting))
+        try:
+            if waiting:
+                _grade(run, book, store, waiting, scratch)
+        finally:
+            book.write_tables()
+            shutil.rmtree(scratch, ignore_errors=True)
+        return book.result()
+
+
+class _Book:
+    """Which submissions there are, and what the journal knows of them."""
+
+    def __init__(self, run: ClassRun, journal: Journal, intake: Intake) -> None:
+        self.run, self.journal, self.intake = run, journal, intake
+        private = str(run.policy.private or "")
+        self.course = course_fingerprint(private)
+        self.policy_print = run.policy.fingerprint()
+        self.stages = self._stages(private)
+        self.keys: dict[str, str] = {}  #: key -> digest, of every attempt that may count, in order of student
+        self.names: dict[str, list[str]] = {}  #: key -> whose it is
+        by_student: dict[str, list[Attempt]] = {}
+        for attempt in intake.attempts:
+            by_student.setdefault(attempt.student, []).append(attempt)
+        for attempts in by_student.values():
+            for attempt in counting.choose(attempts, run.policy):
+                if attempt.digest:
+                    key = self.key(attempt)
+                    self.keys[key] = attempt.digest
+                    self.names.setdefault(key, []).append(attempt.student)
+
+    def key(self, attempt: Attempt) -> str:
+        return record_key(attempt.digest, self.course, self.policy_print) if attempt.digest else ""
+
+    def forget_what_is_asked_for(self) -> None:
+        if not self.run.regrade:
+            return
+        wanted = set(self.run.regrade)
+        known = {name for names in self.names.values() for name in names}
+        if strange := wanted - known - {"all"}:
+            raise Refusal(
+                f"nothing of {', '.join(sorted(strange))} can be graded again: not among those who handed in."
+            )
+        self.journal.forget(k for k, names in self.names.items() if "all" in wanted or wanted & set(names))
+
+    def waiting(self) -> list[str]:
+        """Keys without a record, and those that failed through the grader's own fault."""
+        states = self.journal.states()
+        return [key for key in self.keys if states.get(key, "fault") == "fault"]
+
+    def grades(self) -> list[Grade]:
+        free = {p.id: p.late_days for p in self.run.roster.people if p.late_days is not None} if self.run.roster else {}
+        found = counting.count(
+            self.intake.attempts,
+            lambda attempt: self.journal.get(self.key(attempt)) if attempt.digest else None,
+            self.run.policy,
+            self.stages,
+            free,
+            self.key,
+        )
+        most = counting.most_points(self.stages, self.run.policy)
+        there = {grade.student for grade in found}
+        people = self.run.roster.people if self.run.roster else []
+        for person in people:
+            if person.id not in there:
+                ids = {k: v for k, v in (("email", person.email), ("github", person.github)) if v}
+                found.append(
+                    Grade(
+                        person.id,
+                        person.name,
+                        "missing",
+                        0.0,
+                        most,
+                        reason="nothing was handed in",
+                        attempts=0,
+                        ids=ids,
+                    )
+                )
+        return sorted(found, key=lambda grade: grade.student)
+
+    def write_tables(self) -> None:
+        from grader.export import plain
+
+        grades = self.grades()
+        write_atomically(self.run.out / "grades.csv", plain.table(grades, list(self.stages)))
+        write_atomically(self.run.out / "grades.jsonl", plain.lines(grades))
+
+    def result(self) -> Result:
+        return Result(self.run.out, self.run.policy, self.intake, self.grades(), self.stages, self.course)
+
+    def _stages(self, private: str) -> dict[str, int]:
+        from grader.course import BadCourse, load_course
+
+        try:
+            with tasks_folder(private) as tasks:
+                course = load_course(tasks)
+                check_against(self.run.policy, {s.id: [check.id for check in s.checks] for s in course.stages})
+                return {stage.id: stage.points for stage in course.select(self.run.policy.grading.stages)}
+        except BadCourse as error:
+            raise Refusal(str(error)) from None
+
+
+def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch: Path) -> None:
+    settings = Settings.of(run.policy, run.html)
+
+    def orders() -> Iterator[Order]:
+        for key in waiting:
+            package = msgspec.msgpack.encode(store.get(book.keys[key]))
+            yield Order(key, book.keys[key], package, book.course, settings)
+
+    backend = _backend(run, settings, scratch)
+    refreshed = time.monotonic()
+    try:
+        for event in backend.run(orders()):
+            if isinstance(event, Progress):
+                run.watcher.reached(event, book.names[event.key])
+                continue
+            if event.other_course:
+                raise Refusal(
+                    f"a machine of the cluster has another version of the course ({event.other_course[:12]}, "
+                    f"here {book.course[:12]}). Remedy: install the same checkout on every machine."
+                )
+            keep_files(run.out, event)
+            book.journal.finish(event.key, event.digest, event.outcome)
+            run.watcher.finished(event.outcome, book.names[event.key])
+            if time.monotonic() - refreshed > _REFRESH_SECONDS:
+                book.write_tables()
+                refreshed = time.monotonic()
+    finally:
+        backend.close()
+
+
+def _backend(run: ClassRun, settings: Settings, scratch: Path) -> Backend:
+    if run.scheduler:
+        from grader.cohort.cluster import Cluster
+
+        return Cluster(run.scheduler, settings)
+    return LocalPool(settings, run.jobs, scratch, run.out / "log")
+
+
+def report_folder(out: Path, key: str) -> Path:
+    """Where the report of a record lies."""
+    return out / "reports" / key[:20]
+
+
+def keep_files(out: Path, done: Done) -> None:
+    """Put a grade's files in their place, all at once; the record in the journal follows, so a record has its files."""
+    folder = report_folder(out, done.key)
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for name, content in done.files.items():
+        (part / name).write_bytes(content)
+    shutil.rmtree(folder, ignore_errors=True)
+    part.replace(folder)

@@ -1,0 +1,82 @@
+"""What in a submission's text deserves a look: reaching for what a submission has no business with. Nothing is run."""
+
+import ast
+import re
+import warnings
+from collections.abc import Mapping
+
+#: A first part of an imported name -> what it suggests.
+_IMPORTS = {
+    "reference": "imports the reference",
+    "grader": "imports the grader",
+    "tasks": "imports the tasks",
+    "misconceptions": "imports the bank of mistakes",
+    "pytest": "imports pytest",
+    "_pytest": "imports pytest",
+    "ctypes": "imports ctypes",
+    "socket": "imports socket",
+    "subprocess": "imports subprocess",
+    "multiprocessing": "imports multiprocessing",
+    "gc": "imports gc",
+    "inspect": "imports inspect",
+    "pickle": "imports pickle",
+    "torch": "imports a finished library",
+    "tensorflow": "imports a finished library",
+    "jax": "imports a finished library",
+    "keras": "imports a finished library",
+    "sklearn": "imports a finished library",
+}
+_TEXTS = (
+    (re.compile(r"hidden\.npz|hidden_labels"), "names the hidden data"),
+    (re.compile(r"(^|/)reference(/|$|\.)|misconceptions\.py|checks\.py"), "names files of the course"),
+    (re.compile(r"^/proc/|^/etc/|^/root|^/home"), "names files of the system"),
+    (re.compile(r"results\.jsonl?$|report\.html$"), "names the grade's own files"),
+)
+_CALLS = {
+    "_getframe": "looks at other functions' frames",
+    "get_objects": "looks through all objects",
+    "_exit": "ends the process",
+    "system": "runs a command",
+    "fork": "starts a process",
+    "setrace": "traces",
+    "settrace": "traces",
+    "exec": "runs text as code",
+    "eval": "runs text as code",
+    "__subclasses__": "looks through all classes",
+}
+_MOST_BYTES = 400_000
+
+
+def read_signs(files: Mapping[str, bytes]) -> list[str]:
+    """What a submission's text shows, such as "layers.py imports the reference (line 3)", each kind once a file."""
+    found: dict[tuple[str, str], int] = {}
+    for path in sorted(files):
+        for sign, line in _of_file(files[path]):
+            found.setdefault((path, sign), line)
+    return [f"{path} {sign}" + (f" (line {line})" if line else "") for (path, sign), line in found.items()]
+
+
+def _of_file(source: bytes) -> list[tuple[str, int]]:
+    if len(source) > _MOST_BYTES:
+        return [("is unusually big", 0)]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes in a learner's string are no concern here
+            tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    signs: list[tuple[str, int]] = []
+    for node in ast.walk(tree):
+        line = getattr(node, "lineno", 0)
+        if isinstance(node, ast.Import):
+            signs += [(_IMPORTS[first], line) for a in node.names if (first := a.name.partition(".")[0]) in _IMPORTS]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            if (first := node.module.partition(".")[0]) in _IMPORTS:
+                signs.append((_IMPORTS[first], line))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 300:
+            signs += [(meaning, line) for pattern, meaning in _TEXTS if pattern.search(node.value)]
+        elif isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in _CALLS:
+                signs.append((_CALLS[called], line))
+    return signs

@@ -1,0 +1,95 @@
+"""`class`: grade what a class handed in."""
+
+from pathlib import Path
+
+import click
+
+from grader.paths import BUILD
+
+
+@click.command("class")
+@click.argument("submissions", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), default=BUILD / "class", help="Where results go."
+)
+@click.option("--jobs", type=click.IntRange(1, 1024), help="Submissions side by side; all cores without it.")
+@click.option("--policy", type=click.Path(path_type=Path), help="Another file than course.toml.")
+@click.option(
+    "--roster", type=click.Path(path_type=Path), help="CSV of the class: id, name, email, github_username ..."
+)
+@click.option("--scheduler", default="", help="Address of a Dask scheduler, such as tcp://10.0.0.1:8786.")
+@click.option("--regrade", multiple=True, metavar="STUDENT", help="Grade this student again; 'all' for everybody.")
+@click.option(
+    "--canvas", type=click.Path(path_type=Path, exists=True), help="Fill this gradebook exported from Canvas."
+)
+@click.option("--column", default="", help="Which assignment of the Canvas file.")
+@click.option("--moodle", type=click.Path(path_type=Path, exists=True), help="Fill this grading worksheet from Moodle.")
+@click.option("--no-reports", is_flag=True, help="Write no HTML report for each submission.")
+@click.option("--anonymous", is_flag=True, help="Leave names out of the class page altogether.")
+def command(
+    submissions: Path,
+    out: Path,
+    jobs: int | None,
+    policy: Path | None,
+    roster: Path | None,
+    scheduler: str,
+    regrade: tuple[str, ...],
+    canvas: Path | None,
+    column: str,
+    moodle: Path | None,
+    no_reports: bool,
+    anonymous: bool,
+) -> int:
+    """Grade a folder of SUBMISSIONS: folders, archives, a Gradescope export, a Moodle download, Classroom clones.
+
+    Run the same command again to go on after an interruption, or after new submissions came in.
+    """
+    from grader.cli import Refusal
+    from grader.cohort import page
+    from grader.cohort.live import Terminal
+    from grader.cohort.policy import read_policy
+    from grader.cohort.process import CourseBroken
+    from grader.cohort.roster import read_roster
+    from grader.cohort.run import ClassRun, grade_class
+    from grader.export.files import write_atomically
+    from grader.export.gradebook import fill_canvas, fill_moodle
+
+    if not str(submissions) or str(submissions) == ".":
+        raise Refusal("no submissions were named. Remedy: make class SUBMISSIONS=folder")
+    watcher = Terminal()
+    run = ClassRun(
+        submissions=submissions,
+        out=out,
+        policy=read_policy(policy),
+        roster=read_roster(roster) if roster else None,
+        jobs=jobs or 0,
+        scheduler=scheduler,
+        regrade=regrade,
+        html=not no_reports,
+        watcher=watcher,
+    )
+    try:
+        result = grade_class(run)
+    except KeyboardInterrupt:
+        watcher.close()
+        click.echo("Stopped. What is finished is kept; the same command goes on from here.", err=True)
+        return 130
+    except CourseBroken as error:
+        watcher.close()
+        click.echo(f"error: no submission can be graded: {error}", err=True)
+        return 3
+    finally:
+        watcher.close()
+    for path, fill in ((canvas, lambda data, name: fill_canvas(data, result.grades, column, name)),
+                       (moodle, lambda data, name: fill_moodle(data, result.grades, name))):  # fmt: skip
+        if path is not None:
+            filled = fill(path.read_bytes(), path.name)
+            target = write_atomically(out / f"filled-{path.name}", filled.data)
+            click.echo("\n".join([str(target), *(f"  {sentence}" for sentence in filled.sentences())]))
+    written = page.write(result, anonymous=anonymous)
+    faults = result.of_state("fault")
+    click.echo(
+        f"{len(result.of_state('graded'))} graded, {len(result.of_state('submission'))} not gradable by their own fault, "
+        f"{len(faults)} by the grader's, {len(result.of_state('missing'))} missing.\n{out / 'grades.csv'}\n{written}"
+    )
+    return 3 if faults else 0
