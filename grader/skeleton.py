@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import spans
+from grader.paths import REFERENCE, ROOT
 from grader.spans import Function, SkeletonError, line_of
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "build",
     "is_stub",
     "line_of",
+    "pristine",
     "put_back",
     "put_back_all",
     "read_claims",
@@ -27,6 +29,9 @@ __all__ = [
     "restore_stub",
     "stub_statement",
 ]
+
+#: Where a course that is handed out without its reference keeps the skeleton's files.
+SKELETON = ROOT / "skeleton"
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,15 @@ def build(reference: Path, claims: Claims) -> dict[str, str]:
     if missing := sorted(known - set(texts)):
         raise SkeletonError(f"{', '.join(missing)}: claimed by a task.toml, but there is no such file in {reference}.")
     return {file: blank(text, file.removesuffix(".py"), claims) for file, text in texts.items()}
+
+
+def pristine(claims: Claims) -> dict[str, str]:
+    """The skeleton as learners first got it: built from the reference, or kept beside the course where that is absent."""
+    if (REFERENCE / "layers.py").is_file():
+        return build(REFERENCE, claims)
+    if texts := read_sources(SKELETON):
+        return texts
+    raise SkeletonError("The skeleton is not here: neither reference/ nor skeleton/ is. Download the course again.")
 
 
 def read_sources(folder: Path) -> dict[str, str]:

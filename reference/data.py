@@ -1,14 +1,6 @@
 """Data: images in, mini-batches out."""
 
-import gzip
-import hashlib
-import zipfile
-import zlib
-from pathlib import Path
-
 import numpy as np
-
-SHIPPED = Path(__file__).resolve().parent.parent / "data" / "mnist.npz"
 
 
 def minibatches(x, y, batch_size, rng):
@@ -28,19 +20,23 @@ def minibatches(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-# --- given: reading images, nothing to write from here on ---
+# --- given: reading images; nothing to write from here on. What only this part needs is imported where it is used. ---
 
 
-def load_mnist(source=SHIPPED):
+def load_mnist(source=None):
     """Images and labels to train on, and others to validate with.
 
-    source  : path or "keras"   the course's own data/mnist.npz (20,000 and 5,000 images), if nothing is given;
+    source  : path or "keras"   None: the course's own data/mnist.npz, with 20,000 and 5,000 images;
                                 a folder with the four IDX files of MNIST or of a set like it, plain or .gz;
                                 another .npz with x_train, y_train and x_test, y_test (or x_val, y_val);
                                 "keras": all of MNIST, fetched by tensorflow.keras.datasets.mnist
     returns : x_train, y_train, x_val, y_val    images (N, 784) float32 from 0 to 1, labels (N,) int64
     raises  : FileNotFoundError, ValueError, ImportError, ConnectionError, each saying what to do
     """
+    from pathlib import Path
+
+    if source is None:
+        source = Path(__file__).resolve().parent.parent / "data" / "mnist.npz"
     if source == "keras":
         arrays = _from_keras()
     elif Path(source).is_dir():
@@ -63,6 +59,10 @@ def _as_floats(pixels):
 
 def _read_npz(path):
     """The four arrays of an archive; compared first with its checksum, where a list of them stands beside it."""
+    import hashlib
+    import zipfile
+    import zlib
+
     if not path.is_file():
         raise FileNotFoundError(f"{path}: there is no such file or folder.")
     sums = path.parent / "SHA256SUMS"
@@ -79,6 +79,9 @@ def _read_npz(path):
 
 def _read_idx(folder, part, kind):
     """One file in MNIST's own format: two zero bytes, type, number of axes; then their lengths; then the numbers."""
+    import gzip
+    import zlib
+
     axes = 3 if kind == "images" else 1
     names = [f"{part}-{kind}{dot}idx{axes}-ubyte{end}" for dot in "-." for end in ("", ".gz")]
     path = next((folder / name for name in names if (folder / name).is_file()), None)

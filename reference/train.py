@@ -1,14 +1,11 @@
 """Training: show the network batch after batch, and after each walk one step downhill."""
 
-import argparse
-import inspect
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 
-from .data import SHIPPED, load_mnist, minibatches
+from .data import load_mnist, minibatches
 from .losses import SoftmaxCrossEntropy
 from .network import MLP
 from .optim import SGD
@@ -66,8 +63,12 @@ def train(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng,
 
 def main(arguments=None):
     """Train on MNIST with HYPERPARAMETERS, print a line an epoch, leave plots and the trained weights in a folder."""
+    import argparse
+    import inspect
+    from pathlib import Path
+
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--data", default=SHIPPED, help="a folder of IDX files, an .npz, or keras; else data/mnist.npz")
+    parser.add_argument("--data", help="a folder of IDX files, an .npz, or keras; else data/mnist.npz")
     parser.add_argument("--out", default="plots", type=Path, help="where plots and weights go (plots)")
     parser.add_argument("--seed", default=0, type=int, help="of the weights and the order of the images (0)")
     options = parser.parse_args(arguments)

@@ -1,0 +1,61 @@
+"""`reset`: put back one stage's stubs, after saving a copy."""
+
+from pathlib import Path
+
+import click
+
+from grader.paths import STUDENT, TASKS
+
+
+@click.command("reset")
+@click.argument("stage")
+@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
+@click.option("--whole-files", is_flag=True, help="Put back whole files, with the stubs of every stage in them.")
+def command(stage: str, student: Path, whole_files: bool) -> None:
+    """Put back the stubs of one STAGE (03_softmax, softmax or 3); everything else in the files stays as it is.
+
+    The files are copied to .chain-rule/saved/ first. Exit status 2 if there is nothing that could be put back.
+    """
+    from grader.cli import Refusal
+    from grader.course import BadCourse, load_course
+    from grader.saved import save_copies
+    from grader.skeleton import SkeletonError, pristine, read_claims
+
+    try:
+        stage_id = load_course().select([stage])[0].id
+        claims = read_claims(TASKS)
+        skeleton = pristine(claims)
+    except (BadCourse, SkeletonError) as error:
+        raise Refusal(str(error)) from error
+    names = claims.of_stage(stage_id)
+    if not names:
+        raise Refusal(f"{stage_id} asks for no function of its own, so there is nothing to put back.")
+    if not student.is_dir():
+        raise Refusal(f"{student} is not a folder. Remedy: name the submission's folder with --student.")
+    files = list(dict.fromkeys(name.partition(".")[0] + ".py" for name in names))
+    texts = {file: _restored(student / file, file, names, skeleton[file], whole_files) for file in files}
+    present = [file for file in files if (student / file).is_file()]
+    if present:
+        click.echo(f"A copy of {', '.join(present)} is in {save_copies(student, present)}.")
+    for file, text in texts.items():
+        (student / file).write_bytes(text.encode())
+    click.echo(f"Put back in {student}: {', '.join(names)}.")
+
+
+def _restored(path: Path, file: str, names: list[str], skeleton: str, whole_file: bool) -> str:
+    """The new text of one file."""
+    from grader.cli import Refusal
+    from grader.skeleton import SkeletonError, restore_stub
+
+    if whole_file or not path.is_file():
+        return skeleton
+    try:
+        text = path.read_bytes().decode("utf-8")
+        for name in names:
+            if name.startswith(path.stem + "."):
+                text = restore_stub(text, skeleton, name)
+    except (SkeletonError, UnicodeDecodeError) as error:
+        raise Refusal(
+            f"{file} cannot be changed in part: {error} Remedy: correct it, or put back the whole file with --whole-files."
+        ) from error
+    return text

@@ -1,0 +1,61 @@
+"""`skeleton`: write the learner's files from the reference."""
+
+import hashlib
+from pathlib import Path
+
+import click
+
+from grader.paths import REFERENCE, STUDENT, TASKS
+
+#: In the learner's folder: the checksums of what was written there, to tell edited files from untouched ones.
+STAMP = ".skeleton"
+
+
+def edited_files(folder: Path, texts: dict[str, str]) -> list[str]:
+    """Files that hold something else than what was once generated, or would be generated now."""
+    stamp = folder / STAMP
+    written = set(stamp.read_text(encoding="ascii").split()) if stamp.is_file() else set()
+    return [
+        name
+        for name, text in texts.items()
+        if (folder / name).is_file()
+        and (folder / name).read_bytes() != text.encode()
+        and hashlib.sha256((folder / name).read_bytes()).hexdigest() not in written
+    ]
+
+
+def write(folder: Path, texts: dict[str, str]) -> None:
+    """Write all files, and the stamp that says what was written."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_bytes(text.encode())
+    sums = [f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n" for name, text in texts.items()]
+    (folder / STAMP).write_text("".join(sums), encoding="ascii")
+
+
+@click.command("skeleton")
+@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder to write (student/).")
+@click.option("--force", is_flag=True, help="Overwrite edited files, after saving copies.")
+def command(student: Path, force: bool) -> None:
+    """Write the learner's files: the reference with the bodies of all claimed functions blanked.
+
+    Files that were edited since are left alone unless --force is given. Exit status 2 if there are any.
+    """
+    from grader.cli import Refusal
+    from grader.saved import save_copies
+    from grader.skeleton import SkeletonError, build, read_claims
+
+    try:
+        texts = build(REFERENCE, read_claims(TASKS))
+    except (SkeletonError, SyntaxError, UnicodeDecodeError) as error:
+        raise Refusal(f"the skeleton cannot be built: {error}") from error
+    edited = edited_files(student, texts)
+    if edited and not force:
+        raise Refusal(
+            f"{', '.join(edited)} in {student} were edited and would be lost. Remedy: `make reset STAGE=...` puts back "
+            "one stage's stubs; `make skeleton ARGS=--force` saves copies and writes all files again."
+        )
+    if edited:
+        click.echo(f"Copies of {', '.join(edited)} are in {save_copies(student, edited)}.")
+    write(student, texts)
+    click.echo(f"Written to {student}: {', '.join(texts)}.")
