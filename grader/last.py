@@ -1,0 +1,32 @@
+"""What the last grade found, read from its `results.json`."""
+
+from pathlib import Path
+
+import msgspec
+
+from grader.course import Course
+from grader.records import Report, StageResult
+
+
+def last_report(out: Path) -> Report | None:
+    """The report in a folder, or None if there is none that can be read."""
+    try:
+        return msgspec.json.decode((out / "results.json").read_bytes(), type=Report)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def next_stage(out: Path, course: Course) -> str:
+    """The stage to work on next, as far as the last grade tells; the first one otherwise."""
+    report = last_report(out)
+    if report is not None and report.next is not None and any(s.id == report.next.stage for s in course.stages):
+        return report.next.stage
+    return course.stages[0].id
+
+
+def last_stage(out: Path, stage: str, submission: str) -> StageResult | None:
+    """A stage's last result, if it is about the same text of the submission (given by its fingerprint)."""
+    report = last_report(out)
+    if report is None or report.fingerprints.get("submission") != submission:
+        return None
+    return next((s for s in report.stages if s.id == stage), None)

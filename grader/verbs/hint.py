@@ -1,0 +1,80 @@
+"""`hint`: the next hint for what does not hold yet."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from grader.paths import BUILD, STUDENT
+
+
+@click.command("hint")
+@click.argument("stage", required=False)
+@click.option("--check", help="The check to get a hint for; otherwise the first that does not hold.")
+@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
+@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the last grade's results are.")
+@click.option("--again", is_flag=True, help="Begin with the first rung again.")
+def command(stage: str | None, check: str | None, student: Path, out: Path, again: bool) -> int:
+    """Show the next hint: first a question, then where to look, then a worked example."""
+    from grader import terminal
+    from grader.cli import Refusal
+    from grader.course import load_course
+    from grader.guard import guarded
+    from grader.hints import RUNGS, Ladder
+    from grader.last import next_stage
+    from grader.submission import read_submission
+
+    ladder = Ladder()
+    if again:
+        ladder.forget()
+    with guarded():
+        course = load_course()
+        chosen = course.select([stage] if stage else [next_stage(out, course)])[0]
+        listed = {c.id: c for c in chosen.checks}
+        if check is not None and check not in listed:
+            raise Refusal(f"{chosen.id} has no check {check!r}. Its checks are {', '.join(listed)}.")
+        graded = _graded(course, chosen, read_submission(student), out)
+    found = [c for c in graded.checks if (c.id == check if check else c.state in ("fail", "todo"))]
+    console = terminal.console()
+    if not found:
+        blocked = next((c for c in graded.checks if c.state == "blocked"), None)
+        text = blocked.message if blocked else f"{chosen.id} is done: there is nothing to hint at."
+        console.print(text)
+        return 0
+    got = ladder.next(chosen.id, found[0])
+    if got is None:
+        console.print(f"There is no hint for {found[0].id}.")
+        return 0
+    rung, text = got
+    console.print(found[0].promise, style="bold")
+    console.print(f"{chosen.id}, {found[0].id}: hint {rung + 1} of {len(found[0].hints)}, {RUNGS[rung]}", style="dim")
+    console.print()
+    for line in terminal.indented(console, text):
+        console.print(line)
+    if rung + 1 < len(found[0].hints):
+        console.print()
+        console.print("      the same command again gives the next one", style="dim")
+    return 0
+
+
+def _graded(course: Any, stage: Any, submission: Any, out: Path) -> Any:
+    """The stage's result: the last grade's if nothing has changed since, else a fresh one (without training)."""
+    from grader.last import last_report, last_stage
+
+    known = last_stage(out, stage.id, submission.fingerprint())
+    if known is None and stage.training:
+        report = last_report(out)
+        known = next((s for s in report.stages if s.id == stage.id), None) if report else None
+    if known is not None:
+        return known
+    from grader import scores
+    from grader.limits import Limits, calibrate
+    from grader.session import run_stages
+    from grader.worker.pool import WorkerPool
+
+    pool = WorkerPool()
+    try:
+        session = run_stages([stage], pool, submission, course=course, limits=Limits(calibrate()))
+    finally:
+        pool.close()
+    return scores.stage_result(stage, session.results)

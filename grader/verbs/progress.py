@@ -1,0 +1,52 @@
+"""`progress`: the score over time."""
+
+from pathlib import Path
+
+import click
+
+from grader.paths import BUILD
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+ASCII = "_.-=+*%#"
+SHOWN = 60  #: runs in the line
+LISTED = 10  #: runs below it
+
+
+@click.command("progress")
+@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the results are.")
+def command(out: Path) -> int:
+    """Draw the score over time, from the grades of the whole course."""
+    from grader import history, terminal
+
+    console = terminal.console()
+    runs = history.read(out)
+    if not runs:
+        console.print("No grade of the whole course is on record yet: make grade makes the first.")
+        return 0
+    blocks = BLOCKS if terminal.sign(console, "pass") == terminal.LOOKS["pass"].sign else ASCII
+    last = runs[-1]
+    console.print(f"{last['score']} of {last['max_score']} points, after {len(runs)} graded versions", style="bold")
+    console.print(sparkline([run["score"] / max(1, run["max_score"]) for run in runs[-SHOWN:]], blocks), style="green")
+    console.print()
+    for before, run in list(zip([None, *runs], runs))[-LISTED:]:
+        gained = "" if before is None else f"{run['score'] - before['score']:+4d}"
+        done = _newly_done(before, run)
+        when = str(run.get("finished", ""))[:16].replace("T", " ")
+        console.print(f"  {when}  {run['score']:4d} {gained:4}  {done}".rstrip(), soft_wrap=True)
+    return 0
+
+
+def sparkline(shares: list[float], blocks: str = BLOCKS) -> str:
+    """One character for each number between 0 and 1."""
+    top = len(blocks) - 1
+    return "".join(blocks[min(top, max(0, round(share * top)))] for share in shares)
+
+
+def _newly_done(before: dict | None, run: dict) -> str:
+    """The stages that pass now and did not before."""
+
+    def passed(of: dict | None) -> set[str]:
+        stages = (of or {}).get("stages") or {}
+        return {name for name, entry in stages.items() if isinstance(entry, dict) and entry.get("state") == "pass"}
+
+    return ", ".join(sorted(passed(run) - passed(before)))

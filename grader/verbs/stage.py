@@ -1,0 +1,34 @@
+"""`stage`: a stage's handout, rendered in the terminal."""
+
+from pathlib import Path
+
+import click
+
+from grader.paths import BUILD
+
+
+@click.command("stage")
+@click.argument("stage", required=False)
+@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the last grade's results are.")
+def command(stage: str | None, out: Path) -> int:
+    """Show a stage's handout; without a name, that of the stage to work on next."""
+    from grader import terminal
+    from grader.cli import Refusal
+    from grader.course import load_course
+    from grader.guard import guarded
+    from grader.last import next_stage
+
+    with guarded():
+        course = load_course()
+        chosen = course.select([stage] if stage else [next_stage(out, course)])[0]
+        try:
+            text = chosen.handout.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Refusal(f"{chosen.handout} cannot be read: {error}. Remedy: restore it.") from None
+    from rich.markdown import Markdown
+
+    console = terminal.console()
+    console.print(Markdown(text, hyperlinks=False))
+    console.print()
+    console.print(f"make watch STAGE={chosen.id}  grades it whenever you save", style="dim")
+    return 0

@@ -1,0 +1,240 @@
+"""`watch`: grade the current stage again at each save, and say what to do next."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from grader.paths import BUILD, REFERENCE, STUDENT
+
+KEYS = {
+    "h": "hint",
+    "n": "next stage",
+    "b": "back",
+    "g": "whole grade",
+    "p": "prints",
+    "o": "open report",
+    "r": "run again",
+    "q": "quit",
+}
+
+
+@click.command("watch")
+@click.argument("stage", required=False)
+@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
+@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where a whole grade's results go.")
+@click.option("--seed", type=int, default=0, help="Seed of the checks' inputs.")
+@click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto", help="As in grade.")
+@click.option(
+    "--poll", is_flag=True, help="Look at the files every 100 ms: for folders whose changes are not announced."
+)
+def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any, poll: bool) -> int:
+    """Grade a stage at every save: the first that is not done, or the one that is named.
+
+    \b
+    Keys: h hint, n next stage, b stage before, g whole grade, p prints of passing checks,
+          o open the report, r run again, q quit.
+    """
+    from grader.guard import guarded
+
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with guarded():
+        from grader.course import load_course
+        from grader.keys import Events, single_keys
+        from grader.submission import read_submission
+        from grader.worker.pool import WorkerPool
+
+        read_submission(student)  # a folder that is no submission is refused before anything is started
+        pool = WorkerPool(sandbox=sandbox)
+        events = Events(student, poll)
+        try:
+            from grader.request import Request
+            from grader.watching import Watched
+
+            course = load_course()
+            chosen = course.select([stage])[0] if stage else None
+            watched = Watched(student, course, pool, seed=seed, stage=chosen)
+            request = Request(student=student, out=out, seed=seed, sandbox=sandbox, reference=REFERENCE)
+            with single_keys() as keys:
+                events.start(keys)
+                return Loop(watched, events, request).run()
+        finally:
+            events.stop()
+            pool.close()
+
+
+class Loop:
+    """One event after another: a save, or a key."""
+
+    def __init__(self, watched: Any, events: Any, request: Any):
+        from grader import terminal
+        from grader.hints import Ladder
+
+        self.watched, self.events, self.request = watched, events, request
+        self.console = terminal.console()
+        self.ladder = Ladder()
+        self.prints = False
+        self.done: list[str] = []  #: stages that became done with the last save
+        self.remark = ""
+
+    def run(self) -> int:
+        """Until q is pressed."""
+        self._say("Starting ...")
+        self._graded(moving=not self.watched.chosen)
+        while True:
+            from grader.submission import NotASubmission
+
+            event = self.events.next()
+            try:
+                if event == "q":
+                    return 0
+                self._handle(event)
+            except NotASubmission as problem:
+                self._say(str(problem))
+
+    def _handle(self, event: str) -> None:
+        from grader.keys import SAVED
+
+        self.remark = ""
+        if event == SAVED:
+            if self.watched.changed():
+                self._graded(moving=True)
+        elif event == "r":
+            self.watched.changed()
+            self._graded(moving=False)
+        elif event in ("n", "b"):
+            self._go(1 if event == "n" else -1)
+        elif event == "h":
+            self._hint()
+        elif event == "p":
+            self.prints = not self.prints
+            self.draw()
+        elif event == "g":
+            self._whole()
+        elif event == "o":
+            self._open()
+
+    # -- what the keys do ------------------------------------------------------------------------------------------
+
+    def _graded(self, moving: bool) -> None:
+        """Grade the current stage and show the verdict; then what may follow it: names of mistakes, the other stages."""
+        watched = self.watched
+        if watched.stage.training:
+            self._say(f"{watched.stage.id}: training ...")
+        if watched.grade() is None:
+            return
+        self.done = []
+        if moving:
+            for stage in watched.advance():
+                self.done.append(stage.id)
+            watched.current or watched.grade()
+        self.draw()
+        if self.request.reference is not None and watched.name_mistakes():
+            self.draw()
+        if watched.refresh(self.events.saved.is_set):
+            self.draw()
+
+    def _go(self, step: int) -> None:
+        following = self.watched.following(step)
+        if following is None:
+            self.remark = "There is no further stage to do." if step > 0 else "There is none before it to do."
+            return self.draw()
+        self.watched.stage = following
+        self._graded(moving=False)
+
+    def _hint(self) -> None:
+        from grader.hints import RUNGS
+
+        found = self.watched.to_do()
+        got = self.ladder.next(*found) if found else None
+        if got is None:
+            self.remark = "There is nothing to hint at."
+        else:
+            self.remark = f"Hint {got[0] + 1} of {len(found[1].hints)}, {RUNGS[got[0]]}: {got[1]}"
+        self.draw()
+
+    def _whole(self) -> None:
+        from grader import terminal
+        from grader.engine import grade
+        from grader.live import Live
+
+        self._say("Grading everything ...")
+        with Live() as live:
+            report = grade(self.request, live, self.watched.pool)
+        self.watched.take(report)
+        self._clear()
+        self.console.print(terminal.summary(self.console, report))
+        self._footer(f"{report.seconds:.1f} s; the report is {self.request.out / 'report.html'}")
+
+    def _open(self) -> None:
+        import webbrowser
+
+        page = (self.request.out / "report.html").resolve()
+        if not page.exists():
+            self._whole()
+        opened = page.exists() and webbrowser.open(page.as_uri())
+        self.remark = "" if opened else f"No browser could be opened. The report is {page}"
+        self.draw()
+
+    # -- the screen ------------------------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        """The verdict first, then the one next thing, then the ladder."""
+        from rich.text import Text
+
+        from grader import terminal
+
+        watched, console = self.watched, self.console
+        report, current = watched.report, watched.current
+        self._clear()
+        for stage in self.done:
+            console.print(f"{terminal.sign(console, 'pass')} {stage} is done.", style="bold green")
+        if current is not None:
+            look = terminal.LOOKS[current.state]
+            held = sum(check.state == "pass" for check in current.checks)
+            verdict = f"{current.id}: {held} of {len(current.checks)} checks hold"
+            mark = terminal.sign(console, current.state)
+            console.print(Text.assemble((f"{mark} {verdict}", look.style), (f"   {watched.seconds:.2f} s", "dim")))
+        console.print()
+        for part in terminal.next_part(report):
+            console.print(part)
+        if report.next is None:
+            console.print("All stages that were graded are done. g grades the whole course.", style="bold green")
+        if self.prints and current is not None:
+            self._show_prints(current)
+        console.print()
+        for line in terminal.ladder(console, report.stages, watched.stage.id):
+            console.print(line)
+        self._footer(f"{report.score} of {report.max_score} points")
+
+    def _show_prints(self, current: Any) -> None:
+        from grader import terminal
+
+        self.console.print()
+        for check in current.checks:
+            if check.printed:
+                self.console.print(f"  printed in {check.id}", style="bold dim")
+                for line in terminal.indented(self.console, check.printed, "dim"):
+                    self.console.print(line)
+
+    def _footer(self, text: str) -> None:
+        from grader import terminal
+
+        if self.remark:
+            self.console.print()
+            for line in terminal.indented(self.console, self.remark, "yellow", 2):
+                self.console.print(line)
+        self.console.print()
+        self.console.print(text, style="bold")
+        if self.console.is_terminal:
+            self.console.print("   ".join(f"{key} {what}" for key, what in KEYS.items()), style="dim")
+
+    def _say(self, text: str) -> None:
+        self.console.print(text, style="dim")
+
+    def _clear(self) -> None:
+        if self.console.is_terminal:
+            self.console.clear()
+        else:
+            self.console.rule(style="dim")

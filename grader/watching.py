@@ -1,0 +1,154 @@
+"""What `watch` knows between two saves: course, checks and workers stay warm; only the submission is read again."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from grader import scores
+from grader.course import Course
+from grader.limits import Limits, calibrate
+from grader.naming import name_mistakes
+from grader.records import CheckResult, NextStep, Report, StageResult
+from grader.runner import Context, Function, load_checks
+from grader.session import Session
+from grader.submission import Submission, read_submission
+from grader.task import Check, Stage
+
+
+class Watched:
+    """A learner's folder and what is known about it.
+
+    report : all stages that were graded since the start, the current one as of the last save
+    stage  : the current stage
+    """
+
+    def __init__(self, student: Path, course: Course, pool: Any, *, seed: int = 0, stage: Stage | None = None):
+        self.student, self.course, self.pool, self.seed = student, course, pool, seed
+        self.stage = stage or course.stages[0]
+        self.chosen = stage is not None
+        self.seconds = 0.0
+        self.submission: Submission | None = None
+        self.limits = Limits(calibrate())
+        self._functions: dict[str, dict[str, Function]] = {}
+        self._stages: dict[str, StageResult] = {}
+        self._session: Session | None = None
+        self._fingerprint = ""
+
+    def changed(self) -> bool:
+        """Whether the submission's text differs from what was graded last. Reads it."""
+        submission = read_submission(self.student)
+        fingerprint = submission.fingerprint()
+        if fingerprint == self._fingerprint:
+            return False
+        self.submission, self._fingerprint = submission, fingerprint
+        return True
+
+    def grade(self, stage: Stage | None = None, *, stop: Callable[[], bool] = lambda: False) -> StageResult | None:
+        """Grade one stage, the current one if none is given; None if `stop` said so in between."""
+        stage = stage or self.stage
+        if self.submission is None:
+            self.changed()
+        assert self.submission is not None
+        begun = time.perf_counter()
+        context = Context(self.course, self.submission, self.pool, self.seed, self.limits)
+        session = Session([stage], context)
+        try:
+            for check in session.order:
+                session.run(check, self._function(check))
+                if stop():
+                    return None
+        finally:
+            session.close()
+        graded = scores.stage_result(stage, session.results)
+        assert graded is not None
+        self._stages[stage.id] = graded
+        if stage is self.stage:
+            self._session, self.seconds = session, time.perf_counter() - begun
+        return graded
+
+    def advance(self) -> Iterator[StageResult]:
+        """Go on to the next stage that is not done, grading on the way; the stages that were found done come first."""
+        while True:
+            graded = self._stages.get(self.stage.id) or self.grade()
+            if graded is None or graded.state != "pass":
+                return
+            following = self.following()
+            if following is None:
+                return
+            yield graded
+            self.stage = following
+
+    def following(self, step: int = 1) -> Stage | None:
+        """The stage after the current one that is not known to be done, or None."""
+        stages = self.course.stages
+        place = stages.index(self.stage)
+        after = stages[place + 1 :] if step > 0 else stages[:place][::-1]
+        return next((s for s in after if not self._done(s)), None)
+
+    def refresh(self, stop: Callable[[], bool]) -> bool:
+        """Grade all other stages that do not train, so that the ladder is true again; False if it was stopped."""
+        for stage in self.course.stages:
+            if stage is not self.stage and not stage.training and (stop() or self.grade(stage, stop=stop) is None):
+                return False
+        return True
+
+    def name_mistakes(self) -> bool:
+        """Name the mistakes of the current stage's failed checks; True if any got a name."""
+        session = self._session
+        if session is None:
+            return False
+        before = dict(session.results)
+        name_mistakes(session)
+        graded = scores.stage_result(self.stage, session.results)
+        if graded is None or before == session.results:
+            return False
+        self._stages[self.stage.id] = graded
+        return True
+
+    def take(self, report: Report) -> None:
+        """Take over what a whole grade found."""
+        self._stages.update({stage.id: stage for stage in report.stages})
+
+    @property
+    def current(self) -> StageResult | None:
+        return self._stages.get(self.stage.id)
+
+    @property
+    def report(self) -> Report:
+        """Everything known, as a report that has the current stage's next step."""
+        stages = [self._stages[stage.id] for stage in self.course.stages if stage.id in self._stages]
+        return Report(
+            score=sum(stage.points for stage in stages),
+            max_score=self.course.points,
+            stages=stages,
+            student=self.student.name,
+            next=self.next_step(),
+            seconds=self.seconds,
+        )
+
+    def next_step(self) -> NextStep | None:
+        """What to do next: in the current stage, or where it is blocked."""
+        if self.current is None or self.submission is None:
+            return None
+        place = Context(self.course, self.submission, None).place
+        return scores.next_step([self.current], place) or scores.next_step(self._stages.values(), place)
+
+    def to_do(self) -> tuple[str, CheckResult] | None:
+        """(stage, result) of the check that the next step is about."""
+        step = self.next_step()
+        if step is None:
+            return None
+        return next(
+            ((s.id, c) for s in self._stages.values() for c in s.checks if (s.id, c.id) == (step.stage, step.check)),
+            None,
+        )
+
+    def _done(self, stage: Stage) -> bool:
+        known = self._stages.get(stage.id)
+        return known is not None and known.state == "pass"
+
+    def _function(self, check: Check) -> Function:
+        if check.stage not in self._functions:
+            self._functions[check.stage] = dict(load_checks(self.course.stage(check.stage)))
+        return self._functions[check.stage][check.id]
