@@ -19,58 +19,10 @@ from msgspec import Struct
 RUN = 14  #: tokens in one fingerprint
 WINDOW = 8  #: of so many neighbours one is kept
 _MOST_TOKENS = 60_000
-_KNOWN_NAMES = frozenset(
-    [
-        "np",
-        "numpy",
-        "self",
-        "sum",
-        "mean",
-        "exp",
-        "log",
-        "max",
-        "min",
-        "maximum",
-        "zeros",
-        "ones",
-        "zeros_like",
-        "ones_like",
-        "sqrt",
-        "shape",
-        "dot",
-        "einsum",
-        "where",
-        "range",
-        "len",
-        "normal",
-        "standard_normal",
-        "uniform",
-        "permutation",
-        "shuffle",
-        "T",
-        "argmax",
-        "arange",
-        "copy",
-        "reshape",
-        "append",
-        "reversed",
-        "zip",
-        "enumerate",
-        "isinstance",
-        "float",
-        "int",
-        "abs",
-        "keepdims",
-        "axis",
-        "ndindex",
-        "nditer",
-        "nonzero",
-        "astype",
-        "item",
-        "empty_like",
-        "full",
-    ]
-)
+_NUMPY = """np numpy self sum mean exp log max min maximum zeros ones zeros_like ones_like sqrt shape dot einsum where
+    range len normal standard_normal uniform permutation shuffle T argmax arange copy reshape append reversed zip
+    enumerate isinstance float int abs keepdims axis ndindex nditer nonzero astype item empty_like full"""
+_KNOWN_NAMES = frozenset(_NUMPY.split())
 
 
 class Pair(Struct, frozen=True):

@@ -1,0 +1,129 @@
+"""The same work on a Dask cluster: submissions travel as bytes with their digest, results come back as data.
+
+Every Dask worker thread drives one grading process of its own, exactly as this machine would: a submission that takes
+its process down does not take the Dask worker with it. A lost Dask worker's submissions are given to another by Dask.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from grader.cli import Refusal
+from grader.cohort.journal import Outcome
+from grader.cohort.pool import Event
+from grader.cohort.process import CourseBroken, Grader
+from grader.cohort.work import Done, Order, Settings, course_fingerprint
+
+#: Submissions that are sent ahead for each of the cluster's threads: enough to keep it busy, little enough to hold.
+_AHEAD = 2
+_LOST_WORKERS = 3  #: a submission under which so many Dask workers were lost is called the grader's fault
+_local = threading.local()
+
+
+def grade_bytes(data: bytes) -> bytes:
+    """What a Dask worker runs: an Order as msgpack in, a Done as msgpack out. Its process lives on for the next one."""
+    order = msgspec.msgpack.decode(data, type=Order)
+    mine = course_fingerprint(order.settings.private)
+    if mine != order.course:
+        outcome = Outcome("fault", "another version of the course is installed here")
+        return msgspec.msgpack.encode(Done(order.key, order.digest, outcome, other_course=mine))
+    grader = getattr(_local, "grader", None)
+    if grader is None or grader.settings != order.settings:
+        if grader is not None:
+            grader.stop()
+        grader = _local.grader = Grader(order.settings)
+    return msgspec.msgpack.encode(grader.grade(order))
+
+
+class Cluster:
+    """Grades on the workers of a Dask scheduler.
+
+    address : such as tcp://10.0.0.1:8786
+    raises  : Refusal if nobody answers there, or if the cluster has another version of the course
+    """
+
+    def __init__(self, address: str, settings: Settings, timeout: float = 30) -> None:
+        try:
+            import dask
+            from distributed import Client
+        except ImportError:
+            raise Refusal(
+                "--scheduler needs the package distributed. Remedy: .venv/bin/python -m pip install distributed"
+            ) from None
+        dask.config.set({"distributed.scheduler.allowed-failures": _LOST_WORKERS})
+        try:
+            self.client = Client(address, timeout=timeout, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise Refusal(f"no Dask scheduler answers at {address} ({error}). Remedy: check the address.") from None
+        try:
+            self.client.wait_for_workers(1, timeout=timeout)
+        except TimeoutError:
+            self.close()
+            raise Refusal(
+                f"the Dask scheduler at {address} has no workers. Remedy: start dask worker {address}"
+            ) from None
+        self._compare(settings)
+
+    def _compare(self, settings: Settings) -> None:
+        mine = course_fingerprint(settings.private)
+        try:
+            theirs = self.client.run(course_fingerprint, settings.private)
+        except Exception as error:
+            self.close()
+            raise Refusal(
+                f"the cluster's workers cannot grade ({type(error).__name__}: {error}). Remedy: start them in a checkout of "
+                "the course, with its environment."
+            ) from None
+        for worker, fingerprint in sorted(theirs.items()):
+            if fingerprint != mine:
+                self.close()
+                raise Refusal(
+                    f"the worker {worker} has another version of the course ({fingerprint[:12]}, here {mine[:12]}). "
+                    "Remedy: install the same checkout on every machine."
+                )
+
+    def run(self, orders: Iterable[Order]) -> Iterator[Event]:
+        """Grade all orders; results come in order of completion.
+
+        raises : CourseBroken
+        """
+        from distributed import as_completed
+
+        source = iter(orders)
+        pending: dict[str, Order] = {}
+        running = as_completed()
+        self._submit(source, pending, running)
+        while pending:
+            future = next(running)
+            order = pending.pop(future.key)
+            event = self._event(future, order)
+            future.release()
+            self._submit(source, pending, running)
+            yield event
+
+    def _submit(self, source: Iterator[Order], pending: dict[str, Order], running) -> None:
+        threads = sum(self.client.nthreads().values())
+        while len(pending) < _AHEAD * max(1, threads) and (order := next(source, None)) is not None:
+            data = msgspec.msgpack.encode(order)
+            future = self.client.submit(grade_bytes, data, key=f"grade-{order.key}", pure=False, retries=1)
+            pending[future.key] = order
+            running.add(future)
+
+    @staticmethod
+    def _event(future, order: Order) -> Done:
+        from distributed import KilledWorker
+
+        error = future.exception() if future.status == "error" else None
+        if isinstance(error, KilledWorker):
+            return Done(order.key, order.digest, Outcome("fault", f"{_LOST_WORKERS} Dask workers were lost under it"))
+        if isinstance(error, CourseBroken):
+            raise error
+        if error is not None or future.status != "finished":
+            reason = f"{type(error).__name__}: {error}" if error else f"Dask says {future.status}"
+            return Done(order.key, order.digest, Outcome("fault", " ".join(reason.split())[:300]))
+        return msgspec.msgpack.decode(future.result(), type=Done)
+
+    def close(self) -> None:
+        """Let go of the cluster; what it was grading is given up."""
+        self.client.close()

@@ -1,0 +1,99 @@
+"""Two gradings of one class, side by side."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from grader.cli import Refusal
+from grader.cohort.counting import Grade
+from grader.export.text import number
+
+_CODE = "import sys; sys.path.insert(0, {root!r}); from grader.cli import main; main()"
+
+
+class Change(Struct, frozen=True):
+    """One student whose grade is not the same."""
+
+    student: str
+    old: str
+    new: str
+    difference: float
+    where: str  #: "03_softmax 6 -> 4"
+
+    @property
+    def change(self) -> str:
+        return f"{number(self.difference):+}" if self.difference else "="
+
+
+def grades_of(source: Path, submissions: Path | None, out: Path, jobs: int | None) -> list[Grade]:
+    """The grades in a class's folder, or those that a checkout of the course gives to the submissions.
+
+    raises : Refusal
+    """
+    table = source / "grades.jsonl" if source.is_dir() else source
+    if not table.exists():
+        if not (source / "grader" / "cohort").is_dir():
+            raise Refusal(f"{source} is neither the folder of a graded class nor a checkout of the course.")
+        if submissions is None:
+            raise Refusal(f"{source} is a checkout: name what is to be graded. Remedy: --submissions folder")
+        table = _grade_with(source.resolve(), submissions.resolve(), out.resolve(), jobs)
+    try:
+        return [msgspec.json.decode(line, type=Grade) for line in table.read_bytes().splitlines() if line.strip()]
+    except msgspec.MsgspecError as error:
+        raise Refusal(f"{table} holds no grades ({error}). Remedy: run make class again.") from None
+
+
+def differences(old: list[Grade], new: list[Grade]) -> list[Change]:
+    """Everybody whose state, score or points in a stage change, the biggest loss first."""
+    before = {grade.student: grade for grade in old}
+    after = {grade.student: grade for grade in new}
+    changes = []
+    for student in sorted(before.keys() | after.keys()):
+        one, other = before.get(student), after.get(student)
+        where = _where(one, other)
+        if where:
+            difference = (other.score if other else 0.0) - (one.score if one else 0.0)
+            changes.append(Change(student, _shown(one), _shown(other), round(difference, 2), where))
+    return sorted(changes, key=lambda change: (change.difference, change.student))
+
+
+def _grade_with(checkout: Path, submissions: Path, out: Path, jobs: int | None) -> Path:
+    """Run that checkout's own grader, in this interpreter's environment."""
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        _CODE.format(root=str(checkout)),
+        "class",
+        str(submissions),
+        "--out",
+        str(out),
+    ]
+    command += ["--no-reports", *(["--jobs", str(jobs)] if jobs else [])]
+    status = subprocess.run(command, cwd=checkout, check=False).returncode
+    if status not in (0, 3) or not (out / "grades.jsonl").exists():
+        raise Refusal(f"the course in {checkout} could not grade the class (status {status}).")
+    return out / "grades.jsonl"
+
+
+def _shown(grade: Grade | None) -> str:
+    if grade is None:
+        return "absent"
+    return str(number(grade.score)) if grade.state == "graded" else grade.state
+
+
+def _where(one: Grade | None, other: Grade | None) -> str:
+    if one is None or other is None:
+        return "only in one of them"
+    parts = [f"{one.state} -> {other.state}"] if one.state != other.state else []
+    for stage in sorted(one.stages.keys() | other.stages.keys()):
+        a, b = one.stages.get(stage), other.stages.get(stage)
+        if a != b:
+            shown = ["none" if points is None else str(number(points)) for points in (a, b)]
+            parts.append(f"{stage} {shown[0]} -> {shown[1]}")
+    if not parts and one.score != other.score:
+        parts.append("policy (lateness, weights or attempts)")
+    return ", ".join(parts)

@@ -1,0 +1,44 @@
+"""`regrade-diff`: whose score changes between two versions of the course."""
+
+from pathlib import Path
+
+import click
+
+from grader.paths import BUILD
+
+
+@click.command("regrade-diff")
+@click.argument("old", type=click.Path(path_type=Path, exists=True))
+@click.argument("new", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--submissions", type=click.Path(path_type=Path), help="Needed where OLD or NEW is a checkout of the course."
+)
+@click.option("--out", type=click.Path(path_type=Path), default=BUILD / "regrade", help="Where checkouts' results go.")
+@click.option("--jobs", type=click.IntRange(1, 1024), help="Submissions side by side.")
+def command(old: Path, new: Path, submissions: Path | None, out: Path, jobs: int | None) -> int:
+    """Compare OLD with NEW: each is the folder of a graded class, or a checkout of the course to grade it with.
+
+    Exit status 1 if anybody's score changes.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from grader.cohort.difference import differences, grades_of
+
+    before = grades_of(old, submissions, out / "old", jobs)
+    after = grades_of(new, submissions, out / "new", jobs)
+    changes = differences(before, after)
+    console = Console(highlight=False)
+    if not changes:
+        console.print(f"No score changes: {len(after)} students.")
+        return 0
+    table = Table(box=None, pad_edge=False)
+    for title in ("Student", "Old", "New", "Change", "Where"):
+        table.add_column(title, justify="right" if title in ("Old", "New", "Change") else "left")
+    for change in changes:
+        table.add_row(change.student, change.old, change.new, change.change, change.where)
+    console.print(table)
+    up = sum(change.difference > 0 for change in changes)
+    down = sum(change.difference < 0 for change in changes)
+    console.print(f"{len(changes)} of {len(after)} students change: {up} gain, {down} lose.")
+    return 1
