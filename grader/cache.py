@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.log import write_atomically
+from grader.files import write_atomically
 from grader.paths import ROOT
 from grader.records import CheckResult
 from grader.task import Check, Stage

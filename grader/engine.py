@@ -21,10 +21,11 @@ import msgspec
 from grader import fingerprint, history, log, scores
 from grader.cache import TrainingCache
 from grader.course import Course, load_course
+from grader.files import write_atomically
 from grader.records import Report
 from grader.request import Request
 from grader.session import Observer, Session
-from grader.submission import Submission, read_submission
+from grader.submission import Submission, file_of, read_submission
 from grader.task import Stage
 
 #: Variables that would change how pytest or the interpreter behaves; a grade is the same in everyone's shell.
@@ -113,6 +114,7 @@ def _grade(
             "course_points": course.points,
             "key": request.key(mark, depends) if request.caches else "",
             "feedback": request.feedback,
+            "problems": {file_of(module): why for module, why in submission.problems.items()},
             "repeatable": not context.unrepeatable and all(r.state != "error" for r in results.values()),
             "cached": sorted(cache.used) if cache else [],
         },
@@ -207,7 +209,7 @@ def _name_mistakes(request: Request, session: Session) -> None:
 
 def _write(request: Request, report: Report, course: Course) -> None:
     out = request.out
-    log.write_atomically(out / "results.json", msgspec.json.format(msgspec.json.encode(report), indent=1))
+    write_atomically(out / "results.json", msgspec.json.format(msgspec.json.encode(report), indent=1))
     if report.complete:
         whole = len(report.stages) == len(course.stages)
         history.append(out, report, whole)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from grader.log import write_atomically
+from grader.files import write_atomically
 from grader.records import Report
 
 FILE = "history.jsonl"

@@ -4,7 +4,6 @@ Lines are `{"event": "grade", ...}` first, then `{"event": "start", "stage", "ch
 "stage", "check", "result"}` and, where a mistake was recognised, `{"event": "named", "stage", "check", "result"}`.
 """
 
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -72,17 +71,6 @@ def replay(path: Path) -> Replay:
             results[where] = result
             begun = None
     return Replay(results, begun)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file as a whole: a reader sees the old content or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _now() -> float:

@@ -6,6 +6,7 @@ not hold), pass, fail (anything the submission did), error (the grader's own fau
 
 import contextlib
 import importlib.util
+import io
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,13 +16,16 @@ from typing import Any
 
 from grader import scores
 from grader.course import Course
+from grader.files import write_atomically
 from grader.limits import Limits
-from grader.records import CheckResult
+from grader.records import Card, CheckResult
 from grader.skeleton import is_stub, line_of
 from grader.submission import Submission
 from grader.task import BadCourse, Check, Stage
 
 Function = Callable[..., None]
+
+EVIDENCE_BYTES = 1_000_000  #: of a whole submission; what does not fit any more costs its picture
 
 
 class Memo:
@@ -87,6 +91,7 @@ class Context:
     limits: Limits = field(default_factory=Limits)
     data: Any = field(default_factory=Data)
     evidence: Path | None = None
+    evidence_left: int = EVIDENCE_BYTES
     results: dict[scores.Key, CheckResult] = field(default_factory=dict)
     transcripts: dict[scores.Key, list] = field(default_factory=dict)
     unrepeatable: set[scores.Key] = field(default_factory=set)  #: ended by a limit or a death: never kept
@@ -166,10 +171,11 @@ def _execute(check: Check, function: Function, context: Context) -> CheckResult:
     seconds = round(time.perf_counter() - begun, 6)
     transcript = list(student.transcript) if student is not None else []
     told = failures.describe(failure, case, transcript) if failure is not None else None
-    evidence = _keep_evidence(check, case, context.evidence)
+    evidence = _keep_evidence(check, case, context)
     common: dict[str, Any] = {"seconds": seconds, "notes": list(case.notes)}
     if told is None:
-        return scores.result(check, "pass", printed=failures.printed_by(transcript), **common)
+        card = Card(evidence=evidence) if evidence else None
+        return scores.result(check, "pass", card=card, printed=failures.printed_by(transcript), **common)
     where = scores.key(check)
     context.transcripts[where] = transcript
     if not told.repeatable:
@@ -245,17 +251,17 @@ def _first_stub(check: Check, context: Context) -> str:
     return ""
 
 
-def _keep_evidence(check: Check, case: Any, folder: Path | None) -> dict[str, str]:
-    """Write the arrays that a check left as evidence; role -> name in the file."""
+def _keep_evidence(check: Check, case: Any, context: Context) -> dict[str, str]:
+    """Write the arrays that a check left as evidence, as far as there is room; role -> name in the file."""
     arrays = dict(case.stored)
-    if folder is None or not arrays:
+    if context.evidence is None or not arrays:
         return {}
     import numpy as np
 
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{check.stage}.{check.id}.npz"
-    part = path.with_suffix(".part")
-    with open(part, "wb") as file:
-        np.savez_compressed(file, **arrays)
-    part.replace(path)
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    if content.tell() > context.evidence_left:
+        return {}
+    context.evidence_left -= content.tell()
+    write_atomically(context.evidence / f"{check.stage}.{check.id}.npz", content.getvalue())
     return {role: role for role in arrays}

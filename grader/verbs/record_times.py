@@ -1,0 +1,81 @@
+"""`record-times`: the reference's time for every check, written into the task.toml files."""
+
+import re
+from pathlib import Path
+
+import click
+
+from grader.paths import REFERENCE, TASKS
+
+
+@click.command("record-times")
+@click.argument("stages", nargs=-1, metavar="[STAGE]...")
+@click.option("--student", type=click.Path(path_type=Path), default=REFERENCE, help="Whose times are recorded.")
+@click.option("--repeats", type=int, default=3, help="Runs a check; the median counts. Trainings run once.")
+def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
+    """Run every check on the reference and record its seconds, scaled to the machine that limits refer to.
+
+    A grade allows 20 times the recorded seconds for a unit check and 10 times for a training, never less than a floor.
+    """
+    from grader.course import load_course
+    from grader.guard import guarded
+    from grader.limits import calibrate
+    from grader.submission import read_submission
+    from grader.worker.pool import WorkerPool
+
+    with guarded():
+        course = load_course()
+        chosen = course.select(stages)
+        submission = read_submission(student)
+        pool = WorkerPool()
+        try:
+            scale = calibrate()
+            for stage in chosen:
+                seconds = measure(stage, course, submission, pool, 1 if stage.training else repeats)
+                slow = {name: round(value / scale, 4) for name, value in seconds.items()}
+                text = stage.folder.joinpath("task.toml").read_text(encoding="utf-8")
+                stage.folder.joinpath("task.toml").write_text(with_times(text, slow), encoding="utf-8")
+                total = sum(slow.values())
+                click.echo(f"{stage.id}: {total:.3f} s in all, {max(slow.values()):.3f} s for the slowest check")
+    click.echo(f"Recorded in {TASKS.name}/*/task.toml (this machine: {scale:.2f} times slower than the scale).")
+    return 0
+
+
+def measure(stage, course, submission, pool, repeats: int) -> dict[str, float]:
+    """Median seconds of each check of a stage.
+
+    raises : Refusal if a check does not pass
+    """
+    from statistics import median
+
+    from grader import scores
+    from grader.cli import Refusal
+    from grader.limits import Limits
+    from grader.session import run_stages
+
+    times: dict[str, list[float]] = {check.id: [] for check in stage.checks}
+    for _ in range(repeats):
+        session = run_stages([stage], pool, submission, course=course, limits=Limits(10.0))
+        for check in stage.checks:
+            result = session.results[scores.key(check)]
+            if result.state != "pass":
+                raise Refusal(f"{stage.id}: {check.id} does not pass ({result.message}), so it has no time to record.")
+            times[check.id].append(result.seconds)
+    return {name: median(values) for name, values in times.items()}
+
+
+def with_times(text: str, seconds: dict[str, float]) -> str:
+    """A task.toml's text with `reference_seconds` set in each [[check]] block, everything else kept."""
+    blocks = re.split(r"(?m)^(?=\[\[check\]\])", text)
+    return "".join(_timed(block, seconds) if block.startswith("[[check]]") else block for block in blocks)
+
+
+def _timed(block: str, seconds: dict[str, float]) -> str:
+    found = re.search(r'(?m)^id\s*=\s*"(\w+)"', block)
+    if found is None or found[1] not in seconds:
+        return block
+    line = f"reference_seconds = {seconds[found[1]]:g}"
+    block, replaced = re.subn(r"(?m)^reference_seconds\s*=.*$", line, block)
+    if replaced:
+        return block
+    return re.sub(r"(?m)^(hints\s*=)", rf"{line}\n\1", block, count=1)
