@@ -25,18 +25,20 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
 
     with guarded():
         course = load_course()
-        chosen = course.select(stages)
         submission = read_submission(student)
         pool = WorkerPool()
         try:
             scale = calibrate()
-            for stage in chosen:
+            for stage in course.select(stages):
                 seconds = measure(stage, course, submission, pool, 1 if stage.training else repeats)
-                slow = {name: round(value / scale, 4) for name, value in seconds.items()}
-                text = stage.folder.joinpath("task.toml").read_text(encoding="utf-8")
-                stage.folder.joinpath("task.toml").write_text(with_times(text, slow), encoding="utf-8")
-                total = sum(slow.values())
-                click.echo(f"{stage.id}: {total:.3f} s in all, {max(slow.values()):.3f} s for the slowest check")
+                scaled = {name: round(value / scale, 4) for name, value in seconds.items()}
+                path = stage.folder / "task.toml"
+                path.write_text(with_times(path.read_text(encoding="utf-8"), scaled), encoding="utf-8")
+                click.echo(
+                    f"{stage.id}: {sum(scaled.values()):.3f} s in all, the slowest check {max(scaled.values()):.3f} s"
+                )
+        finally:
+            pool.close()
     click.echo(f"Recorded in {TASKS.name}/*/task.toml (this machine: {scale:.2f} times slower than the scale).")
     return 0
 
