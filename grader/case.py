@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.compare import Unmet, compare
 from grader.patterns import close
-from grader.phrases import index_text, number, pair_of_numbers, type_phrase
+from grader.phrases import at, number, pair_of_numbers, type_phrase
 from grader.scripts import Script
 
 PICTURE = 12  # rows and columns of the tables in a report
@@ -123,20 +123,21 @@ class Case:
         atol: float | None = None,
         dtype: Any = None,
         not_finite: str = "",
+        layout: str = "",
     ) -> None:
         """Compare in the order missing, type, shape, dtype, NaN or inf, values. Arguments as `compare.compare`.
 
         raises : Unmet
         """
         unmet = compare(
-            given, expected, what, should=should or "", rtol=rtol, atol=atol, dtype=dtype, not_finite=not_finite,
+            given, expected, what, should=should or "", rtol=rtol, atol=atol, dtype=dtype, not_finite=not_finite, layout=layout,
             counts=self._counts, named=self._script.arrays(), earlier=self._earlier,
         )  # fmt: skip
         if unmet is not None:
             self._keep_pictures(unmet)
             raise unmet
-        if np.size(expected) > 1:
-            self._earlier[what] = np.asarray(expected)
+        if np.size(expected) > 3:
+            self._earlier[f"what {what} should be"] = np.asarray(expected)
 
     def remember(self, name: str, array: Any) -> None:
         """An answer that would be left over from an earlier call, such as "the dW of the first batch"."""
@@ -175,7 +176,7 @@ class Case:
         worst = np.unravel_index(int(np.argmax(np.nan_to_num(off - atol, nan=np.inf))), off.shape)
         was, now = pair_of_numbers(float(before[worst]), float(after[worst]))
         count = int((~(off <= atol)).sum())
-        gave = f"{what} has changed at {count} of {off.size} entries: {what}{index_text(worst)} was {was} and is {now} now."
+        gave = f"{what} has changed at {count} of {off.size} entries: {at(what, worst)} was {was} and is {now} now."
         raise Unmet(should, gave, _how_changed(before, after), kind="changed")
 
     def require(self, condition: Any, should: str, gave: str, looks_like: str = "") -> None:
@@ -202,7 +203,7 @@ class Case:
         if off <= tol * size:
             return
         worst = np.unravel_index(int(np.argmax(np.abs(analytic - numeric))), numeric.shape)
-        name = where[int(np.ravel_multi_index(worst, numeric.shape))] if where else f"{what}{index_text(worst)}"
+        name = where[int(np.ravel_multi_index(worst, numeric.shape))] if where else at(what, worst)
         told, slope = pair_of_numbers(float(analytic[worst]), float(numeric[worst]))
         from grader.patterns import numbers_show
 

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from grader.compare import Unmet
-from grader.phrases import number
+from grader.phrases import number, type_phrase
+from grader.worker.errors import StudentError
 
 #: Relative tolerance of core checks: right to the digits of float32. Float64 has checks of its own.
 ROUGH = 1e-5
@@ -90,4 +91,25 @@ def expect_different_draws(first: Any, second: Any, what: str, when: str) -> Non
         )
 
 
-__all__ = ["ROUGH", "Unmet", "expect_different_draws", "expect_equal_draws", "expect_spread", "spread_shows"]
+def fill(student: Any, layer: Any, name: str, array: np.ndarray) -> None:
+    """Overwrite a parameter in place; a bias kept as a row or a column takes it, too: its shape is another promise.
+
+    raises : Unmet if the attribute holds no array of that size
+    """
+    try:
+        student.fill(layer, name, array)
+    except StudentError:
+        held, what = getattr(layer, name), f"{layer.transcript_name()}.{name}"
+        if not isinstance(held, np.ndarray):
+            raise Unmet(f"{what} should be an array.", f"{what} is {type_phrase(held)}.", kind="type") from None
+        if array.ndim == 1 and held.size == array.size:
+            student.fill(layer, name, array.reshape(held.shape))
+        elif held.shape == array.shape:
+            raise
+        else:
+            seen = "Rows and columns have changed places." if held.shape == array.shape[::-1] != array.shape else ""
+            gave = f"{what} has the shape {held.shape}."
+            raise Unmet(f"{what} should have the shape {array.shape}.", gave, seen, kind="shape") from None
+
+
+__all__ = ["ROUGH", "Unmet", "expect_different_draws", "expect_equal_draws", "expect_spread", "fill", "spread_shows"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from grader import patterns
-from grader.phrases import array_text, index_text, many, number, pair_of_numbers, positions, type_phrase
+from grader.phrases import array_text, at, many, number, pair_of_numbers, positions, type_phrase
 
 
 class Unmet(Exception):
@@ -19,6 +19,7 @@ class Unmet(Exception):
     gave       : what the submission gave
     looks_like : what the numbers show; empty if they show nothing in particular
     arrays     : role ("expected", "given") -> array, for pictures
+    complete   : `gave` says already what should be there
     kind       : "missing", "type", "shape", "dtype", "not finite", "values" or "other": which step of the order failed
     """
 
@@ -30,16 +31,18 @@ class Unmet(Exception):
         *,
         arrays: Mapping[str, np.ndarray] | None = None,
         kind: str = "other",
+        complete: bool = False,
     ):
         self.should, self.gave, self.looks_like = should, gave, looks_like
+        self.complete = complete
         self.arrays = dict(arrays or {})
         self.kind = kind
         super().__init__(self.message)
 
     @property
     def message(self) -> str:
-        """What was given, and what it looks like; failing that, what should hold."""
-        return f"{self.gave} {self.looks_like or self.should}".strip()
+        """What was given, and what it looks like; failing that, what should hold, unless it was said."""
+        return f"{self.gave} {self.looks_like or ('' if self.complete else self.should)}".strip()
 
 
 def compare(
@@ -55,6 +58,7 @@ def compare(
     named: Mapping[str, np.ndarray] | None = None,
     earlier: Mapping[str, np.ndarray] | None = None,
     not_finite: str = "",
+    layout: str = "",
 ) -> Unmet | None:
     """None if `given` is what was expected, else what is different, in words.
 
@@ -68,6 +72,7 @@ def compare(
     counts     : sizes of this case by name ("rows", "classes", ...), to name ratios by
     named      : inputs by name, to recognise them in the answer
     earlier    : answers to earlier calls by name, to recognise what is left over from them
+    layout     : what the axes mean, such as "one row per example, one column per unit"
     not_finite : a sentence for NaN or inf, such as "exp(1000) is more than a float can hold."
     """
     want = np.asarray(expected)
@@ -79,9 +84,10 @@ def compare(
     have = np.asarray(given)
     arrays = {"expected": want, "given": have}
     if have.shape != want.shape:
-        gave = f"{_returned(what)} {_shape_phrase(have)}."
+        gave = f"{_returned(what)} {_shape_phrase(have)}; it should be {_shape_only(want)}."
         seen = patterns.shape_shows(have, want) if have.dtype.kind in "fiu" else ""
-        return Unmet(f"{what} should be {_shape_phrase(want)}.", gave, seen, arrays=arrays, kind="shape")
+        promise = f"{what} should be {_shape_phrase(want)}{f': {layout}' if layout else ''}."
+        return Unmet(promise, gave, seen, arrays=arrays, kind="shape", complete=not layout)
     if problem := compare_dtype(have, what, dtype, one=one, like=want):
         return problem
     have = have.astype(np.float64) if have.dtype.kind in "iu" else have
@@ -94,7 +100,8 @@ def compare(
     if np.all(error <= allowed):
         return None
     seen = patterns.numbers_show(have, want, counts or {}, named or {}, earlier or {})
-    return Unmet(promise, _difference(what, have, want, error - allowed), seen, arrays=arrays, kind="values")
+    told = _difference(what, have, want, error - allowed)
+    return Unmet(promise, told, seen, arrays=arrays, kind="values", complete=not should)
 
 
 def compare_type(given: Any, what: str, promise: str, *, one: bool, expected: np.ndarray) -> Unmet | None:
@@ -160,6 +167,10 @@ def _shape_phrase(array: np.ndarray) -> str:
     return "one number" if array.ndim == 0 else f"an array of shape {array.shape}"
 
 
+def _shape_only(array: np.ndarray) -> str:
+    return "one number" if array.ndim == 0 else str(array.shape)
+
+
 def _not_finite(what: str, have: np.ndarray, finite: np.ndarray) -> str:
     if have.size <= 6:
         return f"{_returned(what)} {array_text(have)}."
@@ -179,10 +190,9 @@ def _difference(what: str, have: np.ndarray, want: np.ndarray, excess: np.ndarra
         shown = array_text(have), array_text(want)
         if shown[0] != shown[1]:
             return f"{_returned(what)} {shown[0]}; it should be {shown[1]}."
-    name = f"({what})" if " " in what and not what.endswith(")") else what
     which = "" if differ == 1 else ", this one most"
     return (
-        f"{name}{index_text(worst)} is {given}; it should be {asked}. "
+        f"{at(what, worst)} is {given}; it should be {asked}. "
         f"{many(differ, have.size, 'entry', 'entries')} {'differs' if differ == 1 else 'differ'}{which}."
     )
 

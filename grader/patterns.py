@@ -56,6 +56,10 @@ def shape_shows(given: np.ndarray, expected: np.ndarray) -> str:
     if given.size == expected.size:
         same = close(given.ravel(), expected.ravel())
         return "The values are right, in another shape." if same else ""
+    if expected.size > 1 and given.size == 1:
+        for name, reduce in (("sum", np.sum), ("mean", np.mean)):
+            if close(given.ravel(), np.atleast_1d(reduce(expected))):
+                return f"It is the {name} of all entries of what is asked for."
     if expected.size > 1:
         for axis in range(expected.ndim):
             for name, reduce in (("sum", np.sum), ("mean", np.mean)):
@@ -63,10 +67,6 @@ def shape_shows(given: np.ndarray, expected: np.ndarray) -> str:
                     given.ravel(), reduce(expected, axis=axis).ravel()
                 ):
                     return f"It is the {name} over axis {axis} of what is asked for."
-        if given.size == 1:
-            for name, reduce in (("sum", np.sum), ("mean", np.mean)):
-                if close(given.ravel(), np.atleast_1d(reduce(expected))):
-                    return f"It is the {name} of all entries of what is asked for."
     if given.ndim >= 1 and expected.ndim == 0:
         for name, reduce in (("sum", np.sum), ("mean", np.mean)):
             if close(np.asarray(reduce(given)), expected):
@@ -84,6 +84,7 @@ def numbers_show(
             lambda: _left_over(given, e, earlier),
             lambda: _an_input(given, e, named),
             lambda: _ratio(given, e, counts),
+            lambda: _floor_under_log(g, e),
             lambda: _alike(g, e),
             lambda: _digits(given, g, e),
             lambda: _offset(given, e, named),
@@ -101,7 +102,7 @@ def _left_over(given: np.ndarray, e: np.ndarray, earlier: Named) -> str:
         if old.shape != e.shape or close(old, e) or not np.any(old):
             continue
         if close(given, old):
-            return f"It is what {name} should give."
+            return f"It is {name}."
         if close(given, old + e):
             return f"It is the sum of {name} and what is asked for: added to, not replaced."
     return ""
@@ -150,6 +151,10 @@ def _ratio(given: np.ndarray, e: np.ndarray, counts: Mapping[str, int]) -> str:
                 return f"{every} exactly 1/{a * b} of what it should be: {_count(top, a)}, and {_count(bottom, b)}."
             if top < bottom and fits(a * b):
                 return f"{every} exactly {a * b} times what it should be: {_count(top, a)}, and {_count(bottom, b)}."
+    for name, count in counts.items():
+        for fixed in (32, 64, 100, 128):
+            if fixed not in counts.values() and fits(count / fixed):
+                return f"{every} exactly {count}/{fixed} of what it should be, and {_count(name, count)}, not {fixed}."
     for value, words in _CONSTANTS:
         if fits(value):
             return f"{every} exactly {words} what it should be."
@@ -158,6 +163,17 @@ def _ratio(given: np.ndarray, e: np.ndarray, counts: Mapping[str, int]) -> str:
     if e.size >= 3 and np.count_nonzero(e) >= 3:
         return f"Every entry is {number(ratio, 6)} times what it should be."
     return ""
+
+
+def _floor_under_log(g: np.ndarray, e: np.ndarray) -> str:
+    """One number that is -ln of a power of ten, where more is asked for."""
+    if g.size > 1:
+        return ""
+    found = float(g.flat[0])
+    power = round(found / np.log(10))
+    if not 5 <= power <= 30 or abs(found - power * np.log(10)) > 1e-6 or float(e.flat[0]) <= found:
+        return ""
+    return f"{number(found)} is -ln(1e-{power}): the log of a number that cannot get below 1e-{power}."
 
 
 def _count(name: str, value: int) -> str:
@@ -213,13 +229,14 @@ def _signs(given: np.ndarray, e: np.ndarray) -> str:
 
 def _cut_off(g: np.ndarray, e: np.ndarray) -> str:
     """Right but for a limit at the top or at the bottom."""
-    if g.size < 3:
+    if g.size < 2 or np.ptp(g) == 0:
         return ""
     high, low = g.max(), g.min()
-    if e.max() > high and close(g, np.minimum(e, high)):
-        return f"Nothing above {number(high)} comes out: larger values have become {number(high)}."
-    if e.min() < low and close(g, np.maximum(e, low)):
-        return f"Nothing below {number(low)} comes out: smaller values have become {number(low)}."
+    for limit, cut, side, sign in ((high, np.minimum, "above", "positive"), (low, np.maximum, "below", "negative")):
+        if not np.allclose(cut(e, limit), e, rtol=1e-9, atol=0) and np.allclose(g, cut(e, limit), rtol=1e-9, atol=0):
+            if limit == 0:
+                return f"What should be {sign} is 0; the rest is right."
+            return f"Nothing {side} {number(limit)} comes out: in its place stands {number(limit)}."
     return ""
 
 
@@ -228,7 +245,7 @@ def _digits(given: np.ndarray, g: np.ndarray, e: np.ndarray) -> str:
     scale = float(np.abs(e).max(initial=0.0))
     if scale == 0:
         return ""
-    worst = float(np.abs(g - e).max()) / scale
+    worst = float((np.abs(g - e) / np.maximum(np.abs(e), 1e-8 * scale)).max())
     if worst >= 1e-4 or worst == 0:
         return ""
     count = int(-np.log10(worst))
@@ -262,8 +279,11 @@ def _where(g: np.ndarray, e: np.ndarray) -> str:
         return ""
     off = np.abs(g - e) > 1e-9 * float(np.abs(e).max() + np.abs(g).max())
     if g.ndim == 2 and min(g.shape) > 1:
-        for axis, name in ((1, "row"), (0, "column")):
-            touched = np.flatnonzero(off.any(axis=axis))
+        lines = [(np.flatnonzero(off.any(axis=axis)), axis, name) for axis, name in ((1, "row"), (0, "column"))]
+        for touched, axis, name in sorted(lines, key=lambda line: len(line[0])):
+            right = np.setdiff1d(np.arange(g.shape[1 - axis]), touched)
+            if len(right) == 1 and off.take(touched, axis=1 - axis).all():
+                return f"Only {name} {listed(right)} of {g.shape[1 - axis]} is right."
             if 0 < len(touched) <= g.shape[1 - axis] // 2 and off.sum() > 1:
                 several = len(touched) > 1
                 place = f"{name}{'s' if several else ''} {listed(touched)}"

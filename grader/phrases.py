@@ -1,5 +1,6 @@
 """Numbers, arrays, places and types as short pieces of a sentence."""
 
+import ast
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,8 +35,19 @@ def array_text(array: np.ndarray) -> str:
     """A small array on one line: [[0.27 0.73]]."""
     if array.ndim == 0:
         return number(float(array)) if array.dtype.kind in "fiu" else str(array)
-    text = np.array2string(array, precision=4, suppress_small=False, threshold=24, max_line_width=10_000)
-    return " ".join(text.split())
+    if array.dtype.kind not in "fiu":
+        return " ".join(np.array2string(array, threshold=24, max_line_width=10_000).split())
+    inner = (array_text(part) if array.ndim > 1 else number(float(part)) for part in array)
+    return f"[{' '.join(inner)}]"
+
+
+def at(what: str, index: Sequence[Any]) -> str:
+    """One entry: "linear.dW[2, 1]", or "The gradient at [2, 1]" if the name is no Python."""
+    try:
+        ast.parse(what, mode="eval")
+    except SyntaxError:
+        return f"{what} at {index_text(index)}"
+    return what + index_text(index)
 
 
 def index_text(index: Sequence[Any]) -> str:

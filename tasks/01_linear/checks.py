@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from grader.checking import ROUGH, expect_different_draws, expect_equal_draws, expect_spread
+from grader.checking import ROUGH, expect_different_draws, expect_equal_draws, expect_spread, fill
+
+LAYOUT = "one row per example, one column per unit"
+DW = "the sum over the rows n of x[n, i] * dout[n, k]"
+DB = "the sum of dout over the rows"
+DX = "the sum over the units k of dout[n, k] * W[i, k]"
 
 
 def check_linear_forward_adds_the_bias(student, case):
@@ -10,7 +15,7 @@ def check_linear_forward_adds_the_bias(student, case):
     x, W, b = case.normal("x", 5, 4), case.normal("W", 4, 3), case.normal("b", 3)
     linear = _layer(student, case, W, b)
     case.sizes(rows=5, inputs=4, units=3)
-    case.expect(linear.forward(x), x @ W + b, "linear.forward(x)", should="x @ W + b", rtol=ROUGH)
+    case.expect(linear.forward(x), x @ W + b, "linear.forward(x)", should="x @ W + b", layout=LAYOUT, rtol=ROUGH)
 
 
 def check_linear_backward_sums_dW_and_db(student, case):
@@ -20,10 +25,8 @@ def check_linear_backward_sums_dW_and_db(student, case):
     linear.forward(x)
     linear.backward(dout)
     case.sizes(rows=5, inputs=4, units=3)
-    case.expect(
-        linear.dW, x.T @ dout, "linear.dW", should="the sum over all rows n of x[n, i] * dout[n, k]", rtol=ROUGH
-    )
-    case.expect(linear.db, dout.sum(axis=0), "linear.db", should="the sum of dout over the rows", rtol=ROUGH)
+    case.expect(linear.dW, x.T @ dout, "linear.dW", should=DW, layout="the shape of W", rtol=ROUGH)
+    case.expect(linear.db, dout.sum(axis=0), "linear.db", should=DB, layout="the shape of b", rtol=ROUGH)
 
 
 def check_linear_backward_returns_dx(student, case):
@@ -32,8 +35,8 @@ def check_linear_backward_returns_dx(student, case):
     linear = _layer(student, case, W, b)
     linear.forward(x)
     case.sizes(rows=5, inputs=4, units=3)
-    should = "the sum over all units k of dout[n, k] * W[i, k]"
-    case.expect(linear.backward(dout), dout @ W.T, "linear.backward(dout)", should=should, rtol=ROUGH)
+    dx = linear.backward(dout)
+    case.expect(dx, dout @ W.T, "linear.backward(dout)", should=DX, layout="the shape of x", rtol=ROUGH)
 
 
 def check_linear_starts_from_zeros(student, case):
@@ -66,66 +69,64 @@ def check_linear_takes_any_batch(student, case):
     """forward and backward work for one row, for a square layer, and however x lies in memory."""
     for rows, inputs, units in ((1, 4, 3), (4, 4, 4), (7, 2, 1)):
         x, W, b = case.normal("x", inputs, rows).T, case.normal("W", inputs, units), case.normal("b", units)
-        dout, size = case.normal("dout", units, rows).T, f", {rows} row{'s'[: rows > 1]}, Linear({inputs}, {units})"
-        linear = _layer(student, case, W, b)
+        dout = case.normal("dout", units, rows).T
+        linear, of = _layer(student, case, W, b), f"of Linear({inputs}, {units}), for x of shape ({rows}, {inputs}),"
         case.sizes(rows=rows, inputs=inputs, units=units)
-        case.expect(linear.forward(x), x @ W + b, f"linear.forward(x){size}", should="x @ W + b", rtol=ROUGH)
-        case.expect(linear.backward(dout), dout @ W.T, f"linear.backward(dout){size}", rtol=ROUGH)
-        case.expect(linear.dW, x.T @ dout, f"linear.dW{size}", rtol=ROUGH)
-        case.expect(linear.db, dout.sum(axis=0), f"linear.db{size}", rtol=ROUGH)
+        case.expect(linear.forward(x), x @ W + b, f"forward(x) {of}", should="x @ W + b", layout=LAYOUT, rtol=ROUGH)
+        case.expect(linear.backward(dout), dout @ W.T, f"backward(dout) {of}", should=DX, rtol=ROUGH)
+        case.expect(linear.dW, x.T @ dout, f"dW {of}", should=DW, rtol=ROUGH)
+        case.expect(linear.db, dout.sum(axis=0), f"db {of}", should=DB, rtol=ROUGH)
 
 
-def check_linear_backward_is_about_the_last_forward(student, case):
-    """The gradients are those of this layer's last forward alone: nothing is left from earlier calls."""
-    W, b, W_new = case.normal("W", 4, 3), case.normal("b", 3), case.normal("W_new", 4, 3)
-    linear, other = _layer(student, case, W, b), _layer(student, case, W, b)
-    x, dout, x_last, dout_last = (case.normal(*args) for args in _TWO_BATCHES)
-    linear.forward(x)
-    case.remember("the dW of the earlier batch", x.T @ dout)
-    case.remember("the db of the earlier batch", dout.sum(axis=0))
-    case.remember("the dx with the W of before", dout_last @ W.T)
-    linear.backward(dout)
-    student.fill(linear, "W", W_new)
-    linear.forward(x_last)
-    other.forward(x)
-    case.expect(linear.backward(dout_last), dout_last @ W_new.T, "the second backward", rtol=ROUGH)
-    case.expect(linear.dW, x_last.T @ dout_last, "linear.dW after the second backward", rtol=ROUGH)
-    case.expect(linear.db, dout_last.sum(axis=0), "linear.db after the second backward", rtol=ROUGH)
+def check_linear_answers_for_the_last_batch(student, case):
+    """Results and gradients are those of this layer's last batch and present W: nothing is left from before."""
+    x, W, b, dout = case.normal("x", 5, 4), case.normal("W", 4, 3), case.normal("b", 3), case.normal("dout", 5, 3)
+    linear, other, W_new = _layer(student, case, W, b), _layer(student, case, W, b), case.normal("W_new", 4, 3)
+    case.remember("the dW of the batch before", x.T @ dout)
+    case.remember("the db of the batch before", dout.sum(axis=0))
+    for rows in (5, 3):
+        linear.forward(x)
+        linear.backward(dout)
+        fill(student, linear, "W", W_new)
+        last, dlast = case.normal(f"x_{rows}", rows, 4), case.normal(f"dout_{rows}", rows, 3)
+        case.remember("the result with the W of before", last @ W + b)
+        case.expect(linear.forward(last), last @ W_new + b, "the second forward", should="x @ W + b", rtol=ROUGH)
+        other.forward(x)
+        case.expect(linear.backward(dlast), dlast @ W_new.T, "the second backward", should=DX, rtol=ROUGH)
+        case.expect(linear.dW, last.T @ dlast, "dW after the second backward", should=DW, rtol=ROUGH)
+        case.expect(linear.db, dlast.sum(axis=0), "db after the second backward", should=DB, rtol=ROUGH)
 
 
 def check_linear_leaves_its_inputs_alone(student, case):
     """forward and backward change neither x nor W nor b, nor a result handed out before."""
     x, W, b, dout = case.normal("x", 5, 4), case.normal("W", 4, 3), case.normal("b", 3), case.normal("dout", 5, 3)
     linear, held = _layer(student, case, W, b), student.put(x)
+    W_before, b_before = linear.W, linear.b
     result = linear.forward.keep(held)
     linear.forward(case.normal("x_next", 5, 4))
-    case.expect_unchanged(x @ W + b, student.fetch(result), "the first result", atol=1e-5)
+    case.expect(student.fetch(result), x @ W + b, "the first result, after the next forward,", rtol=ROUGH)
     linear.forward(held)
     linear.backward(dout)
     case.expect_unchanged(x, student.fetch(held), "x")
-    case.expect_unchanged(W, linear.W, "linear.W")
-    case.expect_unchanged(b, linear.b, "linear.b")
+    case.expect_unchanged(W_before, linear.W, "linear.W")
+    case.expect_unchanged(b_before, linear.b, "linear.b")
 
 
 def check_linear_works_in_float64(student, case):
-    """Parameters, results and gradients keep all digits of float64, whatever their size."""
-    x, W, b = case.normal("x", 5, 4), case.normal("W", 4, 3), case.normal("b", 3)
-    linear = _layer(student, case, W, b)
-    case.expect(linear.W, W, "linear.W", dtype=np.float64)
-    case.expect(linear.forward(x), x @ W + b, "linear.forward(x)", dtype=np.float64)
+    """Results and gradients keep all digits of float64, whatever their size."""
     for size in (1e-8, 1.0, 1e6):
+        x, W, b = case.normal("x", 5, 4, scale=size), case.normal("W", 4, 3), case.normal("b", 3)
         dout = case.normal("dout", 5, 3, scale=size)
-        case.expect(linear.backward(dout), dout @ W.T, "linear.backward(dout)", dtype=np.float64)
-        case.expect(linear.dW, x.T @ dout, "linear.dW", dtype=np.float64)
-        case.expect(linear.db, dout.sum(axis=0), "linear.db", dtype=np.float64)
-
-
-_TWO_BATCHES = (("x", 5, 4), ("dout", 5, 3), ("x_last", 3, 4), ("dout_last", 3, 3))
+        linear = _layer(student, case, W, b)
+        case.expect(linear.forward(x), x @ W + b, "linear.forward(x)", rtol=1e-12, dtype=np.float64)
+        case.expect(linear.backward(dout), dout @ W.T, "linear.backward(dout)", rtol=1e-12, dtype=np.float64)
+        case.expect(linear.dW, x.T @ dout, "linear.dW", rtol=1e-12, dtype=np.float64)
+        case.expect(linear.db, dout.sum(axis=0), "linear.db", rtol=1e-12, dtype=np.float64)
 
 
 def _layer(student, case, W, b):
     """A Linear whose parameters have been overwritten in place."""
     linear = student.layers.Linear(*W.shape, student.rng(case.seed))
-    student.fill(linear, "W", W)
-    student.fill(linear, "b", b)
+    fill(student, linear, "W", W)
+    fill(student, linear, "b", b)
     return linear

@@ -22,46 +22,49 @@ def check_softmax_rows_sum_to_one(student, case):
     for shape in ((6, 3), (4, 4), (2, 10)):
         result = student.losses.softmax(case.normal("logits", *shape, scale=3.0))
         case.expect_shape(result, shape, "softmax(logits)")
-        case.expect(result.sum(axis=1), np.ones(shape[0]), "the sum of each row", should="1", rtol=1e-13)
+        digits = 16 * np.finfo(result.dtype).eps
+        case.expect(result.sum(axis=1), np.ones(shape[0]), "the sum of each row", should="1", rtol=digits)
         case.require((result >= 0).all(), "No probability is negative.", f"The smallest entry is {result.min():.4g}.")
 
 
 def check_softmax_handles_large_logits(student, case):
     """Any finite row has finite probabilities, at 1000 and at -10000 alike."""
-    rows = ([1000.0, 1001.0], [60.0, 80.0], [600.0, 800.0], [1e4, 0.0, -1e4], [-1e4, -1e4 + 1.0], [0.0] * 9 + [1e4])
-    for row in rows:
+    rows = ([1000.0, 1001.0], [60.0, 62.0], [798.0, 800.0], [1e4, 0.0, -1e4], [-1e4, -1e4 + 1.0], [0.0] * 9 + [1e4])
+    for row in (*rows, np.float32([1e4, 1e4 - 1.0, -1e4])):
         logits = case.given("logits", np.array([row]))
-        case.expect(
-            student.losses.softmax(logits), _softmax(logits), f"softmax({logits.tolist()})",
-            not_finite=UNDERFLOW if max(row) < 0 else OVERFLOW, atol=1e-18,
-        )  # fmt: skip
+        why = UNDERFLOW if max(row) < 0 else OVERFLOW
+        found, what = student.losses.softmax(logits), f"softmax({logits.tolist()})"
+        case.expect(found, _softmax(logits), what, rtol=ROUGH, atol=1e-6, not_finite=why)
 
 
 def check_softmax_treats_rows_far_apart(student, case):
-    """A row's probabilities do not depend on the other rows, even if those are 10000 away."""
+    """A row's probabilities do not depend on the other rows, even if those are 1000 away."""
     logits = case.normal("logits", 4, 3)
-    logits += np.array([[1e4], [-1e4], [0.0], [-700.0]])
+    logits += np.array([[0.0], [350.0], [-650.0], [-200.0]])
+    should = "for each row what softmax gives for that row alone"
     found = student.losses.softmax(logits)
-    case.expect(found, _softmax(logits), "softmax(logits)", rtol=1e-9, not_finite=UNDERFLOW)
+    case.expect(found, _softmax(logits), "softmax(logits)", should=should, rtol=ROUGH, not_finite=UNDERFLOW)
 
 
 def check_softmax_keeps_small_probabilities(student, case):
     """A small probability is as exact as a large one: nothing is added, clipped or rounded."""
     logits = case.normal("logits", 4, 3)
-    logits[:, 1] = [20.0, 45.0, 300.0, 690.0]
+    logits[:, 1] = [20.0, 45.0, 60.0, 80.0]
     found = student.losses.softmax(logits)
     case.expect_shape(found, (4, 3), "softmax(logits)")
-    case.require((found > 0).all(), "Every entry is above 0.", f"{(found <= 0).sum()} of 12 entries are 0 or less.")
-    case.expect(np.log(found), np.log(_softmax(logits)), "the log of softmax(logits)", rtol=1e-10, atol=1e-10)
+    count = int((found <= 0).sum())
+    case.require(
+        count == 0, "Every entry should be above 0.", f"{count} of 12 entries of softmax(logits) are 0 or less."
+    )
+    case.expect(np.log(found), np.log(_softmax(logits)), "the log of softmax(logits)", rtol=0, atol=1e-4)
 
 
 def check_softmax_keeps_the_float_type(student, case):
-    """float32 in, float32 out; float64 in, float64 out; and float32 is finite at 10000, too."""
-    for dtype in (np.float32, np.float64):
+    """float32 in, float32 out; float64 in, float64 out, with all its digits."""
+    for dtype, digits in ((np.float32, ROUGH), (np.float64, 1e-12)):
         logits = case.normal("logits", 5, 4, dtype=dtype)
-        logits[2] = [1e4, 1e4 - 1, -1e4, 0.0]
         found, name = student.losses.softmax(logits), f"softmax(logits) of {np.dtype(dtype).name} logits"
-        case.expect(found, _softmax(logits.astype(np.float64)), name, rtol=1e-4, dtype=dtype, not_finite=OVERFLOW)
+        case.expect(found, _softmax(logits), name, rtol=digits, dtype=dtype)
 
 
 def check_softmax_leaves_logits_alone(student, case):
@@ -71,7 +74,7 @@ def check_softmax_leaves_logits_alone(student, case):
     result = student.losses.softmax.keep(held)
     student.losses.softmax(other)
     case.expect_unchanged(logits, student.fetch(held), "logits")
-    case.expect_unchanged(_softmax(logits), student.fetch(result), "the first result", atol=1e-5)
+    case.expect(student.fetch(result), _softmax(logits), "the first result, after the next call,", rtol=ROUGH)
 
 
 def check_softmax_takes_any_batch(student, case):
@@ -80,7 +83,7 @@ def check_softmax_takes_any_batch(student, case):
         logits = case.normal("logits", classes, rows).T
         case.sizes(rows=rows, classes=classes)
         what = f"softmax(logits) for shape ({rows}, {classes})"
-        case.expect(student.losses.softmax(logits), _softmax(logits), what, rtol=1e-6)
+        case.expect(student.losses.softmax(logits), _softmax(logits), what, rtol=ROUGH)
 
 
 def _softmax(logits):

@@ -19,12 +19,12 @@ def check_numerical_gradient_finds_the_slopes(student, case):
 
 def check_numerical_gradient_steps_to_both_sides(student, case):
     """Each slope is (f(x + eps) - f(x - eps)) / (2 eps), for the eps that is asked for."""
-    x, w = case.normal("x", 6), case.uniform("w", 6, low=1.0, high=3.0)
+    x, w = case.normal("x", 2, 3), case.uniform("w", 2, 3, low=1.0, high=3.0)
     f = case.function("f", "lambda x: (w * x**3).sum()", like=x, w=w)
     for eps in (0.1, 0.05):
-        case.remember("the slope itself, as for a very small eps,", 3 * w * x**2)
-        case.remember("the step forward alone", w * (3 * x**2 + 3 * x * eps + eps**2))
-        case.remember("the step backward alone", w * (3 * x**2 - 3 * x * eps + eps**2))
+        case.remember("what a very small eps gives, whatever eps is asked for", 3 * w * x**2)
+        case.remember("what a step forward alone gives", w * (3 * x**2 + 3 * x * eps + eps**2))
+        case.remember("what a step backward alone gives", w * (3 * x**2 - 3 * x * eps + eps**2))
         found, what = student.gradcheck.numerical_gradient(f, x, eps=eps), f"numerical_gradient(f, x, eps={eps})"
         should = f"w * (3 * x**2 + {eps}**2): what stepping to both sides gives for cubes"
         case.expect(found, w * (3 * x**2 + eps**2), what, should=should, rtol=1e-9)
@@ -37,7 +37,7 @@ def check_numerical_gradient_takes_any_shape(student, case):
         x.flat[len(x) // 2 :: 3] = 0.0
         f = case.function("f", "lambda x: (1 + (w * x).sum()) ** 2", like=x, w=w)
         found, slopes = student.gradcheck.numerical_gradient(f, x), 2 * (1 + (w * x).sum()) * w
-        case.expect(found, slopes, f"numerical_gradient(f, x) for shape {shape}", rtol=1e-6, dtype=np.float64)
+        case.expect(found, slopes, f"numerical_gradient(f, x) for shape {shape}", rtol=1e-3, dtype=np.float64)
 
 
 def check_numerical_gradient_puts_x_back(student, case):
@@ -58,7 +58,6 @@ def check_relative_error_measures_the_worst_entry(student, case):
     b = case.given("b", np.round(a * factors, 6))
     a[1, 2], b[1, 2] = 1.0, 3.0
     a[2, 1], b[2, 1] = 40.0, 44.0
-    case.sizes(entries=12)
     should = "the largest |a - b| / (|a| + |b|), which is 0.5 here"
     case.expect(student.gradcheck.relative_error(a, b), 0.5, "relative_error(a, b)", should=should, rtol=1e-9)
 
@@ -77,7 +76,7 @@ def check_relative_error_treats_both_alike(student, case):
 
 def check_relative_error_copes_with_zeros(student, case):
     """0 against 0 counts as 0, 0 against anything else as 1; and tiny entries count as much as large ones."""
-    pairs = (([0.0], [0.0], 0.0), ([0.0, 5.0], [1e-4, 5.0], 1.0), ([2.0, -1e-4], [2.0, 0.0], 1.0),
+    pairs = (([0.0], [0.0], 0.0), ([0.0, 5.0], [1e-4, 5.0], 1.0), ([2.0, 1e-4], [2.0, 0.0], 1.0),
              ([1e-5, 3e6], [3e-5, 3e6], 0.5), ([1e-13], [0.0], 0.1), ([1e4, 1e-7], [1e4, 3e-7], 0.5))  # fmt: skip
     for left, right, expected in pairs:
         a, b = case.given("a", np.array(left)), case.given("b", np.array(right))
@@ -87,7 +86,7 @@ def check_relative_error_copes_with_zeros(student, case):
 
 def check_relative_error_leaves_its_inputs_alone(student, case):
     """Neither array is changed."""
-    a, b = case.normal("a", 3, 4), case.normal("b", 3, 4)
+    a, b = case.uniform("a", 3, 4, low=0.5, high=2.0), case.uniform("b", 3, 4, low=0.5, high=2.0)
     held_a, held_b = student.put(a), student.put(b)
     found = student.gradcheck.relative_error(held_a, held_b)
     case.expect_unchanged(a, student.fetch(held_a), "a")
