@@ -73,13 +73,14 @@ def _read_npz(path):
         with np.load(path) as archive:
             val = "val" if "x_val" in archive else "test"
             return [archive[name] for name in ("x_train", "y_train", f"x_{val}", f"y_{val}")]
-    except (KeyError, OSError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except (EOFError, KeyError, OSError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} is not an archive of x_train, y_train, x_test and y_test: {error}") from error
 
 
 def _read_idx(folder, part, kind):
     """One file in MNIST's own format: two zero bytes, type, number of axes; then their lengths; then the numbers."""
     import gzip
+    import math
     import zlib
 
     axes = 3 if kind == "images" else 1
@@ -93,8 +94,8 @@ def _read_idx(folder, part, kind):
     except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{path} cannot be unpacked: {error}") from error
     header = 4 + 4 * axes
-    shape = np.frombuffer(content[4:header], ">u4").tolist()
-    if content[:4] != bytes([0, 0, 8, axes]) or len(content) != header + np.prod(shape, dtype=int):
+    shape = [int.from_bytes(content[i : i + 4], "big") for i in range(4, header, 4)]
+    if content[:4] != bytes([0, 0, 8, axes]) or len(content) != header + math.prod(shape):
         raise ValueError(f"{path} is not an IDX file of {kind} (bytes with {axes} axes), or a part of it is missing.")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 

@@ -1,0 +1,372 @@
+"""The skeleton: the reference with holes, and nothing else changed."""
+
+import ast
+
+import pytest
+from click.testing import CliRunner
+
+from grader.paths import REFERENCE, STUDENT, TASKS
+from grader.skeleton import (
+    Claims,
+    SkeletonError,
+    blank,
+    build,
+    is_stub,
+    line_of,
+    put_back,
+    put_back_all,
+    read_claims,
+    read_sources,
+    restore_stub,
+    stub_statement,
+)
+
+CLAIMS = read_claims(TASKS)
+SKELETON = build(REFERENCE, CLAIMS)
+SOURCE_OF = read_sources(REFERENCE)
+FUNCTIONS = [name for name in CLAIMS.stages if name not in CLAIMS.starting_values]
+
+SOURCE = '''\
+"""A lesson."""
+
+import math  # kept: ä ö ü
+
+LIMITS = {"a": 1,
+          "b": 2}  # kept too
+
+
+class Box:
+    """Holds."""
+
+    size = 3
+
+    @staticmethod
+    def volume(
+        a, b=(1, 2),
+        *, c=None,
+    ):
+        """What it holds.
+
+        # 1. not a comment
+        """
+        # 1. First.
+        #    still the first
+        x = a  # 2. behind code: no step
+        # an aside
+        for y in b:
+            # 2. Inside.
+            x += y
+        return x
+
+    def after(self):
+        return "ü"
+
+
+def bare(a):
+
+    # 1. No docstring here.
+    return a
+'''
+
+
+def claims_of(*names, values=None):
+    return Claims(dict.fromkeys(names, "01_box"), values or {})
+
+
+def stub_of(source, name, stage="01_box"):
+    return is_stub(source, name, stage)
+
+
+# --- the course's own skeleton ---
+
+
+def test_student_is_the_skeleton_of_the_reference():
+    """Drift between reference and student fails here; `make skeleton` writes the files again."""
+    stored = read_sources(STUDENT)
+    assert stored == SKELETON
+
+
+def test_every_claimed_function_is_a_stub_in_the_skeleton_and_none_in_the_reference():
+    reference = SOURCE_OF
+    assert len(FUNCTIONS) >= 19
+    for name in FUNCTIONS:
+        file = name.partition(".")[0] + ".py"
+        assert is_stub(SKELETON[file], name, CLAIMS.stages[name]), name
+        assert not is_stub(reference[file], name, CLAIMS.stages[name]), name
+
+
+def test_putting_all_bodies_back_gives_the_reference_to_the_byte():
+    assert put_back_all(SKELETON, SOURCE_OF, CLAIMS.stages) == SOURCE_OF
+
+
+def test_putting_back_one_stage_leaves_the_others_stubs():
+    partial = put_back_all(SKELETON, SOURCE_OF, CLAIMS.of_stage("03_softmax"))
+    assert not is_stub(partial["losses.py"], "losses.softmax", "03_softmax")
+    assert is_stub(partial["losses.py"], "losses.SoftmaxCrossEntropy.forward", "04_cross_entropy")
+
+
+def test_skeleton_keeps_signatures_docstrings_and_step_comments():
+    text = SKELETON["layers.py"]
+    reference = (REFERENCE / "layers.py").read_text(encoding="utf-8")
+    for line in reference.splitlines():
+        if line.strip().startswith(("def ", "class ", "# 1.", "# 2.", '"""')):
+            assert line in text
+
+
+def test_hyperparameters_of_the_skeleton_are_the_starting_values():
+    tree = ast.parse(SKELETON["train.py"])
+    value = next(s.value for s in tree.body if isinstance(s, ast.Assign) and s.targets[0].id == "HYPERPARAMETERS")
+    assert ast.literal_eval(value) == CLAIMS.starting_values["train.HYPERPARAMETERS"]
+    assert set(ast.literal_eval(value)) == {"epochs", "batch_size", "lr"}
+
+
+# --- blanking ---
+
+
+def test_blank_changes_nothing_outside_the_bodies():
+    text = blank(SOURCE, "box", claims_of("box.Box.volume", "box.bare"))
+    before, after = SOURCE.split("        # 1. First."), text.split("        # 1. First.")
+    assert before[0] == after[0]
+    assert '\n    def after(self):\n        return "ü"\n\n\ndef bare(a):\n' in text
+
+
+def test_blank_keeps_step_comments_with_their_continuation_and_indentation():
+    text = blank(SOURCE, "box", claims_of("box.Box.volume"))
+    assert (
+        "        # 1. First.\n        #    still the first\n            # 2. Inside.\n"
+        '        raise NotImplementedError("01_box: box.Box.volume is still a TODO")\n\n    def after' in text
+    )
+    assert "an aside" not in text
+    assert "behind code" not in text
+
+
+def test_blank_without_a_docstring_starts_after_the_signature():
+    text = blank(SOURCE, "box", claims_of("box.bare"))
+    assert text.endswith(
+        'def bare(a):\n    # 1. No docstring here.\n    raise NotImplementedError("01_box: box.bare is still a TODO")\n'
+    )
+
+
+def test_blank_replaces_a_value_of_several_lines():
+    text = blank(SOURCE, "box", claims_of("box.LIMITS", values={"box.LIMITS": {"a": 0.5, "name": "x"}}))
+    assert 'LIMITS = {"a": 0.5, "name": "x"}  # kept too\n' in text
+    assert put_back(text, SOURCE, ["box.LIMITS"]) == SOURCE
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("box.Box", "claim its methods"),
+        ("box.gone", "defines no such name"),
+        ("box.Box.gone", "defines no such name"),
+        ("box.LIMITS", "starting value"),
+        ("box.short", "its own line"),
+        ("box.empty", "no body"),
+    ],
+)
+def test_blank_refuses_what_it_cannot_blank(name, said):
+    source = SOURCE + 'def short(): return 1\ndef empty():\n    """Only words."""\n'
+    with pytest.raises(SkeletonError, match=said):
+        blank(source, "box", claims_of(name))
+
+
+# --- what counts as a stub ---
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'raise NotImplementedError("01_box: box.f is still a TODO")',
+        "raise NotImplementedError('01_box: box.f is still a TODO')",
+        '"""Words."""\n    # a note of my own\n    raise NotImplementedError("01_box: box.f is still a TODO")  # later',
+        'raise NotImplementedError(\n        "01_box: box.f "\n        "is still a TODO")',
+    ],
+)
+def test_a_stub_is_recognised_by_its_syntax(body):
+    assert stub_of(f"def f(x):\n    {body}\n", "box.f")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return x",
+        "pass",
+        '"""Words alone."""',
+        "raise NotImplementedError",
+        'raise NotImplementedError("01_box: box.g is still a TODO")',
+        'raise NotImplementedError("02_box: box.f is still a TODO")',
+        'print(x)\n    raise NotImplementedError("01_box: box.f is still a TODO")',
+        'return 1\n    raise NotImplementedError("01_box: box.f is still a TODO")',
+    ],
+)
+def test_anything_else_is_an_attempt(body):
+    assert not stub_of(f"def f(x):\n    {body}\n", "box.f")
+
+
+STUB = "def f(x):\n    " + stub_statement("01_box", "box.f") + "\n"
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["", "f = 3\n", "class f:\n    pass\n", STUB + "x = (\n", STUB + "\0", STUB + "x = " + "-" * 100_000 + "1\n"],
+)
+def test_a_missing_function_or_a_file_that_does_not_parse_is_no_stub(source):
+    assert not stub_of(source, "box.f")
+    assert line_of("", "box.f") == 0
+
+
+def test_a_body_too_deep_to_compare_is_no_stub():
+    assert not stub_of("def f(x):\n    return x" + ".a" * 5_000 + "\n", "box.f")
+
+
+def test_the_last_definition_counts():
+    assert not stub_of(STUB + "def f(x):\n    return x\n", "box.f")
+    assert stub_of("def f(x):\n    return x\n" + STUB, "box.f")
+    assert line_of("def f(x):\n    return x\n" + STUB, "box.f") == 3
+
+
+# --- restoring one stage ---
+
+
+def test_restore_replaces_signature_and_body_of_one_function():
+    skeleton = blank(SOURCE, "box", claims_of("box.bare", "box.Box.volume"))
+    edited = SOURCE.replace("def bare(a):", "@cached\ndef bare(a, b, c):")
+    assert restore_stub(edited, skeleton, "box.bare") == blank(SOURCE, "box", claims_of("box.bare"))
+
+
+def test_restore_adds_what_was_deleted():
+    skeleton = blank(SOURCE, "box", claims_of("box.bare", "box.Box.volume"))
+    assert stub_of(restore_stub("import math\n", skeleton, "box.bare"), "box.bare")
+    only_class = "class Box:\n    size = 4\n\n\nx = 1\n"
+    restored = restore_stub(only_class, skeleton, "box.Box.volume")
+    assert stub_of(restored, "box.Box.volume")
+    assert restored.startswith("class Box:\n    size = 4\n")
+    assert restored.endswith("x = 1\n")
+    assert stub_of(restore_stub("x = 1\n", skeleton, "box.Box.volume"), "box.Box.volume")
+
+
+def test_restore_refuses_a_file_that_does_not_parse():
+    with pytest.raises(SkeletonError, match="does not parse"):
+        restore_stub("def f(:\n", SOURCE, "box.bare")
+
+
+# --- claims ---
+
+
+def write_tasks(folder, **texts):
+    for stage, text in texts.items():
+        (folder / stage).mkdir()
+        (folder / stage / "task.toml").write_text(text, encoding="utf-8")
+
+
+def test_a_name_claimed_twice_is_refused(tmp_path):
+    write_tasks(tmp_path, s1='claims = ["a.f"]', s2='claims = ["a.f"]')
+    with pytest.raises(SkeletonError, match=r"a\.f is claimed by s1 and by s2"):
+        read_claims(tmp_path)
+
+
+def test_a_task_that_is_not_toml_is_named(tmp_path):
+    write_tasks(tmp_path, s1="claims = [")
+    with pytest.raises(SkeletonError, match=r"s1/task\.toml is not valid TOML"):
+        read_claims(tmp_path)
+
+
+def test_a_claimed_module_that_is_missing_is_named(tmp_path):
+    with pytest.raises(SkeletonError, match=r"gone\.py"):
+        build(REFERENCE, claims_of("gone.f"))
+
+
+# --- the verbs ---
+
+
+def run(module, *arguments):
+    import importlib
+
+    command = importlib.import_module(f"grader.verbs.{module}").command
+    return CliRunner().invoke(command, [str(a) for a in arguments])
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A fresh skeleton in a folder, and a place of its own for saved copies."""
+    monkeypatch.setattr("grader.saved.SAVED", tmp_path / "saved")
+    target = tmp_path / "student"
+    assert run("skeleton", "--student", target).exit_code == 0
+    return target
+
+
+def test_skeleton_writes_and_writes_again_what_nobody_edited(folder):
+    assert read_sources(folder) == SKELETON
+    (folder / "optim.py").unlink()
+    assert run("skeleton", "--student", folder).exit_code == 0
+    assert read_sources(folder) == SKELETON
+
+
+def test_skeleton_refuses_to_overwrite_edited_work(folder):
+    mine = folder / "losses.py"
+    mine.write_text("# mine\n", encoding="utf-8")
+    result = run("skeleton", "--student", folder)
+    assert result.exit_code == 2
+    assert "losses.py in" in result.output
+    assert "make reset" in result.output
+    assert mine.read_text(encoding="utf-8") == "# mine\n"
+
+
+def test_skeleton_by_force_saves_a_copy_first(folder, tmp_path):
+    (folder / "losses.py").write_text("# mine\n", encoding="utf-8")
+    assert run("skeleton", "--student", folder, "--force").exit_code == 0
+    assert read_sources(folder) == SKELETON
+    assert [p.read_text(encoding="utf-8") for p in (tmp_path / "saved").rglob("*.py")] == ["# mine\n"]
+
+
+def test_a_new_skeleton_replaces_an_older_one_that_nobody_edited(folder):
+    from grader.verbs.skeleton import edited_files
+
+    assert edited_files(folder, {name: text + "# newer\n" for name, text in SKELETON.items()}) == []
+
+
+def test_reset_puts_back_one_stage_and_saves_a_copy(folder, tmp_path):
+    for file, text in SOURCE_OF.items():
+        (folder / file).write_bytes(text.encode())
+    result = run("reset", "relu", "--student", folder)
+    assert result.exit_code == 0, result.output
+    text = (folder / "layers.py").read_text(encoding="utf-8")
+    assert is_stub(text, "layers.ReLU.forward", "02_relu")
+    assert is_stub(text, "layers.ReLU.backward", "02_relu")
+    assert put_back(text, SOURCE_OF["layers.py"], CLAIMS.of_stage("02_relu")) == SOURCE_OF["layers.py"]
+    (copy,) = (tmp_path / "saved").rglob("*.py")
+    assert copy.read_text(encoding="utf-8") == SOURCE_OF["layers.py"]
+
+
+def test_reset_of_the_accuracy_stage_puts_back_the_starting_values(folder):
+    (folder / "train.py").write_bytes(SOURCE_OF["train.py"].encode())
+    assert run("reset", "12_mnist", "--student", folder).exit_code == 0
+    text = (folder / "train.py").read_text(encoding="utf-8")
+    assert 'HYPERPARAMETERS = {"epochs": 2' in text
+    assert put_back(text, SOURCE_OF["train.py"], ["train.HYPERPARAMETERS"]) == SOURCE_OF["train.py"]
+
+
+@pytest.mark.parametrize("damage", [b"def f(:\n", b"\xff\xfe", b"x = 1\0"])
+def test_reset_of_a_broken_file_says_so_and_offers_the_whole_file(folder, damage):
+    (folder / "losses.py").write_bytes(damage)
+    result = run("reset", "03_softmax", "--student", folder)
+    assert result.exit_code == 2
+    assert "--whole-files" in result.output
+    assert (folder / "losses.py").read_bytes() == damage
+    assert run("reset", "03_softmax", "--student", folder, "--whole-files").exit_code == 0
+    assert read_sources(folder) == SKELETON
+
+
+def test_reset_brings_back_a_missing_file(folder):
+    (folder / "losses.py").unlink()
+    assert run("reset", "03_softmax", "--student", folder).exit_code == 0
+    assert read_sources(folder) == SKELETON
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"), [("11_overfit", "no function of its own"), ("softmacks", "no stage 'softmacks'")]
+)
+def test_reset_of_nothing_is_refused(folder, stage, said):
+    result = run("reset", stage, "--student", folder)
+    assert result.exit_code == 2
+    assert said in result.output
