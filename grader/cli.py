@@ -6,6 +6,7 @@ carried out, with cause and remedy on stderr; 3 the grader's own fault; 130 inte
 
 import importlib
 import sys
+from pathlib import Path
 
 import click
 
@@ -25,6 +26,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "compare": ("Teach", "Compare a submission with the reference, side by side."),
     "kit": ("Teach", "Make the folder that learners are given."),
     "gradescope": ("Teach", "Build the autograder archive for Gradescope."),
+    "export": ("Teach", "Write a result for Gradescope, GitHub Classroom or JUnit."),
     "regrade-diff": ("Teach", "Show whose score changes between two versions of the course."),
     "notebook": ("Teach", "Make a notebook from the handouts."),
     "check-tasks": ("Build the course", "Test the course itself: reference, skeleton, mistakes, right answers."),
@@ -43,31 +45,37 @@ class Refusal(click.ClickException):
         click.echo(f"error: {self.format_message()}", file=file, err=True)
 
 
+def module_of(verb: str) -> Path:
+    """The file in which a verb lives."""
+    name = verb.replace("-", "_") + ("_" if verb == "class" else "")
+    return Path(__file__).with_name("verbs") / f"{name}.py"
+
+
 class Verbs(click.Group):
     """A group that imports a verb's module only when the verb is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
+        return [verb for verb in VERBS if module_of(verb).exists()]  # a learner's kit has the learner's verbs alone
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in VERBS:
+        if cmd_name not in VERBS or not module_of(cmd_name).exists():
             return None
-        module = cmd_name.replace("-", "_") + ("_" if cmd_name == "class" else "")
-        return importlib.import_module(f"grader.verbs.{module}").command
+        return importlib.import_module(f"grader.verbs.{module_of(cmd_name).stem}").command
 
     def resolve_command(self, ctx: click.Context, args: list[str]):
-        if args and args[0] not in VERBS:
+        if args and args[0] not in self.list_commands(ctx):
             import difflib
 
-            near = difflib.get_close_matches(args[0], VERBS, n=1)
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
             known = f" Did you mean {near[0]}?" if near else ""
             raise Refusal(f"there is no verb {args[0]!r}.{known} Remedy: python -m grader --help lists them.")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for heading in dict.fromkeys(group for group, _ in VERBS.values()):
+        there = self.list_commands(ctx)
+        for heading in dict.fromkeys(VERBS[verb][0] for verb in there):
             with formatter.section(heading):
-                formatter.write_dl([(verb, line) for verb, (group, line) in VERBS.items() if group == heading])
+                formatter.write_dl([(verb, VERBS[verb][1]) for verb in there if VERBS[verb][0] == heading])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()

@@ -1,0 +1,75 @@
+"""The folder that learners are given: everything they need, and nothing that gives the answers away."""
+
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+
+from grader.cli import VERBS, Refusal, module_of
+from grader.paths import DATA, ROOT, TASKS
+from grader.skeleton import SKELETON, build, read_claims
+
+#: Written into a kit, so that it may be replaced by the next one and nothing else ever is.
+MARK = ".kit"
+_TEMPLATES = Path(__file__).with_name("kit")
+#: Of a stage's folder learners get all but these.
+_NOT_OF_A_STAGE = {"misconceptions.py", "__pycache__", "conftest.py"}
+#: Of the grader they get all but what builds and tests the course.
+_NOT_OF_THE_GRADER = {"check_tasks", "__pycache__"}
+_TEACHERS_VERBS_IN_A_KIT = {"export"}
+
+
+def make_kit(out: Path) -> list[str]:
+    """Write a kit; returns its files, relative. The folder appears as a whole or not at all.
+
+    raises : Refusal if something else is there
+    """
+    if out.exists() and not (out / MARK).exists() and (not out.is_dir() or any(out.iterdir())):
+        raise Refusal(f"{out} is there and is no kit. Remedy: OUT=another folder, or remove it.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".kit-", dir=out.parent) as name:
+        folder = Path(name) / "kit"
+        _fill(folder)
+        if out.exists():
+            shutil.rmtree(out)
+        folder.replace(out)
+    return sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+
+
+def _fill(folder: Path) -> None:
+    folder.mkdir()
+    claims = read_claims(TASKS)
+    from grader.paths import REFERENCE
+
+    texts = build(REFERENCE, claims)  # the skeleton as it is now, never the instructor's own student/
+    for place in ("student", SKELETON.name):
+        (folder / place).mkdir()
+        for file, text in texts.items():
+            (folder / place / file).write_bytes(text.encode())
+    for stage in sorted(path for path in TASKS.iterdir() if (path / "task.toml").exists()):
+        shutil.copytree(stage, folder / "tasks" / stage.name, ignore=shutil.ignore_patterns(*_NOT_OF_A_STAGE))
+    shutil.copytree(ROOT / "grader", folder / "grader", ignore=_not_of_the_grader)
+    (folder / "data").mkdir()
+    for file in ("mnist.npz", "README.md"):
+        shutil.copyfile(DATA / file, folder / "data" / file)
+    sums = f"{hashlib.sha256((DATA / 'mnist.npz').read_bytes()).hexdigest()}  mnist.npz\n"
+    (folder / "data" / "SHA256SUMS").write_text(sums, "ascii")
+    (folder / "requirements").mkdir()
+    for file in ("base.in", "base.txt"):
+        shutil.copyfile(ROOT / "requirements" / file, folder / "requirements" / file)
+    for file in ("Makefile", "README.md"):
+        shutil.copyfile(_TEMPLATES / file, folder / file)
+    for file in ("LICENSE", ".gitignore"):
+        shutil.copyfile(ROOT / file, folder / file)
+    workflow = folder / ".github" / "workflows" / "classroom.yml"
+    workflow.parent.mkdir(parents=True)
+    shutil.copyfile(_TEMPLATES / "classroom.yml", workflow)
+    (folder / MARK).write_text("Made by `make kit`; the next one replaces this folder.\n")
+
+
+def _not_of_the_grader(folder: str, names: list[str]) -> set[str]:
+    left_out = _NOT_OF_THE_GRADER & set(names)
+    if Path(folder) == ROOT / "grader" / "verbs":
+        teachers = {v for v, (group, _) in VERBS.items() if group != "Learn"} - _TEACHERS_VERBS_IN_A_KIT
+        left_out |= {module_of(verb).name for verb in teachers} & set(names)
+    return left_out
