@@ -1,0 +1,145 @@
+"""The worker itself: gives its rights away, tries whether they are gone, then serves one submission after another.
+
+It holds NumPy, the learner's modules and what it was sent; no reference, no check, no label of the hidden set.
+"""
+
+import gc
+import importlib
+import io
+import os
+import socket
+import sys
+from typing import Any
+
+import numpy as np
+
+from grader.worker import confine, probes, stream, wire
+from grader.worker.loader import Finder
+from grader.worker.runtime import CallbackFailed, Runtime, seed_everything
+
+CONNECTION, _RULES = 3, 4  # descriptors after `take_over`
+
+
+def take_over(plan: dict[str, Any], connection: int, output: int) -> None:
+    """In a process just forked: keep the connection, the output pipe and the rule set, and nothing else of the zygote's."""
+    import fcntl
+
+    null = os.open(os.devnull, os.O_RDWR)
+    wanted = [null, output, output, connection]
+    if plan["ruleset"] is not None:
+        wanted.append(plan["ruleset"])
+        plan["ruleset"] = _RULES
+    # First out of the way, so that none is overwritten before its turn.
+    high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 100) for fd in wanted]
+    for target, fd in enumerate(high):
+        os.dup2(fd, target)
+    os.closerange(len(wanted), 1 << 20)
+    os.setsid()
+
+
+def run(plan: dict[str, Any], connection: socket.socket, shared: dict[str, np.ndarray]) -> None:
+    """Confine this process, report, serve until the other end closes. Does not return."""
+    try:
+        sys.stdout = sys.stderr = io.TextIOWrapper(
+            open(1, "wb", closefd=False), "utf-8", "backslashreplace", line_buffering=True
+        )
+        os.umask(0o077)
+        _go_to(plan["folder"])
+        layers = confine.confine(plan)
+        if plan["ruleset"] is not None:
+            os.close(plan["ruleset"])
+            plan["ruleset"] = None
+        report = {"layers": layers, "probes": probes.probe(plan)}
+        _only_the_standard_library()
+        gc.enable()
+        stream.send(connection, wire.encode(["hello", report]))
+        _Server(connection, shared).serve()
+    except (stream.Closed, OSError):
+        pass
+    finally:
+        os._exit(0)
+
+
+def _go_to(folder: str) -> None:
+    """The learner's folder as current directory, so that open("notes.txt") finds it; else one without anything."""
+    for place in (folder, "/"):
+        try:
+            os.chdir(place)
+            return
+        except OSError:
+            continue
+
+
+def _only_the_standard_library() -> None:
+    """Take other packages, and the course's own, out of sight; what is loaded goes on working."""
+    importlib.invalidate_caches()
+    sys.path[:] = [path for path in sys.path if path and os.path.basename(path) not in ("site-packages", "dist-packages")]
+    sys.path[:] = [path for path in sys.path if not os.path.exists(os.path.join(path, "grader", "worker"))]
+    sys.path_importer_cache.clear()
+    sys.argv = [""]
+    for name in list(sys.modules):
+        if name.partition(".")[0] == "grader":
+            _kept.append(sys.modules.pop(name))
+
+
+_kept: list[Any] = []
+
+
+class _Server:
+    """Answers requests on one connection."""
+
+    def __init__(self, connection: socket.socket, shared: dict[str, np.ndarray]):
+        self.connection, self.shared = connection, shared
+        self.runtime = self._runtime({}, {}, "")
+        self.active: Any = None
+
+    def _runtime(self, modules: dict[str, str], problems: dict[str, str], folder: str) -> Runtime:
+        return Runtime(Finder(modules, problems, folder or "<student>"), self.shared, self._call_back)
+
+    def serve(self) -> None:
+        while True:
+            self._answer(self._receive())
+
+    def _receive(self) -> list:
+        return self.runtime.decode(stream.receive(self.connection))
+
+    def _answer(self, message: list) -> None:
+        if message[0] == "load":
+            reply = wire.encode(["ok", self._load(*message[2:])])
+        elif message[0] == "share":
+            self.shared[message[2]] = message[3]
+            reply = wire.encode(["ok", None])
+        else:
+            reply = self.runtime.handle(message)
+        self._send(reply)
+
+    def _send(self, frame: wire.Frame) -> None:
+        try:
+            sys.stdout.flush()  # so that what was printed in a call arrives with its answer
+        except Exception:
+            pass  # the learner's code may have put anything there
+        stream.send(self.connection, frame)
+
+    def _load(self, texts: dict[str, np.ndarray], problems: dict[str, str], folder: str) -> None:
+        """Another submission; the one before is forgotten."""
+        if self.active is not None:
+            self.active.__exit__(None, None, None)
+            self.runtime.finder.forget()
+            self.runtime.objects.clear()
+        modules = {name: bytes(text).decode("utf-8") for name, text in texts.items()}
+        self.runtime = self._runtime(modules, problems, folder)
+        self.active = self.runtime.finder.active()
+        self.active.__enter__()
+        seed_everything()
+
+    def _call_back(self, number: int, args: list, keywords: dict) -> Any:
+        """Ask for a function of the grader's, and answer its questions meanwhile."""
+        frame = wire.encode(["callback", number, args, keywords], self.runtime.refer)
+        self._send(frame)
+        while True:
+            message = self._receive()
+            if message[0] == "result":
+                return message[2]
+            if message[0] == "failed":
+                raise CallbackFailed("the function that was handed over failed")
+            self._answer(message)

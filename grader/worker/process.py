@@ -1,0 +1,253 @@
+"""Worker processes as the grader sees them: started by the zygote, or cold where fork is unsafe."""
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from grader.paths import ROOT
+from grader.worker import kernel
+from grader.worker.errors import WorkerFault
+
+REPLY_SECONDS = 20.0
+_ONE_THREAD = ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM", "BLIS", "NUMEXPR")
+_BOOT = "import sys; sys.path[:0] = {paths!r}; from grader.worker.{module} import main; main(*{arguments!r})"
+
+
+def environment() -> dict[str, str]:
+    """An environment made from nothing: no secrets, no paths, one thread for BLAS, fixed hashes, UTF-8."""
+    made = {f"{name}_NUM_THREADS": "1" for name in _ONE_THREAD}
+    made |= {"PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2", "PATH": ""}
+    if os.name == "nt":  # without it not even sockets work
+        made["SYSTEMROOT"] = os.environ.get("SYSTEMROOT", r"C:\Windows")
+    return made
+
+
+def command(module: str, *arguments: Any) -> list[str]:
+    """The interpreter as it runs our own side of a worker: no user site, no script folder, no bytecode written."""
+    packages = {str(Path(found.__file__ or "").resolve().parent.parent) for found in (np, msgspec)}
+    boot = _BOOT.format(paths=[str(ROOT), *sorted(packages)], module=module, arguments=arguments)
+    return [sys.executable, "-P", "-s", "-B", "-c", boot]
+
+
+class ZygoteClient:
+    """Starts the zygote and asks it. Every question has a time limit."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.program = subprocess.Popen(
+                command("zygote", theirs.fileno()),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=environment(),
+                pass_fds=[theirs.fileno()],
+                cwd="/",
+                start_new_session=True,  # Ctrl-C is for the grader, who then ends the zygote
+            )
+        self.control = ours
+        ours.settimeout(REPLY_SECONDS)
+        try:
+            self.versions = self.ask("version")
+        except WorkerFault:
+            self.close()
+            raise
+
+    def ask(self, do: str, fds: Sequence[int] = (), **fields: Any) -> dict[str, Any]:
+        """One question.
+
+        raises : WorkerFault if the zygote is gone or says that it cannot
+        """
+        try:
+            socket.send_fds(self.control, [msgspec.msgpack.encode({"do": do, **fields})], list(fds))
+            data = self.control.recv(1 << 16)
+        except OSError as reason:
+            raise WorkerFault(f"the process that starts workers does not answer ({reason})") from None
+        if not data:
+            raise WorkerFault(f"the process that starts workers has ended: {self._last_words()}")
+        reply = msgspec.msgpack.decode(data)
+        if "error" in reply:
+            raise WorkerFault(f"no worker could be started: {reply['error']}")
+        return reply
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.program.wait(1)
+        if self.program.stderr is None or self.program.poll() is None:
+            return "no reason given"
+        return self.program.stderr.read(4000).decode("utf-8", "replace").strip().splitlines()[-1:][0:1].__str__()
+
+    def share(self, name: str, array: np.ndarray) -> None:
+        """Give an array to all workers started from now on, in memory that nobody can change or shrink any more."""
+        import fcntl
+
+        array = np.ascontiguousarray(array)
+        fd = os.memfd_create("chain-rule", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        try:
+            view = memoryview(array.reshape(-1).view(np.uint8))
+            while view:
+                view = view[os.write(fd, view) :]
+            seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
+            fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
+            self.ask("share", [fd], name=name, dtype=array.dtype.str, shape=list(array.shape))
+        finally:
+            os.close(fd)
+
+    @property
+    def alive(self) -> bool:
+        return self.program.poll() is None
+
+    def close(self) -> None:
+        """End it; it ends its workers."""
+        self.control.close()
+        try:
+            self.program.wait(5)
+        except subprocess.TimeoutExpired:
+            self.program.kill()
+            self.program.wait()
+        if self.program.stderr is not None:
+            self.program.stderr.close()
+
+
+class ForkedProcess:
+    """A worker forked by the zygote.
+
+    connection : socket to it
+    output     : descriptor of the pipe that it prints into
+    """
+
+    def __init__(self, zygote: ZygoteClient, **plan: Any):
+        self.zygote, self.status = zygote, None
+        self._reaped = False
+        self.connection, theirs = socket.socketpair()
+        self.output, their_output = os.pipe()
+        try:
+            self.pid = zygote.ask("spawn", [theirs.fileno(), their_output], **plan)["pid"]
+            self.ended = os.pidfd_open(self.pid)
+        except BaseException:
+            self.connection.close()
+            os.close(self.output)
+            raise
+        finally:
+            theirs.close()
+            os.close(their_output)
+        os.set_blocking(self.output, False)
+
+    def starved(self, seconds: float) -> bool:
+        """Whether it has been waiting for a processor rather than using one or sleeping.
+
+        seconds : of processor time that would be its fair share
+        """
+        try:
+            used = time.clock_gettime(~self.pid << 3 | 2)  # the processor clock of another process
+            with open(f"/proc/{self.pid}/stat", "rb") as file:
+                state = file.read().rpartition(b")")[2].split()[0]
+        except (OSError, IndexError):
+            return False
+        return state in (b"R", b"D") and used - self.used < seconds
+
+    def mark(self) -> None:
+        """A call begins: processor time is counted from here."""
+        try:
+            self.used = time.clock_gettime(~self.pid << 3 | 2)
+        except OSError:
+            self.used = 0.0
+
+    def end(self) -> int | None:
+        """Kill it if it still runs, and give its exit status (negative: signal). May be called again."""
+        if self._reaped:
+            return self.status
+        self._reaped = True
+        self.connection.close()
+        try:
+            # Ourselves first: a zygote that does not answer must not keep a worker alive.
+            ended = select.select([self.ended], [], [], 0)[0]
+            if not ended and not self.zygote.alive:
+                signal.pidfd_send_signal(self.ended, signal.SIGKILL)
+            self.status = self.zygote.ask("reap", pid=self.pid)["status"]
+        except (WorkerFault, OSError):
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(self.ended, signal.SIGKILL)
+        os.close(self.ended)
+        os.close(self.output)
+        return self.status
+
+
+class ColdProcess:
+    """A worker started from nothing: where fork is unsafe (macOS, Windows), or a test asks for it.
+
+    `ended` is -1: the end of the connection tells. A thread empties the output, because Windows cannot wait for pipes.
+    """
+
+    ended = -1
+
+    def __init__(self, **plan: Any):
+        self.connection, theirs = socket.socketpair()
+        arguments: list[Any] = [theirs.fileno(), {**plan, "parent": os.getpid()}]
+        options: dict[str, Any] = {"pass_fds": [theirs.fileno()], "start_new_session": True}
+        if os.name == "nt":
+            arguments[0], options = -1, {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
+        self.program = subprocess.Popen(
+            command("cold", *arguments),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment(),
+            cwd=plan["folder"] or None,
+            **options,
+        )
+        self.pid = self.program.pid
+        if os.name == "nt" and self.program.stdin is not None:
+            self.program.stdin.write(theirs.share(self.pid))  # type: ignore[attr-defined]
+            self.program.stdin.close()
+        theirs.close()
+        # Non-blocking socketpair in place of the pipe, so that everything else is as with a forked worker.
+        self._mirror, mirror_end = socket.socketpair()
+        self.output = self._mirror.fileno()
+        self._mirror.setblocking(False)
+        self._pump = threading.Thread(target=_pump, args=(self.program.stdout, mirror_end), daemon=True)
+        self._pump.start()
+        self.status: int | None = None
+
+    def starved(self, seconds: float) -> bool:
+        return False
+
+    def mark(self) -> None:
+        pass
+
+    def end(self) -> int | None:
+        """Kill it if it still runs, and give its exit status."""
+        self.connection.close()
+        if self.status is None:
+            if self.program.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.program.wait(0.2)  # the end of the connection ends it, in good order
+            if self.program.poll() is None:
+                self.program.kill()
+            self.status = self.program.wait()
+            self._mirror.close()
+            self._pump.join(5)
+            for pipe in (self.program.stdin, self.program.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+        return self.status
+
+
+def _pump(source: Any, target: socket.socket) -> None:
+    """Carry output from a pipe to a socket until either ends."""
+    with contextlib.suppress(OSError, ValueError), target:
+        while data := source.read1(1 << 16):
+            target.sendall(data)
