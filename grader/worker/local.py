@@ -50,14 +50,14 @@ class LocalChannel(Channel):
         self.runtime.objects.clear()
         self.runtime.finder.forget()
 
-    def _exchange(self, frame: wire.Frame) -> tuple[wire.Frame, str]:
+    def _exchange(self, frame: wire.Frame) -> tuple[Any, str]:
         output = io.StringIO()
         capture = contextlib.nullcontext() if self.interactive else contextlib.redirect_stdout(_Capped(output))
         capture_errors = contextlib.nullcontext() if self.interactive else contextlib.redirect_stderr(_Capped(output))
         self._failure, outer = None, self._failure
         try:
             with self.runtime.finder.active(), capture, capture_errors, self._alarm():
-                reply = self.runtime.handle(self.runtime.decode(_copied(frame)))
+                reply = _copied(self.runtime.handle(self.runtime.decode(_copied(frame))))
         except _TimeUp:
             limit = self.allowance()
             raise errors.CallTimeout(
@@ -66,14 +66,14 @@ class LocalChannel(Channel):
         failure, self._failure = self._failure, outer
         if failure is not None:
             raise failure
-        return reply, cleaned(output.getvalue())
+        return self.decode(reply), cleaned(output.getvalue())
 
     def _from_inside(self, number: int, args: list, keywords: dict) -> Any:
         """A function of the grader's, called by the code under test."""
         try:
             args, keywords = self.decode(self.runtime.encode(["call", [args, keywords]]))[1]
             value = self.call_back(number, args, keywords)
-            return self.runtime.decode(wire.encode(_outgoing(value)))
+            return self.runtime.decode(wire.encode(value))
         except (_TimeUp, KeyboardInterrupt):
             raise
         except BaseException as failure:
@@ -98,12 +98,6 @@ class LocalChannel(Channel):
 
 def _ring(_number, _frame):
     raise _TimeUp
-
-
-def _outgoing(value: Any) -> Any:
-    from grader.worker.proxy import Remote, wire_of
-
-    return wire_of(value) if isinstance(value, Remote) else value
 
 
 def _copied(frame: wire.Frame) -> wire.Frame:
