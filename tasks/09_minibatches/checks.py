@@ -62,7 +62,7 @@ def check_batches_hold_each_example_once(student, case):
     rows = _rows(x, batches)
     _require_all_once(case, rows, 20)
     sizes = [len(batch) for batch in rows]
-    case.require(sizes == [5, 5, 5, 5], "The batches should have 5, 5, 5 and 5 rows.", f"They have {listed(sizes)}.")
+    case.require(sizes == [5, 5, 5, 5], "The batches should have 5, 5, 5 and 5 rows.", f"They have {listed(sizes) if sizes else 'no rows at all'}.")
 
 
 def check_batches_keep_labels_with_images(student, case):

@@ -1,0 +1,246 @@
+"""A gate of accuracy: train a learner's network with their own settings, and judge what came out in this process.
+
+Neither weights nor labels that a submission brings along can help it: before training the classes are renamed by a
+permutation drawn from the check's seed, and afterwards only the parameters count. They are fetched, and the forward
+pass over the hidden images, in random order, is made here.
+
+A training with one seed is one draw from a distribution. A result a little below the bar is therefore repeated with
+two more seeds, and the median of the three decides.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from grader import closed_form, networks, trainings
+from grader.case import Case
+from grader.closed_form import Array, Parameters
+from grader.compare import Unmet
+from grader.worker.errors import CallTimeout
+from grader.worker.proxy import Remote
+
+ASKED = ("epochs", "batch_size", "lr")
+_GIVEN = ("model", "x_train", "y_train", "x_val", "y_val", "rng")
+_EPOCH = re.compile(r"\bepoch\D{0,3}(\d+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What is asked for, and how much a result may owe to luck.
+
+    asked : share of the hidden images that passes at once
+    doubt : from here on a result is repeated with two more seeds
+    """
+
+    asked: float
+    doubt: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One training as this process saw it.
+
+    names : the label that each digit had in this training
+    hits  : hidden images that the fetched parameters classify as they should
+    """
+
+    model: Any
+    start: Parameters
+    parameters: Parameters
+    history: dict[str, list[float]]
+    names: Array
+    hits: int
+    images: int
+
+    @property
+    def accuracy(self) -> float:
+        return self.hits / self.images
+
+
+def hyperparameters(student: Any, case: Case) -> dict[str, Any]:
+    """The submission's `train.HYPERPARAMETERS`: keywords for train, epochs, batch_size and lr among them, rng not.
+
+    raises : Unmet
+    """
+    should = (
+        "train.HYPERPARAMETERS should be a dict with epochs, batch_size, lr and any keywords of your own for train."
+    )
+    held = student.train.HYPERPARAMETERS
+    if isinstance(held, Remote) and student.has(held, "keys"):
+        settings = {key: student.fetch(student.item(held, key)) for key in student.take(held) if isinstance(key, str)}
+    else:
+        case.require(isinstance(held, dict), should, f"It is of type {student.kind(held)}.")
+        settings = dict(held)
+    missing = [name for name in ASKED if name not in settings]
+    case.require(not missing, should, f"It has no {' and no '.join(missing)}.")
+    taken = [name for name in _GIVEN if name in settings]
+    case.require(not taken, f"{' and '.join(taken)} come from the grader.", "HYPERPARAMETERS has them too.")
+    for name in ASKED:
+        value, whole = settings[name], name != "lr"
+        fits = isinstance(value, int | np.integer if whole else int | float | np.integer | np.floating)
+        good = fits and not isinstance(value, bool) and np.isfinite(value) and value > 0
+        wanted = "a whole number above 0" if whole else "a number above 0"
+        case.require(good, f"HYPERPARAMETERS[{name!r}] should be {wanted}.", f"It is {value!r}.")
+    return settings
+
+
+def train(
+    student: Any,
+    case: Case,
+    images: Any,
+    hidden: tuple[Array, Array],
+    sizes: Sequence[int],
+    settings: Mapping,
+    seed: int,
+) -> Trained:
+    """Train a fresh network once, on renamed classes, and count what its parameters get right on the hidden images.
+
+    images : x_train, y_train, x_val, y_val that the submission may see
+    hidden : x, y that it may not
+    raises : Unmet, StudentError
+    """
+    names = case.rng.permutation(sizes[-1])
+    model = student.network.MLP(tuple(sizes), student.rng(seed))
+    start = networks.parameters_of(student, model)
+    data = (case.given("x_train", images.x_train, "x_train"), case.given("y_train", names[images.y_train], "y_train"))
+    validation = (case.given("x_val", images.x_val, "x_val"), case.given("y_val", names[images.y_val], "y_val"))
+    try:
+        result = student.train.train(model, *data, *validation, rng=student.rng(seed + 1), **settings)
+    except CallTimeout as stopped:
+        raise _stopped(stopped, settings) from None
+    parameters = networks.parameters_of(student, model)
+    shapes = [(n, m) if k else (m,) for n, m in pairwise(sizes) for k in (1, 0)]
+    trainings.same_shapes(case, parameters, [np.empty(shape) for shape in shapes], "After training")
+    for name, array in zip(networks.names(len(parameters)), parameters):
+        gave = f"There is nan or inf in {name} after training."
+        case.require(np.isfinite(array).all(), "The parameters should be finite.", gave, "The steps may be too long.")
+    x, y = hidden
+    order = case.rng.permutation(len(x))
+    said = closed_form.forward(parameters, x[order]).argmax(axis=1)
+    hits = int(np.sum(said == names[y[order]]))
+    return Trained(model, start, parameters, _history(student, case, result), names, hits, len(x))
+
+
+def judge(case: Case, bar: Bar, first: Trained, again: Callable[[int], Trained]) -> list[float]:
+    """Whether a training clears the bar; in doubt, the median of three does.
+
+    again   : trains once more: again(1), again(2)
+    returns : the accuracies, of one training or of three
+    raises  : Unmet
+    """
+    found = [first.accuracy]
+    if bar.doubt <= first.accuracy < bar.asked:
+        found += [again(1).accuracy, again(2).accuracy]
+    decides = float(np.median(found))
+    case.require(
+        decides >= bar.asked,
+        f"The trained network should get at least {100 * bar.asked:.1f} % of the hidden images right.",
+        f"It gets {listed(found)}."
+        if len(found) == 1
+        else f"With three seeds it gets {listed(found)}; the median counts.",
+    )
+    return found
+
+
+def listed(found: Sequence[float]) -> str:
+    """95.90 %, 96.10 % and 95.84 %."""
+    texts = [f"{100 * value:.2f} %" for value in found]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+
+
+def tell(case: Case, bar: Bar, trained: Trained, images: Any, which: str, usual: str) -> None:
+    """Note the accuracy with its margin, beside what is usual, and how the images that learners have fare."""
+    points = 100 * (trained.accuracy - bar.asked)
+    side = "above" if points >= 0 else "below"
+    case.note(
+        f"{100 * trained.accuracy:.2f} % of the {trained.images:,} {which}, "
+        f"{abs(points):.2f} points {side} the {100 * bar.asked:.1f} % asked for; {usual}."
+    )
+    own = closed_form.evaluate(trained.parameters, images.x_train, trained.names[images.y_train])[1]
+    other = closed_form.evaluate(trained.parameters, images.x_val, trained.names[images.y_val])[1]
+    case.note(
+        f"Of its own training images it gets {100 * own:.2f} %, of the open validation images {100 * other:.2f} %."
+    )
+
+
+def agrees(case: Case, given: Any, trained: Trained, x: Array) -> None:
+    """predict says what the fetched parameters say; where two classes are as good as equal, either will do.
+
+    raises : Unmet
+    """
+    logits = closed_form.forward(trained.parameters, x)
+    case.expect_shape(given, (len(x),), "model.predict(x)")
+    rows, said = np.arange(len(x)), np.asarray(given)
+    valid = said.dtype.kind in "iu" and np.all((said >= 0) & (said < logits.shape[1]))
+    case.require(valid, "model.predict(x) should hold class numbers.", f"It holds {np.unique(said)[:12].tolist()}.")
+    behind = logits.max(axis=1) - logits[rows, said]
+    differ = int(np.sum(behind > 1e-3 * np.abs(logits).max()))
+    should = "predict should say what a forward pass with parameters() says: Linear, ReLU, ..., Linear, and no more."
+    case.require(differ == 0, should, f"For {differ} of {len(x)} images it says something else.")
+
+
+def moves_little(student: Any, case: Case, model: Any, data: Sequence[Array], settings: Mapping[str, Any]) -> None:
+    """With the submission's own keywords too, one step of next to no length leaves a network about where it was.
+
+    A schedule may end at a rate of its own, so that "exactly" is not asked here; weights from elsewhere show all the same.
+
+    raises : Unmet, StudentError
+    """
+    own = {name: value for name, value in settings.items() if name not in ASKED}
+    if not own:
+        return
+    x, y, x_val, y_val = data
+    before = networks.parameters_of(student, model)
+    tiny = {"epochs": 1, "batch_size": len(x), "lr": 1e-6 * float(settings["lr"])}
+    student.train.train(model, x, y, x_val, y_val, rng=student.rng(case.seed), **tiny, **own)
+    for name, was, now in zip(networks.names(len(before)), before, networks.parameters_of(student, model)):
+        way = float(np.linalg.norm(now - was) / max(float(np.linalg.norm(was)), 1.0))
+        should = f"One step with lr = {tiny['lr']:.1g} and your own keywords should leave {name} about where it was."
+        case.require(
+            way <= 0.1, should, f"It has moved by {100 * way:.3g} % of its size.", "Training starts from elsewhere."
+        )
+
+
+def pictures(case: Case, trained: Trained, x: Array, y: Array) -> None:
+    """Leave behind what the report draws: curves, confusion, the surest mistakes, the first layer's weights."""
+    for name, curve in trained.history.items():
+        case.evidence(f"history:{name}", np.array(curve))
+    logits = closed_form.forward(trained.parameters, x)[:, trained.names]  # column d: the score of digit d
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    said = logits.argmax(axis=1)
+    confusion = np.zeros((logits.shape[1], logits.shape[1]), dtype=np.int64)
+    np.add.at(confusion, (y, said), 1)
+    case.evidence("confusion", confusion)
+    sure = shares[np.arange(len(y)), said]
+    worst = np.flatnonzero(said != y)
+    worst = worst[np.argsort(-sure[worst])][:24]
+    side = int(np.sqrt(x.shape[1]))
+    case.evidence("mistake_images", np.round(x[worst].reshape(-1, side, side) * 255).astype(np.uint8))
+    case.evidence("mistake_true", y[worst])
+    case.evidence("mistake_said", said[worst])
+    case.evidence("mistake_confidence", sure[worst])
+    case.evidence("weights", trained.parameters[0].astype(np.float32))
+
+
+def _history(student: Any, case: Case, result: Any) -> dict[str, list[float]]:
+    """The curves, if train returned such; whether it has to is another stage's affair."""
+    try:
+        return trainings.history(student, case, result)
+    except Unmet:
+        return {}
+
+
+def _stopped(stopped: CallTimeout, settings: Mapping[str, Any]) -> CallTimeout:
+    """The limit's own words, and how far training had come by what it printed."""
+    numbers = _EPOCH.findall(stopped.printed)
+    done = f" It last printed of epoch {numbers[-1]} of {settings['epochs']}." if numbers else ""
+    sentence = (
+        f"train(...) with your HYPERPARAMETERS was stopped after {stopped.limit:.3g} s, before it came to an end."
+        f"{done} A training that was stopped is not judged: how accurate it would have become is not known."
+    )
+    return CallTimeout(sentence, limit=stopped.limit, printed=stopped.printed, frames=stopped.frames)

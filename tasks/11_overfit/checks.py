@@ -1,0 +1,39 @@
+"""Overfit on purpose: a hundred images, learned by heart, judged by the parameters that training leaves behind."""
+
+import numpy as np
+
+from grader import closed_form, networks, trainings
+
+SIZES = (784, 128, 64, 10)
+SETTINGS = {"epochs": 60, "batch_size": 10, "lr": 0.1}
+
+
+def _overfitted(student, case, mnist):
+    """(loss, accuracy) on a hundred images, before and after training on them alone."""
+    rows = np.random.default_rng(case.seed).choice(len(mnist.x_train), 100, replace=False)
+    x = case.given("x", mnist.x_train[rows], "load_mnist()[0][rows]")
+    y = case.given("y", mnist.y_train[rows], "load_mnist()[1][rows]")
+    model = student.network.MLP(SIZES, student.rng(case.seed))
+    start = networks.parameters_of(student, model)
+    student.train.train(model, x, y, x[:20], y[:20], rng=student.rng(case.seed + 1), **SETTINGS)
+    end = networks.parameters_of(student, model)
+    trainings.same_shapes(case, end, start, "After training")
+    finite = np.isfinite(closed_form.flat(end)).all()
+    case.require(finite, "The parameters should be finite after training.", "There is nan or inf in them.")
+    return closed_form.evaluate(start, x, y), closed_form.evaluate(end, x, y)
+
+
+def check_overfit_learns_every_image(student, case, mnist, memo):
+    """After 60 epochs on 100 images the network gets all 100 right."""
+    (loss, before), (end, after) = memo("overfitted", lambda: _overfitted(student, case, mnist))
+    case.note(f"{100 * before:.0f} of 100 before training, {100 * after:.0f} after; loss {loss:.3f}, then {end:.4f}.")
+    should = "All 100 training images should be classified as they are labelled."
+    gave = f"{100 * after:.0f} of 100 are; before training it was {100 * before:.0f}."
+    case.require(after == 1.0, should, gave, f"The loss on these images went from {loss:.3f} to {end:.3f}.")
+
+
+def check_overfit_loss_vanishes(student, case, mnist, memo):
+    """By then the loss on these images is below 0.1: the network is sure of each."""
+    (loss, _), (end, _) = memo("overfitted", lambda: _overfitted(student, case, mnist))
+    should = "The mean cross-entropy on the 100 images should be below 0.1."
+    case.require(end < 0.1, should, f"It is {end:.3f}; before training it was {loss:.3f}.")
