@@ -65,7 +65,7 @@ class Channel:
         self._depth += 1
         start = time.perf_counter()
         try:
-            reply, printed = self._exchange(frame)
+            value, printed = self._exchange(frame)
         finally:
             self._depth -= 1
             for number in mine:
@@ -73,9 +73,14 @@ class Channel:
             seconds = time.perf_counter() - start
             if self._depth == 0:
                 self.spent += seconds
-        return Answer(self._read(reply, printed), printed, seconds)
+        if type(value) is not list or len(value) != 2 or value[0] not in ("ok", "error"):
+            self.close()  # who knows what comes next
+            raise errors.ProtocolViolation("What came back is no answer.", printed=printed)
+        if value[0] == "error":
+            raise self._error(value[1], printed)
+        return Answer(value[1], printed, seconds)
 
-    def _exchange(self, frame: wire.Frame) -> tuple[wire.Frame, str]:
+    def _exchange(self, frame: wire.Frame) -> tuple[Any, str]:
         """Send one request, serve what is called back, return the reply and what was printed meanwhile."""
         raise NotImplementedError
 
@@ -109,7 +114,8 @@ class Channel:
             raise errors.ProtocolViolation(
                 "A function that was handed over was called with keywords that are no names."
             )
-        return function(*args, **keywords)
+        value = function(*args, **keywords)
+        return value.to_wire() if hasattr(type(value), "to_wire") else value
 
     def decode(self, frame: wire.Frame) -> Any:
         """What came from the worker, arrays read-only, references as proxies."""
@@ -123,14 +129,6 @@ class Channel:
             raise wire.WireError("a worker has nothing of that type to send")
         kind, module = clean_name(pointer.kind), clean_name(pointer.module)
         return self.make_remote(wire.Reference(pointer.handle, kind, module.removeprefix("student."), pointer.callable))
-
-    def _read(self, reply: wire.Frame, printed: str) -> Any:
-        value = self.decode(reply)
-        if type(value) is not list or len(value) != 2 or value[0] not in ("ok", "error"):
-            raise errors.ProtocolViolation("What came back is no answer.", printed=printed)
-        if value[0] == "ok":
-            return value[1]
-        raise self._error(value[1], printed)
 
     # -- errors -------------------------------------------------------------------------------------------------
 

@@ -40,9 +40,8 @@ def take_over(plan: dict[str, Any], connection: int, output: int) -> None:
 def run(plan: dict[str, Any], connection: socket.socket, shared: dict[str, np.ndarray]) -> None:
     """Confine this process, report, serve until the other end closes. Does not return."""
     try:
-        sys.stdout = sys.stderr = io.TextIOWrapper(
-            open(1, "wb", closefd=False), "utf-8", "backslashreplace", line_buffering=True
-        )
+        output = io.BufferedWriter(io.FileIO(1, "wb", closefd=False))
+        sys.stdout = sys.stderr = io.TextIOWrapper(output, "utf-8", "backslashreplace", line_buffering=True)
         os.umask(0o077)
         _go_to(plan["folder"])
         layers = confine.confine(plan)
@@ -73,7 +72,9 @@ def _go_to(folder: str) -> None:
 def _only_the_standard_library() -> None:
     """Take other packages, and the course's own, out of sight; what is loaded goes on working."""
     importlib.invalidate_caches()
-    sys.path[:] = [path for path in sys.path if path and os.path.basename(path) not in ("site-packages", "dist-packages")]
+    sys.path[:] = [
+        path for path in sys.path if path and os.path.basename(path) not in ("site-packages", "dist-packages")
+    ]
     sys.path[:] = [path for path in sys.path if not os.path.exists(os.path.join(path, "grader", "worker"))]
     sys.path_importer_cache.clear()
     sys.argv = [""]
@@ -90,6 +91,7 @@ class _Server:
 
     def __init__(self, connection: socket.socket, shared: dict[str, np.ndarray]):
         self.connection, self.shared = connection, shared
+        self.reader = stream.blocking_reader(connection)
         self.runtime = self._runtime({}, {}, "")
         self.active: Any = None
 
@@ -101,11 +103,12 @@ class _Server:
             self._answer(self._receive())
 
     def _receive(self) -> list:
-        return self.runtime.decode(stream.receive(self.connection))
+        return self.runtime.decode(self.reader.frame())
 
     def _answer(self, message: list) -> None:
         if message[0] == "load":
-            reply = wire.encode(["ok", self._load(*message[2:])])
+            self._load(*message[2:])
+            reply = wire.encode(["ok", None])
         elif message[0] == "share":
             self.shared[message[2]] = message[3]
             reply = wire.encode(["ok", None])

@@ -17,10 +17,9 @@ from grader.submission import Submission
 from grader.worker import errors, wire
 from grader.worker.channel import Channel, Limits
 from grader.worker.loader import Finder
-from grader.worker.proxy import Student, cleaned
+from grader.worker.proxy import Student
 from grader.worker.runtime import CallbackFailed, Runtime, seed_everything
-
-MAX_OUTPUT = 64 * 1024
+from grader.worker.text import MAX_OUTPUT, clean_output
 
 
 class _TimeUp(BaseException):
@@ -61,12 +60,12 @@ class LocalChannel(Channel):
         except _TimeUp:
             limit = self.allowance()
             raise errors.CallTimeout(
-                f"The call was stopped after {limit:.3g} s.", limit=limit, printed=cleaned(output.getvalue())
+                f"The call was stopped after {limit:.3g} s.", limit=limit, printed=clean_output(output.getvalue())
             ) from None
         failure, self._failure = self._failure, outer
         if failure is not None:
             raise failure
-        return self.decode(reply), cleaned(output.getvalue())
+        return self.decode(reply), clean_output(output.getvalue())
 
     def _from_inside(self, number: int, args: list, keywords: dict) -> Any:
         """A function of the grader's, called by the code under test."""

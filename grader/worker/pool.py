@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -62,7 +61,9 @@ class WorkerPool:
         if sandbox == "strict" and not self.report()["complete"]:
             refused = self.report()["summary"]
             self.close()
-            raise SandboxRefused(f"--sandbox=strict, but {refused}. Remedy: python -m grader doctor says what is missing.")
+            raise SandboxRefused(
+                f"--sandbox=strict, but {refused}. Remedy: python -m grader doctor says what is missing."
+            )
 
     # -- workers ------------------------------------------------------------------------------------------------
 
@@ -206,7 +207,7 @@ def _folder_of(submission: Submission) -> str:
     if submission.folder is None:
         return ""
     folder = submission.folder.resolve()
-    return "" if ROOT == folder or ROOT.is_relative_to(folder) or _holds_data(str(folder)) else str(folder)
+    return "" if folder == ROOT or ROOT.is_relative_to(folder) or _holds_data(str(folder)) else str(folder)
 
 
 def _holds_data(folder: str) -> bool:
@@ -216,8 +217,8 @@ def _holds_data(folder: str) -> bool:
 def _course_files(folder: str) -> list[str]:
     """Files of the course that exist and that no worker may open."""
     places = [DATA / "hidden.npz", ROOT / "reference" / "layers.py", ROOT / "grader" / "runner.py", TASKS]
-    return [str(place) for place in places if place.exists() and not str(place).startswith(folder + os.sep if folder else "\0")]
-
-
-if sys.platform == "win32":  # pragma: no cover - not run on the machine this was written on
-    assert hasattr(os, "getpid")
+    return [
+        str(place)
+        for place in places
+        if place.exists() and not str(place).startswith(folder + os.sep if folder else "\0")
+    ]

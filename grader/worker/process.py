@@ -17,7 +17,6 @@ import msgspec
 import numpy as np
 
 from grader.paths import ROOT
-from grader.worker import kernel
 from grader.worker.errors import WorkerFault
 
 REPLY_SECONDS = 20.0
@@ -87,7 +86,8 @@ class ZygoteClient:
             self.program.wait(1)
         if self.program.stderr is None or self.program.poll() is None:
             return "no reason given"
-        return self.program.stderr.read(4000).decode("utf-8", "replace").strip().splitlines()[-1:][0:1].__str__()
+        lines = self.program.stderr.read(4000).decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else f"exit status {self.program.returncode}"
 
     def share(self, name: str, array: np.ndarray) -> None:
         """Give an array to all workers started from now on, in memory that nobody can change or shrink any more."""
@@ -96,7 +96,7 @@ class ZygoteClient:
         array = np.ascontiguousarray(array)
         fd = os.memfd_create("chain-rule", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
-            view = memoryview(array.reshape(-1).view(np.uint8))
+            view = array.reshape(-1).view(np.uint8).data
             while view:
                 view = view[os.write(fd, view) :]
             seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL

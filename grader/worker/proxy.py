@@ -1,7 +1,6 @@
 """The submission as a check sees it: `student.losses.softmax(z)` is a message to a worker.
 
-Plain values come back by value, arrays read-only; everything else stays in the worker and is a `Remote` here, which can be
-called and asked for attributes, but neither compares nor converts: an object cannot answer for itself whether it is right.
+Plain values come back by value, arrays read-only; everything else stays in the worker and is a handle here.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,170 +12,10 @@ import numpy as np
 from grader.worker import wire
 from grader.worker.channel import Answer, Channel
 from grader.worker.errors import NotAValue, StudentError
-from grader.worker.text import clean
+from grader.worker.handles import Function, Method, Module, Remote, RngMaker, SharedArray
 from grader.worker.transcript import ErrorInfo, Names, Opaque, Step, snake
 
 MAX_PRINTED = 64 * 1024
-
-
-def _refuses(operation: str):
-    def method(self, *_args, **_named):
-        raise NotAValue(f"The code gave {self._what()}, where a number or an array is needed.", type_name="TypeError")
-
-    method.__name__ = operation
-    return method
-
-
-class _Handle:
-    """Something that stays in the worker. Every way of using it as a value raises NotAValue."""
-
-    __slots__ = ()
-    __array_ufunc__ = None
-    __hash__ = object.__hash__
-
-    def _what(self) -> str:
-        return "an object"
-
-
-_OPERATIONS = (
-    "eq ne lt le gt ge bool int float complex index len iter next contains getitem setitem delitem array neg pos abs invert "
-    "round add sub mul matmul truediv floordiv mod divmod pow and or xor lshift rshift radd rsub rmul rmatmul rtruediv "
-    "rfloordiv rmod rpow rand ror rxor"
-)
-for _operation in _OPERATIONS.split():
-    setattr(_Handle, f"__{_operation}__", _refuses(f"__{_operation}__"))
-
-
-class Remote(_Handle):
-    """An object in the worker. Attributes are fetched, methods are called there."""
-
-    __slots__ = ("__weakref__", "_callable", "_handle", "_kind", "_methods", "_origin", "_student", "_text")
-
-    def __init__(self, student: "Student", reference: wire.Reference, text: str = ""):
-        self._student, self._handle, self._kind = student, reference.handle, reference.kind
-        self._origin = f"{reference.module}.{reference.kind}".removeprefix("builtins.").lstrip(".")
-        self._callable, self._text = reference.callable, text
-        self._methods: dict[str, Method] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
-            raise AttributeError(name)  # NumPy and copy ask for protocols of their own
-        method = self._methods.get(name)
-        return method if method is not None else self._student._attribute(self, name)
-
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        return self._student._call(self, args, keywords, keep=False)
-
-    def __repr__(self) -> str:
-        return f"<{self._kind} in the worker>"
-
-    def __del__(self):
-        try:
-            self._student._channel.released.append(self._handle)
-        except AttributeError:
-            pass  # half made, or the interpreter is ending
-
-    def _what(self) -> str:
-        return f"an object of class {self._kind}"
-
-    def transcript_name(self) -> str:
-        return self._text or f"<{self._kind}>"
-
-
-class Method(_Handle):
-    """A method of an object in the worker, by name; `keep` leaves its result there."""
-
-    __slots__ = ("_name", "_owner")
-
-    def __init__(self, owner: Remote, name: str):
-        self._owner, self._name = owner, name
-
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        return self._owner._student._call_method(self, args, keywords, keep=False)
-
-    def keep(self, *args: Any, **keywords: Any) -> Remote:
-        """Call it, and leave the result in the worker."""
-        return self._owner._student._call_method(self, args, keywords, keep=True)
-
-    def _what(self) -> str:
-        return f"the method {self._name}"
-
-    def transcript_name(self) -> str:
-        return f"{self._owner.transcript_name()}.{self._name}"
-
-
-class Function(_Handle):
-    """A function or class of one of the learner's modules; `keep` leaves its result in the worker."""
-
-    __slots__ = ("_path", "_remote", "_student")
-
-    def __init__(self, student: "Student", path: str, remote: Remote):
-        self._student, self._path, self._remote = student, path, remote
-
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        return self._student._call(self, args, keywords, keep=False)
-
-    def keep(self, *args: Any, **keywords: Any) -> Remote:
-        """Call it, and leave the result in the worker."""
-        return self._student._call(self, args, keywords, keep=True)
-
-    def _what(self) -> str:
-        return f"the function {self._path}"
-
-    def transcript_name(self) -> str:
-        return self._path
-
-
-class Module:
-    """One of the learner's modules; imported in the worker when the first name is asked for."""
-
-    __slots__ = ("_name", "_student")
-
-    def __init__(self, student: "Student", name: str):
-        self._student, self._name = student, name
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
-            raise AttributeError(name)
-        return self._student._module_attribute(self._name, name)
-
-
-class RngMaker:
-    """`rng(7)`: a new np.random.default_rng(7) in the worker each time it is passed; `rng.keep(7)`: one that stays."""
-
-    def __init__(self, student: "Student"):
-        self._student = student
-
-    def __call__(self, seed: int) -> "Seeded":
-        return Seeded(int(seed))
-
-    def keep(self, seed: int) -> Remote:
-        text = f"np.random.default_rng({seed})"
-        return self._student._ask("put", "rng", text, "put", wire.Rng(int(seed)), bind="rng")
-
-
-class Seeded:
-    """Stands for a random generator in the arguments of a call."""
-
-    __slots__ = ("seed",)
-
-    def __init__(self, seed: int):
-        self.seed = seed
-
-    def transcript_name(self) -> str:
-        return f"np.random.default_rng({self.seed})"
-
-
-class SharedArray:
-    """Stands for an array that every worker has already."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str):
-        self.name = name
-
-    def transcript_name(self) -> str:
-        return self.name
 
 
 class Student:
@@ -192,6 +31,7 @@ class Student:
         self.rng = RngMaker(self)
         self.transcript: list[Step] = []
         self.earlier: list[Step] = []
+        self._kept_alive: list[Remote] = []
         self.printed = ""
         channel.make_remote = self._remote
 
@@ -215,7 +55,7 @@ class Student:
 
     def ref(self, remote: Remote, name: str) -> Remote:
         """An attribute as a Remote, without a copy of it."""
-        kept = self._channel.request("ref", wire_of(remote), name).value
+        kept = self._channel.request("ref", remote.to_wire(), name).value
         return self._named(kept, f"{remote.transcript_name()}.{name}")
 
     def put(self, value: Any) -> Remote:
@@ -312,7 +152,7 @@ class Student:
     def _attribute(self, remote: Remote, name: str) -> Any:
         path, text = f"{remote._origin}.{name}", f"{remote.transcript_name()}.{name}"
         with self._step("attribute", path, text, quiet=True) as record:
-            value = record(self._channel.request("get", wire_of(remote), name))
+            value = record(self._channel.request("get", remote.to_wire(), name))
         if type(value) is Remote and value._callable:
             method = remote._methods[name] = Method(remote, name)
             return method
@@ -353,8 +193,8 @@ class Student:
     def _outgoing(self, value: Any, callbacks: dict[int, Callable]) -> Any:
         """An argument as the wire takes it: proxies as references, functions as callbacks."""
         kind = type(value)
-        if isinstance(value, _Handle) or kind in (Seeded, SharedArray):
-            return wire_of(value)
+        if hasattr(kind, "to_wire"):
+            return value.to_wire()
         if kind in (list, tuple):
             return kind(self._outgoing(item, callbacks) for item in value)
         if kind is dict:
@@ -399,21 +239,3 @@ class _Record:
         self.student._names.answered(step)
         self.student._keep_printed(answer.printed)
         return answer.value
-
-
-def wire_of(value: Any) -> Any:
-    """What stands on the wire for a proxy."""
-    if isinstance(value, Seeded):
-        return wire.Rng(value.seed)
-    if isinstance(value, SharedArray):
-        return wire.Shared(value.name)
-    if isinstance(value, Function):
-        value = value._remote
-    if isinstance(value, Method):
-        value = value._owner._student.ref(value._owner, value._name)
-    return wire.Reference(value._handle, "", "", False)
-
-
-def cleaned(text: str) -> str:
-    """Printed output as it may be shown."""
-    return clean(text, MAX_PRINTED)

@@ -165,6 +165,4 @@ class Filter:
             struct.pack_into("<I", self._code, offset, os.getpid())
         code = ctypes.create_string_buffer(bytes(self._code))
         program = struct.pack("@HP", len(self._program), ctypes.addressof(code))
-        kernel.call(
-            _numbers(_SPECIAL)["seccomp"], ctypes.c_uint(1), ctypes.c_uint(0), ctypes.c_char_p(program)
-        )
+        kernel.call(_numbers(_SPECIAL)["seccomp"], ctypes.c_uint(1), ctypes.c_uint(0), ctypes.c_char_p(program))

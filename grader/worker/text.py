@@ -2,6 +2,8 @@
 
 import re
 
+MAX_OUTPUT = 64 << 10  # characters of one call's output that are kept
+
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 # Control characters but tab and newline, bidirectional overrides and marks, zero-width and line separators, surrogates.
 _UNSEEN = re.compile(
@@ -18,6 +20,11 @@ def clean(text: str, limit: int = 2000) -> str:
     text = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", _ESCAPES.sub("", text))
     text = _COMMANDS.sub(lambda match: match[1] + " ".join(match[2]), text)
     return text[:limit] + (" [...]" if cut else "")
+
+
+def clean_output(text: str) -> str:
+    """Printed output as it may be shown and kept."""
+    return clean(text, MAX_OUTPUT)
 
 
 def clean_name(text: str, limit: int = 80) -> str:

@@ -4,7 +4,6 @@ import os
 import select
 import signal
 import socket
-import struct
 import sys
 import time
 from typing import Any
@@ -12,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from grader.submission import Submission
-from grader.worker import errors, wire
+from grader.worker import errors, stream, wire
 from grader.worker.channel import Channel, Limits
 from grader.worker.process import ColdProcess, ForkedProcess
-from grader.worker.proxy import cleaned
+from grader.worker.text import MAX_OUTPUT as KEPT_OUTPUT
+from grader.worker.text import clean_output
 
 MAX_OUTPUT = 8 << 20  # bytes that a worker may print in its life
-KEPT_OUTPUT = 64 << 10  # bytes kept of one call
 PATIENCE = 5.0  # times the limit that a worker may take which is kept waiting for a processor
 _GRACE = 0.25
 
@@ -38,6 +37,7 @@ class WireChannel(Channel):
         self._output_seen = 0
         self._ended_output = False
         self._poll = _Poll(process)
+        self._reader = stream.Reader(self._receive_into)
         process.connection.setblocking(False)
         process.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
 
@@ -51,7 +51,9 @@ class WireChannel(Channel):
         except (_Ended, errors.StudentError) as reason:
             died = self._printed.decode("utf-8", "replace").strip().splitlines()[-1:]
             self.close()
-            raise errors.WorkerFault(f"a worker could not be started: {' '.join(died) or type(reason).__name__}") from None
+            raise errors.WorkerFault(
+                f"a worker could not be started: {' '.join(died) or type(reason).__name__}"
+            ) from None
         raise errors.WorkerFault("a worker did not report what it withholds")
 
     def load(self, folder: str) -> None:
@@ -75,7 +77,7 @@ class WireChannel(Channel):
 
     # -- one exchange -------------------------------------------------------------------------------------------
 
-    def _exchange(self, frame: wire.Frame) -> tuple[wire.Frame, str]:
+    def _exchange(self, frame: wire.Frame) -> tuple[Any, str]:
         if not self.alive:
             raise errors.WorkerDied("The worker has ended in an earlier call.")
         outermost = self._depth == 1
@@ -86,49 +88,44 @@ class WireChannel(Channel):
         deadline = self._deadline
         try:
             self._send(frame, deadline)
-            while True:
-                reply = self._receive(deadline)
-                if not self._called_back_by(reply, deadline):
-                    break
-            printed = cleaned(self._printed[:KEPT_OUTPUT].decode("utf-8", "replace")) if outermost else ""
-            return reply, printed
+            value = self.decode(self._receive(deadline))
+            while self._callbacks and type(value) is list and len(value) == 4 and value[0] == "callback":
+                self._serve(value, deadline)
+                value = self.decode(self._receive(deadline))
+            return value, self._text() if outermost else ""
         except _Ended:
             raise self._death() from None
-        except errors.CallTimeout as stopped:
+        except (errors.CallTimeout, errors.TooMuchOutput, errors.ProtocolViolation) as stopped:
             self.close()
             stopped.printed = self._text()
             raise
-        except (errors.TooMuchOutput, errors.ProtocolViolation, KeyboardInterrupt):
+        except KeyboardInterrupt:
             self.close()
             raise
 
-    def _called_back_by(self, frame: wire.Frame, deadline: "_Deadline") -> bool:
-        """Serve a function of the grader's if that is what came; the answer of a request otherwise stays as it is."""
-        value = self.decode(frame) if self._callbacks else None
-        if type(value) is not list or len(value) != 4 or value[0] != "callback":
-            return False
+    def _serve(self, asked: list, deadline: "_Deadline") -> None:
+        """Run a function of the grader's that the worker asks for, and send what it gives."""
         try:
-            answer = wire.encode(["result", [], _outgoing(self.call_back(*value[1:]))])
-        except BaseException:
-            if self.alive:
-                self._finish_failed(deadline)
+            answer = wire.encode(["result", [], self.call_back(*asked[1:])])
+        except Exception:
+            self._come_back(deadline)
             raise
         self._send(answer, deadline)
-        return True
 
-    def _finish_failed(self, deadline: "_Deadline") -> None:
-        """Our own function failed: let the worker come back from its call, so that it can be asked again."""
-        self._send(wire.encode(["failed", []]), deadline)
-        while True:
-            value = self.decode(self._receive(deadline))
-            if type(value) is not list or not value or value[0] != "callback":
-                return
-            self._send(wire.encode(["failed", []]), deadline)
+    def _come_back(self, deadline: "_Deadline") -> None:
+        """Our own function failed: let the worker return from its call, so that it can be asked again."""
+        try:
+            asked: Any = ["callback"]
+            while self.alive and type(asked) is list and asked[:1] == ["callback"]:
+                self._send(wire.encode(["failed", []]), deadline)
+                asked = self.decode(self._receive(deadline))
+        except (_Ended, errors.StudentError):
+            self.close()
 
     # -- bytes --------------------------------------------------------------------------------------------------
 
     def _send(self, frame: wire.Frame, deadline: "_Deadline") -> None:
-        for part in (wire.header_of(frame) + frame.structure, *frame.buffers):
+        for part in stream.parts(frame):
             view = memoryview(part)
             while view:
                 try:
@@ -139,25 +136,18 @@ class WireChannel(Channel):
                     raise _Ended from None
 
     def _receive(self, deadline: "_Deadline") -> wire.Frame:
-        structure, count = wire.HEADER.unpack(self._exactly(wire.HEADER.size, deadline))
         try:
-            wire.check_lengths(structure, [0] * min(count, wire.MAX_BUFFERS + 1))
-            lengths = struct.unpack(f"<{count}Q", self._exactly(8 * count, deadline))
-            wire.check_lengths(structure, list(lengths))
+            frame = self._reader.frame(deadline)
         except wire.WireError as reason:
-            raise errors.ProtocolViolation(f"What came back is no answer ({reason}).", printed=self._text()) from None
-        body = bytes(self._exactly(structure, deadline))
-        frame = wire.Frame(body, [self._exactly(length, deadline) for length in lengths])
+            raise errors.ProtocolViolation(f"What came back is no answer ({reason}).") from None
         self._read_output()  # whatever was printed before the answer was sent is in the pipe by now
         return frame
 
-    def _exactly(self, size: int, deadline: "_Deadline") -> np.ndarray:
-        # recv, not recvmsg: descriptors that the other end tries to pass are dropped.
-        data = np.empty(size, np.uint8)
-        view, have = memoryview(data), 0
-        while have < size:
+    def _receive_into(self, view: memoryview, deadline: "_Deadline") -> int:
+        """Some bytes. recv, not recvmsg: descriptors that the other end tries to pass are dropped."""
+        while True:
             try:
-                got = self.process.connection.recv_into(view[have:])
+                got = self.process.connection.recv_into(view)
             except BlockingIOError:
                 self._wait(deadline, writing=False)
                 continue
@@ -165,23 +155,21 @@ class WireChannel(Channel):
                 raise _Ended from None
             if got == 0:
                 raise _Ended
-            have += got
-        return data
+            return got
 
     def _wait(self, deadline: "_Deadline", writing: bool) -> None:
         """Until the connection is ready, emptying the output meanwhile."""
         while True:
-            ready, output, ended = self._poll.wait(deadline.left(), writing, not self._ended_output)
+            ready, output, ended = self._poll.wait(deadline.left(), writing)
             if output:
                 self._read_output()
             if ready:
                 return
             if ended:
                 raise _Ended
-            if not output and deadline.passed():
+            if deadline.passed():
                 limit = deadline.limit
-                sentence = f"The call was stopped after {limit:.3g} s."
-                raise errors.CallTimeout(sentence, limit=limit)
+                raise errors.CallTimeout(f"The call was stopped after {limit:.3g} s.", limit=limit)
 
     def _read_output(self) -> None:
         while not self._ended_output:
@@ -193,19 +181,18 @@ class WireChannel(Channel):
                 data = b""
             if not data:
                 self._ended_output = True
+                self._poll.without_output()
                 return
             self._output_seen += len(data)
             self._printed += data[: max(0, KEPT_OUTPUT - len(self._printed))]
             if self._output_seen > MAX_OUTPUT:
-                raise errors.TooMuchOutput(
-                    f"The code printed more than {MAX_OUTPUT >> 20} MB and was stopped.", printed=self._text()
-                )
+                raise errors.TooMuchOutput(f"The code printed more than {MAX_OUTPUT >> 20} MB and was stopped.")
 
     def _read_socket(self) -> bytes:
         return self.process._mirror.recv(1 << 16)  # type: ignore[union-attr]
 
     def _text(self) -> str:
-        return cleaned(self._printed.decode("utf-8", "replace"))
+        return clean_output(self._printed.decode("utf-8", "replace"))
 
     # -- ends ---------------------------------------------------------------------------------------------------
 
@@ -226,7 +213,9 @@ class WireChannel(Channel):
         if status is None:
             return errors.WorkerDied("The worker ended in the middle of the call.", **details)
         if status >= 0:
-            return errors.WorkerDied(f"The process ended itself in the middle of the call (exit status {status}).", **details)
+            return errors.WorkerDied(
+                f"The process ended itself in the middle of the call (exit status {status}).", **details
+            )
         name = signal.Signals(-status).name if -status in signal.Signals._value2member_map_ else f"signal {-status}"
         why = {
             "SIGSEGV": "it used memory that is not its own, or called itself too deeply (SIGSEGV)",
@@ -241,12 +230,6 @@ class WireChannel(Channel):
         if self.alive:
             self.alive = False
             self.process.end()
-
-
-def _outgoing(value: Any) -> Any:
-    from grader.worker.proxy import Remote, wire_of
-
-    return wire_of(value) if isinstance(value, Remote) else value
 
 
 class _Deadline:
@@ -275,27 +258,31 @@ class _Poll:
 
     def __init__(self, process: ForkedProcess | ColdProcess):
         self.process = process
+        self.connection = process.connection.fileno()
+        self.others = [fd for fd in (process.output, process.ended) if fd >= 0]
+        self.polls: dict[bool, Any] = {}
+        if hasattr(select, "poll") and sys.platform != "win32":
+            for writing in (False, True):
+                poll = self.polls[writing] = select.poll()
+                poll.register(self.connection, select.POLLOUT if writing else select.POLLIN)
+                for fd in self.others:
+                    poll.register(fd, select.POLLIN)
 
-    def wait(self, seconds: float, writing: bool, with_output: bool) -> tuple[bool, bool, bool]:
-        connection = self.process.connection.fileno()
-        reads = [self.process.output] if with_output else []
-        if self.process.ended >= 0:
-            reads.append(self.process.ended)
-        writes = [connection] if writing else []
-        if not writing:
-            reads.append(connection)
-        if sys.platform == "win32" or not hasattr(select, "poll"):
-            got_reads, got_writes, _ = select.select(reads, writes, [], seconds)
-            got = {*got_reads, *got_writes}
+    def wait(self, seconds: float, writing: bool) -> tuple[bool, bool, bool]:
+        """Which of them has something: (connection, output, end). The end counts once all else is read."""
+        if self.polls:
+            got = {fd for fd, _ in self.polls[writing].poll(seconds * 1000)}
         else:
-            poll = select.poll()
-            for fd in reads:
-                poll.register(fd, select.POLLIN)
-            for fd in writes:
-                poll.register(fd, select.POLLOUT)
-            got = {fd for fd, _ in poll.poll(max(1, seconds * 1000) if seconds > 0 else 0)}
-        ended = self.process.ended in got
-        return connection in got, self.process.output in got, ended and connection not in got
+            reads = self.others if writing else [*self.others, self.connection]
+            ready = select.select(reads, [self.connection] if writing else [], [], seconds)
+            got = {*ready[0], *ready[1]}
+        return self.connection in got, self.process.output in got, self.process.ended in got
+
+    def without_output(self) -> None:
+        """The output is at its end, and would be ready for ever."""
+        self.others.remove(self.process.output)
+        for poll in self.polls.values():
+            poll.unregister(self.process.output)
 
     def wait_for_end(self, seconds: float) -> None:
         """A moment for a process whose connection is gone to be gone itself, so that its exit status is its own."""
