@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.compare import Unmet, compare
 from grader.patterns import close
-from grader.phrases import at, number, pair_of_numbers, type_phrase
+from grader.phrases import entry_is, number, pair_of_numbers, type_phrase
 from grader.scripts import Script
 
 PICTURE = 12  # rows and columns of the tables in a report
@@ -153,7 +153,8 @@ class Case:
         if np.shape(given) != shape:
             wanted = should or f"{what} should have the shape {shape}."
             seen = "Rows and columns have changed places." if np.shape(given) == shape[::-1] else ""
-            raise Unmet(wanted, f"{what} has the shape {np.shape(given)}.", seen, kind="shape")
+            gave = f"{what} has the shape {np.shape(given)}; it should be {shape}."
+            raise Unmet(wanted, gave, seen, kind="shape", complete=not should)
 
     def expect_dtype(self, given: Any, dtype: Any, what: str) -> None:
         """An array of exactly this dtype."""
@@ -176,7 +177,7 @@ class Case:
         worst = np.unravel_index(int(np.argmax(np.nan_to_num(off - atol, nan=np.inf))), off.shape)
         was, now = pair_of_numbers(float(before[worst]), float(after[worst]))
         count = int((~(off <= atol)).sum())
-        gave = f"{what} has changed at {count} of {off.size} entries: {at(what, worst)} was {was} and is {now} now."
+        gave = f"{what} has changed at {count} of {off.size} entries: {entry_is(what, worst, f'was {was} and is {now} now')}."
         raise Unmet(should, gave, _how_changed(before, after), kind="changed")
 
     def require(self, condition: Any, should: str, gave: str, looks_like: str = "") -> None:
@@ -203,7 +204,7 @@ class Case:
         if off <= tol * size:
             return
         worst = np.unravel_index(int(np.argmax(np.abs(analytic - numeric))), numeric.shape)
-        name = where[int(np.ravel_multi_index(worst, numeric.shape))] if where else at(what, worst)
+        name = where[int(np.ravel_multi_index(worst, numeric.shape))] if where else entry_is(what, worst, "").strip()
         told, slope = pair_of_numbers(float(analytic[worst]), float(numeric[worst]))
         from grader.patterns import numbers_show
 
@@ -219,6 +220,10 @@ class Case:
     def note(self, text: str) -> None:
         """A remark that goes with the result, passed or not."""
         self.notes.append(text)
+
+    def afresh(self, student: Any) -> None:
+        """What follows does not build on the steps so far: a card leaves them out."""
+        self._script.begin = len(student.transcript)
 
     def evidence(self, role: str, array: Any) -> None:
         """An array for the report's pictures; a long one is cut to its first rows."""
@@ -262,7 +267,12 @@ def _how_changed(before: np.ndarray, after: np.ndarray) -> str:
             return "Its negative entries are 0 now."
         if before.ndim == 2 and close(after, before - before.max(axis=1, keepdims=True)):
             return "Each row's maximum has been subtracted from it."
-        ratio = float(after.flat[int(np.argmax(np.abs(before)))] / np.abs(before).max())
+        by = (after - before).astype(np.float64)
+        if np.allclose(by, by.flat[0], rtol=1e-5, atol=0):
+            return (
+                f"Every entry is {number(abs(float(by.flat[0])), 3)} {'larger' if by.flat[0] > 0 else 'smaller'} now."
+            )
+        ratio = float(after.flat[int(np.argmax(np.abs(before)))] / max(np.abs(before).max(), 1e-300))
         if ratio and close(after, abs(ratio) * before):
             return f"Every entry has been multiplied by {number(abs(ratio), 6)}."
     return ""
