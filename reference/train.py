@@ -52,9 +52,9 @@ def train(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng,
         # 3. After each epoch, note how both sets are doing; one forward pass serves loss and accuracy.
         logits = model.forward(x_val)
         history["train_loss"].append(total_loss / len(y_train))
-        history["train_acc"].append(correct / len(y_train))
+        history["train_acc"].append(float(correct / len(y_train)))
         history["val_loss"].append(loss.forward(logits, y_val))
-        history["val_acc"].append(np.count_nonzero(logits.argmax(axis=1) == y_val) / len(y_val))
+        history["val_acc"].append(float(np.mean(logits.argmax(axis=1) == y_val)))
     return history
 
 
