@@ -44,7 +44,8 @@ def expect_spread(W: Any, std: float, what: str) -> None:
         raise Unmet(should, f"The mean of {what} is {number(mean)}.", kind="values")
     if abs(found - std) > 0.03 * std:
         seen = spread_shows(found, *W.shape) if W.ndim == 2 else ""
-        raise Unmet(should, f"The standard deviation of {what} is {number(found)}.", seen, kind="values")
+        gave = f"The standard deviation of {what} is {number(found)}; it should be {number(std)}."
+        raise Unmet(should, gave, seen, kind="values", complete=True)
 
 
 def spread_shows(found: float, inputs: int, units: int) -> str:
@@ -108,8 +109,9 @@ def fill(student: Any, layer: Any, name: str, array: np.ndarray) -> None:
             raise
         else:
             seen = "Rows and columns have changed places." if held.shape == array.shape[::-1] != array.shape else ""
-            gave = f"{what} has the shape {held.shape}."
-            raise Unmet(f"{what} should have the shape {array.shape}.", gave, seen, kind="shape") from None
+            gave = f"{what} has the shape {held.shape}; it should be {array.shape}."
+            should = f"{what} should have the shape {array.shape}."
+            raise Unmet(should, gave, seen, kind="shape", complete=True) from None
 
 
 __all__ = ["ROUGH", "Unmet", "expect_different_draws", "expect_equal_draws", "expect_spread", "fill", "spread_shows"]

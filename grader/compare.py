@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from grader import patterns
-from grader.phrases import array_text, at, many, number, pair_of_numbers, positions, type_phrase
+from grader.phrases import array_text, entry_is, many, number, pair_of_numbers, positions, type_phrase
 
 
 class Unmet(Exception):
@@ -84,10 +84,11 @@ def compare(
     have = np.asarray(given)
     arrays = {"expected": want, "given": have}
     if have.shape != want.shape:
-        gave = f"{_returned(what)} {_shape_phrase(have)}; it should be {_shape_only(want)}."
+        meaning = f": {layout}" if layout else ""
+        gave = f"{_returned(what)} {_shape_phrase(have)}; it should be {_shape_only(want)}{meaning}."
         seen = patterns.shape_shows(have, want) if have.dtype.kind in "fiu" else ""
-        promise = f"{what} should be {_shape_phrase(want)}{f': {layout}' if layout else ''}."
-        return Unmet(promise, gave, seen, arrays=arrays, kind="shape", complete=not layout)
+        promise = f"{what} should be {_shape_phrase(want)}{meaning}."
+        return Unmet(promise, gave, seen, arrays=arrays, kind="shape", complete=True)
     if problem := compare_dtype(have, what, dtype, one=one, like=want):
         return problem
     have = have.astype(np.float64) if have.dtype.kind in "iu" else have
@@ -192,7 +193,7 @@ def _difference(what: str, have: np.ndarray, want: np.ndarray, excess: np.ndarra
             return f"{_returned(what)} {shown[0]}; it should be {shown[1]}."
     which = "" if differ == 1 else ", this one most"
     return (
-        f"{at(what, worst)} is {given}; it should be {asked}. "
+        f"{entry_is(what, worst, f'is {given}')}; it should be {asked}. "
         f"{many(differ, have.size, 'entry', 'entries')} {'differs' if differ == 1 else 'differ'}{which}."
     )
 

@@ -245,6 +245,9 @@ def _digits(given: np.ndarray, g: np.ndarray, e: np.ndarray) -> str:
     scale = float(np.abs(e).max(initial=0.0))
     if scale == 0:
         return ""
+    for places in range(1, 7):
+        if scale > 10.0**-places and np.array_equal(g, np.round(e, places)):
+            return f"It is rounded to {places} digit{'s' if places > 1 else ''} after the point."
     worst = float((np.abs(g - e) / np.maximum(np.abs(e), 1e-8 * scale)).max())
     if worst >= 1e-4 or worst == 0:
         return ""

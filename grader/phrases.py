@@ -41,13 +41,13 @@ def array_text(array: np.ndarray) -> str:
     return f"[{' '.join(inner)}]"
 
 
-def at(what: str, index: Sequence[Any]) -> str:
-    """One entry: "linear.dW[2, 1]", or "The gradient at [2, 1]" if the name is no Python."""
+def entry_is(what: str, index: Sequence[Any], verb: str) -> str:
+    """One entry and a verb: "linear.dW[2, 1] is 5", or "The gradient is 5 at [2, 1]" if the name is no Python."""
     try:
         ast.parse(what, mode="eval")
     except SyntaxError:
-        return f"{what} at {index_text(index)}"
-    return what + index_text(index)
+        return f"{what} {verb} at {index_text(index)}"
+    return f"{what}{index_text(index)} {verb}"
 
 
 def index_text(index: Sequence[Any]) -> str:
@@ -94,6 +94,8 @@ def type_phrase(value: Any) -> str:
         return f"a {name} of {len(value)} item{'' if len(value) == 1 else 's'}"
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
+    if isinstance(value, int | float | np.number):
+        return "a single number"
     if name == "Remote":
         return f"an object ({value!r})" if len(repr(value)) < 80 else "an object"
     return _A_TYPE.get(name, f"a value of type {name}")

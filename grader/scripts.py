@@ -19,6 +19,7 @@ class Script:
     def __init__(self) -> None:
         self._named: dict[str, tuple[Any, str]] = {}
         self._by_id: dict[int, str] = {}
+        self.begin = 0  #: steps before this one do not matter to what comes after
 
     def fresh(self, wish: str) -> str:
         """The name itself, or with a number if it is taken: x, x2, x3."""
@@ -64,7 +65,7 @@ class Script:
 
     def text(self, transcript: Sequence[Any]) -> str:
         """Imports, the inputs that the steps mention, and the steps."""
-        steps = [step.text for step in transcript if step.kind in _SHOWN]
+        steps = [step.text for step in transcript[self.begin :] if step.kind in _SHOWN]
         if len(steps) > MOST_STEPS:
             steps = [f"# ... {len(steps) - MOST_STEPS} steps before these", *steps[-MOST_STEPS:]]
         inputs = self._definitions("\n".join(steps))
@@ -97,7 +98,14 @@ class Script:
         """ "x.T" or "x[2:5]" if that is what the array is."""
         name = self._by_id.get(id(value.base))
         whole = value.base
-        if name is None or whole.dtype != value.dtype or whole.ndim != value.ndim or not whole.ndim or not value.size:
+        if (
+            name is None
+            or whole is None
+            or whole.dtype != value.dtype
+            or whole.ndim != value.ndim
+            or not whole.ndim
+            or not value.size
+        ):
             return ""
         if value.shape == whole.shape[::-1] and value.strides == whole.strides[::-1] and value.ndim > 1:
             return f"{name}.T"
@@ -108,6 +116,8 @@ class Script:
         step = value.strides[0] // whole.strides[0]
         if rest or step < 1:
             return ""
+        if value.shape == whole.shape and step == 1:
+            return name
         stop = first + step * (len(value) - 1) + 1
         return f"{name}[{first or ''}:{stop if stop < len(whole) else ''}{f':{step}' if step > 1 else ''}]"
 

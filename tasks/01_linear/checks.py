@@ -50,6 +50,7 @@ def check_linear_starts_from_zeros(student, case):
 def check_linear_draws_he_weights(student, case):
     """W starts random around 0, with standard deviation sqrt(2 / in_features)."""
     for inputs, outputs in ((400, 300), (50, 800)):
+        case.afresh(student)
         W, what = student.layers.Linear(inputs, outputs, student.rng(case.seed)).W, f"W of Linear({inputs}, {outputs})"
         case.expect_shape(W, (inputs, outputs), what)
         expect_spread(W, np.sqrt(2 / inputs), what)
@@ -68,6 +69,7 @@ def check_linear_draws_from_rng(student, case):
 def check_linear_takes_any_batch(student, case):
     """forward and backward work for one row, for a square layer, and however x lies in memory."""
     for rows, inputs, units in ((1, 4, 3), (4, 4, 4), (7, 2, 1)):
+        case.afresh(student)
         x, W, b = case.normal("x", inputs, rows).T, case.normal("W", inputs, units), case.normal("b", units)
         dout = case.normal("dout", units, rows).T
         linear, of = _layer(student, case, W, b), f"of Linear({inputs}, {units}), for x of shape ({rows}, {inputs}),"
@@ -89,6 +91,7 @@ def check_linear_answers_for_the_last_batch(student, case):
         linear.backward(dout)
         fill(student, linear, "W", W_new)
         last, dlast = case.normal(f"x_{rows}", rows, 4), case.normal(f"dout_{rows}", rows, 3)
+        case.remember("what the x of the other layer gives", x[:rows].T @ dlast)
         case.remember("the result with the W of before", last @ W + b)
         case.expect(linear.forward(last), last @ W_new + b, "the second forward", should="x @ W + b", rtol=ROUGH)
         other.forward(x)
@@ -115,6 +118,7 @@ def check_linear_leaves_its_inputs_alone(student, case):
 def check_linear_works_in_float64(student, case):
     """Results and gradients keep all digits of float64, whatever their size."""
     for size in (1e-8, 1.0, 1e6):
+        case.afresh(student)
         x, W, b = case.normal("x", 5, 4, scale=size), case.normal("W", 4, 3), case.normal("b", 3)
         dout = case.normal("dout", 5, 3, scale=size)
         linear = _layer(student, case, W, b)

@@ -56,16 +56,16 @@ def check_relu_backward_is_about_the_last_forward(student, case):
 
 def check_relu_forward_returns_a_new_array(student, case):
     """forward leaves x as it is: the result is an array of its own."""
-    x = case.normal("x", 5, 4)
-    relu, held = student.layers.ReLU(), student.put(x)
-    result = relu.forward.keep(held)
-    case.expect_unchanged(x, student.fetch(held), "x")
-    shared = student.same_memory(result, held)
-    case.require(
-        not shared, "The result should be an array of its own.", "The result of forward shares its memory with x."
-    )
-    relu.forward(case.normal("x_next", 5, 4))
-    case.expect_unchanged(np.maximum(x, 0), student.fetch(result), "the first result", atol=1e-5)
+    relu = student.layers.ReLU()
+    for x in (case.normal("x", 5, 4), case.uniform("positive", 5, 4, low=0.1, high=2.0)):
+        case.afresh(student)
+        held = student.put(x)
+        result = relu.forward.keep(held)
+        case.expect_unchanged(x, student.fetch(held), "x")
+        gave = "The result of forward lies in the memory of x: a change of the one changes the other."
+        case.require(not student.same_memory(result, held), "The result should be an array of its own.", gave)
+        relu.forward(case.normal("x_next", 5, 4))
+        case.expect(student.fetch(result), np.maximum(x, 0), "the first result, after the next forward,", rtol=ROUGH)
 
 
 def check_relu_takes_any_shape(student, case):
@@ -73,6 +73,7 @@ def check_relu_takes_any_shape(student, case):
     for shape in ((1, 4), (6,), (2, 3, 4), (4, 4)):
         x, dout = case.normal("x", *shape[::-1]).T, case.normal("dout", *shape[::-1]).T
         x[(0,) * len(shape)] = 1e-12
+        case.afresh(student)
         relu, of = student.layers.ReLU(), f"for x of shape {shape}"
         case.expect(relu.forward(x), np.maximum(x, 0), f"relu.forward(x) {of}", should="the larger of 0 and x", atol=0)
         case.expect(relu.backward(dout), dout * (x > 0), f"relu.backward(dout) {of}", should="dout where x > 0", atol=0)
