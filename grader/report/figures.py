@@ -23,6 +23,8 @@ COLOURS = {
     "#080808": "var(--band)", "#090909": "var(--fail)",
 }  # fmt: skip
 INK, SOFT, RULE, EDGE, FIRST, SECOND, THIRD, BAND, OFF = COLOURS
+#: Stands for the name that a figure gets on its page.
+KEY = "@figure@"
 DASHES = ["solid", (0, (5, 2)), (0, (1.2, 1.6)), (0, (7, 2, 1.5, 2))]
 
 _warming: threading.Thread | None = None
@@ -30,7 +32,7 @@ _lock = threading.Lock()
 
 
 @lru_cache
-def _library() -> Any:
+def _library() -> tuple[Any, Any, Any]:
     """matplotlib's Figure on the SVG canvas, set up in the page's style; pyplot stays out of it."""
     import matplotlib
 
@@ -39,7 +41,7 @@ def _library() -> Any:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    style = {
+    style: Any = {
         "svg.fonttype": "none", "svg.hashsalt": "chain-rule", "font.family": "sans-serif", "font.size": 9.5,
         "text.color": INK, "axes.labelcolor": SOFT, "axes.edgecolor": EDGE, "axes.linewidth": 0.7,
         "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10, "axes.titlelocation": "left",
@@ -79,12 +81,8 @@ def available() -> bool:
     return True
 
 
-def _svg(figure: Any, key: str, described_by: str) -> str:
-    """The figure as an SVG element for the page.
-
-    key          : makes ids unique within the page
-    described_by : id of the element that states the finding
-    """
+def _svg(figure: Any) -> str:
+    """The figure as an SVG element for the page, its ids beginning with KEY, described by the element KEY-finding."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     text = buffer.getvalue()
@@ -93,11 +91,13 @@ def _svg(figure: Any, key: str, described_by: str) -> str:
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)
     used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", text))
-    text = re.sub(r' id="([^"]+)"', lambda found: f' id="{key}-{found[1]}"' if found[1] in used else "", text)
-    text = re.sub(r"(url\(#|href=\"#)", rf"\1{key}-", text)
+    text = re.sub(r' id="([^"]+)"', lambda found: f' id="{KEY}-{found[1]}"' if found[1] in used else "", text)
+    text = re.sub(r"(url\(#|href=\"#)", rf"\1{KEY}-", text)
     for colour, variable in COLOURS.items():
         text = text.replace(colour, variable)
+    text = re.sub(r"font-family: [^;\"]*; ", "", text)  # the page's own
     text = re.sub(r"font: ([^'\";]*?)(\d[\d.]*px) [^;\"]*", r"font: \1\2 var(--sans)", text)
+    text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
     text = re.sub(r">\s+<", "><", text)
     opening = re.match(r"<svg[^>]*>", text)
     if opening is None:
@@ -105,13 +105,13 @@ def _svg(figure: Any, key: str, described_by: str) -> str:
     box = re.search(r'viewBox="[^"]*"', opening.group())
     width = round(figure.get_figwidth() * 90)
     shell = (
-        f'<svg class="plot" {box.group() if box else ""} role="img" aria-labelledby="{described_by}" style="--width:{width}px"'
-        ' xmlns:xlink="http://www.w3.org/1999/xlink">'
+        f'<svg class="plot" {box.group() if box else ""} role="img" aria-labelledby="{KEY}-finding" style="--width:{width}px"'
+        ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
     )
     return shell + text[opening.end() :].strip()
 
 
-def learning_curves(curves: Curves, key: str, described_by: str) -> str:
+def learning_curves(curves: Curves) -> str:
     """Loss and accuracy by epoch, the learner's lines on the reference's band."""
     Figure, Canvas, style = _library()
     with style():
@@ -145,7 +145,7 @@ def learning_curves(curves: Curves, key: str, described_by: str) -> str:
                                xycoords=("axes fraction", "data"), ha="right", va="top", color=THIRD, fontsize=8.5)  # fmt: skip
         _legend(figure, panels, bool(curves.band))
         figure.subplots_adjust(left=0.07, right=0.985, top=0.86, bottom=0.27, wspace=0.2)
-        return _svg(figure, key, described_by)
+        return _svg(figure)
 
 
 def _legend(figure: Any, panels: Any, band: bool) -> None:
@@ -167,7 +167,7 @@ def _legend(figure: Any, panels: Any, band: bool) -> None:
     )
 
 
-def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]], key: str, described_by: str) -> str:
+def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
     """For each gradient: analytic against numeric with the diagonal, and below it the error of each entry.
 
     pairs : (name, analytic, numeric), arrays of one shape; the first four are drawn
@@ -184,7 +184,7 @@ def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]], key: str, des
             _error_map(panels[1][column], analytic, numeric, first=column == 0)
         left = 0.62 / figure.get_figwidth()
         figure.subplots_adjust(left=left, right=0.98, top=0.93, bottom=0.05, wspace=0.34, hspace=0.42)
-        return _svg(figure, key, described_by)
+        return _svg(figure)
 
 
 def _scatter(axes: Any, name: str, analytic: np.ndarray, numeric: np.ndarray, first: bool) -> None:
@@ -250,9 +250,7 @@ def _coarser(error: np.ndarray) -> np.ndarray:
     return np.take_along_axis(blocks, np.nan_to_num(np.abs(blocks), nan=np.inf).argmax(-1)[..., None], -1)[..., 0]
 
 
-def softmax_growth(
-    scale: np.ndarray, given: np.ndarray, expected: np.ndarray | None, key: str, described_by: str
-) -> str:
+def softmax_growth(scale: np.ndarray, given: np.ndarray, expected: np.ndarray | None) -> str:
     """What softmax returns, class by class, as one row of logits is multiplied by ever larger numbers.
 
     scale : (S,)    given, expected : (S, C), C <= 6 are drawn
@@ -306,4 +304,4 @@ def softmax_growth(
         axes.set(xlabel="the logits, times", ylim=(low - 0.05 * (high - low), high + 0.05 * (high - low)))
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
         figure.subplots_adjust(left=0.075, right=0.81, top=0.96, bottom=0.19)
-        return _svg(figure, key, described_by)
+        return _svg(figure)

@@ -5,13 +5,16 @@ What stands where is decided here and in `pictures`; the templates only lay it o
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jinja2
 import numpy as np
 
 from ..records import Card, CheckResult, Report, SourceLines, StageResult
 from . import evidence, graded, pictures, tables, words
+from .drawn import Drawings
 from .pages import HERE, anchor, clean, environment, shorten, stylesheet
 from .progress import progress
 
@@ -72,25 +75,37 @@ def write(report: Report, out: Path) -> Path:
 
 
 def page(report: Report, out: Path) -> str:
-    """The page as text; reads `out/evidence` and `out/history.jsonl`, changes nothing."""
+    """The page as text; reads `out/evidence` and `out/history.jsonl`, keeps its plots in `out/figures.json`."""
     arrays = {
         (stage.id, check.id): evidence.load(out, stage.id, check.id, check.card)
         for stage in report.stages
         for check in stage.checks
     }
-    drawn = pictures.draw(pictures.due(report, lambda stage, check: arrays[stage, check.id]))
+    drawings = Drawings(out)
+    drawn = pictures.draw(pictures.due(report, lambda stage, check: arrays[stage, check.id]), drawings)
+    drawings.keep()
+    # Who is done sees the training of the whole network first, not at the end of the page.
+    done = report.complete and report.next is None and report.score == report.max_score
+    reward = drawn.pop((str(report.curves.get("stage")), ""), []) if done else []
     stages = [_stage(stage, report, arrays, drawn) for stage in report.stages]
     next_view = next((view for stage in stages for view in stage.checks if view.is_next), None)
-    template = environment(learner_css=stylesheet(HERE / "learner.css")).get_template("report.html.j2")
-    return template.render(
+    return _template().render(
         report=report,
         stages=stages,
+        done=done,
+        reward=reward,
         next_view=next_view,
         next_stage=next((stage for stage in stages if report.next and stage.stage.id == report.next.stage), None),
         progress=progress(report, evidence.history(out)),
         graded=graded.sections(report),
         problems=_problems(report),
     )
+
+
+@lru_cache
+def _template() -> jinja2.Template:
+    """Compiled once: a class is hundreds of pages."""
+    return environment(learner_css=stylesheet(HERE / "learner.css")).get_template("report.html.j2")
 
 
 def _stage(

@@ -19,19 +19,25 @@ HERE = Path(__file__).resolve().parent
 
 #: Control characters but for tab and newline, lone surrogates, bidi controls, and other characters that show nothing.
 _UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff]"
+)
+#: Accents piled so high that they would cover the lines around.
+_PILED = re.compile(
+    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})"
+    "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
 
 
 def clean(text: object) -> str:
     """Text that shows what it holds: control and direction-changing characters become visible `\\x1b`-like escapes."""
     text = str(text).replace("\r\n", "\n")
-    return _UNSEEN.sub(lambda found: _escape(found.group()), text)
+    return _UNSEEN.sub(lambda found: _escape(found.group()), _PILED.sub(r"\1…", text))
 
 
 def _escape(character: str) -> str:
     code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def shorten(text: str, lines: int = 60, width: int = 400) -> str:

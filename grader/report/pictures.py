@@ -8,8 +8,9 @@ from markupsafe import Markup
 
 from ..records import CheckResult, Report, StageResult
 from . import figures, findings, images, tables
+from .drawn import Drawings
+from .drawn import key as drawn_key
 from .evidence import Curves
-from .pages import anchor
 
 MOST_PICTURES = 8
 
@@ -40,13 +41,14 @@ class Picture(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """A picture that is due, not drawn yet."""
+    """A picture that is due, not drawn yet: with `plot` and the arrays that it shows, or with `make`."""
 
     place: tuple[str, str]  #: stage and check; an empty check is the stage itself
     title: str
     finding: str
-    draw: Callable[[str, str], dict[str, Any]]  #: (key, id of the finding) -> fields of Picture
-    plot: bool = True  #: needs matplotlib
+    plot: Callable[[], str] | None = None  #: draws with matplotlib
+    shows: tuple[tuple[str, np.ndarray], ...] = ()
+    make: Callable[[], dict[str, Any]] = dict  #: fields of Picture, made without matplotlib
 
 
 def due(report: Report, evidence: Callable[[str, CheckResult], Arrays]) -> list[Wanted]:
@@ -64,10 +66,13 @@ def due(report: Report, evidence: Callable[[str, CheckResult], Arrays]) -> list[
 
 def _of_check(stage: StageResult, check: CheckResult, arrays: Arrays) -> Iterator[Wanted]:
     place = (stage.id, check.id)
-    pairs = _pairs(arrays) if check.state != "pass" else []
+    pairs = _pairs(arrays)[:4] if check.state != "pass" else []
     if pairs:
-        yield Wanted(place, "Computed against measured gradient", findings.gradients(pairs[:4]),
-                     lambda key, id: {"svg": Markup(figures.gradients(pairs, key, id))})  # fmt: skip
+        shows = tuple(
+            (f"{side} {name}", array) for name, *both in pairs for side, array in zip("an", both, strict=True)
+        )
+        title = "Computed against measured gradient"
+        yield Wanted(place, title, findings.gradients(pairs), lambda: figures.gradients(pairs), shows)
     scale, given, expected = (arrays.get(role) for role in ("scale", "softmax", "softmax_expected"))
     if (
         check.state != "pass"
@@ -77,8 +82,11 @@ def _of_check(stage: StageResult, check: CheckResult, arrays: Arrays) -> Iterato
         and scale.shape == given.shape[:1]
     ):
         true = expected if expected is not None and expected.shape == given.shape else None
-        yield Wanted(place, "Softmax as the logits grow", findings.softmax_growth(scale, given, true),
-                     lambda key, id: {"svg": Markup(figures.softmax_growth(scale, given, true, key, id))})  # fmt: skip
+        shows = (("scale", scale), ("given", given), *((("true", true),) if true is not None else ()))
+        finding = findings.softmax_growth(scale, given, true)
+        yield Wanted(
+            place, "Softmax as the logits grow", finding, lambda: figures.softmax_growth(scale, given, true), shows
+        )
     curves = Curves.of_evidence(arrays)
     if curves is not None:
         yield _curves(place, curves)
@@ -97,8 +105,16 @@ def _pairs(arrays: Arrays) -> list[tuple[str, np.ndarray, np.ndarray]]:
 
 
 def _curves(place: tuple[str, str], curves: Curves) -> Wanted:
-    return Wanted(place, "Learning curves", findings.learning_curves(curves),
-                  lambda key, id: {"svg": Markup(figures.learning_curves(curves, key, id))})  # fmt: skip
+    shows = [(name, np.array(values)) for name, values in curves.history.items()]
+    shows += [(f"band {name}", np.array(span)) for name, span in curves.band.items()]
+    shows.append(("goal", np.array([curves.goal if curves.goal is not None else np.nan])))
+    return Wanted(
+        place,
+        "Learning curves",
+        findings.learning_curves(curves),
+        lambda: figures.learning_curves(curves),
+        tuple(shows),
+    )
 
 
 def _of_digits(place: tuple[str, str], arrays: Arrays) -> Iterator[Wanted]:
@@ -109,8 +125,7 @@ def _of_digits(place: tuple[str, str], arrays: Arrays) -> Iterator[Wanted]:
             place,
             "Which digit is taken for which",
             findings.confusion(counts),
-            lambda key, id: {"table": tables.confusion(counts)},
-            plot=False,
+            make=lambda: {"table": tables.confusion(counts)},
         )
     pixels, true, said, confidence = (
         arrays.get(f"mistake_{role}") for role in ("images", "true", "said", "confidence")
@@ -122,10 +137,13 @@ def _of_digits(place: tuple[str, str], arrays: Arrays) -> Iterator[Wanted]:
         and confidence is not None
         and pixels.shape[1:] == (28, 28)
     ):
-        count = min(len(pixels), len(true), len(said), len(confidence), 18)
-        digits = [(pixels[i], int(true[i]), int(said[i]), float(confidence[i])) for i in range(count)]
-        yield Wanted(place, "The most confident mistakes", findings.mistakes(true, said, confidence),
-                     lambda key, id: {"digits": [Digit(images.digit(p), t, s, findings.percent(c)) for p, t, s, c in digits]}, plot=False)  # fmt: skip
+        rows = list(zip(pixels[:18], true.ravel(), said.ravel(), confidence.ravel(), strict=False))
+        yield Wanted(
+            place,
+            "The most confident mistakes",
+            findings.mistakes(true, said, confidence),
+            make=lambda: {"digits": [_digit(*row) for row in rows]},
+        )
     columns = arrays.get("weights")
     if columns is not None and columns.ndim == 2 and columns.shape[0] == 784 and columns.shape[1] > 0:
         finding = findings.weights(columns, min(64, columns.shape[1]))
@@ -133,19 +151,27 @@ def _of_digits(place: tuple[str, str], arrays: Arrays) -> Iterator[Wanted]:
             place,
             "What the first layer looks for",
             finding,
-            lambda key, id: {"image": images.data_uri(images.weights(columns)[0])},
-            plot=False,
+            make=lambda: {"image": images.data_uri(images.weights(columns)[0])},
         )
 
 
-def draw(wanted: list[Wanted]) -> dict[tuple[str, str], list[Picture]]:
-    """Draw them, by place. matplotlib is imported only if one of them is a plot; without it the sentence still stands."""
+def _digit(pixels: np.ndarray, true: int, said: int, confidence: float) -> Digit:
+    return Digit(images.digit(pixels), int(true), int(said), findings.percent(float(confidence)))
+
+
+def draw(wanted: list[Wanted], drawings: Drawings) -> dict[tuple[str, str], list[Picture]]:
+    """Draw them, by place. matplotlib is imported only if a plot was not drawn before; without it the sentence still stands."""
     drawn: dict[tuple[str, str], list[Picture]] = {}
-    can_plot = any(picture.plot for picture in wanted) and figures.available()
     for i, picture in enumerate(wanted):
-        key = anchor("figure", str(i + 1))
-        fields: dict[str, Any] = {"absent": "This picture needs matplotlib, which is not installed here."}
-        if can_plot or not picture.plot:
-            fields = picture.draw(key, f"{key}-finding")
-        drawn.setdefault(picture.place, []).append(Picture(key, picture.title, picture.finding, **fields))
+        name = f"figure-{i + 1}"
+        fields = picture.make() if picture.plot is None else _plot(picture, picture.plot, drawings, name)
+        drawn.setdefault(picture.place, []).append(Picture(name, picture.title, picture.finding, **fields))
     return drawn
+
+
+def _plot(picture: Wanted, plot: Callable[[], str], drawings: Drawings, name: str) -> dict[str, Any]:
+    key = drawn_key(picture.title, picture.shows)
+    svg = drawings.get(key, plot if drawings.knows(key) or figures.available() else None)
+    if svg is None:
+        return {"absent": "This picture needs matplotlib, which is not installed here."}
+    return {"svg": Markup(svg.replace(figures.KEY, name))}

@@ -31,6 +31,9 @@ def progress(report: Report, runs: Sequence[Run]) -> Progress | None:
     runs : oldest first; the run that `report` shows may be among them
     """
     earlier = [run for run in runs if run.finished != report.finished and run.max_score == report.max_score]
+    files = report.fingerprints.get("submission", "")
+    while earlier and files and (earlier[-1].submission, earlier[-1].score) == (files, report.score):
+        earlier.pop()  # the same files with the same result: this grade, made before
     if not earlier:
         return None
     before = earlier[-1]
@@ -50,8 +53,6 @@ def _lines(report: Report, before: Run) -> list[str]:
         lines.append(f"Begun: {', '.join(begun)}.")
     if lost:
         lines.append(f"No longer complete: {', '.join(lost)}.")
-    if before.submission and before.submission == report.fingerprints.get("submission"):
-        lines.append("The files are the same as then.")
     return lines
 
 

@@ -1,0 +1,107 @@
+"""Plots that were drawn before, kept beside the grade: the same numbers give the same picture, without matplotlib.
+
+`out/figures.json` maps a key, made of what the plot shows and of the code that draws it, to the SVG. A file that holds
+anything but plain drawings is not used: what is in it would stand in the page as markup.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+
+from .pages import HERE
+
+FILE = "figures.json"
+MOST_BYTES = 3_000_000
+ELEMENTS = {"svg", "g", "defs", "clipPath", "path", "rect", "circle", "use", "text", "tspan", "image"}
+
+
+class Drawings:
+    """The plots of one grade: from the file if it has them, else drawn now.
+
+    After the page is made, `keep()` writes those that it uses, and only those.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self._path = out / FILE
+        self._stored = _read(self._path)
+        self._used: dict[str, str] = {}
+
+    def get(self, key: str, draw: Callable[[], str] | None) -> str | None:
+        """The plot of that key; `draw` is called if it is not stored, None without it."""
+        if key not in self._used:
+            svg = self._stored.get(key)
+            if svg is None and draw is not None:
+                svg = draw()
+            if svg is None:
+                return None
+            self._used[key] = svg
+        return self._used[key]
+
+    def knows(self, key: str) -> bool:
+        return key in self._stored or key in self._used
+
+    def keep(self) -> None:
+        """Write the plots that were used, if they are not those that were stored; a full disk costs the file only."""
+        if self._used == self._stored:
+            return
+        unfinished = self._path.with_suffix(".part")
+        try:
+            unfinished.write_text(json.dumps(self._used), "utf-8")
+            os.replace(unfinished, self._path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+
+
+def key(kind: str, arrays: Iterable[tuple[str, np.ndarray]]) -> str:
+    """What a plot shows, in 32 characters: its kind, its named arrays, and the code that draws it."""
+    mark = hashlib.sha256(f"{kind} {_code()}".encode())
+    for name, array in arrays:
+        mark.update(f"\0{name} {array.dtype} {array.shape}\0".encode())
+        mark.update(np.ascontiguousarray(array).tobytes())
+    return mark.hexdigest()[:32]
+
+
+@lru_cache
+def _code() -> str:
+    return hashlib.sha256((HERE / "figures.py").read_bytes() + (HERE / "images.py").read_bytes()).hexdigest()
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            return {}
+        stored = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(stored, dict) or not all(isinstance(svg, str) and plain(svg) for svg in stored.values()):
+        return {}
+    return stored
+
+
+def plain(svg: str) -> bool:
+    """Whether this is a drawing and nothing else: known elements, no handler, no link but into itself or to inline pixels."""
+    if "<!" in svg or "<?" in svg:
+        return False
+    try:
+        root = ElementTree.fromstring(svg)
+    except ElementTree.ParseError:
+        return False
+    return all(_plain_element(element) for element in root.iter())
+
+
+def _plain_element(element: ElementTree.Element) -> bool:
+    if element.tag.rpartition("}")[2] not in ELEMENTS:
+        return False
+    for name, value in element.attrib.items():
+        bare = name.rpartition("}")[2].lower()
+        if bare.startswith("on") or (bare == "href" and not value.startswith(("#", "data:image/png;base64,"))):
+            return False
+        if "url(" in value.replace("url(#", "") or "javascript:" in value.lower():
+            return False
+    return True

@@ -1,0 +1,249 @@
+"""Tables, pictures, sentences and the comparison with the last grade, piece by piece."""
+
+import io
+import json
+
+import msgspec
+import numpy as np
+import pytest
+
+from grader.cli import Refusal
+from grader.records import CheckResult, Report, StageResult
+from grader.report import evidence, findings, images, stored, tables, words
+from grader.report.evidence import Curves, Run
+from grader.report.progress import progress
+from tests.report import samples
+
+
+def texts(table):
+    return [[cell.text for cell in row] for row in table.rows]
+
+
+def test_pair_marks_what_differs():
+    expected, given = tables.pair(np.array([[1.0, -2.0], [0.5, np.nan]]), np.array([[1.0, 2.0], [0.5, np.nan]]))
+    assert texts(expected) == [["1", "-2"], ["0.5", "nan"]]
+    assert texts(given) == [["1", "2"], ["0.5", "nan"]]
+    assert [[cell.off for cell in row] for row in given.rows] == [[False, True], [False, False]]
+    assert [[cell.shade for cell in row] for row in expected.rows] == [["u3", "d6"], ["u2", "u0"]]
+
+
+def test_pair_shows_enough_digits_to_tell_apart():
+    expected, given = tables.pair(np.array([0.123456789]), np.array([0.123456999]))
+    assert texts(expected) != texts(given)
+
+
+def test_pair_of_two_shapes_marks_nothing():
+    expected, given = tables.pair(np.ones((2, 3)), np.ones(2))
+    assert (expected.shape, given.shape) == ("shape (2, 3)", "shape (2,)")
+    assert not any(cell.off for row in given.rows for cell in row)
+
+
+@pytest.mark.parametrize(
+    ("shape", "fits"),
+    [((12, 12), True), ((13, 1), False), ((1, 13), False), ((12,), True), ((), True), ((2, 2, 2), False)],
+)
+def test_tables_hold_up_to_twelve_by_twelve(shape, fits):
+    assert (tables.values(np.zeros(shape), "x") is not None) is fits
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (np.True_, "True"),
+        (np.int64(-12), "-12"),
+        (1e-7, "1e-07"),
+        (np.float32(0.5), "0.5"),
+        (np.inf, "inf"),
+        (123456.0, "1.235e+05"),
+    ],
+)
+def test_numbers_are_short(value, text):
+    assert tables.number(value) == text
+
+
+def test_confusion_table_names_its_axes():
+    table = tables.confusion(np.eye(10, dtype=int) * 7)
+    assert table.columns == table.heads == [str(d) for d in range(10)]
+    assert texts(table)[3][3] == "7"
+
+
+def decode(file):
+    """Pixels of a PNG as matplotlib reads them: (H, W, 4) in 0..1."""
+    from matplotlib.image import imread
+
+    return imread(io.BytesIO(file), format="png")
+
+
+def test_png_is_what_it_was_made_of():
+    palette = np.array([(255, 0, 0, 255), (0, 255, 0, 128), (0, 0, 255, 0)], np.uint8)
+    indices = np.array([[0, 1, 2], [2, 1, 0]], np.uint8)
+    assert np.array_equal(np.rint(decode(images.png(indices, palette)) * 255).astype(np.uint8), palette[indices])
+
+
+def test_digit_is_ink_on_nothing():
+    import base64
+
+    image = np.zeros((28, 28), np.uint8)
+    image[3, 4] = 255
+    pixels = decode(base64.b64decode(images.digit(image).partition(",")[2]))
+    assert pixels.shape == (28, 28, 4)
+    assert pixels[3, 4, 3] == 1
+    assert pixels[..., 3].sum() == 1
+    assert images.digit(image) == images.digit(image / 255.0)
+
+
+def test_weights_become_one_image_of_tiles():
+    columns = np.zeros((784, 5))
+    columns[:, 2] = 1.0  # the unit with the largest weights comes first
+    file, shown = images.weights(columns, across=3)
+    pixels = decode(file)
+    assert (shown, pixels.shape) == (5, (58, 88, 4))
+    assert np.all(pixels[:28, :28, 3] == 1)
+    assert pixels[:, 28:, 3].sum() == 0
+
+
+def test_findings_of_gradients_name_the_worst_entry():
+    numeric = np.arange(6.0).reshape(2, 3) + 1
+    analytic = numeric.copy()
+    analytic[1, 2] = -6
+    sentence = findings.gradients([("dW1", analytic, numeric), ("db1", numeric[0], numeric[0])])
+    assert "db1 lies on the diagonal" in sentence
+    assert "In dW1, 1 of 6 entries lie off it; the furthest is [1, 2]: -6 where the slope is 6." in sentence
+
+
+def test_findings_of_gradients_count_what_is_not_finite():
+    sentence = findings.gradients([("dx", np.array([np.nan, 1.0]), np.ones(2))])
+    assert "1 of 2 entries" in sentence
+    assert "[0]: nan" in sentence
+
+
+def test_findings_of_curves():
+    curves = Curves.of(samples.curves())
+    sentence = findings.learning_curves(curves)
+    first, last = (100 * curves.history["val_acc"][i] for i in (0, -1))
+    assert f"rises from {first:.1f} % to {last:.1f} % in 10 epochs" in sentence
+    assert "the goal of 96 % is reached" in sentence
+    low, high = (100 * side[-1] for side in curves.band["val_acc"])
+    assert f"the reference ends between {low:.1f} % and {high:.1f} %" in sentence
+
+
+def test_findings_of_curves_that_turn():
+    history = {
+        "train_loss": [1, 0.5, 0.3, 0.2, 0.1],
+        "val_loss": [1, 0.5, 0.6, 0.8, 0.9],
+        "val_acc": [0.5, 0.5, 0.5, 0.5, 0.5],
+    }
+    sentence = findings.learning_curves(Curves.of({"history": history}))
+    assert "stays near 50.0 %" in sentence
+    assert "lowest after epoch 2" in sentence
+
+
+def test_findings_of_confusion():
+    counts = np.diag(np.full(10, 90))
+    counts[4, 9], counts[9, 4] = 10, 5
+    sentence = findings.confusion(counts)
+    assert "900 of 915 validation digits are read right" in sentence
+    assert "4 read as 9 (10 times of 100) and 9 read as 4 (5 times of 95)" in sentence
+    assert "The hardest digit is 4: 90.0 % are read." in sentence
+    assert findings.confusion(np.eye(10, dtype=int)) == "All 10 digits are read as what they are."
+
+
+def test_findings_of_softmax():
+    scale = np.array([1.0, 100.0, 1000.0])
+    good = np.array([[0.5, 0.5], [0.1, 0.9], [0.0, 1.0]])
+    bad = np.where(scale[:, None] > 500, np.nan, good)
+    assert (
+        "finite up to logits times 100; from 1000 on there is nan. They should stay finite and go to 0, 1."
+        in findings.softmax_growth(scale, bad, good)
+    )
+    assert "from 1 on the row sums to 2" in findings.softmax_growth(scale, good * 2, None)
+
+
+def test_curves_take_what_is_no_curve_for_none():
+    assert Curves.of({}) is None
+    assert Curves.of({"history": {"val_acc": "x", "train_acc": [None]}}) is None
+    curves = Curves.of(
+        {"history": {"val_acc": [0.5, None, "x"]}, "reference": {"val_acc": {"low": [1], "high": [1, 2]}}, "goal": "96"}
+    )
+    assert curves.history["val_acc"][0] == 0.5
+    assert np.isnan(curves.history["val_acc"][1:]).all()
+    assert (curves.band, curves.goal) == ({}, None)
+
+
+def run(score, finished="2026-11-22T10:00:00+00:00", most=100, submission="", **states):
+    return Run(finished, score, most, states, submission)
+
+
+def test_progress_compares_with_the_last_run_over_the_same_stages():
+    report = samples.report_of({check: samples.passed() for check in samples.CHECKS[:4]})
+    told = progress(report, [run(3), run(6, s01_linear="fail"), run(5, most=10), run(90, report.finished)])
+    assert told.delta == report.score - 6
+    assert told.spark.label == f"Score over the last 3 grades: 3, 6, {report.score}"
+    assert progress(report, []) is None
+    assert progress(report, [run(5, most=10)]) is None
+
+
+def test_progress_names_stages_that_changed():
+    report = samples.report_of({check: samples.passed() for check in samples.CHECKS[:4]})
+    before = Run("", 0, 100, {"01_linear": "fail", "02_relu": "pass", "08_sgd": "todo"})
+    assert progress(report, [before]).lines == ["Now done: 01 Linear layer.", "No longer complete: 02 ReLU."]
+
+
+def test_progress_leaves_out_the_same_files_graded_before():
+    report = samples.report_of({})
+    same = run(0, "2026-11-22T11:00:00+00:00", submission=report.fingerprints["submission"])
+    assert progress(report, [same]) is None
+    assert progress(report, [run(4), same]).delta == -4
+
+
+def test_history_takes_lines_that_are_no_run_for_none(tmp_path):
+    lines = [
+        "",
+        "not json",
+        "[]",
+        '{"score": "3", "max_score": 1}',
+        json.dumps({"score": 3, "max_score": 9, "stages": {"a": "pass", "b": {"state": "fail"}, "c": 3}}),
+    ]
+    (tmp_path / "history.jsonl").write_text("\n".join(lines))
+    assert evidence.history(tmp_path) == [Run("", 3, 9, {"a": "pass", "b": "fail"}, "")]
+    assert evidence.history(tmp_path / "none") == []
+
+
+def test_words_of_the_ladder(tmp_path):
+    stages = samples.stages_of(samples.mid_course_outcomes(tmp_path))
+    lines = {stage.id: words.stage_line(stage, stages) for stage in stages}
+    assert lines["01_linear"] == "done"
+    assert lines["03_softmax"] == "2 of 3 promises hold"
+    assert lines["04_cross_entropy"] == "waits for 03 Softmax"
+    assert lines["09_minibatches"] == "to do"
+
+
+def test_words_of_a_block_without_its_cause():
+    check = CheckResult("c", "p", "blocked", 0, 1, blocked_by="09_gone: check_gone")
+    assert words.blocked_line(check, []) == "Not checked yet: needs 09_gone: check_gone."
+    stage = StageResult("03_softmax", "Softmax", "fail", 0, 1, [])
+    blocked = msgspec.structs.replace(check, blocked_by="03_softmax: check_gone")
+    assert words.blocked_line(blocked, [stage]) == "Not checked yet: needs 03 Softmax."
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0004, "0.4 ms"), (0.0123, "12 ms"), (3.44, "3.4 s"), (125, "2 min 5 s")]
+)
+def test_times_are_short(value, text):
+    assert words.seconds(value) == text
+
+
+def test_stored_grades_are_read_or_refused(tmp_path):
+    with pytest.raises(Refusal, match="does not exist. Remedy: grade first"):
+        stored.read(tmp_path)
+    path = tmp_path / "results.json"
+    path.write_text('{"score": "x"}')
+    with pytest.raises(Refusal, match="holds no grade"):
+        stored.read(tmp_path)
+    report = samples.report_of({})
+    path.write_bytes(msgspec.json.encode(msgspec.structs.replace(report, schema=99)))
+    with pytest.raises(Refusal, match="later version"):
+        stored.read(tmp_path)
+    path.write_bytes(msgspec.json.encode(report))
+    assert stored.read(tmp_path) == report
+    assert isinstance(stored.read(tmp_path), Report)
