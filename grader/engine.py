@@ -5,7 +5,6 @@ a worker. What was decided is appended to `results.jsonl` as it happens, and the
 """
 
 import contextlib
-import importlib.util
 import os
 import platform
 import secrets
@@ -22,6 +21,7 @@ from grader import fingerprint, history, log, scores
 from grader.cache import TrainingCache
 from grader.course import Course, load_course
 from grader.files import write_atomically
+from grader.naming import name_mistakes
 from grader.records import Report
 from grader.request import Request
 from grader.session import Observer, Session
@@ -82,11 +82,12 @@ def _grade(
         context.recall = lambda check: cache.recall(check) if course.stage(check.stage).training else None
     lines = log.Log(out / "results.jsonl", student=submission.name, stages=[stage.id for stage in stages])
     session = Session(stages, context, [lines, *([observer] if observer else [])])
+    unnamed = ""
     try:
         _run_pytest(session)
         if session.complete:
             _keep(cache, session)
-            _name_mistakes(request, session)
+            unnamed = name_mistakes(session, request.reference)
     finally:
         session.close()
         lines.close()
@@ -108,7 +109,7 @@ def _grade(
         seconds=round(time.perf_counter() - begun, 3),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         curves=_curves(results, out / "evidence"),
-        notes=_notes(request),
+        notes=[unnamed] if unnamed else [],
         extra={
             "stages_named": [stage.id for stage in stages] if request.stages else [],
             "course_points": course.points,
@@ -196,17 +197,6 @@ def _keep(cache: TrainingCache | None, session: Session) -> None:
             cache.keep(stage, {c.id: session.results[scores.key(c)] for c in stage.checks})
 
 
-def _name_mistakes(request: Request, session: Session) -> None:
-    """After all verdicts: give failed checks the name of the known mistake that answers alike, where there is one."""
-    if request.reference is None or not (request.reference / "layers.py").exists():
-        return
-    if importlib.util.find_spec("grader.diagnose") is None:
-        return
-    from grader.naming import name_mistakes
-
-    name_mistakes(session)
-
-
 def _write(request: Request, report: Report, course: Course) -> None:
     out = request.out
     write_atomically(out / "results.json", msgspec.json.format(msgspec.json.encode(report), indent=1))
@@ -249,9 +239,3 @@ def _longest(limits: Any, stage: Stage) -> dict[str, float]:
 
 def _environment() -> dict[str, Any]:
     return {**fingerprint.environment(), "system": platform.platform(terse=True)}
-
-
-def _notes(request: Request) -> list[str]:
-    if request.reference is None or not (request.reference / "layers.py").exists():
-        return ["Graded without the reference: mistakes are not named, and its curves are not shown."]
-    return []

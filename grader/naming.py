@@ -1,36 +1,44 @@
 """After the verdicts: which failed checks have a known mistake behind them?"""
 
+from pathlib import Path
+
 import msgspec
 
-from grader import scores
 from grader.records import CheckResult
-from grader.runner import load_checks
 from grader.session import Session
-from grader.task import Check
+from grader.submission import NotASubmission, read_submission
 
 
-def name_mistakes(session: Session) -> None:
-    """Give each failed check of the session the name of the mistake that answers alike, as far as there is one."""
+def name_mistakes(session: Session, reference: Path | None) -> str:
+    """Give the failed checks of a session the names of the mistakes that answer alike, as far as there are such.
+
+    reference : the course's own answer, into which the known mistakes are put; without it nothing is named
+    returns   : a sentence if nothing could be named, nothing otherwise; the verdicts stand in any case
+    """
+    if not session.context.transcripts:
+        return ""
+    if reference is None or not reference.is_dir():
+        return "Graded without the reference: mistakes are not named, and its curves are not shown."
+    try:
+        answer = read_submission(reference)
+    except NotASubmission as problem:
+        return f"Mistakes are not named: {problem}"
     from grader.diagnose import diagnose
 
-    context = session.context
+    try:
+        found = diagnose(session.context, answer)
+    except Exception as fault:  # whatever it is, the verdicts are out, and losing them would be worse
+        return f"Mistakes could not be named, which is the grader's own fault: {type(fault).__name__}: {fault}"
     for check in session.order:
-        where = scores.key(check)
-        result = session.results.get(where)
-        if result is None or result.state != "fail" or where not in context.transcripts:
-            continue
-        function = load_checks(context.course.stage(check.stage))[check.id]
-        diagnosis = diagnose(check, function, context.transcripts[where], context.pool)
-        named = with_diagnosis(check, result, diagnosis)
-        if named is not result:
-            session.rename(check, named)
+        diagnosis = found.get((check.stage, check.id))
+        if diagnosis is not None:
+            session.rename(check, _with(session.results[check.stage, check.id], diagnosis))
+    return ""
 
 
-def with_diagnosis(check: Check, result: CheckResult, diagnosis) -> CheckResult:
+def _with(result: CheckResult, diagnosis) -> CheckResult:
     """The same result with what a diagnosis found: a mistake's name and hint, or what the numbers show."""
-    changes: dict = {}
-    if diagnosis.mistake is not None:
-        changes["mistake"] = diagnosis.mistake
+    changes: dict = {"mistake": diagnosis.mistake}
     if diagnosis.looks_like and result.card is not None and not result.card.looks_like:
         changes["card"] = msgspec.structs.replace(result.card, looks_like=diagnosis.looks_like)
-    return msgspec.structs.replace(result, **changes) if changes else result
+    return msgspec.structs.replace(result, **changes)

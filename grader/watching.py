@@ -93,13 +93,13 @@ class Watched:
                 return False
         return True
 
-    def name_mistakes(self) -> bool:
+    def name_mistakes(self, reference: Path | None) -> bool:
         """Name the mistakes of the current stage's failed checks; True if any got a name."""
         session = self._session
         if session is None:
             return False
         before = dict(session.results)
-        name_mistakes(session)
+        name_mistakes(session, reference)
         graded = scores.stage_result(self.stage, session.results)
         if graded is None or before == session.results:
             return False

@@ -130,7 +130,7 @@ class Loop:
                 self.done.append(stage.id)
             watched.current or watched.grade()
         self.draw()
-        if self.request.reference is not None and watched.name_mistakes():
+        if watched.name_mistakes(self.request.reference):
             self.draw()
         if watched.refresh(self.events.saved.is_set):
             self.draw()

@@ -1,0 +1,271 @@
+"""States of checks, what blocks what, groups, limits: on a small course, in this process."""
+
+import pytest
+
+from grader import scores
+from grader.course import load_course
+from grader.limits import Limits
+from grader.runner import Memo
+from grader.session import Observer
+from grader.skeleton import stub_statement
+from grader.submission import Submission
+from grader.worker.errors import WorkerFault
+from grader.worker.local import LocalPool
+from tests.engine import toys
+from tests.engine.toys import RIGHT, run, states, submission
+
+TODO_ADD = f"def add(a, b):\n    {stub_statement('01_first', 'layers.add')}\n\n\ndef double(a):\n    return a + a\n"
+
+
+@pytest.fixture
+def course(tmp_path):
+    return toys.course(tmp_path)
+
+
+def test_right_answers_pass(course):
+    session = run(course, submission())
+    assert set(states(session).values()) == {"pass"}
+    report = scores.report(course.stages, session.results)
+    assert (report.score, report.max_score, report.next) == (13, 13, None)
+
+
+def test_a_stub_is_todo_and_what_needs_it_waits(course):
+    session = run(course, submission(layers=TODO_ADD))
+    assert states(session) == {
+        "check_add_adds": "todo",
+        "check_add_keeps_float32": "todo",
+        "check_double_doubles": "pass",
+        "check_square_squares": "blocked",
+        "check_square_is_remembered": "blocked",
+        "check_train_learns": "blocked",
+    }
+    results = session.results
+    assert results["01_first", "check_add_adds"].message == "layers.add is still a TODO (toy/layers.py, line 1)."
+    # What blocks is named down to its root, also two stages away.
+    for key in (("02_second", "check_square_is_remembered"), ("03_third", "check_train_learns")):
+        assert results[key].blocked_by == "01_first: check_add_adds"
+    assert "needs 01_first, where layers.add is still a TODO" in results["03_third", "check_train_learns"].message
+
+
+def test_a_stub_of_another_stage_is_no_todo(course):
+    other = TODO_ADD.replace("01_first", "02_second")
+    result = run(course, submission(layers=other), "01").results["01_first", "check_add_adds"]
+    assert result.state == "fail"
+    assert "NotImplementedError" in result.message
+
+
+def test_todo_comes_before_blocked(course):
+    square = f"def square(a):\n    {stub_statement('02_second', 'losses.square')}\n"
+    session = run(course, submission(layers=TODO_ADD, losses=square))
+    assert states(session)["check_square_squares"] == "todo"
+
+
+def test_a_side_condition_counts_only_with_its_core(course):
+    wrong = RIGHT["layers"].replace("a + b", "a - b")
+    session = run(course, submission(layers=wrong))
+    result = session.results["01_first", "check_add_keeps_float32"]
+    assert (result.state, result.points, result.blocked_by) == ("blocked", 0, "01_first: check_add_adds")
+    assert states(session)["check_double_doubles"] == "pass"
+
+
+def test_a_failed_side_condition_blocks_nothing(course):
+    careless = RIGHT["layers"].replace("a + b", "(a + b) * 1.0").replace("(a + b)", "(a.astype(float) + b)")
+    session = run(course, submission(layers=careless))
+    assert [check for check, state in states(session).items() if state != "pass"] == ["check_add_keeps_float32"]
+
+
+@pytest.mark.parametrize(
+    "body, words",
+    [
+        ("return None", "None"),
+        ("return a", "add(a, b)"),
+        ("raise ValueError('no ducks')", "ValueError: no ducks"),
+        ("import sys; sys.exit(0)", "end the program"),
+        ("return 'text'", "a text, not an array"),
+        ("return object()", "an object"),
+        ("return (a + b).reshape(3, 1)", "(3, 1)"),
+        ("return (a + b) * float('nan')", "nan"),
+        ("return (a + b) + 0j", "complex"),
+        ("return (a + b).astype(object)", "object"),
+        ("return add(a, b)", "RecursionError"),
+    ],
+)
+def test_whatever_a_submission_does_is_a_fail_with_words(course, body, words):
+    layers = RIGHT["layers"].replace("return a + b", body)
+    result = run(course, submission(layers=layers), "01").results["01_first", "check_add_adds"]
+    assert result.state == "fail"
+    assert words.lower() in (result.message + result.card.gave + result.card.should).lower()
+    assert "student.layers" not in result.message
+
+
+def test_a_syntax_error_stays_in_its_module(course):
+    session = run(course, submission(losses="def square(a)\n    return a\n"))
+    assert states(session)["check_add_adds"] == "pass"
+    result = session.results["02_second", "check_square_squares"]
+    assert result.state == "fail"
+    assert "losses.py" in result.message
+    assert "line 1" in result.message
+
+
+def test_a_missing_module_and_an_empty_one(course):
+    session = run(course, Submission("toy", {"layers": RIGHT["layers"]}))
+    assert session.results["02_second", "check_square_squares"].message == "There is no losses.py in this submission."
+    session = run(course, submission(losses=""))
+    assert session.results["02_second", "check_square_squares"].message == "losses.py has no square."
+
+
+def test_only_the_learners_own_frames_are_shown(course):
+    layers = "import json\n\n\ndef add(a, b):\n    return json.loads('{')\n\n\ndef double(a):\n    return a + a\n"
+    card = run(course, submission(layers=layers), "01").results["01_first", "check_add_adds"].card
+    assert [lines.file for lines in card.source] == ["layers.py"]
+    assert card.source[0].marked == [5]
+
+
+def test_an_endless_loop_ends_at_its_limit(course):
+    layers = RIGHT["layers"].replace("return a + b", "while True: pass")
+    limits = Limits(0.02)
+    session = run(course, submission(layers=layers), "01", limits=limits)
+    result = session.results["01_first", "check_add_adds"]
+    assert result.state == "fail"
+    assert ("01_first", "check_add_adds") in session.context.unrepeatable
+    assert states(session)["check_double_doubles"] == "pass"
+
+
+def test_a_stage_that_used_up_its_time_is_not_run_on(course):
+    path = course.stage("01_first").folder / "task.toml"
+    path.write_text(path.read_text() + "\n[limits]\nstage = 1e-9\n")
+    results = run(load_course(course.folder), submission(), "01").results
+    assert results["01_first", "check_add_adds"].state == "pass"
+    assert "used up" in results["01_first", "check_double_doubles"].message
+
+
+def test_our_own_fault_is_an_error(course):
+    class Broken(LocalPool):
+        def student(self, *arguments, **options):
+            raise WorkerFault("no process could be started")
+
+    from grader.session import run_stages
+
+    session = run_stages(course.select(["01"]), Broken(), submission(), course=course)
+    result = session.results["01_first", "check_add_adds"]
+    assert (result.state, result.points) == ("error", 0)
+    assert "no process could be started" in result.message
+
+
+def test_a_check_that_stumbles_over_an_answer_blames_the_answer(course):
+    path = course.stage("01_first").checks_file
+    path.write_text(
+        path.read_text().replace("case.expect(student.layers.double(a), ", "case.expect(student.layers.double(a)[0], ")
+    )
+    layers = RIGHT["layers"].replace("return a + a", "return None")
+    result = run(course, submission(layers=layers), "01").results["01_first", "check_double_doubles"]
+    assert result.state == "fail"
+    assert "could not work with what came back from layers.double" in result.message
+
+
+def test_a_group_shares_its_worker_and_memo(course):
+    assert states(run(course, submission(), "02"))["check_square_is_remembered"] == "pass"
+
+
+def test_a_groups_failure_is_raised_again(course):
+    losses = RIGHT["losses"].replace("    COUNT.append(a)\n", "    COUNT.append(a)\n    raise ValueError(len(COUNT))\n")
+    results = run(course, submission(losses=losses), "02").results
+    assert results["02_second", "check_square_squares"].message == "ValueError: 1"
+
+
+def test_memo_forgets_values_but_not_failures():
+    memo, calls = Memo(), []
+
+    def fail():
+        calls.append("fail")
+        raise ValueError("once")
+
+    assert memo("a", lambda: calls.append("a") or 1) == 1
+    for _ in range(2):
+        with pytest.raises(ValueError, match="once"):
+            memo("b", fail)
+    memo.forget_values()
+    memo("a", lambda: calls.append("a") or 1)
+    with pytest.raises(ValueError, match="once"):
+        memo("b", fail)
+    assert calls == ["a", "fail", "a"]
+
+
+def test_needed_stages_are_run_but_not_reported(course):
+    session = run(course, submission(), "03")
+    assert set(states(session)) == {
+        "check_add_adds",
+        "check_double_doubles",
+        "check_square_squares",
+        "check_train_learns",
+    }
+    report = scores.report(session.stages, session.results)
+    assert [(stage.id, stage.points) for stage in report.stages] == [("03_third", 3)]
+
+
+def test_what_trains_comes_last_and_core_comes_first(course, tmp_path):
+    text = (course.folder / "01_first" / "task.toml").read_text()
+    (course.folder / "01_first" / "task.toml").write_text(
+        text.replace('functions = ["layers.double"]', 'functions = ["layers.double"]\ntraining = true')
+    )
+    from grader.session import order
+
+    checks = order(load_course(course.folder), load_course(course.folder).stages)
+    assert [check.stage for check in checks][:3] == ["01_first"] * 3  # all others need it, so it stays first
+    assert [check.core for check in checks[:3]] == [True, True, False]
+
+
+def test_prints_of_a_passing_check_are_kept_and_cut(course):
+    layers = RIGHT["layers"].replace(
+        "    return a + b", "    for i in range(30):\n        print('line', i)\n    return a + b"
+    )
+    result = run(course, submission(layers=layers), "01").results["01_first", "check_add_adds"]
+    assert result.state == "pass"
+    assert result.printed.splitlines()[0] == "line 0"
+    assert result.printed.splitlines()[-1] == "... and 10 more lines"
+
+
+def test_prints_of_the_failing_call_are_on_its_card(course):
+    layers = RIGHT["layers"].replace("    return a + b", "    print('here')\n    raise ValueError")
+    assert run(course, submission(layers=layers), "01").results["01_first", "check_add_adds"].card.printed == "here"
+
+
+def test_equal_seeds_give_equal_results_and_others_do_not(course):
+    wrong = submission(layers=RIGHT["layers"].replace("a + b", "a - b"))
+
+    def card(seed):
+        return run(course, wrong, "01", seed=seed).results["01_first", "check_add_adds"].card
+
+    assert card(3) == card(3)
+    assert card(3) != card(4)
+
+
+def test_observers_hear_of_everything_in_order(course):
+    heard = []
+
+    class Listener(Observer):
+        def planned(self, checks):
+            heard.append(len(checks))
+
+        def started(self, check, limit):
+            heard.append(("start", check.id, limit > 0))
+
+        def finished(self, check, result):
+            heard.append(("end", check.id, result.state))
+
+    run(course, submission(), "01", observers=[Listener()])
+    assert heard[0] == 3
+    assert heard[1:3] == [("start", "check_add_adds", True), ("end", "check_add_adds", "pass")]
+    assert len(heard) == 7
+
+
+def test_evidence_is_kept_as_far_as_there_is_room(course, tmp_path):
+    import numpy as np
+
+    result = run(course, submission(), evidence=tmp_path / "e").results["03_third", "check_train_learns"]
+    assert result.card.evidence == {"history:train_loss": "history:train_loss"}
+    with np.load(tmp_path / "e" / "03_third.check_train_learns.npz") as arrays:
+        assert arrays["history:train_loss"].tolist() == [2.0, 1.0]
+    full = run(course, submission(), evidence=tmp_path / "f", evidence_left=10)
+    assert full.results["03_third", "check_train_learns"].card is None
+    assert not (tmp_path / "f").exists()
