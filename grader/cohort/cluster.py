@@ -96,7 +96,7 @@ class Cluster:
         self._submit(source, pending, running)
         while pending:
             future = next(running)
-            order = pending.pop(future.key)
+            order = pending.pop(str(future.key))
             event = self._event(future, order)
             future.release()
             self._submit(source, pending, running)
@@ -107,7 +107,7 @@ class Cluster:
         while len(pending) < _AHEAD * max(1, threads) and (order := next(source, None)) is not None:
             data = msgspec.msgpack.encode(order)
             future = self.client.submit(grade_bytes, data, key=f"grade-{order.key}", pure=False, retries=1)
-            pending[future.key] = order
+            pending[str(future.key)] = order
             running.add(future)
 
     @staticmethod

@@ -12,7 +12,7 @@ from grader.cohort.insight import Insight
 from grader.cohort.intake import Store
 from grader.cohort.journal import Journal
 from grader.cohort.run import Result, report_folder
-from grader.cohort.signs import read_signs
+from grader.cohort.signs import kinds, read_signs
 from grader.cohort.similarity import Pair
 from grader.export.cells import guard
 from grader.export.files import write_atomically
@@ -145,17 +145,18 @@ def _code(out: Path, grades: list[Grade]) -> tuple[list[tuple[str, str]], list[P
     signs: list[tuple[str, str]] = []
     prints: dict[str, frozenset[int]] = {}
     seen: set[str] = set()
+    skeleton = {p.name: p.read_bytes() for p in sorted(STUDENT.glob("*.py"))} if STUDENT.is_dir() else {}
+    given = kinds(skeleton)
     for grade in grades:
         notes = list(grade.notes)
         if grade.digest:
             files = store.get(grade.digest).files
-            notes += read_signs(files)
+            notes += read_signs(files, given)
             if grade.digest not in seen:
                 seen.add(grade.digest)
                 prints[grade.student] = similarity.fingerprints(files)
         if notes:
             signs.append((grade.student, "; ".join(notes[:6]) + (f"; {len(notes) - 6} more" if len(notes) > 6 else "")))
-    skeleton = {p.name: p.read_bytes() for p in sorted(STUDENT.glob("*.py"))} if STUDENT.is_dir() else {}
     return signs, similarity.similar(prints, similarity.fingerprints(skeleton))
 
 

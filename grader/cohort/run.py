@@ -207,6 +207,8 @@ def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch
                 run.watcher.reached(event, book.names[event.key])
                 continue
             if event.other_course:
+                if not run.scheduler:
+                    raise Refusal("the course was changed while the class was being graded. Remedy: run it again.")
                 raise Refusal(
                     f"a machine of the cluster has another version of the course ({event.other_course[:12]}, "
                     f"here {book.course[:12]}). Remedy: install the same checkout on every machine."

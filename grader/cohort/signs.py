@@ -3,7 +3,7 @@
 import ast
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 #: A first part of an imported name -> what it suggests.
 _IMPORTS = {
@@ -47,13 +47,22 @@ _CALLS = {
 _MOST_BYTES = 400_000
 
 
-def read_signs(files: Mapping[str, bytes]) -> list[str]:
-    """What a submission's text shows, such as "layers.py imports the reference (line 3)", each kind once a file."""
+def read_signs(files: Mapping[str, bytes], given: Set[tuple[str, str]] = frozenset()) -> list[str]:
+    """What a submission's text shows, such as "layers.py imports the reference (line 3)", each kind once a file.
+
+    given : what the skeleton's files show already, as `kinds` gives it
+    """
     found: dict[tuple[str, str], int] = {}
     for path in sorted(files):
         for sign, line in _of_file(files[path]):
-            found.setdefault((path, sign), line)
+            if (path, sign) not in given:
+                found.setdefault((path, sign), line)
     return [f"{path} {sign}" + (f" (line {line})" if line else "") for (path, sign), line in found.items()]
+
+
+def kinds(files: Mapping[str, bytes]) -> frozenset[tuple[str, str]]:
+    """Which signs which file shows."""
+    return frozenset((path, sign) for path in files for sign, _ in _of_file(files[path]))
 
 
 def _of_file(source: bytes) -> list[tuple[str, int]]:

@@ -1,13 +1,13 @@
 """Grading one submission that came as bytes: the same few lines for a local process and for a machine far away."""
 
 import contextlib
+import hashlib
 import shutil
 import tempfile
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -75,12 +75,26 @@ class Done(Struct, frozen=True):
     other_course: str = ""  #: this side's fingerprint, if it is not the order's: nothing was graded
 
 
+#: Of the grader's own folders, those that only show, count or carry what was graded.
+_SHOWS = {"cohort", "export", "report", "verbs", "check_tasks", "__pycache__"}
+
+
 def course_fingerprint(private: str = "") -> str:
-    """Of everything on this machine that decides a grade, other than the policy: grader, tasks, reference, data."""
-    parts = [fingerprint.course(TASKS), fingerprint.reference(REFERENCE), fingerprint.data()]
-    if private:
-        parts.append(fingerprint.course(Path(private)))
-    return fingerprint.of_text(*parts)
+    """Of everything on this machine that decides a grade, other than the policy: grader, tasks, reference, data.
+
+    The look of a page or of a table is not part of it, so that a new one grades nobody again.
+    """
+    grader = [p for p in (ROOT / "grader").rglob("*.py") if not _SHOWS & set(p.relative_to(ROOT / "grader").parts[:-1])]
+    folders = [TASKS, *([Path(private)] if private else [])]
+    tasks = [p for folder in folders for p in folder.glob("*/*") if p.suffix in (".py", ".toml")]
+    reference = [*REFERENCE.glob("*.py"), ROOT / "grader" / "grade.ini"]
+    total = hashlib.sha256()
+    for group in (grader, tasks, reference):
+        for path in sorted(group):
+            content = path.read_bytes()
+            total.update(f"{path.parent.name}/{path.name} {len(content)}\n".encode() + content)
+    total.update(fingerprint.data().encode())
+    return total.hexdigest()
 
 
 @contextlib.contextmanager
@@ -101,15 +115,14 @@ class Bench:
     """What one process needs for all its submissions: the course's fingerprint, the stages, and a pool of workers."""
 
     def __init__(self, settings: Settings, scratch: Path | None = None) -> None:
-        from grader.worker.pool import WorkerPool
+        from grader.worker.pool import MEMORY_MB, WorkerPool
 
         self.settings = settings
         self.scratch = scratch
         self.course = course_fingerprint(settings.private)
         self._stack = contextlib.ExitStack()
         self.tasks = self._stack.enter_context(tasks_folder(settings.private))
-        memory: dict[str, Any] = {"memory_mb": settings.memory_mb} if settings.memory_mb else {}
-        self.pool = WorkerPool(sandbox=settings.sandbox, **memory)
+        self.pool = WorkerPool(sandbox=settings.sandbox, memory_mb=settings.memory_mb or MEMORY_MB)
         self._stack.callback(self.pool.close)
 
     def close(self) -> None:

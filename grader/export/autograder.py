@@ -1,0 +1,109 @@
+"""What Gradescope's container runs for a submission: from /autograder/submission to /autograder/results/results.json.
+
+The result is there from the first second and rewritten after each stage, as a whole: whenever the container is stopped,
+what was decided until then is told.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from grader.cohort.package import NoPackage, read_package
+from grader.cohort.policy import Policy
+from grader.cohort.work import tasks_folder
+from grader.export import gradescope
+from grader.export.files import write_atomically
+from grader.export.gradescope_zip import POLICY
+from grader.paths import ROOT
+from grader.records import CheckResult, Report
+from grader.session import Observer
+from grader.task import Check
+
+_BEGUN = "Grading has begun. If this is all you see, it was stopped before the first stage was decided."
+
+
+def main(root: str) -> int:
+    """Grade the submission below a folder laid out as Gradescope's /autograder; returns the exit status."""
+    base = Path(root)
+    out = base / "results" / "results.json"
+    policy = msgspec.json.decode((ROOT / POLICY).read_bytes(), type=Policy)
+    policy = msgspec.structs.replace(policy, folder=str(ROOT))
+    try:
+        metadata = gradescope.read_metadata((base / "submission_metadata.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        print(f"submission_metadata.json: {error}; its times are unknown")  # for the instructor's eyes
+        metadata = gradescope.Metadata()
+    if (repeated := gradescope.refused(policy, metadata)) is not None:
+        write_atomically(out, gradescope.encode(repeated))
+        return 0
+    write_atomically(out, gradescope.encode(gradescope.waiting(policy, _BEGUN)))
+    try:
+        package, notes = read_package([base / "submission"])
+    except NoPackage as error:
+        write_atomically(out, gradescope.encode(gradescope.waiting(policy, f"Nothing could be graded: {error}.")))
+        return 0
+    print(*notes, sep="\n")
+
+    def tell(report: Report) -> None:
+        write_atomically(out, gradescope.encode(gradescope.results(report, policy, metadata)))
+
+    with tempfile.TemporaryDirectory() as name, tasks_folder(str(policy.private or "")) as tasks:
+        folder = Path(name) / "submission"
+        folder.mkdir()
+        package.write(folder)
+        return _grade(folder, Path(name) / "out", tasks, policy, tell)
+
+
+def _grade(folder: Path, out: Path, tasks: Path, policy: Policy, tell) -> int:
+    from grader import engine
+    from grader.course import load_course
+    from grader.request import Request
+    from grader.submission import NotASubmission
+    from grader.worker.pool import MEMORY_MB, WorkerPool
+
+    course = load_course(tasks)
+    stages = course.select(policy.grading.stages)
+    request = Request(
+        student=folder,
+        stages=policy.grading.stages,
+        out=out,
+        seed=policy.seed,
+        sandbox=policy.grading.sandbox,
+        use_cache=False,
+        tasks=tasks,
+        html=False,
+        time_factor=policy.limits.time,
+        training_images=policy.limits.training_images,
+        hide_seed=policy.secret,
+    )
+    pool = WorkerPool(sandbox=policy.grading.sandbox, memory_mb=policy.limits.memory_mb or MEMORY_MB)
+    try:
+        tell(engine.grade(request, _AfterEachStage(stages, tell), pool))
+    except NotASubmission as error:
+        sentence = str(error).replace(str(folder), "the submission")
+        tell(Report(0, course.points, [], notes=[f"Nothing could be graded: {sentence}"]))
+    finally:
+        pool.close()
+    return 0
+
+
+class _AfterEachStage(Observer):
+    """Tells a report that is under way whenever another stage is decided."""
+
+    def __init__(self, stages, tell) -> None:
+        self.stages, self._tell = stages, tell
+        self.results: dict[tuple[str, str], CheckResult] = {}
+
+    def finished(self, check: Check, result: CheckResult) -> None:
+        from grader import scores
+
+        self.results[check.stage, check.id] = result
+        stage = next((s for s in self.stages if s.id == check.stage), None)
+        if stage is not None and all((c.stage, c.id) in self.results for c in stage.checks):
+            self._tell(scores.report(self.stages, self.results, complete=False))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "/autograder"))

@@ -1,0 +1,25 @@
+"""`gradescope`: build the autograder archive for Gradescope."""
+
+from pathlib import Path
+
+import click
+
+from grader.paths import BUILD
+
+
+@click.command("gradescope")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), default=BUILD / "autograder.zip", help="The archive."
+)
+@click.option("--policy", type=click.Path(path_type=Path), help="Another file than course.toml.")
+@click.option("--offline", is_flag=True, help="Bring the packages along, for this machine's Python and system.")
+def command(out: Path, policy: Path | None, offline: bool) -> None:
+    """Build the archive to upload under Configure Autograder. Choose a base image with Python 3.11 or newer if there is one.
+
+    The archive holds the whole course, the hidden images and the seed: it is not for learners.
+    """
+    from grader.cohort.policy import read_policy
+    from grader.export import gradescope_zip
+
+    size = gradescope_zip.build(out, read_policy(policy), offline)
+    click.echo(f"{out}: {size / 1e6:.1f} MB, for Gradescope alone: it holds the reference and the hidden images.")
