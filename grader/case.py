@@ -56,13 +56,15 @@ class Case:
 
     def integers(self, name: str, low: int, high: int, size: Any, dtype: Any = np.int64) -> np.ndarray:
         """Whole numbers in low..high-1."""
-        name, seed = self._script.fresh(name), self._derive(name) % 100_000
+        name = self._script.fresh(name)
+        seed = self._derive(name) % 100_000
         values = np.random.default_rng(seed).integers(low, high, size).astype(dtype)
         cast = "" if values.dtype == np.int64 else f".astype(np.{values.dtype.name})"
         return self._script.define(name, values, f"np.random.default_rng({seed}).integers({low}, {high}, {size}){cast}")
 
     def labels(self, name: str, rows: int, classes: int, dtype: Any = np.int64) -> np.ndarray:
         """Class numbers in 0..classes-1, the last class among them, not in order."""
+        name = self._script.fresh(name)
         values = np.random.default_rng(self._derive(name)).integers(0, classes, rows)
         values[rows // 2] = classes - 1
         return self.given(name, values.astype(dtype))
@@ -98,7 +100,8 @@ class Case:
         self._counts = counts
 
     def _drawn(self, name: str, shape: tuple[int, ...], scale: float, dtype: Any, recipe: str) -> np.ndarray:
-        name, seed = self._script.fresh(name), self._derive(name) % 100_000
+        name = self._script.fresh(name)
+        seed = self._derive(name) % 100_000
         call = recipe.format(scale=repr(scale), shape=shape)
         method, _, arguments = call.partition("(")
         values = eval(f"rng.{method}({arguments}", {"rng": np.random.default_rng(seed)})  # our own text, see above
