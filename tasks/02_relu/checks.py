@@ -56,10 +56,9 @@ def check_relu_backward_is_about_the_last_forward(student, case):
 
 def check_relu_forward_returns_a_new_array(student, case):
     """forward leaves x as it is: the result is an array of its own."""
-    relu = student.layers.ReLU()
     for x in (case.normal("x", 5, 4), case.uniform("positive", 5, 4, low=0.1, high=2.0)):
         case.afresh(student)
-        held = student.put(x)
+        relu, held = student.layers.ReLU(), student.put(x)
         result = relu.forward.keep(held)
         case.expect_unchanged(x, student.fetch(held), "x")
         gave = "The result of forward lies in the memory of x: a change of the one changes the other."
