@@ -23,7 +23,7 @@ class Live(Observer):
     def __exit__(self, *_: Any) -> None:
         self._stop()
 
-    def started(self, check: Check, limit: float) -> None:
+    def running(self, check: Check, limit: float) -> None:
         if not check.training:
             return
         if not self.stream.isatty():

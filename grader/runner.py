@@ -115,15 +115,16 @@ def run_check(check: Check, function: Function, context: Context) -> CheckResult
 
     raises : nothing but KeyboardInterrupt and the like; whatever happens is in the result
     """
+    return decided(check, context) or execute(check, function, context)
+
+
+def decided(check: Check, context: Context) -> CheckResult | None:
+    """The result of a check that need not be run: it is still to do, blocked, or known from an equal run."""
     stub = _first_stub(check, context)
     if stub:
         file, line = context.place(stub)
-        message = f"{stub} is still a TODO ({file}, line {line})."
-        return scores.result(check, "todo", message=message)
-    blocked = scores.blocked_result(check, context.course, context.results)
-    if blocked is not None:
-        return blocked
-    return context.recall(check) or _execute(check, function, context)
+        return scores.result(check, "todo", message=f"{stub} is still a TODO ({file}, line {line}).")
+    return scores.blocked_result(check, context.course, context.results) or context.recall(check)
 
 
 def load_checks(stage: Stage) -> Mapping[str, Function]:
@@ -153,7 +154,8 @@ def call_with_fixtures(function: Function, check: Check, fixtures: Mapping[str, 
 # --- one execution ----------------------------------------------------------------------------------------------------
 
 
-def _execute(check: Check, function: Function, context: Context) -> CheckResult:
+def execute(check: Check, function: Function, context: Context) -> CheckResult:
+    """Run a check on the submission, whatever is known of it."""
     from grader import failures
     from grader.case import Case
 

@@ -11,7 +11,7 @@ from typing import Any
 from grader import scores
 from grader.course import Course
 from grader.records import CheckResult
-from grader.runner import Context, Function, load_checks, run_check
+from grader.runner import Context, Function, decided, execute, load_checks
 from grader.submission import Submission
 from grader.task import Check, Stage
 
@@ -24,6 +24,9 @@ class Observer:
 
     def started(self, check: Check, limit: float) -> None:
         """A check begins; it may take `limit` seconds."""
+
+    def running(self, check: Check, limit: float) -> None:
+        """The submission is about to be run for this check: it is neither to do nor blocked nor known."""
 
     def finished(self, check: Check, result: CheckResult) -> None:
         """A check is decided."""
@@ -81,19 +84,13 @@ class Session:
 
     def run(self, check: Check, function: Function) -> CheckResult:
         """Run one check, tell the observers before and after, and remember its result."""
-        context, stage = self.context, self.context.course.stage(check.stage)
-        limit = context.limits.of(check, stage).check
+        context = self.context
+        limit = context.limits.of(check, context.course.stage(check.stage)).check
         for observer in self.observers:
             observer.started(check, limit)
-        begun = time.perf_counter()
-        allowed = context.limits.of_stage(stage)
-        if self._spent.get(stage.id, 0.0) > allowed:
-            message = f"Not run: the checks before it used up the {allowed:.0f} s that this stage has."
-            result = scores.result(check, "fail", message=message)
-            context.unrepeatable.add(scores.key(check))
-        else:
-            result = run_check(check, function, context)
-        self._spent[stage.id] = self._spent.get(stage.id, 0.0) + time.perf_counter() - begun
+        result = decided(check, context)
+        if result is None:
+            result = self._executed(check, function, limit)
         self.keep(check, result)
         return result
 
@@ -112,6 +109,22 @@ class Session:
     def close(self) -> None:
         """End all workers; what was decided stays."""
         self.context.close()
+
+    def _executed(self, check: Check, function: Function, limit: float) -> CheckResult:
+        """Run a check, if its stage has time left."""
+        context = self.context
+        allowed = context.limits.of_stage(context.course.stage(check.stage))
+        spent = self._spent.get(check.stage, 0.0)
+        if spent > allowed:
+            context.unrepeatable.add(scores.key(check))
+            message = f"Not run: the checks before it used up the {allowed:.0f} s that this stage has."
+            return scores.result(check, "fail", message=message)
+        for observer in self.observers:
+            observer.running(check, limit)
+        begun = time.perf_counter()
+        result = execute(check, function, context)
+        self._spent[check.stage] = spent + time.perf_counter() - begun
+        return result
 
     def _missing_before(self, check: Check) -> Check | None:
         """The first check that this one depends on and that has no result yet."""

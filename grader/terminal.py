@@ -133,7 +133,7 @@ def _progress(stage: StageResult) -> str:
     if stage.state != "fail":
         return LOOKS[stage.state].word
     held = f"{states.count('pass')} of {len(states)} hold"
-    others = [f"{states.count(s)} {LOOKS[s].word}" for s in ("todo", "blocked") if s in states]
+    others = [f"{states.count(s)} {word}" for s, word in (("todo", "to do"), ("blocked", "waiting")) if s in states]
     return ", ".join([held, *others])
 
 
