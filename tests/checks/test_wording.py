@@ -1,0 +1,50 @@
+"""Nothing that a learner reads uses a word of the banned list."""
+
+from pathlib import Path
+
+import pytest
+
+from grader.paths import ROOT, TASKS
+from grader.wording import BANNED, banned_words, texts_of
+
+FILES = sorted(
+    path
+    for pattern in ("tasks/*/*.md", "tasks/*/*.toml", "tasks/*/*.py", "grader/**/*.py", "grader/**/*.j2")
+    for path in ROOT.glob(pattern)
+    if path.name != "wording.py" and "__pycache__" not in path.parts
+)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_text_uses_a_banned_word(path):
+    found = [
+        f"line {line}: {', '.join(words)}: {text[:80]!r}"
+        for line, text in texts_of(path)
+        if (words := banned_words(text))
+    ]
+    assert not found, "\n".join([str(path.relative_to(ROOT)), *found])
+
+
+def test_the_files_of_every_stage_are_looked_at():
+    stages = {path.parent.name for path in FILES if path.parent.parent == TASKS}
+    assert len(stages) >= 12
+    assert all(TASKS / stage / "task.toml" in FILES for stage in stages)
+
+
+@pytest.mark.parametrize("word", BANNED)
+def test_each_banned_word_is_found_in_any_case(word):
+    assert banned_words(f"That is {word.upper()}, is it not?") == [word]
+    assert banned_words(f"un{word}ly") == []
+
+
+def test_texts_of_python_are_strings_without_developers_docstrings(tmp_path: Path):
+    source = '"""Docstring."""\n\ndef f():\n    """Another."""\n    return f"said {1} twice"\n'
+    (tmp_path / "module.py").write_text(source, encoding="utf-8")
+    (tmp_path / "checks.py").write_text(source, encoding="utf-8")
+    assert [text for _, text in texts_of(tmp_path / "module.py")] == ["said ", " twice"]
+    assert "Docstring." in [text for _, text in texts_of(tmp_path / "checks.py")]
+
+
+def test_texts_of_toml_are_its_strings_with_their_lines(tmp_path: Path):
+    (tmp_path / "task.toml").write_text('title = "One"\n[[check]]\nhints = ["Two", "Three"]\n', encoding="utf-8")
+    assert list(texts_of(tmp_path / "task.toml")) == [(1, "One"), (3, "Two"), (3, "Three")]
