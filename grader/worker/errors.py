@@ -10,6 +10,10 @@ class WorkerFault(Exception):
     """The grader's own fault, or the machine's: no worker could be started, or a check passed what cannot be sent."""
 
 
+class SandboxRefused(WorkerFault):
+    """Strict was asked for, and this machine does not withhold everything."""
+
+
 class StudentError(Exception):
     """The learner's code raised an exception.
 

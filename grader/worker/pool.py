@@ -12,7 +12,7 @@ from grader.submission import Submission
 from grader.worker import kernel
 from grader.worker.channel import Limits
 from grader.worker.confine import LAYERS
-from grader.worker.errors import WorkerFault
+from grader.worker.errors import SandboxRefused, WorkerFault
 from grader.worker.process import ColdProcess, ForkedProcess, ZygoteClient
 from grader.worker.proxy import Student
 from grader.worker.status import summary
@@ -21,10 +21,6 @@ from grader.worker.wirechannel import WireChannel
 MEMORY_MB = 2048
 #: For tests, and for a machine where a layer does harm: names of layers to leave out, and a cold start for every worker.
 WITHOUT_VARIABLE, COLD_VARIABLE = "CHAIN_RULE_WITHOUT", "CHAIN_RULE_COLD"
-
-
-class SandboxRefused(WorkerFault):
-    """Strict was asked for, and this machine does not withhold everything."""
 
 
 class WorkerPool:

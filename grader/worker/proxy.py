@@ -12,8 +12,10 @@ import numpy as np
 from grader.worker import wire
 from grader.worker.channel import Answer, Channel
 from grader.worker.errors import NotAValue, StudentError
-from grader.worker.handles import Function, Method, Module, Remote, RngMaker, SharedArray
+from grader.worker.handles import Function, Method, Module, Remote, RngMaker, Seeded, SharedArray
 from grader.worker.transcript import ErrorInfo, Names, Opaque, Step, snake
+
+__all__ = ["Function", "Method", "Module", "Remote", "RngMaker", "Seeded", "SharedArray", "Student"]
 
 MAX_PRINTED = 64 * 1024
 

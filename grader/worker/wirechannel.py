@@ -89,7 +89,7 @@ class WireChannel(Channel):
         try:
             self._send(frame, deadline)
             value = self.decode(self._receive(deadline))
-            while self._callbacks and type(value) is list and len(value) == 4 and value[0] == "callback":
+            while type(value) is list and len(value) == 4 and value[0] == "callback":
                 self._serve(value, deadline)
                 value = self.decode(self._receive(deadline))
             return value, self._text() if outermost else ""

@@ -1,0 +1,47 @@
+"""Pools of workers, and submissions made from a few lines."""
+
+import textwrap
+
+import pytest
+
+from grader.paths import REFERENCE
+from grader.submission import Submission, read_submission
+from grader.worker.channel import Limits
+from grader.worker.local import LocalPool
+from grader.worker.pool import WorkerPool
+
+SHORT = Limits(call=0.6, check=5.0)
+
+
+def make(**modules: str) -> Submission:
+    """A submission of modules given as indented text; `a__b` is the module a.b."""
+    return Submission("made", {name.replace("__", "."): textwrap.dedent(text) for name, text in modules.items()})
+
+
+@pytest.fixture(scope="session")
+def wire_pool():
+    with WorkerPool() as pool:
+        yield pool
+
+
+@pytest.fixture(params=["local", "wire"])
+def pool(request, wire_pool):
+    """Both kinds of pool: a check must not be able to tell them apart."""
+    return LocalPool() if request.param == "local" else wire_pool
+
+
+@pytest.fixture(scope="session")
+def reference():
+    return read_submission(REFERENCE)
+
+
+@pytest.fixture
+def ask(wire_pool):
+    """ask("return 1") runs a function body in a confined worker and gives what comes back."""
+
+    def run(body: str, *args, limits: Limits = SHORT, pool=None, head: str = ""):
+        source = textwrap.dedent(head) + "\ndef f(*args):\n" + textwrap.indent(textwrap.dedent(body), "    ")
+        with (pool or wire_pool).student(make(layers=source), limits) as student:
+            return student.layers.f(*args)
+
+    return run

@@ -1,0 +1,246 @@
+"""The submission through the proxy, in process and in a confined worker alike."""
+
+import numpy as np
+import pytest
+
+from grader.worker import errors
+from grader.worker.proxy import Remote
+from grader.worker.transcript import ErrorInfo, Opaque
+from tests.worker.conftest import make
+
+ODD = """
+import numpy as np
+class Sub(np.ndarray):
+    def __eq__(self, other): return True
+class Liar:
+    def __eq__(self, other): return True
+    def __bool__(self): return True
+    def __float__(self): return 1.0
+    def __array__(self, *a, **k): return np.ones(3)
+    def __len__(self): return 3
+    def __iter__(self): return iter([1, 2, 3])
+class Text(str):
+    def __eq__(self, other): return True
+def sub(): return np.ones(3).view(Sub)
+def liar(): return Liar()
+def text(): return Text("x")
+def objects(): return np.array([{}, None])
+def mixed(): return [1, Liar(), (2.0, np.float32(3))]
+def count():
+    for i in range(10 ** 9):
+        yield i, np.full(2, i)
+def fails(x):
+    raise KeyError("missing")
+def keeps(f):
+    global kept
+    kept = f
+    return f(1)
+def later(): return kept(2)
+def apply(f, *args): return f(*args)
+def shout(x): print("got", x); return x
+def change(x): x += 1
+def layout(x): return x.flags.c_contiguous, x.flags.f_contiguous, x.flags.writeable
+class Box:
+    def __init__(self, n): self.items = [np.zeros(2), np.ones(2)]; self.n = n
+    def add(self, k): return self.n + k
+    @property
+    def bad(self): raise ValueError("not now")
+"""
+
+
+@pytest.fixture
+def student(pool):
+    with pool.student(make(layers=ODD, train="HYPERPARAMETERS = {'epochs': 3, 'lr': 0.1}\n")) as student:
+        yield student
+
+
+def test_the_reference_end_to_end(pool, reference):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(6, 4)), np.arange(6) % 3
+    with pool.student(reference) as student:
+        model = student.network.MLP((4, 5, 3), student.rng(1))
+        loss = student.losses.SoftmaxCrossEntropy()
+        before = loss.forward(model.forward(x), y)
+        model.backward(loss.backward())
+        step = student.optim.SGD(0.1)
+        step.step(model.parameters.keep(), model.gradients.keep())
+        assert loss.forward(model.forward(x), y) < before
+        assert student.same_memory(student.item(model.parameters.keep(), 0), student.ref(model.layers[0], "W"))
+        assert student.kind(model.layers[1]) == "ReLU"
+        batches = student.take(student.data.minibatches(x, y, 4, student.rng(0)))
+        assert [len(xb) for xb, _ in batches] == [4, 2]
+        history = student.train.train(model, x, y, x, y, epochs=2, batch_size=4, lr=0.1, rng=student.rng(0))
+        assert len(history["train_loss"]) == 2
+
+
+@pytest.mark.parametrize("name", ["sub", "liar", "text", "objects"])
+def test_what_is_not_exactly_plain_stays_there(student, name):
+    value = getattr(student.layers, name)()
+    assert isinstance(value, Remote)
+    uses = [
+        lambda: value == 1,
+        lambda: bool(value),
+        lambda: float(value),
+        lambda: value + 1,
+        lambda: 1 + value,
+        lambda: np.asarray(value),
+        lambda: np.allclose(value, 1),
+        lambda: np.ones(3) * value,
+        lambda: len(value),
+        lambda: list(value),
+        lambda: value[0],
+        lambda: value in [1],
+    ]
+    for use in uses:
+        with pytest.raises(errors.NotAValue):
+            use()
+
+
+def test_exact_types_come_through(student):
+    first, liar, (second, third) = student.layers.mixed()
+    assert type(first) is int
+    assert isinstance(liar, Remote)
+    assert type(second) is float
+    assert type(third) is np.float32
+
+
+def test_values_and_attributes(student):
+    assert student.train.HYPERPARAMETERS == {"epochs": 3, "lr": 0.1}
+    box = student.layers.Box(2)
+    assert box.n == 2
+    assert box.add(3) == 5
+    assert not box.items[0].flags.writeable
+    with pytest.raises(errors.StudentError, match="ValueError: not now"):
+        _ = box.bad
+    with pytest.raises(errors.StudentError, match="AttributeError"):
+        _ = box.absent
+    assert student.has(box, "add")
+    assert not student.has(box, "bad_name")
+    assert student.has(student.layers, "Box")
+    assert not student.has(student.layers, "Nothing")
+
+
+def test_arrays_held_in_the_worker(student):
+    held = student.put(np.zeros(3))
+    student.layers.change(held)
+    assert np.array_equal(student.fetch(held), np.ones(3))
+    student.fill(held, np.full(3, 5.0))
+    assert np.array_equal(student.fetch(held), np.full(3, 5.0))
+    box = student.layers.Box(1)
+    inside = student.item(student.ref(box, "items"), 1)
+    student.fill(inside, np.full(2, 7.0))
+    assert np.array_equal(box.items[1], [7, 7])
+    assert student.length(student.ref(box, "items")) == 2
+    with pytest.raises(errors.StudentError, match=r"the shape \(2,\), not \(3,\)"):
+        student.fill(inside, np.zeros(3))
+    with pytest.raises(errors.StudentError, match="Box.n is an int, not an array"):
+        student.fill(box, "n", np.zeros(3))
+
+
+def test_arguments_are_copies_that_may_be_written_to(student):
+    x = np.zeros(3)
+    student.layers.change(x)
+    assert not x.any()
+    assert student.layers.layout(np.ones((2, 3))) == (True, False, True)
+    assert student.layers.layout(np.ones((2, 3)).T) == (False, True, True)
+    assert student.layers.layout(np.ones((2, 6))[:, ::2]) == (False, False, True)
+
+
+def test_generators_are_taken_from(student):
+    numbers = student.layers.count()
+    assert isinstance(numbers, Remote)
+    assert [i for i, _ in student.take(numbers, limit=3)] == [0, 1, 2]
+    assert student.take([1, 2, 3], limit=2) == [1, 2]
+    with pytest.raises(errors.NotAValue):
+        student.take(3.0)
+
+
+def test_functions_are_called_back(student):
+    seen = []
+    assert student.layers.apply(lambda x: seen.append(x) or 5.0, np.ones(2)) == 5.0
+    assert not seen[0].flags.writeable
+    nested = student.layers.apply(lambda x: student.layers.apply(lambda y: y + 1, x) * 2, 3)
+    assert nested == 8
+    assert student.layers.keeps(lambda x: x) == 1
+    with pytest.raises(errors.ProtocolViolation, match="after the call"):
+        student.layers.later()
+
+
+def test_a_failing_function_of_the_check_is_the_checks_own(student):
+    class Ours(Exception):
+        pass
+
+    def fails(x):
+        raise Ours
+
+    with pytest.raises(Ours):
+        student.layers.apply(fails, 1)
+    assert student.layers.apply(lambda x: x, 1) == 1
+
+
+def test_seeds(student, pool, reference):
+    with pool.student(reference) as other:
+        one, two = (other.layers.Linear(3, 2, other.rng(5)).W for _ in range(2))
+        assert np.array_equal(one, two)
+        rng = other.rng.keep(5)
+        first, second = (other.layers.Linear(3, 2, rng).W for _ in range(2))
+        assert np.array_equal(first, one)
+        assert not np.array_equal(first, second)
+
+
+def test_exceptions_are_data(student):
+    with pytest.raises(errors.StudentError) as caught:
+        student.layers.fails(1)
+    error = caught.value
+    assert (error.type_name, error.message) == ("KeyError", "'missing'")
+    assert error.mro[:2] == ("KeyError", "LookupError")
+    assert [frame.function for frame in error.frames] == ["fails"]
+    assert error.frames[0].file == "layers.py"
+    assert "    raise KeyError" in "\n".join(error.frames[0].lines)
+
+
+def test_prints_belong_to_their_call(student):
+    student.layers.shout(1)
+    student.layers.shout(2)
+    assert [step.printed for step in student.transcript if step.kind == "call"] == ["got 1\n", "got 2\n"]
+    assert student.printed == "got 1\ngot 2\n"
+
+
+def test_the_transcript_reads_as_a_script(student):
+    box = student.layers.Box(2)
+    box.add(3)
+    student.fill(student.item(student.ref(box, "items"), 0), np.zeros(2))
+    another = student.layers.Box(1)
+    out = another.items
+    student.layers.apply(student.layers.shout, out[0])
+    with pytest.raises(errors.StudentError):
+        student.layers.fails(1)
+    assert [step.text for step in student.transcript] == [
+        "box = layers.Box(2)",
+        "box.add(3)",
+        "box.items[0]",
+        "box.items[0][...] = np.array([0., 0.])",
+        "box2 = layers.Box(1)",
+        "box2.items",
+        "layers.apply(layers.shout, np.array([0., 0.]))",
+        "layers.fails(1)",
+    ]
+    assert student.transcript[0].touched == ["layers.Box.__init__"]
+    assert student.transcript[1].touched == ["layers.Box.add"]
+    assert student.transcript[0].outcome == Opaque("Box")
+    assert student.transcript[-1].outcome == ErrorInfo("StudentError", "KeyError", "'missing'")
+
+
+def test_another_check_goes_on_with_the_same_worker(student):
+    from grader.worker.channel import Limits
+
+    box = student.layers.Box(2)
+    student.begin(Limits(1.0, 2.0))
+    assert student.transcript == []
+    assert box.add(1) == 3
+    assert student.alive
+
+
+def test_what_a_check_cannot_send_is_our_own_fault(student):
+    with pytest.raises(errors.WorkerFault):
+        student.layers.shout(np.random.default_rng(0))

@@ -1,0 +1,78 @@
+"""Reading a submission: every Python file below a folder, no link followed, nothing run."""
+
+import os
+
+import pytest
+
+from grader.submission import MAX_FILES, NotASubmission, read_submission
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "layers.py").write_text("x = 1\n")
+    return tmp_path
+
+
+def test_modules_of_all_depths(folder):
+    (folder / "helpers").mkdir()
+    (folder / "helpers" / "__init__.py").write_text("")
+    (folder / "helpers" / "tools.py").write_text("y = 2\r\n")
+    read = read_submission(folder)
+    assert read.modules == {"layers": "x = 1\n", "helpers.__init__": "", "helpers.tools": "y = 2\n"}
+    assert read.name == folder.name
+
+
+def test_what_cannot_be_read_is_a_problem_of_its_module_alone(folder):
+    (folder / "losses.py").write_bytes(b"\xff\xfe\x00x")
+    (folder / "optim.py").symlink_to("/etc/passwd")
+    (folder / "data.py").write_bytes(b"#" * 1_000_001)
+    os.mkfifo(folder / "train.py")
+    read = read_submission(folder)
+    assert list(read.modules) == ["layers"]
+    assert read.problems == {
+        "losses": "losses.py is not text in UTF-8: save it again with that encoding.",
+        "optim": "optim.py is a symbolic link: put the file itself there.",
+        "data": "data.py is larger than 1 MB.",
+        "train": "train.py is not an ordinary file.",
+    }
+
+
+def test_linked_folders_and_environments_are_left_out(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "secret.py").write_text("")
+    (folder / "linked").symlink_to(elsewhere)
+    (folder / "venv").mkdir()
+    (folder / "venv" / "pyvenv.cfg").write_text("")
+    (folder / "venv" / "x.py").write_text("")
+    assert list(read_submission(folder).modules) == ["layers"]
+
+
+def test_a_declared_encoding_is_respected(folder):
+    (folder / "losses.py").write_bytes("# coding: latin-1\nname = 'é'\n".encode("latin-1"))
+    assert "é" in read_submission(folder).modules["losses"]
+
+
+def test_what_is_no_submission(tmp_path, folder):
+    with pytest.raises(NotASubmission, match="does not exist"):
+        read_submission(tmp_path / "absent")
+    with pytest.raises(NotASubmission, match="is a file"):
+        read_submission(folder / "layers.py")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(NotASubmission, match="is no submission"):
+        read_submission(empty)
+
+
+def test_too_many_files(folder):
+    for number in range(MAX_FILES):
+        (folder / f"m{number}.py").write_text("")
+    with pytest.raises(NotASubmission, match="more than 200"):
+        read_submission(folder)
+
+
+def test_fingerprint_depends_on_the_text_alone(folder, tmp_path_factory):
+    other = tmp_path_factory.mktemp("other")
+    (other / "layers.py").write_text("x = 1\n")
+    assert read_submission(folder).fingerprint() == read_submission(other).fingerprint()
+    (other / "layers.py").write_text("x = 2\n")
+    assert read_submission(folder).fingerprint() != read_submission(other).fingerprint()

@@ -1,0 +1,193 @@
+"""The encoding: what goes in comes out with its exact type, and whatever bytes arrive, nothing but WireError is raised."""
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from grader.worker import wire
+
+DTYPES = st.sampled_from(
+    [np.dtype(code) for code in ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]]
+)
+ARRAYS = DTYPES.flatmap(
+    lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5))
+)
+ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text() | st.binary()
+KEYS = st.text(max_size=5) | st.integers() | st.booleans()
+VALUES = st.recursive(
+    ATOMS | ARRAYS,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(KEYS, inner, max_size=4)
+        | st.sets(KEYS, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def same(a, b):
+    """Equal in value and, all the way down, in type."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(same(a[key], b[key]) for key in a)
+    return a == b or (a != a and b != b)
+
+
+def there_and_back(value, **options):
+    return wire.decode(wire.encode(value), **options)
+
+
+@given(VALUES.filter(lambda value: "\ud800" not in repr(value)))
+@settings(max_examples=150, deadline=None)
+def test_plain_values_come_back_as_they_were(value):
+    assert same(there_and_back(value), value)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, np.int8, np.bool_, np.complex64, np.float16])
+def test_numpy_scalars_keep_their_type(kind):
+    back = there_and_back(kind(1))
+    assert type(back) is kind
+    assert back == 1
+
+
+def test_layout_of_memory_is_kept():
+    square = np.arange(12.0).reshape(3, 4)
+    assert there_and_back(square).flags.c_contiguous
+    assert there_and_back(square.T).flags.f_contiguous
+    strided = there_and_back(square[:, ::2])
+    assert not strided.flags.c_contiguous
+    assert not strided.flags.f_contiguous
+    assert np.array_equal(strided, square[:, ::2])
+    assert np.array_equal(there_and_back(square[::-1]), square[::-1])
+
+
+def test_arrays_are_read_only_for_the_grader_and_writable_for_the_worker():
+    assert not there_and_back(np.ones(3)).flags.writeable
+    frame = wire.encode(np.ones(3))
+    received = wire.Frame(frame.structure, [np.array(buffer) for buffer in frame.buffers])
+    assert wire.decode(received, read_only=False).flags.writeable
+
+
+class Sly(list):
+    pass
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Sly(), np.ma.array([1]), np.array([None]), np.array(["a"]), object(), frozenset(), np.ones(2, ">f8"), {(1, 2): 3}],
+    ids=repr,
+)
+def test_other_types_are_not_plain(value):
+    with pytest.raises(wire.NotPlain):
+        wire.encode(value)
+
+
+def test_a_reference_stands_for_what_is_not_plain():
+    frame = wire.encode([object(), 1], lambda value: wire.Reference(7, type(value).__name__, "m", False))
+    assert wire.decode(frame, lambda pointer: pointer) == [wire.Reference(7, "object", "m", False), 1]
+    with pytest.raises(wire.WireError):
+        wire.decode(frame)
+
+
+def test_what_holds_itself_or_is_too_deep_is_refused():
+    circle = []
+    circle.append(circle)
+    with pytest.raises(wire.NotPlain):
+        wire.encode(circle)
+    doubled = []
+    for _ in range(40):
+        doubled = [doubled, doubled]
+    with pytest.raises(wire.WireError):
+        wire.encode(doubled)
+
+
+def test_what_is_too_large_is_refused():
+    with pytest.raises(wire.WireError):
+        wire.encode(["x" * 100_000] * 11)
+    with pytest.raises(wire.WireError):
+        wire.encode(np.empty(wire.MAX_ARRAYS + 1, np.int8))
+    with pytest.raises(wire.WireError):
+        wire.decode(wire.Frame(b"\x90" * (wire.MAX_STRUCTURE + 1), []))
+    with pytest.raises(wire.WireError):
+        wire.check_lengths(10, [wire.MAX_ARRAYS, 1])
+    with pytest.raises(wire.WireError):
+        wire.check_lengths(wire.MAX_STRUCTURE + 1, [])
+
+
+def header(*fields):
+    return wire.Frame(
+        msgspec.msgpack.encode(msgspec.msgpack.Ext(wire.ARRAY, msgspec.msgpack.encode(list(fields)))), [b"12345678"]
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (11, 0, 0, 1 << 40, 1 << 40),  # larger than any memory
+        (11, 0, 0, 2),  # larger than its bytes
+        (11, 0, 1, 1),  # a buffer that is not there
+        (11, 0, -1, 1),
+        (99, 0, 0, 1),
+        (11, 0, 0, -1),
+        (11, 0, 0, 1.0),
+        (11,),
+    ],
+    ids=str,
+)
+def test_a_forged_array_is_refused(fields):
+    with pytest.raises(wire.WireError):
+        wire.decode(header(*fields))
+
+
+def test_a_bool_counts_once():
+    forged = header(0, 0, 0, 8)
+    assert wire.decode(forged).sum() == 8
+    assert set(wire.decode(forged).view(np.uint8)) == {1}
+
+
+def test_types_that_messagepack_has_and_we_do_not_are_refused():
+    import datetime
+
+    with pytest.raises(wire.WireError):
+        wire.decode(wire.Frame(msgspec.msgpack.encode(datetime.datetime.now(datetime.UTC)), []))
+    with pytest.raises(wire.WireError):
+        wire.decode(wire.Frame(msgspec.msgpack.encode({"a": 1}), []))
+
+
+@given(st.binary(max_size=200), st.lists(st.binary(max_size=32), max_size=3))
+@settings(max_examples=300, deadline=None)
+def test_arbitrary_bytes_raise_nothing_but_wire_errors(structure, buffers):
+    decode_or_refuse(wire.Frame(structure, buffers))
+
+
+@given(VALUES, st.data())
+@settings(max_examples=200, deadline=None)
+def test_damaged_messages_raise_nothing_but_wire_errors(value, data):
+    try:
+        frame = wire.encode(value)
+    except wire.WireError:
+        return
+    structure = bytearray(frame.structure)
+    for _ in range(data.draw(st.integers(1, 4))):
+        position = data.draw(st.integers(0, len(structure) - 1))
+        structure[position] = data.draw(st.integers(0, 255))
+    decode_or_refuse(wire.Frame(bytes(structure), frame.buffers))
+
+
+def decode_or_refuse(frame):
+    try:
+        value = wire.decode(frame, lambda pointer: pointer)
+    except wire.WireError:
+        return
+    # What was let through is plain, or a pointer, through and through.
+    plain = (type(None), bool, int, float, complex, str, bytes, list, tuple, set, dict, np.ndarray, np.generic)
+    assert isinstance(value, plain)
