@@ -14,8 +14,8 @@ SHORT = Limits(call=0.6, check=5.0)
 
 
 def make(**modules: str) -> Submission:
-    """A submission of modules given as indented text; `a__b` is the module a.b."""
-    return Submission("made", {name.replace("__", "."): textwrap.dedent(text) for name, text in modules.items()})
+    """A submission of modules given as indented text."""
+    return Submission("made", {name: textwrap.dedent(text) for name, text in modules.items()})
 
 
 @pytest.fixture(scope="session")

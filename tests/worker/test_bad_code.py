@@ -118,6 +118,6 @@ def test_callbacks_are_counted(ask, monkeypatch):
 def test_local_code_that_does_not_return_is_stopped():
     from grader.worker.local import LocalPool
 
-    with LocalPool().student(make(layers="def f():\n    while True: pass"), Limits(0.3, 1.0)) as student:
-        with pytest.raises(errors.CallTimeout):
-            student.layers.f()
+    made = make(layers="def f():\n    while True: pass")
+    with LocalPool().student(made, Limits(0.3, 1.0)) as student, pytest.raises(errors.CallTimeout):
+        student.layers.f()

@@ -58,11 +58,8 @@ def test_the_init_of_the_submission_is_not_run(pool):
 
 
 def test_the_standard_library_wins_over_a_file_of_that_name(pool):
-    made = make(
-        random="def choice(x): return 'mine'",
-        numpy="x = 1",
-        layers="import random, numpy\ndef f(): return numpy.pi, random.choice([5])",
-    )
+    flat = "import random, numpy\ndef f(): return numpy.pi, random.choice([5])"
+    made = make(random="def choice(x): return 'mine'", numpy="x = 1", layers=flat)
     with pool.student(made) as student:
         assert student.layers.f() == (pytest.approx(3.14159, 1e-4), 5)
 
@@ -135,16 +132,16 @@ def test_a_syntax_error_hurts_only_who_imports_it(pool):
 def test_problems_of_reading_are_told(pool):
     made = make(losses="from layers import x")
     made.problems["layers"] = "layers.py is larger than 1 MB."
-    with pool.student(made) as student, pytest.raises(errors.ModuleBroken, match="layers.py is larger than 1 MB"):
+    with pool.student(made) as student, pytest.raises(errors.ModuleBroken, match=r"layers\.py is larger than 1 MB"):
         student.losses.f()
 
 
 def test_missing_modules_and_names(pool):
     with pool.student(make(layers="x = 1")) as student:
-        with pytest.raises(errors.MissingName, match="There is no losses.py") as caught:
+        with pytest.raises(errors.MissingName, match=r"There is no losses\.py") as caught:
             student.losses.softmax(1)
         assert (caught.value.module, caught.value.name, caught.value.file) == ("losses", "", "losses.py")
-        with pytest.raises(errors.MissingName, match="layers.py has no Linear") as caught:
+        with pytest.raises(errors.MissingName, match=r"layers\.py has no Linear") as caught:
             student.layers.Linear(1)
         assert (caught.value.module, caught.value.name) == ("layers", "Linear")
 

@@ -133,7 +133,7 @@ def test_arrays_held_in_the_worker(student):
     assert student.length(student.ref(box, "items")) == 2
     with pytest.raises(errors.StudentError, match=r"the shape \(2,\), not \(3,\)"):
         student.fill(inside, np.zeros(3))
-    with pytest.raises(errors.StudentError, match="Box.n is an int, not an array"):
+    with pytest.raises(errors.StudentError, match=r"Box\.n is an int, not an array"):
         student.fill(box, "n", np.zeros(3))
 
 
