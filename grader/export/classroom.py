@@ -17,8 +17,8 @@ _STATUS = {"pass": "pass", "error": "error"}
 def result(report: Report, policy: Policy) -> dict[str, Any]:
     """What the reporter reads: `tests` is always there, scores are whole or have two decimals.
 
-    The reporter adds the scores up in floating point and drops a sum like 3.0000000000000004, so that scores which do
-    not add up exactly (uneven weights) are told as one score for the whole.
+    The reporter adds the scores up in floating point and drops a sum like 3.0000000000000004, so scores that do not add
+    up exactly (uneven weights) are told as one score for the whole.
     """
     tests: list[dict[str, Any]] = []
     for stage in report.stages:
@@ -39,9 +39,8 @@ def result(report: Report, policy: Policy) -> dict[str, Any]:
                 }
             )
     most = sum(s.max_points * policy.weights.get(s.id, 1.0) for s in report.stages)
-    total = sum(test["score"] for test in tests)
-    if total != round(total, 2):
-        exact = number(sum(s.points * policy.weights.get(s.id, 1.0) for s in report.stages))
+    exact = number(sum(s.points * policy.weights.get(s.id, 1.0) for s in report.stages))
+    if sum(test["score"] for test in tests) != exact:
         for test in tests:
             test["score"] = 0
         tests.append({**_blank("All stages, weighted"), "score": exact, "status": "pass" if exact >= most else "fail"})

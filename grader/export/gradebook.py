@@ -82,8 +82,8 @@ def fill_moodle(data: bytes, grades: list[Grade], name: str = "the Moodle file")
     sheet = parse(data, name)
     header = [cell.text.strip() for cell in sheet.rows[0]]
     at = {title.casefold(): place for place, title in enumerate(header)}
-    needed = ("identifier", "grade", "last modified (grade)")
-    if missing := [title for title in needed if title not in at]:
+    needed = ("Identifier", "Grade", "Last modified (grade)")
+    if missing := [title for title in needed if title.casefold() not in at]:
         raise Refusal(
             f"{name} has no column {missing[0]!r}, without which Moodle refuses the import. "
             "Remedy: switch on offline grading worksheets and download the worksheet."

@@ -1,0 +1,39 @@
+"""Golden files: what an export wrote once, read by a human, and must write again.
+
+`python -m tests.export.golden` writes them anew from the samples; look at the difference before you commit it.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from grader.cohort.policy import Policy
+from grader.export import classroom, gradescope, junit, plain
+from tests.export import samples
+
+FOLDER = Path(__file__).with_name("golden")
+
+
+def contents() -> dict[str, bytes]:
+    """File name -> what the exports make of the samples."""
+    policy = Policy()
+    grades = [
+        samples.grade(
+            "ann", 93.5, name="Ann Öz", stages={"01_linear": 10.0}, mistakes=["sums_over_the_batch"], digest="a" * 64
+        ),
+        samples.grade("=cmd()", 0.0, "submission", name="-Eve", reason="the archive is damaged\n(really)"),
+        samples.grade("zoe", 0.0, "missing", reason="nothing was handed in", attempts=0),
+    ]
+    return {
+        "gradescope.json": gradescope.encode(gradescope.results(samples.report(), policy)).encode(),
+        "classroom.json": (json.dumps(classroom.result(samples.report(), policy), indent=1) + "\n").encode(),
+        "junit.xml": junit.document(samples.report(), policy),
+        "grades.csv": plain.table(grades, ["01_linear", "03_softmax"]).encode(),
+        "grades.jsonl": plain.lines(grades),
+    }
+
+
+if __name__ == "__main__":
+    for name, content in contents().items():
+        (FOLDER / name).write_bytes(content)
+        sys.stdout.write(f"{FOLDER / name}\n")

@@ -1,0 +1,129 @@
+"""What learners are given holds everything they need and no answer."""
+
+import ast
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from grader.cli import Refusal
+from grader.export.kit_folder import make_kit
+from grader.paths import REFERENCE, ROOT, TASKS
+from grader.skeleton import read_claims
+
+TEXT = {".py", ".md", ".toml", ".txt", ".yml", ".j2", ".css", ".ini", ""}
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kits") / "kit"
+    make_kit(folder)
+    return folder
+
+
+def bodies():
+    """(name, statements of the reference's body without its docstring), for every function that learners write."""
+    found = []
+    for name in read_claims(TASKS).stages:
+        module, *path = name.split(".")
+        node = ast.parse((REFERENCE / f"{module}.py").read_text())
+        for part in path:
+            node = next((n for n in node.body if getattr(n, "name", "") == part), None)
+            if node is None:
+                break
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            found.append((name, [ast.unparse(statement) for statement in body]))
+    return found
+
+
+def test_every_body_is_looked_for():
+    assert len(bodies()) >= 20
+    assert all(statements for _, statements in bodies())
+
+
+def squeezed(text):
+    return "".join(text.split()).replace("'", '"')
+
+
+def test_no_body_of_the_reference_is_in_it(kit):
+    # One line alone ("return x") is no secret; a whole body of it, or any longer run of statements, is.
+    files = {p: squeezed(p.read_text("utf-8")) for p in kit.rglob("*") if p.is_file() and p.suffix in TEXT}
+    leaks = []
+    for name, statements in bodies():
+        body = squeezed("".join(statements))
+        if len(body) < 25:
+            continue
+        leaks += [f"{name} in {path.relative_to(kit)}" for path, text in files.items() if body in text]
+    assert leaks == []
+
+
+def test_the_search_would_find_a_body(kit):
+    name, statements = max(bodies(), key=lambda entry: len("".join(entry[1])))
+    indented = textwrap.indent("\n".join(statements), "        ")
+    assert squeezed("".join(statements)) in squeezed(f"def other():\n{indented}\n"), name
+
+
+def test_nothing_of_the_teachers_is_in_it(kit):
+    names = {path.relative_to(kit).as_posix() for path in kit.rglob("*")}
+    for part in ("reference", "tests", "benchmarks", ".git", "course.toml", "data/hidden.npz", "grader/check_tasks"):
+        assert part not in names, part
+    assert not [name for name in names if name.endswith("misconceptions.py") and name.startswith("tasks/")]
+    assert not [name for name in names if "__pycache__" in name]
+    assert {"student/layers.py", "skeleton/layers.py", "data/mnist.npz", "Makefile", "README.md", "LICENSE"} <= names
+
+
+def test_a_learners_verbs_are_there_and_the_teachers_are_not(kit):
+    verbs = {path.stem for path in (kit / "grader" / "verbs").glob("*.py")}
+    assert {"grade", "watch", "hint", "stage", "reset", "train", "export"} <= verbs
+    assert not {"class_", "kit", "gradescope", "check_tasks", "skeleton", "compare", "oracle"} & verbs
+
+
+def test_the_instructors_own_student_folder_is_not_handed_out(kit):
+    for path in (kit / "student").glob("*.py"):
+        assert path.read_bytes() == (kit / "skeleton" / path.name).read_bytes()
+    assert "still a TODO" in (kit / "student" / "layers.py").read_text()
+
+
+def test_grade_works_in_it(kit, tmp_path):
+    # One stage put back by hand: it is graded in full, the rest is a TODO.
+    solved = tmp_path / "mine"
+    solved.mkdir()
+    for path in (kit / "student").glob("*.py"):
+        (solved / path.name).write_bytes(path.read_bytes())
+    (solved / "losses.py").write_bytes((REFERENCE / "losses.py").read_bytes())
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        f"import sys; sys.path.insert(0, {str(kit)!r}); from grader.cli import main; main()",
+    ]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {"CHAIN_RULE_NO_VENV": "1"}
+    done = subprocess.run(
+        [*command, "grade", "03_softmax", "--student", str(solved), "--out", str(tmp_path / "out")],
+        cwd=kit, env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "out" / "results.json").exists()
+    import msgspec
+
+    from grader.records import Report
+
+    report = msgspec.json.decode((tmp_path / "out" / "results.json").read_bytes(), type=Report)
+    assert (report.score, report.max_score) == (10, 10)
+
+
+def test_a_second_kit_replaces_the_first_and_nothing_else(kit, tmp_path):
+    (kit / "left over").write_text("x")
+    make_kit(kit)
+    assert not (kit / "left over").exists()
+    (tmp_path / "mine").write_text("x")
+    with pytest.raises(Refusal, match="Remedy"):
+        make_kit(tmp_path)
+    assert (tmp_path / "mine").exists()
+
+
+def test_it_is_made_of_this_checkout(kit):
+    assert (kit / "grader" / "engine.py").read_bytes() == (ROOT / "grader" / "engine.py").read_bytes()
