@@ -46,29 +46,32 @@ def check_network_parameters_are_in_order(student, case):
 def check_network_predict_names_the_best_class(student, case):
     """predict(x) is one integer a row: the class with the largest logit."""
     for sizes, rows in (((6, 5, 9), 30), (SQUARE, 5), (DEEP, 1)):
-        model, parameters = networks.filled(student, case, sizes)
-        x = case.normal("x", rows, sizes[0])
-        best = closed_form.forward(parameters, x).argmax(axis=1)
-        should = "the class with the largest logit in each row"
-        case.expect(model.predict(x), best, "model.predict(x)", should=should)
+        model, parameters = networks.filled(student, case, sizes, last_class_wins=True)
+        for x in (case.normal("x", rows, sizes[0]), case.normal("x", rows, sizes[0])):
+            best = closed_form.forward(parameters, x).argmax(axis=1)
+            given = model.predict(x)
+            case.expect(given, best, "model.predict(x)", should="the class with the largest logit in each row")
+            should = "model.predict(x) should hold whole numbers: they are used as an index."
+            case.require(np.asarray(given).dtype.kind in "iu", should, f"It is of type {np.asarray(given).dtype.name}.")
 
 
 def check_network_draws_every_layer_from_rng(student, case):
-    """All weights come from the rng that was given, one layer after the other, as Linear draws them."""
+    """Each layer starts as Linear makes it, and all weights come from the one rng that was given."""
     sizes, seed = (40, 30, 30, 30, 20), case.seed
-    draw = [
-        networks.parameters_of(student, student.network.MLP(sizes, student.rng(s)))[::2] for s in (seed, seed, seed + 1)
-    ]
-    for k, (first, again, other) in enumerate(zip(*draw), start=1):
-        should = "Equal seeds should give equal weights, and other seeds other weights."
-        case.require(np.array_equal(first, again), should, f"Two networks from equal seeds differ in W{k}.")
-        case.require(not np.array_equal(first, other), should, f"W{k} is the same for seeds {seed} and {seed + 1}.")
-        alone = student.layers.Linear(sizes[k - 1], sizes[k], student.rng(seed)).W
-        ratio = float(np.std(first) / np.std(alone))
-        should = f"W{k} should be spread as a Linear({sizes[k - 1]}, {sizes[k]}, rng) draws it."
-        case.require(0.8 < ratio < 1.25, should, f"Its standard deviation is {ratio:.3g} times that.")
-    should = "Layers of equal size should be drawn one after the other, not from the same numbers."
-    case.require(not np.array_equal(draw[0][1], draw[0][2]), should, "W2 and W3, both (30, 30), are equal.")
+    models = [student.network.MLP(sizes, student.rng(s)) for s in (seed, seed, seed + 1)]
+    first, again, other = [networks.parameters_of(student, model) for model in models]
+    for k, name in enumerate(networks.names(8)):
+        alone = student.layers.Linear(sizes[k // 2], sizes[k // 2 + 1], student.rng(seed))
+        fresh = alone.b if k % 2 else alone.W
+        should = f"{name} should start as a Linear({sizes[k // 2]}, {sizes[k // 2 + 1]}, rng) on its own does."
+        gave = f"Its standard deviation is {np.std(first[k]):.3g}, that of the Linear {np.std(fresh):.3g}; "
+        gave += f"its mean is {np.mean(first[k]):.2g}, that of the Linear {np.mean(fresh):.2g}."
+        alike = abs(np.std(first[k]) - np.std(fresh)) <= 0.2 * np.std(fresh)
+        case.require(alike and abs(np.mean(first[k]) - np.mean(fresh)) <= 0.3 * np.std(fresh), should, gave)
+    should = "Equal seeds should give equal weights, other seeds other weights, and no two layers the same."
+    case.require(np.array_equal(first[2], again[2]), should, "Two networks from equal seeds differ in W2.")
+    case.require(not np.array_equal(first[2], other[2]), should, f"W2 is the same for seeds {seed} and {seed + 1}.")
+    case.require(not np.array_equal(first[2], first[4]), should, "W2 and W3, both (30, 30), are equal.")
 
 
 def check_network_layers_share_nothing(student, case):
@@ -90,15 +93,14 @@ def check_network_layers_share_nothing(student, case):
 
 
 def check_network_forward_repeats_itself(student, case):
-    """forward gives the same answer again, for one row too, and leaves x as it was."""
+    """forward answers for the x of this call, again and again, for one row too, and leaves x as it was."""
     model, parameters = networks.filled(student, case, DEEP)
     x, other = case.normal("x", 1, 6), case.normal("other", 9, 6)
-    logits, held = closed_form.forward(parameters, x), student.put(x)
-    case.expect(model.forward(held), logits, "model.forward(x)", should="what the last Linear gives")
+    held = student.put(x)
+    for array, name in ((held, "x"), (other, "other"), (held, "x, once more")):
+        logits = closed_form.forward(parameters, other if name == "other" else x)
+        case.expect(model.forward(array), logits, f"model.forward({name})", should="what the last Linear gives")
     case.expect_unchanged(x, student.fetch(held), "x")
-    model.forward(other)
-    should = "what it was before model.forward(other)"
-    case.expect(model.forward(x), logits, "the second model.forward(x)", should=should)
     for name, was, now in zip(networks.names(6), parameters, networks.parameters_of(student, model)):
         case.expect_unchanged(was, now, name)
 

@@ -7,18 +7,18 @@ from grader import closed_form, networks, trainings
 SIZES = (4, 6, 3)
 
 
-def _data(case, rows, validation=4, sizes=SIZES):
+def _data(case, rows, validation=4):
     """x_train, y_train, x_val, y_val, all random: what is learned here is learned by heart."""
-    x, y = case.normal("x", rows, sizes[0]), case.labels("y", rows, sizes[-1])
-    return x, y, case.normal("x_val", validation, sizes[0]), case.labels("y_val", validation, sizes[-1])
+    x, y = case.normal("x", rows, SIZES[0]), case.labels("y", rows, SIZES[-1])
+    return x, y, case.normal("x_val", validation, SIZES[0]), case.labels("y_val", validation, SIZES[-1])
 
 
-def _trained(student, case, data, seed=None, sizes=SIZES, **settings):
-    """A filled network after train: where its parameters started, where they are, and what train returned."""
-    model, start = networks.filled(student, case, sizes)
+def _trained(student, case, start, data, seed=None, **settings):
+    """Where the parameters of a network that held `start` are after train, and what train returned."""
+    model = networks.holding(student, case, start)
     rng = student.rng(case.seed if seed is None else seed)
     result = student.train.train(model, *data, rng=rng, **settings)
-    return start, networks.parameters_of(student, model), result
+    return networks.parameters_of(student, model), result
 
 
 def check_accuracy_is_the_share_of_hits(student, case):
@@ -37,8 +37,8 @@ def check_accuracy_is_the_share_of_hits(student, case):
 def check_train_descends_on_the_full_batch(student, case):
     """With all rows in one batch, train is gradient descent: each epoch one step down the mean cross-entropy."""
     for rows, epochs, lr in ((6, 1, 0.5), (5, 3, 0.2)):
-        data = _data(case, rows)
-        start, given, result = _trained(student, case, data, epochs=epochs, batch_size=rows, lr=lr)
+        data, start = _data(case, rows), networks.draw(case, SIZES)
+        given, result = _trained(student, case, start, data, epochs=epochs, batch_size=rows, lr=lr)
         trainings.history(student, case, result)
         expected = start
         for _ in range(epochs):
@@ -61,8 +61,8 @@ def check_accuracy_counts_every_row(student, case):
 def check_train_steps_once_a_batch(student, case):
     """Five rows in batches of two: the parameters end at one of the outcomes that the possible batches allow."""
     for epochs, outcomes in ((1, 30), (2, 900)):
-        data = _data(case, 5)
-        start, given, _ = _trained(student, case, data, epochs=epochs, batch_size=2, lr=0.2)
+        data, start = _data(case, 5), networks.draw(case, SIZES)
+        given, _ = _trained(student, case, start, data, epochs=epochs, batch_size=2, lr=0.2)
         trainings.same_shapes(case, given, start, "After training")
         possible = closed_form.epochs_possible(start, data[0], data[1], 2, 0.2, epochs)
         _, off = trainings.nearest(given, possible, start)
@@ -77,14 +77,14 @@ def check_train_steps_once_a_batch(student, case):
 def check_train_measures_what_it_says(student, case):
     """With lr = 0 nothing moves, and the four curves are the loss and the accuracy of the two sets."""
     for rows, batch_size in ((12, 4), (5, 2)):
-        x, y, x_val, y_val = data = _data(case, rows, 7)
-        start, given, result = _trained(student, case, data, epochs=2, batch_size=batch_size, lr=0.0)
+        data, start = _data(case, rows, 7), networks.draw(case, SIZES)
+        given, result = _trained(student, case, start, data, epochs=2, batch_size=batch_size, lr=0.0)
         for name, was, now in zip(networks.names(len(start)), start, given):
             case.expect(now, was, f"{name} after training with lr = 0", should="what it was", rtol=1e-6)
         curves = trainings.history(student, case, result)
-        allowed = trainings.running_means(start, x, y, batch_size)
+        allowed = trainings.running_means(start, *data[:2], batch_size)
         trainings.expect_curve(case, curves, "train", allowed, epochs=2)
-        trainings.expect_curve(case, curves, "val", [closed_form.evaluate(start, x_val, y_val)], epochs=2)
+        trainings.expect_curve(case, curves, "val", [closed_form.evaluate(start, *data[2:])], epochs=2)
 
 
 def check_train_validates_after_each_epoch(student, case):
@@ -104,9 +104,9 @@ def check_train_validates_after_each_epoch(student, case):
 
 def check_train_keeps_a_history(student, case):
     """train returns four lists of one float an epoch, and a second call starts new ones."""
-    data = _data(case, 6)
+    data, start = _data(case, 6), networks.draw(case, SIZES)
     for epochs in (3, 1):
-        _, _, result = _trained(student, case, data, epochs=epochs, batch_size=3, lr=0.1)
+        _, result = _trained(student, case, start, data, epochs=epochs, batch_size=3, lr=0.1)
         for name, curve in trainings.history(student, case, result).items():
             should = (
                 f"With epochs = {epochs}, history[{name!r}] should have {epochs} entr{'y' if epochs == 1 else 'ies'}."
@@ -118,21 +118,22 @@ def check_train_keeps_a_history(student, case):
 def check_train_never_learns_from_validation(student, case):
     """Whatever is in x_val and y_val, the parameters after training are the same."""
     x, y, x_val, y_val = _data(case, 8, 6)
-    settings = {"epochs": 4, "batch_size": 4, "lr": 0.3}
-    start, first, _ = _trained(student, case, (x, y, x_val, y_val), **settings)
-    best = case.given("guesses", closed_form.forward(start, x[:6]).argmax(axis=1))
-    for other in ((x[:6], y[:6]), (x[:6], best), (case.given("far", x_val + 3.0, "x_val + 3.0"), y_val)):
-        _, second, _ = _trained(student, case, (x, y, *other), **settings)
+    start, settings = networks.draw(case, SIZES), {"epochs": 4, "batch_size": 4, "lr": 0.3}
+    first, _ = _trained(student, case, start, (x, y, x_val, y_val), **settings)
+    guesses = case.given("guesses", closed_form.forward(start, x[:6]).argmax(axis=1))
+    far = case.given("far", x_val + 3.0, "x_val + 3.0")
+    # Labels that training brings nearer, others that it can only forget, and images from elsewhere.
+    for other in ((x[:6], y[:6]), (x[:6], guesses), (far, y_val)):
+        second, _ = _trained(student, case, start, (x, y, *other), **settings)
         trainings.expect_same(case, second, first, start, "the parameters", "the same with another validation set")
 
 
 def check_train_follows_its_rng(student, case):
     """The rng decides which rows meet in a batch, in every epoch anew: equal seeds, equal training."""
-    data = _data(case, 5)
+    data, start = _data(case, 5), networks.draw(case, SIZES)
     settings = {"epochs": 2, "batch_size": 2, "lr": 0.2}
     seeds = (case.seed, case.seed, case.seed + 1, case.seed + 2, case.seed + 3, case.seed + 4)
-    runs = [_trained(student, case, data, seed=seed, **settings) for seed in seeds]
-    start, ends = runs[0][0], [end for _, end, _ in runs]
+    ends = [_trained(student, case, start, data, seed=seed, **settings)[0] for seed in seeds]
     trainings.expect_same(case, ends[1], ends[0], start, "the parameters", "the same for equal seeds")
     others = [trainings.distance(end, ends[0], start) for end in ends[2:]]
     should = "Another seed should bring other batches, and so other parameters."
@@ -149,6 +150,6 @@ def check_train_leaves_the_data_alone(student, case):
     x, y, x_val, y_val = _data(case, 6)
     data = (x, case.given("y", y.astype(np.int8)), x_val, case.given("y_val", y_val.astype(np.uint8)))
     held = [student.put(array) for array in data]
-    _trained(student, case, held, epochs=2, batch_size=4, lr=0.1)
+    _trained(student, case, networks.draw(case, SIZES), held, epochs=2, batch_size=4, lr=0.1)
     for name, was, array in zip(("x_train", "y_train", "x_val", "y_val"), data, held):
         case.expect_unchanged(was, student.fetch(array), name)
