@@ -9,44 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from grader.phrases import array_text, index_text, listed, number
-
-#: What a count is called in a sentence; others read "NAME is VALUE".
-COUNTS = {
-    "rows": "the batch has {} rows",
-    "classes": "there are {} classes",
-    "inputs": "there are {} inputs",
-    "units": "there are {} units",
-    "entries": "there are {} entries",
-    "arrays": "there are {} arrays",
-}
-
-_CONSTANTS = (
-    (2.0, "twice"),
-    (0.5, "half of"),
-    (1 / np.log(2), "1/ln 2 times"),
-    (np.log(2), "ln 2 times"),
-    (1 / np.log(10), "1/ln 10 times"),
-    (100.0, "100 times"),
-    (0.01, "1/100 of"),
-    (1 / 64, "1/64 of"),
-)
+from grader.ratios import close, floor_shows, precision, ratio_shows
 
 Named = Mapping[str, np.ndarray]
-
-
-def close(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two arrays of one shape agree to nine digits of the largest entry (five if one is float32 or less)."""
-    if a.shape != b.shape or a.dtype.kind not in "fiub" or b.dtype.kind not in "fiub":
-        return False
-    a64, b64 = a.astype(np.float64), b.astype(np.float64)
-    if not (np.isfinite(a64).all() and np.isfinite(b64).all()):
-        return False
-    digits = 1e-5 if min(_precision(a), _precision(b)) < 8 else 1e-9
-    return bool(np.all(np.abs(a64 - b64) <= digits * max(np.abs(a64).max(initial=0.0), np.abs(b64).max(initial=0.0))))
-
-
-def _precision(array: np.ndarray) -> int:
-    return array.dtype.itemsize if array.dtype.kind == "f" else 8
 
 
 def shape_shows(given: np.ndarray, expected: np.ndarray) -> str:
@@ -83,8 +48,8 @@ def numbers_show(
         (
             lambda: _left_over(given, e, earlier),
             lambda: _an_input(given, e, named),
-            lambda: _ratio(given, e, counts),
-            lambda: _floor_under_log(g, e),
+            lambda: ratio_shows(given, e, counts),
+            lambda: floor_shows(g, e),
             lambda: _alike(g, e),
             lambda: _digits(given, g, e),
             lambda: _offset(given, e, named),
@@ -115,71 +80,6 @@ def _an_input(given: np.ndarray, e: np.ndarray, named: Named) -> str:
     return ""
 
 
-def _ratio(given: np.ndarray, e: np.ndarray, counts: Mapping[str, int]) -> str:
-    """One factor between the two, named if it is a size of this case or a well-known number."""
-    scale = float(np.abs(e).max(initial=0.0))
-    if scale == 0:
-        return ""
-    largest = np.unravel_index(int(np.argmax(np.abs(e))), e.shape)
-    ratio = float(given[largest]) / float(e[largest])
-    if ratio == 0 or not close(given, ratio * e):
-        return ""
-    tolerance = 1e-5 if _precision(given) < 8 else 1e-9
-    every = "It is" if e.size == 1 else "Every entry is"
-
-    def fits(value: float) -> bool:
-        return abs(ratio - value) <= tolerance * abs(value)
-
-    if fits(1.0):
-        return ""
-    if fits(-1.0):
-        return "The sign is reversed." if e.size == 1 else "Every entry has the opposite sign."
-    found = []
-    for name, count in counts.items():
-        if count > 1 and fits(count):
-            found.append(f"{_count(name, count)}: a division by that number is missing")
-        elif count > 1 and fits(1 / count):
-            found.append(f"{_count(name, count)}: it has been divided by that number once too often")
-    if found:
-        factor = f"{number(ratio)} times" if ratio > 1 else f"1/{round(1 / ratio)} of"
-        return f"{every} exactly {factor} what it should be, and {found[0]}."
-    for top, a in counts.items():
-        for bottom, b in counts.items():
-            if top != bottom and a != b and b > 1 and fits(a / b):
-                return f"{every} exactly {a}/{b} of what it should be: {_count(top, a)}, and {_count(bottom, b)}."
-            if top < bottom and fits(1 / (a * b)):
-                return f"{every} exactly 1/{a * b} of what it should be: {_count(top, a)}, and {_count(bottom, b)}."
-            if top < bottom and fits(a * b):
-                return f"{every} exactly {a * b} times what it should be: {_count(top, a)}, and {_count(bottom, b)}."
-    for name, count in counts.items():
-        for fixed in (32, 64, 100, 128):
-            if fixed not in counts.values() and fits(count / fixed):
-                return f"{every} exactly {count}/{fixed} of what it should be, and {_count(name, count)}, not {fixed}."
-    for value, words in _CONSTANTS:
-        if fits(value):
-            return f"{every} exactly {words} what it should be."
-        if fits(-value):
-            return f"{every} exactly {words} what it should be, with the opposite sign."
-    if e.size >= 3 and np.count_nonzero(e) >= 3:
-        return f"Every entry is {number(ratio, 6)} times what it should be."
-    return ""
-
-
-def _floor_under_log(g: np.ndarray, e: np.ndarray) -> str:
-    """One number that is -ln of a power of ten, where more is asked for."""
-    if g.size > 1:
-        return ""
-    found = float(g.flat[0])
-    power = round(found / np.log(10))
-    if not 5 <= power <= 30 or abs(found - power * np.log(10)) > 1e-6 or float(e.flat[0]) <= found:
-        return ""
-    return f"{number(found)} is -ln(1e-{power}): the log of a number that cannot get below 1e-{power}."
-
-
-def _count(name: str, value: int) -> str:
-    return COUNTS.get(name, f"{name} is {{}}").format(value)
-
-
 def _alike(g: np.ndarray, e: np.ndarray) -> str:
     if g.size < 2 or np.ptp(e) == 0:
         return ""
@@ -201,7 +101,7 @@ def _offset(given: np.ndarray, e: np.ndarray, named: Named) -> str:
         return ""
     g = given.astype(np.float64)
     difference = g - e
-    slack = (1e-5 if _precision(given) < 8 else 1e-9) * float(np.abs(e).max() + np.abs(g).max())
+    slack = (1e-5 if precision(given) < 8 else 1e-9) * float(np.abs(e).max() + np.abs(g).max())
     if np.all(np.abs(difference - difference.flat[0]) <= slack):
         by = float(difference.flat[0])
         return f"Every entry is {number(abs(by), 6)} too {'large' if by > 0 else 'small'}."
@@ -294,8 +194,8 @@ def _where(g: np.ndarray, e: np.ndarray) -> str:
                     return f"{place.capitalize()} {'hold' if several else 'holds'} only zeros."
                 return f"Only {place} of {g.shape[1 - axis]} {'differ' if several else 'differs'}."
     if off.sum() == 1:
-        place = np.unravel_index(int(np.argmax(off)), off.shape)
-        return f"Only entry {index_text(place)} differs."
+        index = np.unravel_index(int(np.argmax(off)), off.shape)
+        return f"Only entry {index_text(index)} differs."
     if (only := g[off]).size and not only.any():
         return f"The entries that differ ({int(off.sum())} of {g.size}) are 0."
     return ""

@@ -1,0 +1,180 @@
+"""Two values -> a verdict in words: the order of the steps, what the numbers show, and no guesses."""
+
+import numpy as np
+import pytest
+
+from grader.compare import Unmet, compare
+from grader.wording import banned_words
+
+X = np.array([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5], [-2.5, 1.0, 3.5], [0.25, -0.75, 1.75], [4.0, -3.0, 0.125]])
+B = np.array([0.3, -0.7, 1.1])
+WANT = X @ np.array([[1.0, 0.5, -0.25], [0.75, -1.5, 2.0], [-0.5, 1.25, 0.375]]) + B
+SIZES = {"rows": 5, "units": 3}
+
+
+def verdict(given, expected=WANT, **options) -> Unmet:
+    problem = compare(given, expected, options.pop("what", "f(x)"), counts=SIZES, named={"x": X, "b": B}, **options)
+    assert problem is not None
+    for text in (problem.should, problem.gave, problem.looks_like, problem.message):
+        assert not banned_words(text)
+        assert not text or text.rstrip().endswith((".", "?")), text
+    return problem
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        WANT,
+        WANT * (1 + 5e-11),
+        np.asfortranarray(WANT),
+        WANT.astype(np.longdouble),
+    ],
+    ids=["equal", "within rtol", "fortran order", "longdouble"],
+)
+def test_right_answers_pass(given):
+    assert compare(given, WANT, "f(x)") is None
+
+
+@pytest.mark.parametrize("given", [2.5, np.float64(2.5), np.array(2.5), np.float32(2.5)])
+def test_one_number_may_be_a_float_or_any_numpy_float(given):
+    assert compare(given, 2.5, "loss") is None
+
+
+def test_a_whole_number_is_fine_where_one_number_is_expected():
+    assert compare(0, 0.0, "relative_error(a, b)") is None
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "said"),
+    [
+        (None, "missing", "returned None"),
+        ("text", "type", "a text"),
+        ((WANT, B), "type", "Its first item alone is what is asked for."),
+        ([[1.0]], "type", "a list of 1 item"),
+        (True, "type", "returned True"),
+        (WANT[0], "shape", "an array of shape (3,); it should be (5, 3)"),
+        (WANT.T, "shape", "That is its transpose."),
+        (np.ones((3, 5)), "shape", "Rows and columns have changed places."),
+        (WANT.ravel(), "shape", "The values are right, in another shape."),
+        (WANT.sum(axis=0), "shape", "the sum over axis 0"),
+        (WANT.mean(axis=1), "shape", "the mean over axis 1"),
+        (WANT.sum(), "shape", "the sum of all entries"),
+        (WANT.astype(complex), "dtype", "complex numbers"),
+        (WANT.astype(object), "dtype", "Python objects"),
+        (WANT.astype(int), "dtype", "Whole numbers cannot hold"),
+        (np.full_like(WANT, np.nan), "not finite", "nan everywhere"),
+        (np.where(np.arange(5)[:, None] == 1, np.inf, WANT), "not finite", "inf throughout row 1"),
+    ],
+)
+def test_the_first_step_that_does_not_fit_is_named(given, kind, said):
+    problem = verdict(given)
+    assert problem.kind == kind
+    assert said in problem.message
+
+
+def test_missing_comes_before_shape_and_shape_before_nan():
+    assert verdict(None).kind == "missing"
+    assert verdict(np.full((2, 2), np.nan)).kind == "shape"
+    assert verdict(np.full((5, 3), np.nan, dtype=object)).kind == "dtype"
+
+
+@pytest.mark.parametrize(
+    ("given", "shows"),
+    [
+        (WANT * 5, "exactly 5 times what it should be, and the batch has 5 rows: a division by that number is missing"),
+        (
+            WANT / 5,
+            "exactly 1/5 of what it should be, and the batch has 5 rows: it is divided by that number once too often",
+        ),
+        (WANT * 3 / 5, "exactly 3/5 of what it should be"),
+        (WANT / 15, "exactly 1/15 of what it should be"),
+        (WANT * 5 / 64, "exactly 5/64 of what it should be, and the batch has 5 rows, not 64"),
+        (WANT * 2, "exactly twice"),
+        (WANT * np.log(2), "exactly ln 2 times"),
+        (WANT / np.log(2), "exactly 1/ln 2 times"),
+        (-WANT, "Every entry has the opposite sign."),
+        (WANT * 1.37, "Every entry is 1.37 times what it should be."),
+        (WANT * 0, "Every entry is 0."),
+        (WANT * 0 + 4, "All entries are the same, 4."),
+        (np.broadcast_to(WANT.sum(axis=0), WANT.shape), "All rows are the same."),
+        (WANT - B, "The difference is exactly b in every row: b is missing."),
+        (WANT - 2 * B, "b has the opposite sign"),
+        (WANT + B, "b is there once too often"),
+        (WANT + 1.5, "Every entry is 1.5 too large."),
+        (X, "It is x, unchanged."),
+        (np.abs(WANT), "negative values have become positive"),
+        (np.maximum(WANT, 0), "What should be negative is 0"),
+        (np.minimum(WANT, 1.0), "Nothing above 1 comes out"),
+        (WANT[::-1], "The rows are in reverse order."),
+        (np.roll(WANT, 1, axis=0), "each row is what the row above it should be"),
+        (WANT[[2, 0, 1, 4, 3]], "The rows are right, in another order."),
+        (WANT[:, [1, 0, 2]], "The columns are right, in another order."),
+        (np.round(WANT, 2), "It is rounded to 2 digits after the point."),
+        (WANT.astype(np.float32), "float32 holds about 7"),
+        (np.where(np.arange(5)[:, None] == 4, 0, WANT), "Row 4 holds only zeros."),
+        (np.where(np.arange(3) == 1, 9.5, WANT), "Only column 1 of 3 differs."),
+        (np.where(np.arange(15).reshape(5, 3) == 7, 9.5, WANT), "Only entry [2, 1] differs."),
+    ],
+)
+def test_what_the_numbers_show(given, shows):
+    assert shows in verdict(given).looks_like
+
+
+def test_the_worst_entry_and_the_number_of_entries_are_told():
+    given = WANT.copy()
+    given[2, 1] += 0.5
+    given[4, 0] -= 3.0
+    assert (
+        f"f(x)[4, 0] is {given[4, 0]:.4g}; it should be {WANT[4, 0]:.4g}. 2 of 15 entries differ" in verdict(given).gave
+    )
+
+
+def test_numbers_that_look_alike_get_more_digits():
+    assert verdict(2.3000001, 2.3, what="loss").gave == "loss is 2.3000001; it should be 2.3."
+
+
+def test_leftovers_of_an_earlier_call_are_recognised():
+    earlier = {"the dW of the batch before": X.T @ X}
+    want = X.T @ (X + 1)
+    assert "It is the dW of the batch before." in verdict(X.T @ X, want, earlier=earlier).looks_like
+    assert "added to, not replaced" in verdict(want + X.T @ X, want, earlier=earlier).looks_like
+
+
+def test_a_floor_under_the_log_is_recognised():
+    assert "-ln(1e-12)" in verdict(-np.log(1e-12), 300.0, what="loss").looks_like
+    assert "-ln" not in verdict(27.5, 300.0, what="loss").looks_like
+
+
+def test_two_equal_sizes_are_both_named_and_no_cause_is_given():
+    problem = compare(WANT * 5, WANT, "f(x)", counts={"rows": 5, "classes": 5})
+    assert problem is not None
+    assert "5 rows, and there are 5 classes" in problem.looks_like
+    assert "missing" not in problem.looks_like
+
+
+def test_unrelated_numbers_are_given_no_meaning():
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        given, want = rng.normal(size=(5, 3)), rng.normal(size=(5, 3))
+        assert verdict(given, want).looks_like == ""
+    for _ in range(300):
+        assert verdict(float(rng.normal()), float(rng.normal()), what="loss").looks_like == ""
+
+
+def test_a_dtype_that_is_asked_for_is_demanded():
+    assert compare(WANT.astype(np.float32), WANT, "f(x)", rtol=1e-5) is None
+    problem = verdict(WANT.astype(np.float32), dtype=np.float64, rtol=1e-5)
+    assert problem.kind == "dtype"
+    assert "float32" in problem.gave
+
+
+def test_a_nan_never_passes():
+    for value in (np.nan, np.inf, -np.inf):
+        given = WANT.copy()
+        given[0, 0] = value
+        assert compare(given, WANT, "f(x)", rtol=np.inf, atol=np.inf) is not None
+
+
+def test_a_shape_that_means_something_is_explained():
+    problem = verdict(WANT[:, 0], layout="one row per example, one column per unit")
+    assert "it should be (5, 3): one row per example, one column per unit." in problem.message
