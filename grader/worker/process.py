@@ -113,8 +113,8 @@ class ZygoteClient:
         """End it; it ends its workers."""
         self.control.close()
         try:
-            self.program.wait(5)
-        except subprocess.TimeoutExpired:
+            self.program.wait(3)
+        except subprocess.TimeoutExpired:  # stopped, perhaps: whatever a worker did to it, this ends it
             self.program.kill()
             self.program.wait()
         if self.program.stderr is not None:

@@ -1,0 +1,200 @@
+"""Starting and ending workers: nothing outlives its block, one submission does not disturb another."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from grader.paths import ROOT
+from grader.worker import errors, kernel
+from grader.worker.channel import Limits
+from grader.worker.pool import WorkerPool
+from tests.worker.conftest import make
+
+pytestmark = pytest.mark.skipif(not kernel.LINUX, reason="looks into /proc")
+
+PID = make(
+    layers="import os\ndef f(): return os.getpid()\ncalls = []\ndef g():\n    calls.append(1)\n    return len(calls)"
+)
+
+
+def gone(pid, seconds=5.0):
+    """Whether a process ends within some time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                if file.read().rpartition(")")[2].split()[0] == "Z":
+                    return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_each_student_has_a_worker_of_its_own(wire_pool):
+    with wire_pool.student(PID) as one, wire_pool.student(PID) as two:
+        first, second = one.layers.f(), two.layers.f()
+        assert len({first, second, os.getpid()}) == 3
+        one.layers.g()
+        assert two.layers.g() == 1
+    assert gone(first)
+    assert gone(second)
+
+
+def test_shared_arrays_are_there_and_changes_stay_in_their_worker():
+    images = np.arange(6.0).reshape(2, 3)
+    with WorkerPool(shared={"x_train": images}) as pool:
+        made = make(layers="def double(x):\n    x *= 2\n    return x")
+        for _ in range(2):
+            with pool.student(made) as student:
+                assert np.array_equal(student.layers.double(student.shared("x_train")), 2 * images)
+        pool.share("y_train", np.arange(4))
+        with pool.student(made) as student:
+            assert np.array_equal(student.layers.double(student.shared("y_train")), [0, 2, 4, 6])
+
+
+def test_a_course_worker_loads_one_submission_after_another(wire_pool):
+    with wire_pool.course_worker() as worker:
+        pids = set()
+        for number in range(3):
+            text = "import os\nfrom losses import n\ndef f(): return os.getpid(), n"
+            with worker.load(make(layers=text, losses=f"n = {number}")) as student:
+                pid, n = student.layers.f()
+                assert n == number
+                pids.add(pid)
+        assert len(pids) == 1
+        endless = make(layers="def f():\n    while True: pass")
+        with worker.load(endless, Limits(0.3, 1.0)) as student, pytest.raises(errors.CallTimeout):
+            student.layers.f()
+        with worker.load(PID) as student:
+            assert student.layers.f() not in pids
+    assert gone(pids.pop())
+
+
+def test_objects_are_let_go_in_the_worker(wire_pool):
+    made = make(
+        layers="""
+        live = 0
+        class Thing:
+            def __init__(self):
+                global live
+                live += 1
+            def __del__(self):
+                global live
+                live -= 1
+        def count(): return live
+        """
+    )
+    with wire_pool.student(made) as student:
+        for _ in range(10):
+            thing = student.layers.Thing()
+        assert student.layers.count() <= 2
+        del thing
+        student.layers.count()
+        assert student.layers.count() == 0
+
+
+def test_a_killed_zygote_is_replaced(reference):
+    with WorkerPool() as pool:
+        with pool.student(PID) as student:
+            worker = student.layers.f()
+            before = pool.zygote().program.pid
+            os.kill(before, signal.SIGKILL)
+            assert gone(worker)  # it dies with its parent
+            with pytest.raises(errors.WorkerDied):
+                student.layers.f()
+        with pool.student(PID) as student:
+            assert student.layers.f() > 0
+        assert pool.zygote().program.pid != before
+
+
+def test_a_stopped_zygote_is_replaced_and_nothing_hangs():
+    with WorkerPool() as pool:
+        zygote = pool.zygote()
+        zygote.control.settimeout(0.2)
+        os.kill(zygote.program.pid, signal.SIGSTOP)
+        with pool.student(PID) as student:  # a new zygote has taken its place
+            assert student.layers.f() > 0
+
+
+def test_processes_left_behind_are_ended_without_seccomp():
+    body = """
+    import os, time
+    def f():
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                time.sleep(1000)
+            os._exit(0)
+        os.wait()
+        return 1
+    """
+    with WorkerPool(without=["seccomp"]) as pool:
+        zygote = pool.zygote().program.pid
+        with pool.student(make(layers=body)) as student:
+            assert student.layers.f() == 1
+        end = time.monotonic() + 5
+        while (left := children(zygote)) and time.monotonic() < end:
+            time.sleep(0.01)
+        assert left == []
+
+
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return file.read().split()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_nothing_outlives_the_grader(number):
+    program = """
+import sys, signal
+from grader.worker.pool import WorkerPool
+from grader.submission import Submission
+made = Submission("made", {"layers": "import os\\ndef f(): return os.getpid()\\ndef g():\\n    while True: pass"})
+with WorkerPool() as pool, pool.student(made) as student:
+    print(student.layers.f(), pool.zygote().program.pid, flush=True)
+    student.layers.g()
+"""
+    grader = subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=ROOT, text=True
+    )
+    pids = [int(pid) for pid in grader.stdout.readline().split()]
+    assert len(pids) == 2
+    grader.send_signal(number)
+    grader.wait(20)
+    grader.stdout.close()
+    assert all(gone(pid) for pid in pids)
+
+
+def test_closing_twice_is_fine_and_nothing_is_left():
+    pool = WorkerPool()
+    with pool.student(PID) as student:
+        pid = student.layers.f()
+        zygote = pool.zygote().program
+        pool.close()
+        assert gone(pid)
+    pool.close()
+    assert zygote.poll() is not None
+
+
+def test_descriptors_do_not_leak(wire_pool):
+    def opened():
+        return len(os.listdir("/proc/self/fd"))
+
+    with wire_pool.student(PID) as student:
+        student.layers.f()
+    before = opened()
+    for _ in range(5):
+        with wire_pool.student(PID) as student:
+            student.layers.f()
+        with (
+            wire_pool.student(make(layers="import os\ndef f(): os._exit(1)")) as student,
+            pytest.raises(errors.WorkerDied),
+        ):
+            student.layers.f()
+    assert opened() == before
