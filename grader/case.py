@@ -1,6 +1,7 @@
 """What one check works with: its inputs, its comparisons, and the words and pictures that are left if one fails."""
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -92,8 +93,10 @@ class Case:
                 )
             return float(made(value))
 
-        function.__name__ = name
-        return self._script.define(self._script.fresh(name), function, source)
+        for inside, value in names.items():  # in the script the input may be called w2
+            source = re.sub(rf"\b{inside}\b", self.describe(value), source)
+        function.__name__ = self._script.fresh(name)
+        return self._script.define(function.__name__, function, source)
 
     def sizes(self, **counts: int) -> None:
         """Tell the sizes of this case (rows, classes, inputs, units, ...), so that ratios can be named."""
