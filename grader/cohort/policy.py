@@ -219,8 +219,8 @@ def _explain(error: str) -> str:
 def _type_at(key: str) -> Any:
     """The type that the policy has at a path such as late.policy (feedback.checks[...] is one value of the table)."""
     found: Any = Policy
-    for part in key.replace("[...]", ".[...]").split(".") if key else ():
-        if part == "[...]":
+    for part in key.replace("[...]", ".[]").split(".") if key else ():
+        if part == "[]":
             found = get_args(found)[-1]
         else:
             found = next(f.type for f in msgspec.structs.fields(found) if f.name == part)

@@ -1,0 +1,30 @@
+"""A class of toys: submissions as small as they can be."""
+
+import pytest
+
+from grader.cohort.intake import Store
+from grader.paths import REFERENCE
+
+
+@pytest.fixture
+def store(tmp_path_factory):
+    return Store(tmp_path_factory.mktemp("out") / "store")
+
+
+@pytest.fixture
+def submission():
+    """`submission(folder, name=text, ...)`: a folder with those modules; `layers` alone without any."""
+
+    def make(folder, **modules):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in (modules or {"layers": "x = 1\n"}).items():
+            (folder / f"{name}.py").write_text(text)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def reference_files():
+    """The reference's modules as a submission: path -> content."""
+    return {path.name: path.read_bytes() for path in sorted(REFERENCE.glob("*.py"))}

@@ -1,0 +1,166 @@
+"""Archives of strangers: read within limits, whatever they claim to be."""
+
+import bz2
+import gzip
+import io
+import lzma
+import random
+import tarfile
+import zipfile
+
+import pytest
+
+from grader.cohort.archive import BadArchive, Contents, Limits, is_archive, read_archive, safe_name
+
+SMALL = Limits(packed_bytes=200_000, total_bytes=1_000_000, file_bytes=100_000, members=50, ratio=50, ratio_from=10_000)
+
+
+def everything(name):
+    return True
+
+
+def zipped(files, **options):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, **options) as archive:
+        for name, content in files:
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def tarred(members, mode="w"):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as archive:
+        for name, content in members:
+            info = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return out.getvalue()
+
+
+def link(name, target, kind=tarfile.SYMTYPE):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info
+
+
+PLAIN = tarred([("a/layers.py", b"x = 1\n")])
+FORMS = {
+    "zip": zipped([("a/layers.py", b"x = 1\n")]),
+    "tar": PLAIN,
+    "gz": gzip.compress(PLAIN),
+    "bz2": bz2.compress(PLAIN),
+    "xz": lzma.compress(PLAIN),
+    "two gzip members": gzip.compress(PLAIN[:700]) + gzip.compress(PLAIN[700:]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_read_whatever_it_is_called(form):
+    assert is_archive(FORMS[form], "no-suffix")
+    assert read_archive(FORMS[form], everything).files == {"a/layers.py": b"x = 1\n"}
+
+
+@pytest.mark.parametrize(
+    "name", ["../x.py", "/x.py", "a/../../x.py", "C:/x.py", "a\\..\\..\\x.py", "\\x.py", "..", "a\0b.py"]
+)
+def test_a_path_out_of_the_folder_is_left_out_and_noted(name):
+    assert safe_name(name) is None
+    contents = read_archive(
+        tarred([(name.replace("\0", "_") if "\0" in name else name, b"x"), ("ok.py", b"y")]), everything
+    )
+    assert "ok.py" in contents.files
+    if "\0" not in name:
+        assert list(contents.files) == ["ok.py"]
+        assert "leave its folder" in contents.notes[0]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+def test_links_pipes_and_devices_are_left_out_and_noted(kind):
+    contents = read_archive(tarred([(link("layers.py", "/etc/passwd", kind), b"")]), everything)
+    assert contents.files == {}
+    assert "no ordinary file" in contents.notes[0]
+
+
+def test_a_symbolic_link_in_a_zip_is_left_out():
+    info = zipfile.ZipInfo("layers.py")
+    info.external_attr = 0o120777 << 16
+    contents = read_archive(zipped([(info, "/etc/passwd")]), everything)
+    assert contents.files == {}
+    assert len(contents.notes) == 1
+
+
+BOMBS = {
+    "one big file in a zip": zipped([("a.py", b"\0" * 5_000_000)]),
+    "many files in a zip": zipped([(f"{i}.py", b"") for i in range(51)]),
+    "a big tar": gzip.compress(tarred([("a.py", b"\0" * 5_000_000)])),
+    "a gzip of nothing but zeros": gzip.compress(b"\0" * 50_000_000),
+    "bz2": bz2.compress(b"\0" * 50_000_000),
+    "xz": lzma.compress(b"\0" * 50_000_000),
+    "a big archive": random.Random(1).randbytes(200_001),
+    "gzip in gzip": gzip.compress(gzip.compress(b"\0" * 50_000_000)) + b"",
+    "many members in a tar": tarred([(f"{i}.py", b"") for i in range(51)]),
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_bomb_is_refused_in_a_sentence(bomb):
+    with pytest.raises(BadArchive) as caught:
+        read_archive(BOMBS[bomb], everything, SMALL)
+    assert str(caught.value)
+
+
+def test_no_bomb_needs_memory_for_more_than_its_limit():
+    import tracemalloc
+
+    tracemalloc.start()
+    for bomb in ("a gzip of nothing but zeros", "bz2", "xz", "one big file in a zip"):
+        with pytest.raises(BadArchive):
+            read_archive(BOMBS[bomb], everything, SMALL)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 12_000_000
+
+
+def test_a_header_that_lies_about_its_size_is_not_believed():
+    data = bytearray(zipped([("a.py", b"\0" * 300_000)]))
+    for at in (data.index(b"PK\x03\x04") + 22, data.index(b"PK\x01\x02") + 24):
+        data[at : at + 4] = (10).to_bytes(4, "little")
+    try:
+        contents = read_archive(bytes(data), everything, SMALL)
+    except BadArchive:
+        return  # the checksum does not fit, either
+    assert all(len(content) <= SMALL.file_bytes for content in contents.files.values())
+
+
+def test_a_file_that_is_too_big_is_left_out_and_noted():
+    noise = random.Random(2).randbytes(150_000)
+    contents = read_archive(zipped([("big.py", noise), ("ok.py", b"y")]), everything, SMALL)
+    assert list(contents.files) == ["ok.py"]
+    assert "big.py" in contents.notes[0]
+
+
+def test_a_sparse_file_and_a_doubled_name():
+    contents = read_archive(tarred([("a.py", b"first"), ("a.py", b"second")]), everything)
+    assert contents.files == {"a.py": b"first"}
+    assert "twice" in contents.notes[0]
+
+
+@pytest.mark.parametrize("data", [b"7z\xbc\xaf\x27\x1c....", b"Rar!....", b"not an archive", b"", b"PK\x03\x04"])
+def test_other_files_are_refused_in_a_sentence(data):
+    with pytest.raises(BadArchive):
+        read_archive(data, everything)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_damage_anywhere_is_a_sentence_or_contents_never_another_error(form):
+    dice = random.Random(f"damage {form}")
+    for _ in range(150):
+        data = bytearray(FORMS[form])
+        for _ in range(dice.randint(1, 6)):
+            data[dice.randrange(len(data))] = dice.randrange(256)
+        if dice.random() < 0.4:
+            del data[dice.randrange(len(data)) :]
+        try:
+            assert isinstance(read_archive(bytes(data), everything, SMALL), Contents)
+        except BadArchive:
+            continue

@@ -1,0 +1,196 @@
+"""The layouts that course systems make, and the roster."""
+
+import zipfile
+from datetime import UTC, datetime
+
+import pytest
+
+from grader.cli import Refusal
+from grader.cohort.intake import take_in
+from grader.cohort.roster import parse_time, read_roster
+
+METADATA = """\
+---
+submission_101:
+  :submitters:
+  - :name: Ann Öz
+    :sid: s1
+    :email: ann@x.edu
+  - :name: "Bob: the Ray"
+    :sid: ''
+    :email: bob@x.edu
+  :created_at: 2026-11-29 23:10:00.365935000 -08:00
+  :score: 12.0
+  :status: processed
+  :history:
+  - :id: 7
+    :created_at: 2026-11-20 10:00:00 Z
+    :score: 1.0
+submission_102:
+  :submitters:
+  - :name: Cy Lee
+    :sid: s3
+    :email: cy@x.edu
+  :created_at: 2026-11-28 10:00:00 Z
+  :history: []
+"""
+
+
+def by_student(intake):
+    return {attempt.student: attempt for attempt in intake.attempts}
+
+
+def test_a_gradescope_export(tmp_path, submission, store):
+    export = tmp_path / "assignment_5_export"
+    submission(export / "submission_101", layers="a = 1\n")
+    (export / "submission_102").mkdir()
+    (export / "submission_metadata.yml").write_text(METADATA, "utf-8")
+    intake = take_in(export, store)
+    found = by_student(intake)
+    assert intake.layout == "Gradescope export"
+    assert sorted(found) == ["bob@x.edu", "s1", "s3"]
+    assert found["s1"].digest == found["bob@x.edu"].digest != ""  # a group's work counts for each
+    assert found["s1"].submitted == datetime(2026, 11, 30, 7, 10, 0, 365935, tzinfo=UTC)
+    assert found["bob@x.edu"].name == "Bob: the Ray"
+    assert found["s3"].problem == "no Python file was handed in"
+
+
+def test_a_gradescope_export_that_is_damaged_is_refused(tmp_path, store):
+    (tmp_path / "submission_metadata.yml").write_text("submission_1: {:submitters: [")
+    with pytest.raises(Refusal, match="Remedy"):
+        take_in(tmp_path, store)
+
+
+def test_yaml_can_make_nothing_but_data(tmp_path, store):
+    (tmp_path / "submission_metadata.yml").write_text("a: !!python/object/apply:os.system ['true']")
+    with pytest.raises(Refusal, match="Remedy"):
+        take_in(tmp_path, store)
+
+
+def test_a_moodle_download_in_folders(tmp_path, submission, store):
+    submission(tmp_path / "Ann Öz_12345_assignsubmission_file_", layers="a = 1\n")
+    submission(tmp_path / "Bob_van_Ray_77_assignsubmission_file" / "student", layers="b = 1\n")
+    (tmp_path / "Bob_van_Ray_77_assignsubmission_onlinetext").mkdir()
+    intake = take_in(tmp_path, store)
+    assert intake.layout == "Moodle download"
+    assert {s: (a.name, a.ids) for s, a in by_student(intake).items()} == {
+        "12345": ("Ann Öz", {"moodle": "12345"}),
+        "77": ("Bob_van_Ray", {"moodle": "77"}),
+    }
+
+
+def test_a_moodle_download_without_folders(tmp_path, store):
+    (tmp_path / "Ann Öz_1_assignsubmission_file_layers.py").write_text("a = 1\n")
+    (tmp_path / "Ann Öz_1_assignsubmission_file_losses.py").write_text("b = 1\n")
+    with zipfile.ZipFile(tmp_path / "Bob Ray_2_assignsubmission_file_my work.zip", "w") as archive:
+        archive.writestr("student/layers.py", "a = 1\n")
+    found = by_student(take_in(tmp_path, store))
+    assert sorted(store.get(found["1"].digest).files) == ["layers.py", "losses.py"]
+    assert sorted(store.get(found["2"].digest).files) == ["layers.py"]
+
+
+def test_clones_of_github_classroom(tmp_path, submission, store):
+    for user in ("ann-oz", "bob"):
+        submission(tmp_path / f"chain-rule-{user}" / "student", layers=f"a = {user!r}\n")
+        (tmp_path / f"chain-rule-{user}" / ".git").mkdir()
+    (tmp_path / "grades.csv").write_text(
+        "roster_identifier,github_username,submission_timestamp\ns1,ann-oz,2026-11-29T10:00:00Z\n"
+    )
+    intake = take_in(tmp_path, store, read_roster(tmp_path / "grades.csv"))
+    found = by_student(intake)
+    assert intake.layout == "GitHub Classroom clones"
+    assert sorted(found) == ["bob", "s1"]
+    assert found["s1"].submitted == datetime(2026, 11, 29, 10, tzinfo=UTC)
+    assert intake.unknown == ["bob"]
+
+
+def test_several_attempts_of_one_student(tmp_path, submission, store):
+    submission(tmp_path / "ann" / "2026-11-29T10-00-00", layers="a = 1\n")
+    submission(tmp_path / "ann" / "2026-11-30T10-00-00Z", layers="a = 2\n")
+    submission(tmp_path / "bob--1", layers="a = 1\n")
+    submission(tmp_path / "bob--2", layers="a = 3\n")
+    submission(tmp_path / "cy" / "attempt_1", layers="a = 4\n")
+    submission(tmp_path / "dee" / "src", layers="a = 5\n")
+    (tmp_path / "README.txt").write_text("nobody's")
+    intake = take_in(tmp_path, store)
+    found = [(a.student, a.label) for a in intake.attempts]
+    assert found == [
+        ("ann", "2026-11-29T10-00-00"), ("ann", "2026-11-30T10-00-00Z"), ("bob", "1"), ("bob", "2"),
+        ("cy", "attempt_1"), ("dee", ""),
+    ]  # fmt: skip
+    assert intake.attempts[0].submitted == datetime(2026, 11, 29, 10, tzinfo=UTC)
+
+
+def test_a_whole_class_in_one_zip(tmp_path, store):
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
+        archive.writestr("export/ann/layers.py", "a = 1\n")
+        archive.writestr("export/bob/layers.py", "a = 2\n")
+        archive.writestr("../../outside.py", "a = 3\n")
+    intake = take_in(tmp_path / "class.zip", store, scratch=tmp_path / "in" / "deep")
+    assert sorted(by_student(intake)) == ["ann", "bob"]
+    assert not list(tmp_path.rglob("outside.py"))
+
+
+def test_who_is_missing_is_named(tmp_path, submission, store):
+    submission(tmp_path / "in" / "ANN@x.edu")
+    (tmp_path / "roster.csv").write_text(
+        "\ufeffStudent ID;Full Name;Email;Late days\ns1;Ann Öz;ann@x.edu;2\ns2;Bob Ray;bob@x.edu;\n"
+    )
+    roster = read_roster(tmp_path / "roster.csv")
+    intake = take_in(tmp_path / "in", store, roster)
+    assert by_student(intake)["s1"].name == "Ann Öz"
+    assert intake.missing == ["s2 (Bob Ray)"]
+    assert roster.people[0].late_days == 2
+
+
+def test_a_name_that_two_people_share_points_at_nobody(tmp_path):
+    (tmp_path / "r.csv").write_text("id,name\ns1,Ann Öz\ns2,Ann Öz\n")
+    roster = read_roster(tmp_path / "r.csv")
+    assert roster.find("Ann Öz") is None
+    assert roster.find("nobody", "S1").id == "s1"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty"),
+        ("name,age\nx,1\n", "no column id"),
+        ("id\ns1\nS1\n", "twice"),
+        ("id,late_days\ns1,x\n", "whole number"),
+    ],
+)
+def test_a_roster_that_cannot_be_used_is_refused(tmp_path, text, message):
+    (tmp_path / "r.csv").write_text(text)
+    with pytest.raises(Refusal, match=message):
+        read_roster(tmp_path / "r.csv")
+
+
+def test_nothing_handed_in_is_refused(tmp_path, store):
+    with pytest.raises(Refusal, match="nothing was handed in"):
+        take_in(tmp_path, store)
+    with pytest.raises(Refusal, match="no folder"):
+        take_in(tmp_path / "absent", store)
+
+
+def test_a_stored_submission_that_was_damaged_is_not_graded(tmp_path, submission, store):
+    submission(tmp_path / "in" / "ann", layers="a = 1\n")
+    digest = take_in(tmp_path / "in", store).attempts[0].digest
+    path = next(store.folder.rglob("*.msgpack"))
+    path.write_bytes(path.read_bytes().replace(b"a = 1", b"a = 2"))
+    with pytest.raises(ValueError, match="damaged"):
+        store.get(digest)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-01", datetime(2026, 11, 1, tzinfo=UTC)),
+        ("2026-11-01T23-10-05", datetime(2026, 11, 1, 23, 10, 5, tzinfo=UTC)),
+        ("2026-11-01 23:10:05 UTC", datetime(2026, 11, 1, 23, 10, 5, tzinfo=UTC)),
+        ("2026-11-01T23:10:05-01:00", datetime(2026, 11, 2, 0, 10, 5, tzinfo=UTC)),
+        ("attempt 3", None),
+        ("", None),
+    ],
+)
+def test_times_as_files_are_named(text, moment):
+    assert parse_time(text) == moment

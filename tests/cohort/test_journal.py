@@ -1,0 +1,78 @@
+"""The journal: complete or not there, found as long as it is true, and one writer at a time."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from grader.cli import Refusal
+from grader.cohort.journal import Journal, Outcome, record_key
+from grader.paths import ROOT
+from grader.records import Report, StageResult
+
+REPORT = Report(7, 10, [StageResult("01_linear", "Linear", "fail", 7, 10, [])])
+
+WRITER = """
+import sys
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from grader.cohort.journal import Journal, Outcome
+with Journal(Path(sys.argv[1])) as journal:
+    for number in range(10**6):
+        journal.finish(f"key{{number}}", "d", Outcome("graded", str(number)))
+        print(number, flush=True)
+"""
+
+
+def test_an_outcome_comes_back_as_it_was(tmp_path):
+    outcome = Outcome("graded", "", REPORT, 1.5)
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        journal.finish("k", "d", outcome)
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        assert journal.get("k") == outcome
+        assert journal.get("other") is None
+        assert journal.states() == {"k": "graded"}
+
+
+def test_a_record_is_kept_once_and_its_history_whole(tmp_path):
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        journal.finish("k", "d", Outcome("fault", "broke"))
+        journal.finish("k", "d", Outcome("graded"))
+        assert journal.states() == {"k": "graded"}
+        journal.forget(["k"])
+        assert journal.get("k") is None
+        assert journal.history() == {"k": ["fault", "graded"]}
+
+
+def test_the_key_changes_with_each_of_its_parts():
+    keys = {record_key(*parts) for parts in (("a", "b", "c"), ("x", "b", "c"), ("a", "x", "c"), ("a", "b", "x"))}
+    assert len(keys) == 4
+
+
+def test_a_second_run_in_the_same_folder_is_refused(tmp_path):
+    with Journal(tmp_path / "journal.sqlite"), pytest.raises(Refusal, match="another run"):
+        Journal(tmp_path / "journal.sqlite")
+    Journal(tmp_path / "journal.sqlite").close()
+
+
+def test_a_damaged_journal_is_refused_with_a_remedy(tmp_path):
+    (tmp_path / "journal.sqlite").write_bytes(b"not a database, whatever it is called" * 100)
+    with pytest.raises(Refusal, match="Remedy"):
+        Journal(tmp_path / "journal.sqlite")
+
+
+@pytest.mark.parametrize("after", [1, 7, 40])
+def test_what_was_written_survives_a_kill(tmp_path, after):
+    path = tmp_path / "journal.sqlite"
+    command = [sys.executable, "-c", WRITER.format(root=str(ROOT)), str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        last = next(line for line in writer.stdout if int(line) >= after)
+        os.kill(writer.pid, signal.SIGKILL)
+        told = [int(last), *(int(line) for line in writer.stdout if line.endswith("\n"))]
+    with Journal(path) as journal:
+        states = journal.states()
+        assert all(f"key{number}" in states for number in range(max(told) + 1))
+        assert len(states) <= max(told) + 2
+        assert journal.get("key0").reason == "0"

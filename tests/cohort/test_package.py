@@ -1,0 +1,113 @@
+"""What was handed in, found wherever it lies; nothing outside it is ever read."""
+
+import io
+import os
+import zipfile
+
+import pytest
+
+from grader.cohort.package import MOST_FILES, NoPackage, Package, read_package
+
+
+def zip_of(folder, path):
+    with zipfile.ZipFile(path, "w") as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                archive.write(file, file.relative_to(folder))
+    return path
+
+
+@pytest.mark.parametrize("place", [".", "student", "work/final/student", "my homework (2)"])
+def test_the_modules_are_found_in_a_nested_folder(tmp_path, submission, place):
+    submission(tmp_path / "in" / place, layers="a = 1\n", losses="b = 2\n")
+    package, notes = read_package([tmp_path / "in"])
+    assert package.files == {"layers.py": b"a = 1\n", "losses.py": b"b = 2\n"}
+    assert notes == []
+
+
+def test_an_archive_in_an_archive_in_a_folder_is_opened(tmp_path, submission):
+    inner = zip_of(submission(tmp_path / "x" / "student", layers="a = 1\n").parent, tmp_path / "inner.zip")
+    (tmp_path / "in").mkdir()
+    with zipfile.ZipFile(tmp_path / "in" / "outer.zip", "w") as outer:
+        outer.writestr("deep/inner.zip", inner.read_bytes())
+    assert read_package([tmp_path / "in"])[0].files == {"layers.py": b"a = 1\n"}
+
+
+def test_the_digest_depends_on_content_and_names_alone(tmp_path, submission):
+    one = read_package([submission(tmp_path / "a" / "b", layers="a = 1\n")])[0]
+    other = read_package([zip_of(submission(tmp_path / "c", layers="a = 1\n"), tmp_path / "c.zip")])[0]
+    assert one.digest == other.digest
+    assert Package({"layers.py": b"a = 2\n"}).digest != one.digest
+    assert Package({"losses.py": b"a = 1\n"}).digest != one.digest
+    assert Package({"a.py": b"x", "b.py": b""}).digest != Package({"a.py": b"", "b.py": b"x"}).digest
+
+
+def test_a_student_folder_comes_before_a_copy_of_the_course(tmp_path, submission):
+    for name in ("reference", "student", "backup"):
+        submission(tmp_path / "in" / name, layers=f"who = {name!r}\n")
+    package, notes = read_package([tmp_path / "in"])
+    assert package.files["layers.py"] == b"who = 'student'\n"
+    assert "3 folders look like a submission" in notes[0]
+
+
+def test_helpers_come_along_and_tools_leavings_do_not(tmp_path, submission):
+    folder = submission(tmp_path / "in", layers="a = 1\n")
+    submission(folder / "helpers", tools="b = 2\n")
+    submission(folder / "__pycache__", layers="c = 3\n")
+    submission(folder / ".git" / "hooks", layers="c = 3\n")
+    submission(folder / "venv" / "lib", layers="c = 3\n")
+    (folder / "._layers.py").write_bytes(b"\0\5\x16\7")
+    (folder / "notes.txt").write_text("hello")
+    assert sorted(read_package([folder])[0].files) == ["helpers/tools.py", "layers.py"]
+
+
+def test_links_are_noted_and_not_followed(tmp_path, submission):
+    secret = tmp_path / "secret.py"
+    secret.write_text("secret = 1\n")
+    folder = submission(tmp_path / "in", losses="a = 1\n")
+    (folder / "layers.py").symlink_to(secret)
+    (folder / "more").symlink_to(tmp_path)
+    package, notes = read_package([folder])
+    assert sorted(package.files) == ["losses.py"]
+    assert any("'layers.py' is a link" in note for note in notes)
+
+
+def test_a_pipe_is_not_opened(tmp_path, submission):
+    folder = submission(tmp_path / "in", losses="a = 1\n")
+    os.mkfifo(folder / "layers.py")  # opening it would wait forever
+    assert sorted(read_package([folder])[0].files) == ["losses.py"]
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({}, "no Python file was handed in"),
+        ({"essay.pdf": b"%PDF"}, "no Python file was handed in"),
+        ({"homework.py": b"x = 1"}, "only homework.py"),
+        ({"a.zip": b"PK\x03\x04broken"}, "'a.zip' cannot be used: the archive is damaged"),
+        ({"a.zip": b"", "b.zip": b""}, "2 archives were handed in"),
+        ({"a.7z": b"7z\xbc\xaf\x27\x1c"}, "zip and tar are"),
+    ],
+)
+def test_what_is_no_submission_is_told_in_a_sentence(tmp_path, files, sentence):
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(NoPackage, match=sentence.replace("(", r"\(")):
+        read_package([tmp_path])
+
+
+def test_too_many_files_are_refused(tmp_path, submission):
+    folder = submission(tmp_path / "in", **{f"m{i}": "x = 1\n" for i in range(MOST_FILES)}, layers="a = 1\n")
+    with pytest.raises(NoPackage, match="200 are allowed"):
+        read_package([folder])
+
+
+def test_an_archive_of_a_link_gives_nothing_away(tmp_path):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        info = zipfile.ZipInfo("layers.py")
+        info.external_attr = 0o120777 << 16
+        archive.writestr(info, "/etc/passwd")
+    (tmp_path / "a.zip").write_bytes(out.getvalue())
+    with pytest.raises(NoPackage, match="link"):
+        read_package([tmp_path / "a.zip"])

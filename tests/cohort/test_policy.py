@@ -1,0 +1,96 @@
+"""course.toml: the shipped one says what the defaults are; a slip is refused in a sentence."""
+
+import msgspec
+import pytest
+
+from grader.cli import Refusal
+from grader.cohort.policy import POLICY, Policy, check_against, read_policy
+
+
+def read(tmp_path, text):
+    path = tmp_path / "course.toml"
+    path.write_text(text)
+    return read_policy(path)
+
+
+def test_the_shipped_file_holds_the_defaults():
+    assert msgspec.structs.replace(read_policy(POLICY), folder="") == Policy()
+
+
+def test_without_a_file_everything_is_default(tmp_path, monkeypatch):
+    monkeypatch.setattr("grader.cohort.policy.POLICY", tmp_path / "course.toml")
+    assert msgspec.structs.replace(read_policy(), folder="") == Policy()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[late", "no valid TOML"),
+        ("sed = 1", "'sed' at the top is not known. Known are grading"),
+        ("[late]\npolcy = 'none'", r"'polcy' in \[late\] is not known. Did you mean policy"),
+        (
+            "[late]\npolicy = 'never'",
+            "late.policy is 'never'; it has to be one of 'none', 'constant', 'percentage', 'days'",
+        ),
+        ("[late]\npolicy = 'days'", "late.due is not set. Remedy"),
+        ("[late]\ndue = 2026-11-30T12:00:00", "no time zone. Remedy"),
+        ("[late]\npercent = 120", "between 0 and 100"),
+        ("[late]\npercent = 'ten'", "late.percent has to be a number, and is text"),
+        ("late = 3", "late has to be a table, and is a whole number"),
+        ("[grading]\nseed = 'short'", "fewer than 8 letters"),
+        ("[grading]\nseed = []", "a whole number or text, and is a list"),
+        ("[grading]\nprivate = 'nowhere'", "no folder"),
+        ("[limits]\nmemory_mb = 100", "at least 512"),
+        ("[limits]\nsubmission_seconds = 1", "between 10 and 86400"),
+        ("[weights]\n'01_linear' = -1", "weights.01_linear is -1"),
+        ("[feedback.checks]\ncheck_a = 'loud'", "one of 'full', 'promise', 'none'"),
+        ("folder = 'x'", "not a key"),
+    ],
+)
+def test_a_slip_is_refused_in_a_sentence(tmp_path, text, message):
+    with pytest.raises(Refusal, match=message):
+        read(tmp_path, text)
+
+
+def test_names_that_the_course_does_not_have_are_refused(tmp_path):
+    stages = {"01_linear": ["check_linear_adds"], "02_relu": []}
+    policy = read(tmp_path, "[feedback.checks]\ncheck_linear_ads = 'none'\n")
+    with pytest.raises(Refusal, match="Did you mean check_linear_adds"):
+        check_against(policy, stages)
+    with pytest.raises(Refusal, match="does not have"):
+        check_against(read(tmp_path, "[weights]\ncheck_linear_adds = 1.0\n"), stages)
+    check_against(read(tmp_path, "[weights]\n'02_relu' = 2.0\n[feedback.checks]\n'02_relu' = 'none'\n"), stages)
+
+
+def test_a_phrase_is_a_secret_seed(tmp_path):
+    one = read(tmp_path, "[grading]\nseed = 'correct horse'\n")
+    other = read(tmp_path, "[grading]\nseed = 'correct horsf'\n")
+    assert one.secret
+    assert 0 <= one.seed != other.seed >= 0
+    assert not read(tmp_path, "[grading]\nseed = 7\n").secret
+    assert "correct" not in one.fingerprint()
+
+
+def test_the_fingerprint_changes_with_grading_and_not_with_counting(tmp_path):
+    (tmp_path / "extra" / "20_more").mkdir(parents=True)
+    (tmp_path / "extra" / "20_more" / "task.toml").write_text("a = 1")
+    plain = Policy().fingerprint()
+    for text in (
+        "[late]\npolicy = 'constant'\ndue = 2026-11-30T12:00:00Z",
+        "[weights]\n'01_linear' = 2.0",
+        "[attempts]\nkeep = 'best'",
+        "[feedback]\ndefault = 'none'",
+        "[export]\nleaderboard = true",
+    ):
+        assert read(tmp_path, text).fingerprint() == plain, text
+    for text in (
+        "[grading]\nseed = 1",
+        "[grading]\nstages = ['01_linear']",
+        "[limits]\ntime = 2.0",
+        "[limits]\ntraining_images = 500",
+        "[grading]\nprivate = 'extra'",
+    ):
+        assert read(tmp_path, text).fingerprint() != plain, text
+    before = read(tmp_path, "[grading]\nprivate = 'extra'").fingerprint()
+    (tmp_path / "extra" / "20_more" / "task.toml").write_text("a = 2")
+    assert read(tmp_path, "[grading]\nprivate = 'extra'").fingerprint() != before
