@@ -95,6 +95,7 @@ class Context:
     evidence_left: int = EVIDENCE_BYTES
     results: dict[scores.Key, CheckResult] = field(default_factory=dict)
     transcripts: dict[scores.Key, list] = field(default_factory=dict)
+    touched: dict[scores.Key, set[str]] = field(default_factory=dict)  #: modules that a check asked for names of
     unrepeatable: set[scores.Key] = field(default_factory=set)  #: ended by a limit or a death: never kept
     recall: Callable[[Check], CheckResult | None] = lambda check: None
     _groups: dict[tuple[str, str], "_Group"] = field(default_factory=dict)
@@ -173,13 +174,14 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
         failure = error
     seconds = round(time.perf_counter() - begun, 6)
     transcript = list(student.transcript) if student is not None else []
+    where = scores.key(check)
+    context.touched[where] = set(student.modules) if student is not None else set()
     told = failures.describe(failure, case, transcript) if failure is not None else None
     evidence = _keep_evidence(check, case, context)
     common: dict[str, Any] = {"seconds": seconds, "notes": list(case.notes)}
     if told is None:
         card = Card(evidence=evidence) if evidence else None
         return scores.result(check, "pass", card=card, printed=failures.printed_by(transcript), **common)
-    where = scores.key(check)
     context.transcripts[where] = transcript
     if not told.repeatable:
         context.unrepeatable.add(where)

@@ -7,6 +7,7 @@ from typing import Any
 
 from grader import scores
 from grader.course import Course
+from grader.imports import Imports
 from grader.limits import Limits, calibrate
 from grader.naming import name_mistakes
 from grader.records import CheckResult, NextStep, Report, StageResult
@@ -34,6 +35,8 @@ class Watched:
         self._stages: dict[str, StageResult] = {}
         self._session: Session | None = None
         self._fingerprint = ""
+        self._imports: Imports | None = None
+        self._passed: dict[scores.Key, tuple[set[str], str, CheckResult]] = {}
 
     def changed(self) -> bool:
         """Whether the submission's text differs from what was graded last. Reads it."""
@@ -41,8 +44,13 @@ class Watched:
         fingerprint = submission.fingerprint()
         if fingerprint == self._fingerprint:
             return False
-        self.submission, self._fingerprint = submission, fingerprint
+        self.submission, self._fingerprint, self._imports = submission, fingerprint, Imports(submission)
         return True
+
+    def forget(self) -> None:
+        """Run everything again next time, also what passed and cannot have changed."""
+        self._passed.clear()
+        self._fingerprint = ""
 
     def grade(self, stage: Stage | None = None, *, stop: Callable[[], bool] = lambda: False) -> StageResult | None:
         """Grade one stage, the current one if none is given; None if `stop` said so in between."""
@@ -51,11 +59,11 @@ class Watched:
             self.changed()
         assert self.submission is not None
         begun = time.perf_counter()
-        context = Context(self.course, self.submission, self.pool, self.seed, self.limits)
+        context = Context(self.course, self.submission, self.pool, self.seed, self.limits, recall=self._recall)
         session = Session([stage], context)
         try:
             for check in session.order:
-                session.run(check, self._function(check))
+                self._remember(check, session.run(check, self._function(check)), context)
                 if stop():
                     return None
         finally:
@@ -143,6 +151,18 @@ class Watched:
             ((s.id, c) for s in self._stages.values() for c in s.checks if (s.id, c.id) == (step.stage, step.check)),
             None,
         )
+
+    def _recall(self, check: Check) -> CheckResult | None:
+        """What passed before, if nothing it can depend on has changed."""
+        kept = self._passed.get(scores.key(check))
+        if kept is None or self._imports is None or kept[1] != self._imports.fingerprint(kept[0]):
+            return None
+        return kept[2]
+
+    def _remember(self, check: Check, result: CheckResult, context: Context) -> None:
+        touched = context.touched.get(scores.key(check))
+        if result.state == "pass" and touched and self._imports is not None:
+            self._passed[scores.key(check)] = touched, self._imports.fingerprint(touched), result
 
     def _done(self, stage: Stage) -> bool:
         known = self._stages.get(stage.id)

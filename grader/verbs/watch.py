@@ -101,6 +101,7 @@ class Loop:
             if self.watched.changed():
                 self._graded(moving=True)
         elif event == "r":
+            self.watched.forget()
             self.watched.changed()
             self._graded(moving=False)
         elif event in ("n", "b"):

@@ -35,6 +35,7 @@ class Student:
         self.earlier: list[Step] = []
         self._kept_alive: list[Remote] = []
         self.printed = ""
+        self.modules: set[str] = set()  # those that names were asked of
         channel.make_remote = self._remote
 
     def __getattr__(self, name: str) -> Module:
@@ -108,6 +109,7 @@ class Student:
     def has(self, owner: Any, name: str) -> bool:
         """Whether an object in the worker, or a module, has an attribute."""
         if isinstance(owner, Module):
+            self.modules.add(owner._name)
             text = f"hasattr({owner._name}, {name!r})"
             return self._ask("has", f"{owner._name}.{name}", text, "has_name", owner._name, name) is True
         text = f"hasattr({owner.transcript_name()}, {name!r})"
@@ -138,6 +140,7 @@ class Student:
         return value
 
     def _module_attribute(self, module: str, name: str) -> Any:
+        self.modules.add(module)
         cached = self._functions.get((module, name))
         if cached is not None:
             return cached
@@ -201,7 +204,10 @@ class Student:
             return kind(self._outgoing(item, callbacks) for item in value)
         if kind is dict:
             return {key: self._outgoing(item, callbacks) for key, item in value.items()}
-        if isinstance(value, np.ndarray) or not callable(value):
+        if kind is np.ndarray:
+            name, array = self._channel.shared.get(id(value), ("", None))
+            return wire.Shared(name) if array is value else value
+        if not callable(value):
             return value
         number = self._channel.number_of()
         callbacks[number] = value
