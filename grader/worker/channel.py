@@ -41,6 +41,7 @@ class Channel:
         self.submission, self.limits = submission, limits
         self.make_remote: Callable[[wire.Reference], Any] = lambda reference: reference
         self.released: list[int] = []
+        self.shared: dict[int, tuple[str, Any]] = {}  # arrays that the worker has already, by identity
         self.spent = 0.0  # seconds of the current check
         self.alive = True
         self._callbacks: dict[int, Callable] = {}

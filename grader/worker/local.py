@@ -4,6 +4,7 @@ For the course's own code only (its misconceptions, its reference) and for `debu
 Values are encoded and decoded exactly as on the wire, so that a check cannot tell the two channels apart.
 """
 
+import bdb
 import contextlib
 import io
 import signal
@@ -40,7 +41,7 @@ class LocalChannel(Channel):
         finder = Finder(submission.modules, submission.problems, folder, confined=not interactive)
         self.interactive = interactive
         self.runtime = Runtime(finder, _Copies(shared), self._from_inside)
-        self.runtime.let_through = (_TimeUp, KeyboardInterrupt)
+        self.runtime.let_through = (_TimeUp, KeyboardInterrupt, *((bdb.BdbQuit,) if interactive else ()))
         self._failure: BaseException | None = None
         seed_everything()
 
@@ -57,6 +58,8 @@ class LocalChannel(Channel):
         try:
             with self.runtime.finder.active(), capture, capture_errors, self._alarm():
                 reply = _copied(self.runtime.handle(self.runtime.decode(_copied(frame))))
+        except bdb.BdbQuit:
+            raise KeyboardInterrupt from None  # "q" in the debugger ends the whole verb
         except _TimeUp:
             limit = self.allowance()
             raise errors.CallTimeout(
@@ -132,10 +135,16 @@ class _Capped(io.TextIOBase):
 
 
 class LocalPool:
-    """The face of `WorkerPool`, in this process. For the course's own code only."""
+    """The face of `WorkerPool`, in this process. For the course's own code, and for `debug` (interactive)."""
 
-    def __init__(self, sandbox: str = "off", memory_mb: int = 0, shared: dict[str, np.ndarray] | None = None):
-        self.shared = dict(shared or {})
+    def __init__(
+        self,
+        sandbox: str = "off",
+        memory_mb: int = 0,
+        shared: dict[str, np.ndarray] | None = None,
+        interactive: bool = False,
+    ):
+        self.shared, self.interactive = dict(shared or {}), interactive
 
     @contextlib.contextmanager
     def student(
@@ -143,10 +152,9 @@ class LocalPool:
         submission: Submission,
         limits: Limits | None = None,
         describe: Callable[[Any], str] | None = None,
-        interactive: bool = False,
     ) -> Iterator[Student]:
         """A Student whose code runs in this process; forgotten at the end."""
-        channel = LocalChannel(submission, limits or Limits(), self.shared, interactive)
+        channel = LocalChannel(submission, limits or Limits(), self.shared, self.interactive)
         try:
             yield Student(channel, describe)
         finally:
@@ -156,6 +164,10 @@ class LocalPool:
     def course_worker(self) -> Iterator["LocalCourseWorker"]:
         """The face of a course worker."""
         yield LocalCourseWorker(self)
+
+    def share(self, name: str, array: np.ndarray) -> None:
+        """Give an array to all workers made from now on."""
+        self.shared[name] = array
 
     def report(self) -> dict[str, Any]:
         """No boundary, and it says so."""

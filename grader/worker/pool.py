@@ -54,6 +54,8 @@ class WorkerPool:
         self._live: set[WireChannel] = set()
         for name, array in (shared or {}).items():
             self.share(name, array)
+        if not self.cold:
+            self._zygote = ZygoteClient()
         if sandbox == "strict" and not self.report()["complete"]:
             refused = self.report()["summary"]
             self.close()
@@ -104,6 +106,7 @@ class WorkerPool:
         }
         process = ColdProcess(**plan) if self.cold else self._forked(plan)
         channel = WireChannel(process, submission, limits)
+        channel.shared = {id(array): (name, array) for name, array in self.shared.items()}
         try:
             measured = channel.hello()
             if self._measured is None:  # in strict mode the constructor asks for this first one, and judges it
@@ -132,15 +135,20 @@ class WorkerPool:
             self._end_zygote()
         if self._zygote is None:
             self._zygote = ZygoteClient()
-            for name, array in self.shared.items():
+        for name, array in self.shared.items():
+            if name not in self._zygote.shared:
                 self._zygote.share(name, array)
         return self._zygote
 
     def share(self, name: str, array: np.ndarray) -> None:
-        """Give an array to all workers started from now on."""
+        """Give an array to all workers started from now on: no call sends it again, whether named or passed itself.
+
+        array : must not be changed afterwards
+        """
+        array.flags.writeable = False
         self.shared[name] = array
         if self._zygote is not None:
-            self._zygote.share(name, array)
+            self._zygote.shared.discard(name)
 
     # -- what is withheld ---------------------------------------------------------------------------------------
 

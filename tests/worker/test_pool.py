@@ -53,6 +53,8 @@ def test_shared_arrays_are_there_and_changes_stay_in_their_worker():
         for _ in range(2):
             with pool.student(made) as student:
                 assert np.array_equal(student.layers.double(student.shared("x_train")), 2 * images)
+                assert np.array_equal(student.layers.double(images), 4 * images)  # the same array, changed before
+                assert np.array_equal(student.layers.double(images.copy()), 2 * images)  # another
         pool.share("y_train", np.arange(4))
         with pool.student(made) as student:
             assert np.array_equal(student.layers.double(student.shared("y_train")), [0, 2, 4, 6])

@@ -1,0 +1,175 @@
+"""What the course needs of a machine, looked at one by one: for `doctor`."""
+
+import hashlib
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from grader import bootstrap
+from grader.paths import DATA, ROOT
+
+#: Oldest versions that the course works with.
+OLDEST = {
+    "numpy": "1.26",
+    "msgspec": "0.19",
+    "pytest": "8.3",
+    "jinja2": "3.1",
+    "matplotlib": "3.9",
+    "click": "8.1",
+    "rich": "13.9",
+}
+
+
+class Finding(Struct, frozen=True):
+    """One thing looked at."""
+
+    name: str
+    text: str
+    fine: bool = True
+    remedy: str = ""
+
+
+def examine(repair: bool) -> Iterator[tuple[str, list[Finding]]]:
+    """(heading, findings), one group after another, as they are made.
+
+    repair : put back and install what can be
+    """
+    yield "Versions", versions(repair)
+    yield "Arithmetic", arithmetic()
+    yield "Worker", worker()
+    yield "Data", data(repair)
+
+
+def versions(repair: bool) -> list[Finding]:
+    """The interpreter and the packages."""
+    enough = sys.version_info >= (3, 11)
+    where = f"{platform.python_version()} ({platform.system()} {platform.release()}, {platform.machine()})"
+    found = [Finding("Python", where, enough, "install Python 3.11 or newer")]
+    if not os.environ.get(bootstrap.OWN_ENVIRONMENT):
+        found.append(_environment(repair))
+    for name, oldest in OLDEST.items():
+        try:
+            version = importlib.metadata.version(name)
+            fine = _numbers(version) >= _numbers(oldest)
+            text = version if fine else f"{version}, but the course needs {oldest} or newer"
+        except importlib.metadata.PackageNotFoundError:
+            fine, text = False, "not installed"
+        found.append(Finding(name, text, fine, "delete the folder .venv and run this again"))
+    return found
+
+
+def _environment(repair: bool) -> Finding:
+    missing = bootstrap.missing(["base"])
+    if missing and repair:
+        try:
+            bootstrap.ensure(["base"])
+            return Finding("environment", ".venv was incomplete and has been repaired")
+        except bootstrap.SetupFailed as failure:
+            return Finding("environment", str(failure), False, "delete the folder .venv and run this again")
+    return Finding(
+        "environment", "incomplete" if missing else ".venv is complete", not missing, "python -m grader doctor"
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
+
+
+def arithmetic() -> list[Finding]:
+    """BLAS, its threads here, and how fast it is."""
+    import numpy as np
+
+    from grader.limits import CALIBRATION_SECONDS, calibrate
+
+    try:
+        blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+        library = f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip()
+    except (KeyError, TypeError):
+        library = "unknown"
+    threads = os.environ.get("OPENBLAS_NUM_THREADS", "as many as there are cores")
+    scale = calibrate()
+    pace = f"calibration: {scale:.2f} times the recorded {CALIBRATION_SECONDS * 1000:.0f} ms; time limits are stretched by that"
+    return [
+        Finding("BLAS", library),
+        Finding("threads", f"here {threads}, in a worker 1 (so that results are the same everywhere)"),
+        Finding("processors", f"{os.cpu_count()}"),
+        Finding("pace", pace),
+    ]
+
+
+def worker() -> list[Finding]:
+    """What a worker can and cannot do on this machine, as it measured itself, and what starting and asking one costs."""
+    from grader.submission import Submission
+    from grader.worker.channel import Limits
+    from grader.worker.errors import WorkerFault
+    from grader.worker.pool import WorkerPool
+
+    echo = Submission("doctor", {"layers": "def same(x):\n    return x\n"})
+    try:
+        with WorkerPool() as pool:
+            report = pool.report()
+            start = time.perf_counter()
+            with pool.student(echo, Limits()) as student:
+                started = time.perf_counter() - start
+                student.layers.same(0)
+                start = time.perf_counter()
+                for _ in range(100):
+                    student.layers.same(0)
+                call = (time.perf_counter() - start) / 100
+    except WorkerFault as fault:
+        return [
+            Finding("worker", str(fault), False, "another Python or another machine: no submission can be run here")
+        ]
+    found = [Finding("forbidden actions", report["summary"], report["complete"])]
+    found += [
+        Finding(name, "blocked" if held else "NOT blocked here", held, report["remedies"].get(name, ""))
+        for name, held in report["probes"].items()
+    ]
+    found.append(Finding("layers", ", ".join(report["layers"])))
+    found += [Finding(name, f"off: {why}") for name, why in report["missing"].items()]
+    found.append(Finding("start", f"{started * 1000:.0f} ms ({report['mode']}); one call {call * 1000:.2f} ms"))
+    return found
+
+
+def data(repair: bool) -> list[Finding]:
+    """The image files against their checksums; damaged ones are put back from git."""
+    sums = DATA / "SHA256SUMS"
+    if not sums.exists():
+        remedy = "git checkout -- data, or download the course again"
+        return [Finding("SHA256SUMS", "missing, so no data file can be verified", False, remedy)]
+    words = sums.read_text().split()
+    found = []
+    for name, wanted in zip(words[1::2], words[0::2]):
+        state = _state(name, wanted)
+        if state != "verified" and repair and _put_back(name) and _state(name, wanted) == "verified":
+            state = "verified"
+            found.append(Finding(f"data/{name}", "was damaged or missing; put back from git and verified"))
+            continue
+        found.append(
+            Finding(
+                f"data/{name}", state, state == "verified", f"git checkout -- data/{name}, or download the course again"
+            )
+        )
+    return found
+
+
+def _state(name: str, wanted: str) -> str:
+    path = DATA / name
+    if not path.is_file():
+        return "missing"
+    return "verified" if hashlib.sha256(path.read_bytes()).hexdigest() == wanted else "damaged: its checksum differs"
+
+
+def _put_back(name: str) -> bool:
+    git = shutil.which("git")
+    if git is None:
+        return False
+    command = [git, "-C", str(ROOT), "checkout", "--quiet", "--", f"data/{name}"]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0

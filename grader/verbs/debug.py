@@ -1,0 +1,49 @@
+"""`debug`: run a stage's checks with the learner's code in this process, so that `breakpoint()` works."""
+
+from pathlib import Path
+
+import click
+
+from grader.paths import STUDENT
+
+
+@click.command("debug")
+@click.argument("stage")
+@click.option("--check", "only", help="Run one check alone.")
+@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
+@click.option("--seed", type=int, default=0, help="Seed of the checks' inputs, as in grade.")
+def command(stage: str, only: str | None, student: Path, seed: int) -> int:
+    """Run the checks of a STAGE with your code in this process: put breakpoint() where you want to look around.
+
+    Prints go straight to the terminal, nothing is stopped or confined, and no points are given: `grade` does that.
+    In the debugger: n next line, s step into, c continue, p name prints, q ends.
+    """
+    from grader import terminal
+    from grader.cli import Refusal
+    from grader.course import load_course
+    from grader.guard import guarded
+    from grader.limits import Limits
+    from grader.runner import Context, decided, execute, load_checks
+    from grader.submission import read_submission
+    from grader.worker.local import LocalPool
+
+    console = terminal.console()
+    with guarded():
+        course = load_course()
+        chosen = course.select([stage])[0]
+        checks = [check for check in chosen.checks if only in (None, check.id)]
+        if not checks:
+            known = ", ".join(check.id for check in chosen.checks)
+            raise Refusal(f"{chosen.id} has no check {only!r}. Its checks: {known}.")
+        context = Context(course, read_submission(student), LocalPool(interactive=True), seed, Limits())
+        functions = load_checks(chosen)
+        try:
+            for check in checks:
+                # A blocked check is run all the same: whoever debugs wants to see.
+                before = decided(check, context)
+                todo = before if before is not None and before.state == "todo" else None
+                result = todo or execute(check, functions[check.id], context)
+                console.print(terminal.Card(chosen.id, result))
+        finally:
+            context.close()
+    return 0
