@@ -87,7 +87,7 @@ def _grade(
         _run_pytest(session)
         if session.complete:
             _keep(cache, session)
-            unnamed = name_mistakes(session, request.reference)
+            unnamed = name_mistakes(session, request.reference, request.patience)
     finally:
         session.close()
         lines.close()

@@ -9,10 +9,11 @@ from grader.session import Session
 from grader.submission import NotASubmission, read_submission
 
 
-def name_mistakes(session: Session, reference: Path | None) -> str:
+def name_mistakes(session: Session, reference: Path | None, patience: float = 1.0) -> str:
     """Give the failed checks of a session the names of the mistakes that answer alike, as far as there are such.
 
     reference : the course's own answer, into which the known mistakes are put; without it nothing is named
+    patience  : factor on the time that one failed check may take; where nobody waits, more makes names independent of load
     returns   : a sentence if nothing could be named, nothing otherwise; the verdicts stand in any case
     """
     if not session.context.transcripts:
@@ -23,10 +24,10 @@ def name_mistakes(session: Session, reference: Path | None) -> str:
         answer = read_submission(reference)
     except NotASubmission as problem:
         return f"Mistakes are not named: {problem}"
-    from grader.diagnose import diagnose
+    from grader.diagnose import BUDGET, diagnose
 
     try:
-        found = diagnose(session.context, answer)
+        found = diagnose(session.context, answer, BUDGET * patience)
     except Exception as fault:  # whatever it is, the verdicts are out, and losing them would be worse
         return f"Mistakes could not be named, which is the grader's own fault: {type(fault).__name__}: {fault}"
     for check in session.order:
