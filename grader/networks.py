@@ -14,6 +14,12 @@ from grader import closed_form
 from grader.case import Case
 from grader.closed_form import Array, Parameters
 
+#: What should hold, and what was given, where a check needs a forward that at least tells classes apart.
+FORWARD_FIRST = (
+    "predict is looked at once forward gives one score for each row and class.",
+    "The scores of model.forward(x) do not tell the classes apart yet.",
+)
+
 _STEP = 1e-5  # of central differences
 
 
@@ -62,6 +68,18 @@ def fill(student: Any, case: Case, model: Any, parameters: Sequence[Array]) -> N
         student.fill(layer, "b", parameters[2 * k + 1])
 
 
+def refill(student: Any, case: Case, model: Any) -> Parameters:
+    """Write new numbers into every layer that has weights, whatever its shape, and say what they are."""
+    parameters = []
+    for k, layer in enumerate(linear_layers(student, model), start=1):
+        for name in ("W", "b"):
+            array = case.normal(f"{name}{k}", *np.shape(getattr(layer, name)))
+            student.fill(layer, name, array)
+            parameters.append(array)
+    case.require(parameters, "model.layers should hold layers with a W.", "It holds none.")
+    return parameters
+
+
 def linear_layers(student: Any, model: Any) -> list[Any]:
     """The layers that have weights, in order."""
     return [layer for layer in student.take(model.layers) if student.has(layer, "W")]
@@ -75,6 +93,12 @@ def parameters_of(student: Any, model: Any) -> Parameters:
 def gradients_of(student: Any, model: Any) -> Parameters:
     """dW and db of every layer, by value."""
     return [array for layer in linear_layers(student, model) for array in (layer.dW, layer.db)]
+
+
+def tell_apart(logits: Any, shape: tuple[int, int]) -> bool:
+    """Whether these are finite scores of that shape, not all alike in any row."""
+    good = np.shape(logits) == shape and logits.dtype.kind == "f" and bool(np.isfinite(logits).all())
+    return good and bool(np.all(np.ptp(logits, axis=1) > 0))
 
 
 def names(count: int, prefix: str = "") -> list[str]:

@@ -22,10 +22,10 @@ class Script:
         self.begin = 0  #: steps before this one do not matter to what comes after
 
     def fresh(self, wish: str) -> str:
-        """The name itself, or with a number if it is taken: x, x2, x3."""
-        name, count = wish, 2
+        """The name itself, or with a number if it is taken: x, x2, x3; W1, W1_2."""
+        name, count, joint = wish, 2, "_" if wish[-1:].isdigit() else ""
         while name in self._named:
-            name, count = f"{wish}{count}", count + 1
+            name, count = f"{wish}{joint}{count}", count + 1
         return name
 
     def define(self, name: str, value: Any, source: str = "") -> Any:

@@ -32,25 +32,26 @@ def check_network_forward_runs_every_layer(student, case):
 
 
 def check_network_parameters_are_in_order(student, case):
-    """parameters() is the list [W1, b1, W2, b2, ...]."""
+    """parameters() is the list [W1, b1, W2, b2, ...] of what the layers hold."""
     for sizes in (DEEP, SHALLOW, SQUARE):
-        model, parameters = networks.filled(student, case, sizes)
-        given = student.take(model.parameters())
-        names = networks.names(len(parameters))
+        model = student.network.MLP(sizes, student.rng(case.seed))
+        held = networks.refill(student, case, model)
+        given, names = student.take(model.parameters()), networks.names(len(held))
         should = f"parameters() should be the {len(names)} arrays {', '.join(names)}."
         case.require(len(given) == len(names), should, f"It has {len(given)} arrays.")
-        for k, (array, expected, name) in enumerate(zip(given, parameters, names)):
-            case.expect(array, expected, f"model.parameters()[{k}]", should=name, rtol=ROUGH)
+        for k, (array, expected, name) in enumerate(zip(given, held, names)):
+            case.expect(array, expected, f"model.parameters()[{k}]", should=name)
 
 
 def check_network_predict_names_the_best_class(student, case):
     """predict(x) is one integer a row: the class with the largest logit."""
     for sizes, rows in (((6, 5, 9), 30), (SQUARE, 5), (DEEP, 1)):
-        model, parameters = networks.filled(student, case, sizes, last_class_wins=True)
+        model, _ = networks.filled(student, case, sizes, last_class_wins=True)
         for x in (case.normal("x", rows, sizes[0]), case.normal("x", rows, sizes[0])):
-            best = closed_form.forward(parameters, x).argmax(axis=1)
-            given = model.predict(x)
-            case.expect(given, best, "model.predict(x)", should="the class with the largest logit in each row")
+            logits, given = np.asarray(model.forward(x)), model.predict(x)
+            case.require(networks.tell_apart(logits, (rows, sizes[-1])), *networks.FORWARD_FIRST)
+            should = "the class with the largest logit in each row"
+            case.expect(given, logits.argmax(axis=1), "model.predict(x)", should=should)
             should = "model.predict(x) should hold whole numbers: they are used as an index."
             case.require(np.asarray(given).dtype.kind in "iu", should, f"It is of type {np.asarray(given).dtype.name}.")
 

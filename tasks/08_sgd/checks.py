@@ -16,14 +16,12 @@ def _after(student, arrays, gradients, lr, steps=1):
 
 
 def check_sgd_step_walks_downhill(student, case):
-    """step changes the arrays that it is given: p becomes p - lr * g."""
-    W, b, dW, db = case.normal("W", 4, 3), case.normal("b", 3), case.normal("dW", 4, 3), case.normal("db", 3)
-    after = _after(student, [W, b], [dW, db], 0.1)
-    still = all(np.array_equal(now, was) for now, was in zip(after, (W, b)))
-    should = "The arrays in params should hold p - lr * g afterwards: the same arrays, changed in place."
-    case.require(not still, should, "After step they are what they were.")
-    for now, was, g, name in zip(after, (W, b), (dW, db), ("W", "b")):
-        case.expect(now, was - 0.1 * g, f"{name} after SGD(0.1).step", should=f"{name} - 0.1 * d{name}", rtol=ROUGH)
+    """step changes the array that it is given: p becomes p - lr * g."""
+    p, g = case.normal("p", 4, 3), case.normal("g", 4, 3)
+    (after,) = _after(student, [p], [g], 0.1)
+    should = "The array in params should hold p - lr * g afterwards: the same array, changed in place."
+    case.require(not np.array_equal(after, p), should, "After step it is what it was.")
+    case.expect(after, p - 0.1 * g, "p after SGD(0.1).step([p], [g])", should="p - 0.1 * g", rtol=ROUGH)
 
 
 def check_sgd_step_scales_with_lr(student, case):
@@ -39,14 +37,14 @@ def check_sgd_step_scales_with_lr(student, case):
 
 
 def check_sgd_pairs_arrays_with_gradients(student, case):
-    """Each array goes with the gradient at its own place, from a list of one to a list of four."""
-    for count in (1, 2, 3, 4):
-        arrays = [case.normal(f"p{k}", 3, 3) for k in range(count)]
-        gradients = [case.normal(f"g{k}", 3, 3) for k in range(count)]
-        case.sizes(arrays=count)
+    """Each array goes with the gradient at its own place, in lists of one to six, of equal shapes and of different ones."""
+    for shapes in ([(3, 3)], [(4, 3), (3,)], [(3, 3)] * 3, [(3, 4), (4,), (4, 2), (2,), (2, 5), (5,)]):
+        arrays = [case.normal(f"p{k}", *shape) for k, shape in enumerate(shapes)]
+        gradients = [case.normal(f"g{k}", *shape) for k, shape in enumerate(shapes)]
+        case.sizes(arrays=len(shapes))
         for k, now in enumerate(_after(student, arrays, gradients, 0.5)):
-            expected = arrays[k] - 0.5 * gradients[k]
-            case.expect(now, expected, f"p{k} of {count}, after the step", should=f"p{k} - 0.5 * g{k}")
+            what = f"p{k}, one of {len(shapes)}, after the step"
+            case.expect(now, arrays[k] - 0.5 * gradients[k], what, should=f"p{k} - 0.5 * g{k}")
 
 
 def check_sgd_has_no_memory(student, case):

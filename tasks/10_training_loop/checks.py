@@ -35,15 +35,24 @@ def check_accuracy_is_the_share_of_hits(student, case):
 
 
 def check_train_descends_on_the_full_batch(student, case):
-    """With all rows in one batch, train is gradient descent: each epoch one step down the mean cross-entropy."""
-    for rows, epochs, lr in ((6, 1, 0.5), (5, 3, 0.2)):
+    """With all rows in one batch, an epoch is one step of gradient descent on the mean cross-entropy."""
+    data, start = _data(case, 6), networks.draw(case, SIZES)
+    given, result = _trained(student, case, start, data, epochs=1, batch_size=6, lr=0.5)
+    trainings.history(student, case, result)
+    expected = closed_form.descend(start, data[0], data[1], 0.5)
+    trainings.expect_moved(case, given, expected, start, "After one epoch with one batch, lr = 0.5")
+
+
+def check_train_keeps_descending(student, case):
+    """Every epoch goes on where the last one stopped, with the lr that was asked for."""
+    for rows, epochs, lr in ((5, 3, 0.2), (6, 10, 0.05)):
         data, start = _data(case, rows), networks.draw(case, SIZES)
-        given, result = _trained(student, case, start, data, epochs=epochs, batch_size=rows, lr=lr)
-        trainings.history(student, case, result)
+        given, _ = _trained(student, case, start, data, epochs=epochs, batch_size=rows, lr=lr)
         expected = start
         for _ in range(epochs):
             expected = closed_form.descend(expected, data[0], data[1], lr)
-        trainings.expect_moved(case, given, expected, start, f"After {epochs} epochs with one batch each, lr = {lr}")
+        what = f"After {epochs} epochs with one batch each, lr = {lr}"
+        trainings.expect_moved(case, given, expected, start, what)
 
 
 def check_accuracy_counts_every_row(student, case):
