@@ -29,6 +29,8 @@ def expect_spread(W: Any, std: float, what: str) -> None:
     W    : thousands of numbers, so that 3 % is far beyond chance
     what : such as "W of Linear(400, 300)"
     """
+    if not isinstance(W, np.ndarray) or W.dtype.kind != "f":
+        raise Unmet(f"{what} should be an array of floats.", f"{what} is {type_phrase(W)}.", kind="type")
     should = f"{what} should be random around 0, with standard deviation {number(std)}."
     found, mean = float(np.std(W)), float(np.mean(W))
     if found == 0:

@@ -106,13 +106,12 @@ def _offset(given: np.ndarray, e: np.ndarray, named: Named) -> str:
         by = float(difference.flat[0])
         return f"Every entry is {number(abs(by), 6)} too {'large' if by > 0 else 'small'}."
     for name, value in named.items():
-        fits_rows = value.ndim <= e.ndim and value.ndim > 0 and value.shape == e.shape[e.ndim - value.ndim :]
+        fits_rows = 0 < value.ndim < e.ndim and value.shape == e.shape[e.ndim - value.ndim :]
         if not fits_rows or not np.any(value):
             continue
-        where = "" if value.ndim == e.ndim else " in every row"
         for factor, words in ((-1, "is missing"), (1, "is there once too often"), (-2, "has the opposite sign")):
             if np.all(np.abs(difference - factor * value) <= slack):
-                return f"The difference is exactly {name}{where}: {name} {words}."
+                return f"The difference is exactly {name} in every row: {name} {words}."
     return ""
 
 

@@ -96,6 +96,6 @@ def type_phrase(value: Any) -> str:
         return str(bool(value))
     if isinstance(value, int | float | np.number):
         return "a single number"
-    if name == "Remote":
-        return f"an object ({value!r})" if len(repr(value)) < 80 else "an object"
+    if hasattr(type(value), "transcript_name"):  # something that stayed in the worker
+        return "an array of something other than plain numbers" if value._what().endswith(" ndarray") else value._what()
     return _A_TYPE.get(name, f"a value of type {name}")

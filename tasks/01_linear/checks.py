@@ -93,9 +93,9 @@ def check_linear_answers_for_the_last_batch(student, case):
         last, dlast = case.normal(f"x_{rows}", rows, 4), case.normal(f"dout_{rows}", rows, 3)
         case.remember("what the x of the other layer gives", x[:rows].T @ dlast)
         case.remember("the result with the W of before", last @ W + b)
-        case.expect(linear.forward(last), last @ W_new + b, "the second forward", should="x @ W + b", rtol=ROUGH)
+        case.expect(linear.forward(last), last @ W_new + b, "The second forward", should="x @ W + b", rtol=ROUGH)
         other.forward(x)
-        case.expect(linear.backward(dlast), dlast @ W_new.T, "the second backward", should=DX, rtol=ROUGH)
+        case.expect(linear.backward(dlast), dlast @ W_new.T, "The second backward", should=DX, rtol=ROUGH)
         case.expect(linear.dW, last.T @ dlast, "dW after the second backward", should=DW, rtol=ROUGH)
         case.expect(linear.db, dlast.sum(axis=0), "db after the second backward", should=DB, rtol=ROUGH)
 
@@ -107,7 +107,7 @@ def check_linear_leaves_its_inputs_alone(student, case):
     W_before, b_before = linear.W, linear.b
     result = linear.forward.keep(held)
     linear.forward(case.normal("x_next", 5, 4))
-    case.expect(student.fetch(result), x @ W + b, "the first result, after the next forward,", rtol=ROUGH)
+    case.expect(student.fetch(result), x @ W + b, "The first result, after the next forward,", rtol=ROUGH)
     linear.forward(held)
     linear.backward(dout)
     case.expect_unchanged(x, student.fetch(held), "x")

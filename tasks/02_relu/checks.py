@@ -64,7 +64,7 @@ def check_relu_forward_returns_a_new_array(student, case):
         gave = "The result of forward lies in the memory of x: a change of the one changes the other."
         case.require(not student.same_memory(result, held), "The result should be an array of its own.", gave)
         relu.forward(case.normal("x_next", 5, 4))
-        case.expect(student.fetch(result), np.maximum(x, 0), "the first result, after the next forward,", rtol=ROUGH)
+        case.expect(student.fetch(result), np.maximum(x, 0), "The first result, after the next forward,", rtol=ROUGH)
 
 
 def check_relu_takes_any_shape(student, case):

@@ -14,7 +14,8 @@ def check_numerical_gradient_finds_the_slopes(student, case):
     slopes[1, 2] += x[0, 0]
     case.sizes(entries=6)
     found = student.gradcheck.numerical_gradient(f, x)
-    case.expect(found, slopes, "numerical_gradient(f, x)", should="2 * w * x, and the slopes of the product", rtol=1e-3)
+    should = "2 * w * x, and in two places the slope of the product of two entries"
+    case.expect(found, slopes, "numerical_gradient(f, x)", should=should, rtol=1e-3)
 
 
 def check_numerical_gradient_steps_to_both_sides(student, case):

@@ -85,6 +85,37 @@ def test_an_odd_but_right_answer_earns_everything(answer: Solution, seed: int):
     assert set(states(context, answer.stage).values()) == {"pass"}, [r.message for r in context.results.values()]
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return None", "returned None"),
+        ("return 'a'", "returned a text, not an array"),
+        ("return z.tolist()", "returned a list of 5 items, not an array. np.array(...) makes an array of a list."),
+        ("return z, z", "returned a tuple of 2 items, not an array"),
+        ("return z + 1j", "is of type complex128"),
+        ("return z.astype(object)", "an array of something other than plain numbers"),
+        ("return z > 0", "is of type bool"),
+        ("return z.astype(int)", "Whole numbers cannot hold what comes after the point."),
+        ("return z * np.nan", "returned nan everywhere"),
+        ("return z.astype(str)", "not an array"),
+        ("return 10**400", "returned one number; it should be an array of shape (5, 4)"),
+        ("return np.matrix(z)", "an object of class matrix, not an array"),
+        ("return {1: z}", "returned a dict, not an array"),
+        ("yield z", "an object of class generator, not an array"),
+        ("return softmax", "not an array"),
+        ("return z[99]", "IndexError: index 99 is out of bounds for axis 0 with size 5"),
+        ("raise SystemExit(3)", "tried to end the program"),
+        ("return softmax(z)", "RecursionError"),
+    ],
+)
+def test_a_bad_answer_is_met_with_one_clear_sentence(body: str, said: str):
+    context = grade(with_code("03_softmax", f"def softmax(z):\n    {body}"), ["03_softmax"])
+    assert points(context, "03_softmax") == 0
+    first = context.results["03_softmax", "check_softmax_gives_the_exponential_shares"]
+    assert first.state == "fail"
+    assert said in first.message
+
+
 @pytest.mark.parametrize("stage", MODULES)
 @pytest.mark.parametrize("kind", EMPTY)
 def test_an_empty_answer_earns_nothing(stage: str, kind: str):
