@@ -88,7 +88,7 @@ class LocalPool:
         """End all processes; what they were grading is not finished."""
         self._stop.set()
         for grader in self.graders:
-            grader.stop()
+            grader.close()
 
 
 __all__ = ["CourseBroken", "LocalPool", "Progress", "cores"]

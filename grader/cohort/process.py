@@ -63,6 +63,10 @@ class CourseBroken(Exception):
     """No submission can be graded: the course or the installation is at fault."""
 
 
+class GraderClosed(Exception):
+    """The driver was told to end; what it was grading is not finished."""
+
+
 class Grader:
     """Drives one grading process; starts it when it is first needed, and again when it died.
 
@@ -75,12 +79,14 @@ class Grader:
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._count = 0
+        self._closed = False
+        self._lock = threading.Lock()  # stop() comes from the driver's thread as well as from the lane's
 
     def grade(self, order: Order, told: Callable[[str], None] = lambda stage: None) -> Done:
         """Grade one submission; a process that dies under it is replaced and the submission tried once more.
 
         told   : called with the id of each stage that begins
-        raises : CourseBroken
+        raises : CourseBroken; GraderClosed if it is closed meanwhile
         """
         first = self._try(order, told)
         if first.outcome.state != "fault" or first.other_course:
@@ -94,27 +100,35 @@ class Grader:
 
     def stop(self) -> None:
         """End the process, at once if it is busy."""
-        if self._socket is not None:
-            self._socket.close()
-        if self._process is not None:
+        with self._lock:
+            channel, process = self._socket, self._process
+            self._process = self._socket = None
+            self.pid = self._count = 0
+        if channel is not None:
+            with contextlib.suppress(OSError):
+                channel.shutdown(socket.SHUT_RDWR)  # wakes whoever waits on it, on both sides
+            channel.close()
+        if process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=0.5)
-            self._kill()
-        self._process = self._socket = None
-        self.pid = self._count = 0
+                process.wait(timeout=0.5)
+            _kill(process)
+
+    def close(self) -> None:
+        """End the process for good."""
+        self._closed = True
+        self.stop()
 
     def _try(self, order: Order, told: Callable[[str], None]) -> Done:
         if self._count >= RENEWED_AFTER:
             self.stop()
         begun = time.perf_counter()
-        self._start()
+        process, channel = self._started()
         self._count += 1
+        deadline = time.monotonic() + order.settings.submission_seconds
         try:
-            assert self._socket is not None
-            send(self._socket, msgspec.msgpack.encode(order))
-            deadline = time.monotonic() + order.settings.submission_seconds
+            send(channel, msgspec.msgpack.encode(order))
             while True:
-                message = self._receive(deadline)
+                message = _receive(channel, deadline)
                 if isinstance(message, Finished):
                     return message.done
                 if isinstance(message, Broken):
@@ -122,53 +136,50 @@ class Grader:
                 if isinstance(message, Stage):
                     told(message.stage)
         except TimeoutError:
-            self.stop()
             reason = f"stopped after {order.settings.submission_seconds:g} s, the limit for a whole submission"
             outcome = Outcome("submission", reason)
-        except (EOFError, OSError):
-            outcome = Outcome("fault", f"the grading process ended ({self._ending()})")
-            self.stop()
+        except (EOFError, OSError, ValueError):  # the last from select(), if the socket was closed under it
+            outcome = Outcome("fault", f"the grading process ended ({_ending(process)})")
+        self.stop()
+        if self._closed:
+            raise GraderClosed
         seconds = round(time.perf_counter() - begun, 3)
         return Done(order.key, order.digest, msgspec.structs.replace(outcome, seconds=seconds))
 
-    def _start(self) -> None:
-        if self._process is not None:
-            return
+    def _started(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
+        """The process and its socket, started if there is none."""
+        with self._lock:
+            if self._closed:
+                raise GraderClosed
+            if self._process is not None and self._socket is not None:
+                return self._process, self._socket
+            self._process, self._socket = process, ours = self._launch()
+            self.pid = process.pid
+        try:
+            send(ours, msgspec.msgpack.encode((self.settings, str(self.scratch or ""))))
+            message = _receive(ours, time.monotonic() + _START_SECONDS)
+        except (EOFError, OSError, ValueError):
+            ending = _ending(process)
+            self.stop()
+            if self._closed:
+                raise GraderClosed from None
+            raise CourseBroken(f"a grading process did not start ({ending}){self._last_words()}") from None
+        if isinstance(message, Broken):
+            self.stop()
+            raise CourseBroken(message.reason)
+        return process, ours
+
+    def _launch(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         ours, theirs = socket.socketpair()
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
         environment |= {f"{name}_NUM_THREADS": "1" for name in _THREADS}
         arguments = [sys.executable, "-P", "-s", "-c", _CODE.format(root=str(ROOT)), str(theirs.fileno())]
         with open(self.log or os.devnull, "ab") as log, theirs:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
                 pass_fds=[theirs.fileno()], start_new_session=True, cwd=ROOT,
             )  # fmt: skip
-        self._socket, self.pid = ours, self._process.pid
-        send(ours, msgspec.msgpack.encode((self.settings, str(self.scratch or ""))))
-        try:
-            message = self._receive(time.monotonic() + _START_SECONDS)
-        except (EOFError, OSError, TimeoutError):
-            ending = self._ending()
-            self.stop()
-            raise CourseBroken(f"a grading process did not start ({ending}){self._last_words()}") from None
-        if isinstance(message, Broken):
-            self.stop()
-            raise CourseBroken(message.reason)
-
-    def _receive(self, deadline: float) -> Message:
-        assert self._socket is not None
-        return msgspec.msgpack.decode(receive(self._socket, deadline), type=Message)
-
-    def _ending(self) -> str:
-        """How the process ended, in a word; waits a moment for the system to know."""
-        if self._process is None:
-            return "it is gone"
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=2)
-        code = self._process.returncode
-        if code is None:
-            return "its connection broke"
-        return f"by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
+        return process, ours
 
     def _last_words(self) -> str:
         if self.log is None or not self.log.exists():
@@ -176,13 +187,27 @@ class Grader:
         lines = self.log.read_text("utf-8", "replace").strip().splitlines()
         return f": {lines[-1][:300]}" if lines else ""
 
-    def _kill(self) -> None:
-        """Kill the process and its group; it leads a group of its own, which nothing else is in."""
-        assert self._process is not None
-        if self._process.poll() is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+
+def _receive(channel: socket.socket, deadline: float) -> Message:
+    return msgspec.msgpack.decode(receive(channel, deadline), type=Message)
+
+
+def _ending(process: subprocess.Popen[bytes]) -> str:
+    """How a process ended, in a word; waits a moment for the system to know."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=2)
+    code = process.returncode
+    if code is None:
+        return "its connection broke"
+    return f"by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process and its group; it leads a group of its own, which nothing else is in."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def serve(descriptor: int) -> None:

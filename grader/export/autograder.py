@@ -76,6 +76,7 @@ def _grade(folder: Path, out: Path, tasks: Path, policy: Policy, tell) -> int:
         html=False,
         time_factor=policy.limits.time,
         training_images=policy.limits.training_images,
+        patience=4.0,  # half a core, and nobody at a terminal
         hide_seed=policy.secret,
     )
     pool = WorkerPool(sandbox=policy.grading.sandbox, memory_mb=policy.limits.memory_mb or MEMORY_MB)

@@ -1,0 +1,135 @@
+"""Generated classes: right answers, half-finished ones, known mistakes, hostile code and broken archives, mixed."""
+
+import gzip
+import io
+import random
+import tarfile
+import zipfile
+from pathlib import Path
+
+from grader import misconceptions, skeleton
+from grader.paths import REFERENCE, TASKS
+from grader.submission import file_of, read_submission
+
+#: What a submission does instead of what it should, in the body of a function that the first stages call.
+HOSTILE = {
+    "never ends": "while True:\n            pass",
+    "ends the process": "import os\n        os._exit(0)",
+    "asks to exit": "import sys\n        sys.exit(0)",
+    "dies of a signal": "import os\n        os.kill(os.getpid(), 11)",
+    "takes all memory": "return [b'x' * 10**9 for _ in range(10**6)]",
+    "floods the output": "while True:\n            print('x' * 10**6)",
+    "recurses": "return self.backward(dout)",
+    "starts a process": "import os\n        os.fork()\n        return dout",
+    "skips": "import unittest\n        raise unittest.SkipTest('not today')",
+    "looks for the answer": "import reference.layers as r\n        return r.Linear.backward(self, dout)",
+}
+
+
+def archives() -> dict[str, bytes]:
+    """Broken and hostile archives by what is the matter with them."""
+    good = zip_of({"layers.py": b"x = 1\n"})
+    return {
+        "empty": b"",
+        "truncated": good[: len(good) // 2],
+        "no zip": b"PK\x03\x04" + b"nonsense" * 20,
+        "a bomb": gzip.compress(b"\0" * 80_000_000),
+        "nothing in it": zip_of({}),
+        "another assignment": zip_of({"essay.py": b"print('hello')\n"}),
+        "out of its folder": zip_of({"../../layers.py": b"x = 1\n"}),
+    }
+
+
+def zip_of(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def tar_of(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return out.getvalue()
+
+
+class Generator:
+    """Makes submissions of every kind; the same seed makes the same class."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.dice = random.Random(seed)
+        self.reference = read_submission(REFERENCE)
+        self.claims = skeleton.read_claims(TASKS)
+        self.skeleton = skeleton.build(REFERENCE, self.claims)
+        self.bank = misconceptions.load_all(TASKS)
+        self.broken = archives()
+
+    def right(self) -> dict[str, bytes]:
+        return self._files(self.reference)
+
+    def half_finished(self) -> dict[str, bytes]:
+        """The bodies of the first few stages put back."""
+        stages = sorted(set(self.claims.stages.values()))
+        kept = stages[: self.dice.randrange(len(stages))]
+        names = [name for name, stage in self.claims.stages.items() if stage in kept]
+        sources = skeleton.read_sources(REFERENCE)
+        return {
+            file: skeleton.put_back(text, sources[file], [n for n in names if n.startswith(file[:-3] + ".")]).encode()
+            for file, text in self.skeleton.items()
+        }
+
+    def mistaken(self, many: int = 1) -> dict[str, bytes]:
+        submission = self.reference
+        for mistake in self.dice.sample(self.bank, many):
+            submission = misconceptions.apply(submission, mistake)
+        return self._files(submission)
+
+    def hostile(self, kind: str = "") -> dict[str, bytes]:
+        files = self.right()
+        body = HOSTILE[kind or self.dice.choice(sorted(HOSTILE))]
+        override = f"\n\ndef _hostile(self, dout):\n        {body}\n\n\nLinear.backward = _hostile\n"
+        files["layers.py"] += override.replace("\n        ", "\n    ").replace("\n        ", "\n    ").encode()
+        return files
+
+    def write(self, folder: Path, size: int) -> None:
+        """A class of that size, in folders and archives."""
+        folder.mkdir(parents=True)
+        for number in range(size):
+            name = f"student-{number:04d}"
+            draw = self.dice.random()
+            if draw < 0.08:
+                kind = self.dice.choice(sorted(self.broken))
+                (folder / f"{name}.zip").write_bytes(self.broken[kind])
+                continue
+            if draw < 0.16:
+                files = self.hostile()
+            elif draw < 0.30:
+                files = self.half_finished()
+            elif draw < 0.70:
+                files = self.mistaken(self.dice.choice((1, 1, 1, 2)))
+            else:
+                files = self.right()
+            if self.dice.random() < 0.97:  # a few hand in the same
+                files["layers.py"] += f"\n# {name}\n".encode()
+            self._hand_in(folder, name, files)
+
+    def _hand_in(self, folder: Path, name: str, files: dict[str, bytes]) -> None:
+        form = self.dice.randrange(4)
+        if form == 0:
+            (folder / f"{name}.zip").write_bytes(zip_of(files))
+        elif form == 1:
+            (folder / f"{name}.tar.gz").write_bytes(tar_of({f"{name}/{k}": v for k, v in files.items()}))
+        else:
+            place = folder / name / ("student" if form == 2 else "")
+            place.mkdir(parents=True)
+            for file, content in files.items():
+                (place / file).write_bytes(content)
+
+    @staticmethod
+    def _files(submission) -> dict[str, bytes]:
+        return {file_of(module): text.encode() for module, text in submission.modules.items()}

@@ -1,0 +1,191 @@
+"""`make class-soak`: a class graded with kills in mid-run ends as the one that nobody disturbed.
+
+A class of 1,000 is graded twice on two cores: once left alone, once killed 20 times with SIGKILL, the run itself or one
+of its processes, and started again each time. Both final tables have to be equal to the byte, nobody lost, nobody
+graded twice, and no process may be left behind. ARGS="--size 100 --kills 5" for less.
+
+The trainings get few images (`limits.training_images`): what is tested is the class, not the training.
+"""
+
+import argparse
+import csv
+import os
+import random
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from grader.cohort.journal import Journal
+from grader.paths import ROOT
+from tests.cohort.classes import Generator
+
+POLICY = """
+[limits]
+training_images = {images}
+time = 3.0
+[grading]
+stages = [{stages}]
+"""
+_CODE = "import sys; sys.path.insert(0, {root!r}); from grader.cli import main; main()"
+
+
+@dataclass
+class Watch:
+    """What was seen of the processes of a run."""
+
+    memory: list[tuple[float, int]] = field(default_factory=list)  #: (seconds, bytes), of the driving process
+    seconds: float = 0.0
+    kills: int = 0
+    left_behind: list[int] = field(default_factory=list)
+
+
+def start(submissions: Path, out: Path, policy: Path, jobs: int) -> subprocess.Popen:
+    """The class verb in a process of its own."""
+    arguments = [
+        "class",
+        str(submissions),
+        "--out",
+        str(out),
+        "--policy",
+        str(policy),
+        "--jobs",
+        str(jobs),
+        "--no-reports",
+    ]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {"CHAIN_RULE_NO_VENV": "1"}
+    with open(out.with_suffix(".log"), "ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-c", _CODE.format(root=str(ROOT)), *arguments],
+            stdout=log, stderr=log, env=environment, cwd=ROOT,
+        )  # fmt: skip
+
+
+def undisturbed(submissions: Path, out: Path, policy: Path, jobs: int) -> Watch:
+    """Grade to the end, watching the memory."""
+    watch = Watch()
+    begun = time.monotonic()
+    process = start(submissions, out, policy, jobs)
+    while process.poll() is None:
+        time.sleep(0.5)
+        try:
+            watch.memory.append((time.monotonic() - begun, psutil.Process(process.pid).memory_info().rss))
+        except psutil.NoSuchProcess:
+            break
+    watch.seconds = time.monotonic() - begun
+    if process.wait() != 0:
+        raise SystemExit(
+            f"the run ended with status {process.returncode}: {out.with_suffix('.log').read_text()[-2000:]}"
+        )
+    return watch
+
+
+def disturbed(
+    submissions: Path, out: Path, policy: Path, jobs: int, kills: int, expected: float, dice: random.Random
+) -> Watch:
+    """Grade, killing something at random moments, spread over the time that the undisturbed run took."""
+    watch = Watch()
+    begun = time.monotonic()
+    process = start(submissions, out, policy, jobs)
+    while watch.kills < kills:
+        time.sleep(dice.uniform(0.3, 1.7) * expected / (kills + 1))
+        if process.poll() is not None:
+            break
+        below = psutil.Process(process.pid).children(recursive=True)
+        victim = dice.choice(below) if below and dice.random() < 0.5 else None
+        watch.kills += 1
+        if victim is not None:
+            try:
+                victim.send_signal(signal.SIGKILL)
+            except psutil.NoSuchProcess:
+                pass
+            continue
+        process.kill()
+        process.wait()
+        _, alive = psutil.wait_procs(below, timeout=30)
+        watch.left_behind += [p.pid for p in alive]
+        process = start(submissions, out, policy, jobs)
+    status = process.wait()
+    for _ in range(2):  # what failed through a kill twice in a row counts as the grader's fault: the same command again
+        if status == 3:
+            status = start(submissions, out, policy, jobs).wait()
+    watch.seconds = time.monotonic() - begun
+    if status != 0:
+        raise SystemExit(f"the run ended with status {status}: {out.with_suffix('.log').read_text()[-2000:]}")
+    return watch
+
+
+def compare(one: Path, other: Path, size: int) -> list[str]:
+    """What is not as it should be; nothing if all is well."""
+    wrong = []
+    tables = [(folder / "grades.csv").read_bytes() for folder in (one, other)]
+    if tables[0] != tables[1]:
+        lines = zip(tables[0].splitlines(), tables[1].splitlines())
+        wrong += [f"differs: {a.decode()} | {b.decode()}" for a, b in lines if a != b][:20]
+    students = [row["student"] for row in csv.DictReader(tables[1].decode().splitlines())]
+    if len(students) != size or len(set(students)) != size:
+        wrong.append(f"{size} students, but {len(students)} lines and {len(set(students))} names")
+    with Journal(other / "journal.sqlite") as journal:
+        for key, states in journal.history().items():
+            finished = [state for state in states if state != "fault"]
+            if len(finished) != 1:
+                wrong.append(f"{key[:12]} was finished {len(finished)} times")
+        if not all(state in ("graded", "submission") for state in journal.states().values()):
+            wrong.append("a record has no final state")
+    return wrong
+
+
+def growth(memory: list[tuple[float, int]]) -> float:
+    """Median of the last quarter over the median of the second: 1 if the memory is flat."""
+    sizes = [size for _, size in memory]
+    quarter = len(sizes) // 4
+    if quarter == 0:
+        return 1.0
+    return statistics.median(sizes[-quarter:]) / statistics.median(sizes[quarter : 2 * quarter])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--size", type=int, default=1000)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--images", type=int, default=256)
+    parser.add_argument("--stages", nargs="*", default=[])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="A folder to work in, which is kept.")
+    options = parser.parse_args()
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="chain-rule-soak-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    policy = folder / "course.toml"
+    stages = ", ".join(f'"{stage}"' for stage in options.stages)
+    policy.write_text(POLICY.format(images=options.images, stages=stages))
+    Generator(options.seed).write(folder / "class", options.size)
+    print(f"{options.size} submissions in {folder}", flush=True)
+    calm = undisturbed(folder / "class", folder / "calm", policy, options.jobs)
+    rate = options.size / calm.seconds
+    print(f"undisturbed: {calm.seconds:.0f} s, {rate:.2f} a second, memory x{growth(calm.memory):.2f}", flush=True)
+    dice = random.Random(options.seed)
+    rough = disturbed(folder / "class", folder / "rough", policy, options.jobs, options.kills, calm.seconds, dice)
+    print(f"{rough.kills} kills: {rough.seconds:.0f} s, {len(rough.left_behind)} processes left behind", flush=True)
+    wrong = compare(folder / "calm", folder / "rough", options.size)
+    if rough.kills < options.kills:
+        wrong.append(f"only {rough.kills} kills happened before the end")
+    if rough.left_behind:
+        wrong.append(f"processes {rough.left_behind} were left behind")
+    if growth(calm.memory) > 1.15:
+        wrong.append(f"memory grew to {growth(calm.memory):.2f} times")
+    print("\n".join(wrong) or "both tables are equal, nobody lost, nobody graded twice")
+    if not options.keep and not wrong:
+        shutil.rmtree(folder)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
