@@ -203,8 +203,9 @@ class Case:
         if unmet is not None:
             raise unmet
         analytic = np.asarray(analytic, dtype=np.float64)
-        self.evidence(f"analytic:{what}", analytic)
-        self.evidence(f"numeric:{what}", numeric)
+        if f"analytic:{what}" not in self.stored:  # a check that compares a sample may have left the whole arrays
+            self.evidence(f"analytic:{what}", analytic)
+            self.evidence(f"numeric:{what}", numeric)
         size = float(np.linalg.norm(analytic) + np.linalg.norm(numeric))
         off = float(np.linalg.norm(analytic - numeric))
         if off <= tol * size:

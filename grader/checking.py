@@ -116,4 +116,13 @@ def fill(student: Any, layer: Any, name: str, array: np.ndarray) -> None:
             raise Unmet(should, gave, seen, kind="shape", complete=True) from None
 
 
-__all__ = ["ROUGH", "Unmet", "expect_different_draws", "expect_equal_draws", "expect_spread", "fill", "spread_shows"]
+__all__ = [
+    "ROUGH",
+    "StudentError",
+    "Unmet",
+    "expect_different_draws",
+    "expect_equal_draws",
+    "expect_spread",
+    "fill",
+    "spread_shows",
+]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checking import ROUGH, expect_different_draws, expect_equal_draws, expect_spread, fill
+from grader.checking import ROUGH, StudentError, expect_different_draws, expect_equal_draws, expect_spread, fill
 
 LAYOUT = "one row per example, one column per unit"
 DW = "the sum over the rows n of x[n, i] * dout[n, k]"
@@ -41,7 +41,7 @@ def check_linear_backward_returns_dx(student, case):
 
 def check_linear_starts_from_zeros(student, case):
     """A new layer has W of shape (in, out), and zeros for b, dW and db."""
-    linear = student.layers.Linear(4, 3, student.rng(case.seed))
+    linear = _new_layer(student, case, 4, 3, student.rng(case.seed))
     case.expect_shape(linear.W, (4, 3), "linear.W")
     for name, shape in (("b", (3,)), ("dW", (4, 3)), ("db", (3,))):
         case.expect(getattr(linear, name), np.zeros(shape), f"linear.{name}", should=f"zeros of shape {shape}")
@@ -51,14 +51,15 @@ def check_linear_draws_he_weights(student, case):
     """W starts random around 0, with standard deviation sqrt(2 / in_features)."""
     for inputs, outputs in ((400, 300), (50, 800)):
         case.afresh(student)
-        W, what = student.layers.Linear(inputs, outputs, student.rng(case.seed)).W, f"W of Linear({inputs}, {outputs})"
+        linear = _new_layer(student, case, inputs, outputs, student.rng(case.seed))
+        W, what = linear.W, f"W of Linear({inputs}, {outputs})"
         case.expect_shape(W, (inputs, outputs), what)
         expect_spread(W, np.sqrt(2 / inputs), what)
 
 
 def check_linear_draws_from_rng(student, case):
     """All random numbers come from the rng that is handed over: one seed, one W."""
-    first, again, other = (student.layers.Linear(4, 3, student.rng(case.seed + i)).W for i in (0, 0, 1))
+    first, again, other = (_new_layer(student, case, 4, 3, student.rng(case.seed + i)).W for i in (0, 0, 1))
     expect_equal_draws(first, again, "W", "the same seed twice")
     expect_different_draws(first, other, "W", "two different seeds")
     rng = student.rng.keep(case.seed)
@@ -90,6 +91,7 @@ def check_linear_answers_for_the_last_batch(student, case):
         linear.forward(x)
         linear.backward(dout)
         fill(student, linear, "W", W_new)
+        fill(student, linear, "b", b)
         last, dlast = case.normal(f"x_{rows}", rows, 4), case.normal(f"dout_{rows}", rows, 3)
         case.remember("what the x of the other layer gives", x[:rows].T @ dlast)
         case.remember("the result with the W of before", last @ W + b)
@@ -126,6 +128,19 @@ def check_linear_works_in_float64(student, case):
         case.expect(linear.backward(dout), dout @ W.T, "linear.backward(dout)", rtol=1e-12, dtype=np.float64)
         case.expect(linear.dW, x.T @ dout, "linear.dW", rtol=1e-12, dtype=np.float64)
         case.expect(linear.db, dout.sum(axis=0), "linear.db", rtol=1e-12, dtype=np.float64)
+
+
+def _new_layer(student, case, inputs, units, rng):
+    """A new layer. If its forward answers at all, it has to answer to x: weights that nothing uses are not judged."""
+    linear, x = student.layers.Linear(inputs, units, rng), case.given("x", np.eye(inputs)[:2], f"np.eye({inputs})[:2]")
+    try:
+        result = linear.forward(x)
+    except StudentError:
+        return linear  # not written yet, or broken: that is another check's affair
+    case.expect(result, np.zeros((2, units)), "forward of the new layer", layout=LAYOUT, atol=np.inf)
+    gave = "forward of the new layer gives the same numbers for every input."
+    case.require(np.ptp(result) > 0, "The weights that are drawn should be those that forward uses.", gave)
+    return linear
 
 
 def _layer(student, case, W, b):

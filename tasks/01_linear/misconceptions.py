@@ -15,162 +15,177 @@ def _start(self, out_features, W):
 # --- __init__ -------------------------------------------------------------------------------------------------------
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def spreads_like_glorot(self, in_features, out_features, rng, *_):
     """The spread of W depends on out_features too. He initialisation looks only at how many inputs feed a unit."""
     _start(self, out_features, rng.normal(0, np.sqrt(2 / (in_features + out_features)), (in_features, out_features)))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def spreads_like_glorot__uniform(self, in_features, out_features, rng, *_):
     limit = np.sqrt(6 / (in_features + out_features))
     _start(self, out_features, rng.uniform(-limit, limit, (in_features, out_features)))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def scales_by_the_outputs(self, in_features, out_features, rng, *_):
     """Which dimension of W is summed over in x @ W? The variance has to be divided by that count."""
     _start(self, out_features, rng.standard_normal((in_features, out_features)) * np.sqrt(2.0 / out_features))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def leaves_the_count_outside_the_root(self, in_features, out_features, rng, *_):
     """Check what stands under the square root: is it the 2 alone, or the whole fraction?"""
     _start(self, out_features, rng.standard_normal((in_features, out_features)) * np.sqrt(2.0) / in_features)
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def leaves_the_two_outside_the_root(self, in_features, out_features, rng, *_):
     """The spread of W is the square root of 2 too large. Check what stands under the square root."""
     _start(self, out_features, rng.standard_normal((in_features, out_features)) * 2 / np.sqrt(in_features))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def forgets_the_two(self, in_features, out_features, rng, *_):
     """The spread of W fits a layer without ReLU. ReLU removes half of the signal: what does He add to make up for it?"""
     _start(self, out_features, rng.normal(0.0, 1 / np.sqrt(in_features), (in_features, out_features)))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def takes_the_spread_for_uniform_bounds(self, in_features, out_features, rng, *_):
     """A uniform distribution on (-a, a) has the standard deviation a / sqrt(3). Is that the spread you wanted?"""
     bound = np.sqrt(2.0 / in_features)
     _start(self, out_features, rng.uniform(-bound, bound, size=(in_features, out_features)))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def takes_the_variance_for_the_spread(self, in_features, out_features, rng, *_):
     """normal() wants a standard deviation. Did you hand it a variance?"""
     _start(self, out_features, rng.normal(0.0, 2.0 / in_features, (in_features, out_features)))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def multiplies_by_the_count(self, in_features, out_features, rng, *_):
     """The more inputs a unit has, the larger your weights are. Should they not become smaller?"""
     _start(self, out_features, rng.standard_normal((in_features, out_features)) * np.sqrt(in_features / 2))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def leaves_the_weights_unscaled(self, in_features, out_features, rng, *_):
     """The spread of W is 1 for every size of layer. How should it depend on the number of inputs?"""
     _start(self, out_features, rng.standard_normal((in_features, out_features)))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def scales_by_a_fixed_number(self, in_features, out_features, rng, *_):
     """The spread of W is 0.01 for every size of layer. How should it depend on the number of inputs?"""
     _start(self, out_features, 0.01 * rng.standard_normal((in_features, out_features)))
 
 
-@misconception("layers.Linear.__init__", alike="zero weights")
+@misconception(
+    "layers.Linear.__init__",
+    fails=["check_linear_draws_he_weights", "check_linear_draws_from_rng"],
+    alike="zero weights",
+)
 def starts_all_weights_at_zero(self, in_features, out_features, rng, *_):
     """All weights start at zero. If all units start equal, what can make them become different?"""
     _start(self, out_features, np.zeros((in_features, out_features)))
 
 
-@misconception("layers.Linear.__init__", alike="zero weights")
+@misconception(
+    "layers.Linear.__init__",
+    fails=["check_linear_draws_he_weights", "check_linear_draws_from_rng"],
+    alike="zero weights",
+)
 def divides_in_whole_numbers(self, in_features, out_features, rng, *_):
     scale = np.sqrt(2 // in_features)
     _start(self, out_features, rng.normal(0, 1, (in_features, out_features)) * scale)
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights", "check_linear_draws_from_rng"])
 def starts_all_weights_equal(self, in_features, out_features, rng, *_):
     """All entries of W are the same number. If all units start equal, what can make them become different?"""
     _start(self, out_features, np.full((in_features, out_features), np.sqrt(2.0 / in_features)))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def repeats_one_column(self, in_features, out_features, rng, *_):
     """Every column of W is the same: all units start equal. What can make them become different?"""
     column = rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, 1))
     _start(self, out_features, column * np.ones((1, out_features)))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def draws_positive_weights(self, in_features, out_features, rng, *_):
     """No weight is below zero. Around which number should the weights be spread?"""
     _start(self, out_features, rng.random((in_features, out_features)) * np.sqrt(2.0 / in_features))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def draws_positive_weights__abs(self, in_features, out_features, rng, *_):
     _start(self, out_features, np.abs(rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features))))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_from_rng"])
 def ignores_the_generator(self, in_features, out_features, rng, *_):
     """The same seed gives other weights each time. Which generator was handed to you, and which one do you draw from?"""
     _start(self, out_features, np.random.randn(in_features, out_features) * np.sqrt(2.0 / in_features))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_from_rng"])
 def draws_from_a_seed_of_its_own(self, in_features, out_features, rng, *_):
     """Every layer gets the same weights, whatever generator it is given. Which one do you draw from?"""
     rng = np.random.default_rng(0)
     _start(self, out_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_from_rng"])
 def draws_from_a_seed_of_its_own__global(self, in_features, out_features, rng, *_):
     np.random.seed(42)
     _start(self, out_features, np.random.randn(in_features, out_features) * np.sqrt(2.0 / in_features))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_starts_from_zeros"])
 def starts_the_biases_above_zero(self, in_features, out_features, rng, *_):
     """Look at b right after the layer is made: the contract wants zeros."""
     _start(self, out_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
     self.b = np.full(out_features, 0.01)
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_starts_from_zeros"])
 def starts_the_biases_at_one(self, in_features, out_features, rng, *_):
     """All biases start at 1. Look at b right after the layer is made: what does the contract want?"""
     _start(self, out_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
     self.b = np.ones(out_features)
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_starts_from_zeros"])
 def draws_the_biases(self, in_features, out_features, rng, *_):
     """Your biases start at random. W has to break the symmetry; where does the contract want b to start?"""
     _start(self, out_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
     self.b = rng.normal(0.0, np.sqrt(2.0 / in_features), out_features)
 
 
-@misconception("layers.Linear.__init__")
+@misconception(
+    "layers.Linear.__init__",
+    fails=[
+        "check_linear_forward_adds_the_bias",
+        "check_linear_backward_sums_dW_and_db",
+        "check_linear_backward_returns_dx",
+    ],
+)
 def has_a_bias_for_each_input(self, in_features, out_features, rng, *_):
     """b is added to the outputs of the layer. How many entries does it need?"""
     _start(self, in_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_starts_from_zeros"])
 def keeps_b_as_a_row(self, in_features, out_features, rng, *_):
     """b has two dimensions. The contract wants one number per output: shape (out,)."""
     _start(self, (1, out_features), rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_starts_from_zeros"])
 def starts_without_gradients(self, in_features, out_features, rng, *_):
     """dW and db are None until the first backward. Whoever asks for gradients earlier should get zeros of their shapes."""
     _start(self, out_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
@@ -178,28 +193,28 @@ def starts_without_gradients(self, in_features, out_features, rng, *_):
     self.db = None
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_starts_from_zeros"])
 def never_sets_the_gradients(self, in_features, out_features, rng, *_):
     """A fresh layer has no dW and no db. Which shapes should they have, and what should be in them?"""
     self.W = rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features))
     self.b = np.zeros(out_features)
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_starts_from_zeros"])
 def starts_the_gradients_as_single_zeros(self, in_features, out_features, rng, *_):
     """dW and db start as single numbers. Gradients have the shape of what they belong to, from the start."""
     _start(self, out_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
     self.dW = self.db = 0.0
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_starts_from_zeros"])
 def starts_the_gradients_from_the_weights(self, in_features, out_features, rng, *_):
     """dW starts as the array W itself. What is the gradient before backward has run?"""
     _start(self, out_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
     self.dW, self.db = self.W, self.b
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_starts_from_zeros"])
 def starts_the_gradients_empty(self, in_features, out_features, rng, *_):
     """A fresh dW holds numbers other than zero. No backward has run yet: what should it hold?"""
     _start(self, out_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
@@ -207,27 +222,41 @@ def starts_the_gradients_empty(self, in_features, out_features, rng, *_):
     self.db = np.ones_like(self.b)
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_starts_from_zeros"])
 def turns_the_shape_of_dW(self, in_features, out_features, rng, *_):
     """dW starts in another shape than W. Gradients have the shape of what they belong to."""
     _start(self, out_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
     self.dW = np.zeros((out_features, in_features))
 
 
-@misconception("layers.Linear.__init__")
+@misconception("layers.Linear.__init__", fails=["check_linear_works_in_float64"])
 def keeps_half_the_digits(self, in_features, out_features, rng, *_):
     """The parameters are float32. The contract wants float64 unless somebody asks for less."""
     _start(self, out_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
     self.W, self.b = self.W.astype(np.float32), self.b.astype(np.float32)
 
 
-@misconception("layers.Linear.__init__")
+@misconception(
+    "layers.Linear.__init__",
+    fails=[
+        "check_linear_forward_adds_the_bias",
+        "check_linear_backward_sums_dW_and_db",
+        "check_linear_backward_returns_dx",
+    ],
+)
 def swaps_the_shape_of_W(self, in_features, out_features, rng, *_):
     """W has the shape (out, in). With one row per example, x @ W needs it the other way round."""
     _start(self, out_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (out_features, in_features)))
 
 
-@misconception("layers.Linear")
+@misconception(
+    "layers.Linear",
+    fails=[
+        "check_linear_forward_adds_the_bias",
+        "check_linear_backward_sums_dW_and_db",
+        "check_linear_backward_returns_dx",
+    ],
+)
 class stores_W_as_out_by_in:
     """W has the shape (out, in). The contract, and whoever reads W from outside, wants one row per input."""
 
@@ -247,55 +276,55 @@ class stores_W_as_out_by_in:
 # --- forward --------------------------------------------------------------------------------------------------------
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def forgets_the_bias(self, x):
     """Your output is exactly the weighted sum of the inputs. Which of the layer's two parameters is not in it?"""
     self.x = x
     return x @ self.W
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def subtracts_the_bias(self, x):
     """The bias comes out with the opposite sign."""
     self.x = x
     return x @ self.W - self.b
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def multiplies_by_the_bias(self, x):
     """With b = 0 your output is zero everywhere. How does the bias enter?"""
     self.x = x
     return x @ self.W * self.b
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def adds_the_bias_to_the_weights(self, x):
     """Your bias is multiplied by the inputs too. What is computed first: the product, or the sum?"""
     self.x = x
     return x @ (self.W + self.b)
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def adds_one_bias_to_all_outputs(self, x):
     """All outputs get the same bias. Each unit has one of its own."""
     self.x = x
     return x @ self.W + self.b[0]
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def adds_one_bias_to_all_outputs__mean(self, x):
     self.x = x
     return x @ self.W + np.mean(self.b)
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def adds_the_sum_of_the_biases(self, x):
     """Every output gets the sum of all biases. Each unit has one of its own."""
     self.x = x
     return x @ self.W + self.b.sum()
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def adds_the_bias_once_per_input(self, x):
     """The bias is in your sum as often as the layer has inputs. Is it inside the loop over the inputs?"""
     self.x = x
@@ -305,7 +334,7 @@ def adds_the_bias_once_per_input(self, x):
     return out
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def adds_the_bias_to_the_first_row(self, x):
     """The first example gets the bias, the others do not."""
     self.x = x
@@ -314,7 +343,7 @@ def adds_the_bias_to_the_first_row(self, x):
     return out
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_answers_for_the_last_batch"])
 def keeps_the_first_input_only(self, x):
     """Call forward twice with different inputs, then backward: dW belongs to the first input."""
     if not hasattr(self, "x"):
@@ -322,27 +351,33 @@ def keeps_the_first_input_only(self, x):
     return x @ self.W + self.b
 
 
-@misconception("layers.Linear.forward")
+@misconception(
+    "layers.Linear.forward",
+    fails=["check_linear_backward_sums_dW_and_db", "check_linear_backward_returns_dx"],
+)
 def forgets_to_keep_x(self, x):
     """backward needs the input of forward, and the layer does not have it. Where could forward leave it?"""
     return x @ self.W + self.b
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_backward_sums_dW_and_db"])
 def keeps_the_output_for_x(self, x):
     """What forward remembers is its output. Which array is multiplied by dout to give dW?"""
     self.x = x @ self.W + self.b
     return self.x
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_answers_for_the_last_batch"])
 def keeps_x_for_all_layers_at_once(self, x):
     """With two layers, the backward of the first uses the input of the second. Does each object remember its own?"""
     type(self).x = x
     return x @ self.W + self.b
 
 
-@misconception("layers.Linear.forward")
+@misconception(
+    "layers.Linear.forward",
+    fails=["check_linear_forward_adds_the_bias", "check_linear_backward_sums_dW_and_db"],
+)
 def scales_the_callers_input(self, x):
     """Compare x before and after the call: you changed your caller's data."""
     x /= 255.0
@@ -350,7 +385,10 @@ def scales_the_callers_input(self, x):
     return x @ self.W + self.b
 
 
-@misconception("layers.Linear.forward")
+@misconception(
+    "layers.Linear.forward",
+    fails=["check_linear_forward_adds_the_bias", "check_linear_backward_sums_dW_and_db"],
+)
 def centres_the_callers_input(self, x):
     """Compare x before and after the call: you moved your caller's data by its mean."""
     x -= x.mean()
@@ -358,42 +396,45 @@ def centres_the_callers_input(self, x):
     return x @ self.W + self.b
 
 
-@misconception("layers.Linear.forward")
+@misconception(
+    "layers.Linear.forward",
+    fails=["check_linear_forward_adds_the_bias", "check_linear_backward_sums_dW_and_db"],
+)
 def standardises_the_input(self, x):
     """Your output stays the same when x is doubled. A linear layer takes its input as it comes."""
     self.x = (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-8)
     return self.x @ self.W + self.b
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def averages_over_the_inputs(self, x):
     """The weighted sums are smaller by exactly in_features. A weighted sum is not a weighted average."""
     self.x = x
     return x @ self.W / x.shape[1] + self.b
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def applies_the_activation_here(self, x):
     """No output is below zero. Which layer is in charge of that?"""
     self.x = x
     return np.maximum(0, x @ self.W + self.b)
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def squashes_the_output(self, x):
     """All outputs lie between -1 and 1. A linear layer has no activation."""
     self.x = x
     return np.tanh(x @ self.W + self.b)
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_takes_any_batch"])
 def drops_the_batch_dimension(self, x):
     """For a batch of one the output has one dimension. One row per example, also if there is one example."""
     self.x = x
     return np.squeeze(x @ self.W + self.b)
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def misses_the_last_row(self, x):
     """The last row of your output is zero. Does the loop reach the last example?"""
     self.x = x
@@ -403,35 +444,42 @@ def misses_the_last_row(self, x):
     return out
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def puts_examples_in_columns(self, x):
     """Your output is the transpose of what the contract wants: one row per example, one column per unit."""
     self.x = x
     return self.W.T @ x.T + self.b[:, None]
 
 
-@misconception("layers.Linear.forward")
+@misconception(
+    "layers.Linear.forward",
+    fails=[
+        "check_linear_forward_adds_the_bias",
+        "check_linear_backward_sums_dW_and_db",
+        "check_linear_backward_returns_dx",
+    ],
+)
 def multiplies_in_the_other_order(self, x):
     """W @ x needs as many columns in W as rows in x. Which of the two factors holds one example per row?"""
     self.x = x
     return self.W @ x + self.b
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_works_in_float64"])
 def computes_in_half_the_digits(self, x):
     """float64 in, but only 7 digits of your output are right. Where are the others lost?"""
     self.x = x
     return (x.astype(np.float32) @ self.W.astype(np.float32) + self.b).astype(x.dtype)
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_works_in_float64"])
 def limits_the_output(self, x):
     """Large sums come out as 100. A linear layer has no limits."""
     self.x = x
     return np.clip(x @ self.W + self.b, -100, 100)
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_answers_for_the_last_batch"])
 def remembers_its_first_weights(self, x):
     """Change W between two calls: the output still belongs to the W of the first call."""
     self.x = x
@@ -440,14 +488,14 @@ def remembers_its_first_weights(self, x):
     return x @ self.first_W + self.b
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_backward_sums_dW_and_db"])
 def keeps_x_as_one_average_row(self, x):
     """What forward remembers of x is its mean over the batch. backward needs every row."""
     self.x = np.repeat(x.mean(axis=0, keepdims=True), len(x), axis=0)
     return x @ self.W + self.b
 
 
-@misconception("layers.Linear.forward")
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
 def returns_nothing_from_forward(self, x):
     """forward returned None. What does the next layer need?"""
     self.x = x
@@ -457,7 +505,7 @@ def returns_nothing_from_forward(self, x):
 # --- backward -------------------------------------------------------------------------------------------------------
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def gives_dW_transposed(self, dout):
     """dW must have the shape of W. Which of the two factors is transposed?"""
     self.dW = dout.T @ self.x
@@ -465,7 +513,7 @@ def gives_dW_transposed(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_answers_for_the_last_batch"])
 def adds_to_the_last_gradients(self, dout):
     """The second backward gives gradients that still contain the first ones. Replaced, or added to?"""
     self.dW += self.x.T @ dout
@@ -473,7 +521,7 @@ def adds_to_the_last_gradients(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_answers_for_the_last_batch"])
 def adds_to_the_last_dW(self, dout):
     """The second backward gives a dW that still contains the first one."""
     self.dW = self.dW + self.x.T @ dout
@@ -481,7 +529,7 @@ def adds_to_the_last_dW(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_answers_for_the_last_batch"])
 def adds_to_the_last_db(self, dout):
     """The second backward gives a db that still contains the first one."""
     self.dW = self.x.T @ dout
@@ -489,21 +537,21 @@ def adds_to_the_last_db(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def forgets_db(self, dout):
     """db is still zero after backward. How does the loss depend on b?"""
     self.dW = self.x.T @ dout
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def forgets_dW(self, dout):
     """dW is still zero after backward. How does the loss depend on W?"""
     self.db = dout.sum(axis=0)
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def keeps_the_gradients_to_itself(self, dout):
     """After backward, dW and db are still zero. Where did you store the results?"""
     dW = self.x.T @ dout  # noqa: F841
@@ -511,7 +559,10 @@ def keeps_the_gradients_to_itself(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception(
+    "layers.Linear.backward",
+    fails=["check_linear_backward_sums_dW_and_db", "check_linear_backward_returns_dx"],
+)
 def multiplies_by_W_as_it_stands(self, dout):
     """dx must have the shape of x. Try a layer with as many inputs as outputs too: there the slip stays silent."""
     self.dW = self.x.T @ dout
@@ -519,7 +570,7 @@ def multiplies_by_W_as_it_stands(self, dout):
     return dout @ self.W
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_returns_dx"])
 def gives_dx_transposed(self, dout):
     """dx comes out with one column per example. It must have the shape of x."""
     self.dW = self.x.T @ dout
@@ -527,14 +578,14 @@ def gives_dx_transposed(self, dout):
     return self.W @ dout.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_returns_dx"])
 def returns_nothing_from_backward(self, dout):
     """backward returned None. What does the layer before this one need?"""
     self.dW = self.x.T @ dout
     self.db = dout.sum(axis=0)
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_returns_dx"])
 def returns_all_three(self, dout):
     """backward returns dx alone; dW and db stay on the layer."""
     self.dW = self.x.T @ dout
@@ -542,7 +593,7 @@ def returns_all_three(self, dout):
     return dout @ self.W.T, self.dW, self.db
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_returns_dx"])
 def returns_dW(self, dout):
     """backward returned dW. The layer before this one needs the gradient of its own output, which is your x."""
     self.dW = self.x.T @ dout
@@ -550,7 +601,7 @@ def returns_dW(self, dout):
     return self.dW
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_returns_dx"])
 def takes_the_step_itself(self, dout):
     """W changed during backward, and dx was computed with the changed W. Who should update the weights, and when?"""
     self.dW = self.x.T @ dout
@@ -560,7 +611,10 @@ def takes_the_step_itself(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception(
+    "layers.Linear.backward",
+    fails=["check_linear_answers_for_the_last_batch", "check_linear_leaves_its_inputs_alone"],
+)
 def takes_the_step_afterwards(self, dout):
     """W changed during backward. Who should update the weights, and when?"""
     self.dW = self.x.T @ dout
@@ -571,7 +625,7 @@ def takes_the_step_afterwards(self, dout):
     return dx
 
 
-@misconception("layers.Linear")
+@misconception("layers.Linear", fails=["check_linear_backward_returns_dx"])
 class keeps_a_transposed_copy:
     """Change W and run backward: dx still belongs to the old W. Was a copy made?"""
 
@@ -589,7 +643,7 @@ class keeps_a_transposed_copy:
         return dout @ self.W_T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def sums_before_it_multiplies(self, dout):
     """Your dW is the sum of the inputs times the sum of dout. Sum the products, not the factors."""
     self.dW = np.outer(self.x.sum(axis=0), dout.sum(axis=0))
@@ -597,14 +651,14 @@ def sums_before_it_multiplies(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def sums_before_it_multiplies__einsum(self, dout):
     self.dW = np.einsum("ni,mo->io", self.x, dout)
     self.db = np.einsum("no->o", dout)
     return np.einsum("no,io->ni", dout, self.W)
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def multiplies_dW_by_W(self, dout):
     """dW should not depend on the value of W at all."""
     self.dW = self.x.T @ dout * self.W
@@ -612,7 +666,7 @@ def multiplies_dW_by_W(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_works_in_float64"])
 def stores_float32_gradients(self, dout):
     """Your gradients have only 7 right digits. Where are the others lost?"""
     self.dW = (self.x.T @ dout).astype(np.float32)
@@ -620,7 +674,7 @@ def stores_float32_gradients(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def averages_over_the_batch_again(self, dout):
     """dW and db are smaller by the number of rows. The loss has divided by N already: dout holds that factor."""
     self.dW = self.x.T @ dout / len(dout)
@@ -628,7 +682,7 @@ def averages_over_the_batch_again(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def averages_dW(self, dout):
     """dW is smaller by the number of rows. The loss has divided by N already: dout holds that factor."""
     self.dW = self.x.T @ dout / self.x.shape[0]
@@ -636,7 +690,7 @@ def averages_dW(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def averages_db(self, dout):
     """db is smaller by the number of rows. The loss has divided by N already: dout holds that factor."""
     self.dW = self.x.T @ dout
@@ -644,7 +698,7 @@ def averages_db(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_returns_dx"])
 def averages_dx(self, dout):
     """dx is smaller by the number of rows. Does one example's gradient depend on how many others are in the batch?"""
     self.dW = self.x.T @ dout
@@ -652,7 +706,7 @@ def averages_dx(self, dout):
     return dout @ self.W.T / len(dout)
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def sums_db_over_the_units(self, dout):
     """db has one number per example. b has one per unit: over which axis do the examples run?"""
     self.dW = self.x.T @ dout
@@ -660,7 +714,7 @@ def sums_db_over_the_units(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def sums_db_to_one_number(self, dout):
     """db is a single number. Each unit has a bias of its own, with a gradient of its own."""
     self.dW = self.x.T @ dout
@@ -668,14 +722,14 @@ def sums_db_to_one_number(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def sums_db_to_one_number__spread(self, dout):
     self.dW = self.x.T @ dout
     self.db = np.full_like(self.b, np.sum(dout))
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def does_not_sum_db(self, dout):
     """db has one row per example. Every example pushed on the same b: what happens to their pushes?"""
     self.dW = self.x.T @ dout
@@ -683,7 +737,7 @@ def does_not_sum_db(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def keeps_db_as_a_row(self, dout):
     """db has the shape (1, out) and b has (out,). Gradients have the shape of what they belong to."""
     self.dW = self.x.T @ dout
@@ -691,7 +745,7 @@ def keeps_db_as_a_row(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def takes_db_from_the_last_example(self, dout):
     """db is the last row of dout. What about the other examples?"""
     self.dW = self.x.T @ dout
@@ -700,7 +754,7 @@ def takes_db_from_the_last_example(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def takes_db_from_the_first_example(self, dout):
     """db is the first row of dout. What about the other examples?"""
     self.dW = self.x.T @ dout
@@ -708,7 +762,7 @@ def takes_db_from_the_first_example(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def keeps_the_last_examples_dW(self, dout):
     """dW comes from the last example alone. Does your loop add, or replace?"""
     for i in range(len(dout)):
@@ -717,7 +771,7 @@ def keeps_the_last_examples_dW(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def misses_the_last_example_in_dW(self, dout):
     """The last example does not count in dW. Does the loop reach it?"""
     self.dW = np.zeros_like(self.W)
@@ -727,7 +781,10 @@ def misses_the_last_example_in_dW(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception(
+    "layers.Linear.backward",
+    fails=["check_linear_backward_sums_dW_and_db", "check_linear_backward_returns_dx"],
+)
 def adds_the_bias_on_the_way_back(self, dout):
     """dx contains b. The derivative of x @ W + b by x: what is left of b?"""
     self.dW = self.x.T @ (dout + self.b)
@@ -735,7 +792,7 @@ def adds_the_bias_on_the_way_back(self, dout):
     return (dout + self.b) @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def takes_db_from_the_input(self, dout):
     """db does not depend on dout as it should. What is the derivative of x @ W + b by b?"""
     self.dW = self.x.T @ dout
@@ -743,7 +800,7 @@ def takes_db_from_the_input(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def adds_weight_decay(self, dout):
     """Your dW has a part that grows with W. The contract's loss has no regularisation."""
     self.dW = self.x.T @ dout + 0.01 * self.W
@@ -751,7 +808,7 @@ def adds_weight_decay(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def clips_the_gradients(self, dout):
     """Large gradients come out as 1. The contract's gradients are not clipped."""
     self.dW = np.clip(self.x.T @ dout, -1, 1)
@@ -759,7 +816,7 @@ def clips_the_gradients(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_returns_dx"])
 def masks_like_relu(self, dout):
     """dx is zero where x is not above zero. That is another layer's derivative."""
     self.dW = self.x.T @ dout
@@ -767,7 +824,7 @@ def masks_like_relu(self, dout):
     return dout @ self.W.T * (self.x > 0)
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def overwrites_dout_too_early(self, dout):
     """dW and db were computed from dx. In which order do you need dout?"""
     dout = dout @ self.W.T
@@ -776,7 +833,7 @@ def overwrites_dout_too_early(self, dout):
     return dout
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def flips_the_sign(self, dout):
     """dW and db have the opposite sign. The gradient points uphill; who takes the step downhill?"""
     self.dW = -self.x.T @ dout
@@ -784,7 +841,7 @@ def flips_the_sign(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_returns_dx"])
 def hands_dout_on(self, dout):
     """backward returned dout itself. How does the output depend on x?"""
     self.dW = self.x.T @ dout
@@ -792,7 +849,7 @@ def hands_dout_on(self, dout):
     return dout
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_returns_dx"])
 def sums_dx_over_the_batch(self, dout):
     """All rows of dx are the same. Each example has a gradient of its own."""
     self.dW = self.x.T @ dout
@@ -800,7 +857,7 @@ def sums_dx_over_the_batch(self, dout):
     return np.tile(dout.sum(axis=0) @ self.W.T, (len(dout), 1))
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
 def doubles_the_gradients(self, dout):
     """dW is twice the true gradient. Where does the 2 come from?"""
     self.dW = 2 * self.x.T @ dout
@@ -808,7 +865,7 @@ def doubles_the_gradients(self, dout):
     return dout @ self.W.T
 
 
-@misconception("layers.Linear.backward")
+@misconception("layers.Linear.backward", fails=["check_linear_works_in_float64"])
 def estimates_the_gradient(self, dout):
     """Your dW is right to a few digits only, as from finite differences. backward has an exact formula: which?"""
     eps, self.dW = 1e-5, np.zeros_like(self.W)
