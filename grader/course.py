@@ -1,11 +1,16 @@
 """All stages of `tasks/`, each after those it needs."""
 
+import contextlib
+import hashlib
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
-from grader.paths import TASKS
+from grader.files import write_atomically
+from grader.paths import ROOT, TASKS
 from grader.task import BadCourse, Check, Stage, load_stage
 
 __all__ = ["BadCourse", "Check", "Course", "Stage", "load_course", "load_stage"]
@@ -68,9 +73,36 @@ class Course(Struct, frozen=True):
 def load_course(tasks: Path = TASKS) -> Course:
     """Read every stage below a folder.
 
+    What was read of the course's own folder is remembered for the very same texts: reading takes longer than a check.
+
     raises : BadCourse, with cause and remedy
     """
     folders = sorted(path for path in tasks.glob("*") if path.is_dir() and path.name[0] not in "._")
+    if tasks != TASKS:
+        return _read(folders, tasks)
+    memory = ROOT / ".chain-rule" / f"course-{_mark(folders)[:32]}.bin"
+    try:
+        return msgspec.msgpack.decode(memory.read_bytes(), type=Course, dec_hook=lambda kind, text: kind(text))
+    except (OSError, msgspec.MsgspecError):
+        course = _read(folders, tasks)
+    with contextlib.suppress(OSError):  # a read-only course costs the memory alone
+        for old in memory.parent.glob("course-*.bin"):
+            old.unlink(missing_ok=True)
+        write_atomically(memory, msgspec.msgpack.encode(course, enc_hook=str))
+    return course
+
+
+def _mark(folders: list[Path]) -> str:
+    """SHA-256 of everything that reading depends on: the texts, their places, and the readers themselves."""
+    digest = hashlib.sha256(sys.version.encode())
+    files = [folder / name for folder in folders for name in ("task.toml", "checks.py")]
+    for path in [Path(__file__), Path(__file__).with_name("task.py"), *files]:
+        content = path.read_bytes() if path.is_file() else b""
+        digest.update(f"{path}\0{path.is_file()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def _read(folders: list[Path], tasks: Path) -> Course:
     stages = [load_stage(folder) for folder in folders]
     if not stages:
         raise BadCourse(f"{tasks} holds no stage: a folder such as 01_linear with a task.toml is expected there.")

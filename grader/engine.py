@@ -5,10 +5,10 @@ a worker. What was decided is appended to `results.jsonl` as it happens, and the
 """
 
 import contextlib
-import os
 import platform
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,23 +17,21 @@ from typing import Any
 
 import msgspec
 
-from grader import fingerprint, history, log, scores
+from grader import curves, fingerprint, history, log, scores
 from grader.cache import TrainingCache
+from grader.collecting import GraderFault, run_with_pytest
 from grader.course import Course, load_course
 from grader.files import write_atomically
+from grader.limits import Limits, calibrate
 from grader.naming import name_mistakes
 from grader.records import Report
 from grader.request import Request
+from grader.runner import Context, Data
 from grader.session import Observer, Session
 from grader.submission import Submission, file_of, read_submission
 from grader.task import Stage
 
-#: Variables that would change how pytest or the interpreter behaves; a grade is the same in everyone's shell.
-_FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONBREAKPOINT")
-
-
-class GraderFault(Exception):
-    """The grade could not be made, and the submission has nothing to do with it."""
+__all__ = ["GraderFault", "Observer", "Request", "grade"]
 
 
 def grade(request: Request, observer: Observer | None = None, pool: Any = None) -> Report:
@@ -45,62 +43,108 @@ def grade(request: Request, observer: Observer | None = None, pool: Any = None) 
     """
     begun = time.perf_counter()
     submission = read_submission(request.student)
-    course = load_course(request.tasks)
-    stages = course.select(request.stages)
     with contextlib.ExitStack() as stack:
         if pool is None:
             from grader.worker.pool import WorkerPool
 
-            pool = WorkerPool(sandbox=request.sandbox)  # starts its zygote while the rest is imported here
+            pool = WorkerPool(sandbox=request.sandbox)
             stack.callback(pool.close)
-        return _grade(request, observer, pool, submission, course, stages, begun)
+        with _warming(pool):
+            course = load_course(request.tasks)
+            stages = course.select(request.stages)
+            depends = fingerprint.dependencies(request.tasks, request.reference)
+            _clear(request.out)
+            context = _context(request, course, submission, pool)
+            import pytest  # noqa: F401 - takes its time, as the lines above do, while the zygote starts
+        cache = _cache(request, context, depends)
+        session = _run(request, stages, context, observer, cache)
+        report = _report(request, stages, session, depends, cache, begun)
+        _write(request, report, whole=len(stages) == len(course.stages))
+        return report
 
 
-def _grade(
-    request: Request,
-    observer: Observer | None,
-    pool: Any,
-    submission: Submission,
-    course: Course,
-    stages: tuple[Stage, ...],
-    begun: float,
-) -> Report:
-    from grader.limits import Limits, calibrate
-    from grader.runner import Context, Data
+@contextlib.contextmanager
+def _warming(pool: Any) -> Iterator[None]:
+    """Let the process that workers are forked from start meanwhile; what goes wrong comes up again when it is used."""
 
-    out = request.out
-    _clear(out)
-    seed = secrets.randbits(63) if request.secret_seed else request.seed
-    mark = submission.fingerprint()
-    depends = fingerprint.dependencies(request.tasks, request.reference)
-    cache = TrainingCache(fingerprint.key(mark, seed, depends), out / "evidence") if request.caches else None
-    limits = Limits(calibrate() * request.time_factor)
-    context = Context(course, submission, pool, seed, limits, evidence=out / "evidence")
-    if request.training_images:
-        context.data = Data(request.training_images)
-    if cache is not None:
-        context.recall = lambda check: cache.recall(check) if course.stage(check.stage).training else None
-    lines = log.Log(out / "results.jsonl", student=submission.name, stages=[stage.id for stage in stages])
-    session = Session(stages, context, [lines, *([observer] if observer else [])])
-    unnamed = ""
+    def start() -> None:
+        with contextlib.suppress(Exception):
+            pool.zygote()
+
+    thread = threading.Thread(target=start, daemon=True)
+    if hasattr(pool, "zygote") and not pool.cold:
+        thread.start()
     try:
-        _run_pytest(session)
+        yield
+    finally:
+        if thread.ident is not None:
+            thread.join()
+
+
+def _context(request: Request, course: Course, submission: Submission, pool: Any) -> Context:
+    seed = secrets.randbits(63) if request.secret_seed else request.seed
+    limits = Limits(calibrate() * request.time_factor)
+    data = Data(request.training_images)
+    return Context(course, submission, pool, seed, limits, data, evidence=request.out / "evidence")
+
+
+def _cache(request: Request, context: Context, depends: dict[str, str]) -> TrainingCache | None:
+    """The kept results of trainings, hooked into the context; None if none may be used."""
+    if not request.caches:
+        return None
+    name = fingerprint.key(context.submission.fingerprint(), context.seed, depends, request.sandbox)
+    cache = TrainingCache(name, context.evidence)
+    context.recall = lambda check: cache.recall(check) if context.course.stage(check.stage).training else None
+    return cache
+
+
+def _run(
+    request: Request,
+    stages: tuple[Stage, ...],
+    context: Context,
+    observer: Observer | None,
+    cache: TrainingCache | None,
+) -> Session:
+    """Run all checks, every event in the log; name mistakes once all verdicts are out."""
+    lines = log.Log(
+        request.out / "results.jsonl", student=context.submission.name, stages=[stage.id for stage in stages]
+    )
+    session = Session(stages, context, [lines, *([observer] if observer else [])])
+    try:
+        run_with_pytest(session)
         if session.complete:
             _keep(cache, session)
-            unnamed = name_mistakes(session, request.reference, request.patience)
+            session.notes += filter(None, [name_mistakes(session, request.reference, request.patience)])
+    except KeyboardInterrupt:
+        pass  # what was decided until then is in the log, and the session knows that it is not complete
     finally:
         session.close()
         lines.close()
-    results = log.replay(out / "results.jsonl").results
-    report = scores.report(
+    return session
+
+
+def _report(
+    request: Request,
+    stages: tuple[Stage, ...],
+    session: Session,
+    depends: dict[str, str],
+    cache: TrainingCache | None,
+    begun: float,
+) -> Report:
+    """The report, from the lines of the log."""
+    context, limits = session.context, session.context.limits
+    mark = context.submission.fingerprint()
+    results = log.replay(request.out / "results.jsonl").results
+    secret = fingerprint.of_text("seed", str(context.seed))[:16]
+    return scores.report(
         stages,
         results,
         context.place,
         complete=session.complete,
-        student=submission.name,
-        sandbox=pool.report(),
-        seed={"fingerprint": fingerprint.of_text("seed", str(seed))[:16]} if request.secret else {"value": seed},
-        environment=_environment(),
+        student=context.submission.name,
+        sandbox=context.pool.report(),
+        seed={"fingerprint": secret} if request.secret else {"value": context.seed},
+        environment={**fingerprint.environment(), "system": platform.platform(terse=True)},
         fingerprints={"submission": mark, **depends},
         limits={
             "calibration": limits.scale,
@@ -108,83 +152,18 @@ def _grade(
         },
         seconds=round(time.perf_counter() - begun, 3),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
-        curves=_curves(results, out / "evidence"),
-        notes=[unnamed] if unnamed else [],
+        curves=curves.of_results(context.course, results, request.out / "evidence"),
+        notes=session.notes,
         extra={
             "stages_named": [stage.id for stage in stages] if request.stages else [],
-            "course_points": course.points,
+            "course_points": context.course.points,
             "key": request.key(mark, depends) if request.caches else "",
             "feedback": request.feedback,
-            "problems": {file_of(module): why for module, why in submission.problems.items()},
+            "problems": {file_of(module): why for module, why in context.submission.problems.items()},
             "repeatable": not context.unrepeatable and all(r.state != "error" for r in results.values()),
             "cached": sorted(cache.used) if cache else [],
         },
     )
-    _write(request, report, course)
-    return report
-
-
-def _run_pytest(session: Session) -> None:
-    """Have pytest collect and run the session's checks; an interruption leaves the session incomplete."""
-    import pytest
-
-    from grader import pytest_plugin
-
-    bridge = _Bridge(session)
-    tasks = session.context.course.folder
-    folders = list(dict.fromkeys(str(tasks / check.stage) for check in session.order))
-    # Only what a grade needs: no plugin of the learner's machine, no configuration, no cache, no capture.
-    unused = "terminal logging junitxml pastebin doctest faulthandler unraisableexception threadexception stepwise"
-    off = [f"no:{name}" for name in f"{unused} cacheprovider python debugging setuponly setupplan recwarn".split()]
-    options = [part for name in off for part in ("-p", name)]
-    config = Path(__file__).with_name("grade.ini")
-    arguments = ["-c", str(config), "--rootdir", str(tasks.parent), "--noconftest", "--import-mode=importlib", "-s"]
-    with _neutral_environment():
-        status = pytest.main([*arguments, *options, *folders], plugins=[pytest_plugin, bridge])
-    if status == pytest.ExitCode.INTERRUPTED:
-        return
-    if bridge.problems or not session.complete:
-        raise GraderFault(
-            " ".join(bridge.problems) or f"pytest ended with status {int(status)} before all was checked."
-        )
-
-
-class _Bridge:
-    """Hands the engine's session to the plugin, and keeps what pytest has to complain of."""
-
-    def __init__(self, session: Session):
-        self.session = session
-        self.problems: list[str] = []
-
-    def pytest_configure(self, config: Any) -> None:
-        from grader.pytest_plugin import SESSION
-
-        config.stash[SESSION] = self.session
-
-    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        wanted = {(check.stage, check.id) for check in self.session.order}
-        items[:] = [item for item in items if (item.stage.id, item.check.id) in wanted]
-
-    def pytest_collectreport(self, report: Any) -> None:
-        if report.failed:
-            self.problems.append(str(report.longrepr).strip().splitlines()[-1])
-
-    def pytest_internalerror(self, excrepr: Any) -> None:
-        self.problems.append(str(excrepr).strip().splitlines()[-1])
-
-
-@contextlib.contextmanager
-def _neutral_environment() -> Iterator[None]:
-    kept = {name: os.environ.pop(name) for name in _FOREIGN if name in os.environ}
-    before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
-        yield
-    finally:
-        os.environ.pop("PYTEST_DISABLE_PLUGIN_AUTOLOAD", None)
-        if before is not None:
-            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = before
-        os.environ.update(kept)
 
 
 def _keep(cache: TrainingCache | None, session: Session) -> None:
@@ -197,12 +176,11 @@ def _keep(cache: TrainingCache | None, session: Session) -> None:
             cache.keep(stage, {c.id: session.results[scores.key(c)] for c in stage.checks})
 
 
-def _write(request: Request, report: Report, course: Course) -> None:
+def _write(request: Request, report: Report, whole: bool) -> None:
     out = request.out
     write_atomically(out / "results.json", msgspec.json.format(msgspec.json.encode(report), indent=1))
-    if report.complete:
-        whole = len(report.stages) == len(course.stages)
-        history.append(out, report, whole)
+    if report.complete and whole:
+        history.append(out, report)
     if request.html:
         from grader.report import render
 
@@ -217,25 +195,6 @@ def _clear(out: Path) -> None:
         (out / name).unlink(missing_ok=True)
 
 
-def _curves(results: scores.Results, evidence: Path) -> dict[str, Any]:
-    """The history of a training, from the roles "history:..." that its check left as evidence."""
-    for (stage, check), _ in results.items():
-        path = evidence / f"{stage}.{check}.npz"
-        if not path.exists():
-            continue
-        import numpy as np
-
-        with np.load(path, allow_pickle=False) as arrays:
-            found = {name.partition(":")[2]: arrays[name].tolist() for name in arrays.files if name[:8] == "history:"}
-        if found:
-            return {"stage": stage, "check": check, "history": found}
-    return {}
-
-
-def _longest(limits: Any, stage: Stage) -> dict[str, float]:
+def _longest(limits: Limits, stage: Stage) -> dict[str, float]:
     each = [limits.of(check, stage) for check in stage.checks]
     return {"call": max(limit.call for limit in each), "check": max(limit.check for limit in each)}
-
-
-def _environment() -> dict[str, Any]:
-    return {**fingerprint.environment(), "system": platform.platform(terse=True)}

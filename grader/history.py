@@ -15,10 +15,8 @@ FILE = "history.jsonl"
 KEPT = 200  #: lines
 
 
-def append(out: Path, report: Report, whole: bool) -> None:
-    """Add a grade of the whole course; a grade of single stages, or the same result as the last line's, is left out."""
-    if not whole:
-        return
+def append(out: Path, report: Report) -> None:
+    """Add a grade of the whole course; the same result of the same text as the last line's is left out."""
     line = {
         "finished": report.finished,
         "score": report.score,

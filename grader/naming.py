@@ -16,10 +16,10 @@ def name_mistakes(session: Session, reference: Path | None, patience: float = 1.
     patience  : factor on the time that one failed check may take; where nobody waits, more makes names independent of load
     returns   : a sentence if nothing could be named, nothing otherwise; the verdicts stand in any case
     """
-    if not session.context.transcripts:
-        return ""
     if reference is None or not reference.is_dir():
         return "Graded without the reference: mistakes are not named, and its curves are not shown."
+    if not session.context.transcripts:
+        return ""
     try:
         answer = read_submission(reference)
     except NotASubmission as problem:

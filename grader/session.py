@@ -60,6 +60,7 @@ class Session:
         self.context = context
         self.order = order(context.course, self.stages)
         self.observers = list(observers)
+        self.notes: list[str] = []  #: remarks on the whole run
         self._spent: dict[str, float] = {}
 
     @property

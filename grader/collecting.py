@@ -1,0 +1,82 @@
+"""pytest as a grade uses it: nobody's plugins, configuration or environment, and no output of its own."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from grader.session import Session
+
+#: Variables that would change how pytest or the interpreter behaves; a grade is the same in everyone's shell.
+_FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONBREAKPOINT")
+
+
+class GraderFault(Exception):
+    """The grade could not be made, and the submission has nothing to do with it."""
+
+
+def run_with_pytest(session: Session) -> None:
+    """Have pytest collect and run the session's checks; an interruption leaves the session incomplete.
+
+    raises : GraderFault if pytest could not run them all
+    """
+    import pytest
+
+    from grader import pytest_plugin
+
+    bridge = _Bridge(session)
+    tasks = session.context.course.folder
+    folders = list(dict.fromkeys(str(tasks / check.stage) for check in session.order))
+    # Only what a grade needs: no plugin of the learner's machine, no configuration, no cache, no capture.
+    unused = "terminal logging junitxml pastebin doctest faulthandler unraisableexception threadexception stepwise"
+    off = [f"no:{name}" for name in f"{unused} cacheprovider python debugging setuponly setupplan recwarn".split()]
+    options = [part for name in off for part in ("-p", name)]
+    config = Path(__file__).with_name("grade.ini")
+    arguments = ["-c", str(config), "--rootdir", str(tasks.parent), "--noconftest", "--import-mode=importlib", "-s"]
+    with _neutral_environment():
+        status = pytest.main([*arguments, *options, *folders], plugins=[pytest_plugin, bridge])
+    if status == pytest.ExitCode.INTERRUPTED and not bridge.problems:
+        return
+    if bridge.problems or not session.complete:
+        raise GraderFault(
+            " ".join(bridge.problems) or f"pytest ended with status {int(status)} before all was checked."
+        )
+
+
+class _Bridge:
+    """Hands the engine's session to the plugin, and keeps what pytest has to complain of."""
+
+    def __init__(self, session: Session):
+        self.session = session
+        self.problems: list[str] = []
+
+    def pytest_configure(self, config: Any) -> None:
+        from grader.pytest_plugin import SESSION
+
+        config.stash[SESSION] = self.session
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        wanted = {(check.stage, check.id) for check in self.session.order}
+        items[:] = [item for item in items if (item.stage.id, item.check.id) in wanted]
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            self.problems.append(str(report.longrepr).strip().splitlines()[-1])
+
+    def pytest_internalerror(self, excrepr: Any) -> None:
+        self.problems.append(str(excrepr).strip().splitlines()[-1])
+
+
+@contextlib.contextmanager
+def _neutral_environment() -> Iterator[None]:
+    kept = {name: os.environ.pop(name) for name in _FOREIGN if name in os.environ}
+    before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop("PYTEST_DISABLE_PLUGIN_AUTOLOAD", None)
+        if before is not None:
+            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = before
+        os.environ.update(kept)
