@@ -68,10 +68,15 @@ def check_linear_draws_from_rng(student, case):
 
 
 def check_linear_takes_any_batch(student, case):
-    """forward and backward work for one row, for a square layer, and however x lies in memory."""
-    for rows, inputs, units in ((1, 4, 3), (4, 4, 4), (7, 2, 1)):
+    """forward and backward work for one row, a square layer and other sizes, however x lies in memory, and for float32."""
+    sizes = ((1, 4, 3, "f8"), (4, 4, 4, "f8"), (7, 2, 1, "f4"), (*case.rng.integers(2, 9, 3).tolist(), "f8"))
+    for rows, inputs, units, dtype in sizes:
         case.afresh(student)
-        x, W, b = case.normal("x", inputs, rows).T, case.normal("W", inputs, units), case.normal("b", units)
+        x, W, b = (
+            case.normal("x", inputs, rows, dtype=dtype).T,
+            case.normal("W", inputs, units),
+            case.normal("b", units),
+        )
         dout = case.normal("dout", units, rows).T
         linear, of = _layer(student, case, W, b), f"of Linear({inputs}, {units}), for x of shape ({rows}, {inputs}),"
         case.sizes(rows=rows, inputs=inputs, units=units)

@@ -68,9 +68,10 @@ def check_relu_forward_returns_a_new_array(student, case):
 
 
 def check_relu_takes_any_shape(student, case):
-    """forward and backward keep every shape and every digit: one row, one dimension, three, a square, a view."""
-    for shape in ((1, 4), (6,), (2, 3, 4), (4, 4)):
-        x, dout = case.normal("x", *shape[::-1]).T, case.normal("dout", *shape[::-1]).T
+    """forward and backward keep every shape and every digit: one row, one dimension, three, a view, float32."""
+    shapes = ((1, 4), (6,), (2, 3, 4), (4, 4), tuple(case.rng.integers(2, 9, 2).tolist()))
+    for shape, dtype in zip(shapes, ("f8", "f8", "f8", "f4", "f8")):
+        x, dout = case.normal("x", *shape[::-1], dtype=dtype).T, case.normal("dout", *shape[::-1]).T
         x[(0,) * len(shape)] = 1e-12
         case.afresh(student)
         relu, of = student.layers.ReLU(), f"for x of shape {shape}"
