@@ -110,4 +110,7 @@ class Curves(NamedTuple):
     def of_evidence(cls, arrays: Mapping[str, np.ndarray]) -> "Curves | None":
         """From roles such as `history:val_acc`."""
         kept = {role.partition(":")[2]: array for role, array in arrays.items() if role.startswith("history:")}
-        return cls.of({"history": {name: array.astype(float).ravel().tolist() for name, array in kept.items()}})
+        goal = arrays["goal"].item() if "goal" in arrays and arrays["goal"].size == 1 else None
+        return cls.of(
+            {"history": {name: array.astype(float).ravel().tolist() for name, array in kept.items()}, "goal": goal}
+        )

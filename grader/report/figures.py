@@ -15,6 +15,7 @@ import numpy as np
 
 from . import images
 from .evidence import Curves
+from .findings import off_diagonal
 
 #: What matplotlib is told, and what stands in the page instead.
 COLOURS = {
@@ -191,7 +192,7 @@ def _scatter(axes: Any, name: str, analytic: np.ndarray, numeric: np.ndarray, fi
     a, n = analytic.ravel().astype(float), numeric.ravel().astype(float)
     finite = np.isfinite(a) & np.isfinite(n)
     a, n = _thinned(a[finite], n[finite])
-    near = np.abs(a - n) <= 1e-4 * np.maximum(np.abs(a), np.abs(n)) + 1e-9
+    near = ~off_diagonal(a, n)
     most = max(np.abs(np.concatenate([a, n])).max(initial=0.0), 1e-12) * 1.12
     axes.plot([-most, most], [-most, most], color=EDGE, linewidth=0.9, linestyle=DASHES[1])
     axes.plot(n[near], a[near], "o", color=FIRST, markersize=3.4, markeredgewidth=0, alpha=0.8)
@@ -218,8 +219,10 @@ def _thinned(a: np.ndarray, b: np.ndarray, most: int = 400) -> tuple[np.ndarray,
 def _error_map(axes: Any, analytic: np.ndarray, numeric: np.ndarray, first: bool) -> None:
     error = np.atleast_2d((analytic - numeric).astype(float))
     error = error.reshape(-1, error.shape[-1])
+    unmeasured = np.isnan(np.atleast_2d(numeric)).reshape(error.shape)
+    error = np.where(unmeasured, 0.0, error)
     while error.shape[0] > 64 or error.shape[1] > 64:  # keep the largest of each block, whose place still shows
-        error = _coarser(error)
+        error, unmeasured = _coarser(error), np.zeros(1, bool)
     # Errors no larger than rounding stay blank: the scale begins at a thousandth of the largest slope.
     scale = max(
         np.nanmax(np.abs(np.where(np.isfinite(error), error, 0.0))),
@@ -227,8 +230,8 @@ def _error_map(axes: Any, analytic: np.ndarray, numeric: np.ndarray, first: bool
         1e-12,
     )
     indices, palette = images.signed(error, scale)
-    axes.imshow(palette[indices], interpolation="nearest", aspect="equal")
-    broken = np.argwhere(~np.isfinite(error))
+    axes.imshow(palette[indices], interpolation="nearest", aspect="equal" if min(error.shape) > 1 else "auto")
+    broken = np.argwhere(~np.isfinite(error) & ~unmeasured)
     if len(broken):
         axes.plot(broken[:, 1], broken[:, 0], "x", color=OFF, markersize=4)
     axes.set(xticks=[], yticks=[])

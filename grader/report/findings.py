@@ -62,16 +62,23 @@ def _gap(train: list[float], val: list[float]) -> str:
     return ""
 
 
+def off_diagonal(analytic: np.ndarray, numeric: np.ndarray) -> np.ndarray:
+    """Which entries of a gradient are not the slope that was measured; nan in `numeric` was not measured."""
+    with np.errstate(invalid="ignore"):
+        near = np.abs(analytic - numeric) <= 1e-4 * np.maximum(np.abs(analytic), np.abs(numeric)) + 1e-9
+    return ~near & ~np.isnan(numeric)
+
+
 def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
     """Which gradients lie on the diagonal, and for the others how many entries do not and where the worst is."""
     good, bad = [], []
     for name, analytic, numeric in pairs:
         a, n = np.atleast_1d(analytic).astype(float), np.atleast_1d(numeric).astype(float)
-        off = ~(np.abs(a - n) <= 1e-4 * np.maximum(np.abs(a), np.abs(n)) + 1e-9)
+        off = off_diagonal(a, n)
         if not off.any():
             good.append(name)
             continue
-        error = np.where(np.isfinite(a - n), np.abs(a - n), np.inf)
+        error = np.where(off, np.nan_to_num(np.abs(a - n), nan=np.inf), -1.0)
         worst = np.unravel_index(int(np.argmax(error)), a.shape)
         place = "[" + ", ".join(map(str, worst)) + "]"
         bad.append(
@@ -90,6 +97,11 @@ def _list(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def _short(value: float) -> str:
+    """Three digits, written out: 562.341 -> 562, 1000 -> 1000."""
+    return f"{float(f'{value:.3g}'):g}"
+
+
 def softmax_growth(scale: np.ndarray, given: np.ndarray, expected: np.ndarray | None) -> str:
     """Up to where the values are finite, and what they should become."""
     broken = ~np.isfinite(given).all(axis=1)
@@ -100,17 +112,19 @@ def softmax_growth(scale: np.ndarray, given: np.ndarray, expected: np.ndarray | 
     if not broken.any():
         sums = given.sum(axis=1)
         off = np.abs(sums - 1) > 1e-6
-        start = f"Every value is finite up to logits times {scale[-1]:g}"
+        start = f"Every value is finite up to logits times {_short(scale[-1])}"
         return (
             start
-            + (f", but from {scale[off][0]:g} on the row sums to {sums[off][0]:.4g}." if off.any() else ".")
+            + (f", but from {_short(scale[off][0])} on the row sums to {sums[off][0]:.4g}." if off.any() else ".")
             + goal
         )
     kind = "nan" if np.isnan(given[broken]).any() else "inf"
     before = (
-        f"The probabilities are finite up to logits times {scale[~broken].max():g}; from" if (~broken).any() else "From"
+        f"The probabilities are finite up to logits times {_short(scale[~broken].max())}; from"
+        if (~broken).any()
+        else "From"
     )
-    return f"{before} {scale[broken].min():g} on there is {kind}.{goal}"
+    return f"{before} {_short(scale[broken].min())} on there is {kind}.{goal}"
 
 
 def confusion(counts: np.ndarray) -> str:

@@ -27,7 +27,7 @@ def sections(report: Report) -> list[Section]:
         Section(
             "Sandbox", list(_rows(_without(report.sandbox, "probes", "summary"))) + _probes(report), _summary(report)
         ),
-        Section("Limits", list(_rows(report.limits))),
+        Section("Limits", list(_rows(_without(report.limits, "stages"))) + _stage_limits(report)),
         Section("Environment", list(_rows(report.environment))),
         Section("Remarks", [], [*report.notes, *_remarks(report)]),
     ]
@@ -35,7 +35,7 @@ def sections(report: Report) -> list[Section]:
 
 
 def _submission(report: Report) -> list[tuple[str, str]]:
-    rows = [(f"fingerprint of the {name}", value) for name, value in report.fingerprints.items()]
+    rows = [(f"fingerprint of the {name.replace('_', ' ')}", value[:16]) for name, value in report.fingerprints.items()]
     if report.finished:
         rows.append(("finished", report.finished))
     rows.append(("time of the whole grade", words.seconds(report.seconds)))
@@ -63,6 +63,25 @@ def _probes(report: Report) -> list[tuple[str, str]]:
         (str(name), said.get(blocked, str(blocked))) if isinstance(blocked, bool) else (str(name), str(blocked))
         for name, blocked in probes.items()
     ]
+
+
+def _stage_limits(report: Report) -> list[tuple[str, str]]:
+    """Seconds a stage, a check and a call may take, neighbouring stages with the same limits in one row."""
+    stages = report.limits.get("stages")
+    if not isinstance(stages, Mapping):
+        return []
+    rows: list[tuple[str, str, str]] = []  # first stage, last stage, limits
+    for id, limits in stages.items():
+        told = (
+            ", ".join(f"{value:.4g} s a {name}" for name, value in limits.items())
+            if isinstance(limits, Mapping)
+            else str(limits)
+        )
+        if rows and rows[-1][2] == told:
+            rows[-1] = (rows[-1][0], str(id), told)
+        else:
+            rows.append((str(id), str(id), told))
+    return [(first if first == last else f"{first} to {last}", told) for first, last, told in rows]
 
 
 def _remarks(report: Report) -> list[str]:

@@ -139,7 +139,7 @@ def _check(
     figures: list[pictures.Picture],
 ) -> CheckView:
     message = words.blocked_line(check, report.stages) if check.state == "blocked" else check.message
-    card = _card(check.card, message) if check.card is not None else None
+    card = _card(check.card) if check.card is not None else None
     values = []
     if check.state != "pass" and "expected" in arrays and "given" in arrays:
         values = tables.pair(arrays["expected"], arrays["given"])
@@ -150,7 +150,7 @@ def _check(
         anchor=anchor(stage.id, check.id),
         is_next=is_next,
         word=words.STATE[check.state],
-        message=shorten(message, 12, 1200),
+        message=shorten(_beside(message, check.card, check.mistake.hint if check.mistake else ""), 12, 1200),
         card=card,
         sources=[_source(lines) for lines in (check.card.source if check.card else [])[:4]],
         tables=values,
@@ -159,16 +159,21 @@ def _check(
     )
 
 
-def _card(card: Card, message: str) -> Card | None:
-    """The card within the page's bounds, without what the message already says; None if nothing is left."""
-    gave = "" if _same(card.gave, message) else card.gave
-    looks_like = "" if _same(card.looks_like, message) else card.looks_like
-    kept = Card(ran=_capped(card.ran), should=_capped(card.should), gave=_capped(gave), looks_like=_capped(looks_like))
+def _card(card: Card) -> Card | None:
+    """The card within the page's bounds; None if it says nothing."""
+    kept = Card(
+        ran=_capped(card.ran), should=_capped(card.should), gave=_capped(card.gave), looks_like=_capped(card.looks_like)
+    )
     return kept if any((kept.ran, kept.should, kept.gave, kept.looks_like)) else None
 
 
-def _same(a: str, b: str) -> bool:
-    return a.strip().rstrip(".") == b.strip().rstrip(".")
+def _beside(message: str, card: Card | None, *others: str) -> str:
+    """The message, or nothing if the card below it says all of it."""
+    rest = message
+    for said in (*((card.gave, card.should, card.looks_like) if card else ()), *others):
+        if said.strip():
+            rest = rest.replace(said.strip().rstrip("."), "", 1)
+    return message if rest.strip(" .\n") else ""
 
 
 def _capped(text: str) -> str:

@@ -56,7 +56,11 @@ def due(report: Report, evidence: Callable[[str, CheckResult], Arrays]) -> list[
     wanted: list[Wanted] = []
     for stage in report.stages:
         for check in stage.checks:
-            wanted.extend(_of_check(stage, check, evidence(stage.id, check)))
+            arrays = evidence(stage.id, check)
+            wanted.extend(_of_check(stage, check, arrays))
+            own = Curves.of_evidence(arrays)
+            if own is not None and check.id != report.curves.get("check"):  # else they are the report's, with its band
+                wanted.append(_curves((stage.id, check.id), own))
         curves = Curves.of(report.curves) if report.curves.get("stage") == stage.id else None
         if curves is not None:
             wanted.append(_curves((stage.id, ""), curves))
@@ -66,7 +70,7 @@ def due(report: Report, evidence: Callable[[str, CheckResult], Arrays]) -> list[
 
 def _of_check(stage: StageResult, check: CheckResult, arrays: Arrays) -> Iterator[Wanted]:
     place = (stage.id, check.id)
-    pairs = _pairs(arrays)[:4] if check.state != "pass" else []
+    pairs = _telling(_pairs(arrays)) if check.state != "pass" else []
     if pairs:
         shows = tuple(
             (f"{side} {name}", array) for name, *both in pairs for side, array in zip("an", both, strict=True)
@@ -87,9 +91,6 @@ def _of_check(stage: StageResult, check: CheckResult, arrays: Arrays) -> Iterato
         yield Wanted(
             place, "Softmax as the logits grow", finding, lambda: figures.softmax_growth(scale, given, true), shows
         )
-    curves = Curves.of_evidence(arrays)
-    if curves is not None:
-        yield _curves(place, curves)
     yield from _of_digits(place, arrays)
 
 
@@ -102,6 +103,14 @@ def _pairs(arrays: Arrays) -> list[tuple[str, np.ndarray, np.ndarray]]:
         if kind == "analytic" and numeric is not None and numeric.shape == analytic.shape:
             pairs.append((name or "gradient", analytic, numeric))
     return pairs
+
+
+def _telling(
+    pairs: list[tuple[str, np.ndarray, np.ndarray]], most: int = 4
+) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """At most `most` of the pairs, by name: first those that disagree, and of those the ones with most entries."""
+    best = sorted(pairs, key=lambda pair: (not findings.off_diagonal(pair[1], pair[2]).any(), -pair[1].size))[:most]
+    return sorted(best, key=lambda pair: pair[0])
 
 
 def _curves(place: tuple[str, str], curves: Curves) -> Wanted:

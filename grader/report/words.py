@@ -86,6 +86,8 @@ def blocked_line(check: CheckResult, stages: list[StageResult]) -> str:
     if stage is None:
         return f"Not checked yet: needs {check.blocked_by}." if check.blocked_by else "Not checked yet."
     cause = next((other for other in stage.checks if other.id == check_id), None)
+    if cause is not None and check in stage.checks:
+        return f"Not checked yet: waits for promise {stage.checks.index(cause) + 1} of this stage."
     where = f"{stage_number(stage.id)} {stage.title}"
     if cause is None:
         return f"Not checked yet: needs {where}."

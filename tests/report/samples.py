@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from grader.records import Card, CheckResult, Mistake, NextStep, Report, SourceLines, StageResult
@@ -452,3 +453,16 @@ GOLDEN: dict[str, Callable[[Path], Report]] = {
 def make(name: str, out: Path) -> Report:
     """The sample report of that name, its evidence and history written below `out`."""
     return GOLDEN[name](out)
+
+
+def without_surrogates(report: Report) -> Report:
+    """The report as JSON can hold it: lone surrogates, which no engine lets through, become text."""
+    return msgspec.convert(_replaced(msgspec.to_builtins(report)), Report)
+
+
+def _replaced(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_replaced(name): _replaced(item) for name, item in value.items()}
+    return [_replaced(item) for item in value] if isinstance(value, list) else value

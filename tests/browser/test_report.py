@@ -1,0 +1,151 @@
+"""The learner's page in a real browser: offline, accessible, by keyboard, on a phone, on paper."""
+
+import io
+import re
+from pathlib import Path
+
+import axe_playwright_python
+import pypdf
+import pytest
+
+from tests.browser.submissions import NAMES
+
+pytestmark = pytest.mark.browser
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+SCHEMES = ("light", "dark")
+A4 = (794, 1123)  # CSS pixels
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_page_opens_offline_without_a_word(graded, open_page, name):
+    """From its file, with the network cut: nothing else is asked for, and the console stays empty."""
+    page = open_page(graded(name).page)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.wait_for_load_state("networkidle")
+    assert page.asked == []
+    assert page.said == []
+    assert page.evaluate("document.scripts.length") == 0
+    assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", NAMES)
+def test_axe_finds_nothing(graded, open_page, name, scheme):
+    """All rules in light; in dark, where only colours change, the rules about colours."""
+    page = open_page(graded(name).page, scheme=scheme, bypass_csp=True)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.evaluate(AXE)
+    options = (
+        {"resultTypes": ["violations"]}
+        if scheme == "light"
+        else {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+    )
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    assert [
+        (rule["id"], [node["target"] for node in rule["nodes"]][:3], rule["nodes"][0]["failureSummary"])
+        for rule in found
+    ] == []
+
+
+OVERFLOWING = """width => [...document.querySelectorAll('body *')]
+    .filter(e => !e.closest('pre, .scroll, .plotbox, symbol, .unseen, .skip') || e.matches('pre, .scroll, .plotbox'))
+    .filter(e => e.getClientRects().length && (e.getBoundingClientRect().right > width + 0.5 || e.getBoundingClientRect().left < -0.5))
+    .map(e => e.tagName + '.' + (e.className.baseVal ?? e.className) + ': ' + e.textContent.slice(0, 60))"""
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_overflows(graded, open_page, screenshots, name, width):
+    """With everything unfolded, nothing is wider than the window but what scrolls by itself."""
+    for scheme in SCHEMES:
+        page = open_page(graded(name).page, width, scheme)
+        height = min(page.evaluate("document.documentElement.scrollHeight"), 12_000)
+        page.screenshot(
+            path=screenshots / f"{name}-{width}-{scheme}.png",
+            full_page=True,
+            clip={"x": 0, "y": 0, "width": width, "height": height},
+        )
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(OVERFLOWING, width) == []
+
+
+FOCUSABLE = """[...document.querySelectorAll('a[href], summary, [tabindex="0"]')].filter(e => e.checkVisibility() && e.getClientRects().length)"""
+
+
+@pytest.mark.parametrize("name", ["mid_course", "all_right"])
+def test_keyboard_reaches_everything(graded, open_page, name):
+    """Tab comes to every link, fold and scrolling box, in the order of the page, and shows where it is; Enter unfolds."""
+    page = open_page(graded(name).page)
+    while page.evaluate(f"{FOCUSABLE}.some(e => e.matches('details:not([open]) > summary'))"):
+        summary = page.locator("details:not([open]) > summary").first
+        summary.focus()
+        page.keyboard.press("Enter")
+    page.evaluate("document.querySelector('.skip').focus()")
+    count = page.evaluate(f"{FOCUSABLE}.length")
+    reached = [0]
+    for _ in range(count - 1):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(f"{FOCUSABLE}.indexOf(document.activeElement)"))
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    assert reached == list(range(count))
+
+
+def test_skip_link_comes_first(graded, open_page):
+    page = open_page(graded("mid_course").page)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#main"
+
+
+MARK_BLOCKS = """() => [...document.querySelectorAll('.keep')].filter(e => e.checkVisibility()).map((e, i) => {
+    for (const [where, text] of [['prepend', `B${i}X `], ['append', ` E${i}X`]]) {
+        const mark = document.createElement(e.matches('dl') ? 'div' : 'span');
+        mark.textContent = text; mark.style.cssText = 'font: 4px/4px monospace; display: block';
+        e[where](mark);
+    }
+    return e.textContent.slice(0, 60);
+})"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_printing_cuts_no_card(graded, open_page, name):
+    """On A4 every card, note, table, picture and excerpt stands whole on one page, and passed promises are printed."""
+    page = open_page(graded(name).page, A4[0], bypass_csp=True)
+    page.emulate_media(media="print", color_scheme="light")
+    blocks = page.evaluate(MARK_BLOCKS)
+    sheets = [
+        sheet.extract_text()
+        for sheet in pypdf.PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True, print_background=True))).pages
+    ]
+    ends = {mark: number for number, text in enumerate(sheets) for mark in re.findall(r"[BE]\d+X", text)}
+    cut = [
+        (text, ends.get(f"B{i}X"), ends.get(f"E{i}X"))
+        for i, text in enumerate(blocks)
+        if ends.get(f"B{i}X") is None or ends.get(f"B{i}X") != ends.get(f"E{i}X")
+    ]
+    assert cut == []
+    text = re.sub(r"\s+", "", "".join(sheets))
+    for stage in graded(name).report.stages:
+        for check in stage.checks if name != "hostile_text" else ():
+            assert re.sub(r"[\s`]+", "", check.promise) in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_numbers_on_the_page_are_those_in_the_record(graded, open_page, name):
+    golden = graded(name)
+    page = open_page(golden.page)
+    assert page.locator("#score").inner_text().split() == [
+        str(golden.report.score),
+        "of",
+        str(golden.report.max_score),
+        "points",
+    ]
+    for stage in golden.report.stages:
+        head = page.locator(f"section[id='{stage.id}'] > header .number").text_content()
+        assert head.split()[:3] == [str(stage.points), "/", str(stage.max_points)]
+        for check in stage.checks:
+            points = page.locator(f"[id='{stage.id}-{check.id}'] > .head .number").text_content()
+            assert points.split()[:3] == [str(check.points), "/", str(check.max_points)]
