@@ -124,8 +124,8 @@ def _parse(text: str, stage: str) -> tuple[Misconception, ...]:
             raise BadMisconceptions(f"{where} has no docstring. It is the hint that the learner reads.")
         if hint != hints.setdefault(key, hint):
             raise BadMisconceptions(f"{where} has another hint than its twin. Give both the same, or leave this out.")
-        source = "\n".join(lines[node.lineno - 1 : node.end_lineno])
-        extra = _used_helpers(node, helpers, lines)
+        source = _text(node, lines)  # without decorators, which stand above the line of the definition
+        extra = _used_helpers(source, helpers, lines)
         found[node.name] = Misconception(stage, node.name, target, hint, fails, alike, source, extra, node.lineno)
     return tuple(found.values())
 
@@ -158,14 +158,17 @@ def _defined(node: ast.stmt) -> Iterator[str]:
         yield from (target.id for target in node.targets if isinstance(target, ast.Name))
 
 
-def _used_helpers(node: ast.stmt, helpers: dict[str, ast.stmt], lines: list[str]) -> str:
+def _used_helpers(source: str, helpers: dict[str, ast.stmt], lines: list[str]) -> str:
     """Text of the helpers that a definition uses, directly or through others, in the order of the file."""
     used: dict[str, ast.stmt] = {}
-    todo = [node]
+    todo = [source]
     while todo:
-        for part in ast.walk(todo.pop()):
-            if isinstance(part, ast.Name) and part.id in helpers and part.id not in used:
-                used[part.id] = helpers[part.id]
-                todo.append(helpers[part.id])
+        for name in set(re.findall(r"\w+", todo.pop())) & (helpers.keys() - used.keys()):
+            used[name] = helpers[name]
+            todo.append(_text(helpers[name], lines))
     ordered = sorted(used.values(), key=lambda helper: helper.lineno)
-    return "\n\n\n".join("\n".join(lines[helper.lineno - 1 : helper.end_lineno]) for helper in ordered)
+    return "\n\n\n".join(_text(helper, lines) for helper in ordered)
+
+
+def _text(node: ast.stmt, lines: list[str]) -> str:
+    return "\n".join(lines[node.lineno - 1 : node.end_lineno])

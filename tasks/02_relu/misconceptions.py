@@ -7,41 +7,41 @@ from grader.misconceptions import misconception
 # --- forward --------------------------------------------------------------------------------------------------------
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def leaks_below_zero(self, x):
     """For -3 you return a small negative number. ReLU lets nothing below zero through."""
     self.positive = x > 0
     return np.where(x > 0, x, 0.01 * x)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def leaks_below_zero__maximum(self, x):
     self.positive = x > 0
     return np.maximum(0.01 * x, x)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def takes_the_absolute_value(self, x):
     """For -3 you return 3. What should a negative input become?"""
     self.positive = x > 0
     return np.abs(x)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def stops_at_one(self, x):
     """For 5 you return 1: ReLU has no upper limit."""
     self.positive = x > 0
     return np.clip(x, 0, 1)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def stops_at_six(self, x):
     """For 10 you return 6: ReLU has no upper limit."""
     self.positive = x > 0
     return np.minimum(np.maximum(x, 0), 6)
 
 
-@misconception("layers.ReLU.forward", alike="changes its input")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_returns_a_new_array"], alike="changes its input")
 def zeroes_the_callers_array(self, x):
     """Compare x before and after: forward must not change it."""
     self.positive = x > 0
@@ -49,89 +49,89 @@ def zeroes_the_callers_array(self, x):
     return x
 
 
-@misconception("layers.ReLU.forward", alike="changes its input")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_returns_a_new_array"], alike="changes its input")
 def writes_the_result_over_its_input(self, x):
     self.positive = x > 0
     return np.maximum(x, 0, out=x)
 
 
-@misconception("layers.ReLU.forward", alike="changes its input")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_returns_a_new_array"], alike="changes its input")
 def multiplies_its_input_in_place(self, x):
     self.positive = x > 0
     x *= self.positive
     return x
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def keeps_the_smaller(self, x):
     """Your outputs are never above zero. Which of x and 0 should be kept?"""
     self.positive = x > 0
     return np.minimum(x, 0)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def squashes_like_a_sigmoid(self, x):
     """For 0 you return 0.5: that is the sigmoid. ReLU has a corner at zero."""
     self.positive = x > 0
     return 1 / (1 + np.exp(-x))
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def squashes_like_tanh(self, x):
     """For 5 you return less than 1, and negative inputs stay negative: that is tanh."""
     self.positive = x > 0
     return np.tanh(x)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def rounds_the_corner(self, x):
     """For 0 you return ln 2: that is the softplus. ReLU has a corner at zero."""
     self.positive = x > 0
     return np.logaddexp(0, x)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def bends_below_zero(self, x):
     """For very negative inputs you return -1: that is the ELU. ReLU lets nothing below zero through."""
     self.positive = x > 0
     return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def takes_the_maximum_of_each_column(self, x):
     """You return the largest entry of each column. Compare each entry with 0 instead of with the others."""
     self.positive = x > 0
     return np.max(x, 0)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def returns_the_mask(self, x):
     """For 5 you return 1. An active unit passes its own value on."""
     self.positive = x > 0
     return self.positive.astype(x.dtype)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def returns_the_mask__bool(self, x):
     self.positive = x > 0
     return x > 0
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def picks_the_positive_entries(self, x):
     """The output has another shape than the input. Entries below zero become 0; they do not vanish."""
     self.positive = x > 0
     return x[x > 0]
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def flattens_the_result(self, x):
     """The output is one long row. It must have the shape of the input."""
     self.positive = x > 0
     return np.array([max(value, 0.0) for value in x.ravel()])
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_takes_any_shape"])
 def works_on_matrices_only(self, x):
     """ReLU works on arrays of any shape. What does your loop expect?"""
     self.positive = x > 0
@@ -142,7 +142,7 @@ def works_on_matrices_only(self, x):
     return out
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def misses_the_last_column(self, x):
     """The last column comes out as it went in. Does the loop reach it?"""
     self.positive = x > 0
@@ -152,42 +152,42 @@ def misses_the_last_column(self, x):
     return out
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def truncates_to_whole_numbers(self, x):
     """For 0.5 you return 0. Which type does the array that holds your result have?"""
     self.positive = x > 0
     return np.maximum(x, 0).astype(int)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_takes_any_shape"])
 def computes_in_half_the_digits(self, x):
     """float64 in, float32 out: keep the type of the input."""
     self.positive = x > 0
     return np.maximum(x, 0).astype(np.float32)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def starts_at_one(self, x):
     """For 0.5 you return 0. From where on is a unit active?"""
     self.positive = x > 0
     return np.where(x > 1, x, 0.0)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def turns_the_sign(self, x):
     """You let the negative entries through, with their sign changed."""
     self.positive = x > 0
     return np.maximum(-x, 0)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def squares_the_result(self, x):
     """For 3 you return 9. An active unit passes its own value on."""
     self.positive = x > 0
     return np.maximum(x, 0) * x
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_returns_a_new_array"])
 def hands_back_the_callers_array(self, x):
     """If nothing is below zero, you return the caller's own array: changing the one changes the other. Return a new one."""
     self.positive = x > 0
@@ -196,20 +196,20 @@ def hands_back_the_callers_array(self, x):
     return np.maximum(x, 0)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def returns_nothing_from_forward(self, x):
     """forward returned None. What does the next layer need?"""
     self.positive = x > 0
     self.out = np.maximum(x, 0)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def remembers_nothing(self, x):
     """backward needs to know which entries were above zero. Where could forward leave that?"""
     return np.maximum(x, 0)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_backward_is_about_the_last_forward"])
 def makes_its_mask_once(self, x):
     """Call forward twice with different inputs: the mask belongs to the first."""
     if not hasattr(self, "positive"):
@@ -217,14 +217,18 @@ def makes_its_mask_once(self, x):
     return np.maximum(x, 0)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_backward_is_about_the_last_forward"])
 def shares_its_mask(self, x):
     """With two ReLUs, the backward of the first uses the mask of the second. Does each object remember its own?"""
     ReLU.positive = x > 0
     return np.maximum(x, 0)
 
 
-@misconception("layers.ReLU.forward", alike="derivative 1 everywhere")
+@misconception(
+    "layers.ReLU.forward",
+    fails=["check_relu_backward_passes_where_x_was_positive"],
+    alike="derivative 1 everywhere",
+)
 def takes_the_mask_from_its_output(self, x):
     """Your backward lets every gradient through, also where the unit was off. Print the mask: can it ever be False?"""
     out = np.maximum(x, 0)
@@ -232,21 +236,21 @@ def takes_the_mask_from_its_output(self, x):
     return out
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_passes_no_gradient_at_zero"])
 def lets_zero_through(self, x):
     """At exactly 0 the derivative is taken as 0. What does your mask say there?"""
     self.positive = x >= 0
     return np.maximum(x, 0)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_passes_no_gradient_at_zero"])
 def takes_half_at_zero(self, x):
     """At exactly 0 your derivative is 0.5. The contract takes it as 0."""
     self.positive = np.heaviside(x, 0.5)
     return np.maximum(x, 0)
 
 
-@misconception("layers.ReLU.forward")
+@misconception("layers.ReLU.forward", fails=["check_relu_passes_no_gradient_at_zero", "check_relu_takes_any_shape"])
 def ignores_small_activations(self, x):
     """Small entries above zero pass, but get no gradient back. From where on is a unit active?"""
     self.positive = x > 1e-3
@@ -256,29 +260,33 @@ def ignores_small_activations(self, x):
 # --- backward -------------------------------------------------------------------------------------------------------
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def masks_by_the_gradients_sign(self, dout):
     """You zero negative gradients. Which array decides whether the unit was on?"""
     return np.where(dout > 0, dout, 0.0)
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def masks_by_the_gradients_sign__maximum(self, dout):
     return np.maximum(dout, 0)
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def masks_by_both_signs(self, dout):
     """Negative gradients of active units get lost. Which array decides whether the unit was on?"""
     return dout * self.positive * (dout > 0)
 
 
-@misconception("layers.ReLU.backward", alike="derivative 1 everywhere")
+@misconception(
+    "layers.ReLU.backward",
+    fails=["check_relu_backward_passes_where_x_was_positive"],
+    alike="derivative 1 everywhere",
+)
 def hands_dout_on(self, dout):
     return dout
 
 
-@misconception("layers.ReLU")
+@misconception("layers.ReLU", fails=["check_relu_backward_passes_where_x_was_positive"])
 class multiplies_by_its_output:
     """The derivative of ReLU at 3 is 1, not 3. What do you multiply dout by?"""
 
@@ -290,7 +298,7 @@ class multiplies_by_its_output:
         return dout * self.out
 
 
-@misconception("layers.ReLU")
+@misconception("layers.ReLU", fails=["check_relu_backward_passes_where_x_was_positive"])
 class multiplies_by_its_input:
     """Your gradient grows with the size of the input. The slope of ReLU is the same at 3 as at 30."""
 
@@ -302,13 +310,13 @@ class multiplies_by_its_input:
         return dout * self.x
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def turns_the_mask_round(self, dout):
     """Your gradient is zero exactly where it should not be."""
     return dout * ~self.positive
 
 
-@misconception("layers.ReLU")
+@misconception("layers.ReLU", fails=["check_relu_backward_passes_where_x_was_positive"])
 class turns_the_mask_round__in_place:
     def forward(self, x):
         self.x = x
@@ -320,80 +328,72 @@ class turns_the_mask_round__in_place:
         return dx
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def returns_the_derivative_alone(self, dout):
     """You return 0 and 1. The chain rule: what is the local slope multiplied by?"""
     return self.positive.astype(float)
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def multiplies_as_matrices(self, dout):
     """ReLU works on each entry alone. Should entries get mixed on the way back?"""
     return dout @ self.positive.T
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def multiplies_as_matrices__square(self, dout):
     return dout.T @ self.positive.astype(float)
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def leaks_on_the_way_back(self, dout):
     """A unit that was off lets a small part of the gradient through. What was its slope?"""
     return np.where(self.positive, dout, 0.01 * dout)
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def has_one_mask_per_column(self, dout):
     """All rows get the same mask. Each entry was on or off by itself."""
     return dout * self.positive.any(axis=0)
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def has_one_mask_per_row(self, dout):
     """All entries of a row get the same mask. Each entry was on or off by itself."""
     return dout * self.positive.any(axis=-1, keepdims=True)
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def uses_the_first_rows_mask(self, dout):
     """Every example gets the mask of the first one. Each entry was on or off by itself."""
     return dout * self.positive[0]
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def returns_nothing_from_backward(self, dout):
     """backward returned None. What does the layer before this one need?"""
     self.dx = dout * self.positive
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def averages_over_the_batch(self, dout):
     """Your gradient is smaller by the number of rows. The loss has divided by N already: dout holds that factor."""
     return dout * self.positive / len(dout)
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def picks_the_active_gradients(self, dout):
     """The gradient has another shape than the input. Units that were off get a 0; they do not vanish."""
     return dout[self.positive]
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def flips_the_sign(self, dout):
     """Your gradient has the opposite sign. The slope of an active unit is 1."""
     return -dout * self.positive
 
 
-@misconception("layers.ReLU.backward")
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def adds_the_mask(self, dout):
     """Units that were off still pass their gradient on. The chain rule: are the two slopes added?"""
     return dout + self.positive
-
-
-@misconception("layers.ReLU.backward")
-def uses_its_mask_up(self, dout):
-    """The second backward after one forward gives zeros. Is what forward left still there?"""
-    dx = dout * self.positive
-    self.positive = np.zeros_like(self.positive)
-    return dx

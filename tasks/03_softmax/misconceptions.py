@@ -13,14 +13,14 @@ def _softmax(logits):
 # --- how to keep exp from overflowing -------------------------------------------------------------------------------
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_handles_large_logits"])
 def forgets_the_shift(logits):
     """exp of anything above 709 overflows. What can you subtract from a whole row without changing its softmax?"""
     exps = np.exp(logits)
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_handles_large_logits"])
 def forgets_the_shift__loop(logits):
     out = np.zeros_like(logits)
     for i, row in enumerate(logits):
@@ -28,42 +28,42 @@ def forgets_the_shift__loop(logits):
     return out
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_treats_rows_far_apart"])
 def shares_one_maximum(logits):
     """Put one row near 1000 and one near -1000 in a batch. Whose maximum protects the second row?"""
     exps = np.exp(logits - np.max(logits))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def takes_the_maximum_of_the_columns(logits):
     """You shift each column. What has to be subtracted is one number per row, or the softmax of the row changes."""
     exps = np.exp(logits - logits.max(axis=0, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_handles_large_logits"])
 def subtracts_the_mean(logits):
     """With one large logit in a row, the mean is far below it. What must be subtracted so that no exponent is positive?"""
     exps = np.exp(logits - logits.mean(axis=1, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_handles_large_logits"])
 def subtracts_the_minimum(logits):
     """After your shift all exponents are zero or above. Should they not be zero or below?"""
     exps = np.exp(logits - logits.min(axis=1, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_handles_large_logits", "check_softmax_treats_rows_far_apart"])
 def subtracts_the_largest_magnitude(logits):
     """For rows of very negative logits everything becomes 0. Which entry of the row should end up at exponent 0?"""
     exps = np.exp(logits - np.abs(logits).max(axis=1, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_handles_large_logits"])
 def subtracts_a_constant(logits):
     """1e4 minus a constant is still too large for exp. Subtract something that depends on the row."""
     shifted = logits - 700 if np.any(logits > 700) else logits
@@ -71,20 +71,20 @@ def subtracts_a_constant(logits):
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_handles_large_logits", "check_softmax_treats_rows_far_apart"])
 def adds_the_maximum(logits):
     """Your shift makes the exponents larger. Which sign brings the largest one to zero?"""
     exps = np.exp(logits + logits.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def shifts_in_the_numerator_only(logits):
     """You shifted the exponents above the fraction line and not those below it. Your rows no longer add up to 1."""
     return np.exp(logits - logits.max(axis=1, keepdims=True)) / np.exp(logits).sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def subtracts_after_the_exponential(logits):
     """You subtract the maximum of the exponentials. In which order do the shift and exp have to come?"""
     exps = np.exp(logits)
@@ -92,41 +92,48 @@ def subtracts_after_the_exponential(logits):
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_handles_large_logits"])
 def hides_the_overflow(logits):
     """For large logits your probabilities do not add up to 1: the nan is gone, the overflow is still there."""
     exps = np.exp(logits)
     return np.nan_to_num(exps / exps.sum(axis=1, keepdims=True))
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_handles_large_logits", "check_softmax_treats_rows_far_apart"])
 def clips_the_logits(logits):
     """Two logits above your limit get the same probability, however far apart they are. Shift instead of cutting off."""
     exps = np.exp(np.clip(logits, -500, 500))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception(
+    "losses.softmax",
+    fails=[
+        "check_softmax_handles_large_logits",
+        "check_softmax_treats_rows_far_apart",
+        "check_softmax_keeps_small_probabilities",
+    ],
+)
 def clips_the_logits__early(logits):
     exps = np.exp(np.clip(logits, -50, 50))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_keeps_small_probabilities"])
 def clips_the_shifted_logits(logits):
     """Very small probabilities all come out the same. After the shift exp cannot overflow: what is the limit for?"""
     exps = np.exp(np.maximum(logits - logits.max(axis=1, keepdims=True), -20))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def divides_by_the_largest_logit(logits):
     """Add 5 to every logit of a row: softmax must not change, yours does. Subtract instead of dividing."""
     exps = np.exp(logits / logits.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_leaves_logits_alone"])
 def shifts_the_callers_array(logits):
     """Compare logits before and after the call: your shift is left behind in the caller's array."""
     logits -= logits.max(axis=1, keepdims=True)
@@ -134,7 +141,7 @@ def shifts_the_callers_array(logits):
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_leaves_logits_alone"])
 def writes_into_the_callers_array(logits):
     """After the call the caller's logits have become your probabilities. Where is the result of exp stored?"""
     logits -= logits.max(axis=1, keepdims=True)
@@ -146,104 +153,104 @@ def writes_into_the_callers_array(logits):
 # --- what is summed -------------------------------------------------------------------------------------------------
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def normalises_the_columns(logits):
     """Your columns add up to 1 instead of your rows. Over which axis do the classes run?"""
     exps = np.exp(logits - logits.max(axis=0, keepdims=True))
     return exps / exps.sum(axis=0, keepdims=True)
 
 
-@misconception("losses.softmax", alike="sums the columns")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"], alike="sums the columns")
 def sums_over_the_batch(logits):
     """Your columns add up to 1 instead of your rows. The maximum goes along one axis and the sum along the other."""
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=0)
 
 
-@misconception("losses.softmax", alike="sums the columns")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"], alike="sums the columns")
 def sums_with_the_builtin(logits):
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / sum(exps)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def sums_over_everything(logits):
     """The whole matrix adds up to 1, instead of each row."""
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / exps.sum()
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def sums_over_everything__one_maximum(logits):
     exps = np.exp(logits - np.max(logits))
     return exps / np.sum(exps)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def averages_instead_of_summing(logits):
     """Your rows add up to the number of classes. What are the exponentials divided by?"""
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / exps.mean(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def loses_a_dimension(logits):
     """One sum per row, shape (N,), does not line up with (N, C). Which shape would divide each row by its own sum?"""
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=1)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def loses_a_dimension__of_the_maximum(logits):
     exps = np.exp(logits - logits.max(axis=1))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def forgets_to_divide(logits):
     """Your rows do not add up to 1: the largest entry of each is 1. What is missing after exp?"""
     return np.exp(logits - logits.max(axis=1, keepdims=True))
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def divides_by_the_logits_sum(logits):
     """Your rows do not add up to 1. Which numbers have to be summed: the logits, or their exponentials?"""
     return np.exp(logits - logits.max(axis=1, keepdims=True)) / logits.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_rows_sum_to_one", "check_softmax_keeps_the_float_type"])
 def adds_an_epsilon(logits):
     """Your rows add up to slightly less than 1. After the shift the sum is at least 1: what is the epsilon for?"""
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / (exps.sum(axis=1, keepdims=True) + 1e-8)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_keeps_small_probabilities"])
 def clips_the_probabilities(logits):
     """Very small probabilities come out as 1e-7, and the rows no longer add up to 1."""
     return np.clip(_softmax(logits), 1e-7, 1 - 1e-7)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_keeps_small_probabilities"])
 def clips_the_probabilities__lower(logits):
     return np.maximum(_softmax(logits), 1e-12)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def divides_by_the_squares(logits):
     """The squares of your rows add up to 1, not the entries."""
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / np.linalg.norm(exps, axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def leaves_out_its_own_term(logits):
     """Your probabilities can be above 1. Does the sum below the line contain the term above it?"""
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / (exps.sum(axis=1, keepdims=True) - exps)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def treats_only_the_first_row(logits):
     """Only the first row is a softmax. Does the loop return too early?"""
     out = np.zeros_like(logits)
@@ -257,117 +264,123 @@ def treats_only_the_first_row(logits):
 # --- what softmax means ---------------------------------------------------------------------------------------------
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def forgets_the_exponential(logits):
     """Your probabilities can be negative. What turns any number into a positive one before you divide?"""
     return logits / logits.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def treats_each_entry_alone(logits):
     """Your rows do not add up to 1: each entry is treated alone, as by a sigmoid."""
     return 1 / (1 + np.exp(-logits))
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def applies_softmax_twice(logits):
     """Your probabilities are much too even: is softmax applied once?"""
     return _softmax(_softmax(logits))
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def uses_powers_of_two(logits):
     """Your ratios are powers of 2: for a gap of 1 they should be e."""
     powers = 2.0 ** (logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def lets_the_smallest_win(logits):
     """Your largest probability sits on the smallest logit. Look at the sign of the exponent."""
     return _softmax(-logits)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def rounds_the_probabilities(logits):
     """Your probabilities have only 4 digits: round for printing only."""
     return np.round(_softmax(logits), 4)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_keeps_the_float_type"])
 def always_gives_float64(logits):
     """float32 in, float64 out: keep the type of the input."""
     return _softmax(logits).astype(np.float64)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_keeps_the_float_type"])
 def always_gives_float64__converts_first(logits):
     return _softmax(np.array(logits, dtype=np.float64))
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_keeps_the_float_type"])
 def always_gives_float32(logits):
     """float64 in, float32 out: your probabilities have only 7 right digits. Keep the type of the input."""
     return _softmax(logits.astype(np.float32))
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def decides_hard(logits):
     """Softmax is soft: a gap of 1 should give a ratio of e, not all or nothing."""
     return (logits == logits.max(axis=1, keepdims=True)).astype(logits.dtype)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def returns_logarithms(logits):
     """Your values are below zero: they are the logarithms of the probabilities."""
     return np.log(_softmax(logits))
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def returns_logarithms__log_sum_exp(logits):
     shifted = logits - logits.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def returns_the_classes(logits):
     """You return one class per row. softmax gives one probability per class; who picks the class?"""
     return _softmax(logits).argmax(axis=1)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def lowers_the_temperature(logits):
     """Your probabilities are too sharp, as if every logit were multiplied by a constant."""
     return _softmax(logits * 10)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def divides_by_the_number_of_classes(logits):
     """Your probabilities are too even, as if every logit were divided by the number of classes."""
     return _softmax(logits / logits.shape[1])
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def standardises_the_logits(logits):
     """Double all logits: your probabilities stay the same, they should become sharper."""
     return _softmax((logits - logits.mean(axis=1, keepdims=True)) / (logits.std(axis=1, keepdims=True) + 1e-8))
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def sorts_the_row(logits):
     """Your probabilities come in order of size. Each has to stay with its own class."""
     return np.sort(_softmax(logits), axis=1)[:, ::-1]
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def gives_the_transpose(logits):
     """Your answer has one column per example. One row per example goes in, one row per example comes out."""
     exps = np.exp(logits.T - logits.max(axis=1))
     return exps / exps.sum(axis=0)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def returns_nothing(logits):
     """softmax returned None. What is the last line of your function?"""
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     exps /= exps.sum(axis=1, keepdims=True)
+
+
+@misconception("losses.softmax")
+def drops_the_batch_dimension(logits):
+    """For a batch of one the answer has one dimension. One row per example, also if there is one example."""
+    return np.squeeze(_softmax(logits))

@@ -25,21 +25,21 @@ def _onehot(labels, classes):
 # --- forward: the mean ----------------------------------------------------------------------------------------------
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def adds_up_the_losses(self, logits, labels):
     """Your loss grows with the size of the batch. Sum or mean?"""
     _keep(self, logits, labels)
     return float(np.sum(_losses(logits, labels)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def divides_by_the_classes(self, logits, labels):
     """Your loss is divided by the number of classes. Over what does the mean run?"""
     _keep(self, logits, labels)
     return float(np.sum(_losses(logits, labels)) / logits.shape[1])
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def averages_over_all_entries(self, logits, labels):
     """Your loss is smaller by the number of classes: the mean ran over every entry of the one-hot product."""
     _keep(self, logits, labels)
@@ -48,21 +48,21 @@ def averages_over_all_entries(self, logits, labels):
     return float(-np.mean(_onehot(labels, logits.shape[1]) * log_p))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def divides_by_a_fixed_batch_size(self, logits, labels):
     """The last, shorter batch gets another mean than it should. Where could you take N from?"""
     _keep(self, logits, labels)
     return float(np.sum(_losses(logits, labels)) / 64)
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def returns_one_loss_for_each_example(self, logits, labels):
     """You return one loss per example. The contract wants one number for the batch."""
     _keep(self, logits, labels)
     return _losses(logits, labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def counts_the_last_example_only(self, logits, labels):
     """Your loss is that of the last example. Does the loop add, or replace?"""
     _keep(self, logits, labels)
@@ -71,7 +71,7 @@ def counts_the_last_example_only(self, logits, labels):
     return float(loss)
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def misses_the_last_example(self, logits, labels):
     """The last example does not count in your loss. Does the loop reach it?"""
     _keep(self, logits, labels)
@@ -81,7 +81,7 @@ def misses_the_last_example(self, logits, labels):
     return float(total / len(labels))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def logs_the_mean_probability(self, logits, labels):
     """Mean and logarithm do not commute: which comes first?"""
     _keep(self, logits, labels)
@@ -91,28 +91,31 @@ def logs_the_mean_probability(self, logits, labels):
 # --- forward: the logarithm -----------------------------------------------------------------------------------------
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def forgets_the_minus(self, logits, labels):
     """Your loss is below zero. The logarithm of a probability is negative: what does the formula put in front?"""
     _keep(self, logits, labels)
     return float(np.mean(-_losses(logits, labels)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def counts_in_bits(self, logits, labels):
     """For equal logits you give log2(C) instead of ln(C)."""
     _keep(self, logits, labels)
     return float(np.mean(_losses(logits, labels)) / np.log(2))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def counts_in_tens(self, logits, labels):
     """For ten equal logits you give 1: that is the logarithm to base 10. The contract counts in nats."""
     _keep(self, logits, labels)
     return float(np.mean(_losses(logits, labels)) / np.log(10))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception(
+    "losses.SoftmaxCrossEntropy.forward",
+    fails=["check_cross_entropy_has_no_floor_under_the_log", "check_cross_entropy_is_exact_for_any_batch"],
+)
 def adds_an_epsilon_in_the_log(self, logits, labels):
     """For a prediction that is far off your loss stops growing: something is added inside the log. log-sum-exp needs nothing there."""
     _keep(self, logits, labels)
@@ -120,27 +123,30 @@ def adds_an_epsilon_in_the_log(self, logits, labels):
     return float(-np.mean(np.log(p + 1e-7)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_has_no_floor_under_the_log"])
 def adds_an_epsilon_in_the_log__1e12(self, logits, labels):
     _keep(self, logits, labels)
     p = self.probabilities[np.arange(len(labels)), labels]
     return float(-np.mean(np.log(p + 1e-12)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception(
+    "losses.SoftmaxCrossEntropy.forward",
+    fails=["check_cross_entropy_has_no_floor_under_the_log", "check_cross_entropy_is_exact_for_any_batch"],
+)
 def adds_an_epsilon_in_the_log__onehot(self, logits, labels):
     _keep(self, logits, labels)
     return float(-np.sum(_onehot(labels, logits.shape[1]) * np.log(self.probabilities + 1e-8)) / len(labels))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_has_no_floor_under_the_log"])
 def adds_an_epsilon_in_the_log__1e15(self, logits, labels):
     _keep(self, logits, labels)
     p = self.probabilities[np.arange(len(labels)), labels]
     return float(-np.mean(np.log(p + 1e-15)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_has_no_floor_under_the_log"])
 def clips_before_the_log(self, logits, labels):
     """Your loss has a ceiling: the probabilities were clipped before the log. Which formula never takes the log of 0?"""
     _keep(self, logits, labels)
@@ -148,28 +154,28 @@ def clips_before_the_log(self, logits, labels):
     return float(-np.mean(np.log(p)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_has_no_floor_under_the_log"])
 def clips_before_the_log__1e7(self, logits, labels):
     _keep(self, logits, labels)
     p = np.clip(self.probabilities[np.arange(len(labels)), labels], 1e-7, 1 - 1e-7)
     return float(-np.mean(np.log(p)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_has_no_floor_under_the_log"])
 def takes_the_log_of_softmax(self, logits, labels):
     """For a gap of 800 your loss is infinite: softmax rounds to 0 before the log sees it. Can the two be put together?"""
     _keep(self, logits, labels)
     return float(-np.mean(np.log(self.probabilities[np.arange(len(labels)), labels])))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_has_no_floor_under_the_log"])
 def takes_the_log_of_softmax__onehot(self, logits, labels):
     _keep(self, logits, labels)
     p = np.sum(self.probabilities * _onehot(labels, logits.shape[1]), axis=1)
     return float(np.mean(-np.log(p)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_handles_large_logits"])
 def forgets_the_shift(self, logits, labels):
     """Try logits of 1000: exp overflows inside your log-sum-exp."""
     _keep(self, logits, labels)
@@ -177,7 +183,7 @@ def forgets_the_shift(self, logits, labels):
     return float(np.mean(log_sum - logits[np.arange(len(labels)), labels]))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_handles_large_logits"])
 def shares_one_maximum(self, logits, labels):
     """Put one row near 1000 and one near -1000 in a batch. Whose maximum protects the second row?"""
     _keep(self, logits, labels)
@@ -186,7 +192,7 @@ def shares_one_maximum(self, logits, labels):
     return float(np.mean(log_sum - shifted[np.arange(len(labels)), labels]))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def shifts_one_term_only(self, logits, labels):
     """You shifted one of the two terms only. Add a constant to all logits: the loss must stay the same."""
     _keep(self, logits, labels)
@@ -194,7 +200,7 @@ def shifts_one_term_only(self, logits, labels):
     return float(np.mean(log_sum - logits[np.arange(len(labels)), labels]))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def sums_over_the_batch(self, logits, labels):
     """Which axis runs over the classes: the one your log-sum-exp sums over, or the other?"""
     _keep(self, logits, labels)
@@ -202,27 +208,27 @@ def sums_over_the_batch(self, logits, labels):
     return float(-np.mean(log_p[np.arange(len(labels)), labels]))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def forgets_the_log_sum(self, logits, labels):
     """Your loss is the negative logit of the true class. Where are the other classes?"""
     _keep(self, logits, labels)
     return float(-np.mean(logits[np.arange(len(labels)), labels]))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def forgets_the_log(self, logits, labels):
     """For 10 equal logits you give 0.9: that is 1 - p. Which function of p does the loss use?"""
     _keep(self, logits, labels)
     return float(np.mean(1 - self.probabilities[np.arange(len(labels)), labels]))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def forgets_the_log__minus_p(self, logits, labels):
     _keep(self, logits, labels)
     return float(-np.mean(self.probabilities[np.arange(len(labels)), labels]))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_handles_large_logits"])
 def hides_infinities(self, logits, labels):
     """For extreme logits your loss is 0: the problem is hidden, not solved."""
     _keep(self, logits, labels)
@@ -230,7 +236,7 @@ def hides_infinities(self, logits, labels):
     return loss if np.isfinite(loss) else 0.0
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_has_no_floor_under_the_log"])
 def hides_infinities__nan_to_num(self, logits, labels):
     _keep(self, logits, labels)
     log_p = np.nan_to_num(np.log(softmax(logits)), neginf=0.0)
@@ -240,14 +246,17 @@ def hides_infinities__nan_to_num(self, logits, labels):
 # --- forward: the labels --------------------------------------------------------------------------------------------
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def counts_labels_from_one(self, logits, labels):
     """Labels run from 0 to C - 1: you read one class too low."""
     _keep(self, logits, labels)
     return float(np.mean(_losses(logits, labels.astype(int) - 1)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception(
+    "losses.SoftmaxCrossEntropy.forward",
+    fails=["check_cross_entropy_averages_the_surprise", "check_cross_entropy_gradient_is_softmax_minus_onehot"],
+)
 def swaps_row_and_class(self, logits, labels):
     """Which index is the sample and which is the class?"""
     _keep(self, logits, labels)
@@ -256,7 +265,7 @@ def swaps_row_and_class(self, logits, labels):
     return float(-np.mean(log_p[labels, np.arange(len(labels))]))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def reads_every_pair(self, logits, labels):
     """You pick a whole column for every label. How do you pick one entry from each row?"""
     _keep(self, logits, labels)
@@ -265,14 +274,14 @@ def reads_every_pair(self, logits, labels):
     return float(-np.mean(log_p[:, labels]))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def judges_by_its_own_prediction(self, logits, labels):
     """Your loss does not depend on the labels at all."""
     _keep(self, logits, labels)
     return float(np.mean(_losses(logits, logits.argmax(axis=1))))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def sums_over_all_classes(self, logits, labels):
     """Every class counts in your loss, not the true one alone. What does the one-hot vector do in the formula?"""
     _keep(self, logits, labels)
@@ -281,7 +290,7 @@ def sums_over_all_classes(self, logits, labels):
     return float(-np.sum(log_p) / len(labels))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_takes_any_labels"])
 def makes_the_onehot_too_narrow(self, logits, labels):
     """Try a batch in which the last class does not occur. How many columns does the one-hot matrix need?"""
     _keep(self, logits, labels)
@@ -290,7 +299,7 @@ def makes_the_onehot_too_narrow(self, logits, labels):
     return float(-np.sum(_onehot(labels, labels.max() + 1) * log_p) / len(labels))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_takes_any_labels"])
 def computes_indices_in_the_labels_type(self, logits, labels):
     """Try labels of type uint8 and a larger batch. What is the largest number that type can hold?"""
     _keep(self, logits, labels)
@@ -303,7 +312,7 @@ def computes_indices_in_the_labels_type(self, logits, labels):
 # --- forward: other losses ------------------------------------------------------------------------------------------
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def adds_the_binary_terms(self, logits, labels):
     """For 10 equal logits you give more than ln(10): which terms does the loss for several classes have?"""
     _keep(self, logits, labels)
@@ -312,7 +321,7 @@ def adds_the_binary_terms(self, logits, labels):
     return float(-np.sum(y * np.log(p) + (1 - y) * other) / len(labels))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def takes_squared_errors(self, logits, labels):
     """For C equal logits you do not give ln(C): that is the squared error between probabilities and one-hot vectors."""
     _keep(self, logits, labels)
@@ -320,13 +329,13 @@ def takes_squared_errors(self, logits, labels):
     return float(np.sum((self.probabilities - y) ** 2) / len(labels))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def takes_squared_errors__mean(self, logits, labels):
     _keep(self, logits, labels)
     return float(np.mean((self.probabilities - _onehot(labels, logits.shape[1])) ** 2))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def smooths_the_labels(self, logits, labels):
     """Your loss for a perfect prediction is not 0: part of the weight goes to the other classes."""
     _keep(self, logits, labels)
@@ -336,7 +345,7 @@ def smooths_the_labels(self, logits, labels):
     return float(-np.sum(target * log_p) / len(labels))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def takes_the_hinge_loss(self, logits, labels):
     """Your loss is 0 as soon as the margin is 1: that is the hinge loss of a support vector machine."""
     _keep(self, logits, labels)
@@ -344,7 +353,7 @@ def takes_the_hinge_loss(self, logits, labels):
     return float(np.mean(margins.sum(axis=1) - 1))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def takes_the_entropy(self, logits, labels):
     """Your loss does not depend on the labels: it is the entropy of the prediction. What does the "cross" stand for?"""
     _keep(self, logits, labels)
@@ -352,14 +361,17 @@ def takes_the_entropy(self, logits, labels):
     return float(-np.mean(np.sum(p * np.log(p), axis=1)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def returns_the_perplexity(self, logits, labels):
     """For C equal logits you give C instead of ln(C): the exponential of the loss."""
     _keep(self, logits, labels)
     return float(np.exp(np.mean(_losses(logits, labels))))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception(
+    "losses.SoftmaxCrossEntropy.forward",
+    fails=["check_cross_entropy_averages_the_surprise", "check_cross_entropy_gradient_is_softmax_minus_onehot"],
+)
 def applies_softmax_twice(self, logits, labels):
     """A confident, right prediction does not bring your loss to 0. Is softmax applied once?"""
     self.probabilities = softmax(softmax(logits))
@@ -367,7 +379,7 @@ def applies_softmax_twice(self, logits, labels):
     return float(np.mean(_losses(softmax(logits), labels)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def forgets_softmax(self, logits, labels):
     """The log of a negative logit is not a number. What turns the scores into probabilities first?"""
     _keep(self, logits, labels)
@@ -377,14 +389,17 @@ def forgets_softmax(self, logits, labels):
 # --- forward: what is kept, returned and left alone -----------------------------------------------------------------
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception(
+    "losses.SoftmaxCrossEntropy.forward",
+    fails=["check_cross_entropy_handles_large_logits", "check_cross_entropy_is_exact_for_any_batch"],
+)
 def loses_half_the_digits(self, logits, labels):
     """Your loss has only 7 right digits."""
     _keep(self, logits, labels)
     return float(np.mean(_losses(logits.astype(np.float32), labels)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_is_about_the_last_batch"])
 def keeps_the_first_batch_only(self, logits, labels):
     """Call forward twice, then backward: the gradient belongs to the first batch."""
     if not hasattr(self, "labels"):
@@ -392,27 +407,42 @@ def keeps_the_first_batch_only(self, logits, labels):
     return float(np.mean(_losses(logits, labels)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_is_about_the_last_batch"])
 def shares_what_it_keeps(self, logits, labels):
     """With two loss objects, the backward of the first uses the batch of the second. Does each remember its own?"""
     type(self).probabilities, type(self).labels = softmax(logits), labels
     return float(np.mean(_losses(logits, labels)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def keeps_nothing_for_backward(self, logits, labels):
     """backward has no arguments. Where could forward leave what it needs?"""
     return float(np.mean(_losses(logits, labels)))
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward")
+def keeps_unstable_probabilities(self, logits, labels):
+    """For large logits the loss is right and the gradient is nan: two formulas for softmax, one without a shift."""
+    exps = np.exp(logits)
+    self.probabilities, self.labels = exps / exps.sum(axis=1, keepdims=True), labels
+    return float(np.mean(_losses(logits, labels)))
+
+
+@misconception("losses.SoftmaxCrossEntropy.forward")
+def keeps_clipped_probabilities(self, logits, labels):
+    """For confident predictions your gradient is not quite that of softmax: the probabilities it starts from were clipped."""
+    self.probabilities, self.labels = np.clip(softmax(logits), 1e-7, 1 - 1e-7), labels
+    return float(np.mean(_losses(logits, labels)))
+
+
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def keeps_the_logits_for_probabilities(self, logits, labels):
     """Your gradient starts from the logits. Which of forward's arrays does it need?"""
     self.probabilities, self.labels = logits, labels
     return float(np.mean(_losses(logits, labels)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def returns_loss_and_gradient(self, logits, labels):
     """forward returns the loss alone; the gradient is what backward is for."""
     _keep(self, logits, labels)
@@ -420,14 +450,14 @@ def returns_loss_and_gradient(self, logits, labels):
     return float(np.mean(_losses(logits, labels))), gradient
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def returns_nothing_from_forward(self, logits, labels):
     """forward returned None. What is the last line of your function?"""
     _keep(self, logits, labels)
     self.loss = float(np.mean(_losses(logits, labels)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_leaves_its_inputs_alone"])
 def shifts_the_callers_logits(self, logits, labels):
     """Compare logits before and after the call: your shift is left behind in the caller's array."""
     _keep(self, logits, labels)
@@ -435,7 +465,7 @@ def shifts_the_callers_logits(self, logits, labels):
     return float(np.mean(np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels]))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def adds_a_penalty(self, logits, labels):
     """Your loss has a part that grows with the size of the logits. The contract's loss has no regularisation."""
     _keep(self, logits, labels)
@@ -445,38 +475,38 @@ def adds_a_penalty(self, logits, labels):
 # --- backward -------------------------------------------------------------------------------------------------------
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def forgets_the_mean(self):
     """Your gradient is N times too large. forward takes a mean: what does that do to the derivative?"""
     return self.probabilities - _onehot(self.labels, self.probabilities.shape[1])
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def takes_the_mean_twice(self):
     """Your gradient is N times too small."""
     n = len(self.labels)
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / n / n
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def divides_the_gradient_by_the_classes(self):
     """Which count does the mean in forward run over: the examples, or the classes?"""
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / self.probabilities.shape[1]
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def divides_the_gradient_by_all_entries(self):
     """Your gradient is smaller by the number of classes. Over how many examples does the mean in forward run?"""
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / self.probabilities.size
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def divides_the_gradient_by_a_fixed_batch_size(self):
     """The last, shorter batch gets another scale than it should. Where could you take N from?"""
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / 64
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_is_about_the_last_batch"])
 def remembers_the_first_batch_size(self):
     """The last, shorter batch is scaled by the N of an earlier one."""
     if not hasattr(self, "n"):
@@ -484,21 +514,21 @@ def remembers_the_first_batch_size(self):
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / self.n
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def divides_before_it_subtracts(self):
     """Your rows do not add up to 0: the 1 was not divided by N. Does the mean cover both terms?"""
     n = len(self.labels)
     return self.probabilities / n - _onehot(self.labels, self.probabilities.shape[1])
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def divides_only_the_onehot(self):
     """Your rows do not add up to 0: the probabilities were not divided by N. Does the mean cover both terms?"""
     n = len(self.labels)
     return self.probabilities - _onehot(self.labels, self.probabilities.shape[1]) / n
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def keeps_the_true_class_only(self):
     """The gradient of the other classes is not zero: raising their scores raises the loss."""
     rows = np.arange(len(self.labels))
@@ -507,7 +537,7 @@ def keeps_the_true_class_only(self):
     return gradient / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def subtracts_from_whole_rows(self):
     """Indexing with the labels alone picks rows. You want one entry from each row."""
     gradient = self.probabilities.copy()
@@ -515,7 +545,7 @@ def subtracts_from_whole_rows(self):
     return gradient / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def subtracts_from_whole_columns(self):
     """Your 1 is subtracted from whole columns. You want one entry from each row."""
     gradient = self.probabilities.copy()
@@ -523,12 +553,12 @@ def subtracts_from_whole_columns(self):
     return gradient / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_takes_any_labels"])
 def makes_the_onehot_too_narrow__backward(self):
     return (self.probabilities - _onehot(self.labels, self.labels.max() + 1)) / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def subtracts_at_the_prediction(self):
     """Your gradient does not depend on the labels."""
     gradient = self.probabilities.copy()
@@ -536,7 +566,7 @@ def subtracts_at_the_prediction(self):
     return gradient / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def subtracts_one_class_too_low(self):
     """Labels run from 0 to C - 1: your 1 is subtracted one class too low."""
     gradient = self.probabilities.copy()
@@ -544,7 +574,7 @@ def subtracts_one_class_too_low(self):
     return gradient / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def stops_at_the_probabilities(self):
     """That is the derivative with respect to the probabilities; the logits come before softmax."""
     rows = np.arange(len(self.labels))
@@ -553,40 +583,40 @@ def stops_at_the_probabilities(self):
     return gradient / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def forgets_the_onehot(self):
     """Every entry of your gradient is positive. What is subtracted at the true class?"""
     return self.probabilities / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def returns_the_onehot_alone(self):
     """Your gradient does not depend on the logits. What stands in front of the minus?"""
     return -_onehot(self.labels, self.probabilities.shape[1]) / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def starts_from_the_logarithms(self):
     """Your gradient uses log p where p belongs."""
     log_p = np.log(self.probabilities)
     return (log_p - _onehot(self.labels, log_p.shape[1])) / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def multiplies_by_the_softmax_slope(self):
     """Softmax and the log together have a simpler derivative: the slope of softmax is in it already."""
     p = self.probabilities
     return (p - _onehot(self.labels, p.shape[1])) * p * (1 - p) / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def takes_the_softmax_slope_alone(self):
     """Your gradient does not depend on the labels: it is the slope of softmax. Where does the loss come in?"""
     p = self.probabilities
     return p * (1 - p) / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def multiplies_by_the_loss(self):
     """The derivative of the loss with respect to itself is 1: your gradient is multiplied by the loss."""
     p, rows = self.probabilities, np.arange(len(self.labels))
@@ -594,7 +624,7 @@ def multiplies_by_the_loss(self):
     return loss * (p - _onehot(self.labels, p.shape[1])) / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_backward_can_be_repeated"])
 def uses_its_probabilities_up(self):
     """Call backward twice: the second answer is another one. Which array did the first call change?"""
     gradient = self.probabilities
@@ -602,69 +632,69 @@ def uses_its_probabilities_up(self):
     return gradient / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_backward_can_be_repeated"])
 def uses_its_probabilities_up__scaled(self):
     self.probabilities[np.arange(len(self.labels)), self.labels] -= 1
     self.probabilities /= len(self.labels)
     return self.probabilities
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def flips_the_sign(self):
     """Your gradient has the opposite sign. If the score of the true class rises, does the loss rise or fall?"""
     return (_onehot(self.labels, self.probabilities.shape[1]) - self.probabilities) / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def adds_at_the_true_class(self):
     """Your rows add up to 2 / N. What is done with the 1 at the true class?"""
     return (self.probabilities + _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def sums_the_gradient_over_the_batch(self):
     """Your gradient has one row. Each example has a gradient of its own."""
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])).mean(axis=0)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def gives_the_gradient_transposed(self):
     """The gradient must have the shape of the logits: one row per example."""
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])).T / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def differentiates_squared_errors(self):
     """That is twice the gradient. Is it the derivative of a squared error?"""
     return 2 * (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def returns_nothing_from_backward(self):
     """backward returned None. What does the network need to start from?"""
     self.gradient = (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def wants_the_gradient_of_the_loss(self, dout):
     """backward of the loss is called without arguments: the chain starts here. What is dL/dL?"""
     return dout * (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_is_exact_for_any_batch"])
 def stores_a_float32_gradient(self):
     """Your gradient has only 7 right digits."""
     y = _onehot(self.labels, self.probabilities.shape[1])
     return ((self.probabilities - y) / len(self.labels)).astype(np.float32)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def applies_softmax_again(self):
     """Your gradient comes from the softmax of the probabilities. Is softmax applied once?"""
     return (softmax(self.probabilities) - _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
 
 
-@misconception("losses.SoftmaxCrossEntropy.backward")
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def clips_the_gradient(self):
     """Small entries of your gradient vanish or large ones are cut off. The contract's gradients are not clipped."""
     gradient = (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)

@@ -19,7 +19,7 @@ def _both_sides(f, x, index, eps):
 # --- numerical_gradient: the formula --------------------------------------------------------------------------------
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_steps_to_both_sides"])
 def looks_to_one_side(f, x, eps=1e-5):
     """You compare f(x + eps) with f(x). On which sides of x does the contract measure?"""
     gradient = np.zeros_like(x)
@@ -32,7 +32,7 @@ def looks_to_one_side(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_steps_to_both_sides"])
 def looks_back_only(f, x, eps=1e-5):
     """You compare f(x) with f(x - eps). On which sides of x does the contract measure?"""
     gradient = np.zeros_like(x)
@@ -45,7 +45,7 @@ def looks_back_only(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def forgets_that_the_run_is_two_steps(f, x, eps=1e-5):
     """All your slopes are twice the true ones. How far apart are x + eps and x - eps?"""
     gradient = np.zeros_like(x)
@@ -55,7 +55,7 @@ def forgets_that_the_run_is_two_steps(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def forgets_the_brackets(f, x, eps=1e-5):
     """Your slopes are tiny: / 2 * eps divides by 2 and then multiplies by eps. What has to be in brackets?"""
     gradient = np.zeros_like(x)
@@ -65,7 +65,7 @@ def forgets_the_brackets(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def forgets_the_brackets_on_top(f, x, eps=1e-5):
     """Your slopes are about as large as f itself. What is divided: the difference, or its last term?"""
     gradient = np.zeros_like(x)
@@ -75,7 +75,7 @@ def forgets_the_brackets_on_top(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def forgets_to_divide(f, x, eps=1e-5):
     """Your slopes are tiny: that is the rise. Rise over what?"""
     gradient = np.zeros_like(x)
@@ -85,7 +85,7 @@ def forgets_to_divide(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def takes_the_second_derivative(f, x, eps=1e-5):
     """For f = x**2 you give 2 everywhere: that is the second derivative."""
     gradient = np.zeros_like(x)
@@ -96,7 +96,7 @@ def takes_the_second_derivative(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def adds_the_two_sides(f, x, eps=1e-5):
     """Your slopes are huge. Are the two values of f added, or subtracted?"""
     gradient = np.zeros_like(x)
@@ -106,7 +106,7 @@ def adds_the_two_sides(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def loses_the_sign(f, x, eps=1e-5):
     """All your slopes are positive."""
     gradient = np.zeros_like(x)
@@ -116,7 +116,7 @@ def loses_the_sign(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def turns_the_difference_round(f, x, eps=1e-5):
     """All your slopes have the opposite sign. Which of the two values comes first?"""
     gradient = np.zeros_like(x)
@@ -126,7 +126,7 @@ def turns_the_difference_round(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_steps_to_both_sides"])
 def ignores_eps(f, x, eps=1e-5):
     """Pass eps=0.1: nothing changes. Which step do you take?"""
     gradient = np.zeros_like(x)
@@ -136,7 +136,7 @@ def ignores_eps(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def steps_half_but_divides_whole(f, x, eps=1e-5):
     """Your slopes are half the true ones. How far did you step, and what did you divide by?"""
     gradient = np.zeros_like(x)
@@ -146,7 +146,10 @@ def steps_half_but_divides_whole(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception(
+    "gradcheck.numerical_gradient",
+    fails=["check_numerical_gradient_steps_to_both_sides", "check_numerical_gradient_takes_any_shape"],
+)
 def steps_relative_to_the_entry(f, x, eps=1e-5):
     """Your step depends on the size of the entry: where x is 0 it is no step at all."""
     gradient = np.zeros_like(x)
@@ -157,7 +160,7 @@ def steps_relative_to_the_entry(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def averages_over_the_entries(f, x, eps=1e-5):
     """Your slopes are smaller by the number of entries. Each entry has a slope of its own."""
     gradient = np.zeros_like(x)
@@ -170,19 +173,19 @@ def averages_over_the_entries(f, x, eps=1e-5):
 # --- numerical_gradient: which entry, and what is left behind -------------------------------------------------------
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def shifts_all_entries_at_once(f, x, eps=1e-5):
     """All entries of your gradient are equal. Which entry did you change?"""
     return np.full_like(x, (f(x + eps) - f(x - eps)) / (2 * eps))
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def returns_one_slope(f, x, eps=1e-5):
     """You return one number. The gradient has one slope for each entry of x."""
     return (f(x + eps) - f(x - eps)) / (2 * eps)
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def shifts_a_whole_row(f, x, eps=1e-5):
     """All entries of a row are equal. Change one entry at a time."""
     gradient = np.zeros_like(x)
@@ -197,7 +200,7 @@ def shifts_a_whole_row(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def changes_a_copy(f, x, eps=1e-5):
     """Your gradient is 0 everywhere: did the array that f looks at really change?"""
     flat = x.flatten()
@@ -212,7 +215,7 @@ def changes_a_copy(f, x, eps=1e-5):
     return gradient.reshape(x.shape)
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_puts_x_back"])
 def leaves_x_shifted_up(f, x, eps=1e-5):
     """Compare x before and after: every entry is eps too large. What happens at the end of each turn of the loop?"""
     gradient = np.zeros_like(x)
@@ -225,7 +228,7 @@ def leaves_x_shifted_up(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_puts_x_back"])
 def leaves_x_shifted_down(f, x, eps=1e-5):
     """Compare x before and after: every entry is eps too small. What happens at the end of each turn of the loop?"""
     gradient = np.zeros_like(x)
@@ -238,7 +241,7 @@ def leaves_x_shifted_down(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def steps_back_only_once(f, x, eps=1e-5):
     """After + eps, how many steps back does it take to be at x - eps?"""
     gradient = np.zeros_like(x)
@@ -251,7 +254,7 @@ def steps_back_only_once(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def misses_the_last_entry(f, x, eps=1e-5):
     """The last entry of your gradient is 0. Does the loop reach it?"""
     gradient = np.zeros_like(x)
@@ -261,7 +264,7 @@ def misses_the_last_entry(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_takes_any_shape"])
 def skips_zeros(f, x, eps=1e-5):
     """Where x is 0, your gradient is 0 too. A function can have a slope there as well."""
     gradient = np.zeros_like(x)
@@ -271,7 +274,7 @@ def skips_zeros(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def stops_after_the_first_entry(f, x, eps=1e-5):
     """Only the first entry has a slope. Where does the return stand?"""
     gradient = np.zeros_like(x)
@@ -282,7 +285,7 @@ def stops_after_the_first_entry(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def returns_a_flat_gradient(f, x, eps=1e-5):
     """Your gradient has one dimension. It must have the shape of x."""
     slopes = []
@@ -292,7 +295,7 @@ def returns_a_flat_gradient(f, x, eps=1e-5):
     return np.array(slopes)
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def returns_a_flat_gradient__column(f, x, eps=1e-5):
     slopes = np.zeros((x.size, 1))
     for i, index in enumerate(np.ndindex(x.shape)):
@@ -301,7 +304,7 @@ def returns_a_flat_gradient__column(f, x, eps=1e-5):
     return slopes
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def expects_a_vector(f, x, eps=1e-5):
     """Try a matrix: x can have any number of dimensions. What does your loop count?"""
     gradient = np.zeros_like(x)
@@ -311,7 +314,7 @@ def expects_a_vector(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_takes_any_shape"])
 def expects_a_matrix(f, x, eps=1e-5):
     """Try a vector, or three dimensions: x can have any shape. What do your loops expect?"""
     gradient = np.zeros_like(x)
@@ -323,7 +326,7 @@ def expects_a_matrix(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def gives_the_transpose(f, x, eps=1e-5):
     """Your gradient is transposed. It must have the shape of x."""
     gradient = np.zeros_like(x)
@@ -333,7 +336,7 @@ def gives_the_transpose(f, x, eps=1e-5):
     return gradient.T
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def works_in_float32(f, x, eps=1e-5):
     """At eps = 1e-5 float32 has no digits left: work in float64."""
     x = x.astype(np.float32)
@@ -344,7 +347,7 @@ def works_in_float32(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_steps_to_both_sides"])
 def rounds_the_slopes(f, x, eps=1e-5):
     """Your slopes have only 4 digits: round for printing only."""
     gradient = np.zeros_like(x)
@@ -354,7 +357,7 @@ def rounds_the_slopes(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def cuts_the_slopes_to_whole_numbers(f, x, eps=1e-5):
     """All your slopes are whole numbers. Which type does the array that holds them have?"""
     gradient = np.zeros(x.shape, dtype=int)
@@ -364,7 +367,7 @@ def cuts_the_slopes_to_whole_numbers(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def hands_f_one_entry(f, x, eps=1e-5):
     """f wants the whole array, with one entry changed. What did you call it with?"""
     gradient = np.zeros_like(x)
@@ -373,7 +376,7 @@ def hands_f_one_entry(f, x, eps=1e-5):
     return gradient
 
 
-@misconception("gradcheck.numerical_gradient")
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def returns_nothing(f, x, eps=1e-5):
     """numerical_gradient returned None. What is the last line of your function?"""
     gradient = np.zeros_like(x)
@@ -385,165 +388,176 @@ def returns_nothing(f, x, eps=1e-5):
 # --- relative_error -------------------------------------------------------------------------------------------------
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def forgets_abs_on_top(a, b):
     """Swap a and b: your error changes. What makes a difference independent of its direction?"""
     return float(np.max((a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_treats_both_alike"])
 def forgets_abs_below(a, b):
     """For a = 1 and b = -1 your error is huge. What has to be taken of a and b before they are added?"""
     return float(np.max(np.abs(a - b) / np.maximum(np.abs(a + b), 1e-12)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_treats_both_alike"])
 def forgets_abs_below__plain_sum(a, b):
     return float(np.max(np.abs(a - b) / np.maximum(a + b, 1e-12)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def halves_the_denominator(a, b):
     """You give twice the value that the contract asks for."""
     return float(np.max(np.abs(a - b) / np.maximum((np.abs(a) + np.abs(b)) / 2, 1e-12)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def compares_norms(a, b):
     """The contract wants the worst entry, not the norm of the whole array: one bad entry among many must show."""
     return float(np.linalg.norm(a - b) / max(np.linalg.norm(a) + np.linalg.norm(b), 1e-12))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def divides_by_the_larger(a, b):
     """You divide by the larger of the two magnitudes. What does the contract divide by?"""
     return float(np.max(np.abs(a - b) / np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-12)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def divides_by_a_alone(a, b):
     """Where a is 0 your error is infinite, and swapping a and b changes it. What does the contract divide by?"""
     return float(np.max(np.abs(a - b) / np.abs(a)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def divides_by_a_alone__guarded(a, b):
     return float(np.max(np.abs(a - b) / np.maximum(np.abs(a), 1e-12)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def divides_by_b_alone(a, b):
     """Swap a and b: your error changes. What does the contract divide by?"""
     return float(np.max(np.abs(a - b) / np.maximum(np.abs(b), 1e-12)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_copes_with_zeros"])
 def divides_zero_by_zero(a, b):
     """Where both entries are 0 you divide 0 by 0. What does the contract put below the line at least?"""
     return float(np.max(np.abs(a - b) / (np.abs(a) + np.abs(b))))
 
 
-@misconception("gradcheck.relative_error")
-def overlooks_nan(a, b):
-    """If an entry is not a number, your error does not show it. Is an answer that is not a number a good one?"""
-    return float(np.nanmax(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
-
-
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_copes_with_zeros"])
 def sets_the_floor_at_one(a, b):
     """Small gradients always look equal to you: below 1 your error is an absolute one."""
     return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1.0)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_copes_with_zeros"])
 def sets_the_floor_too_high(a, b):
     """For very small entries your error is too small. At which number does the contract's floor lie?"""
     return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-8)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def sets_the_floor_too_high__added(a, b):
     return float(np.max(np.abs(a - b) / (np.abs(a) + np.abs(b) + 1e-8)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def averages_the_errors(a, b):
     """One bad entry among many good ones hardly shows in your error: mean or maximum?"""
     return float(np.mean(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def adds_the_errors(a, b):
     """Your error grows with the number of entries, and can be above 1: sum or maximum?"""
     return float(np.sum(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def takes_the_best_entry(a, b):
     """One good entry is enough for you. Which entry should decide?"""
     return float(np.min(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def takes_the_first_entry(a, b):
     """Only the first entry counts for you. Which one should decide?"""
     return float(np.ravel(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12))[0])
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def returns_all_errors(a, b):
     """You return an array. The contract wants one number: that of the worst entry."""
     return np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def returns_a_verdict(a, b):
     """You return True or False. The contract wants the error itself; who decides how small is small enough?"""
     return bool(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)) < 1e-7)
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def returns_the_place(a, b):
     """You return where the worst entry is. The contract wants how large its error is."""
     return int(np.argmax(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def compares_the_largest_entries(a, b):
     """Permute b: your error stays the same. Each entry has to be compared with its own partner."""
     return float(abs(np.max(a) - np.max(b)) / max(abs(np.max(a)) + abs(np.max(b)), 1e-12))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def takes_both_maxima_apart(a, b):
     """A bad small entry beside a good large one does not show. Divide first, or take the maximum first?"""
     return float(np.max(np.abs(a - b)) / max(np.max(np.abs(a) + np.abs(b)), 1e-12))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def squares_the_difference(a, b):
     """For a = 1, b = 3 the error is 0.5."""
     return float(np.max((a - b) ** 2 / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def squares_the_difference__both(a, b):
     return float(np.max((a - b) ** 2 / np.maximum(a**2 + b**2, 1e-12)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def takes_the_absolute_error(a, b):
     """Multiply a and b by 1000: your error grows. Relative to what should it be?"""
     return float(np.max(np.abs(a - b)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def gives_percent(a, b):
     """Your error is 100 times that of the contract."""
     return float(100 * np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
-@misconception("gradcheck.relative_error")
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def multiplies_the_magnitudes(a, b):
     """Where one of the two is near 0 your error explodes. Are the two magnitudes added, or multiplied?"""
     return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) * np.abs(b), 1e-12)))
+
+
+@misconception("gradcheck.relative_error")
+def takes_the_difference_in_place(a, b):
+    """Compare a before and after the call: it holds the difference now. What does -= do to the caller's array?"""
+    scale = np.maximum(np.abs(a) + np.abs(b), 1e-12)
+    a -= b
+    return float(np.max(np.abs(a) / scale))
+
+
+@misconception("gradcheck.relative_error")
+def takes_absolute_values_in_place(a, b):
+    """Compare both arrays before and after the call: their signs are gone."""
+    off = np.abs(a - b)
+    np.abs(a, out=a)
+    np.abs(b, out=b)
+    return float(np.max(off / np.maximum(a + b, 1e-12)))

@@ -20,13 +20,16 @@ def _back(layers, dout):
 # --- backward -------------------------------------------------------------------------------------------------------
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def skips_the_relus(self, dlogits):
     """Which layers take part in backward? A unit that was off must not pass any gradient on."""
     return _back(_linears(self), dlogits)
 
 
-@misconception("network.MLP.backward")
+@misconception(
+    "network.MLP.backward",
+    fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
+)
 def runs_from_first_to_last(self, dlogits):
     """The gradient comes in at the logits. At which end does backward start?"""
     for layer in self.layers:
@@ -34,7 +37,10 @@ def runs_from_first_to_last(self, dlogits):
     return dlogits
 
 
-@misconception("network.MLP.backward")
+@misconception(
+    "network.MLP.backward",
+    fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
+)
 def gives_every_layer_the_same(self, dlogits):
     """Every layer gets dlogits. What does a layer hand to the one before it?"""
     for layer in reversed(self.layers):
@@ -42,7 +48,14 @@ def gives_every_layer_the_same(self, dlogits):
     return dout
 
 
-@misconception("network.MLP.backward")
+@misconception(
+    "network.MLP.backward",
+    fails=[
+        "check_gradients_belong_to_the_last_backward",
+        "check_backprop_leaves_parameters_alone",
+        "check_backprop_neither_averages_nor_clips",
+    ],
+)
 def updates_on_the_way(self, dlogits):
     """The parameters changed during backward. Updating is the optimiser's job."""
     for layer in reversed(self.layers):
@@ -53,13 +66,19 @@ def updates_on_the_way(self, dlogits):
     return dlogits
 
 
-@misconception("network.MLP.backward")
+@misconception(
+    "network.MLP.backward",
+    fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
+)
 def skips_the_last_layer(self, dlogits):
     """The last Linear gets no gradient. Which layer does dlogits reach first?"""
     return _back(self.layers[:-1], dlogits)
 
 
-@misconception("network.MLP.backward")
+@misconception(
+    "network.MLP.backward",
+    fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
+)
 def stops_before_the_first_layer(self, dlogits):
     """The first Linear gets no gradient. Does the loop reach it?"""
     for i in range(len(self.layers) - 1, 0, -1):
@@ -67,21 +86,21 @@ def stops_before_the_first_layer(self, dlogits):
     return dlogits
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def updates_the_last_layer_only(self, dlogits):
     """Only the last Linear has a gradient. Where does the return stand?"""
     for layer in reversed(self.layers):
         return layer.backward(dlogits)
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def returns_nothing(self, dlogits):
     """backward returned None. The contract wants dL/dx."""
     for layer in reversed(self.layers):
         dlogits = layer.backward(dlogits)
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def returns_what_it_was_given(self, dlogits):
     """backward returned dlogits. The contract wants dL/dx, which the first layer gives."""
     dout = dlogits
@@ -90,20 +109,20 @@ def returns_what_it_was_given(self, dlogits):
     return dlogits
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def returns_the_gradients(self, dlogits):
     """backward returned a list. The contract wants dL/dx; gradients() is there for the rest."""
     _back(self.layers, dlogits)
     return [g for layer in _linears(self) for g in (layer.dW, layer.db)]
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def averages_over_the_batch(self, dlogits):
     """Your gradients are smaller by the number of rows. The loss has divided by N already: dlogits holds that factor."""
     return _back(self.layers, dlogits / len(dlogits))
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def averages_at_every_layer(self, dlogits):
     """The earlier the layer, the smaller its gradient: you divide by the number of rows on the way."""
     for layer in reversed(self.layers):
@@ -111,26 +130,26 @@ def averages_at_every_layer(self, dlogits):
     return dlogits
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def clips_the_gradient(self, dlogits):
     """Large gradients are cut off on the way. The contract's gradients are not clipped."""
     return _back(self.layers, np.clip(dlogits, -1, 1))
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def scales_to_length_one(self, dlogits):
     """Double dlogits: your gradients stay the same, they should double."""
     return _back(self.layers, dlogits / (np.linalg.norm(dlogits) + 1e-12))
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def differentiates_softmax_again(self, dlogits):
     """dlogits is the gradient by the logits already. Softmax has been dealt with by the loss."""
     dlogits = dlogits - dlogits.sum(axis=1, keepdims=True) / dlogits.shape[1]
     return _back(self.layers, dlogits)
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def turns_its_layers_round(self, dlogits):
     """After backward the layers stand in reverse. The next forward starts at the output."""
     self.layers.reverse()
@@ -139,19 +158,19 @@ def turns_its_layers_round(self, dlogits):
     return dlogits
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def puts_a_relu_after_the_output(self, dlogits):
     """Negative entries of dlogits get lost. There is no ReLU after the last Linear."""
     return _back(self.layers, np.maximum(dlogits, 0))
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def flips_the_sign(self, dlogits):
     """All gradients have the opposite sign. The gradient points uphill; who takes the step downhill?"""
     return _back(self.layers, -dlogits)
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def adds_shortcuts(self, dlogits):
     """Each layer hands on more than it should: what it got is added to what it computed."""
     for layer in reversed(self.layers):
@@ -160,7 +179,7 @@ def adds_shortcuts(self, dlogits):
     return dlogits
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def runs_backward_twice(self, dlogits):
     """What the layers hand on goes through the last layer a second time."""
     dlogits = self.layers[-1].backward(dlogits)
@@ -169,7 +188,7 @@ def runs_backward_twice(self, dlogits):
     return dlogits
 
 
-@misconception("network.MLP.backward")
+@misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def sums_over_the_batch(self, dlogits):
     """The hidden layers get the same gradient for every example. Each example has a gradient of its own."""
     for layer in reversed(self.layers):
@@ -179,7 +198,10 @@ def sums_over_the_batch(self, dlogits):
     return dlogits
 
 
-@misconception("network.MLP.backward")
+@misconception(
+    "network.MLP.backward",
+    fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
+)
 def multiplies_by_the_weights_only(self, dlogits):
     """dx is right, and no layer has its dW. Who computes them: the network, or the layers?"""
     dout = dlogits
@@ -188,10 +210,39 @@ def multiplies_by_the_weights_only(self, dlogits):
     return dout
 
 
+@misconception("network.MLP.backward")
+def loses_half_the_digits(self, dlogits):
+    """Your gradients have only 7 right digits. Where are the others lost?"""
+    return _back(self.layers, dlogits.astype(np.float32))
+
+
+@misconception("network.MLP.backward")
+def estimates_the_gradients(self, dlogits):
+    """Your gradients come from nudging each weight: right to a few digits, and slow. backward has an exact formula: which?"""
+    x, eps = self.layers[0].x, 1e-5
+    for layer in _linears(self):
+        for name in ("W", "b"):
+            values, slopes = getattr(layer, name), np.zeros_like(getattr(layer, name))
+            for index in np.ndindex(*values.shape):
+                kept = values[index]
+                values[index] = kept + eps
+                above = np.sum(dlogits * self.forward(x))
+                values[index] = kept - eps
+                below = np.sum(dlogits * self.forward(x))
+                values[index] = kept
+                slopes[index] = (above - below) / (2 * eps)
+            setattr(layer, f"d{name}", slopes)
+    self.forward(x)
+    dx = np.array(dlogits)
+    for layer in reversed(self.layers):
+        dx = dx @ layer.W.T if hasattr(layer, "W") else dx * layer.positive
+    return dx
+
+
 # --- gradients ------------------------------------------------------------------------------------------------------
 
 
-@misconception("network.MLP")
+@misconception("network.MLP", fails=["check_gradients_follow_parameters"])
 class collects_once_at_construction(MLP):
     """After backward, gradients() still returns zeros: when did you collect them?"""
 
@@ -207,7 +258,7 @@ class collects_once_at_construction(MLP):
         return self.grads
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_belong_to_the_last_backward"])
 def collects_on_the_first_call(self):
     """The second backward changes nothing: gradients() still returns those of the first."""
     if not hasattr(self, "grads"):
@@ -215,7 +266,7 @@ def collects_on_the_first_call(self):
     return self.grads
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_belong_to_the_last_backward"])
 def adds_up_all_calls(self):
     """gradients() grows from batch to batch. The contract wants those of the last backward."""
     new = [g for layer in _linears(self) for g in (layer.dW, layer.db)]
@@ -224,61 +275,61 @@ def adds_up_all_calls(self):
     return self.grads
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def lists_weights_before_biases(self):
     """The order must be that of parameters(): dW1, db1, dW2, db2, ..."""
     return [layer.dW for layer in _linears(self)] + [layer.db for layer in _linears(self)]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def lists_each_bias_first(self):
     """The order must be that of parameters(): dW1 before db1."""
     return [g for layer in _linears(self) for g in (layer.db, layer.dW)]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def lists_the_last_layer_first(self):
     """backward runs from last to first, but the list starts with the first layer, as that of parameters() does."""
     return [g for layer in reversed(_linears(self)) for g in (layer.dW, layer.db)]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def returns_the_parameters(self):
     """You return W and b. Where does a layer keep its gradients?"""
     return [p for layer in _linears(self) for p in (layer.W, layer.b)]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def forgets_the_biases(self):
     """How many gradients belong to a network with three Linear layers?"""
     return [layer.dW for layer in _linears(self)]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def leaves_out_the_output_layer(self):
     """The gradients of the last Linear are missing. Each parameter needs its own."""
     return [g for layer in _linears(self)[:-1] for g in (layer.dW, layer.db)]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def leaves_out_the_first_layer(self):
     """The gradients of the first Linear are missing. Each parameter needs its own."""
     return [g for layer in _linears(self)[1:] for g in (layer.dW, layer.db)]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def returns_zeros(self):
     """All gradients are zero. Where does a layer keep what backward computed?"""
     return [np.zeros_like(p) for layer in _linears(self) for p in (layer.W, layer.b)]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def nests_the_pairs(self):
     """You return pairs. The contract wants one flat list of arrays."""
     return [(layer.dW, layer.db) for layer in _linears(self)]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def names_the_gradients(self):
     """You return a dict. The contract wants a list: [dW1, db1, dW2, db2, ...]."""
     named = {}
@@ -287,44 +338,44 @@ def names_the_gradients(self):
     return named
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def pairs_each_bias_with_its_weights(self):
     """Where db should be you return dW a second time. Check the shapes against parameters()."""
     return [g for layer in _linears(self) for g in (layer.dW, layer.dW)]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def returns_norms(self):
     """You return single numbers. Gradients have the shape of what they belong to."""
     return [np.linalg.norm(g) for layer in _linears(self) for g in (layer.dW, layer.db)]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def returns_transposed_gradients(self):
     """Check the shapes: a gradient has the shape of its parameter."""
     return [g.T for layer in _linears(self) for g in (layer.dW, layer.db)]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def returns_the_first_layer_only(self):
     """You return the gradients of the first layer. Where does the return stand?"""
     for layer in _linears(self):
         return [layer.dW, layer.db]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def flips_the_gradients(self):
     """All gradients have the opposite sign. The gradient points uphill; who takes the step downhill?"""
     return [-g for layer in _linears(self) for g in (layer.dW, layer.db)]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def clips_the_list(self):
     """Large gradients are cut off. The contract's gradients are not clipped."""
     return [np.clip(g, -1, 1) for layer in _linears(self) for g in (layer.dW, layer.db)]
 
 
-@misconception("network.MLP.gradients")
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def empties_the_gradients(self):
     """Ask twice after one backward: the second answer is zero. Who said that they were used up?"""
     grads = [g for layer in _linears(self) for g in (layer.dW, layer.db)]

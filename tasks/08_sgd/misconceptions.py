@@ -7,31 +7,31 @@ from grader.misconceptions import misconception
 # --- __init__ -------------------------------------------------------------------------------------------------------
 
 
-@misconception("optim.SGD.__init__")
+@misconception("optim.SGD.__init__", fails=["check_sgd_step_walks_downhill"])
 def forgets_to_keep_lr(self, lr):
     """step needs the learning rate. Where could __init__ leave it?"""
     pass
 
 
-@misconception("optim.SGD.__init__")
+@misconception("optim.SGD.__init__", fails=["check_sgd_step_walks_downhill"])
 def keeps_a_fixed_lr(self, lr):
     """Your step is the same whatever lr is. Which learning rate do you keep?"""
     self.lr = 0.01
 
 
-@misconception("optim.SGD.__init__")
+@misconception("optim.SGD.__init__", fails=["check_sgd_step_walks_downhill"])
 def keeps_whole_numbers_only(self, lr):
     """With lr = 0.1 nothing happens."""
     self.lr = int(lr)
 
 
-@misconception("optim.SGD.__init__")
+@misconception("optim.SGD.__init__", fails=["check_sgd_step_scales_with_lr"])
 def limits_lr(self, lr):
     """With lr = 2 your step is that of lr = 1. Who asked for a limit?"""
     self.lr = min(lr, 1.0)
 
 
-@misconception("optim.SGD.__init__")
+@misconception("optim.SGD.__init__", fails=["check_sgd_step_scales_with_lr"])
 def shares_lr_among_all(self, lr):
     """Make two optimisers: the first one takes on the learning rate of the second. To whom does lr belong?"""
     type(self).lr = lr
@@ -40,86 +40,86 @@ def shares_lr_among_all(self, lr):
 # --- step -----------------------------------------------------------------------------------------------------------
 
 
-@misconception("optim.SGD.step", alike="changes nothing")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"], alike="changes nothing")
 def makes_new_arrays(self, params, grads):
     """After step the arrays are as they were. step must change the arrays it was given, not make new ones."""
     for p, g in zip(params, grads):
         p = p - self.lr * g
 
 
-@misconception("optim.SGD.step", alike="changes nothing")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"], alike="changes nothing")
 def replaces_the_list_items(self, params, grads):
     for i in range(len(params)):
         params[i] = params[i] - self.lr * grads[i]
 
 
-@misconception("optim.SGD.step", alike="changes nothing")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"], alike="changes nothing")
 def returns_new_arrays(self, params, grads):
     return [p - self.lr * g for p, g in zip(params, grads)]
 
 
-@misconception("optim.SGD.step", alike="changes nothing")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"], alike="changes nothing")
 def updates_copies(self, params, grads):
     params = [p.copy() for p in params]
     for p, g in zip(params, grads):
         p -= self.lr * g
 
 
-@misconception("optim.SGD.step", alike="changes nothing")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"], alike="changes nothing")
 def does_nothing(self, params, grads):
     return params
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def climbs(self, params, grads):
     """Your parameters move uphill: the loss grows. Which way does the gradient point?"""
     for p, g in zip(params, grads):
         p += self.lr * g
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def forgets_lr(self, params, grads):
     """Your step is the whole gradient, whatever lr is."""
     for p, g in zip(params, grads):
         p -= g
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def divides_by_lr(self, params, grads):
     """The smaller lr, the longer your step. Should it not be the other way round?"""
     for p, g in zip(params, grads):
         p -= g / self.lr
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def squares_lr(self, params, grads):
     """Halve lr: your step becomes a quarter. How often does lr come into it?"""
     for p, g in zip(params, grads):
         p -= self.lr * (self.lr * g)
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"])
 def divides_by_the_number_of_arrays(self, params, grads):
     """Your step is too short by the number of arrays."""
     for p, g in zip(params, grads):
         p -= self.lr * g / len(params)
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def divides_by_a_batch_size(self, params, grads):
     """Your step is 64 times too short. The loss has divided by N already: the gradient holds that factor."""
     for p, g in zip(params, grads):
         p -= self.lr * g / 64
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def divides_by_the_rows(self, params, grads):
     """Your step is too short by the number of rows of each array. The gradient is a mean over the batch already."""
     for p, g in zip(params, grads):
         p -= self.lr * g / len(g)
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_has_no_memory"])
 def decays_lr(self, params, grads):
     """Take the same step 100 times: the steps get shorter."""
     for p, g in zip(params, grads):
@@ -127,7 +127,7 @@ def decays_lr(self, params, grads):
     self.lr *= 0.99
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_has_no_memory"])
 def decays_lr__by_time(self, params, grads):
     self.t = getattr(self, "t", 0)
     for p, g in zip(params, grads):
@@ -135,7 +135,7 @@ def decays_lr__by_time(self, params, grads):
     self.t += 1
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_has_no_memory"])
 def gathers_momentum(self, params, grads):
     """Take the same step twice: the second one is longer. Plain gradient descent remembers nothing."""
     if not hasattr(self, "speed"):
@@ -145,7 +145,7 @@ def gathers_momentum(self, params, grads):
         p += self.speed[i]
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def averages_past_gradients(self, params, grads):
     """Your first step is a tenth of what it should be, and the next ones grow. Plain gradient descent remembers nothing."""
     if not hasattr(self, "mean"):
@@ -155,7 +155,7 @@ def averages_past_gradients(self, params, grads):
         p -= self.lr * self.mean[i]
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def adapts_like_adagrad(self, params, grads):
     """Your first step has the same length for every entry: the gradient is divided by its own size."""
     if not hasattr(self, "squares"):
@@ -165,28 +165,31 @@ def adapts_like_adagrad(self, params, grads):
         p -= self.lr * g / (np.sqrt(self.squares[i]) + 1e-8)
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def steps_by_the_sign(self, params, grads):
     """Every entry moves by lr, however large its gradient is."""
     for p, g in zip(params, grads):
         p -= self.lr * np.sign(g)
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def scales_to_length_one(self, params, grads):
     """Double the gradients: your step stays the same."""
     for p, g in zip(params, grads):
         p -= self.lr * g / (np.linalg.norm(g) + 1e-12)
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def clips_the_gradients(self, params, grads):
     """Large gradients give the same step as 1. The contract's steps are not clipped."""
     for p, g in zip(params, grads):
         p -= self.lr * np.clip(g, -1, 1)
 
 
-@misconception("optim.SGD.step")
+@misconception(
+    "optim.SGD.step",
+    fails=["check_sgd_pairs_arrays_with_gradients", "check_sgd_is_proportional_to_the_gradient"],
+)
 def clips_the_gradients__by_norm(self, params, grads):
     norm = np.sqrt(sum(np.sum(g**2) for g in grads))
     scale = min(1.0, 5.0 / (norm + 1e-12))
@@ -194,28 +197,36 @@ def clips_the_gradients__by_norm(self, params, grads):
         p -= self.lr * scale * g
 
 
-@misconception("optim.SGD.step")
+@misconception(
+    "optim.SGD.step",
+    fails=[
+        "check_sgd_step_scales_with_lr",
+        "check_sgd_pairs_arrays_with_gradients",
+        "check_sgd_has_no_memory",
+        "check_sgd_is_proportional_to_the_gradient",
+    ],
+)
 def decays_the_weights(self, params, grads):
     """With a gradient of zero your parameters still move. The contract has no weight decay."""
     for p, g in zip(params, grads):
         p -= self.lr * (g + 1e-4 * p)
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def moves_relative_to_the_value(self, params, grads):
     """Where a parameter is zero it never moves. Is the step multiplied by the parameter?"""
     for p, g in zip(params, grads):
         p *= 1 - self.lr * g
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def forgets_where_it_stood(self, params, grads):
     """After step the parameters are the step itself. Where did they stand before?"""
     for p, g in zip(params, grads):
         p[...] = -self.lr * g
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def steps_twice(self, params, grads):
     """Your step is twice as long as it should be. How often is each array updated?"""
     for p, g in zip(params, grads):
@@ -223,28 +234,28 @@ def steps_twice(self, params, grads):
         p -= self.lr * g
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def halves_the_step(self, params, grads):
     """Your step is half as long as it should be."""
     for p, g in zip(params, grads):
         p -= 0.5 * self.lr * g
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def misses_the_last_array(self, params, grads):
     """The last array never changes."""
     for i in range(len(params) - 1):
         params[i] -= self.lr * grads[i]
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def misses_the_first_array(self, params, grads):
     """The first array never changes."""
     for i in range(1, len(params)):
         params[i] -= self.lr * grads[i]
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"])
 def updates_the_first_array_only(self, params, grads):
     """Only the first array changes. Where does the return stand?"""
     for p, g in zip(params, grads):
@@ -252,7 +263,7 @@ def updates_the_first_array_only(self, params, grads):
         return
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"])
 def updates_weights_only(self, params, grads):
     """The biases never change."""
     for p, g in zip(params, grads):
@@ -260,56 +271,64 @@ def updates_weights_only(self, params, grads):
             p -= self.lr * g
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"])
 def updates_every_second_array(self, params, grads):
     """Every second array never changes."""
     for p, g in zip(params[::2], grads[::2]):
         p -= self.lr * g
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def expects_four_arrays(self, params, grads):
     """With more than four arrays the later ones never change, with fewer there is an error. How many can there be?"""
     for i in range(4):
         params[i] -= self.lr * grads[i]
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"])
 def pairs_in_reverse(self, params, grads):
     """Which gradient goes with which parameter?"""
     for p, g in zip(params, reversed(grads)):
         p -= self.lr * g
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"])
 def uses_the_first_gradient_for_all(self, params, grads):
     """Every array is moved by the first gradient. Which gradient goes with which parameter?"""
     for p in params:
         p -= self.lr * grads[0]
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def averages_the_gradient(self, params, grads):
     """All entries of an array move by the same amount. Each entry has a slope of its own."""
     for p, g in zip(params, grads):
         p -= self.lr * np.mean(g)
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_scales_with_lr"])
 def rounds_the_parameters(self, params, grads):
     """After step the parameters have only 4 digits: round for printing only."""
     for p, g in zip(params, grads):
         p[...] = np.round(p - self.lr * g, 4)
 
 
-@misconception("optim.SGD.step")
+@misconception(
+    "optim.SGD.step",
+    fails=[
+        "check_sgd_step_scales_with_lr",
+        "check_sgd_pairs_arrays_with_gradients",
+        "check_sgd_has_no_memory",
+        "check_sgd_is_proportional_to_the_gradient",
+    ],
+)
 def computes_in_half_the_digits(self, params, grads):
     """After step the parameters have only 7 right digits."""
     for p, g in zip(params, grads):
         p[...] = p.astype(np.float32) - np.float32(self.lr) * g.astype(np.float32)
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_has_no_memory"])
 def remembers_the_first_gradients(self, params, grads):
     """The second step repeats the first one, whatever gradients it gets."""
     if not hasattr(self, "grads"):
@@ -318,14 +337,14 @@ def remembers_the_first_gradients(self, params, grads):
         p -= self.lr * g
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def ignores_negative_gradients(self, params, grads):
     """Entries with a negative gradient never move."""
     for p, g in zip(params, grads):
         p -= self.lr * np.maximum(g, 0)
 
 
-@misconception("optim.SGD.step")
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def adds_noise(self, params, grads):
     """With a gradient of zero your parameters still move, another way each time. The S in SGD stands for the batches."""
     for p, g in zip(params, grads):

@@ -13,7 +13,7 @@ def _cut(x, y, batch_size):
 # --- which examples -------------------------------------------------------------------------------------------------
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def drops_the_short_batch(x, y, batch_size, rng):
     """23 samples in batches of 5: how many samples do you hand out?"""
     order = rng.permutation(len(x))
@@ -22,7 +22,7 @@ def drops_the_short_batch(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def drops_the_short_batch__range(x, y, batch_size, rng):
     order = rng.permutation(len(x))
     for start in range(0, len(x) - batch_size + 1, batch_size):
@@ -30,21 +30,21 @@ def drops_the_short_batch__range(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def draws_with_replacement(x, y, batch_size, rng):
     """Over one epoch, how often does each sample appear?"""
     order = rng.integers(0, len(x), len(x))
     yield from _cut(x[order], y[order], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def draws_with_replacement__choice(x, y, batch_size, rng):
     for start in range(0, len(x), batch_size):
         rows = rng.choice(len(x), min(batch_size, len(x) - start))
         yield x[rows], y[rows]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def draws_each_batch_afresh(x, y, batch_size, rng):
     """Within a batch no sample comes twice, over an epoch some do and others never come. How many orders do you draw?"""
     for start in range(0, len(x), batch_size):
@@ -52,7 +52,7 @@ def draws_each_batch_afresh(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def ends_each_slice_too_early(x, y, batch_size, rng):
     """Ask for batches of 5: how many rows does the first one have?"""
     order = rng.permutation(len(x))
@@ -61,7 +61,7 @@ def ends_each_slice_too_early(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def ends_each_slice_too_late(x, y, batch_size, rng):
     """Ask for batches of 5: how many rows does the first one have, and which come again in the next?"""
     order = rng.permutation(len(x))
@@ -70,7 +70,7 @@ def ends_each_slice_too_late(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def loses_the_last_example(x, y, batch_size, rng):
     """One sample is never handed out."""
     order, n = rng.permutation(len(x)), len(x)
@@ -79,20 +79,20 @@ def loses_the_last_example(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def loses_the_last_example__order(x, y, batch_size, rng):
     order = rng.permutation(len(x) - 1)
     yield from _cut(x[order], y[order], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def loses_the_first_example(x, y, batch_size, rng):
     """The first row of x is never handed out. From where do your indices count?"""
     order = 1 + rng.permutation(len(x) - 1)
     yield from _cut(x[order], y[order], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def moves_one_row_a_batch(x, y, batch_size, rng):
     """Look at where each batch starts: at i, or at i * batch_size?"""
     order = rng.permutation(len(x))
@@ -101,7 +101,7 @@ def moves_one_row_a_batch(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def moves_one_row_a_batch__all(x, y, batch_size, rng):
     order = rng.permutation(len(x))
     for i in range(len(x)):
@@ -109,7 +109,7 @@ def moves_one_row_a_batch__all(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def repeats_the_first_batch(x, y, batch_size, rng):
     """All your batches hold the same rows. What changes from one turn of the loop to the next?"""
     order = rng.permutation(len(x))
@@ -117,21 +117,21 @@ def repeats_the_first_batch(x, y, batch_size, rng):
         yield x[order[:batch_size]], y[order[:batch_size]]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def hands_out_one_batch_only(x, y, batch_size, rng):
     """You hand out one batch and stop. An epoch sees every sample once."""
     rows = rng.permutation(len(x))[:batch_size]
     return [(x[rows], y[rows])]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def hands_out_all_at_once(x, y, batch_size, rng):
     """You hand out all samples as one batch. What is batch_size for?"""
     order = rng.permutation(len(x))
     yield x[order], y[order]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def skips_the_first_batch(x, y, batch_size, rng):
     """The first batch of the order never comes. Where does your loop start?"""
     order = rng.permutation(len(x))
@@ -140,7 +140,7 @@ def skips_the_first_batch(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def hands_out_everything_twice(x, y, batch_size, rng):
     """Every sample comes twice in an epoch."""
     order = rng.permutation(len(x))
@@ -148,7 +148,7 @@ def hands_out_everything_twice(x, y, batch_size, rng):
         yield from _cut(x[order], y[order], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def never_ends(x, y, batch_size, rng):
     """Your batches never stop coming: an epoch ends when every sample was handed out once."""
     while True:
@@ -156,7 +156,7 @@ def never_ends(x, y, batch_size, rng):
         yield from _cut(x[order], y[order], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def ends_with_an_empty_batch(x, y, batch_size, rng):
     """Try 20 samples in batches of 5: the last batch is empty."""
     order = rng.permutation(len(x))
@@ -165,7 +165,7 @@ def ends_with_an_empty_batch(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def fills_the_last_batch_up(x, y, batch_size, rng):
     """Your last batch is as long as the others: some samples come twice. The short last batch stays short."""
     order = rng.permutation(len(x))
@@ -173,7 +173,7 @@ def fills_the_last_batch_up(x, y, batch_size, rng):
     yield from _cut(x[order], y[order], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def joins_the_rest_to_the_last_batch(x, y, batch_size, rng):
     """Your last batch is longer than batch_size. The rest makes a short batch of its own."""
     order = rng.permutation(len(x))
@@ -183,7 +183,7 @@ def joins_the_rest_to_the_last_batch(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def makes_batches_of_equal_size(x, y, batch_size, rng):
     """10 samples in batches of 4: the contract wants 4, 4, 2. Which sizes do yours have?"""
     order = rng.permutation(len(x))
@@ -191,7 +191,7 @@ def makes_batches_of_equal_size(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def takes_the_size_for_the_count(x, y, batch_size, rng):
     """Is batch_size the number of batches, or of rows in each?"""
     order = rng.permutation(len(x))
@@ -199,14 +199,14 @@ def takes_the_size_for_the_count(x, y, batch_size, rng):
         yield x[rows], y[rows]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def ignores_the_batch_size(x, y, batch_size, rng):
     """Ask for batches of 5: how many rows does the first one have?"""
     order = rng.permutation(len(x))
     yield from _cut(x[order], y[order], 32)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def starts_with_the_short_batch(x, y, batch_size, rng):
     """Your first batch is the short one. The contract keeps the rest for the end."""
     order = rng.permutation(len(x))
@@ -219,25 +219,32 @@ def starts_with_the_short_batch(x, y, batch_size, rng):
 # --- image and label ------------------------------------------------------------------------------------------------
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_keep_labels_with_images"])
 def shuffles_x_alone(x, y, batch_size, rng):
     """Which label belongs to which image after shuffling?"""
     yield from _cut(x[rng.permutation(len(x))], y, batch_size)
 
 
-@misconception("data.minibatches")
+@misconception(
+    "data.minibatches",
+    fails=[
+        "check_batches_keep_labels_with_images",
+        "check_batches_order_comes_from_rng",
+        "check_batches_mix_anew_each_epoch",
+    ],
+)
 def shuffles_y_alone(x, y, batch_size, rng):
     """The images keep their order and the labels do not. Which label belongs to which image?"""
     yield from _cut(x, y[rng.permutation(len(y))], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_keep_labels_with_images"])
 def draws_two_orders(x, y, batch_size, rng):
     """Images and labels get an order each. Which label belongs to which image after shuffling?"""
     yield from _cut(x[rng.permutation(len(x))], y[rng.permutation(len(y))], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def swaps_image_and_label(x, y, batch_size, rng):
     """Each pair is (xb, yb): yours come the other way round."""
     order = rng.permutation(len(x))
@@ -245,7 +252,7 @@ def swaps_image_and_label(x, y, batch_size, rng):
         yield yb, xb
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def hands_out_images_alone(x, y, batch_size, rng):
     """Where are the labels? Each batch is a pair (xb, yb)."""
     order = rng.permutation(len(x))
@@ -253,7 +260,7 @@ def hands_out_images_alone(x, y, batch_size, rng):
         yield x[order[start : start + batch_size]]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def hands_out_row_numbers(x, y, batch_size, rng):
     """You hand out row numbers. The contract wants the rows themselves, with their labels."""
     order = rng.permutation(len(x))
@@ -261,7 +268,7 @@ def hands_out_row_numbers(x, y, batch_size, rng):
         yield order[start : start + batch_size]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_leave_the_data_alone"])
 def turns_labels_into_floats(x, y, batch_size, rng):
     """Your labels are floats. They were handed in as whole numbers and are used as indices."""
     both = np.column_stack([x, y])
@@ -269,21 +276,21 @@ def turns_labels_into_floats(x, y, batch_size, rng):
     yield from _cut(both[:, :-1], both[:, -1], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def makes_labels_a_column(x, y, batch_size, rng):
     """Your labels have two dimensions. The contract wants (n,)."""
     order = rng.permutation(len(x))
     yield from _cut(x[order], y[order].reshape(-1, 1), batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def makes_labels_onehot(x, y, batch_size, rng):
     """Your labels are one-hot rows. The contract hands out the class indices as they came."""
     order = rng.permutation(len(x))
     yield from _cut(x[order], np.eye(y.max() + 1)[y[order]], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"])
 def sorts_by_label(x, y, batch_size, rng):
     """Your samples come sorted by label. Each batch should be a random mixture."""
     order = np.argsort(y, kind="stable")
@@ -293,13 +300,13 @@ def sorts_by_label(x, y, batch_size, rng):
 # --- the order ------------------------------------------------------------------------------------------------------
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"])
 def forgets_to_shuffle(x, y, batch_size, rng):
     """Your samples come in the order of the data, epoch after epoch. What is rng for?"""
     yield from _cut(x, y, batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"])
 def draws_an_order_without_using_it(x, y, batch_size, rng):
     """Your samples come in the order of the data. Where is the order that you drew used?"""
     order = rng.permutation(len(x))
@@ -307,34 +314,34 @@ def draws_an_order_without_using_it(x, y, batch_size, rng):
         yield x[start : start + batch_size], y[start : start + batch_size]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"])
 def turns_the_order_round(x, y, batch_size, rng):
     """Your samples come from last to first, epoch after epoch. What is rng for?"""
     yield from _cut(x[::-1], y[::-1], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_order_comes_from_rng"])
 def ignores_the_generator(x, y, batch_size, rng):
     """Same seed, different order: use the generator you were given."""
     order = np.random.permutation(len(x))
     yield from _cut(x[order], y[order], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"])
 def seeds_a_generator_of_its_own(x, y, batch_size, rng):
     """The order is the same in every epoch, whatever generator you are given."""
     order = np.random.default_rng(0).permutation(len(x))
     yield from _cut(x[order], y[order], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"])
 def seeds_a_generator_of_its_own__global(x, y, batch_size, rng):
     np.random.seed(42)
     order = np.random.permutation(len(x))
     yield from _cut(x[order], y[order], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_mix_anew_each_epoch"])
 def shuffles_fixed_batches(x, y, batch_size, rng):
     """The same samples always end up in the same batch."""
     batches = list(_cut(x, y, batch_size))
@@ -344,7 +351,7 @@ def shuffles_fixed_batches(x, y, batch_size, rng):
     yield from rest
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_mix_anew_each_epoch"])
 def shuffles_within_batches(x, y, batch_size, rng):
     """The same samples always end up in the same batch: only their places within it change."""
     for xb, yb in _cut(x, y, batch_size):
@@ -352,14 +359,14 @@ def shuffles_within_batches(x, y, batch_size, rng):
         yield xb[order], yb[order]
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_mix_anew_each_epoch"])
 def starts_at_a_random_place(x, y, batch_size, rng):
     """Neighbours in the data stay neighbours: you turn the order, like a wheel, instead of mixing it."""
     order = np.roll(np.arange(len(x)), rng.integers(1, len(x)) if len(x) > 1 else 0)
     yield from _cut(x[order], y[order], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_leave_the_data_alone"])
 def shuffles_the_callers_arrays(x, y, batch_size, rng):
     """Compare x and y before and after: your caller's rows changed places."""
     order = rng.permutation(len(x))
@@ -368,28 +375,28 @@ def shuffles_the_callers_arrays(x, y, batch_size, rng):
     yield from _cut(x, y, batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def shuffles_the_columns(x, y, batch_size, rng):
     """The pixels changed places within each image. Which axis holds the samples?"""
     order = rng.permutation(len(x))
     yield from _cut(rng.permutation(x[order], axis=1), y[order], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def scales_the_images(x, y, batch_size, rng):
     """The values in your batches differ from those handed in. minibatches only picks rows."""
     order = rng.permutation(len(x))
     yield from _cut(x[order] / 255.0, y[order], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_leave_the_data_alone"])
 def loses_half_the_digits(x, y, batch_size, rng):
     """float64 in, float32 out: minibatches only picks rows."""
     order = rng.permutation(len(x))
     yield from _cut(x[order].astype(np.float32), y[order], batch_size)
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def centres_each_batch(x, y, batch_size, rng):
     """The values in your batches differ from those handed in: every column has mean zero. minibatches only picks rows."""
     order = rng.permutation(len(x))
@@ -397,7 +404,7 @@ def centres_each_batch(x, y, batch_size, rng):
         yield xb - xb.mean(axis=0), yb
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def returns_after_the_first(x, y, batch_size, rng):
     """You return a single pair. minibatches gives one pair after the other: a list of them, or a generator."""
     order = rng.permutation(len(x))
@@ -405,7 +412,7 @@ def returns_after_the_first(x, y, batch_size, rng):
         return xb, yb
 
 
-@misconception("data.minibatches")
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def returns_nothing(x, y, batch_size, rng):
     """minibatches returned None. Is the list of batches returned at the end?"""
     order = rng.permutation(len(x))

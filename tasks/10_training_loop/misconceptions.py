@@ -56,127 +56,127 @@ def _fit(model, data, epochs, batch_size, lr, rng, update=_update, batches=minib
 # --- accuracy -------------------------------------------------------------------------------------------------------
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def gives_percent(model, x, y):
     """Your accuracy is above 1."""
     return 100.0 * float(np.mean(model.predict(x) == y))
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def rounds_the_accuracy(model, x, y):
     """Your accuracy has only 2 digits: round for printing only."""
     return round(float(np.mean(model.predict(x) == y)), 2)
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def divides_by_the_columns(model, x, y):
     """Which count did you divide by: that of the rows, or that of the columns?"""
     return float(np.sum(model.predict(x) == y) / x.shape[1])
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def counts_the_hits(model, x, y):
     """You return how many are right. The contract wants their share."""
     return float(np.sum(model.predict(x) == y))
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def returns_one_hit_for_each_example(model, x, y):
     """accuracy must return one float."""
     return model.predict(x) == y
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def gives_the_error_rate(model, x, y):
     """The better the predictions, the smaller your number: that is the error rate."""
     return float(np.mean(model.predict(x) != y))
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def counts_whole_batches_only(model, x, y):
     """Samples of the short last batch do not count."""
     hits = [model.predict(x[i : i + 64]) == y[i : i + 64] for i in range(0, len(x) - 63, 64)]
     return float(np.mean(hits)) if hits else 0.0
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_counts_every_row"])
 def averages_over_batches(model, x, y):
     """A short last batch counts as much as a full one: the mean of the means is not the mean."""
     shares = [np.mean(model.predict(x[i : i + 64]) == y[i : i + 64]) for i in range(0, len(x), 64)]
     return float(np.mean(shares))
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_counts_every_row"])
 def looks_at_the_first_hundred(model, x, y):
     """Only the first 100 samples count for you. All rows of x count."""
     return float(np.mean(model.predict(x[:100]) == y[:100]))
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def compares_sorted_answers(model, x, y):
     """Only the class counts matter to you, not which sample got which class."""
     return float(np.mean(np.sort(model.predict(x)) == np.sort(y)))
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def counts_the_second_guess_too(model, x, y):
     """Only the best guess counts."""
     best_two = np.argsort(model.forward(x), axis=1)[:, -2:]
     return float(np.mean((best_two == np.asarray(y)[:, None]).any(axis=1)))
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def compares_each_with_all(model, x, y):
     """Every prediction is compared with every label. Which shapes do the two sides have?"""
     return float(np.mean(model.predict(x).reshape(-1, 1) == y))
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def wants_all_right(model, x, y):
     """You give 1 only if every single answer is right, and else 0."""
     return float(np.all(model.predict(x) == y))
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def divides_in_whole_numbers(model, x, y):
     """Your accuracy is 0 unless everything is right. Which kind of division do you use?"""
     return float(np.sum(model.predict(x) == y) // len(y))
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def averages_over_classes(model, x, y):
     """Rare classes count as much as frequent ones. The contract wants the share of all examples."""
     hits = model.predict(x) == y
     return float(np.mean([hits[y == c].mean() for c in np.unique(y)]))
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def forgives_neighbours(model, x, y):
     """A 3 that is taken for a 4 counts as right for you."""
     return float(np.mean(np.abs(model.predict(x).astype(int) - y) <= 1))
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def gives_the_mean_probability(model, x, y):
     """You return the mean probability of the true class. Accuracy counts right answers."""
     p = softmax(model.forward(x))
     return float(p[np.arange(len(y)), y].mean())
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def averages_the_predictions(model, x, y):
     """You return the mean of the predicted classes. What should they be compared with?"""
     return float(np.mean(model.predict(x)))
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def returns_nothing_from_accuracy(model, x, y):
     """accuracy returned None. What is the last line of your function?"""
     right = np.mean(model.predict(x) == y)
     print("accuracy:", right)
 
 
-@misconception("train.accuracy")
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def is_always_good(model, x, y):
     """Your accuracy does not depend on the labels."""
     return 0.98
@@ -185,20 +185,20 @@ def is_always_good(model, x, y):
 # --- train: what is learned from ------------------------------------------------------------------------------------
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def learns_from_the_validation_set_too(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """The parameters after training must not depend on the validation data."""
     x, y = np.concatenate([x_train, x_val]), np.concatenate([y_train, y_val])
     return _fit(model, (x, y, x_val, y_val), epochs, batch_size, lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def learns_from_the_validation_set_alone(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Your network learns from x_val. Which of the two sets is for learning?"""
     return _fit(model, (x_val, y_val, x_val, y_val), epochs, batch_size, lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def trains_a_step_on_the_validation_set(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """The parameters after training depend on the validation data. What happens while you validate?"""
 
@@ -208,27 +208,27 @@ def trains_a_step_on_the_validation_set(model, x_train, y_train, x_val, y_val, *
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, epoch_end=epoch_end)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def standardises_the_training_set_only(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Your network sees other values than those handed in. Training and validation data must get the same treatment."""
     x_train = (x_train - x_train.mean()) / (x_train.std() + 1e-8)
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def scales_the_callers_images(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Compare x_train before and after: you changed your caller's data."""
     x_train /= 255.0
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def scales_the_images_again(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """The images are between 0 and 1 already: you divide them by 255 once more."""
     return _fit(model, (x_train / 255.0, y_train, x_val / 255.0, y_val), epochs, batch_size, lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_leaves_the_data_alone"])
 def shuffles_the_callers_rows(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Compare x_train before and after: your caller's rows changed places."""
     order = rng.permutation(len(x_train))
@@ -236,14 +236,14 @@ def shuffles_the_callers_rows(model, x_train, y_train, x_val, y_val, *, epochs, 
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def holds_some_rows_back(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """A tenth of the training rows never reaches the network. A validation set has been handed to you."""
     keep = len(x_train) - max(len(x_train) // 10, 1)
     return _fit(model, (x_train[:keep], y_train[:keep], x_val, y_val), epochs, batch_size, lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_steps_once_a_batch", "check_train_measures_what_it_says"])
 def drops_the_short_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """With 23 rows in batches of 5, three rows are never learned from in an epoch."""
 
@@ -256,7 +256,7 @@ def drops_the_short_batch(model, x_train, y_train, x_val, y_val, *, epochs, batc
 # --- train: the steps -----------------------------------------------------------------------------------------------
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def forgets_the_update(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Do the parameters change at all?"""
 
@@ -269,7 +269,7 @@ def forgets_the_update(model, x_train, y_train, x_val, y_val, *, epochs, batch_s
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def forgets_the_backward(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Every gradient is still zero when the optimiser sees it. What has to run before the step?"""
 
@@ -283,7 +283,7 @@ def forgets_the_backward(model, x_train, y_train, x_val, y_val, *, epochs, batch
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def updates_before_backward(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Which batch do the gradients belong to when you update?"""
 
@@ -297,7 +297,7 @@ def updates_before_backward(model, x_train, y_train, x_val, y_val, *, epochs, ba
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_steps_once_a_batch"])
 def updates_once_an_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """However small the batches, the parameters change once an epoch. Does the step stand inside the loop?"""
 
@@ -314,7 +314,7 @@ def updates_once_an_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batc
     return _fit(model, data, epochs, batch_size, lr, rng, update=update, epoch_end=epoch_end)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def updates_twice(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Your step is twice as long as it should be. How often does the optimiser run for one batch?"""
 
@@ -326,7 +326,7 @@ def updates_twice(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, 
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def visits_each_batch_twice(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Two steps are taken on each batch before the next one comes."""
 
@@ -337,13 +337,13 @@ def visits_each_batch_twice(model, x_train, y_train, x_val, y_val, *, epochs, ba
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def climbs(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Your loss grows: the parameters move uphill. Which way does the gradient point?"""
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, -lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def sends_the_logits_back(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """What does backward need: the scores or the derivative of the loss?"""
 
@@ -357,7 +357,7 @@ def sends_the_logits_back(model, x_train, y_train, x_val, y_val, *, epochs, batc
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def sends_the_probabilities_back(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """What goes back into the network does not depend on the labels. Which object knows the derivative of the loss?"""
 
@@ -371,7 +371,7 @@ def sends_the_probabilities_back(model, x_train, y_train, x_val, y_val, *, epoch
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def hands_softmax_to_the_loss(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """The loss gets probabilities where it wants scores: is softmax applied once?"""
 
@@ -385,7 +385,7 @@ def hands_softmax_to_the_loss(model, x_train, y_train, x_val, y_val, *, epochs, 
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def multiplies_by_the_loss(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """The derivative of the loss with respect to itself is 1: your gradient is multiplied by the loss."""
 
@@ -399,7 +399,7 @@ def multiplies_by_the_loss(model, x_train, y_train, x_val, y_val, *, epochs, bat
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def divides_by_the_batch_again(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Your step is too short by the number of rows in the batch. The loss has divided by N already."""
 
@@ -413,7 +413,7 @@ def divides_by_the_batch_again(model, x_train, y_train, x_val, y_val, *, epochs,
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def validates_between_forward_and_backward(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Which batch do the layers remember when backward runs?"""
 
@@ -428,7 +428,10 @@ def validates_between_forward_and_backward(model, x_train, y_train, x_val, y_val
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train")
+@misconception(
+    "train.train",
+    fails=["check_train_keeps_descending", "check_train_steps_once_a_batch", "check_train_validates_after_each_epoch"],
+)
 def makes_a_new_optimizer_that_decays(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """The steps get shorter from epoch to epoch. Unless asked for, the learning rate is constant."""
 
@@ -438,7 +441,10 @@ def makes_a_new_optimizer_that_decays(model, x_train, y_train, x_val, y_val, *, 
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, epoch_end=epoch_end)
 
 
-@misconception("train.train")
+@misconception(
+    "train.train",
+    fails=["check_train_keeps_descending", "check_train_steps_once_a_batch", "check_train_validates_after_each_epoch"],
+)
 def gathers_momentum(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """The second step is longer than it should be: the first one is still in it. Plain gradient descent remembers nothing."""
     speed = [np.zeros_like(p) for p in model.parameters()]
@@ -456,7 +462,7 @@ def gathers_momentum(model, x_train, y_train, x_val, y_val, *, epochs, batch_siz
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def decays_the_weights(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Your weights shrink at every step. Unless asked for, there is no regularisation."""
 
@@ -469,7 +475,7 @@ def decays_the_weights(model, x_train, y_train, x_val, y_val, *, epochs, batch_s
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def clips_the_gradients(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Your gradients are cut off at 0.01. Unless asked for, there is no clipping."""
 
@@ -483,7 +489,7 @@ def clips_the_gradients(model, x_train, y_train, x_val, y_val, *, epochs, batch_
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def adds_noise_to_the_images(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Your network sees other images than those handed in. Unless asked for, there is no augmentation."""
 
@@ -494,7 +500,7 @@ def adds_noise_to_the_images(model, x_train, y_train, x_val, y_val, *, epochs, b
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, batches=batches)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def starts_from_fresh_weights(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Training does not go on from the parameters that the model came with."""
     for p in model.parameters():
@@ -502,7 +508,7 @@ def starts_from_fresh_weights(model, x_train, y_train, x_val, y_val, *, epochs, 
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def trains_a_copy(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """The history looks fine, and the model is as it was. Which object did you train?"""
     import copy
@@ -510,7 +516,7 @@ def trains_a_copy(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, 
     return _fit(copy.deepcopy(model), (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_keeps_descending", "check_train_never_learns_from_validation"])
 def keeps_the_best_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """At the end the parameters are those of an earlier epoch, chosen by the validation data."""
     best = [None, np.inf]
@@ -529,55 +535,71 @@ def keeps_the_best_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch
 # --- train: the arguments -------------------------------------------------------------------------------------------
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def ignores_lr(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Double lr: the first step must be twice as long."""
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, 0.1, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def scales_lr_by_the_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Your step depends on batch_size apart from the gradient. lr is used as it comes."""
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr * batch_size / 32, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_steps_once_a_batch", "check_train_follows_its_rng"])
 def ignores_the_batch_size(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Ask for batches of 5: how many rows does each step see?"""
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, 32, lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_steps_once_a_batch", "check_train_follows_its_rng"])
 def takes_everything_as_one_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Ask for batches of 5: you take one step an epoch, on all rows."""
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, len(x_train), lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def steps_on_single_examples(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Ask for batches of 5: you take one step for every row."""
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, 1, lr, rng)
 
 
-@misconception("train.train")
+@misconception(
+    "train.train",
+    fails=[
+        "check_train_keeps_descending",
+        "check_train_steps_once_a_batch",
+        "check_train_measures_what_it_says",
+        "check_train_validates_after_each_epoch",
+        "check_train_keeps_a_history",
+    ],
+)
 def trains_one_epoch_only(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Ask for three epochs: how many numbers does each list of the history have?"""
     return _fit(model, (x_train, y_train, x_val, y_val), 1, batch_size, lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def trains_one_epoch_too_few(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Ask for three epochs: you train for two. Where does your count start?"""
     return _fit(model, (x_train, y_train, x_val, y_val), epochs - 1, batch_size, lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def trains_one_epoch_too_many(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Ask for three epochs: you train for four. Where does your count start?"""
     return _fit(model, (x_train, y_train, x_val, y_val), epochs + 1, batch_size, lr, rng)
 
 
-@misconception("train.train")
+@misconception(
+    "train.train",
+    fails=[
+        "check_train_keeps_descending",
+        "check_train_validates_after_each_epoch",
+        "check_train_never_learns_from_validation",
+    ],
+)
 def stops_when_validation_gets_worse(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Fewer epochs than asked for: you stop early. Unless asked for, every epoch is run."""
     history = {key: [] for key in _KEYS}
@@ -590,7 +612,7 @@ def stops_when_validation_gets_worse(model, x_train, y_train, x_val, y_val, *, e
     return history
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_follows_its_rng"])
 def never_shuffles(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Every epoch runs through the rows in the order of the data. What is rng for?"""
 
@@ -600,7 +622,7 @@ def never_shuffles(model, x_train, y_train, x_val, y_val, *, epochs, batch_size,
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, batches=batches)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_follows_its_rng"])
 def shuffles_once(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Every epoch runs through the same batches. When is a new order drawn?"""
     kept = list(minibatches(x_train, y_train, batch_size, rng))
@@ -608,19 +630,19 @@ def shuffles_once(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, 
     return _fit(model, data, epochs, batch_size, lr, rng, batches=lambda x, y, size, rng: kept)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_never_learns_from_validation", "check_train_follows_its_rng"])
 def ignores_the_generator(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Same seed, other parameters: use the generator you were given."""
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, np.random.default_rng())
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_follows_its_rng"])
 def makes_a_generator_of_its_own(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Another seed, the same parameters: use the generator you were given."""
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, np.random.default_rng(0))
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_follows_its_rng"])
 def seeds_every_epoch_anew(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """The order of the rows is the same in every epoch, whatever generator you are given."""
 
@@ -633,7 +655,7 @@ def seeds_every_epoch_anew(model, x_train, y_train, x_val, y_val, *, epochs, bat
 # --- train: what is reported ----------------------------------------------------------------------------------------
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch"])
 def reports_validation_as_training(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Which data does train_acc look at?"""
 
@@ -644,7 +666,7 @@ def reports_validation_as_training(model, x_train, y_train, x_val, y_val, *, epo
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch"])
 def reports_training_as_validation(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """val_loss and val_acc do not change with the validation data. Which set do you measure?"""
 
@@ -654,7 +676,7 @@ def reports_training_as_validation(model, x_train, y_train, x_val, y_val, *, epo
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_measures_what_it_says"])
 def adds_up_the_losses(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """train_loss grows with the number of batches. Sum or mean?"""
 
@@ -664,7 +686,7 @@ def adds_up_the_losses(model, x_train, y_train, x_val, y_val, *, epochs, batch_s
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch"])
 def divides_the_losses_by_the_rows(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """train_loss is too small: the mean losses of the batches are added up and divided by the number of rows."""
 
@@ -675,7 +697,7 @@ def divides_the_losses_by_the_rows(model, x_train, y_train, x_val, y_val, *, epo
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_measures_what_it_says"])
 def reports_the_last_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """train_loss is the loss of the last batch. Average over the epoch."""
 
@@ -685,7 +707,7 @@ def reports_the_last_batch(model, x_train, y_train, x_val, y_val, *, epochs, bat
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_measures_what_it_says"])
 def reports_the_first_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """train_loss is the loss of the first batch. Average over the epoch."""
 
@@ -695,7 +717,7 @@ def reports_the_first_batch(model, x_train, y_train, x_val, y_val, *, epochs, ba
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch"])
 def never_resets_the_sum(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """train_loss grows from epoch to epoch: the sum still holds the epochs before."""
     total = [0.0]
@@ -707,7 +729,7 @@ def never_resets_the_sum(model, x_train, y_train, x_val, y_val, *, epochs, batch
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch"])
 def validates_on_the_first_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """All rows of x_val count."""
 
@@ -717,7 +739,7 @@ def validates_on_the_first_batch(model, x_train, y_train, x_val, y_val, *, epoch
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_validates_after_each_epoch"])
 def validates_before_it_trains(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """val_loss belongs to the parameters before the epoch. When is it measured?"""
     before = [_measure(model, x_val, y_val)]
@@ -730,7 +752,7 @@ def validates_before_it_trains(model, x_train, y_train, x_val, y_val, *, epochs,
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=[])
 def reports_the_best_so_far(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """val_acc never falls: you report the best so far. The history shows each epoch as it was."""
     best = [0.0]
@@ -743,7 +765,7 @@ def reports_the_best_so_far(model, x_train, y_train, x_val, y_val, *, epochs, ba
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch"])
 def reports_percent(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Your accuracies are above 1."""
 
@@ -754,7 +776,7 @@ def reports_percent(model, x_train, y_train, x_val, y_val, *, epochs, batch_size
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch"])
 def reports_error_rates(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Your accuracies fall while the network gets better: you report error rates."""
 
@@ -765,7 +787,7 @@ def reports_error_rates(model, x_train, y_train, x_val, y_val, *, epochs, batch_
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch"])
 def swaps_loss_and_accuracy(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Losses stand where accuracies belong. Look at which number goes into which list."""
 
@@ -778,7 +800,7 @@ def swaps_loss_and_accuracy(model, x_train, y_train, x_val, y_val, *, epochs, ba
 # --- train: the history ---------------------------------------------------------------------------------------------
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_keeps_a_history"])
 def records_every_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """train_loss has one number a batch. The history has one an epoch."""
     values = []
@@ -793,28 +815,35 @@ def records_every_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_
     return history
 
 
-@misconception("train.train")
+@misconception(
+    "train.train",
+    fails=[
+        "check_train_measures_what_it_says",
+        "check_train_validates_after_each_epoch",
+        "check_train_keeps_a_history",
+    ],
+)
 def records_the_last_epoch_only(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Each list has one number. The history keeps every epoch: is the list made inside the loop?"""
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     return {key: values[-1:] for key, values in history.items()}
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def returns_numbers_for_lists(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """The history holds single numbers. Each key needs a list with one number an epoch."""
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     return {key: values[-1] for key, values in history.items()}
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def stores_formatted_strings(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """The history needs numbers."""
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     return {key: [f"{value:.4f}" for value in values] for key, values in history.items()}
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def leaves_out_val_loss(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Which four keys does the contract ask for?"""
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
@@ -822,7 +851,7 @@ def leaves_out_val_loss(model, x_train, y_train, x_val, y_val, *, epochs, batch_
     return history
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def names_the_keys_in_its_own_way(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """The keys have other names than the contract's. Compare them letter by letter."""
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
@@ -834,7 +863,14 @@ def names_the_keys_in_its_own_way(model, x_train, y_train, x_val, y_val, *, epoc
     }
 
 
-@misconception("train.train")
+@misconception(
+    "train.train",
+    fails=[
+        "check_train_measures_what_it_says",
+        "check_train_validates_after_each_epoch",
+        "check_train_keeps_a_history",
+    ],
+)
 def shares_one_list(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """All four keys hold the same list: it is four times too long. How many lists did you make?"""
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
@@ -842,7 +878,7 @@ def shares_one_list(model, x_train, y_train, x_val, y_val, *, epochs, batch_size
     return dict.fromkeys(_KEYS, mixed)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_keeps_a_history"])
 def keeps_the_history_between_calls(
     model,
     x_train,
@@ -863,33 +899,33 @@ def keeps_the_history_between_calls(
     return history
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def returns_one_dict_an_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """You return a list of dicts. The contract wants a dict of lists."""
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     return [{key: history[key][i] for key in _KEYS} for i in range(epochs)]
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def returns_the_model(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """train must return the history. The caller has the model already."""
     _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     return model
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def returns_model_and_history(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """train must return the history alone."""
     return model, _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def returns_four_lists(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """You return four lists. The contract wants them in a dict, by name."""
     return tuple(_fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng).values())
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def prints_and_returns_nothing(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """train must return the history; printing it is not enough."""
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
@@ -897,7 +933,16 @@ def prints_and_returns_nothing(model, x_train, y_train, x_val, y_val, *, epochs,
         print(epoch, history["train_loss"][epoch], history["val_acc"][epoch])
 
 
-@misconception("train.train")
+@misconception(
+    "train.train",
+    fails=[
+        "check_train_keeps_descending",
+        "check_train_steps_once_a_batch",
+        "check_train_measures_what_it_says",
+        "check_train_validates_after_each_epoch",
+        "check_train_keeps_a_history",
+    ],
+)
 def returns_in_the_first_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Ask for three epochs: you train for one. Where does the return stand?"""
     loss, optimizer = SoftmaxCrossEntropy(), SGD(lr)
@@ -910,7 +955,7 @@ def returns_in_the_first_epoch(model, x_train, y_train, x_val, y_val, *, epochs,
         return history
 
 
-@misconception("train.train")
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def invents_the_history(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """The numbers of your history are not those of the model, which never changes."""
     falling = [2.3 * 0.7**i for i in range(epochs)]

@@ -1,0 +1,158 @@
+"""Grade the course's own submissions fast: one forked process for each, calls without the wire.
+
+For code that the course itself brought along (its reference, its misconceptions, its right answers), never for a learner's.
+"""
+
+import os
+import selectors
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from grader import scores
+from grader.course import Course, Stage
+from grader.diagnose import diagnose
+from grader.limits import Limits
+from grader.records import CheckResult
+from grader.runner import Context, Data, load_checks, run_check
+from grader.submission import Submission
+from grader.worker.local import LocalPool
+
+
+class Job(Struct, frozen=True):
+    """What is to be graded: some stages of one submission, under some seeds."""
+
+    name: str
+    submission: Submission
+    stages: tuple[str, ...]
+    seeds: tuple[int, ...] = (0,)
+    name_mistakes: bool = False
+
+
+class Outcome(Struct, frozen=True):
+    """The results of a job, one dict a seed; `fault` if its process did not get to the end."""
+
+    name: str
+    results: list[dict[str, list[CheckResult]]] = []  #: one a seed: stage -> results in the order of task.toml
+    seconds: float = 0.0
+    fault: str = ""
+
+    def failed(self, stage: str = "", run: int = 0) -> list[str]:
+        """Ids of the checks that did not pass, of one stage or of all."""
+        stages = [stage] if stage else list(self.results[run])
+        return [r.id for s in stages for r in self.results[run].get(s, []) if r.state != "pass"]
+
+    def points(self, run: int = 0) -> int:
+        return sum(r.points for results in self.results[run].values() for r in results)
+
+
+class Bench(Struct, frozen=True):
+    """What all jobs have in common.
+
+    reference       : into which misconceptions are put, for their names
+    training_images : how many images a training sees; 0 is all
+    budget          : seconds for one name; large, so that results do not depend on the load of the machine
+    assumed         : results of stages that a job leaves out, because its submission cannot differ there
+    """
+
+    course: Course
+    reference: Submission
+    training_images: int = 500
+    budget: float = 60.0
+    assumed: tuple[tuple[str, CheckResult], ...] = ()
+
+
+def run_job(job: Job, bench: Bench, pool: Any = None) -> Outcome:
+    """Grade in this process, with local workers unless a pool is given."""
+    begun, runs = time.perf_counter(), []
+    for seed in job.seeds:
+        context = Context(bench.course, job.submission, pool or LocalPool(), seed, Limits(3.0))
+        context.data = Data(bench.training_images)
+        context.results |= {(stage, result.id): result for stage, result in bench.assumed if stage not in job.stages}
+        stages = [stage for stage in bench.course.stages if stage.id in job.stages]
+        results = {stage.id: [_result(stage, check, context) for check in stage.checks] for stage in stages}
+        if job.name_mistakes:
+            names = diagnose(context, bench.reference, bench.budget)
+            for stage in stages:
+                results[stage.id] = [_named(result, names.get((stage.id, result.id))) for result in results[stage.id]]
+        context.close()
+        runs.append(results)
+    return Outcome(job.name, runs, time.perf_counter() - begun)
+
+
+def run_jobs(jobs: Iterable[Job], bench: Bench, processes: int = 2) -> Iterator[Outcome]:
+    """Grade all jobs, each in a process of its own, in the order in which they end."""
+    if not hasattr(os, "fork"):
+        yield from (run_job(job, bench) for job in jobs)
+        return
+    for stage in bench.course.stages:
+        load_checks(stage)  # once, before forking
+    waiting, running = iter(jobs), {}
+    selector = selectors.DefaultSelector()
+    try:
+        while True:
+            while len(running) < processes and (job := next(waiting, None)) is not None:
+                pid, end = _fork(job, bench)
+                running[end] = (job, pid, bytearray())
+                selector.register(end, selectors.EVENT_READ)
+            if not running:
+                return
+            for key, _ in selector.select():
+                job, pid, text = running[key.fd]
+                part = os.read(key.fd, 1 << 20)
+                if part:
+                    text += part
+                    continue
+                selector.unregister(key.fd)
+                os.close(key.fd)
+                del running[key.fd]
+                _, status = os.waitpid(pid, 0)
+                yield _decoded(job, bytes(text), status)
+    finally:
+        for end, (_, pid, _) in running.items():
+            os.kill(pid, 9)
+            os.waitpid(pid, 0)
+            os.close(end)
+
+
+def _fork(job: Job, bench: Bench) -> tuple[int, int]:
+    """A child that grades one job; its results come out of the file descriptor that is returned with its pid."""
+    end, start = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(start)
+        return pid, end
+    status = 1
+    try:
+        os.close(end)
+        try:
+            outcome = run_job(job, bench)
+        except Exception:
+            outcome = Outcome(job.name, fault=traceback.format_exc(limit=-4))
+        with open(start, "wb") as pipe:
+            pipe.write(msgspec.msgpack.encode(outcome))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _decoded(job: Job, text: bytes, status: int) -> Outcome:
+    if status or not text:
+        return Outcome(job.name, fault=f"its process ended with status {status}")
+    return msgspec.msgpack.decode(text, type=Outcome)
+
+
+def _result(stage: Stage, check: Any, context: Context) -> CheckResult:
+    result = run_check(check, load_checks(stage)[check.id], context)
+    context.results[scores.key(check)] = result
+    return result
+
+
+def _named(result: CheckResult, diagnosis: Any) -> CheckResult:
+    if diagnosis is None or diagnosis.mistake is None:
+        return result
+    return msgspec.structs.replace(result, mistake=diagnosis.mistake)

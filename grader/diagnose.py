@@ -1,0 +1,254 @@
+"""Which known mistake gives exactly these answers?
+
+After the verdicts, a failed check is run again on the misconceptions of the functions that it touched, in a worker that
+holds only the course's own code. One that gives the same answers to the same calls, on these inputs and on others, is
+the name of the mistake; if several do, or none, there is no name. A wrong name costs a learner more than none.
+
+Where numbers are drawn at random, a right answer may draw in another order than the reference does. There the runs are
+repeated with other draws, and what stays the same from draw to draw is compared: shapes, which rows come, spread, ...
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any, NamedTuple
+
+from grader import scores
+from grader.answers import Answer, answers, features, same_feature
+from grader.course import Course
+from grader.misconceptions import Misconception, apply, load
+from grader.records import Mistake
+from grader.replay import replay
+from grader.runner import Context, load_checks
+from grader.submission import Submission
+from grader.task import Check
+
+BUDGET = 0.5  #: seconds for one failed check
+_SALTS = (1, 2)
+
+
+class Diagnosis(NamedTuple):
+    """The mistake that a failure has behind it, if one is known, and what the numbers show instead."""
+
+    mistake: Mistake | None = None
+    looks_like: str = ""
+
+
+def diagnose(context: Context, reference: Submission, budget: float = BUDGET) -> dict[scores.Key, Diagnosis]:
+    """Names for the failed checks of a grade: (stage, check) -> Diagnosis, for those that have one.
+
+    context   : with results and the transcripts of the failed checks
+    reference : the course's own answer, into which the misconceptions are put
+    budget    : seconds for each failed check
+    """
+    with ExitStack() as stack:
+        worker = stack.enter_context(context.pool.course_worker())
+        return _Diagnoser(context, reference, worker, budget).names()
+
+
+class _Diagnoser:
+    def __init__(self, context: Context, reference: Submission, worker: Any, budget: float):
+        self.context, self.reference, self.worker, self.budget = context, reference, worker, budget
+        self.course: Course = context.course
+        self.bank = [m for stage in self.course.stages for m in load(stage.folder)]
+        self._mutants: dict[tuple[str, str], Submission] = {}
+        self._ends = 0.0
+
+    def names(self) -> dict[scores.Key, Diagnosis]:
+        """Find what matches each failure, then decide, with all of them in view."""
+        found: dict[scores.Key, list[Misconception]] = {}
+        for stage in self.course.stages:
+            for check in stage.checks:
+                transcript = self.context.transcripts.get(scores.key(check))
+                if transcript and not check.training:
+                    self._ends = time.perf_counter() + self.budget
+                    found[scores.key(check)] = self._matches(check, answers(transcript), _touched(check, transcript))
+        named = {}
+        for where, matching in found.items():
+            self._ends = time.perf_counter() + self.budget
+            mistake = self._decide(where, matching, found)
+            if mistake is not None:
+                named[where] = Diagnosis(mistake)
+        return named
+
+    # -- one failed check ----------------------------------------------------------------------------------------------
+
+    def _matches(self, check: Check, given: Sequence[Answer], functions: Iterable[str]) -> list[Misconception]:
+        """The misconceptions that answer as the submission did, in this check and with other inputs."""
+        run = _Runs(self, check)
+        candidates = list(dict.fromkeys(self._candidates(check, functions)))
+        exact = [m for m in candidates if self._in_time() and run.course(self._mutant(m), expected=given) is not None]
+        if exact and run.course(self.reference, expected=given) is None:
+            exact = [m for m in exact if self._in_time() and self._holds_again(run, m)]
+        elif candidates:
+            exact = self._matches_but_for_the_draw(run, given, candidates)
+        return exact if self._in_time() else []  # out of time, somebody not yet heard might have matched as well
+
+    def _candidates(self, check: Check, functions: Iterable[str]) -> Iterable[Misconception]:
+        """Misconceptions of the functions, in that order; of this stage's own only those that this check can see."""
+        for function in functions:
+            for m in self.bank:
+                if (function == m.target or function.startswith(m.target + ".")) and (
+                    m.stage != check.stage or not m.fails or check.id in m.fails
+                ):
+                    yield m
+
+    def _holds_again(self, run: "_Runs", m: Misconception) -> bool:
+        """Whether it answers as the submission does with other inputs, too."""
+        again = run.own(other=1)
+        return again is not None and run.course(self._mutant(m), expected=again, other=1) is not None
+
+    def _matches_but_for_the_draw(
+        self, run: "_Runs", given: Sequence[Answer], candidates: Sequence[Misconception]
+    ) -> list[Misconception]:
+        """Those that agree with the submission in everything that does not change from draw to draw."""
+        right = run.draws(self.reference)
+        if right is None or not _varies(right):
+            return []
+        own = run.own_draws(given)
+        if own is None or _agree(own, right, right):
+            return []
+        found = []
+        for m in candidates:
+            if not self._in_time():
+                break
+            drawn = run.draws(self._mutant(m))
+            if drawn is not None and _agree(own, drawn, right) and not _agree(drawn, right, right):
+                found.append(m)
+        return found
+
+    # -- which of several ----------------------------------------------------------------------------------------------
+
+    def _decide(
+        self, where: scores.Key, matching: list[Misconception], found: Mapping[scores.Key, list[Misconception]]
+    ) -> Mistake | None:
+        """The one mistake, if all evidence leaves one (or twins of one group)."""
+        left = [m for m in matching if not self._contradicted(m)]
+        if _groups(left) > 1:
+            for other, also in found.items():
+                both = [m for m in left if m in also]
+                left = both if other != where and both else left
+        if _groups(left) > 1:
+            left = self._separated(left)
+        if _groups(left) != 1:
+            return None
+        ids = list(dict.fromkeys(m.id for m in left))
+        return Mistake(id=ids[0], hint=left[0].hint, alike=ids[1:])
+
+    def _contradicted(self, m: Misconception) -> bool:
+        """Whether a check holds that this mistake is known to break."""
+        states = (self.context.results.get((m.stage, name)) for name in m.fails)
+        return any(result is not None and result.state == "pass" for result in states)
+
+    def _separated(self, left: list[Misconception]) -> list[Misconception]:
+        """Those that answer as the submission does in the other checks of the same function, failed or blocked."""
+        for check in self.course.stage(left[0].stage).checks:
+            if _groups(left) == 1 or not self._in_time():
+                break
+            if not check.training and {m.target for m in left} & {*check.functions, *map(_owner, check.functions)}:
+                run = _Runs(self, check)
+                own = run.own()
+                if own is not None:
+                    left = [m for m in left if run.course(self._mutant(m), expected=own) is not None] or left
+        return left
+
+    # -- small things --------------------------------------------------------------------------------------------------
+
+    def _in_time(self) -> bool:
+        return time.perf_counter() < self._ends
+
+    def _mutant(self, m: Misconception) -> Submission:
+        where = m.stage, m.name
+        if where not in self._mutants:
+            self._mutants[where] = apply(self.reference, m)
+        return self._mutants[where]
+
+
+class _Runs:
+    """Runs of one check: of the submission in a worker of its own, of the course's code in the course's worker."""
+
+    def __init__(self, diagnoser: _Diagnoser, check: Check):
+        self.diagnoser, self.check = diagnoser, check
+        context = self.context = diagnoser.context
+        stage = diagnoser.course.stage(check.stage)
+        self.limits = context.limits.of(check, stage)
+        self.function = load_checks(stage)[check.id]
+        data = {name: getattr(context.data, name) for name in check.fixtures if name in ("mnist", "hidden")}
+        self.fixtures: dict[str, Any] = data
+        self._own: dict[int, list[Answer] | None] = {}
+
+    def course(self, code: Submission, *, other: int = 0, **options: Any) -> list[Answer] | None:
+        """Answers of the course's own code."""
+        return self._run(lambda describe: self.diagnoser.worker.load(code, self.limits, describe), other, **options)
+
+    def own(self, other: int = 0, **options: Any) -> list[Answer] | None:
+        """Answers of the submission."""
+        if options:
+            return self._run(self._open_own, other, **options)
+        if other not in self._own:
+            self._own[other] = self._run(self._open_own, other)
+        return self._own[other]
+
+    def draws(self, code: Submission) -> list[dict[str, Any]] | None:
+        """What can be said of the course's code for each of several draws."""
+        runs = [self.course(code, salt=salt) for salt in (0, *_SALTS)]
+        return [features(run) for run in runs if run is not None] if None not in runs else None
+
+    def own_draws(self, given: Sequence[Answer]) -> list[dict[str, Any]] | None:
+        """The same of the submission; its first run is known."""
+        runs = [given, *(self.own(salt=salt) for salt in _SALTS)]
+        return [features(run) for run in runs if run is not None] if None not in runs else None
+
+    def _open_own(self, describe: Callable[[Any], str]) -> AbstractContextManager[Any]:
+        return self.context.pool.student(self.context.submission, self.limits, describe)
+
+    def _run(self, opener: Any, other: int, **options: Any) -> list[Answer] | None:
+        seed = self.context.seed if not other else f"{self.context.seed}/{other}"
+        return replay(self.check, self.function, seed, opener, self.fixtures, **options)
+
+
+Draws = Sequence[Mapping[str, Any]]
+
+
+def _agree(a: Draws, b: Draws, right: Draws) -> bool:
+    """Whether two pieces of code have everything in common that does not change from draw to draw."""
+    names = {name for draws in (a, b) for draw in draws for name in draw}
+    return all(_agree_in(name, a, b, right) for name in names)
+
+
+def _agree_in(name: str, a: Draws, b: Draws, right: Draws) -> bool:
+    p, q, r = ([draw.get(name) for draw in draws] for draws in (a, b, right))
+    if _steady(name, p) != _steady(name, q):
+        return False
+    if _steady(name, p):
+        return _alike(name, p[0], q[0])
+    if r[0] is not None and _steady(name, r):
+        # Both change where the reference does not: do both miss its constant answer in every draw?
+        return any(_alike(name, v, r[0]) for v in p) == any(_alike(name, v, r[0]) for v in q)
+    return True
+
+
+def _steady(name: str, values: Sequence[Any]) -> bool:
+    return all(_alike(name, values[0], value) for value in values[1:])
+
+
+def _alike(name: str, a: Any, b: Any) -> bool:
+    return (a is None and b is None) or (a is not None and b is not None and same_feature(name, a, b))
+
+
+def _varies(draws: Draws) -> bool:
+    return any(not _steady(name, [draw.get(name) for draw in draws]) for name in draws[0])
+
+
+def _groups(found: Iterable[Misconception]) -> int:
+    return len({m.group for m in found})
+
+
+def _owner(function: str) -> str:
+    """ "layers.Linear.forward" -> "layers.Linear"."""
+    return function.rpartition(".")[0]
+
+
+def _touched(check: Check, transcript: Sequence[Any]) -> list[str]:
+    """The functions that the check is for, then those that it called on the way."""
+    return list(dict.fromkeys([*check.functions, *(name for step in transcript for name in step.touched)]))

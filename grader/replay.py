@@ -1,0 +1,104 @@
+"""Run a check again on other code, and hear what that code answers to the same questions.
+
+The verdict does not matter here and is not looked at: only the transcript is kept.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from grader.answers import Answer, answers, same
+from grader.case import Case
+from grader.runner import Memo, call_with_fixtures
+from grader.task import Check
+from grader.worker.errors import CallTimeout
+from grader.worker.handles import RngMaker, Seeded
+from grader.worker.proxy import Student
+from grader.worker.transcript import Step
+
+_SALT = 100_003  # between the seeds of one draw and the next
+
+
+class _Otherwise(BaseException):
+    """The answers differ from those looked for: no need to go on. Not an Exception, so that no check catches it."""
+
+
+class _Watched(list):
+    """A transcript that stops the run at the first answer that is not the expected one."""
+
+    def __init__(self, expected: Sequence[Answer]):
+        super().__init__()
+        self.expected = expected
+        self.seen = 0
+
+    def append(self, step: Step) -> None:
+        # What is complete at this point is everything but an unfinished outer call, or a generator not yet gone through.
+        done = answers(self)[:-1]
+        for index in range(self.seen, len(done)):
+            if index >= len(self.expected) or done[index][:2] != self.expected[index][:2]:
+                raise _Otherwise
+            if done[index][2] is not None and not same(done[index][2], self.expected[index][2]):
+                raise _Otherwise
+        self.seen = len(done)
+        super().append(step)
+
+
+class _Salted(RngMaker):
+    """Hands out other generators than the check asks for, and remembers whether it was asked."""
+
+    def __init__(self, student: Student, salt: int):
+        super().__init__(student)
+        self.salt, self.asked = salt, 0
+
+    def __call__(self, seed: int) -> Seeded:
+        self.asked += 1
+        return super().__call__(seed + _SALT * self.salt)
+
+    def keep(self, seed: int) -> Any:
+        self.asked += 1
+        return super().keep(seed + _SALT * self.salt)
+
+
+Opener = Callable[[Callable[[Any], str]], AbstractContextManager[Student]]
+
+
+def replay(
+    check: Check,
+    function: Callable[..., None],
+    seed: Any,
+    open_student: Opener,
+    fixtures: Mapping[str, Any],
+    *,
+    expected: Sequence[Answer] | None = None,
+    salt: int = 0,
+) -> list[Answer] | None:
+    """The answers of other code in the same check.
+
+    open_student : makes the Student, given how to describe arguments
+    fixtures     : data that the check asks for
+    expected     : stop at the first answer that differs from these
+    salt         : 0, or a number that changes every draw
+    returns      : the answers; None if they are not the expected ones, or if the code had to be stopped
+    """
+    case = Case(seed, check.stage, check.id)
+    transcript: list[Step] = []
+    try:
+        with open_student(case.describe) as student:
+            transcript = student.transcript = [] if expected is None else _Watched(expected)
+            if salt:
+                student.rng = _Salted(student, salt)
+            call_with_fixtures(function, check, {**fixtures, "student": student, "case": case, "memo": Memo()})
+    except _Otherwise:
+        return None
+    except CallTimeout:
+        return None
+    except Exception:
+        pass  # a failing check is what is expected: its transcript tells
+    found = answers(transcript)
+    if expected is not None and (len(found) != len(expected) or not all(map(_same, found, expected))):
+        return None
+    return found
+
+
+def _same(a: Answer, b: Answer) -> bool:
+    return a[:2] == b[:2] and same(a[2], b[2])
