@@ -27,6 +27,7 @@ from grader.paths import ROOT
 #: A process is replaced after so many submissions, so that no leak, in whatever library, can add up.
 RENEWED_AFTER = 50
 _START_SECONDS = 120.0
+_STARTS = 3  #: tries, because a process may be killed at any moment, its first included
 _MOST = 1 << 30
 _THREADS = ("OPENBLAS", "OMP", "MKL", "BLIS", "NUMEXPR")
 _CODE = "import sys; sys.path.insert(0, {root!r}); from grader.cohort.process import serve; serve(int(sys.argv[1]))"
@@ -122,7 +123,13 @@ class Grader:
         if self._count >= RENEWED_AFTER:
             self.stop()
         begun = time.perf_counter()
-        process, channel = self._started()
+        for left in reversed(range(_STARTS)):
+            try:
+                process, channel = self._started()
+                break
+            except CourseBroken:
+                if left == 0:
+                    raise
         self._count += 1
         deadline = time.monotonic() + order.settings.submission_seconds
         try:

@@ -93,7 +93,7 @@ class Generator:
         files = self.right()
         body = HOSTILE[kind or self.dice.choice(sorted(HOSTILE))]
         override = f"\n\ndef _hostile(self, dout):\n        {body}\n\n\nLinear.backward = _hostile\n"
-        files["layers.py"] += override.replace("\n        ", "\n    ").replace("\n        ", "\n    ").encode()
+        files["layers.py"] += override.replace("\n        ", "\n    ").encode()
         return files
 
     def write(self, folder: Path, size: int) -> None:

@@ -28,3 +28,20 @@ def submission():
 def reference_files():
     """The reference's modules as a submission: path -> content."""
     return {path.name: path.read_bytes() for path in sorted(REFERENCE.glob("*.py"))}
+
+
+@pytest.fixture
+def order_of():
+    """`order_of(files, policy)`: the order to grade those files."""
+    import msgspec
+
+    from grader.cohort.package import Package
+    from grader.cohort.work import Order, Settings, course_fingerprint
+
+    def make(files, policy, course=""):
+        package = Package(files)
+        settings = Settings.of(policy, html=False)
+        packed = msgspec.msgpack.encode(package)
+        return Order(f"key-{package.digest}", package.digest, packed, course or course_fingerprint(), settings)
+
+    return make

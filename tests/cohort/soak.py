@@ -96,8 +96,11 @@ def disturbed(
     process = start(submissions, out, policy, jobs)
     while watch.kills < kills:
         time.sleep(dice.uniform(0.3, 1.7) * expected / (kills + 1))
-        if process.poll() is not None:
+        if process.poll() == 0:
             break
+        if process.poll() is not None:
+            process = start(submissions, out, policy, jobs)
+            continue
         below = psutil.Process(process.pid).children(recursive=True)
         victim = dice.choice(below) if below and dice.random() < 0.5 else None
         watch.kills += 1

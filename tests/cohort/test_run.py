@@ -1,0 +1,186 @@
+"""A class from end to end, on a few stages: graded once, gone on with, and graded again only where something changed."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from grader.cli import Refusal
+from grader.cohort.journal import Journal
+from grader.cohort.policy import read_policy
+from grader.cohort.pool import LocalPool, Progress
+from grader.cohort.process import CourseBroken, Grader
+from grader.cohort.roster import Person, Roster
+from grader.cohort.run import ClassRun, Watcher, grade_class
+from tests.cohort import classes
+
+STAGES = "[grading]\nstages = ['01_linear', '02_relu']\n"
+
+
+class Notes(Watcher):
+    def __init__(self):
+        self.waiting = self.known = 0
+        self.graded = []
+
+    def planned(self, intake, waiting, known):
+        self.waiting, self.known = waiting, known
+
+    def finished(self, outcome, names):
+        self.graded.append((outcome.state, names))
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return classes.Generator(1)
+
+
+@pytest.fixture
+def policy(tmp_path):
+    (tmp_path / "course.toml").write_text(STAGES)
+    return read_policy(tmp_path / "course.toml")
+
+
+@pytest.fixture
+def run(tmp_path, policy):
+    """`run(**changes)`: grade tmp_path/class into tmp_path/out; gives the result and what was told meanwhile."""
+
+    def go(**changes):
+        notes = Notes()
+        values = {
+            "submissions": tmp_path / "class",
+            "out": tmp_path / "out",
+            "policy": policy,
+            "jobs": 2,
+            "html": False,
+        }
+        return grade_class(ClassRun(**(values | changes | {"watcher": notes}))), notes
+
+    return go
+
+
+def hand_in(folder, name, files):
+    (folder / name).mkdir(parents=True, exist_ok=True)
+    for file, content in files.items():
+        (folder / name / file).write_bytes(content)
+
+
+def test_a_class_is_graded_once_and_then_only_what_changed(tmp_path, run, generator):
+    folder = tmp_path / "class"
+    right = generator.right()
+    hand_in(folder, "ann", right)
+    hand_in(folder, "bob", right)  # the same content: one record, two grades
+    hand_in(folder, "cy", {name: text for name, text in right.items() if name != "layers.py"})
+    (folder / "dee.zip").write_bytes(b"PK\x03\x04 broken")
+    result, notes = run(roster=Roster([Person("ann", "Ann Öz"), Person("zoe", "Zoë")]))
+    assert {g.student: (g.state, g.score) for g in result.grades} == {
+        "ann": ("graded", 16), "bob": ("graded", 16), "cy": ("graded", 0), "dee": ("submission", 0), "zoe": ("missing", 0),
+    }  # fmt: skip
+    assert (notes.waiting, len(notes.graded)) == (2, 2)
+    assert "damaged" in next(g.reason for g in result.grades if g.student == "dee")
+    first = (tmp_path / "out" / "grades.csv").read_bytes()
+
+    result, notes = run(roster=Roster([Person("ann", "Ann Öz"), Person("zoe", "Zoë")]))
+    assert (notes.waiting, notes.known, notes.graded) == (0, 2, [])
+    assert (tmp_path / "out" / "grades.csv").read_bytes() == first
+
+    hand_in(folder, "bob", {"layers.py": right["layers.py"] + b"\n# better\n"})
+    assert run()[1].graded == [("graded", ["bob"])]
+    assert run(regrade=("ann",))[1].graded == [("graded", ["ann"])]
+    with pytest.raises(Refusal, match="not among those"):
+        run(regrade=("nobody",))
+    with Journal(tmp_path / "out" / "journal.sqlite") as journal:
+        assert sorted(len(states) for states in journal.history().values()) == [1, 1, 2]
+
+    (tmp_path / "course.toml").write_text(STAGES + "seed = 5\n")
+    assert len(run(policy=read_policy(tmp_path / "course.toml"))[1].graded) == 3
+
+
+def test_hostile_neighbours_change_nobodys_grade(tmp_path, run, generator):
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    quiet = {"right": generator.right(), "mistaken": generator.mistaken(), "half": generator.half_finished()}
+    for name, files in quiet.items():
+        hand_in(alone, name, files)
+        hand_in(together, name, files)
+    for kind in ("ends the process", "dies of a signal", "starts a process", "takes all memory", "floods the output"):
+        hand_in(together, f"a-{kind}", generator.hostile(kind))
+    run(submissions=alone, out=tmp_path / "one")
+    other, _ = run(submissions=together, out=tmp_path / "other")
+    lines = [(tmp_path / out / "grades.csv").read_text().splitlines() for out in ("one", "other")]
+    assert set(lines[0]) <= set(lines[1])
+    assert not other.of_state("fault")
+    hostile = [grade for grade in other.grades if grade.student.startswith("a-")]
+    assert [grade.student for grade in hostile if grade.state != "graded" or not 0 < grade.score < 16] == []
+
+
+def test_a_grading_process_that_is_killed_is_replaced(tmp_path, policy, generator, order_of):
+    orders = [order_of({**generator.right(), "extra.py": str(n).encode()}, policy) for n in range(3)]
+    pool = LocalPool(orders[0].settings, 1, tmp_path)
+    killed = 0
+    done = []
+    for event in pool.run(orders):
+        if isinstance(event, Progress):
+            if not killed:
+                killed = pool.graders[0].pid
+                os.kill(killed, signal.SIGKILL)
+        else:
+            done.append((event.outcome.state, event.outcome.report.score))
+    assert done == [("graded", 16)] * 3
+    assert killed
+
+
+def test_a_submission_under_which_every_process_dies_is_the_graders_fault(tmp_path, policy, generator, order_of):
+    order = order_of(generator.right(), policy)
+    grader = Grader(order.settings, tmp_path)
+    done = grader.grade(order, lambda stage: os.kill(grader.pid, signal.SIGKILL))
+    grader.close()
+    assert done.outcome.state == "fault"
+    assert done.outcome.reason == "the grading process ended (by SIGKILL) (tried twice)"
+
+
+def test_a_submission_that_takes_too_long_as_a_whole_is_stopped(tmp_path, generator, order_of):
+    (tmp_path / "course.toml").write_text(STAGES + "[limits]\nsubmission_seconds = 10\n")
+    order = order_of(generator.right(), read_policy(tmp_path / "course.toml"))
+    grader = Grader(order.settings, tmp_path)
+    begun = time.monotonic()
+    done = grader.grade(order, lambda stage: os.kill(grader.pid, signal.SIGSTOP))
+    grader.close()
+    assert done.outcome.state == "submission"
+    assert "stopped after 10 s" in done.outcome.reason
+    assert time.monotonic() - begun < 100  # it ended at all
+
+
+def test_another_version_of_the_course_is_not_graded_with(tmp_path, policy, generator, order_of):
+    order = order_of(generator.right(), policy, course="another")
+    grader = Grader(order.settings, tmp_path)
+    done = grader.grade(order)
+    grader.close()
+    assert done.other_course
+    assert done.outcome.report is None
+
+
+def test_a_course_that_cannot_start_ends_the_run(tmp_path, run, generator, monkeypatch):
+    hand_in(tmp_path / "class", "ann", generator.right())
+    monkeypatch.setattr("grader.cohort.process._CODE", "raise SystemExit('this course is broken')")
+    with pytest.raises(CourseBroken, match="this course is broken"):
+        run()
+    with Journal(tmp_path / "out" / "journal.sqlite") as journal:
+        assert journal.states() == {}
+
+
+def test_private_stages_are_graded_with_the_others(tmp_path, run, generator):
+    private = tmp_path / "extra" / "20_private"
+    private.mkdir(parents=True)
+    (private / "README.md").write_text("# Private\n")
+    (private / "task.toml").write_text(
+        'title = "Private"\nsummary = "Not handed out."\nneeds = []\nclaims = []\n\n[[check]]\n'
+        'id = "check_linear_is_there"\npoints = 3\nfunctions = ["layers.Linear.forward"]\ncore = true\nhints = ["a", "b", "c"]\n'
+    )
+    (private / "checks.py").write_text(
+        'def check_linear_is_there(student, case):\n    """Linear can be made."""\n'
+        "    student.layers.Linear(2, 3, student.rng(1))\n"
+    )
+    (tmp_path / "course.toml").write_text("[grading]\nstages = ['02_relu', '20_private']\nprivate = 'extra'\n")
+    hand_in(tmp_path / "class", "ann", generator.right())
+    result, _ = run(policy=read_policy(tmp_path / "course.toml"))
+    assert result.grades[0].stages == {"02_relu": 6, "20_private": 3}
