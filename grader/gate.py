@@ -73,10 +73,10 @@ def hyperparameters(student: Any, case: Case) -> dict[str, Any]:
     if isinstance(held, Remote) and student.has(held, "keys"):
         settings = {key: student.fetch(student.item(held, key)) for key in student.take(held) if isinstance(key, str)}
     else:
-        case.require(isinstance(held, dict), should, f"It is of type {student.kind(held)}.")
+        case.require(isinstance(held, dict), should, f"train.HYPERPARAMETERS is of type {student.kind(held)}.")
         settings = dict(held)
     missing = [name for name in ASKED if name not in settings]
-    case.require(not missing, should, f"It has no {' and no '.join(missing)}.")
+    case.require(not missing, should, f"HYPERPARAMETERS has no {' and no '.join(missing)}.")
     taken = [name for name in _GIVEN if name in settings]
     case.require(not taken, f"{' and '.join(taken)} come from the grader.", "HYPERPARAMETERS has them too.")
     for name in ASKED:
@@ -84,7 +84,7 @@ def hyperparameters(student: Any, case: Case) -> dict[str, Any]:
         fits = isinstance(value, int | np.integer if whole else int | float | np.integer | np.floating)
         good = fits and not isinstance(value, bool) and np.isfinite(value) and value > 0
         wanted = "a whole number above 0" if whole else "a number above 0"
-        case.require(good, f"HYPERPARAMETERS[{name!r}] should be {wanted}.", f"It is {value!r}.")
+        case.require(good, f"HYPERPARAMETERS[{name!r}] should be {wanted}.", f"HYPERPARAMETERS[{name!r}] is {value!r}.")
     return settings
 
 
@@ -135,14 +135,9 @@ def judge(case: Case, bar: Bar, first: Trained, again: Callable[[int], Trained])
     found = [first.accuracy]
     if bar.doubt <= first.accuracy < bar.asked:
         found += [again(1).accuracy, again(2).accuracy]
-    decides = float(np.median(found))
-    case.require(
-        decides >= bar.asked,
-        f"The trained network should get at least {100 * bar.asked:.1f} % of the hidden images right.",
-        f"It gets {listed(found)}."
-        if len(found) == 1
-        else f"With three seeds it gets {listed(found)}; the median counts.",
-    )
+    should = f"The trained network should get at least {100 * bar.asked:.1f} % of the hidden images right."
+    how = ", with three seeds; the median decides." if len(found) > 1 else "."
+    case.require(np.median(found) >= bar.asked, should, f"It gets {listed(found)} of the hidden images right{how}")
     return found
 
 
@@ -154,6 +149,7 @@ def listed(found: Sequence[float]) -> str:
 
 def tell(case: Case, bar: Bar, trained: Trained, images: Any, which: str, usual: str) -> None:
     """Note the accuracy with its margin, beside what is usual, and how the images that learners have fare."""
+    case.evidence("goal", np.array(bar.asked))
     points = 100 * (trained.accuracy - bar.asked)
     side = "above" if points >= 0 else "below"
     case.note(
@@ -176,11 +172,13 @@ def agrees(case: Case, given: Any, trained: Trained, x: Array) -> None:
     case.expect_shape(given, (len(x),), "model.predict(x)")
     rows, said = np.arange(len(x)), np.asarray(given)
     valid = said.dtype.kind in "iu" and np.all((said >= 0) & (said < logits.shape[1]))
-    case.require(valid, "model.predict(x) should hold class numbers.", f"It holds {np.unique(said)[:12].tolist()}.")
+    case.require(
+        valid, "model.predict(x) should hold class numbers.", f"model.predict(x) holds {np.unique(said)[:12].tolist()}."
+    )
     behind = logits.max(axis=1) - logits[rows, said]
     differ = int(np.sum(behind > 1e-3 * np.abs(logits).max()))
     should = "predict should say what a forward pass with parameters() says: Linear, ReLU, ..., Linear, and no more."
-    case.require(differ == 0, should, f"For {differ} of {len(x)} images it says something else.")
+    case.require(differ == 0, should, f"For {differ} of {len(x)} images predict says something else.")
 
 
 def moves_little(student: Any, case: Case, model: Any, data: Sequence[Array], settings: Mapping[str, Any]) -> None:
@@ -201,7 +199,7 @@ def moves_little(student: Any, case: Case, model: Any, data: Sequence[Array], se
         way = float(np.linalg.norm(now - was) / max(float(np.linalg.norm(was)), 1.0))
         should = f"One step with lr = {tiny['lr']:.1g} and your own keywords should leave {name} about where it was."
         case.require(
-            way <= 0.1, should, f"It has moved by {100 * way:.3g} % of its size.", "Training starts from elsewhere."
+            way <= 0.1, should, f"{name} has moved by {100 * way:.3g} % of its size.", "Training starts from elsewhere."
         )
 
 

@@ -59,7 +59,7 @@ def expect_moved(
     case.require(
         distance(given, expected, start) <= MOVED,
         f"{what}, every parameter should be where gradient descent by hand takes it.",
-        f"{what}, they are somewhere else.",
+        f"{what}, the parameters are somewhere else.",
         movement(given, expected, start),
     )
 
@@ -70,9 +70,8 @@ def expect_same(
     """Two trainings that have to end at the same place did."""
     same_shapes(case, given, start, "After training")
     off = distance(given, expected, start)
-    case.require(
-        off <= MOVED, f"{what} should be {should}.".capitalize(), f"They differ by {off:.2g} of the way they went."
-    )
+    gave = f"{what} differ by {off:.2g} times the way that they went.".capitalize()
+    case.require(off <= MOVED, f"{what} should be {should}.".capitalize(), gave)
 
 
 def same_shapes(case: Case, given: Sequence[Any], expected: Sequence[Array], what: str) -> None:
@@ -83,7 +82,7 @@ def same_shapes(case: Case, given: Sequence[Any], expected: Sequence[Array], wha
     case.require(
         shapes == wanted and numbers,
         f"{what}, W and b of all layers should be floating point arrays of shapes {wanted}.",
-        f"{what}, their shapes are {shapes}.",
+        f"{what}, the shapes are {shapes}.",
     )
 
 
@@ -102,7 +101,7 @@ def odd_epoch(given: Sequence[Array], start: Parameters, data: Sequence[Any], ba
             candidates.append((f"batches of {size}", list(closed_form.cuts(range(rows), size))))
     for words, ways in candidates:
         if any(distance(given, closed_form.walk(start, x, y, way, lr), start) <= MOVED for way in ways):
-            return f"That is where {words} would end."
+            return f"{words} would end there.".capitalize()
     return ""
 
 
@@ -132,7 +131,11 @@ def expect_curve(
     """
     for name, column in ((f"{which}_loss", 0), (f"{which}_acc", 1)):
         curve, values = curves[name], sorted({pair[column] for pair in allowed})
-        case.require(len(curve) == epochs, f"history[{name!r}] should have {epochs} entries.", f"It has {len(curve)}.")
+        case.require(
+            len(curve) == epochs,
+            f"history[{name!r}] should have {epochs} entries.",
+            f"history[{name!r}] has {len(curve)}.",
+        )
         for k in range(epochs) if epoch is None else [epoch]:
             near = min(values, key=lambda value: abs(value - curve[k])) if np.isfinite(curve[k]) else values[0]
             good = np.isfinite(curve[k]) and abs(curve[k] - near) <= 1e-4 * max(1.0, abs(near))
@@ -140,7 +143,7 @@ def expect_curve(
             case.require(
                 good,
                 f"history[{name!r}][{k}] should be {told}, measured on {'x_val' if which == 'val' else 'x_train'}.",
-                f"It is {number(curve[k], 6)}.",
+                f"history[{name!r}][{k}] is {number(curve[k], 6)}.",
                 _ratio(curve[k], near),
             )
 

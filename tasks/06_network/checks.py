@@ -11,14 +11,19 @@ DEEP, SHALLOW, SQUARE = (6, 5, 4, 3), (4, 3), (5, 5, 5, 5)
 def check_network_alternates_linear_and_relu(student, case):
     """MLP(sizes, rng).layers is Linear, ReLU, Linear, ... of these sizes, and a Linear stands last."""
     for sizes in (DEEP, SHALLOW, (2, 7, 3), SQUARE):
+        case.afresh(student)
         layers = student.take(student.network.MLP(sizes, student.rng(case.seed)).layers)
         row = ["Linear" if student.has(layer, "W") else "ReLU" for layer in layers]
         wanted = (["Linear", "ReLU"] * len(sizes))[: 2 * len(sizes) - 3]
         should = f"MLP({sizes}, rng).layers should be {', '.join(wanted)}."
-        case.require(row == wanted, should, f"With a W, so Linear, or without: {', '.join(row) or 'no layers'}.")
+        case.require(row == wanted, should, f"It is {', '.join(row) or 'empty'}, going by which layers have a W.")
         shapes = [np.shape(layer.W) for layer in layers[::2]]
         wanted = [(sizes[k], sizes[k + 1]) for k in range(len(sizes) - 1)]
-        case.require(shapes == wanted, f"MLP({sizes}, rng) should hold W of shapes {wanted}.", f"They are {shapes}.")
+        case.require(
+            shapes == wanted,
+            f"MLP({sizes}, rng) should hold W of shapes {wanted}.",
+            f"MLP({sizes}, rng) holds W of shapes {shapes}.",
+        )
 
 
 def check_network_forward_runs_every_layer(student, case):
@@ -34,11 +39,12 @@ def check_network_forward_runs_every_layer(student, case):
 def check_network_parameters_are_in_order(student, case):
     """parameters() is the list [W1, b1, W2, b2, ...] of what the layers hold."""
     for sizes in (DEEP, SHALLOW, SQUARE):
+        case.afresh(student)
         model = student.network.MLP(sizes, student.rng(case.seed))
         held = networks.refill(student, case, model)
         given, names = student.take(model.parameters()), networks.names(len(held))
         should = f"parameters() should be the {len(names)} arrays {', '.join(names)}."
-        case.require(len(given) == len(names), should, f"It has {len(given)} arrays.")
+        case.require(len(given) == len(names), should, f"parameters() has {len(given)} arrays.")
         for k, (array, expected, name) in enumerate(zip(given, held, names)):
             case.expect(array, expected, f"model.parameters()[{k}]", should=name)
 
@@ -53,7 +59,11 @@ def check_network_predict_names_the_best_class(student, case):
             should = "the class with the largest logit in each row"
             case.expect(given, logits.argmax(axis=1), "model.predict(x)", should=should)
             should = "model.predict(x) should hold whole numbers: they are used as an index."
-            case.require(np.asarray(given).dtype.kind in "iu", should, f"It is of type {np.asarray(given).dtype.name}.")
+            case.require(
+                np.asarray(given).dtype.kind in "iu",
+                should,
+                f"model.predict(x) is of type {np.asarray(given).dtype.name}.",
+            )
 
 
 def check_network_draws_every_layer_from_rng(student, case):
@@ -65,8 +75,8 @@ def check_network_draws_every_layer_from_rng(student, case):
         alone = student.layers.Linear(sizes[k // 2], sizes[k // 2 + 1], student.rng(seed))
         fresh = alone.b if k % 2 else alone.W
         should = f"{name} should start as a Linear({sizes[k // 2]}, {sizes[k // 2 + 1]}, rng) on its own does."
-        gave = f"Its standard deviation is {np.std(first[k]):.3g}, that of the Linear {np.std(fresh):.3g}; "
-        gave += f"its mean is {np.mean(first[k]):.2g}, that of the Linear {np.mean(fresh):.2g}."
+        gave = f"{name} has a standard deviation of {np.std(first[k]):.3g}, that of the Linear is {np.std(fresh):.3g}; "
+        gave += f"the mean is {np.mean(first[k]):.2g}, that of the Linear {np.mean(fresh):.2g}."
         alike = abs(np.std(first[k]) - np.std(fresh)) <= 0.2 * np.std(fresh)
         case.require(alike and abs(np.mean(first[k]) - np.mean(fresh)) <= 0.3 * np.std(fresh), should, gave)
     should = "Equal seeds should give equal weights, other seeds other weights, and no two layers the same."

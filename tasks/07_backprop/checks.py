@@ -9,6 +9,7 @@ DEEP, SHALLOW, SQUARE, TRUE = (6, 5, 4, 3), (4, 3), (5, 5, 5, 5), (784, 128, 64,
 
 def _went_back(student, case, sizes, rows):
     """A filled network after forward(x) and backward(dlogits): all that a check needs of it."""
+    case.afresh(student)
     model, parameters = networks.filled(student, case, sizes)
     x, dlogits = case.normal("x", rows, sizes[0]), case.normal("dlogits", rows, sizes[-1])
     case.sizes(rows=rows, classes=sizes[-1], inputs=sizes[0])
@@ -22,14 +23,23 @@ def check_backprop_agrees_with_central_differences(student, case):
         model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows)
         analytic = [*networks.gradients_of(student, model), dx]
         names = [*networks.names(len(parameters), "d"), "dx"]
+        case.stored.clear()  # pictures of one network at a time
         # The last layer first: there the gradient starts, and an error travels from there to all others.
-        order = [*range(len(parameters) - 1, -1, -1), len(parameters)]
-        for array, gradient, name in [([*parameters, x][k], analytic[k], names[k]) for k in order]:
-            entries = list(np.ndindex(array.shape))
+        for k in [*range(len(parameters) - 1, -1, -1), len(parameters)]:
+            array, entries = [*parameters, x][k], list(np.ndindex([*parameters, x][k].shape))
             numeric, trusted = networks.slopes(parameters, array, x, dlogits, entries)
-            case.expect_shape(gradient, array.shape, name)
-            where = [f"{name}{list(entries[k])}" for k in trusted]
-            case.gradient_matches(np.ravel(gradient)[trusted], numeric[trusted], name, where=where)
+            _compare(case, names[k], analytic[k], numeric, trusted, entries, array.shape)
+
+
+def _compare(case, name, gradient, numeric, trusted, entries, shape):
+    """One array of gradients with its slopes, but for the entries where a ReLU switched."""
+    case.expect_shape(gradient, shape, name)
+    measured = np.full(len(entries), np.nan)
+    measured[trusted] = numeric[trusted]
+    case.evidence(f"analytic:{name}", gradient)
+    case.evidence(f"numeric:{name}", measured.reshape(shape))
+    where = [f"{name}{list(entries[k])}" for k in trusted]
+    case.gradient_matches(np.ravel(gradient)[trusted], numeric[trusted], name, where=where)
 
 
 def check_gradients_follow_parameters(student, case):
@@ -39,10 +49,12 @@ def check_gradients_follow_parameters(student, case):
         given, held = student.take(model.gradients()), networks.gradients_of(student, model)
         names = networks.names(len(parameters), "d")
         should = f"gradients() should be the {len(names)} arrays {', '.join(names)}."
-        case.require(len(given) == len(names), should, f"It has {len(given)} arrays.")
+        case.require(len(given) == len(names), should, f"gradients() has {len(given)} arrays.")
         for k, (array, expected, name) in enumerate(zip(given, held, names)):
             case.expect(array, expected, f"model.gradients()[{k}]", should=f"{name} of its layer")
-        case.require(any(np.any(array) for array in given), should, "After backward all of them are still zeros.")
+        case.require(
+            any(np.any(array) for array in given), should, "After backward all arrays of gradients() are still zeros."
+        )
 
 
 def check_backprop_matches_closed_form(student, case):

@@ -5,8 +5,9 @@ import numpy as np
 from grader.checking import ROUGH
 
 
-def _after(student, arrays, gradients, lr, steps=1):
+def _after(student, case, arrays, gradients, lr, steps=1):
     """What the very arrays that were handed in hold after some equal steps."""
+    case.afresh(student)
     params = student.put(list(arrays))
     held = [student.item(params, k) for k in range(len(arrays))]
     optimizer = student.optim.SGD(lr)
@@ -18,9 +19,9 @@ def _after(student, arrays, gradients, lr, steps=1):
 def check_sgd_step_walks_downhill(student, case):
     """step changes the array that it is given: p becomes p - lr * g."""
     p, g = case.normal("p", 4, 3), case.normal("g", 4, 3)
-    (after,) = _after(student, [p], [g], 0.1)
+    (after,) = _after(student, case, [p], [g], 0.1)
     should = "The array in params should hold p - lr * g afterwards: the same array, changed in place."
-    case.require(not np.array_equal(after, p), should, "After step it is what it was.")
+    case.require(not np.array_equal(after, p), should, "After step the array in params is what it was before.")
     case.expect(after, p - 0.1 * g, "p after SGD(0.1).step([p], [g])", should="p - 0.1 * g", rtol=ROUGH)
 
 
@@ -42,7 +43,7 @@ def check_sgd_pairs_arrays_with_gradients(student, case):
         arrays = [case.normal(f"p{k}", *shape) for k, shape in enumerate(shapes)]
         gradients = [case.normal(f"g{k}", *shape) for k, shape in enumerate(shapes)]
         case.sizes(arrays=len(shapes))
-        for k, now in enumerate(_after(student, arrays, gradients, 0.5)):
+        for k, now in enumerate(_after(student, case, arrays, gradients, 0.5)):
             what = f"p{k}, one of {len(shapes)}, after the step"
             case.expect(now, arrays[k] - 0.5 * gradients[k], what, should=f"p{k} - 0.5 * g{k}")
 
@@ -50,7 +51,7 @@ def check_sgd_pairs_arrays_with_gradients(student, case):
 def check_sgd_has_no_memory(student, case):
     """Ten equal steps are equally long, and a step with zero gradient then moves nothing."""
     p, g = case.normal("p", 4, 3), case.normal("g", 4, 3)
-    (after,) = _after(student, [p], [g], 0.1, steps=10)
+    (after,) = _after(student, case, [p], [g], 0.1, steps=10)
     case.expect(after, p - 10 * (0.1 * g), "p after ten equal steps", should="p - 10 * 0.1 * g")
     held, optimizer = student.put([p]), student.optim.SGD(0.1)
     optimizer.step(held, student.put([g]))
@@ -62,8 +63,8 @@ def check_sgd_has_no_memory(student, case):
 def check_sgd_is_proportional_to_the_gradient(student, case):
     """No gradient, no step; a gradient a million times as large, a step a million times as long."""
     p, g = case.normal("p", 4, 3), case.normal("g", 4, 3)
-    (after,) = _after(student, [p], [np.zeros((4, 3))], 0.1)
+    (after,) = _after(student, case, [p], [np.zeros((4, 3))], 0.1)
     case.expect_unchanged(p, after, "p")
     large = case.given("large", 1e6 * g, "1e6 * g")
-    (after,) = _after(student, [p], [large], 0.1)
+    (after,) = _after(student, case, [p], [large], 0.1)
     case.expect(after, p - 1e5 * g, "p after a step with 1e6 * g", should="p - 0.1 * 1e6 * g")

@@ -24,7 +24,7 @@ def _epoch(student, case, x, y, batch_size, rng):
         fits = pair and np.shape(batch[0]) == (len(batch[1]), width)
         shapes = [np.shape(a) for a in batch] if isinstance(batch, list | tuple) else type(batch).__name__
         should = f"Each batch should be a pair (xb, yb) of shapes (rows, {width}) and (rows,)."
-        case.require(fits, should, f"Batch {k} has {shapes}.")
+        case.require(fits, should, f"Batch {k} holds {shapes}.")
     return batches
 
 
@@ -43,7 +43,7 @@ def _order(student, case, x, y, batch_size, rng):
 
 
 def _sizes(sizes):
-    return listed(sizes, most=8) if sizes else "no batch at all"
+    return listed(sizes, most=8) if sizes else "no"
 
 
 def _require_all_once(case, rows, count):
@@ -87,12 +87,13 @@ def check_batches_keep_labels_with_images(student, case):
 def check_batches_keep_the_short_last_batch(student, case):
     """The last batch holds what is left: no example is dropped, and no batch is empty."""
     for count, size in ((23, 5), (21, 5), (20, 5), (10, 4), (1, 5), (3, 8), (6, 6), (4, 1)):
+        case.afresh(student)
         x, y = _data(case, count)
         rows = _rows(x, _epoch(student, case, x, y, size, student.rng(case.seed)))
         wanted = [size] * (count // size) + [count % size] * (count % size > 0)
         sizes = [len(batch) for batch in rows]
         should = f"{count} rows in batches of {size} should come as {listed(wanted)}."
-        case.require(sizes == wanted, should, f"They come as {_sizes(sizes)}.")
+        case.require(sizes == wanted, should, f"The batches have {_sizes(sizes)} rows.")
         _require_all_once(case, rows, count)
 
 
@@ -133,4 +134,4 @@ def check_batches_leave_the_data_alone(student, case):
         for xb, yb in batches:
             should = "xb should be float64 as x is, and yb should hold whole numbers as y does."
             fits = xb.dtype == np.float64 and yb.dtype.kind in "iu"
-            case.require(fits, should, f"They are {xb.dtype.name} and {yb.dtype.name}.")
+            case.require(fits, should, f"xb is {xb.dtype.name}, yb is {yb.dtype.name}.")

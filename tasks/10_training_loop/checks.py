@@ -15,6 +15,7 @@ def _data(case, rows, validation=4):
 
 def _trained(student, case, start, data, seed=None, **settings):
     """Where the parameters of a network that held `start` are after train, and what train returned."""
+    case.afresh(student)
     model = networks.holding(student, case, start)
     rng = student.rng(case.seed if seed is None else seed)
     result = student.train.train(model, *data, rng=rng, **settings)
@@ -75,10 +76,9 @@ def check_train_steps_once_a_batch(student, case):
         trainings.same_shapes(case, given, start, "After training")
         possible = closed_form.epochs_possible(start, data[0], data[1], 2, 0.2, epochs)
         _, off = trainings.nearest(given, possible, start)
-        should = (
-            f"After {epochs} epochs the parameters should be one of {outcomes} outcomes, one for each way of batching."
-        )
-        gave = f"They are none of them: from the nearest they are {off:.2g} of the way off."
+        when = "one epoch" if epochs == 1 else "two epochs"
+        should = f"After {when} the parameters should be one of {outcomes} outcomes, one for each way of batching."
+        gave = f"After {when} the parameters are none of them: from the nearest, {off:.2g} of the way off."
         looks_like = trainings.odd_epoch(given, start, data, 2, 0.2) if epochs == 1 else ""
         case.require(off <= trainings.MOVED, should, gave, looks_like)
 
@@ -120,8 +120,8 @@ def check_train_keeps_a_history(student, case):
             should = (
                 f"With epochs = {epochs}, history[{name!r}] should have {epochs} entr{'y' if epochs == 1 else 'ies'}."
             )
-            case.require(len(curve) == epochs, should, f"It has {len(curve)}.")
-            case.require(np.isfinite(curve).all(), should, f"It holds {curve}.")
+            case.require(len(curve) == epochs, should, f"history[{name!r}] has {len(curve)}.")
+            case.require(np.isfinite(curve).all(), should, f"history[{name!r}] holds {curve}.")
 
 
 def check_train_never_learns_from_validation(student, case):
@@ -146,7 +146,7 @@ def check_train_follows_its_rng(student, case):
     trainings.expect_same(case, ends[1], ends[0], start, "the parameters", "the same for equal seeds")
     others = [trainings.distance(end, ends[0], start) for end in ends[2:]]
     should = "Another seed should bring other batches, and so other parameters."
-    case.require(max(others) > trainings.MOVED, should, "They are the same for five different seeds.")
+    case.require(max(others) > trainings.MOVED, should, "The parameters are the same for five different seeds.")
     possible = closed_form.epochs_possible(start, data[0], data[1], 2, 0.2, 2)
     cuts = [trainings.nearest(end, possible, start)[0] for end in ends]
     should = "Each epoch should have an order of its own, drawn from rng."

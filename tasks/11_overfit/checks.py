@@ -28,7 +28,7 @@ def check_overfit_learns_every_image(student, case, mnist, memo):
     (loss, before), (end, after) = memo("overfitted", lambda: _overfitted(student, case, mnist))
     case.note(f"{100 * before:.0f} of 100 before training, {100 * after:.0f} after; loss {loss:.3f}, then {end:.4f}.")
     should = "All 100 training images should be classified as they are labelled."
-    gave = f"{100 * after:.0f} of 100 are; before training it was {100 * before:.0f}."
+    gave = f"{100 * after:.0f} of 100 images are classified as labelled; before training it was {100 * before:.0f}."
     case.require(after == 1.0, should, gave, f"The loss on these images went from {loss:.3f} to {end:.3f}.")
 
 
@@ -36,4 +36,4 @@ def check_overfit_loss_vanishes(student, case, mnist, memo):
     """By then the loss on these images is below 0.1: the network is sure of each."""
     (loss, _), (end, _) = memo("overfitted", lambda: _overfitted(student, case, mnist))
     should = "The mean cross-entropy on the 100 images should be below 0.1."
-    case.require(end < 0.1, should, f"It is {end:.3f}; before training it was {loss:.3f}.")
+    case.require(end < 0.1, should, f"The mean cross-entropy is {end:.3f}; before training it was {loss:.3f}.")
