@@ -1,1 +1,12 @@
 """The engine that keeps the promises of `tasks/`; it knows no stage by name."""
+
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    """`from grader import check`, for notebooks; imported only if asked for."""
+    if name == "check":
+        from grader.jupyter import check
+
+        return check
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,6 @@
 """Results -> points, blocked checks, states of stages and the next step. Pure functions: nothing is run or read here."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from grader.course import Course
@@ -95,34 +95,41 @@ def stage_result(stage: Stage, results: Results) -> StageResult | None:
     )
 
 
-def next_step(
-    stages: Iterable[StageResult], place: Callable[[str], tuple[str, int]] = lambda name: ("", 0)
-) -> NextStep | None:
-    """The first check, in course order, that the learner can do something about; None if there is none.
+Place = Callable[[str], tuple[str, int]]  #: name of a function -> (file, line) in the submission
 
-    place : name of a function -> (file, line) in the submission
+
+def next_step(stages: Iterable[StageResult], claims: Mapping[str, Sequence[str]], place: Place) -> NextStep | None:
+    """The first thing, in course order, that the learner can do something about; None if there is none.
+
+    Within a stage that goes by the order in which its functions are to be written, then by the order of its checks.
+
+    claims : stage id -> the functions it asks for, in order
     """
     for stage in stages:
-        for check in stage.checks:
-            if check.state not in ("todo", "fail"):
-                continue
-            file, line = next(((f, n) for f, n in map(place, _own_first(check)) if f), ("", 0))
-            if check.state == "todo":
-                text = check.message + " It is the next thing to write."
-            else:
-                text = f"{stage.id}: \u201c{_bare(check.promise)}\u201d does not hold yet."
-            return NextStep(stage=stage.id, check=check.id, text=text, file=file, line=line)
+        order = list(claims.get(stage.id, ()))
+        open_checks = [check for check in stage.checks if check.state in ("todo", "fail")]
+        if not open_checks:
+            continue
+        check = min(open_checks, key=lambda check: _latest(check, order))
+        function = _to_write(check) or check.functions[0]
+        file, line = place(function)
+        if check.state == "todo":
+            text = check.message + " It is the next thing to write."
+        else:
+            text = f"{stage.id}: \u201c{_bare(check.promise)}\u201d does not hold yet."
+        return NextStep(stage=stage.id, check=check.id, text=text, file=file, line=line)
     return None
 
 
-def report(stages: Iterable[Stage], results: Results, place=lambda name: ("", 0), **meta: Any) -> Report:
+def report(stages: Iterable[Stage], results: Results, place: Place = lambda name: ("", 0), **meta: Any) -> Report:
     """The report of the given stages; `meta` holds the remaining fields of a Report as they are."""
+    stages = list(stages)
     done = [graded for stage in stages if (graded := stage_result(stage, results)) is not None]
     return Report(
         score=sum(stage.points for stage in done),
         max_score=sum(stage.max_points for stage in done),
         stages=done,
-        next=next_step(done, place),
+        next=next_step(done, {stage.id: stage.claims for stage in stages}, place),
         **meta,
     )
 
@@ -132,9 +139,15 @@ def _passed(check: Check, results: Results) -> bool:
     return found is not None and found.state == "pass"
 
 
-def _own_first(check: CheckResult) -> list[str]:
-    """The function that the message speaks of first, then the others the check is for."""
-    return sorted(check.functions, key=lambda name: name not in check.message)
+def _to_write(check: CheckResult) -> str:
+    """The function that a check in state todo waits for."""
+    return next((name for name in check.functions if check.state == "todo" and check.message.startswith(name)), "")
+
+
+def _latest(check: CheckResult, order: Sequence[str]) -> int:
+    """Where a check stands in the order of writing: at the function that is to do, else at the last one it is for."""
+    names = [_to_write(check)] if _to_write(check) else check.functions
+    return max((order.index(name) for name in names if name in order), default=0)
 
 
 def _bare(promise: str) -> str:

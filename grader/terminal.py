@@ -59,12 +59,13 @@ class Card:
         if self.title:
             yield Text.assemble((sign(console, result.state) + " ", look.style), (result.promise, "bold"))
             yield Text(f"  {self.stage}, {result.id}, {look.word}", style="dim")
-        for label, text, style in self._parts():
+        for label, text, style in self.parts():
             yield Text()
             yield Text(f"  {label}", style="bold dim")
             yield from indented(console, text, style)
 
-    def _parts(self) -> Iterator[tuple[str, str, str]]:
+    def parts(self) -> Iterator[tuple[str, str, str]]:
+        """(label, text, style) of everything there is to say."""
         result, card = self.result, self.result.card
         if card is None:
             if result.message:

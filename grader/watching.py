@@ -11,7 +11,7 @@ from grader.imports import Imports
 from grader.limits import Limits, calibrate
 from grader.naming import name_mistakes
 from grader.records import CheckResult, NextStep, Report, StageResult
-from grader.runner import Context, Function, load_checks
+from grader.runner import Context, Function, decided, load_checks
 from grader.session import Session
 from grader.submission import Submission, read_submission
 from grader.task import Check, Stage
@@ -95,11 +95,33 @@ class Watched:
         return next((s for s in after if not self._done(s)), None)
 
     def refresh(self, stop: Callable[[], bool]) -> bool:
-        """Grade all other stages that do not train, so that the ladder is true again; False if it was stopped."""
+        """Grade all other stages, so that the ladder is true again; False if it was stopped.
+
+        Of stages that train, only what can be said without training: that they are to do, or wait for others.
+        """
         for stage in self.course.stages:
-            if stage is not self.stage and not stage.training and (stop() or self.grade(stage, stop=stop) is None):
+            if stage is self.stage:
+                continue
+            if stop():
+                return False
+            if stage.training:
+                self._settle(stage)
+            elif self.grade(stage, stop=stop) is None:
                 return False
         return True
+
+    def _settle(self, stage: Stage) -> None:
+        """What is known of a stage that trains without running it; nothing if it would have to be run."""
+        assert self.submission is not None
+        context = Context(self.course, self.submission, self.pool, self.seed, self.limits, recall=self._recall)
+        context.results = {(s.id, c.id): c for s in self._known() for c in s.checks}
+        found = {scores.key(check): decided(check, context) for check in stage.checks}
+        results = {where: result for where, result in found.items() if result is not None}
+        graded = scores.stage_result(stage, results) if len(results) == len(found) else None
+        if graded is None:
+            self._stages.pop(stage.id, None)
+        else:
+            self._stages[stage.id] = graded
 
     def name_mistakes(self, reference: Path | None) -> bool:
         """Name the mistakes of the current stage's failed checks; True if any got a name."""
@@ -125,7 +147,7 @@ class Watched:
     @property
     def report(self) -> Report:
         """Everything known, as a report that has the current stage's next step."""
-        stages = [self._stages[stage.id] for stage in self.course.stages if stage.id in self._stages]
+        stages = self._known()
         return Report(
             score=sum(stage.points for stage in stages),
             max_score=self.course.points,
@@ -140,7 +162,9 @@ class Watched:
         if self.current is None or self.submission is None:
             return None
         place = Context(self.course, self.submission, None).place
-        return scores.next_step([self.current], place) or scores.next_step(self._stages.values(), place)
+        claims = {stage.id: stage.claims for stage in self.course.stages}
+        found = scores.next_step([self.current], claims, place)
+        return found or scores.next_step(self._known(), claims, place)
 
     def to_do(self) -> tuple[str, CheckResult] | None:
         """(stage, result) of the check that the next step is about."""
@@ -163,6 +187,10 @@ class Watched:
         touched = context.touched.get(scores.key(check))
         if result.state == "pass" and touched and self._imports is not None:
             self._passed[scores.key(check)] = touched, self._imports.fingerprint(touched), result
+
+    def _known(self) -> list[StageResult]:
+        """The stages that were graded, in course order."""
+        return [self._stages[stage.id] for stage in self.course.stages if stage.id in self._stages]
 
     def _done(self, stage: Stage) -> bool:
         known = self._stages.get(stage.id)

@@ -1,0 +1,117 @@
+"""`from grader import check; check("03_softmax")`: a stage graded from a notebook, shown as HTML.
+
+The submission runs in a worker of its own here too, started afresh each time: edit a file, save, run the cell again.
+"""
+
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from grader.paths import STUDENT
+from grader.records import CheckResult, Report
+
+_COLOURS = {"pass": "#0b7a75", "fail": "#c2410c", "todo": "#5b6470", "blocked": "#6b7280", "error": "#6d28d9"}
+_BOX = "border-left:4px solid {colour};padding:.2em 0 .2em .8em;margin:.6em 0"
+_PRE = (
+    "white-space:pre-wrap;overflow-wrap:anywhere;margin:.2em 0 .6em;padding:.4em .6em;background:rgba(127,127,127,.12)"
+)
+
+
+class Shown:
+    """A graded stage, as a notebook or a terminal shows it. `report` holds everything."""
+
+    def __init__(self, report: Report):
+        self.report = report
+
+    def __repr__(self) -> str:
+        import io
+
+        from grader import terminal
+
+        out = io.StringIO()
+        terminal.console(file=out, no_color=True).print(_summary(self.report))
+        return out.getvalue().rstrip()
+
+    def _repr_html_(self) -> str:
+        return "".join(_html(self.report))
+
+
+def check(*stages: str, student: str | Path = STUDENT, seed: int = 0) -> Shown:
+    """Grade stages ("03_softmax", "softmax" or "3"; all if none is named) and show what holds and what to do next.
+
+    student : folder of the submission
+    raises  : ValueError if that is no submission, or there is no such stage
+    """
+    from grader import scores
+    from grader.course import BadCourse, load_course
+    from grader.limits import Limits, calibrate
+    from grader.naming import name_mistakes
+    from grader.paths import REFERENCE
+    from grader.session import run_stages
+    from grader.submission import NotASubmission, read_submission
+    from grader.worker.pool import WorkerPool
+
+    try:
+        submission = read_submission(Path(student))
+        course = load_course()
+        chosen = course.select(stages)
+    except (NotASubmission, BadCourse) as problem:
+        raise ValueError(str(problem)) from None
+    with WorkerPool() as pool:
+        session = run_stages(chosen, pool, submission, course=course, seed=seed, limits=Limits(calibrate()))
+        name_mistakes(session, REFERENCE)
+        report = scores.report(chosen, session.results, session.context.place, student=submission.name)
+    return Shown(report)
+
+
+def _summary(report: Report) -> Any:
+    from grader import terminal
+
+    return terminal.summary(terminal.console(no_color=True), report, whole=len(report.stages) > 1)
+
+
+def _html(report: Report) -> Iterable[str]:
+    yield "<div>"
+    for stage in report.stages:
+        yield f"<p><b>{escape(stage.id)}: {escape(stage.title)}</b>, {stage.points} of {stage.max_points} points</p>"
+        for check in stage.checks:
+            here = report.next is not None and (stage.id, check.id) == (report.next.stage, report.next.check)
+            yield from _check(check, unfolded=here)
+    if report.next is not None:
+        yield f"<p><b>Next:</b> {escape(report.next.text)}</p>"
+    elif report.score == report.max_score:
+        yield "<p><b>All of this holds.</b></p>"
+    yield "</div>"
+
+
+def _check(check: CheckResult, unfolded: bool) -> Iterable[str]:
+    from grader.terminal import LOOKS
+
+    colour, look = _COLOURS[check.state], LOOKS[check.state]
+    head = (
+        f'<span style="color:{colour}">{look.sign} {look.word}</span> '
+        f"{escape(check.promise)} <small>({check.points} of {check.max_points})</small>"
+    )
+    box = _BOX.format(colour=colour)
+    if check.state in ("pass", "todo", "blocked"):
+        yield f'<div style="{box}">{head}{_line(check.message)}</div>'
+        return
+    yield f'<details style="{box}"{" open" if unfolded else ""}><summary>{head}</summary>'
+    yield from _card(check)
+    yield "</details>"
+
+
+def _card(check: CheckResult) -> Iterable[str]:
+    """The parts of a card that have something to say, in the order in which the terminal shows them."""
+    from grader.terminal import Card
+
+    for label, text, _ in Card("", check).parts():
+        yield f"<p><small><b>{escape(label)}</b></small></p>"
+        yield f'<pre style="{_PRE}">{escape(text)}</pre>' if "\n" in text else f"<p>{escape(text)}</p>"
+    for number, hint in enumerate(check.hints, 1):
+        yield f"<details><summary>Hint {number}</summary><p>{escape(hint)}</p></details>"
+
+
+def _line(text: str) -> str:
+    return f"<br><small>{escape(text)}</small>" if text else ""
