@@ -15,7 +15,7 @@ from grader.paths import ROOT
 def targets() -> dict[str, str]:
     """Target -> its recipe."""
     text = (ROOT / "Makefile").read_text()
-    return {name: body for name, body in re.findall(r"^([a-z-]+):[^\n]*\n((?:\t[^\n]*\n?)*)", text, re.M)}
+    return dict(re.findall(r"^([a-z-]+):[^\n]*\n((?:\t[^\n]*\n?)*)", text, re.M))
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -35,9 +35,7 @@ def test_help_reads_well(verb):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Usage: python -m grader " + verb)
-    undocumented = [
-        line for line in done.stdout.splitlines() if re.fullmatch(r"\s+--?[a-z][\w-]*( [A-Z]+)?\s*", line)
-    ]
+    undocumented = [line for line in done.stdout.splitlines() if re.fullmatch(r"\s+--?[a-z][\w-]*( [A-Z]+)?\s*", line)]
     # A long option may stand on a line of its own, with its sentence on the next.
     lines = done.stdout.splitlines()
     for line in undocumented:
