@@ -36,6 +36,16 @@ def grade_bytes(data: bytes) -> bytes:
     return msgspec.msgpack.encode(grader.grade(order))
 
 
+def _far_away(data: bytes) -> bytes:
+    from grader.cohort.cluster import grade_bytes
+
+    return grade_bytes(data)
+
+
+# Sent as code and not by name: a scheduler unpacks what passes through it, and need not have the course installed.
+_far_away.__module__ = "__main__"
+
+
 class Cluster:
     """Grades on the workers of a Dask scheduler.
 
@@ -92,7 +102,7 @@ class Cluster:
 
         source = iter(orders)
         pending: dict[str, Order] = {}
-        running = as_completed()
+        running = as_completed(loop=self.client.loop)
         self._submit(source, pending, running)
         while pending:
             future = next(running)
@@ -106,7 +116,7 @@ class Cluster:
         threads = sum(self.client.nthreads().values())
         while len(pending) < _AHEAD * max(1, threads) and (order := next(source, None)) is not None:
             data = msgspec.msgpack.encode(order)
-            future = self.client.submit(grade_bytes, data, key=f"grade-{order.key}", pure=False, retries=1)
+            future = self.client.submit(_far_away, data, key=f"grade-{order.key}", pure=False, retries=1)
             pending[str(future.key)] = order
             running.add(future)
 

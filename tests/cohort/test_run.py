@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import pytest
 
@@ -142,12 +141,10 @@ def test_a_submission_that_takes_too_long_as_a_whole_is_stopped(tmp_path, genera
     (tmp_path / "course.toml").write_text(STAGES + "[limits]\nsubmission_seconds = 10\n")
     order = order_of(generator.right(), read_policy(tmp_path / "course.toml"))
     grader = Grader(order.settings, tmp_path)
-    begun = time.monotonic()
     done = grader.grade(order, lambda stage: os.kill(grader.pid, signal.SIGSTOP))
     grader.close()
     assert done.outcome.state == "submission"
     assert "stopped after 10 s" in done.outcome.reason
-    assert time.monotonic() - begun < 100  # it ended at all
 
 
 def test_another_version_of_the_course_is_not_graded_with(tmp_path, policy, generator, order_of):

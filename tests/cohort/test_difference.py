@@ -1,0 +1,70 @@
+"""Whose score changes between two gradings."""
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from grader.cli import Refusal
+from grader.cohort.counting import Grade
+from grader.cohort.difference import differences, grades_of
+from grader.verbs.regrade_diff import command
+
+
+def grade(student, score, state="graded", **stages):
+    return Grade(student, "", state, score, 100.0, stages={k: float(v) for k, v in stages.items()})
+
+
+OLD = [grade("ann", 50, s03=6, s04=44), grade("bob", 10, s03=10), grade("cy", 0, "submission"), grade("dee", 5, s03=5)]
+NEW = [grade("ann", 48, s03=4, s04=44), grade("bob", 10, s03=10), grade("cy", 30, s03=30), grade("eve", 1, s03=1)]
+
+
+def test_everybody_whose_grade_changes_is_listed_with_where():
+    found = {change.student: (change.old, change.new, change.change, change.where) for change in differences(OLD, NEW)}
+    assert found == {
+        "ann": ("50", "48", "-2", "s03 6 -> 4"),
+        "cy": ("submission", "30", "+30", "submission -> graded, s03 none -> 30"),
+        "dee": ("5", "absent", "-5", "only in one of them"),
+        "eve": ("absent", "1", "+1", "only in one of them"),
+    }
+
+
+def test_the_biggest_loss_comes_first():
+    assert [change.student for change in differences(OLD, NEW)] == ["dee", "ann", "eve", "cy"]
+
+
+def test_equal_gradings_differ_in_nothing():
+    assert differences(OLD, list(reversed(OLD))) == []
+
+
+def test_points_that_move_between_stages_are_seen():
+    (change,) = differences([grade("ann", 10, s03=4, s04=6)], [grade("ann", 10, s03=6, s04=4)])
+    assert change.change == "="
+
+
+@pytest.fixture
+def folders(tmp_path):
+    for name, grades in (("old", OLD), ("new", NEW)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "grades.jsonl").write_bytes(b"".join(msgspec.json.encode(g) + b"\n" for g in grades))
+    return tmp_path
+
+
+def test_the_verb_says_so_and_ends_with_status_one(folders):
+    runner = CliRunner()
+    done = runner.invoke(command, [str(folders / "old"), str(folders / "new")], standalone_mode=False)
+    assert done.return_value == 1
+    assert "4 of 4 students change: 2 gain, 2 lose." in done.output
+    done = runner.invoke(command, [str(folders / "old"), str(folders / "old")], standalone_mode=False)
+    assert done.return_value == 0
+    assert "No score changes" in done.output
+
+
+def test_what_is_no_class_is_refused(tmp_path):
+    with pytest.raises(Refusal, match="neither"):
+        grades_of(tmp_path, None, tmp_path, None)
+    (tmp_path / "grader" / "cohort").mkdir(parents=True)
+    with pytest.raises(Refusal, match="--submissions"):
+        grades_of(tmp_path, None, tmp_path, None)
+    (tmp_path / "grades.jsonl").write_text("{}")
+    with pytest.raises(Refusal, match="no grades"):
+        grades_of(tmp_path, None, tmp_path, None)
