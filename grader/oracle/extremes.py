@@ -1,0 +1,64 @@
+"""Softmax, the loss and its gradient at logits where a careless version overflows, against TensorFlow and mpmath."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grader.oracle.cases import EXTREMES
+from grader.oracle.compare import Row
+from grader.worker.errors import StudentError
+
+
+def compare_extremes(student: Any, dtype: str, witness: Any) -> list[Row]:
+    """One row for softmax, loss and gradient at each set of extreme logits."""
+    rows = []
+    for name, values in EXTREMES.items():
+        logits = np.array(values, dtype=dtype)
+        labels = np.arange(len(logits)) % logits.shape[1]
+        loss, gradient = witness.loss_and_gradient(logits, labels)
+        wanted = {"softmax": witness.softmax(logits), "loss": np.array(loss), "dlogits": gradient}
+        for what, given in _answers(student, logits, labels).items():
+            if isinstance(given, StudentError):
+                rows.append(Row(f"extreme logits: {name}", what, np.inf, 0.0, str(given)))
+            else:
+                rows.append(Row(f"extreme logits: {name}", what, *_difference(given, wanted[what], logits)))
+    return rows
+
+
+def _answers(student: Any, logits: NDArray, labels: NDArray) -> dict[str, Any]:
+    criterion: Any = None
+
+    def loss() -> Any:
+        nonlocal criterion
+        criterion = student.losses.SoftmaxCrossEntropy()
+        return criterion.forward(logits, labels)
+
+    parts = {"softmax": lambda: student.losses.softmax(logits), "loss": loss, "dlogits": lambda: criterion.backward()}
+    answers: dict[str, Any] = {}
+    for what, part in parts.items():
+        try:
+            answers[what] = part()
+        except StudentError as error:
+            answers[what] = error
+    return answers
+
+
+def _difference(given: Any, wanted: NDArray, logits: NDArray) -> tuple[float, float, str]:
+    """Largest difference of one entry, against the tolerance that the logits' own rounding leaves.
+
+    A difference of two logits of size m is off by m roundings at most, and exp hands that on as a relative error. Below
+    the smallest normal number nothing can be asked for.
+    """
+    kind = np.finfo(logits.dtype)
+    tolerance = 8 * float(kind.eps) * max(1.0, float(np.abs(logits).max()))
+    a, b = np.asarray(given, dtype=np.float64), np.asarray(wanted, dtype=np.float64)
+    if a.shape != b.shape:
+        return np.inf, tolerance, f"shape {a.shape} instead of {b.shape}"
+    if not np.isfinite(a).all():
+        return np.inf, tolerance, "NaN or infinity"
+    gap = np.abs(a - b)
+    # A gradient (p - 1) / N is known to the rounding of 1, not of its own size.
+    scale = np.maximum(np.abs(b), float(kind.tiny) / tolerance)
+    relative = np.where(gap <= 2 * float(kind.eps), 0.0, gap / scale) if b.min() < 0 else gap / scale
+    return float(relative.max()), tolerance, ""

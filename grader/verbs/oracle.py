@@ -1,0 +1,52 @@
+"""`oracle`: hold the reference, or any submission, against TensorFlow, layer by layer."""
+
+import os
+from pathlib import Path
+
+import click
+
+from grader.paths import REFERENCE
+
+
+@click.command("oracle")
+@click.option("--student", type=click.Path(path_type=Path), default=REFERENCE, help="Folder to examine (reference/).")
+@click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto", help="As in grade.")
+def command(student: Path, sandbox: str) -> int:
+    """Compare outputs, loss, every gradient and the weights after 1, 10 and 500 steps with TensorFlow's.
+
+    PyTorch is asked too where it is installed, and mpmath (50 digits) about softmax and loss at extreme logits.
+    Exit status: 0 all agree; 1 something differs; 2 no submission, or TensorFlow is not installed.
+    """
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    from rich.console import Console
+
+    from grader.cli import Refusal
+    from grader.limits import CheckLimits
+    from grader.submission import NotASubmission, read_submission
+    from grader.worker.pool import SandboxRefused, WorkerPool
+
+    try:
+        submission = read_submission(student)
+    except NotASubmission as error:
+        raise Refusal(str(error)) from error
+    try:
+        from grader.oracle.run import hear, show, witnesses
+
+        asked, absent = witnesses()
+    except ImportError as error:
+        raise Refusal(f"the oracle needs {error.name}. Remedy: make test installs the test packages.") from error
+    console = Console()
+    agree = True
+    limits = CheckLimits(call=60, check=3600)
+    try:
+        with WorkerPool(sandbox=sandbox) as pool, pool.student(submission, limits) as subject, console.status("asking") as status:
+            for hearing in hear(subject, asked, status.update):
+                agree = agree and hearing.agrees
+                console.print(show(hearing))
+    except SandboxRefused as error:
+        raise Refusal(str(error)) from error
+    for sentence in absent:
+        console.print(sentence)
+    console.print("All agree." if agree else "[bold red]Not all agree: see the rows marked DIFFERS.[/]")
+    return 0 if agree else 1
