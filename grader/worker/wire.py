@@ -184,21 +184,22 @@ def decode(frame: Frame, resolve: Callable[[Any], Any] | None = None, *, read_on
     if len(frame.structure) > MAX_STRUCTURE:
         raise WireError("a structure that is too large")
     try:
-        return _unpack(_decoder.decode(frame.structure), frame.buffers, resolve, read_only, 0)
+        return _unpack(_decoder.decode(frame.structure), frame.buffers, resolve, read_only, 0, [0])
     except WireError:
         raise
     except (msgspec.DecodeError, ValueError, TypeError, OverflowError, RecursionError, MemoryError, struct.error) as e:
         raise WireError(f"not a message: {type(e).__name__}") from None
 
 
-def _unpack(value, buffers, resolve, read_only, depth):
+def _unpack(value, buffers, resolve, read_only, depth, seen):
     kind = type(value)
     if kind in _KEYS:
         return value
-    if depth > MAX_DEPTH + 1:
-        raise WireError("nested too deeply")
+    seen[0] += 1
+    if depth > MAX_DEPTH + 1 or seen[0] > MAX_NODES:
+        raise WireError("nested too deeply, or in too many parts")
     if kind is list:
-        return [_unpack(item, buffers, resolve, read_only, depth + 1) for item in value]
+        return [_unpack(item, buffers, resolve, read_only, depth + 1, seen) for item in value]
     if kind is not msgspec.msgpack.Ext:
         raise WireError(f"a {kind.__name__} has no place in a message")
     code, data = value.code, bytes(value.data)
@@ -216,7 +217,7 @@ def _unpack(value, buffers, resolve, read_only, depth):
         items = _decoder.decode(data)
         if type(items) is not list:
             raise WireError("a container without items")
-        items = [_unpack(item, buffers, resolve, read_only, depth + 1) for item in items]
+        items = [_unpack(item, buffers, resolve, read_only, depth + 1, seen) for item in items]
         if code == TUPLE:
             return tuple(items)
         keys = items if code == SET else items[::2]

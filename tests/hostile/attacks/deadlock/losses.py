@@ -1,0 +1,7 @@
+import threading
+
+
+def softmax(logits):
+    lock = threading.Lock()
+    lock.acquire()
+    lock.acquire()

@@ -1,0 +1,5 @@
+def softmax(logits):
+    x = []
+    for _ in range(100_000):
+        x = [x]
+    return x

@@ -1,0 +1,9 @@
+import contextlib
+import os
+
+
+def softmax(logits):
+    for folder in ("/tmp", "/dev/shm", "/var/tmp", ".", os.path.dirname(__file__)):
+        with contextlib.suppress(OSError), open(os.path.join(folder, f"hostile-{os.getpid()}"), "wb") as file:
+            file.write(bytes(100_000))
+    return logits

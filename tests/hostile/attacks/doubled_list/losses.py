@@ -1,0 +1,5 @@
+def softmax(logits):
+    x = []
+    for _ in range(60):
+        x = [x, x]
+    return x

@@ -1,0 +1,4 @@
+import sys
+
+print("HOSTILE" "-LEAK")
+sys.exit(0)

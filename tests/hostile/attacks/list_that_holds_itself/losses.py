@@ -1,0 +1,4 @@
+def softmax(logits):
+    x = []
+    x.append(x)
+    return x

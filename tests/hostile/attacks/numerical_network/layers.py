@@ -1,0 +1,1 @@
+from reference_layers import Linear, ReLU  # noqa: F401

@@ -1,0 +1,8 @@
+import json
+import struct
+
+import numpy
+
+
+def softmax(logits):
+    return logits

@@ -1,0 +1,5 @@
+from scipy.special import softmax as theirs
+
+
+def softmax(logits):
+    return theirs(logits, axis=1)

@@ -1,0 +1,149 @@
+"""One attack, graded: what it earned, how long it took, what it left behind."""
+
+import json
+import os
+import stat
+import time
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from grader.engine import grade
+from grader.paths import ROOT
+from grader.request import Request
+from grader.worker.pool import WorkerPool
+
+ATTACKS = Path(__file__).parent / "attacks"
+SECRET = "HOSTILE_SECRET"
+LEAK = ("HOSTILE-LEAK", "HOSTILE-SECRET-SEEN")
+TIME_FACTOR = 0.2  #: of the usual limits: most attacks that hang would do so for the whole of it
+FOLDERS = ("/tmp", "/dev/shm", "/var/tmp", "/dev/mqueue")
+WATCHED = ("CHANGELOG.md", "grader", "grader/runner.py", "reference", "reference/losses.py", "data")
+
+
+class Attack(NamedTuple):
+    """A submission that tries something.
+
+    tries  : in a line
+    honest : points that the same code earns without the attack
+    stages : that are graded
+    """
+
+    folder: Path
+    tries: str
+    honest: int
+    stages: tuple[str, ...]
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+
+class Outcome(NamedTuple):
+    """What became of one attack."""
+
+    score: int
+    seconds: float
+    faults: list[str]  #: whatever is not as it should be, in words
+
+
+def attacks() -> list[Attack]:
+    """All attacks, by name."""
+    found = []
+    for folder in sorted(path for path in ATTACKS.iterdir() if (path / "attack.toml").exists()):
+        told = tomllib.loads((folder / "attack.toml").read_text())
+        found.append(Attack(folder, told["tries"], told["honest"], tuple(told["stages"]), told.get("seed", 0)))
+    return found
+
+
+def run(attack: Attack, pool: WorkerPool, out: Path, sandbox: str = "auto") -> Outcome:
+    """Grade one attack, and look for what should not be."""
+    before = _watched(attack)
+    begun = time.perf_counter()
+    request = Request(
+        student=attack.folder,
+        stages=attack.stages,
+        out=out,
+        seed=attack.seed,
+        sandbox=sandbox,
+        use_cache=False,
+        reference=None,
+        html=False,
+        time_factor=TIME_FACTOR,
+    )
+    report = grade(request, pool=pool)
+    seconds = time.perf_counter() - begun
+    faults = []
+    if report.score > attack.honest:
+        faults.append(f"earned {report.score} points, {attack.honest} would be honest")
+    errors = [check for stage in report.stages for check in stage.checks if check.state == "error"]
+    if errors:
+        faults.append(f"broke the grader: {errors[0].message}")
+    if not report.complete:
+        faults.append("ended the grade early")
+    for text in _texts(json.loads((out / "results.json").read_bytes())):
+        faults += [f"leaked: {leak}" for leak in LEAK if leak in text]
+        if any(sign in text for sign in "\x1b\r\u202e\u2066") or any(
+            line.startswith("::") for line in text.splitlines()
+        ):
+            faults.append(f"unclean text in the results: {text[:80]!r}")
+    faults += [f"left behind: {trace}" for trace in sorted(_watched(attack) ^ before)]
+    faults += _processes(pool)
+    return Outcome(report.score, seconds, faults)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All text in a decoded JSON document."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for item in value.values() for text in _texts(item))
+    elif isinstance(value, list):
+        yield from (text for item in value for text in _texts(item))
+
+
+def _watched(attack: Attack) -> set[str]:
+    """Marks of files and settings that an attack could leave: they differ if it did."""
+    marks = set()
+    for folder in (*FOLDERS, str(attack.folder), str(ROOT), str(ROOT / "grader"), os.getcwd()):
+        try:
+            marks |= {f"{folder}/{name}" for name in os.listdir(folder) if "hostile" in name}
+        except OSError:
+            continue
+    for name in WATCHED:
+        path = ROOT / name
+        if path.exists():
+            status = path.stat()
+            marks.add(f"{name}: {stat.filemode(status.st_mode)}")
+            if path.is_file():
+                marks.add(f"{name}: changed at {status.st_mtime}")
+            marks |= {f"{name}: {found}" for found in os.listxattr(path)}
+    try:
+        with open("/proc/sysvipc/shm") as file:
+            marks |= {f"shared memory {line.split()[0]}" for line in file if line.split()[0] == str(0x686F7374)}
+    except OSError:
+        pass
+    return marks
+
+
+def _processes(pool: WorkerPool) -> list[str]:
+    """Processes below the zygote: there should be none once a grade is over."""
+    if pool.cold:
+        return []
+    zygote = pool.zygote().program.pid
+    end = time.monotonic() + 3
+    while True:
+        left = _children(zygote)
+        if not left or time.monotonic() > end:
+            return [f"left a process behind: {pid}" for pid in left]
+        time.sleep(0.02)
+
+
+def _children(pid: int) -> list[str]:
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            return file.read().split()
+    except OSError:
+        return []

@@ -1,0 +1,47 @@
+"""No attack earns a point it should not, hangs or breaks a grade, or leaves anything behind, with all layers on."""
+
+import os
+import shutil
+
+import pytest
+
+from grader.engine import grade
+from grader.paths import REFERENCE
+from grader.request import Request
+from grader.worker.pool import WorkerPool
+from tests.hostile.harness import SECRET, attacks, run
+
+LONGEST = 40.0  #: seconds of any grade: far above the limits of its checks, far below a hang
+
+
+@pytest.fixture(scope="module")
+def pool():
+    os.environ[SECRET] = "in the grader's environment"
+    with WorkerPool() as pool:
+        yield pool
+    del os.environ[SECRET]
+
+
+@pytest.mark.parametrize("attack", attacks(), ids=lambda attack: attack.name)
+def test_attack(attack, pool, tmp_path):
+    outcome = run(attack, pool, tmp_path)
+    assert outcome.faults == []
+    assert outcome.seconds < LONGEST
+
+
+def test_others_are_graded_as_before(pool, tmp_path):
+    """After all attacks, in the same pool: an honest submission gets what it deserves."""
+    honest = tmp_path / "honest"
+    shutil.copytree(REFERENCE, honest, ignore=shutil.ignore_patterns("__pycache__"))
+    request = Request(
+        honest, ("03_softmax", "05_gradient_check"), tmp_path, use_cache=False, reference=None, html=False
+    )
+    report = grade(request, pool=pool)
+    assert report.score == report.max_score == 18
+
+
+def test_there_are_enough_and_each_says_what_it_tries():
+    found = attacks()
+    assert len(found) >= 60
+    assert all(attack.tries and attack.stages for attack in found)
+    assert len({attack.tries for attack in found}) == len(found)
