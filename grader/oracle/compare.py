@@ -56,7 +56,8 @@ def difference(given: Any, wanted: Any) -> tuple[float, str]:
     if not np.isfinite(a).all():
         return np.inf, "NaN or infinity"
     distance = float(np.linalg.norm(np.float64(a) - np.float64(b)))
-    return (distance / float(np.linalg.norm(np.float64(b))) if distance else 0.0), ""
+    size = float(np.linalg.norm(np.float64(b)))
+    return (0.0 if not distance else distance / size if size else np.inf), ""
 
 
 def compare(student: Any, case: Case, witness: Any) -> list[Row]:
