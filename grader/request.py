@@ -28,7 +28,9 @@ class Request(msgspec.Struct, frozen=True):
     html: bool = True  #: write report.html
     time_factor: float = 1.0  #: on every time limit
     training_images: int = 0  #: how many the trainings get, for rehearsals; 0 is all
-    patience: float = 1.0  #: factor on the time in which mistakes are named
+    #: Factor on the time in which mistakes are named: half a second is enough on a quiet machine, and a name should not
+    #: depend on how busy the machine is.
+    patience: float = 8.0
     hide_seed: bool = False  #: the given seed is secret: the report holds only its fingerprint
 
     @property
