@@ -1,0 +1,79 @@
+"""`class` from the command line: what it prints, writes, and ends with."""
+
+import csv
+import os
+import subprocess
+import sys
+
+import pytest
+
+from grader.paths import ROOT
+from tests.cohort.classes import Generator
+
+CANVAS = "Student,ID,SIS User ID,SIS Login ID,Section,Chain Rule (7)\n    Points Possible,,,,,100\nAnn Öz,1,s1,ann,A,\nEve,2,s2,eve,A,\n"
+
+
+@pytest.fixture(scope="module")
+def grader():
+    """`grader(verb, ...)`: run it as a learner's shell would."""
+
+    def go(*arguments, **more):
+        code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from grader.cli import main; main()"
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {"CHAIN_RULE_NO_VENV": "1"}
+        return subprocess.run(
+            [sys.executable, "-P", "-c", code, *map(str, arguments)], capture_output=True, text=True, env=environment,
+            timeout=300, check=False, **more,
+        )  # fmt: skip
+
+    return go
+
+
+def test_a_class_with_roster_canvas_and_reports(tmp_path, grader):
+    generator = Generator(2)
+    for name, files in (("ann", generator.right()), ("bob", {"essay.py": b"x = 1"})):
+        (tmp_path / "class" / name).mkdir(parents=True)
+        for file, content in files.items():
+            (tmp_path / "class" / name / file).write_bytes(content)
+    (tmp_path / "roster.csv").write_text("id,name,github_username\ns1,Ann Öz,ann\ns3,Zoë,zoe\n")
+    (tmp_path / "canvas.csv").write_text(CANVAS)
+    (tmp_path / "course.toml").write_text("[grading]\nstages = ['02_relu']\n")
+    done = grader(
+        "class", tmp_path / "class", "--out", tmp_path / "out", "--policy", tmp_path / "course.toml", "--jobs", 1,
+        "--roster", tmp_path / "roster.csv", "--canvas", tmp_path / "canvas.csv",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "1 graded, 1 not gradable by their own fault, 0 by the grader's, 1 missing." in done.stdout
+    assert "handed in, not on the roster: bob" in done.stdout
+    assert "1 in the file, but nothing was handed in: Eve." in done.stdout
+    rows = list(csv.DictReader((tmp_path / "out" / "grades.csv").read_text().splitlines()))
+    assert [(row["student"], row["state"], row["score"]) for row in rows] == [
+        ("bob", "submission", "0"), ("s1", "graded", "6"), ("s3", "missing", "0"),
+    ]  # fmt: skip
+    filled = (tmp_path / "out" / "filled-canvas.csv").read_text()
+    assert filled == CANVAS.replace("Ann Öz,1,s1,ann,A,", "Ann Öz,1,s1,ann,A,100")
+    page = (tmp_path / "out" / "index.html").read_text()
+    (link,) = {part.split('"')[0] for part in page.split('href="')[1:] if part.startswith("reports/")}
+    assert "02" in (tmp_path / "out" / link).read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere"], "is no folder. Remedy"),
+        ([""], "no submissions were named. Remedy"),
+        ([".", "--policy", "absent.toml"], "Remedy"),
+        (["grader", "--roster", "absent.csv"], "cannot be read"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_status_two(tmp_path, grader, arguments, message):
+    done = grader("class", *arguments, "--out", tmp_path / "out", cwd=ROOT)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_export_writes_what_classroom_reads(tmp_path, grader):
+    done = grader("export", tmp_path / "absent.json", "--format", "classroom")
+    assert done.returncode == 0
+    assert done.stdout.startswith("result=")
+    assert grader("export", tmp_path / "absent.json", "--format", "junit").returncode == 2
