@@ -1,6 +1,6 @@
 """How sure is 96 %? Trains the reference with several settings under many seeds, and scores each on the hidden images.
 
-    python -m benchmarks.measure_seeds --seeds 20
+    python -m benchmarks.seeds --seeds 20
 
 prints one row a setting, as Markdown: mean, standard deviation and worst of the seeds, and how many standard deviations
 lie between the worst and the bar. All of it is repeatable: seed i draws the weights and shuffles the images.
