@@ -6,12 +6,20 @@ import stat
 import time
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
+from grader.course import Course, load_course
 from grader.engine import grade
+from grader.limits import Limits
 from grader.paths import ROOT
 from grader.request import Request
+from grader.runner import load_checks
+from grader.session import run_stages
+from grader.submission import read_submission
 from grader.worker.pool import WorkerPool
 
 ATTACKS = Path(__file__).parent / "attacks"
@@ -28,6 +36,7 @@ class Attack(NamedTuple):
     tries  : in a line
     honest : points that the same code earns without the attack
     stages : that are graded
+    whole  : by a whole grade, with pytest and files; the others by the engine's own loop, which is quicker
     """
 
     folder: Path
@@ -35,6 +44,7 @@ class Attack(NamedTuple):
     honest: int
     stages: tuple[str, ...]
     seed: int = 0
+    whole: bool = False
 
     @property
     def name(self) -> str:
@@ -54,36 +64,25 @@ def attacks() -> list[Attack]:
     found = []
     for folder in sorted(path for path in ATTACKS.iterdir() if (path / "attack.toml").exists()):
         told = tomllib.loads((folder / "attack.toml").read_text())
-        found.append(Attack(folder, told["tries"], told["honest"], tuple(told["stages"]), told.get("seed", 0)))
+        rest = {name: told[name] for name in ("seed", "whole") if name in told}
+        found.append(Attack(folder, told["tries"], told["honest"], tuple(told["stages"]), **rest))
     return found
 
 
-def run(attack: Attack, pool: WorkerPool, out: Path, sandbox: str = "auto") -> Outcome:
+def run(attack: Attack, pool: WorkerPool, out: Path) -> Outcome:
     """Grade one attack, and look for what should not be."""
     before = _watched(attack)
     begun = time.perf_counter()
-    request = Request(
-        student=attack.folder,
-        stages=attack.stages,
-        out=out,
-        seed=attack.seed,
-        sandbox=sandbox,
-        use_cache=False,
-        reference=None,
-        html=False,
-        time_factor=TIME_FACTOR,
-    )
-    report = grade(request, pool=pool)
+    results, complete = _graded(attack, pool, out) if attack.whole else _checked(attack, pool)
     seconds = time.perf_counter() - begun
+    score = sum(result["points"] for result in results)
     faults = []
-    if report.score > attack.honest:
-        faults.append(f"earned {report.score} points, {attack.honest} would be honest")
-    errors = [check for stage in report.stages for check in stage.checks if check.state == "error"]
-    if errors:
-        faults.append(f"broke the grader: {errors[0].message}")
-    if not report.complete:
+    if score > attack.honest:
+        faults.append(f"earned {score} points, {attack.honest} would be honest")
+    faults += [f"broke the grader: {result['message']}" for result in results if result["state"] == "error"]
+    if not complete:
         faults.append("ended the grade early")
-    for text in _texts(json.loads((out / "results.json").read_bytes())):
+    for text in _texts(results):
         faults += [f"leaked: {leak}" for leak in LEAK if leak in text]
         if any(sign in text for sign in "\x1b\r\u202e\u2066") or any(
             line.startswith("::") for line in text.splitlines()
@@ -91,7 +90,46 @@ def run(attack: Attack, pool: WorkerPool, out: Path, sandbox: str = "auto") -> O
             faults.append(f"unclean text in the results: {text[:80]!r}")
     faults += [f"left behind: {trace}" for trace in sorted(_watched(attack) ^ before)]
     faults += _processes(pool)
-    return Outcome(report.score, seconds, faults)
+    return Outcome(score, seconds, faults)
+
+
+def _graded(attack: Attack, pool: WorkerPool, out: Path) -> tuple[list[dict[str, Any]], bool]:
+    """The results of a whole grade, as they stand in results.json."""
+    request = Request(
+        attack.folder,
+        attack.stages,
+        out,
+        seed=attack.seed,
+        use_cache=False,
+        reference=None,
+        html=False,
+        time_factor=TIME_FACTOR,
+    )
+    complete = grade(request, pool=pool).complete
+    report = json.loads((out / "results.json").read_bytes())
+    return [check for stage in report["stages"] for check in stage["checks"]], complete
+
+
+def _checked(attack: Attack, pool: WorkerPool) -> tuple[list[dict[str, Any]], bool]:
+    """The results of the engine's own loop: the same checks, without pytest and without files."""
+    course = _course()
+    stages = course.select(attack.stages)
+    submission = read_submission(attack.folder)
+    limits = Limits(TIME_FACTOR)
+    session = run_stages(stages, pool, submission, course=course, functions=_functions, seed=attack.seed, limits=limits)
+    wanted = {stage.id for stage in stages}
+    results = [result for (stage, _), result in session.results.items() if stage in wanted]
+    return msgspec.to_builtins(results), session.complete
+
+
+@cache
+def _course() -> Course:
+    course = load_course()
+    _functions.update({stage.id: load_checks(stage) for stage in course.stages})
+    return course
+
+
+_functions: dict[str, Any] = {}
 
 
 def _texts(value: Any) -> Iterator[str]:
