@@ -13,7 +13,8 @@ def name_mistakes(session: Session, reference: Path | None, patience: float = 1.
     """Give the failed checks of a session the names of the mistakes that answer alike, as far as there are such.
 
     reference : the course's own answer, into which the known mistakes are put; without it nothing is named
-    patience  : factor on the time that one failed check may take; where nobody waits, more makes names independent of load
+    patience  : factor on the time that one failed check may take (which is scaled to the machine); where nobody waits,
+                more makes names independent of load
     returns   : a sentence if nothing could be named, nothing otherwise; the verdicts stand in any case
     """
     if reference is None or not reference.is_dir():
@@ -27,7 +28,7 @@ def name_mistakes(session: Session, reference: Path | None, patience: float = 1.
     from grader.diagnose import BUDGET, diagnose
 
     try:
-        found = diagnose(session.context, answer, BUDGET * patience)
+        found = diagnose(session.context, answer, BUDGET * patience * session.context.limits.scale)
     except Exception as fault:  # whatever it is, the verdicts are out, and losing them would be worse
         return f"Mistakes could not be named, which is the grader's own fault: {type(fault).__name__}: {fault}"
     for check in session.order:

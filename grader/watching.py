@@ -1,7 +1,7 @@
 """What `watch` knows between two saves: course, checks and workers stay warm; only the submission is read again."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from grader.limits import Limits, calibrate
 from grader.naming import name_mistakes
 from grader.records import CheckResult, NextStep, Report, StageResult
 from grader.runner import Context, Function, decided, load_checks
-from grader.session import Session
+from grader.session import Observer, Session
 from grader.submission import Submission, read_submission
 from grader.task import Check, Stage
 
@@ -52,7 +52,13 @@ class Watched:
         self._passed.clear()
         self._fingerprint = ""
 
-    def grade(self, stage: Stage | None = None, *, stop: Callable[[], bool] = lambda: False) -> StageResult | None:
+    def grade(
+        self,
+        stage: Stage | None = None,
+        *,
+        stop: Callable[[], bool] = lambda: False,
+        observers: Iterable[Observer] = (),
+    ) -> StageResult | None:
         """Grade one stage, the current one if none is given; None if `stop` said so in between."""
         stage = stage or self.stage
         if self.submission is None:
@@ -60,7 +66,7 @@ class Watched:
         assert self.submission is not None
         begun = time.perf_counter()
         context = Context(self.course, self.submission, self.pool, self.seed, self.limits, recall=self._recall)
-        session = Session([stage], context)
+        session = Session([stage], context, observers)
         try:
             for check in session.order:
                 self._remember(check, session.run(check, self._function(check)), context)
@@ -75,17 +81,24 @@ class Watched:
             self._session, self.seconds = session, time.perf_counter() - begun
         return graded
 
-    def advance(self) -> Iterator[StageResult]:
-        """Go on to the next stage that is not done, grading on the way; the stages that were found done come first."""
-        while True:
-            graded = self._stages.get(self.stage.id) or self.grade()
-            if graded is None or graded.state != "pass":
+    def move(self, observers: Iterable[Observer] = ()) -> Iterator[str]:
+        """Grade the current stage; go on from what is done and back to what blocks, until there is something to do.
+
+        yields : ids of the stages that were found done on the way
+        """
+        graded = self.grade(observers=observers)
+        while graded is not None:
+            if graded.state == "blocked":
+                self.stage = self.course.stage(graded.checks[0].blocked_by.partition(":")[0])
+            elif graded.state == "pass":
+                following = self.following()
+                yield graded.id
+                if following is None:
+                    return
+                self.stage = following
+            else:
                 return
-            following = self.following()
-            if following is None:
-                return
-            yield graded
-            self.stage = following
+            graded = self.grade(observers=observers)
 
     def following(self, step: int = 1) -> Stage | None:
         """The stage after the current one that is not known to be done, or None."""
@@ -111,25 +124,23 @@ class Watched:
         return True
 
     def _settle(self, stage: Stage) -> None:
-        """What is known of a stage that trains without running it; nothing if it would have to be run."""
+        """What can be said of a stage that trains without running it; otherwise what was found last stays."""
         assert self.submission is not None
         context = Context(self.course, self.submission, self.pool, self.seed, self.limits, recall=self._recall)
         context.results = {(s.id, c.id): c for s in self._known() for c in s.checks}
         found = {scores.key(check): decided(check, context) for check in stage.checks}
         results = {where: result for where, result in found.items() if result is not None}
         graded = scores.stage_result(stage, results) if len(results) == len(found) else None
-        if graded is None:
-            self._stages.pop(stage.id, None)
-        else:
+        if graded is not None:
             self._stages[stage.id] = graded
 
-    def name_mistakes(self, reference: Path | None) -> bool:
+    def name_mistakes(self, reference: Path | None, patience: float = 1.0) -> bool:
         """Name the mistakes of the current stage's failed checks; True if any got a name."""
         session = self._session
         if session is None:
             return False
         before = dict(session.results)
-        name_mistakes(session, reference)
+        name_mistakes(session, reference, patience)
         graded = scores.stage_result(self.stage, session.results)
         if graded is None or before == session.results:
             return False

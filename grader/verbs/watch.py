@@ -29,7 +29,8 @@ KEYS = {
 @click.option(
     "--poll", is_flag=True, help="Look at the files every 100 ms: for folders whose changes are not announced."
 )
-def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any, poll: bool) -> int:
+@click.option("--patience", type=float, default=1.0, hidden=True, help="Factor on the time for naming mistakes.")
+def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any, poll: bool, patience: float) -> int:
     """Grade a stage at every save: the first that is not done, or the one that is named.
 
     \b
@@ -55,7 +56,9 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any
             course = load_course()
             chosen = course.select([stage])[0] if stage else None
             watched = Watched(student, course, pool, seed=seed, stage=chosen)
-            request = Request(student=student, out=out, seed=seed, sandbox=sandbox, reference=REFERENCE)
+            request = Request(
+                student=student, out=out, seed=seed, sandbox=sandbox, reference=REFERENCE, patience=patience
+            )
             with single_keys() as keys:
                 events.start(keys)
                 return Loop(watched, events, request).run()
@@ -120,18 +123,17 @@ class Loop:
 
     def _graded(self, moving: bool) -> None:
         """Grade the current stage and show the verdict; then what may follow it: names of mistakes, the other stages."""
+        from grader.live import Live
+
         watched = self.watched
-        if watched.stage.training:
-            self._say(f"{watched.stage.id}: training ...")
-        if watched.grade() is None:
-            return
-        self.done = []
-        if moving:
-            for stage in watched.advance():
-                self.done.append(stage.id)
-            watched.current or watched.grade()
+        with Live() as live:
+            if moving:
+                self.done = list(watched.move([live]))
+            else:
+                self.done = []
+                watched.grade(observers=[live])
         self.draw()
-        if watched.name_mistakes(self.request.reference):
+        if watched.name_mistakes(self.request.reference, self.request.patience):
             self.draw()
         if watched.refresh(self.events.saved.is_set):
             self.draw()

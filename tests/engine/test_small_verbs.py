@@ -1,0 +1,186 @@
+"""stage, hint, progress, record-times; hints, history, imports, limits."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from grader import hints, history
+from grader.course import load_course
+from grader.imports import Imports
+from grader.limits import Limits, calibrate
+from grader.records import CheckResult, Report, StageResult
+from grader.submission import Submission
+from grader.task import Check, Stage
+from grader.verbs.hint import command as hint
+from grader.verbs.progress import command as progress
+from grader.verbs.progress import sparkline
+from grader.verbs.record_times import with_times
+from grader.verbs.stage import command as stage
+from tests.engine import toys
+from tests.golden.submissions import with_bodies, write
+
+COURSE = load_course()
+
+
+def run(command, *arguments):
+    done = CliRunner().invoke(command, [str(a) for a in arguments], standalone_mode=False)
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.output
+
+
+# --- hints ------------------------------------------------------------------------------------------------------------
+
+
+def test_hints_come_rung_by_rung_and_are_remembered(tmp_path):
+    check = CheckResult("check_a", "A.", "fail", 0, 1, hints=["one", "two", "three"])
+    path = tmp_path / "memory" / "hints.json"
+    told = [hints.Ladder(path).next("01_first", check) for _ in range(4)]
+    assert told == [(0, "one"), (1, "two"), (2, "three"), (2, "three")]
+    assert hints.Ladder(path).next("02_second", check) == (0, "one")
+    assert hints.Ladder(path).shown("01_first", check) == 3
+    path.write_text("damaged")
+    assert hints.Ladder(path).next("01_first", check) == (0, "one")
+
+
+def test_the_verb_hints_at_what_does_not_hold(tmp_path, monkeypatch):
+    monkeypatch.setattr(hints.Ladder.__init__, "__defaults__", (tmp_path / "hints.json",))
+    write(with_bodies(COURSE.stages[:1]), tmp_path / "student")
+    folder = ["--student", tmp_path / "student", "--out", tmp_path / "out"]
+    first, second = run(hint, "2", *folder), run(hint, "2", *folder)
+    check = COURSE.stages[1].checks[0]
+    assert "hint 1 of 3, a question" in first
+    assert " ".join(check.hints[0].split()) in " ".join(first.split())
+    assert " ".join(check.hints[1].split()) in " ".join(second.split())
+    assert "is done: there is nothing to hint at" in run(hint, "1", *folder)
+    chosen = COURSE.stages[1].checks[-1]
+    assert " ".join(chosen.hints[0].split()) in " ".join(run(hint, "2", "--check", chosen.id, *folder).split())
+    with pytest.raises(Exception, match="has no check 'check_nothing'"):
+        run(hint, "2", "--check", "check_nothing", *folder)
+
+
+def test_the_handout_is_shown_and_leads_on(tmp_path):
+    text = run(stage, "--out", tmp_path)
+    first = COURSE.stages[0]
+    heading = first.handout.read_text().splitlines()[0].lstrip("# ")
+    assert heading in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert f"make watch STAGE={first.id}" in text
+    assert "03_softmax" in run(stage, "softmax", "--out", tmp_path)
+
+
+# --- the learning record ----------------------------------------------------------------------------------------------
+
+
+def graded(score, submission, state="fail"):
+    stages = [StageResult("01_first", "First", state, score, 10, [])]
+    return Report(score, 10, stages, fingerprints={"submission": submission}, finished="2026-01-02T03:04:05+00:00")
+
+
+def test_runs_are_kept_once_each_and_capped(tmp_path, monkeypatch):
+    monkeypatch.setattr(history, "KEPT", 5)
+    for number in range(9):
+        history.append(tmp_path, graded(number, f"text {number}"))
+    history.append(tmp_path, graded(8, "text 8"))
+    runs = history.read(tmp_path)
+    assert [run["score"] for run in runs] == [4, 5, 6, 7, 8]
+    (tmp_path / history.FILE).write_bytes(b"damaged\n" + (tmp_path / history.FILE).read_bytes())
+    assert len(history.read(tmp_path)) == 5
+
+
+def test_progress_draws_them(tmp_path):
+    assert "No grade of the whole course" in run(progress, "--out", tmp_path)
+    history.append(tmp_path, graded(0, "a"))
+    history.append(tmp_path, graded(5, "b"))
+    history.append(tmp_path, graded(10, "c", "pass"))
+    text = run(progress, "--out", tmp_path)
+    assert "10 of 10 points, after 3 graded versions" in text
+    assert "▁▅█" in text or "_+#" in text or "▁▄█" in text
+    assert "2026-01-02 03:04    10   +5  01_first" in text
+
+
+def test_a_sparkline_spans_its_blocks():
+    assert sparkline([0, 0.5, 1], "abc") == "abc"
+    assert sparkline([-1, 2], "abc") == "ac"
+
+
+# --- what watch need not run again ------------------------------------------------------------------------------------
+
+TEXTS = {
+    "layers": "import numpy as np\n",
+    "losses": "from .helpers import tool\n",
+    "helpers": "import math\n",
+    "network": "from layers import Linear\n",
+    "train": "import student.losses as l\n",
+    "odd": "x = __import__('layers')\n",
+    "broken": "def f(:\n",
+}
+
+
+@pytest.mark.parametrize(
+    "module, reached",
+    [
+        ("layers", {"layers"}),
+        ("losses", {"losses", "helpers"}),
+        ("network", {"network", "layers"}),
+        ("train", {"train", "losses", "helpers"}),
+        ("odd", set(TEXTS)),
+        ("broken", {"broken"}),
+    ],
+)
+def test_imports_are_followed(module, reached):
+    assert Imports(Submission("mine", TEXTS)).closure([module]) == reached
+
+
+def test_a_change_shows_in_all_that_import_it():
+    before, after = Imports(Submission("mine", TEXTS)), Imports(Submission("mine", {**TEXTS, "helpers": "# new\n"}))
+    for module, same in (("layers", True), ("losses", False), ("train", False), ("odd", False)):
+        assert (before.fingerprint([module]) == after.fingerprint([module])) is same
+
+
+# --- limits -----------------------------------------------------------------------------------------------------------
+
+
+def check_of(seconds, training=False):
+    return Check("check_a", "01_a", "A.", 1, ("a.b",), training=training, reference_seconds=seconds)
+
+
+def stage_of(*checks, **limits):
+    from pathlib import Path
+
+    return Stage("01_a", "A", "A", Path(), (), (), checks, limits=limits)
+
+
+def test_limits_are_multiples_of_the_references_time_with_floors():
+    slow, quick, training = check_of(2.0), check_of(0.001), check_of(20.0, training=True)
+    stage = stage_of(slow, quick, training)
+    assert Limits().of(slow, stage) == (Limits().of(slow, stage).__class__)(call=40.0, check=40.0)
+    assert (Limits().of(quick, stage).call, Limits().of(quick, stage).check) == (3.0, 6.0)
+    assert Limits().of(training, stage).call == 200.0
+    assert Limits(2.5).of(training, stage).call == 500.0
+    assert Limits().of_stage(stage) >= 200.0
+
+
+def test_a_stage_may_set_its_own_limits():
+    check = check_of(2.0)
+    stage = stage_of(check, call=1.0, check=3.0, stage=9.0)
+    assert (Limits(2.0).of(check, stage).call, Limits(2.0).of(check, stage).check) == (2.0, 6.0)
+
+
+def test_calibration_only_lengthens():
+    ticks = iter([0.0, 0.01])
+    assert calibrate(lambda: next(ticks)) == 1.0
+    ticks = iter([0.0, 0.2])
+    assert calibrate(lambda: next(ticks)) == 4.0
+
+
+def test_times_are_recorded_and_everything_else_kept():
+    text = toys.FIRST
+    once = with_times(text, {"check_add_adds": 0.25, "check_double_doubles": 0.5})
+    twice = with_times(once, {"check_add_adds": 0.75})
+    assert twice.count("reference_seconds") == 2
+    assert 'core = true\nreference_seconds = 0.75\nhints = ["what?"' in twice
+    kept = [line for line in twice.splitlines() if not line.startswith("reference_seconds")]
+    assert kept == text.splitlines()
+    assert json.dumps(twice)

@@ -1,0 +1,100 @@
+"""What a terminal shows: 80 columns, sense without colour, and text from a submission stays text."""
+
+import io
+
+import msgspec
+import pytest
+
+from grader import scores, terminal
+from grader.jupyter import Shown
+from grader.records import Card, CheckResult, Mistake, NextStep, Report, SourceLines, StageResult
+from tests.engine import toys
+
+NASTY = "[bold red]markup[/] <script>alert(1)</script> :warning: " + "long " * 40
+
+
+def shown(of, **options):
+    out = io.StringIO()
+    terminal.console(file=out, **options).print(of)
+    return out.getvalue()
+
+
+def failing(**fields):
+    card = Card(ran=NASTY, should=NASTY, gave=NASTY, looks_like=NASTY, printed=NASTY)
+    card = msgspec.structs.replace(card, source=[SourceLines("losses.py", 9, ["a", NASTY, "c"], [10], "softmax")])
+    plain = {"id": "check_it", "promise": "It holds.", "state": "fail", "points": 0, "max_points": 2, "card": card}
+    return CheckResult(**{**plain, **fields})
+
+
+@pytest.fixture
+def report():
+    stage = StageResult("03_softmax", "Softmax", "fail", 0, 2, [failing()])
+    step = NextStep("03_softmax", "check_it", "03_softmax: “It holds” does not hold yet.", "student/losses.py", 9)
+    return Report(score=0, max_score=2, stages=[stage], next=step, student=NASTY)
+
+
+def test_eighty_columns_and_no_escape_when_piped(report):
+    text = shown(terminal.summary(terminal.console(file=io.StringIO()), report))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\x1b" not in text
+    assert not any(line != line.rstrip() for line in text.splitlines() if "what" in line)
+
+
+def test_text_of_a_submission_stays_text(report):
+    text = shown(terminal.summary(terminal.console(file=io.StringIO()), report))
+    joined = " ".join(text.split())
+    for part in ("[bold red]markup[/]", "<script>alert(1)</script>", ":warning:"):
+        assert joined.count(part) >= 6, part
+
+
+def test_a_card_says_everything_in_order():
+    mistake = Mistake("forgets_the_shift", "What can be subtracted?")
+    text = shown(terminal.Card("03_softmax", failing(mistake=mistake)))
+    labels = [
+        "It holds.",
+        "03_softmax, check_it, does not hold",
+        "what should hold",
+        "what you gave",
+        "what it looks like: forgets the shift",
+        "What can be subtracted?",
+        "where: losses.py, in softmax",
+        "> 10  [bold red]markup",
+        "what your code printed in that call",
+        "what we ran",
+    ]
+    places = [text.index(label) for label in labels]
+    assert places == sorted(places)
+
+
+def test_states_have_words_and_signs_that_ascii_can_show(tmp_path):
+    course = toys.course(tmp_path)
+    session = toys.run(course, toys.submission(layers="def add(a, b):\n    return a\n"))
+    report = scores.report(course.stages, session.results)
+    text = shown(terminal.Group(*terminal.ladder(terminal.console(file=io.StringIO()), report.stages, "01_first")))
+    assert "> ✗ 01_first     0 of  4  0 of 3 hold, 1 waiting" in text
+    assert "  – 02_second    0 of  6  waits for 01_first" in text
+    ascii_file = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    console = terminal.console(file=ascii_file)
+    console.print(terminal.Group(*terminal.ladder(console, report.stages)))
+    console.print(terminal.bar(console, 5, 10))
+    ascii_file.flush()
+    text = ascii_file.buffer.getvalue().decode("ascii")
+    assert "x 01_first" in text
+    assert "####################...................." in text
+
+
+def test_long_scripts_are_cut_with_a_word_on_the_rest():
+    card = Card(ran="\n".join(f"line {i}" for i in range(40)))
+    text = shown(terminal.Card("s", failing(card=card)))
+    assert "line 23" in text
+    assert "line 24" not in text
+    assert "... 16 more lines stand in the report" in text
+
+
+def test_a_notebook_gets_the_card_as_html_and_nothing_of_it_is_markup(report):
+    html = Shown(report)._repr_html_()
+    assert "<script>" not in html
+    assert html.count("&lt;script&gt;") >= 5
+    for label in ("what should hold", "what you gave", "what we ran", "does not hold"):
+        assert label in html
+    assert "[bold red]markup[/]" in repr(Shown(report))

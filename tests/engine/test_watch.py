@@ -1,0 +1,129 @@
+"""A whole course in `watch`, as somebody types it: one function after another, and the screen says what comes next."""
+
+import os
+import re
+import sys
+from itertools import pairwise
+
+import pytest
+
+from grader.course import load_course
+from grader.misconceptions import apply, load
+from grader.paths import REFERENCE, ROOT
+from grader.skeleton import put_back_all, read_sources
+from tests.golden.submissions import skeleton, with_bodies
+
+pexpect = pytest.importorskip("pexpect", reason="a terminal that can be scripted: not on Windows")
+
+COURSE = load_course()
+CLAIMS = [(stage, name) for stage in COURSE.stages for name in stage.claims]
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Screen:
+    """`watch` in a terminal of 80 by 60."""
+
+    def __init__(self, folder, out, *arguments):
+        command = [sys.executable, "-m", "grader", "watch", "--student", str(folder), "--out", str(out), *arguments]
+        environment = {**os.environ, "CHAIN_RULE_NO_VENV": "1", "TERM": "xterm", "PYTHONPATH": str(ROOT)}
+        self.child = pexpect.spawn(
+            command[0], command[1:], cwd=str(ROOT), env=environment, encoding="utf-8", timeout=60, dimensions=(60, 80)
+        )
+        self.last = ""
+
+    def until(self, *words):
+        """Wait for a screen, drawn to its last line, that shows all of these; lines that were broken are joined."""
+        wanted = [" ".join(word.split()) for word in words]
+        for _ in range(12):
+            self.child.expect("q quit")
+            self.last = " ".join(ESCAPES.sub("", self.child.before).split())
+            if all(word in self.last for word in wanted):
+                return
+        raise AssertionError(f"{wanted} did not come; the last screen was {self.last}")
+
+    def press(self, key):
+        self.child.send(key)
+
+    def quit(self):
+        self.press("q")
+        self.child.expect(pexpect.EOF)
+        self.child.close()
+        return self.child.exitstatus
+
+
+@pytest.fixture
+def folder(tmp_path):
+    place = tmp_path / "student"
+    place.mkdir()
+    save(place, skeleton())
+    return place
+
+
+def save(place, texts):
+    for file, text in texts.items():
+        path = place / file
+        if not path.exists() or path.read_text() != text:
+            path.write_text(text)
+
+
+def files(submission):
+    return {f"{module}.py": text for module, text in submission.modules.items()}
+
+
+def test_from_the_skeleton_to_full_marks(folder, tmp_path):
+    screen = Screen(folder, tmp_path / "out")
+    screen.until(f"{CLAIMS[0][1]} is still a TODO (student/layers.py, line ", "0 of 100 points")
+    reference, texts = read_sources(REFERENCE), skeleton()
+    for (stage, name), (following, to_do) in pairwise(CLAIMS):
+        texts = put_back_all(texts, reference, [name])
+        save(folder, texts)
+        if following is stage:
+            screen.until(f"{to_do} is still a TODO")
+        elif following.starting_values:  # nothing to write there: the settings that it starts with are not enough
+            screen.until(f"{stage.id} is done", following.id, "does not hold yet", "of the hidden images right")
+        else:
+            screen.until(f"{stage.id} is done", f"Next: {to_do} is still a TODO")
+    save(folder, put_back_all(texts, reference, [CLAIMS[-1][1]]))
+    screen.until(f"{CLAIMS[-1][0].id} is done", "All stages that were graded are done", "100 of 100 points")
+    assert screen.quit() == 0
+
+
+def test_the_keys(folder, tmp_path):
+    screen = Screen(folder, tmp_path / "out", "3", "--poll")
+    screen.until("losses.softmax is still a TODO", "> ○ 03_softmax")
+    screen.press("n")
+    screen.until("> ○ 04_cross_entropy")
+    screen.press("b")
+    screen.until("> ○ 03_softmax")
+    text = "print('a print')\n\ndef softmax(logits):\n    print('hello', logits.shape)\n    return logits\n"
+    (folder / "losses.py").write_text(text)
+    screen.until("03_softmax: 0 of 8 checks hold", "does not hold yet", "what your code printed in that call hello (")
+    for _ in range(3):
+        screen.press("h")
+        screen.until("Hint ", " of 3, ")
+    (folder / "losses.py").write_text("def softmax(logits:\n")
+    screen.until("losses.py is not Python yet")
+    screen.press("?")  # no key: nothing happens
+    screen.press("r")
+    screen.until("losses.py is not Python yet")
+    screen.press("g")
+    screen.until("0 of 100 points", "losses.py is not Python yet", "report.html")
+    assert (tmp_path / "out" / "report.html").exists()
+    assert screen.quit() == 0
+
+
+def test_the_named_mistake_comes_on_the_screen(folder, tmp_path):
+    """Ten stages, each first with a mistake of its bank, then right."""
+    screen = Screen(folder, tmp_path / "out", "--patience", "40")
+    screen.until("0 of 100 points")
+    stages = [stage for stage in COURSE.stages if not stage.training]
+    assert len(stages) == 10
+    for number, stage in enumerate(stages, 1):
+        right = with_bodies(COURSE.stages[:number])
+        mistake = load(stage.folder)[0]
+        save(folder, files(apply(right, mistake)))
+        screen.until(f"> ✗ {stage.id}", f"what it looks like: {mistake.id.replace('_', ' ')}")
+        if number < len(stages):
+            save(folder, files(right))
+            screen.until(f"{stage.id} is done")
+    assert screen.quit() == 0
