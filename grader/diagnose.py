@@ -11,6 +11,7 @@ repeated with other draws, and what stays the same from draw to draw is compared
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from functools import cache
 from typing import Any, NamedTuple
 
 from grader import scores
@@ -50,9 +51,10 @@ class _Diagnoser:
     def __init__(self, context: Context, reference: Submission, worker: Any, budget: float):
         self.context, self.reference, self.worker, self.budget = context, reference, worker, budget
         self.course: Course = context.course
-        self.bank = [m for stage in self.course.stages for m in load(stage.folder)]
+        self.bank = {stage.id: load(stage.folder) for stage in self.course.stages}
         self._mutants: dict[tuple[str, str], Submission] = {}
         self._ends = 0.0
+        self.functions = cache(lambda stage: load_checks(self.course.stage(stage)))
 
     def names(self) -> dict[scores.Key, Diagnosis]:
         """Find what matches each failure, then decide, with all of them in view."""
@@ -60,7 +62,8 @@ class _Diagnoser:
         for stage in self.course.stages:
             for check in stage.checks:
                 transcript = self.context.transcripts.get(scores.key(check))
-                if transcript and not check.training:
+                stopped = scores.key(check) in self.context.unrepeatable
+                if transcript and not stopped and not check.training:
                     self._ends = time.perf_counter() + self.budget
                     found[scores.key(check)] = self._matches(check, answers(transcript), _touched(check, transcript))
         named = {}
@@ -76,7 +79,7 @@ class _Diagnoser:
     def _matches(self, check: Check, given: Sequence[Answer], functions: Iterable[str]) -> list[Misconception]:
         """The misconceptions that answer as the submission did, in this check and with other inputs."""
         run = _Runs(self, check)
-        candidates = list(dict.fromkeys(self._candidates(check, functions)))
+        candidates = self._candidates(check, functions)
         exact = [m for m in candidates if self._in_time() and run.course(self._mutant(m), expected=given) is not None]
         if exact and run.course(self.reference, expected=given) is None:
             exact = [m for m in exact if self._in_time() and self._holds_again(run, m)]
@@ -84,14 +87,11 @@ class _Diagnoser:
             exact = self._matches_but_for_the_draw(run, given, candidates)
         return exact if self._in_time() else []  # out of time, somebody not yet heard might have matched as well
 
-    def _candidates(self, check: Check, functions: Iterable[str]) -> Iterable[Misconception]:
-        """Misconceptions of the functions, in that order; of this stage's own only those that this check can see."""
-        for function in functions:
-            for m in self.bank:
-                if (function == m.target or function.startswith(m.target + ".")) and (
-                    m.stage != check.stage or not m.fails or check.id in m.fails
-                ):
-                    yield m
+    def _candidates(self, check: Check, functions: Iterable[str]) -> list[Misconception]:
+        """Misconceptions of the functions; those that this check is known to see come first."""
+        everything = [m for bank in self.bank.values() for m in bank]
+        own = [m for f in functions for m in everything if f == m.target or f.startswith(m.target + ".")]
+        return sorted(dict.fromkeys(own), key=lambda m: m.stage != check.stage or check.id not in m.fails)
 
     def _holds_again(self, run: "_Runs", m: Misconception) -> bool:
         """Whether it answers as the submission does with other inputs, too."""
@@ -112,7 +112,7 @@ class _Diagnoser:
         for m in candidates:
             if not self._in_time():
                 break
-            drawn = run.draws(self._mutant(m))
+            drawn = run.draws(self._mutant(m), own)
             if drawn is not None and _agree(own, drawn, right) and not _agree(drawn, right, right):
                 found.append(m)
         return found
@@ -129,7 +129,7 @@ class _Diagnoser:
                 both = [m for m in left if m in also]
                 left = both if other != where and both else left
         if _groups(left) > 1:
-            left = self._separated(left)
+            left = self._separated(where, left)
         if _groups(left) != 1:
             return None
         ids = list(dict.fromkeys(m.id for m in left))
@@ -140,16 +140,19 @@ class _Diagnoser:
         states = (self.context.results.get((m.stage, name)) for name in m.fails)
         return any(result is not None and result.state == "pass" for result in states)
 
-    def _separated(self, left: list[Misconception]) -> list[Misconception]:
-        """Those that answer as the submission does in the other checks of the same function, failed or blocked."""
-        for check in self.course.stage(left[0].stage).checks:
-            if _groups(left) == 1 or not self._in_time():
+    def _separated(self, where: scores.Key, left: list[Misconception]) -> list[Misconception]:
+        """Those that answer as the submission does to all questions about the same functions, failed, blocked or passed."""
+        about = {m.target for m in left} | {_owner(m.target) for m in left if m.target.count(".") > 1}
+        stage = self.course.stage(where[0])
+        near = [c for c in stage.checks if about & {*c.functions, *map(_owner, c.functions)} and c.id != where[1]]
+        for check in (*(c for c in stage.checks if c.id == where[1]), *near):
+            if _groups(left) == 1 or check.training or not self._in_time():
                 break
-            if not check.training and {m.target for m in left} & {*check.functions, *map(_owner, check.functions)}:
-                run = _Runs(self, check)
-                own = run.own()
-                if own is not None:
-                    left = [m for m in left if run.course(self._mutant(m), expected=own) is not None] or left
+            run = _Runs(self, check)
+            own = run.own(lenient=True)
+            if own is not None:
+                agree = [m for m in left if run.course(self._mutant(m), expected=own, lenient=True) is not None]
+                left = agree or left
         return left
 
     # -- small things --------------------------------------------------------------------------------------------------
@@ -172,7 +175,7 @@ class _Runs:
         context = self.context = diagnoser.context
         stage = diagnoser.course.stage(check.stage)
         self.limits = context.limits.of(check, stage)
-        self.function = load_checks(stage)[check.id]
+        self.function = diagnoser.functions(stage.id)[check.id]
         data = {name: getattr(context.data, name) for name in check.fixtures if name in ("mnist", "hidden")}
         self.fixtures: dict[str, Any] = data
         self._own: dict[int, list[Answer] | None] = {}
@@ -189,10 +192,21 @@ class _Runs:
             self._own[other] = self._run(self._open_own, other)
         return self._own[other]
 
-    def draws(self, code: Submission) -> list[dict[str, Any]] | None:
-        """What can be said of the course's code for each of several draws."""
-        runs = [self.course(code, salt=salt) for salt in (0, *_SALTS)]
-        return [features(run) for run in runs if run is not None] if None not in runs else None
+    def draws(self, code: Submission, own: "Draws" = ()) -> list[dict[str, Any]] | None:
+        """What can be said of the course's code for each of several draws; None as soon as it cannot agree with `own`."""
+        drawn: list[dict[str, Any]] = []
+        for salt in (0, *_SALTS):
+            run = self.course(code, salt=salt)
+            if run is None:
+                return None
+            drawn.append(features(run))
+            if (
+                not salt
+                and own
+                and not all(_alike(k, v, drawn[0].get(k)) for k, v in own[0].items() if _steady_in(k, own))
+            ):
+                return None
+        return drawn
 
     def own_draws(self, given: Sequence[Answer]) -> list[dict[str, Any]] | None:
         """The same of the submission; its first run is known."""
@@ -228,6 +242,10 @@ def _agree_in(name: str, a: Draws, b: Draws, right: Draws) -> bool:
     return True
 
 
+def _steady_in(name: str, draws: Draws) -> bool:
+    return _steady(name, [draw.get(name) for draw in draws])
+
+
 def _steady(name: str, values: Sequence[Any]) -> bool:
     return all(_alike(name, values[0], value) for value in values[1:])
 
@@ -237,7 +255,7 @@ def _alike(name: str, a: Any, b: Any) -> bool:
 
 
 def _varies(draws: Draws) -> bool:
-    return any(not _steady(name, [draw.get(name) for draw in draws]) for name in draws[0])
+    return any(not _steady_in(name, draws) for name in draws[0])
 
 
 def _groups(found: Iterable[Misconception]) -> int:

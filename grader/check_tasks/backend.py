@@ -7,7 +7,7 @@ import os
 import selectors
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ from grader import scores
 from grader.course import Course, Stage
 from grader.diagnose import diagnose
 from grader.limits import Limits
+from grader.misconceptions import load
 from grader.records import CheckResult
 from grader.runner import Context, Data, load_checks, run_check
 from grader.submission import Submission
@@ -90,7 +91,7 @@ def run_jobs(jobs: Iterable[Job], bench: Bench, processes: int = 2) -> Iterator[
         yield from (run_job(job, bench) for job in jobs)
         return
     for stage in bench.course.stages:
-        load_checks(stage)  # once, before forking
+        _functions(stage), load(stage.folder)  # once, before forking: both are kept
     waiting, running = iter(jobs), {}
     selector = selectors.DefaultSelector()
     try:
@@ -146,8 +147,18 @@ def _decoded(job: Job, text: bytes, status: int) -> Outcome:
     return msgspec.msgpack.decode(text, type=Outcome)
 
 
+_loaded: dict[str, Mapping[str, Callable[..., None]]] = {}
+
+
+def _functions(stage: Stage) -> Mapping[str, Callable[..., None]]:
+    """The stage's checks, loaded once."""
+    if stage.id not in _loaded:
+        _loaded[stage.id] = load_checks(stage)
+    return _loaded[stage.id]
+
+
 def _result(stage: Stage, check: Any, context: Context) -> CheckResult:
-    result = run_check(check, load_checks(stage)[check.id], context)
+    result = run_check(check, _functions(stage)[check.id], context)
     context.results[scores.key(check)] = result
     return result
 

@@ -31,7 +31,8 @@ def record_fails(stage_folder: Path, seen: Mapping[str, list[str]]) -> int:
 def _with_fails(text: str, checks: list[str]) -> str:
     """The decorator's text with these checks, in the format of `ruff format`."""
     call = ast.parse(text.strip().removeprefix("@")).body[0]
-    assert isinstance(call, ast.Expr) and isinstance(call.value, ast.Call)
+    assert isinstance(call, ast.Expr)
+    assert isinstance(call.value, ast.Call)
     target = ast.literal_eval(call.value.args[0])
     alike = {word.arg: ast.literal_eval(word.value) for word in call.value.keywords}.get("alike", "")
     tail = f', alike="{alike}"' if alike else ""

@@ -84,7 +84,7 @@ def scales_by_a_fixed_number(self, in_features, out_features, rng, *_):
 
 @misconception(
     "layers.Linear.__init__",
-    fails=["check_linear_draws_he_weights", "check_linear_draws_from_rng"],
+    fails=["check_linear_starts_from_zeros", "check_linear_draws_he_weights", "check_linear_draws_from_rng"],
     alike="zero weights",
 )
 def starts_all_weights_at_zero(self, in_features, out_features, rng, *_):
@@ -94,7 +94,7 @@ def starts_all_weights_at_zero(self, in_features, out_features, rng, *_):
 
 @misconception(
     "layers.Linear.__init__",
-    fails=["check_linear_draws_he_weights", "check_linear_draws_from_rng"],
+    fails=["check_linear_starts_from_zeros", "check_linear_draws_he_weights", "check_linear_draws_from_rng"],
     alike="zero weights",
 )
 def divides_in_whole_numbers(self, in_features, out_features, rng, *_):
@@ -102,7 +102,10 @@ def divides_in_whole_numbers(self, in_features, out_features, rng, *_):
     _start(self, out_features, rng.normal(0, 1, (in_features, out_features)) * scale)
 
 
-@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights", "check_linear_draws_from_rng"])
+@misconception(
+    "layers.Linear.__init__",
+    fails=["check_linear_starts_from_zeros", "check_linear_draws_he_weights", "check_linear_draws_from_rng"],
+)
 def starts_all_weights_equal(self, in_features, out_features, rng, *_):
     """All entries of W are the same number. If all units start equal, what can make them become different?"""
     _start(self, out_features, np.full((in_features, out_features), np.sqrt(2.0 / in_features)))
@@ -172,6 +175,7 @@ def draws_the_biases(self, in_features, out_features, rng, *_):
         "check_linear_forward_adds_the_bias",
         "check_linear_backward_sums_dW_and_db",
         "check_linear_backward_returns_dx",
+        "check_linear_starts_from_zeros",
     ],
 )
 def has_a_bias_for_each_input(self, in_features, out_features, rng, *_):
@@ -242,6 +246,8 @@ def keeps_half_the_digits(self, in_features, out_features, rng, *_):
         "check_linear_forward_adds_the_bias",
         "check_linear_backward_sums_dW_and_db",
         "check_linear_backward_returns_dx",
+        "check_linear_starts_from_zeros",
+        "check_linear_draws_he_weights",
     ],
 )
 def swaps_the_shape_of_W(self, in_features, out_features, rng, *_):
@@ -255,6 +261,8 @@ def swaps_the_shape_of_W(self, in_features, out_features, rng, *_):
         "check_linear_forward_adds_the_bias",
         "check_linear_backward_sums_dW_and_db",
         "check_linear_backward_returns_dx",
+        "check_linear_starts_from_zeros",
+        "check_linear_draws_he_weights",
     ],
 )
 class stores_W_as_out_by_in:
@@ -290,7 +298,15 @@ def subtracts_the_bias(self, x):
     return x @ self.W - self.b
 
 
-@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
+@misconception(
+    "layers.Linear.forward",
+    fails=[
+        "check_linear_forward_adds_the_bias",
+        "check_linear_starts_from_zeros",
+        "check_linear_draws_he_weights",
+        "check_linear_draws_from_rng",
+    ],
+)
 def multiplies_by_the_bias(self, x):
     """With b = 0 your output is zero everywhere. How does the bias enter?"""
     self.x = x
@@ -444,7 +460,15 @@ def misses_the_last_row(self, x):
     return out
 
 
-@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
+@misconception(
+    "layers.Linear.forward",
+    fails=[
+        "check_linear_forward_adds_the_bias",
+        "check_linear_starts_from_zeros",
+        "check_linear_draws_he_weights",
+        "check_linear_draws_from_rng",
+    ],
+)
 def puts_examples_in_columns(self, x):
     """Your output is the transpose of what the contract wants: one row per example, one column per unit."""
     self.x = x
@@ -495,7 +519,15 @@ def keeps_x_as_one_average_row(self, x):
     return x @ self.W + self.b
 
 
-@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias"])
+@misconception(
+    "layers.Linear.forward",
+    fails=[
+        "check_linear_forward_adds_the_bias",
+        "check_linear_starts_from_zeros",
+        "check_linear_draws_he_weights",
+        "check_linear_draws_from_rng",
+    ],
+)
 def returns_nothing_from_forward(self, x):
     """forward returned None. What does the next layer need?"""
     self.x = x
@@ -611,10 +643,7 @@ def takes_the_step_itself(self, dout):
     return dout @ self.W.T
 
 
-@misconception(
-    "layers.Linear.backward",
-    fails=["check_linear_answers_for_the_last_batch", "check_linear_leaves_its_inputs_alone"],
-)
+@misconception("layers.Linear.backward", fails=["check_linear_leaves_its_inputs_alone"])
 def takes_the_step_afterwards(self, dout):
     """W changed during backward. Who should update the weights, and when?"""
     self.dW = self.x.T @ dout

@@ -3,6 +3,7 @@
 import numpy as np
 
 from grader.misconceptions import misconception
+from reference.layers import ReLU
 
 # --- forward --------------------------------------------------------------------------------------------------------
 

@@ -227,7 +227,7 @@ def adds_an_epsilon(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_keeps_small_probabilities"])
 def clips_the_probabilities(logits):
-    """Very small probabilities come out as 1e-7, and the rows no longer add up to 1."""
+    """Very small probabilities all come out as the same number, and the rows no longer add up to 1. What needs the limit?"""
     return np.clip(_softmax(logits), 1e-7, 1 - 1e-7)
 
 
@@ -312,7 +312,10 @@ def always_gives_float64__converts_first(logits):
     return _softmax(np.array(logits, dtype=np.float64))
 
 
-@misconception("losses.softmax", fails=["check_softmax_keeps_the_float_type"])
+@misconception(
+    "losses.softmax",
+    fails=["check_softmax_keeps_small_probabilities", "check_softmax_keeps_the_float_type"],
+)
 def always_gives_float32(logits):
     """float64 in, float32 out: your probabilities have only 7 right digits. Keep the type of the input."""
     return _softmax(logits.astype(np.float32))
@@ -380,7 +383,7 @@ def returns_nothing(logits):
     exps /= exps.sum(axis=1, keepdims=True)
 
 
-@misconception("losses.softmax")
+@misconception("losses.softmax", fails=["check_softmax_handles_large_logits", "check_softmax_takes_any_batch"])
 def drops_the_batch_dimension(logits):
     """For a batch of one the answer has one dimension. One row per example, also if there is one example."""
     return np.squeeze(_softmax(logits))

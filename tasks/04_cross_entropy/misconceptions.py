@@ -420,7 +420,7 @@ def keeps_nothing_for_backward(self, logits, labels):
     return float(np.mean(_losses(logits, labels)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_gradient_at_large_logits"])
 def keeps_unstable_probabilities(self, logits, labels):
     """For large logits the loss is right and the gradient is nan: two formulas for softmax, one without a shift."""
     exps = np.exp(logits)
@@ -428,7 +428,7 @@ def keeps_unstable_probabilities(self, logits, labels):
     return float(np.mean(_losses(logits, labels)))
 
 
-@misconception("losses.SoftmaxCrossEntropy.forward")
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_gradient_at_large_logits"])
 def keeps_clipped_probabilities(self, logits, labels):
     """For confident predictions your gradient is not quite that of softmax: the probabilities it starts from were clipped."""
     self.probabilities, self.labels = np.clip(softmax(logits), 1e-7, 1 - 1e-7), labels

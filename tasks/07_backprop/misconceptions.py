@@ -210,13 +210,27 @@ def multiplies_by_the_weights_only(self, dlogits):
     return dout
 
 
-@misconception("network.MLP.backward")
+@misconception(
+    "network.MLP.backward",
+    fails=[
+        "check_backprop_matches_closed_form",
+        "check_gradients_belong_to_the_last_backward",
+        "check_backprop_neither_averages_nor_clips",
+    ],
+)
 def loses_half_the_digits(self, dlogits):
     """Your gradients have only 7 right digits. Where are the others lost?"""
     return _back(self.layers, dlogits.astype(np.float32))
 
 
-@misconception("network.MLP.backward")
+@misconception(
+    "network.MLP.backward",
+    fails=[
+        "check_backprop_matches_closed_form",
+        "check_backprop_holds_at_true_size",
+        "check_backprop_neither_averages_nor_clips",
+    ],
+)
 def estimates_the_gradients(self, dlogits):
     """Your gradients come from nudging each weight: right to a few digits, and slow. backward has an exact formula: which?"""
     x, eps = self.layers[0].x, 1e-5
