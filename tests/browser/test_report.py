@@ -13,38 +13,53 @@ from tests.browser.submissions import NAMES
 pytestmark = pytest.mark.browser
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 SCHEMES = ("light", "dark")
+UNFOLD = "document.querySelectorAll('details').forEach(d => d.open = true)"
 A4 = (794, 1123)  # CSS pixels
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_page_opens_offline_without_a_word(graded, open_page, name):
-    """From its file, with the network cut: nothing else is asked for, and the console stays empty."""
-    page = open_page(graded(name).page)
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    """From its file, with the network cut: nothing else is asked for, the console stays empty, the numbers are the record's."""
+    golden = graded(name)
+    page = open_page(golden.page)
+    page.evaluate(UNFOLD)
     page.wait_for_load_state("networkidle")
     assert page.asked == []
     assert page.said == []
     assert page.evaluate("document.scripts.length") == 0
     assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("name", NAMES)
-def test_axe_finds_nothing(graded, open_page, name, scheme):
-    """All rules in light; in dark, where only colours change, the rules about colours."""
-    page = open_page(graded(name).page, scheme=scheme, bypass_csp=True)
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    page.evaluate(AXE)
-    options = (
-        {"resultTypes": ["violations"]}
-        if scheme == "light"
-        else {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+    assert page.locator("#score").inner_text().split() == [
+        str(golden.report.score),
+        "of",
+        str(golden.report.max_score),
+        "points",
+    ]
+    shown = page.evaluate(
+        "Object.fromEntries([...document.querySelectorAll('.stage, .check')].map(e => "
+        "[e.id, e.querySelector(':scope > header .number, :scope > .head .number').textContent.replace(' points', '')]))"
     )
-    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
-    assert [
-        (rule["id"], [node["target"] for node in rule["nodes"]][:3], rule["nodes"][0]["failureSummary"])
-        for rule in found
-    ] == []
+    record = {stage.id: f"{stage.points} / {stage.max_points}" for stage in golden.report.stages}
+    record |= {
+        f"{stage.id}-{c.id}": f"{c.points} / {c.max_points}" for stage in golden.report.stages for c in stage.checks
+    }
+    assert shown == record
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_axe_finds_nothing(graded, open_page, name):
+    """All rules in light; in dark, where only colours change, the rule about colours."""
+    page = open_page(graded(name).page, bypass_csp=True)
+    page.evaluate(UNFOLD)
+    page.evaluate(AXE)
+    for scheme, options in (("light", {}), ("dark", {"runOnly": {"type": "rule", "values": ["color-contrast"]}})):
+        page.emulate_media(color_scheme=scheme)
+        found = page.evaluate(
+            "options => axe.run(document, {preload: false, resultTypes: ['violations'], ...options})", options
+        )
+        violations = [
+            (rule["id"], rule["nodes"][0]["html"], rule["nodes"][0]["failureSummary"]) for rule in found["violations"]
+        ]
+        assert violations == [], scheme
 
 
 OVERFLOWING = """width => [...document.querySelectorAll('body *')]
@@ -57,15 +72,16 @@ OVERFLOWING = """width => [...document.querySelectorAll('body *')]
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_overflows(graded, open_page, screenshots, name, width):
     """With everything unfolded, nothing is wider than the window but what scrolls by itself."""
+    page = open_page(graded(name).page, width)
     for scheme in SCHEMES:
-        page = open_page(graded(name).page, width, scheme)
+        page.emulate_media(color_scheme=scheme)
         height = min(page.evaluate("document.documentElement.scrollHeight"), 12_000)
         page.screenshot(
             path=screenshots / f"{name}-{width}-{scheme}.png",
             full_page=True,
             clip={"x": 0, "y": 0, "width": width, "height": height},
         )
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.evaluate(UNFOLD)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(OVERFLOWING, width) == []
 
@@ -73,7 +89,7 @@ def test_nothing_overflows(graded, open_page, screenshots, name, width):
 FOCUSABLE = """[...document.querySelectorAll('a[href], summary, [tabindex="0"]')].filter(e => e.checkVisibility() && e.getClientRects().length)"""
 
 
-@pytest.mark.parametrize("name", ["mid_course", "all_right"])
+@pytest.mark.parametrize("name", ["mid_course"])
 def test_keyboard_reaches_everything(graded, open_page, name):
     """Tab comes to every link, fold and scrolling box, in the order of the page, and shows where it is; Enter unfolds."""
     page = open_page(graded(name).page)
@@ -131,21 +147,3 @@ def test_printing_cuts_no_card(graded, open_page, name):
     for stage in graded(name).report.stages:
         for check in stage.checks if name != "hostile_text" else ():
             assert re.sub(r"[\s`]+", "", check.promise) in text
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_numbers_on_the_page_are_those_in_the_record(graded, open_page, name):
-    golden = graded(name)
-    page = open_page(golden.page)
-    assert page.locator("#score").inner_text().split() == [
-        str(golden.report.score),
-        "of",
-        str(golden.report.max_score),
-        "points",
-    ]
-    for stage in golden.report.stages:
-        head = page.locator(f"section[id='{stage.id}'] > header .number").text_content()
-        assert head.split()[:3] == [str(stage.points), "/", str(stage.max_points)]
-        for check in stage.checks:
-            points = page.locator(f"[id='{stage.id}-{check.id}'] > .head .number").text_content()
-            assert points.split()[:3] == [str(check.points), "/", str(check.max_points)]
