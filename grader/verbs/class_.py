@@ -25,6 +25,9 @@ from grader.paths import BUILD
 @click.option("--column", default="", help="Which assignment of the Canvas file.")
 @click.option("--moodle", type=click.Path(path_type=Path, exists=True), help="Fill this grading worksheet from Moodle.")
 @click.option("--no-reports", is_flag=True, help="Write no HTML report for each submission.")
+@click.option(
+    "--return-reports", is_flag=True, help="Write returned/STUDENT/report.html, at the policy's feedback level."
+)
 @click.option("--anonymous", is_flag=True, help="Leave names out of the class page altogether.")
 def command(
     submissions: Path,
@@ -38,6 +41,7 @@ def command(
     column: str,
     moodle: Path | None,
     no_reports: bool,
+    return_reports: bool,
     anonymous: bool,
 ) -> int:
     """Grade a folder of SUBMISSIONS: folders, archives, a Gradescope export, a Moodle download, Classroom clones.
@@ -86,6 +90,8 @@ def command(
             filled = fill(path.read_bytes(), path.name)
             target = write_atomically(out / f"filled-{path.name}", filled.data)
             click.echo("\n".join([str(target), *(f"  {sentence}" for sentence in filled.sentences())]))
+    if return_reports:
+        _return_reports(result)
     written = page.write(result, anonymous=anonymous)
     faults = result.of_state("fault")
     click.echo(
@@ -93,3 +99,19 @@ def command(
         f"{len(faults)} by the grader's, {len(result.of_state('missing'))} missing.\n{out / 'grades.csv'}\n{written}"
     )
     return 3 if faults else 0
+
+
+def _return_reports(result) -> None:
+    from grader.cohort.journal import Journal
+    from grader.export import returned
+    from grader.records import Report
+
+    with Journal(result.out / "journal.sqlite") as journal:
+
+        def report(grade) -> Report | None:
+            outcome = journal.get(grade.key) if grade.key else None
+            return outcome.report if outcome else None
+
+        folder = result.out / "returned"
+        count = returned.return_reports(result.grades, report, result.policy.feedback, folder)
+    click.echo(f"{folder}: {count} reports to return.")

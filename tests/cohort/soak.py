@@ -4,6 +4,9 @@ A class of 1,000 is graded twice on two cores: once left alone, once killed 20 t
 of its processes, and started again each time. Both final tables have to be equal to the byte, nobody lost, nobody
 graded twice, and no process may be left behind. ARGS="--size 100 --kills 5" for less.
 
+Before that, every hostile submission of the suite is graded in one class with a few honest ones, whose lines have to be
+those that they have without such neighbours.
+
 The trainings get few images (`limits.training_images`): what is tested is the class, not the training.
 """
 
@@ -34,6 +37,8 @@ time = 3.0
 [grading]
 stages = [{stages}]
 """
+ATTACKS = ROOT / "tests" / "hostile" / "attacks"
+UNITS = ("01_linear", "02_relu", "03_softmax", "04_cross_entropy")
 _CODE = "import sys; sys.path.insert(0, {root!r}); from grader.cli import main; main()"
 
 
@@ -145,6 +150,39 @@ def compare(one: Path, other: Path, size: int) -> list[str]:
     return wrong
 
 
+def neighbours(folder: Path, jobs: int) -> list[str]:
+    """What honest submissions lose by being graded beside all hostile ones; nothing if all is well."""
+    generator = Generator(11)
+    honest = {
+        f"honest-{n}": make()
+        for n, make in enumerate([generator.right, generator.half_finished, *[generator.mistaken] * 6])
+    }
+    for place in ("alone", "together"):
+        for name, files in honest.items():
+            target = folder / place / name
+            target.mkdir(parents=True)
+            for file, content in files.items():
+                (target / file).write_bytes(content)
+    attacks = [path for path in sorted(ATTACKS.iterdir()) if path.is_dir()]
+    for attack in attacks:
+        shutil.copytree(attack, folder / "together" / f"attack-{attack.name}", symlinks=True)
+    policy = folder / "hostile.toml"
+    policy.write_text(
+        POLICY.format(images=256, stages=", ".join(f'"{s}"' for s in UNITS)).replace("time = 3.0", "time = 0.5")
+    )
+    tables = []
+    for place in ("alone", "together"):
+        undisturbed(folder / place, folder / f"out-{place}", policy, jobs)
+        tables.append((folder / f"out-{place}" / "grades.csv").read_text().splitlines())
+    wrong = [f"not as without hostile neighbours: {line}" for line in tables[0] if line not in tables[1]]
+    rows = list(csv.DictReader(tables[1]))
+    wrong += [f"{row['student']} is the grader's fault: {row['reason']}" for row in rows if row["state"] == "fault"]
+    if len(rows) != len(honest) + len(attacks):
+        wrong.append(f"{len(rows)} lines for {len(honest) + len(attacks)} submissions")
+    print(f"{len(attacks)} hostile submissions beside {len(honest)} honest ones", flush=True)
+    return wrong
+
+
 def growth(memory: list[tuple[float, int]]) -> float:
     """Median of the last quarter over the median of the second: 1 if the memory is flat."""
     sizes = [size for _, size in memory]
@@ -162,10 +200,12 @@ def main() -> int:
     parser.add_argument("--images", type=int, default=256)
     parser.add_argument("--stages", nargs="*", default=[])
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--no-hostile", dest="hostile", action="store_false", help="Leave the hostile class out.")
     parser.add_argument("--keep", type=Path, help="A folder to work in, which is kept.")
     options = parser.parse_args()
     folder = options.keep or Path(tempfile.mkdtemp(prefix="chain-rule-soak-"))
     folder.mkdir(parents=True, exist_ok=True)
+    wrong = neighbours(folder, options.jobs) if options.hostile else []
     policy = folder / "course.toml"
     stages = ", ".join(f'"{stage}"' for stage in options.stages)
     policy.write_text(POLICY.format(images=options.images, stages=stages))
@@ -177,7 +217,7 @@ def main() -> int:
     dice = random.Random(options.seed)
     rough = disturbed(folder / "class", folder / "rough", policy, options.jobs, options.kills, calm.seconds, dice)
     print(f"{rough.kills} kills: {rough.seconds:.0f} s, {len(rough.left_behind)} processes left behind", flush=True)
-    wrong = compare(folder / "calm", folder / "rough", options.size)
+    wrong += compare(folder / "calm", folder / "rough", options.size)
     if rough.kills < options.kills:
         wrong.append(f"only {rough.kills} kills happened before the end")
     if rough.left_behind:

@@ -1,0 +1,104 @@
+"""What learners get back: a report at the feedback level that the course allows, one folder each."""
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+
+from grader.cohort.counting import Grade
+from grader.cohort.policy import FeedbackRules
+from grader.export.text import level, number, outcome
+from grader.records import CheckResult, Report, StageResult
+from grader.report.words import plural
+
+
+def redacted(report: Report, rules: FeedbackRules) -> Report:
+    """The report without what a learner may not read.
+
+    A check at level "promise" keeps its promise, state and points; one at level "none" is left out with its points, and a
+    note says how many there are.
+    """
+    stages, hidden, worth = [], 0, 0
+    for stage in report.stages:
+        shown = [_limited(check, level(rules, stage, check)) for check in stage.checks]
+        kept = [check for check in shown if check is not None]
+        left_out = [check for check, limited in zip(stage.checks, shown) if limited is None]
+        hidden += len(left_out)
+        worth += sum(check.max_points for check in left_out)
+        if kept:
+            points, most = sum(check.points for check in kept), sum(check.max_points for check in kept)
+            stages.append(msgspec.structs.replace(stage, checks=kept, points=points, max_points=most))
+    notes = [
+        *report.notes,
+        *([f"{plural(hidden, 'check')} worth {plural(worth, 'point')} are not shown."] if hidden else []),
+    ]
+    return msgspec.structs.replace(
+        report,
+        stages=stages,
+        score=sum(stage.points for stage in stages),
+        max_score=sum(stage.max_points for stage in stages),
+        next=report.next if _may_tell(report, rules) else None,
+        curves=report.curves if rules.default == "full" and not hidden else {},
+        notes=notes,
+    )
+
+
+def return_reports(
+    grades: Iterable[Grade], reports: Callable[[Grade], Report | None], rules: FeedbackRules, folder: Path
+) -> int:
+    """Write `folder/STUDENT/report.html` for everybody with a report; returns how many.
+
+    The folders are called as Moodle calls them where the number of the participant is known, so that a zip of them can be
+    uploaded as feedback files.
+    """
+    from grader.report import render
+
+    count = 0
+    for grade in grades:
+        report = reports(grade)
+        if report is None:
+            continue
+        target = folder / folder_name(grade)
+        target.mkdir(parents=True, exist_ok=True)
+        shown = redacted(report, rules)
+        if grade.penalty:
+            told = f"{grade.reason}: {number(grade.score)} of {number(grade.max_score)} points count."
+            shown = msgspec.structs.replace(shown, notes=[*shown.notes, told])
+        render(shown, target)
+        count += 1
+    return count
+
+
+def folder_name(grade: Grade) -> str:
+    """A name for a student's folder that every file system takes."""
+    name = grade.student
+    if "moodle" in grade.ids:
+        name = f"{grade.name or grade.student}_{grade.ids['moodle']}_assignsubmission_file_"
+    return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "-", name).strip(". ")[:120] or "unnamed"
+
+
+def _limited(check: CheckResult, feedback: str) -> CheckResult | None:
+    if feedback == "none":
+        return None
+    if feedback == "full":
+        return check
+    message = "" if check.state == "pass" else outcome(check, "promise")
+    return msgspec.structs.replace(
+        check, message=message, card=None, mistake=None, hints=[], notes=[], printed="", blocked_by=""
+    )
+
+
+def _may_tell(report: Report, rules: FeedbackRules) -> bool:
+    """Whether the next step belongs to a check that may be told in full."""
+
+    def full(stage: StageResult, check: CheckResult) -> bool:
+        return level(rules, stage, check) == "full"
+
+    step = report.next
+    return step is not None and any(
+        full(stage, check)
+        for stage in report.stages
+        for check in stage.checks
+        if (stage.id, check.id) == (step.stage, step.check)
+    )

@@ -1,0 +1,62 @@
+"""What learners get back holds no more than the policy lets them read."""
+
+import msgspec
+import pytest
+
+from grader.cohort.policy import FeedbackRules
+from grader.export import returned
+from tests.export import samples
+
+
+def text(report):
+    return msgspec.json.encode(report).decode()
+
+
+def test_in_full_nothing_is_changed():
+    assert returned.redacted(samples.report(), FeedbackRules()) == samples.report()
+
+
+def test_a_promise_keeps_state_and_points_and_nothing_of_the_answer():
+    shown = returned.redacted(samples.report(), FeedbackRules(default="promise"))
+    assert (shown.score, shown.max_score) == (4, 20)
+    assert [check.state for stage in shown.stages for check in stage.checks] == [
+        "pass",
+        "fail",
+        "todo",
+        "blocked",
+        "error",
+    ]
+    assert shown.next is None
+    for secret in ("64 times", "sums_over_the_batch", "x @ W", "hello", "1 < 2", "val_acc"):
+        assert secret not in text(shown)
+
+
+def test_a_hidden_check_is_gone_with_its_points_and_counted():
+    shown = returned.redacted(samples.report(), FeedbackRules(checks={"check_sums_dW": "none", "03_softmax": "none"}))
+    assert [stage.id for stage in shown.stages] == ["01_linear"]
+    assert (shown.score, shown.max_score) == (4, 4)
+    assert "4 checks worth 16 points are not shown." in shown.notes
+    assert "sums_dW" not in text(shown)
+
+
+@pytest.mark.parametrize(
+    ("grade", "name"),
+    [
+        (samples.grade("../../etc/x"), "-..-etc-x"),
+        (samples.grade("12", name="Ann Öz", ids={"moodle": "12"}), "Ann Öz_12_assignsubmission_file_"),
+        (samples.grade("..."), "unnamed"),
+    ],
+)
+def test_a_folder_is_called_so_that_it_stays_where_it_belongs(grade, name):
+    assert returned.folder_name(grade) == name
+
+
+def test_reports_are_written_for_those_who_have_one(tmp_path):
+    grades = [samples.grade("ann", 3.0, penalty=1.0, reason="1 day late"), samples.grade("bob", 0.0, "submission")]
+    rules = FeedbackRules(checks={"check_sums_dW": "promise"})
+    count = returned.return_reports(grades, lambda g: samples.report() if g.student == "ann" else None, rules, tmp_path)
+    assert count == 1
+    page = (tmp_path / "ann" / "report.html").read_text()
+    assert "64 times" not in page
+    assert "1 day late: 3 of 100 points count." in page
+    assert [path.name for path in tmp_path.iterdir()] == ["ann"]
