@@ -12,7 +12,7 @@ OUT_ARG = $(if $(OUT),--out "$(OUT)")
 COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),--sandbox $(SANDBOX))
 
 .DEFAULT_GOAL := help
-.PHONY: help grade watch stage hint debug reset progress report train doctor class compare kit gradescope \
+.PHONY: help grade watch stage hint debug reset progress report train doctor class compare kit gradescope export \
 	regrade-diff notebook check-tasks check-tasks-full record-times skeleton oracle \
 	test test-oldest test-hostile test-mutation test-fuzz class-soak bench bench-check measure-seeds format lint requirements clean environment
 
@@ -53,6 +53,8 @@ kit:
 	@$(GRADER) kit $(OUT_ARG) $(ARGS)
 gradescope:
 	@$(GRADER) gradescope $(OUT_ARG) $(ARGS)
+export:
+	@$(GRADER) export "$(or $(RESULTS),build/results.json)" --format $(or $(FORMAT),junit) $(OUT_ARG) $(ARGS)
 regrade-diff:
 	@$(GRADER) regrade-diff "$(OLD)" "$(NEW)" $(ARGS)
 notebook:
