@@ -12,10 +12,10 @@ KEYS = {
     "h": "hint",
     "n": "next stage",
     "b": "back",
-    "g": "whole grade",
+    "g": "grade all",
     "p": "prints",
-    "o": "open report",
-    "r": "run again",
+    "o": "report",
+    "r": "again",
     "q": "quit",
 }
 
@@ -231,7 +231,7 @@ class Loop:
         self.console.print()
         self.console.print(text, style="bold")
         if self.console.is_terminal:
-            self.console.print("   ".join(f"{key} {what}" for key, what in KEYS.items()), style="dim")
+            self.console.print("  ".join(f"{key} {what}" for key, what in KEYS.items()), style="dim")
 
     def _say(self, text: str) -> None:
         self.console.print(text, style="dim")

@@ -107,7 +107,7 @@ def test_the_keys(folder, tmp_path):
     screen.press("r")
     screen.until("losses.py is not Python yet")
     screen.press("g")
-    screen.until("0 of 100 points", "losses.py is not Python yet", "report.html")
+    screen.until("0 of 100 points", f"Next: {CLAIMS[0][1]} is still a TODO", "report.html")
     assert (tmp_path / "out" / "report.html").exists()
     assert screen.quit() == 0
 
