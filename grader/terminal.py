@@ -51,8 +51,8 @@ def plain_card(stage: str, result: CheckResult) -> str:
 class Card:
     """What a learner is told about one check: promise, what happened, what it looks like, and what was run."""
 
-    def __init__(self, stage: str, result: CheckResult, title: bool = True):
-        self.stage, self.result, self.title = stage, result, title
+    def __init__(self, stage: str, result: CheckResult, title: bool = True, ran_lines: int = RAN_LINES):
+        self.stage, self.result, self.title, self.ran_lines = stage, result, title, ran_lines
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         result, look = self.result, LOOKS[self.result.state]
@@ -89,8 +89,9 @@ class Card:
             yield "what your code printed in that call", card.printed, "dim"
         if card.ran:
             ran = card.ran.rstrip().split("\n")
-            cut = [f"... {len(ran) - RAN_LINES} more lines stand in the report"] if len(ran) > RAN_LINES else []
-            yield "what we ran", "\n".join([*ran[:RAN_LINES], *cut]), "dim"
+            most = self.ran_lines
+            cut = [f"... {len(ran) - most} more lines stand in the report"] if len(ran) > most else []
+            yield "what we ran", "\n".join([*ran[:most], *cut]), "dim"
 
 
 def indented(console: Console, text: str, style: str = "", by: int = 4) -> Iterator[Text]:
@@ -145,7 +146,17 @@ def bar(console: Console, points: int, most: int, width: int = 40) -> Text:
     return Text.assemble((full * filled, "green"), (empty * (width - filled), "dim"))
 
 
-def next_part(report: Report) -> list[Any]:
+def short_ladder(console: Console, stages: list[StageResult], here: str = "") -> Text:
+    """All stages on one line, by number, for a terminal that has few of them."""
+    line = Text()
+    for stage in stages:
+        style = LOOKS[stage.state].style
+        line.append(">" if stage.id == here else " ", style="bold")
+        line.append(f"{sign(console, stage.state)} {stage.id.partition('_')[0]} ", style=style)
+    return line
+
+
+def next_part(report: Report, ran_lines: int = RAN_LINES) -> list[Any]:
     """The one next thing to do, with its card if there is one to show."""
     step = report.next
     if step is None:
@@ -155,7 +166,7 @@ def next_part(report: Report) -> list[Any]:
     if check is not None and check.state == "todo":
         parts.append(Text(f"      make stage STAGE={step.stage}  shows what it is about", style="dim"))
     elif check is not None:
-        parts += [Card(step.stage, check, title=False), Text()]
+        parts += [Card(step.stage, check, title=False, ran_lines=ran_lines), Text()]
         parts.append(Text(f"      make hint STAGE={step.stage}  gives a hint", style="dim"))
     return parts
 

@@ -81,24 +81,24 @@ class Watched:
             self._session, self.seconds = session, time.perf_counter() - begun
         return graded
 
-    def move(self, observers: Iterable[Observer] = ()) -> Iterator[str]:
-        """Grade the current stage; go on from what is done and back to what blocks, until there is something to do.
+    def move(self, observers: Iterable[Observer] = ()) -> Iterator[StageResult]:
+        """Grade the current stage; then go on from what is done, and back to what blocks, to where something is to do.
 
-        yields : ids of the stages that were found done on the way
+        A stage that was asked for by name is stayed with.
+
+        yields : every stage that was graded on the way, the current one last
         """
-        graded = self.grade(observers=observers)
-        while graded is not None:
-            if graded.state == "blocked":
-                self.stage = self.course.stage(graded.checks[0].blocked_by.partition(":")[0])
-            elif graded.state == "pass":
-                following = self.following()
-                yield graded.id
-                if following is None:
-                    return
-                self.stage = following
-            else:
-                return
+        while True:
             graded = self.grade(observers=observers)
+            if graded is None:
+                return
+            yield graded
+            following = self.following() if graded.state == "pass" else None
+            if graded.state == "blocked":
+                following = self.course.stage(graded.checks[0].blocked_by.partition(":")[0])
+            if following is None or self.chosen:
+                return
+            self.stage = following
 
     def following(self, step: int = 1) -> Stage | None:
         """The stage after the current one that is not known to be done, or None."""

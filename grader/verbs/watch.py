@@ -80,6 +80,7 @@ class Loop:
         self.prints = False
         self.done: list[str] = []  #: stages that became done with the last save
         self.remark = ""
+        self.shown = ""  #: the screen as it was drawn last
 
     def run(self) -> int:
         """Until q is pressed."""
@@ -100,6 +101,8 @@ class Loop:
         from grader.keys import SAVED
 
         self.remark = ""
+        if event != SAVED:
+            self.shown = ""  # whoever presses a key wants to see something happen
         if event == SAVED:
             if self.watched.changed():
                 self._graded(moving=True)
@@ -127,10 +130,15 @@ class Loop:
 
         watched = self.watched
         with Live() as live:
+            self.done = []
             if moving:
-                self.done = list(watched.move([live]))
+                for graded in watched.move([live]):
+                    if self.events.saved.is_set():
+                        return
+                    self.draw()  # at once: what follows may take longer
+                    if graded.state == "pass":
+                        self.done.append(graded.id)
             else:
-                self.done = []
                 watched.grade(observers=[live])
         self.draw()
         if watched.name_mistakes(self.request.reference, self.request.patience):
@@ -167,6 +175,7 @@ class Loop:
             report = grade(self.request, live, self.watched.pool)
         self.watched.take(report)
         self._clear()
+        self.shown = ""
         self.console.print(terminal.summary(self.console, report))
         self._footer(f"{report.seconds:.1f} s; the report is {self.request.out / 'report.html'}")
 
@@ -183,14 +192,26 @@ class Loop:
     # -- the screen ------------------------------------------------------------------------------------------------
 
     def draw(self) -> None:
-        """The verdict first, then the one next thing, then the ladder."""
+        """The verdict first, then the one next thing, then the ladder; as much of it as the terminal has lines for."""
+        for ran_lines, short in ((24, False), (24, True), (8, True), (0, True)):
+            with self.console.capture() as captured:
+                self._draw(ran_lines, short)
+            text = captured.get()
+            if not self.console.is_terminal or text.count("\n") < self.console.height:
+                break
+        if text != self.shown:  # a screen that is drawn again unchanged only flickers
+            self._clear()
+            self.console.file.write(text)
+            self.console.file.flush()
+            self.shown = text
+
+    def _draw(self, ran_lines: int, short: bool) -> None:
         from rich.text import Text
 
         from grader import terminal
 
         watched, console = self.watched, self.console
         report, current = watched.report, watched.current
-        self._clear()
         for stage in self.done:
             console.print(f"{terminal.sign(console, 'pass')} {stage} is done.", style="bold green")
         if current is not None:
@@ -200,15 +221,18 @@ class Loop:
             mark = terminal.sign(console, current.state)
             console.print(Text.assemble((f"{mark} {verdict}", look.style), (f"   {watched.seconds:.2f} s", "dim")))
         console.print()
-        for part in terminal.next_part(report):
+        for part in terminal.next_part(report, ran_lines):
             console.print(part)
         if report.next is None:
             console.print("All stages that were graded are done. g grades the whole course.", style="bold green")
         if self.prints and current is not None:
             self._show_prints(current)
         console.print()
-        for line in terminal.ladder(console, report.stages, watched.stage.id):
-            console.print(line)
+        if short:
+            console.print(terminal.short_ladder(console, report.stages, watched.stage.id))
+        else:
+            for line in terminal.ladder(console, report.stages, watched.stage.id):
+                console.print(line)
         self._footer(f"{report.score} of {report.max_score} points")
 
     def _show_prints(self, current: Any) -> None:
