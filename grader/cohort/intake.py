@@ -5,6 +5,7 @@ GitHub Classroom, and anything else with one folder or archive a student.
 """
 
 import os
+import shutil
 import zipfile
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -151,6 +152,7 @@ def _name_doubles(intake: Intake) -> None:
 
 def unpack_class(archive: Path, folder: Path) -> Path:
     """Unpack the zip that a course system made of a whole class; ordinary files only, inside the folder only."""
+    shutil.rmtree(folder, ignore_errors=True)  # what an earlier run unpacked may be gone from the zip
     try:
         with zipfile.ZipFile(archive) as zipped:
             members = zipped.infolist()

@@ -2,12 +2,16 @@
 
 import csv
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
+from grader.cohort.journal import Journal
 from grader.paths import ROOT
+from tests.cohort import soak
 from tests.cohort.classes import Generator
 
 CANVAS = "Student,ID,SIS User ID,SIS Login ID,Section,Chain Rule (7)\n    Points Possible,,,,,100\nAnn Öz,1,s1,ann,A,\nEve,2,s2,eve,A,\n"
@@ -54,6 +58,29 @@ def test_a_class_with_roster_canvas_and_reports(tmp_path, grader):
     page = (tmp_path / "out" / "index.html").read_text()
     (link,) = {part.split('"')[0] for part in page.split('href="')[1:] if part.startswith("reports/")}
     assert "02" in (tmp_path / "out" / link).read_text()
+
+
+def test_ctrl_c_keeps_what_is_finished(tmp_path):
+    generator = Generator(6)
+    for number in range(6):
+        (tmp_path / "class" / f"s{number}").mkdir(parents=True)
+        for file, content in generator.right().items():
+            (tmp_path / "class" / f"s{number}" / file).write_bytes(content + f"# {number}\n".encode())
+    (tmp_path / "course.toml").write_text("[grading]\nstages = ['02_relu']\n")
+    process = soak.start(tmp_path / "class", tmp_path / "out", tmp_path / "course.toml", 1)
+    while process.poll() is None and not list((tmp_path / "out" / "reports").glob("*")):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    log = (tmp_path / "out.log").read_text()
+    assert "the same command goes on from here" in log
+    assert "Traceback" not in log
+    states = [row["state"] for row in csv.DictReader((tmp_path / "out" / "grades.csv").read_text().splitlines())]
+    assert 1 <= states.count("graded") < 6
+    assert states.count("waiting") == 6 - states.count("graded")
+    assert soak.start(tmp_path / "class", tmp_path / "out", tmp_path / "course.toml", 1).wait(timeout=120) == 0
+    with Journal(tmp_path / "out" / "journal.sqlite") as journal:
+        assert list(journal.history().values()) == [["graded"]] * 6
 
 
 @pytest.mark.parametrize(

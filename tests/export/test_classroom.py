@@ -2,8 +2,10 @@
 
 import base64
 import json
+from pathlib import Path
 
 import pytest
+import yaml
 
 from grader.cohort.policy import FeedbackRules, Policy
 from grader.export import classroom
@@ -50,6 +52,22 @@ def test_a_missing_result_is_an_error_with_tests():
     content = classroom.failure("There is no result.", 100)
     assert content["status"] == "error"
     assert reported(content) == "0/100"
+
+
+def test_the_workflow_gives_the_reporter_what_it_reads():
+    workflow = yaml.safe_load((Path(classroom.__file__).parent / "kit" / "classroom.yml").read_text())
+    assert workflow["name"] == "Autograding Tests"
+    assert workflow["permissions"] == {"checks": "write", "actions": "read", "contents": "read"}
+    (job,) = workflow["jobs"].items()
+    assert job[0] == "run-autograding-tests"
+    (reporter,) = [step for step in job[1]["steps"] if "autograding-grading-reporter" in step.get("uses", "")]
+    ids = {step["id"] for step in job[1]["steps"] if "id" in step}
+    runners = set(reporter["with"]["runners"].split(","))
+    assert runners <= ids
+    assert set(reporter["env"]) == {f"{runner.upper()}_RESULTS" for runner in runners}
+    (grading,) = [step for step in job[1]["steps"] if step.get("id") in runners]
+    assert "--format classroom" in grading["run"]
+    assert "GITHUB_OUTPUT" in grading["run"]
 
 
 def test_messages_are_short():
