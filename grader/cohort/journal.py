@@ -8,6 +8,7 @@ import hashlib
 import os
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,7 +80,7 @@ class Journal:
 
     def finish(self, key: str, digest: str, outcome: Outcome) -> None:
         """Write one outcome; when this returns it is on the disk."""
-        report = msgspec.json.encode(outcome.report) if outcome.report is not None else None
+        report = zlib.compress(msgspec.json.encode(outcome.report)) if outcome.report is not None else None
         finished = time.time()
         with self._transaction():
             self._db.execute(
@@ -98,7 +99,8 @@ class Journal:
         if row is None:
             return None
         state, reason, report, seconds = row
-        return Outcome(state, reason, msgspec.json.decode(report, type=Report) if report else None, seconds)
+        decoded = msgspec.json.decode(zlib.decompress(report), type=Report) if report else None
+        return Outcome(state, reason, decoded, seconds)
 
     def forget(self, keys: Iterable[str]) -> None:
         """Drop records, so that they are graded again; their history stays."""
