@@ -1,0 +1,72 @@
+"""How much of the machine's matrix arithmetic the training uses."""
+
+import itertools
+import subprocess
+import sys
+
+from benchmarks.peers import ask
+from benchmarks.ratio import Options, Ratio, Timing
+from grader.paths import ROOT
+
+SIZES, IMAGES, EPOCHS, BATCH = (784, 128, 64, 10), 20_000, 10, 64
+
+PEAK = """
+import time, numpy as np
+a = np.random.default_rng(0).random((2048, 2048), dtype=np.float32)
+a @ a
+seconds = []
+for _ in range({rounds}):
+    start = time.perf_counter(); a @ a; seconds.append(time.perf_counter() - start)
+print(min(seconds))
+"""
+
+#: The nine products of one step at their own shapes, and nothing else.
+STEP = """
+import time, numpy as np
+rng = np.random.default_rng(0)
+new = lambda *shape: rng.random(shape, dtype=np.float32)
+products = []
+for i, o in {pairs}:
+    x, W, dout = new({batch}, i), new(i, o), new({batch}, o)
+    products += [(x, W), (x.T, dout), (dout, W.T)]
+seconds = []
+for _ in range({rounds}):
+    start = time.perf_counter()
+    for _ in range(100):
+        for a, b in products:
+            a @ b
+    seconds.append((time.perf_counter() - start) / 100)
+print(min(seconds))
+"""
+
+
+def operations(sizes=SIZES, images=IMAGES, epochs=EPOCHS, with_dx=True):
+    """Multiplications and additions of all matrix products of a training."""
+    weights = sum(i * o for i, o in itertools.pairwise(sizes))
+    products = 3 * weights - (0 if with_dx else sizes[0] * sizes[1])
+    return 2 * products * images * epochs
+
+
+def measured(program: str) -> float:
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def ratios(options: Options):
+    rounds = options.rounds(5)
+    seconds = Timing("reference", tuple(ask("reference", {})[0]["seconds"] for _ in range(rounds)))
+    peak = 2 * 2048**3 / measured(PEAK.format(rounds=5 * rounds))
+    all_products = operations() / peak
+    needed = operations(with_dx=False) / peak
+    pairs = list(itertools.pairwise(SIZES))
+    steps = EPOCHS * -(-IMAGES // BATCH)
+    bare = steps * measured(STEP.format(pairs=pairs, batch=BATCH, rounds=rounds))
+    how = (
+        f"peak {peak / 1e9:.0f} GFLOP/s (2048 x 2048, float32, all threads); the training takes {seconds.median:.2f} s"
+    )
+    share = all_products / seconds.median
+    yield Ratio("arithmetic: share of the sgemm limit", share, 0.55, how, most=False, timings=(seconds,))
+    without = f"as above, without the gradient by the images, which training does not need; {needed:.2f} s at the peak"
+    yield Ratio("arithmetic: share, needed products alone", needed / seconds.median, None, without, most=False)
+    shapes = f"the same products alone, at the shapes of a batch of {BATCH}: {bare:.2f} s; the rest is everything else"
+    yield Ratio("arithmetic: share of its own products' time", bare / seconds.median, None, shapes, most=False)

@@ -1,0 +1,53 @@
+"""Seconds of training until 96 % of the open validation images are right, each library with its best settings."""
+
+from itertools import product
+from statistics import median
+
+from benchmarks.peers import ask, missing
+from benchmarks.ratio import Options, Ratio, Timing
+
+BATCHES, RATES, MOMENTA = (32, 64, 128), (0.05, 0.1, 0.2, 0.4), (0.0, 0.9)
+FINALISTS, SEEDS, EPOCHS = 3, 5, 12
+NEVER = 1e6  #: seconds of a training that does not get there
+
+
+def best(name: str, options: Options) -> tuple[Timing, str]:
+    """The whole grid with one seed, then the fastest settings with five: the best median, and its settings."""
+    momenta = (0.0,) if name == "reference" else MOMENTA
+    grid = [
+        {"batch_size": b, "lr": lr, "momentum": m, "epochs": EPOCHS, "accuracy": 0.96}
+        for b, lr, m in product(BATCHES, RATES, momenta)
+    ]
+    if options.quick:
+        grid = grid[5:6]
+    tried = [(answer["seconds"] or NEVER, setting) for answer, setting in zip(ask(name, *grid), grid)]
+    finalists = sorted(tried, key=lambda pair: pair[0])[:FINALISTS]
+    results = []
+    for _, setting in finalists:
+        answers = ask(name, *({**setting, "seed": seed} for seed in range(1, 1 + options.rounds(SEEDS))))
+        results.append((tuple(a["seconds"] or NEVER for a in answers), setting))
+    seconds, setting = min(results, key=lambda result: median(result[0]))
+    text = f"batch {setting['batch_size']}, lr {setting['lr']}, momentum {setting['momentum']}"
+    return Timing(name, seconds), text
+
+
+def ratios(options: Options):
+    own, settings = best("reference", options)
+    others = {}
+    for name in ("Keras", "PyTorch", "scikit-learn"):
+        if sentence := missing(name):
+            yield Ratio(f"time to 96 %: reference / {name}", None, None, sentence)
+            continue
+        others[name], its = best(name, options)
+        how = f"reference {own.median:.2f} s ({settings}), {name} {others[name].median:.2f} s ({its})"
+        yield Ratio(f"time to 96 %: reference / {name}", own.median / others[name].median, None, how)
+    fastest = min(others.values(), key=lambda timing: timing.median)
+    grid = f"{len(BATCHES)} batch sizes, {len(RATES)} rates, momentum 0 and, where there is one, 0.9"
+    how = f"each at the best of one grid ({grid}), median of {SEEDS} seeds"
+    yield Ratio(
+        "time to 96 %: reference / best of the others",
+        own.median / fastest.median,
+        0.60,
+        f"{how}; the best of the others is {fastest.name}",
+        timings=(own, fastest),
+    )

@@ -1,0 +1,165 @@
+"""The same training by four libraries, each in a process of its own: `python -m benchmarks.contenders keras '{...}'`.
+
+Same images, network (784-128-64-10 with ReLU), loss, batch size, learning rate and epochs, all float32, threads as each
+library sets them by itself. Prints one line of JSON. What a library does once (building, compiling) is done before the
+clock starts, on a few images.
+"""
+
+import itertools
+import json
+import sys
+import time
+import warnings
+
+import numpy as np
+
+SIZES = (784, 128, 64, 10)
+
+
+class Reference:
+    """The course's own network, as `make train` runs it."""
+
+    def __init__(self, data, settings):
+        from reference import train
+        from reference.network import MLP
+
+        self.data, self.settings, self.train = data, settings, train
+        self.rng = np.random.default_rng(settings["seed"])
+        self.model = MLP(SIZES, self.rng, dtype=np.float32)
+
+    def epochs(self, count):
+        x, y, x_val, y_val = self.data
+        # The few images to validate with keep what the others do not do out of the time.
+        self.train.train(
+            self.model, x, y, x_val[:10], y_val[:10], epochs=count, rng=self.rng,
+            batch_size=self.settings["batch_size"], lr=self.settings["lr"],
+        )  # fmt: skip
+
+    def accuracy(self):
+        return self.train.accuracy(self.model, *self.data[2:])
+
+
+class ScikitLearn:
+    """MLPClassifier with plain gradient descent."""
+
+    def __init__(self, data, settings):
+        from sklearn.neural_network import MLPClassifier
+
+        warnings.simplefilter("ignore")  # that it has not converged
+        self.data = data
+        self.model = MLPClassifier(
+            SIZES[1:-1], solver="sgd", alpha=0, batch_size=settings["batch_size"], momentum=settings["momentum"],
+            learning_rate_init=settings["lr"], nesterovs_momentum=False, random_state=settings["seed"],
+            max_iter=settings["epochs"], tol=0, n_iter_no_change=1000,
+        )  # fmt: skip
+
+    def epochs(self, count):
+        if count > 1:
+            self.model.fit(self.data[0], self.data[1])
+        else:
+            self.model.partial_fit(self.data[0], self.data[1], classes=np.arange(SIZES[-1]))
+
+    def accuracy(self):
+        return float(np.mean(self.model.predict(self.data[2]) == self.data[3]))
+
+
+class Torch:
+    """PyTorch in eager mode, with the loop that its tutorials write."""
+
+    def __init__(self, data, settings):
+        import torch
+
+        self.torch, self.settings = torch, settings
+        torch.manual_seed(settings["seed"])
+        widths = itertools.pairwise(SIZES)
+        layers = [layer for i, o in widths for layer in (torch.nn.Linear(i, o), torch.nn.ReLU())]
+        self.model = torch.nn.Sequential(*layers[:-1])
+        self.x, self.y, self.x_val, self.y_val = (torch.from_numpy(np.ascontiguousarray(part)) for part in data)
+        self.loss = torch.nn.CrossEntropyLoss()
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=settings["lr"], momentum=settings["momentum"])
+
+    def epochs(self, count):
+        size = self.settings["batch_size"]
+        for _ in range(count):
+            order = self.torch.randperm(len(self.x))
+            for start in range(0, len(self.x), size):
+                rows = order[start : start + size]
+                self.optimizer.zero_grad()
+                self.loss(self.model(self.x[rows]), self.y[rows]).backward()
+                self.optimizer.step()
+
+    def accuracy(self):
+        with self.torch.no_grad():
+            return float((self.model(self.x_val).argmax(dim=1) == self.y_val).float().mean())
+
+
+class Keras:
+    """Keras on TensorFlow, with `fit`."""
+
+    def __init__(self, data, settings):
+        import os
+
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+        import keras
+
+        keras.utils.set_random_seed(settings["seed"])
+        self.data, self.settings = data, settings
+        hidden = [keras.layers.Dense(width, activation="relu", kernel_initializer="he_normal") for width in SIZES[1:-1]]
+        self.model = keras.Sequential([keras.layers.Input((SIZES[0],)), *hidden, keras.layers.Dense(SIZES[-1])])
+        self.model.compile(
+            optimizer=keras.optimizers.SGD(settings["lr"], momentum=settings["momentum"]),
+            loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        )
+        start = self.model.get_weights()
+        size = settings["batch_size"]
+        self.model.fit(data[0][: 2 * size], data[1][: 2 * size], batch_size=size, verbose=0)
+        self.model.set_weights(start)
+
+    def epochs(self, count):
+        self.model.fit(self.data[0], self.data[1], batch_size=self.settings["batch_size"], epochs=count, verbose=0)
+
+    def accuracy(self):
+        logits = self.model.predict(self.data[2], batch_size=1000, verbose=0)
+        return float(np.mean(logits.argmax(axis=1) == self.data[3]))
+
+
+CONTENDERS = {"reference": Reference, "scikit-learn": ScikitLearn, "PyTorch": Torch, "Keras": Keras}
+
+
+def train_all(name, data, settings):
+    """Seconds of a whole training, and the accuracy it reached."""
+    contender = CONTENDERS[name](data, settings)
+    start = time.perf_counter()
+    contender.epochs(settings["epochs"])
+    return {"seconds": time.perf_counter() - start, "accuracy": contender.accuracy()}
+
+
+def time_to(name, data, settings):
+    """Seconds of training until an epoch ends with the wanted validation accuracy; None if no epoch does."""
+    contender, seconds = CONTENDERS[name](data, settings), 0.0
+    for _ in range(settings["epochs"]):
+        start = time.perf_counter()
+        contender.epochs(1)
+        seconds += time.perf_counter() - start
+        if contender.accuracy() >= settings["accuracy"]:
+            return {"seconds": seconds}
+        if seconds > settings.get("most", np.inf):
+            break
+    return {"seconds": None}
+
+
+def main():
+    from reference.data import load_mnist
+
+    name, wanted = sys.argv[1], json.loads(sys.argv[2])
+    data = load_mnist()
+    base = {"seed": 0, "momentum": 0.0, "batch_size": 64, "lr": 0.1, "epochs": 10}
+    for request in wanted:
+        settings = {**base, **request}
+        task = time_to if "accuracy" in settings else train_all
+        print(json.dumps({**task(name, data, settings), **settings}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
