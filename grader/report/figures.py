@@ -149,6 +149,28 @@ def learning_curves(curves: Curves) -> str:
         return _svg(figure)
 
 
+def two_trainings(ours: Curves, theirs: Curves) -> str:
+    """Loss and accuracy of two trainings by epoch: one colour a side, full lines for validation, dashed for training."""
+    Figure, Canvas, style = _library()
+    with style():
+        figure = Figure(figsize=(7.2, 2.75))
+        Canvas(figure)
+        panels = figure.subplots(1, 2)
+        for axes, kind, title in zip(panels, ("loss", "acc"), ("Loss, nats per example", "Accuracy"), strict=True):
+            for side, colour, who in ((theirs, SECOND, "reference"), (ours, FIRST, "submission")):
+                for part, dash in (("train", DASHES[1]), ("val", DASHES[0])):
+                    line = np.array(side.history.get(f"{part}_{kind}", []))
+                    if np.isfinite(line).any():
+                        label = f"{who}, {'training' if part == 'train' else 'validation'}"
+                        axes.plot(np.arange(1, len(line) + 1), line, color=colour, linestyle=dash, label=label)
+            axes.set_title(title, pad=9)
+            axes.set_xlabel("epoch")
+            axes.xaxis.get_major_locator().set_params(integer=True)
+        _legend(figure, panels, band=False)
+        figure.subplots_adjust(left=0.07, right=0.985, top=0.86, bottom=0.27, wspace=0.2)
+        return _svg(figure)
+
+
 def _legend(figure: Any, panels: Any, band: bool) -> None:
     """One legend below both panels."""
     handles, labels = max((axes.get_legend_handles_labels() for axes in panels), key=lambda pair: len(pair[1]))

@@ -22,7 +22,8 @@ def learning_curves(curves: Curves) -> str:
         moved = "rises" if last > first + 0.002 else "falls" if last < first - 0.002 else "stays"
         way = f"{moved} from {percent(first)} to {percent(last)}" if moved != "stays" else f"stays near {percent(last)}"
         parts.append(
-            f"Validation accuracy {way} in {words.plural(len(accuracy), 'epoch')}{_against_band(curves, last)}{_against_goal(curves, last)}."
+            f"Validation accuracy {way} in {words.plural(len(accuracy), 'epoch')}"
+            + f"{_against_band(curves, last)}{_against_goal(curves, last)}."
         )
     losses = {part: list(curves.history.get(f"{part}_loss", [])) for part in ("train", "val")}
     ends = [
@@ -81,9 +82,8 @@ def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
         error = np.where(off, np.nan_to_num(np.abs(a - n), nan=np.inf), -1.0)
         worst = np.unravel_index(int(np.argmax(error)), a.shape)
         place = "[" + ", ".join(map(str, worst)) + "]"
-        bad.append(
-            f"In {name}, {off.sum()} of {off.size} entries lie off it; the furthest is {place}: {a[worst]:.3g} where the slope is {n[worst]:.3g}."
-        )
+        count = f"{off.sum()} of {(~np.isnan(n)).sum()} entries lie off it"
+        bad.append(f"In {name}, {count}; the furthest is {place}: {a[worst]:.3g} where the slope is {n[worst]:.3g}.")
     on = (
         f"{_list(good)} {'lies' if len(good) == 1 else 'lie'} on the diagonal: computed and measured gradient agree."
         if good
@@ -139,11 +139,13 @@ def confusion(counts: np.ndarray) -> str:
     share = np.diag(counts) / np.maximum(counts.sum(axis=1), 1)
     present = counts.sum(axis=1) > 0
     least = int(np.argmin(np.where(present, share, 2.0)))
-    return f"{right} of {total} validation digits are read right. Most often taken for another: {_list(named)}. The hardest digit is {least}: {percent(share[least])} are read."
+    start = f"{right} of {total} validation digits are read right. Most often taken for another: {_list(named)}."
+    return f"{start} The hardest digit is {least}: {percent(share[least])} are read."
 
 
 def mistakes(true: np.ndarray, said: np.ndarray, confidence: np.ndarray) -> str:
-    return f"The mistakes made with most confidence: first a {true[0]} that was read as {said[0]} with a probability of {percent(float(confidence[0]))}. How many of them would you have read otherwise?"
+    first = f"a {true[0]} that was read as {said[0]} with a probability of {percent(float(confidence[0]))}"
+    return f"The mistakes made with most confidence: first {first}. How many of them would you have read otherwise?"
 
 
 def weights(columns: np.ndarray, shown: int) -> str:
@@ -153,5 +155,6 @@ def weights(columns: np.ndarray, shown: int) -> str:
     if not total > 0:
         return "All weights of the first layer are zero: nothing of the image reaches the network."
     middle = size[4:24, 4:24].sum() / total
-    still = "The middle 20 by 20 pixels (51 % of the image) carry"
-    return f"{still} {100 * middle:.0f} % of the weight. Each tile is one of the {shown} units with the largest weights: blue-green speaks for the unit, orange against it."
+    start = f"The middle 20 by 20 pixels (51 % of the image) carry {100 * middle:.0f} % of the weight."
+    tiles = f"Each tile is one of the {shown} units with the largest weights: blue-green speaks for the unit, orange against it."
+    return f"{start} {tiles}"

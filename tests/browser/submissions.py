@@ -19,16 +19,35 @@ Edit = tuple[str, str, str]  # module, a piece of the reference, what stands the
 SLIPS: dict[str, list[Edit]] = {
     "01_linear": [("layers", "np.sqrt(2.0 / in_features)", "np.sqrt(1.0 / in_features)")],
     "02_relu": [("layers", "return np.maximum(x, 0)", "return np.maximum(x, 0, out=x)")],
-    "03_softmax": [("losses", "shifted = logits - logits.max(axis=1, keepdims=True)\n    # 2", "shifted = logits\n    # 2")],
+    "03_softmax": [
+        ("losses", "shifted = logits - logits.max(axis=1, keepdims=True)\n    # 2", "shifted = logits\n    # 2")
+    ],
     "04_cross_entropy": [("losses", "return float(np.mean(log_sum", "return float(np.sum(log_sum")],
-    "05_gradient_check": [("gradcheck", "x[index] = original - eps", "x[index] = original"), ("gradcheck", "/ (2 * eps)", "/ eps")],
+    "05_gradient_check": [
+        ("gradcheck", "x[index] = original - eps", "x[index] = original"),
+        ("gradcheck", "/ (2 * eps)", "/ eps"),
+    ],
     "06_network": [("network", "if i > 0:", "if i >= 0:")],
-    "07_backprop": [("network", "            dout = layer.backward(dout)", "            if isinstance(layer, Linear):\n                dout = layer.backward(dout)")],
+    "07_backprop": [
+        (
+            "network",
+            "            dout = layer.backward(dout)",
+            "            if isinstance(layer, Linear):\n                dout = layer.backward(dout)",
+        )
+    ],
     "08_sgd": [("optim", "p -= self.lr * g", "p -= min(self.lr, 0.1) * g")],
     "09_minibatches": [("data", "range(0, len(x), batch_size)", "range(0, len(x) - batch_size + 1, batch_size)")],
-    "10_training_loop": [("train", "return float(np.mean(model.predict(x) == y))", "return 100 * float(np.mean(model.predict(x) == y))")],
-    "12_mnist": [("train", 'HYPERPARAMETERS = {"epochs": 10, "batch_size": 32, "lr": 0.2, "lr_decay": 0.8}', 'HYPERPARAMETERS = {"epochs": 2, "batch_size": 128, "lr": 0.02}')],
-}  # fmt: skip
+    "10_training_loop": [
+        ("train", "return float(np.mean(model.predict(x) == y))", "return 100 * float(np.mean(model.predict(x) == y))")
+    ],
+    "12_mnist": [
+        (
+            "train",
+            'HYPERPARAMETERS = {"epochs": 10, "batch_size": 32, "lr": 0.2, "lr_decay": 0.8}',
+            'HYPERPARAMETERS = {"epochs": 2, "batch_size": 128, "lr": 0.02}',
+        )
+    ],
+}
 
 SHOUT = """
 class Shouting(Exception):

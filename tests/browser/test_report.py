@@ -86,7 +86,8 @@ def test_nothing_overflows(graded, open_page, screenshots, name, width):
     assert page.evaluate(OVERFLOWING, width) == []
 
 
-FOCUSABLE = """[...document.querySelectorAll('a[href], summary, [tabindex="0"]')].filter(e => e.checkVisibility() && e.getClientRects().length)"""
+FOCUSABLE = """[...document.querySelectorAll('a[href], summary, [tabindex="0"]')]
+    .filter(e => e.checkVisibility() && e.getClientRects().length)"""
 
 
 @pytest.mark.parametrize("name", ["mid_course"])

@@ -27,8 +27,16 @@ def report_with(text):
         "notes": [text],
         "printed": text,
     }
-    return samples.report_of({CHECK: outcome}, student=text, next=NextStep("01_linear", "", text, text, 3), notes=[text], extra={"problems": {text: text}},
-                             seed={"fingerprint": text}, sandbox={"summary": text}, environment={"python": text})  # fmt: skip
+    return samples.report_of(
+        {CHECK: outcome},
+        student=text,
+        next=NextStep("01_linear", "", text, text, 3),
+        notes=[text],
+        extra={"problems": {text: text}},
+        seed={"fingerprint": text},
+        sandbox={"summary": text},
+        environment={"python": text},
+    )
 
 
 @pytest.mark.parametrize("text", samples.NASTY)

@@ -1,0 +1,160 @@
+"""Two versions of a function beside each other: lines aligned, what differs marked, coloured by Pygments."""
+
+import ast
+import difflib
+import io
+import textwrap
+import tokenize
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+#: Of Pygments' token types, what the page tells apart: start of the type's name -> class.
+KINDS = (
+    ("Token.Comment", "c"),
+    ("Token.Literal.String", "s"),
+    ("Token.Literal.Number", "n"),
+    ("Token.Keyword", "k"),
+    ("Token.Operator.Word", "k"),
+    ("Token.Name.Function", "f"),
+    ("Token.Name.Class", "f"),
+)
+
+
+class Piece(NamedTuple):
+    """A run of characters of one line."""
+
+    text: str
+    kind: str = ""  #: class of the token
+    changed: bool = False  #: whether the other side has something else here
+
+
+class Line(NamedTuple):
+    number: int
+    pieces: list[Piece]
+
+
+class Row(NamedTuple):
+    """Two lines that stand beside each other; None where one side has none."""
+
+    left: Line | None
+    right: Line | None
+    same: bool
+
+
+class Definition(NamedTuple):
+    """A function or method, or the statements of a module outside of any."""
+
+    name: str  #: "layers.Linear.forward"
+    first: int
+    lines: list[str]
+    meaning: str  #: its tree without docstrings: equal for code that differs in comments and layout alone
+
+
+def definitions(module: str, source: str) -> dict[str, Definition]:
+    """Functions and methods by name, in the order of the file; a file that Python cannot read is one definition."""
+    lines = source.splitlines()
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return {module: Definition(module, 1, lines, source)}
+    return {found.name: found for found in _walk(module, tree.body, lines)}
+
+
+def _walk(path: str, body: Sequence[ast.stmt], lines: list[str]) -> Iterator[Definition]:
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield from _walk(f"{path}.{node.name}", node.body, lines)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])
+            end = node.end_lineno or node.lineno
+            yield Definition(f"{path}.{node.name}", first, lines[first - 1 : end], ast.dump(_without_docstring(node)))
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            end = node.end_lineno or node.lineno
+            yield Definition(f"{path}.{node.targets[0].id}", node.lineno, lines[node.lineno - 1 : end], ast.dump(node))
+
+
+def _without_docstring(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+    bare = ast.parse(ast.unparse(node)).body[0]
+    for inner in ast.walk(bare):
+        if (
+            isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            and ast.get_docstring(inner) is not None
+        ):
+            inner.body = inner.body[1:] or [ast.Pass()]
+    return bare
+
+
+def code_lines(source: str) -> int:
+    """Lines that hold code: not empty, no comment, no docstring. 0 if Python cannot read it."""
+    try:
+        tree = ast.parse(source)
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (SyntaxError, tokenize.TokenError):
+        return 0
+    counted: set[int] = set()
+    silent = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    for token in tokens:
+        if token.type not in silent:
+            counted.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            and ast.get_docstring(node) is not None
+        ):
+            counted -= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    return len(counted)
+
+
+def beside(left: Definition | None, right: Definition | None) -> list[Row]:
+    """The two aligned line by line; in lines that were changed, the pieces that differ are marked."""
+    a, b = (definition.lines if definition else [] for definition in (left, right))
+    first_a, first_b = (definition.first if definition else 1 for definition in (left, right))
+    coloured = (_coloured(dedented(a)), _coloured(dedented(b)))
+    rows: list[Row] = []
+    matcher = difflib.SequenceMatcher(None, [line.strip() for line in a], [line.strip() for line in b], autojunk=False)
+    for what, i1, i2, j1, j2 in matcher.get_opcodes():
+        for k in range(max(i2 - i1, j2 - j1)):
+            i, j = i1 + k, j1 + k
+            old, new = (coloured[0][i] if i < i2 else None), (coloured[1][j] if j < j2 else None)
+            if what != "equal" and old is not None and new is not None:
+                old, new = _marked(old, new)
+            sides = (
+                Line(first_a + i, old) if old is not None else None,
+                Line(first_b + j, new) if new is not None else None,
+            )
+            rows.append(Row(*sides, what == "equal"))
+    return rows
+
+
+def dedented(lines: list[str]) -> list[str]:
+    """The lines without the indentation that all of them share."""
+    return textwrap.dedent("\n".join(lines)).split("\n") if lines else []
+
+
+def _coloured(lines: list[str]) -> list[list[Piece]]:
+    """Each line as pieces with the classes of their tokens."""
+    from pygments.lexers import PythonLexer
+
+    rows: list[list[Piece]] = [[] for _ in lines] or [[]]
+    at = 0
+    for type_, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens("\n".join(lines)):
+        kind = next((kind for start, kind in KINDS if str(type_).startswith(start)), "")
+        for n, part in enumerate(text.split("\n")):
+            at += n > 0
+            if part and at < len(rows):
+                rows[at].append(Piece(part, kind))
+    return rows[: len(lines)]
+
+
+def _marked(old: list[Piece], new: list[Piece]) -> tuple[list[Piece], list[Piece]]:
+    """Mark the tokens that only one of two lines has."""
+    matcher = difflib.SequenceMatcher(
+        None, [piece.text for piece in old], [piece.text for piece in new], autojunk=False
+    )
+    same_old = {i for block in matcher.get_matching_blocks() for i in range(block.a, block.a + block.size)}
+    same_new = {j for block in matcher.get_matching_blocks() for j in range(block.b, block.b + block.size)}
+    return _with_marks(old, same_old), _with_marks(new, same_new)
+
+
+def _with_marks(line: list[Piece], same: set[int]) -> list[Piece]:
+    return [piece._replace(changed=k not in same and bool(piece.text.strip())) for k, piece in enumerate(line)]

@@ -1,0 +1,200 @@
+"""The page that holds a submission beside the reference: code, answers, curves, time, memory and length.
+
+For instructors, and for learners who are done: it shows the reference's code, which the learner's report never does.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from markupsafe import Markup
+
+from ..paths import MODULES
+from ..submission import Submission
+from . import codediff, evidence, figures, findings, probing, tables
+from .evidence import Curves
+from .pages import HERE, anchor, clean, environment, shorten, stylesheet
+
+
+class Example(NamedTuple):
+    """One question that the two answer differently."""
+
+    text: str
+    left: str
+    right: str
+    tables: list[tables.ValueTable]
+
+
+class FunctionView(NamedTuple):
+    name: str
+    anchor: str
+    verdict: str
+    differs: bool
+    rows: list[codediff.Row]
+    answers: str  #: "37 answers, all the same"
+    examples: list[Example]
+
+
+class StageRow(NamedTuple):
+    name: str
+    points: tuple[str, str]
+    seconds: tuple[float, float]
+    memory: tuple[str, str]
+
+
+class Sides(NamedTuple):
+    """The two submissions with all that they were asked."""
+
+    left: Submission
+    right: Submission
+    asked: tuple[probing.Asked, probing.Asked]
+    evidence: tuple[Path, Path]  #: folders that hold evidence/
+
+
+def write(sides: Sides, out: Path) -> Path:
+    """Write `out/compare.html` and return its path."""
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "compare.html"
+    unfinished = out / "compare.html.part"
+    unfinished.write_text(page(sides), encoding="utf-8", errors="backslashreplace")
+    os.replace(unfinished, path)
+    return path
+
+
+def page(sides: Sides) -> str:
+    """The page as text."""
+    template = environment(compare_css=stylesheet(HERE / "compare.css")).get_template("compare.html.j2")
+    compared = probing.compare(*sides.asked)
+    views = functions(sides.left, sides.right, {item.name: item for item in compared})
+    names = (clean(sides.left.name) or "submission", "reference")
+    lines = [
+        (module, *(codediff.code_lines(side.modules.get(module, "")) for side in (sides.left, sides.right)))
+        for module in _modules(sides)
+    ]
+    return template.render(
+        names=names,
+        functions=views,
+        stages=_stages(sides),
+        lines=lines,
+        total=[sum(row[side] for row in lines) for side in (1, 2)],
+        others=[
+            _answers(item)
+            for item in compared
+            if item.same < item.asked and item.name not in {view.name for view in views}
+        ],
+        curves=_curves(sides),
+    )
+
+
+def functions(left: Submission, right: Submission, compared: Mapping[str, probing.Compared]) -> list[FunctionView]:
+    """Every function of the reference in its order, then those that only the submission has, in the course's modules."""
+    views = []
+    for module in MODULES:
+        ours = codediff.definitions(module, left.modules.get(module, ""))
+        theirs = codediff.definitions(module, right.modules.get(module, ""))
+        for name in dict.fromkeys([*theirs, *ours]):
+            views.append(_function(name, ours.get(name), theirs.get(name), compared.get(name)))
+    return views
+
+
+def _function(
+    name: str, ours: codediff.Definition | None, theirs: codediff.Definition | None, asked: probing.Compared | None
+) -> FunctionView:
+    if ours is None or theirs is None:
+        verdict = "only in the reference" if ours is None else "only in the submission"
+    elif ours.lines == theirs.lines:
+        verdict = "the same text"
+    else:
+        verdict = "the same code, other comments or layout" if ours.meaning == theirs.meaning else "written differently"
+    differs = ours is None or theirs is None or ours.meaning != theirs.meaning
+    examples = [_example(item) for item in asked.examples] if asked else []
+    return FunctionView(
+        name,
+        anchor(name.replace(".", "-")),
+        verdict,
+        differs,
+        codediff.beside(ours, theirs),
+        _answers(asked)[1] if asked else "",
+        examples,
+    )
+
+
+def _answers(item: probing.Compared) -> tuple[str, str]:
+    if item.same == item.asked:
+        return item.name, f"{item.asked} answers, all the same"
+    return item.name, f"{item.asked} answers, {item.asked - item.same} not the same"
+
+
+def _example(item: probing.Difference) -> Example:
+    pair: list[tables.ValueTable] = []
+    if all(isinstance(value, np.ndarray) and value.dtype.kind in "biuf" for value in (item.left, item.right)):
+        pair = [
+            table._replace(caption=name)
+            for table, name in zip(tables.pair(item.right, item.left), ("reference", "submission"), strict=False)
+        ]
+    return Example(
+        shorten(clean(item.text), 4, 200), _told(item.left), _told(item.right), pair if len(pair) == 2 else []
+    )
+
+
+def _told(value: Any) -> str:
+    """An answer in one line."""
+    from ..worker.transcript import ErrorInfo, Opaque
+
+    if isinstance(value, ErrorInfo):
+        return shorten(clean(f"{value.type_name}: {value.message}"), 2, 200)
+    if isinstance(value, Opaque):
+        return f"an object of class {shorten(clean(value.kind), 1, 60)}"
+    if isinstance(value, np.ndarray):
+        return (
+            f"{value.dtype} array of shape {value.shape}, norm {np.linalg.norm(value.astype(float).ravel()):.6g}"
+            if value.size
+            else f"empty array of shape {value.shape}"
+        )
+    return shorten(clean(repr(value)), 2, 200)
+
+
+def _modules(sides: Sides) -> list[str]:
+    own = [module for module in sides.left.modules if module not in (*MODULES, "__init__")]
+    return [
+        module for module in (*MODULES, *sorted(own)) if module in sides.left.modules or module in sides.right.modules
+    ]
+
+
+def _stages(sides: Sides) -> list[StageRow]:
+    ours, theirs = sides.asked
+    rows = []
+    for a, b in zip(ours.stages, theirs.stages, strict=True):
+        points = tuple(f"{stage.points} / {stage.max_points}" for stage in (a, b))
+        seconds = tuple(asked.seconds.get(a.id, 0.0) for asked in sides.asked)
+        memory = tuple(
+            f"{asked.memory[a.id] / 2**20:.0f} MiB" if a.id in asked.memory else "–" for asked in sides.asked
+        )
+        rows.append(
+            StageRow(f"{a.id[:2]} {a.title}", (points[0], points[1]), (seconds[0], seconds[1]), (memory[0], memory[1]))
+        )
+    return rows
+
+
+def _curves(sides: Sides) -> dict[str, Any] | None:
+    """Both trainings in one plot, if the submission was trained."""
+    ours, theirs = (_first_curves(asked, folder) for asked, folder in zip(sides.asked, sides.evidence, strict=True))
+    if ours is None or theirs is None:
+        return None
+    ends = [curves.history.get("val_acc", [float("nan")])[-1] for curves in (ours, theirs)]
+    finding = (
+        f"Validation accuracy ends at {findings.percent(ends[0])}, the reference's at {findings.percent(ends[1])}."
+    )
+    svg = figures.two_trainings(ours, theirs).replace(figures.KEY, "curves") if figures.available() else ""
+    return {"svg": Markup(svg), "finding": finding}
+
+
+def _first_curves(asked: probing.Asked, folder: Path) -> Curves | None:
+    for stage in asked.stages:
+        for check in stage.checks:
+            curves = Curves.of_evidence(evidence.load(folder, stage.id, check.id, check.card))
+            if curves is not None:
+                return curves
+    return None

@@ -1,0 +1,41 @@
+"""`compare`: a submission beside the reference, in one page."""
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from grader.cli import Refusal
+from grader.paths import BUILD, REFERENCE, STUDENT
+
+
+@click.command("compare")
+@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
+@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where compare.html goes.")
+@click.option("--seed", type=int, default=0, help="Seed of the questions' inputs, as in grade.")
+@click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto", help="As in grade.")
+def command(student: Path, out: Path, seed: int, sandbox: str) -> None:
+    """Hold a submission against the reference: code, answers, curves, time, memory, length.
+
+    The page shows the reference's code: it is for instructors, and for learners who are done.
+    """
+    if not REFERENCE.is_dir():
+        raise Refusal(
+            "this copy of the course has no reference/ to compare with. Remedy: run compare in a full checkout of the course."
+        )
+    from grader.course import load_course
+    from grader.guard import guarded
+    from grader.report import comparison, probing
+    from grader.submission import read_submission
+    from grader.worker.pool import WorkerPool
+
+    with guarded(), tempfile.TemporaryDirectory() as scratch, WorkerPool(sandbox=sandbox) as pool:
+        course = load_course()
+        sides = (read_submission(student), read_submission(REFERENCE))
+        folders = (Path(scratch) / "submission", Path(scratch) / "reference")
+        asked = [
+            probing.ask(side, course, pool, seed, folder / "evidence")
+            for side, folder in zip(sides, folders, strict=True)
+        ]
+        path = comparison.write(comparison.Sides(*sides, (asked[0], asked[1]), folders), out)
+    click.echo(f"Written: {path}.")
