@@ -88,6 +88,18 @@ def _context(request: Request, course: Course, submission: Submission, pool: Any
     return Context(course, submission, pool, seed, limits, data, evidence=request.out / "evidence")
 
 
+def _what_is_missing() -> list[str]:
+    """What a learner's kit leaves to the course's own run."""
+    from grader.mnist import DamagedData, has_hidden
+
+    try:
+        if has_hidden():
+            return []
+    except DamagedData:  # the checks that need the data say so
+        return []
+    return ["The course's own run also judges your network on images that nobody has seen, and names known mistakes."]
+
+
 def _cache(request: Request, context: Context, depends: dict[str, str]) -> TrainingCache | None:
     """The kept results of trainings, hooked into the context; None if none may be used."""
     if not request.caches:
@@ -115,6 +127,7 @@ def _run(
         if session.complete:
             _keep(cache, session)
             session.notes += filter(None, [name_mistakes(session, request.reference, request.patience)])
+            session.notes += _what_is_missing()
     except KeyboardInterrupt:
         pass  # what was decided until then is in the log, and the session knows that it is not complete
     finally:

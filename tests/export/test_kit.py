@@ -113,6 +113,7 @@ def test_grade_works_in_it(kit, tmp_path):
 
     report = msgspec.json.decode((tmp_path / "out" / "results.json").read_bytes(), type=Report)
     assert (report.score, report.max_score) == (10, 10)
+    assert any("images that nobody has seen" in note for note in report.notes)
 
 
 def test_a_second_kit_replaces_the_first_and_nothing_else(kit, tmp_path):
