@@ -64,7 +64,9 @@ class Data:
         from grader import mnist
 
         images = mnist.open()
-        most = self._most or len(images.x_train)
+        if not self._most:
+            return images
+        most = self._most
         return images._replace(x_train=images.x_train[:most], y_train=images.y_train[:most])
 
     @property
@@ -168,6 +170,8 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
     try:
         # Data first: a damaged file is our own affair, and no worker is needed to see it.
         fixtures = {name: getattr(context.data, name) for name in check.fixtures if name in ("mnist", "hidden")}
+        if "mnist" in fixtures:  # so that no call has to send them
+            context.pool.share("x_train", fixtures["mnist"].x_train)
         with _student(check, stage, case, context) as (student, memo):
             call_with_fixtures(function, check, {**fixtures, "student": student, "case": case, "memo": memo})
     except Exception as error:

@@ -158,8 +158,8 @@ def filters() -> dict[str, seccomp.Filter] | None:
 
 
 def uid_for(number: int) -> int:
-    """A user for one worker: no two that live at a time share theirs."""
-    return FIRST_UID + number % 60_000
+    """A user for one worker: no two of a grade, and of grades side by side hardly any, share theirs."""
+    return FIRST_UID + (os.getpid() * 251 + number) % 60_000
 
 
 def readable_by(uid: int, paths: list[str]) -> bool:

@@ -7,6 +7,7 @@ its children, ends whatever they leave behind, and goes when the grader goes.
 import gc
 import mmap
 import os
+import resource  # noqa: F401 - used in each worker, loaded once
 import select
 import signal
 import socket

@@ -147,7 +147,7 @@ def _watched(attack: Attack) -> set[str]:
     marks = set()
     for folder in (*FOLDERS, str(attack.folder), str(ROOT), str(ROOT / "grader"), os.getcwd()):
         try:
-            marks |= {f"{folder}/{name}" for name in os.listdir(folder) if "hostile" in name}
+            marks |= {f"{folder}/{name}" for name in os.listdir(folder) if name.startswith(("hostile-", "hostile_"))}
         except OSError:
             continue
     for name in WATCHED:
@@ -171,9 +171,10 @@ def _processes(pool: WorkerPool) -> list[str]:
     if pool.cold:
         return []
     zygote = pool.zygote().program.pid
+    ready = {str(pool._spare[2].pid)} if pool._spare else set()  # the next worker, which waits for a submission
     end = time.monotonic() + 3
     while True:
-        left = _children(zygote)
+        left = [pid for pid in _children(zygote) if pid not in ready]
         if not left or time.monotonic() > end:
             return [f"left a process behind: {pid}" for pid in left]
         time.sleep(0.02)
