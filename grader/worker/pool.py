@@ -32,6 +32,7 @@ class WorkerPool:
     shared    : name -> array that every worker has without being sent it
     without   : layers to leave out, of confine.LAYERS
     cold      : start each worker from nothing; None decides by platform
+    spares    : fork the next worker while the current one works
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class WorkerPool:
         shared: dict[str, np.ndarray] | None = None,
         without: Sequence[str] = (),
         cold: bool | None = None,
+        spares: bool = True,
     ):
         if sandbox not in ("auto", "strict", "off"):
             raise ValueError(f"sandbox is auto, strict or off, not {sandbox!r}")
@@ -52,6 +54,8 @@ class WorkerPool:
         self._zygote: ZygoteClient | None = None
         self._measured: dict[str, Any] | None = None
         self._live: set[WireChannel] = set()
+        self.spares = spares
+        self._spare: tuple[dict[str, Any], int, ForkedProcess] | None = None
         for name, array in (shared or {}).items():
             self.share(name, array)
         if not self.cold:
@@ -104,11 +108,16 @@ class WorkerPool:
             "folder": folder,
             "probe_paths": _course_files(folder),
         }
-        process = ColdProcess(**plan) if self.cold else self._forked(plan)
-        channel = WireChannel(process, submission, limits)
+        channel, measured = self._take_spare(plan, submission, limits), None
+        if channel is not None:
+            with contextlib.suppress(WorkerFault):  # it may have been killed meanwhile: then another one is made
+                measured = channel.hello()
+        if channel is None or measured is None:
+            process = ColdProcess(**plan) if self.cold else self._forked(plan)
+            channel = WireChannel(process, submission, limits)
         channel.shared = {id(array): (name, array) for name, array in self.shared.items()}
         try:
-            measured = channel.hello()
+            measured = measured or channel.hello()
             if self._measured is None:  # in strict mode the constructor asks for this first one, and judges it
                 self._measured = measured
             elif self.sandbox == "strict" and not all(measured["probes"].values()):
@@ -119,7 +128,27 @@ class WorkerPool:
         except BaseException:
             channel.close()
             raise
+        self._make_spare(plan)
         return channel
+
+    # -- the next worker, getting ready while the current one works -------------------------------------------------
+
+    def _make_spare(self, plan: dict[str, Any]) -> None:
+        """Fork the worker that is likely to be asked for next. It knows nothing of any submission yet."""
+        if self.spares and not self.cold and self._spare is None:
+            with contextlib.suppress(WorkerFault):  # what is wrong comes up when a worker is needed
+                self._spare = plan, len(self.shared), ForkedProcess(self.zygote(), **plan)
+
+    def _take_spare(self, plan: dict[str, Any], submission: Submission, limits: Any) -> WireChannel | None:
+        """The spare worker, if it is what is needed and still alive."""
+        if self._spare is None:
+            return None
+        planned, shared, process = self._spare
+        self._spare = None
+        if planned == plan and shared == len(self.shared) and process.zygote.alive and process.alive:
+            return WireChannel(process, submission, limits)
+        process.end()
+        return None
 
     def _forked(self, plan: dict[str, Any]) -> ForkedProcess:
         try:
@@ -145,6 +174,8 @@ class WorkerPool:
 
         array : must not be changed afterwards
         """
+        if self.shared.get(name) is array:
+            return
         array.flags.writeable = False
         self.shared[name] = array
         if self._zygote is not None:
@@ -164,9 +195,16 @@ class WorkerPool:
         for channel in list(self._live):
             channel.close()
         self._live.clear()
+        self._end_spare()
         self._end_zygote()
 
+    def _end_spare(self) -> None:
+        if self._spare is not None:
+            self._spare[2].end()
+            self._spare = None
+
     def _end_zygote(self) -> None:
+        self._end_spare()
         if self._zygote is not None:
             self._zygote.close()
             self._zygote = None

@@ -142,6 +142,11 @@ class ForkedProcess:
             os.close(their_output)
         os.set_blocking(self.output, False)
 
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended yet."""
+        return not self._reaped and not select.select([self.ended], [], [], 0)[0]
+
     def starved(self, seconds: float) -> bool:
         """Whether it has been waiting for a processor rather than using one or sleeping.
 

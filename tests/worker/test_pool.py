@@ -136,7 +136,7 @@ def test_processes_left_behind_are_ended_without_seccomp():
         os.wait()
         return 1
     """
-    with WorkerPool(without=["seccomp"]) as pool:
+    with WorkerPool(without=["seccomp"], spares=False) as pool:
         zygote = pool.zygote().program.pid
         with pool.student(make(layers=body)) as student:
             assert student.layers.f() == 1
@@ -144,6 +144,25 @@ def test_processes_left_behind_are_ended_without_seccomp():
         while (left := children(zygote)) and time.monotonic() < end:
             time.sleep(0.01)
         assert left == []
+
+
+def test_the_next_worker_gets_ready_meanwhile():
+    with WorkerPool() as pool:
+        zygote = pool.zygote().program.pid
+        with pool.student(PID) as student:
+            first = student.layers.f()
+            ready = [pid for pid in children(zygote) if int(pid) != first]
+            assert len(ready) == 1
+        with pool.student(PID) as student:
+            assert str(student.layers.f()) in ready
+            spare = next(pid for pid in children(zygote) if int(pid) != student.layers.f())
+            os.kill(int(spare), signal.SIGKILL)
+        with pool.student(PID) as student:  # killed meanwhile: another one takes its place
+            assert str(student.layers.f()) != spare
+        pool.share("numbers", np.arange(3.0))
+        with pool.student(make(layers="def total(x):\n    return float(x.sum())")) as student:
+            assert student.layers.total(student.shared("numbers")) == 3.0
+    assert not os.path.exists(f"/proc/{zygote}")
 
 
 def children(pid):
