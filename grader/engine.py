@@ -8,9 +8,7 @@ import contextlib
 import platform
 import secrets
 import shutil
-import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,38 +45,18 @@ def grade(request: Request, observer: Observer | None = None, pool: Any = None) 
         if pool is None:
             from grader.worker.pool import WorkerPool
 
-            pool = WorkerPool(sandbox=request.sandbox)
+            pool = WorkerPool(sandbox=request.sandbox)  # its first process starts while the rest is made ready here
             stack.callback(pool.close)
-        with _warming(pool):
-            course = load_course(request.tasks)
-            stages = course.select(request.stages)
-            depends = fingerprint.dependencies(request.tasks, request.reference)
-            _clear(request.out)
-            context = _context(request, course, submission, pool)
-            import pytest  # noqa: F401 - takes its time, as the lines above do, while the zygote starts
+        course = load_course(request.tasks)
+        stages = course.select(request.stages)
+        depends = fingerprint.dependencies(request.tasks, request.reference)
+        _clear(request.out)
+        context = _context(request, course, submission, pool)
         cache = _cache(request, context, depends)
         session = _run(request, stages, context, observer, cache)
         report = _report(request, stages, session, depends, cache, begun)
         _write(request, report, whole=len(stages) == len(course.stages))
         return report
-
-
-@contextlib.contextmanager
-def _warming(pool: Any) -> Iterator[None]:
-    """Let the process that workers are forked from start meanwhile; what goes wrong comes up again when it is used."""
-
-    def start() -> None:
-        with contextlib.suppress(Exception):
-            pool.zygote()
-
-    thread = threading.Thread(target=start, daemon=True)
-    if hasattr(pool, "zygote") and not pool.cold:
-        thread.start()
-    try:
-        yield
-    finally:
-        if thread.ident is not None:
-            thread.join()
 
 
 def _context(request: Request, course: Course, submission: Submission, pool: Any) -> Context:
