@@ -17,7 +17,7 @@ from typing import Literal
 import msgspec
 
 from grader.cli import Refusal
-from grader.records import Report
+from grader.records import CheckResult, Report, StageResult
 
 #: graded; the submission's own fault (stopped by time, cannot be read); the grader's fault (tried again next time)
 State = Literal["graded", "submission", "fault"]
@@ -25,7 +25,7 @@ _SCHEMA = 1
 _TABLES = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS record (
-    key TEXT PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, report BLOB,
+    key TEXT PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, report BLOB, brief BLOB,
     seconds REAL NOT NULL, finished REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS history (key TEXT NOT NULL, state TEXT NOT NULL, finished REAL NOT NULL, pid INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS history_key ON history (key);
@@ -39,6 +39,17 @@ class Outcome(msgspec.Struct, frozen=True):
     reason: str = ""  #: a sentence, unless graded
     report: Report | None = None
     seconds: float = 0.0
+
+
+def brief(report: Report) -> Report:
+    """A report's points by stage and the mistakes that were named, without all that was told."""
+    stages = []
+    for stage in report.stages:
+        named = [
+            CheckResult(c.id, "", c.state, c.points, c.max_points, mistake=c.mistake) for c in stage.checks if c.mistake
+        ]
+        stages.append(StageResult(stage.id, stage.title, stage.state, stage.points, stage.max_points, named))
+    return Report(report.score, report.max_score, stages, complete=report.complete)
 
 
 def record_key(digest: str, course: str, policy: str) -> str:
@@ -81,11 +92,12 @@ class Journal:
     def finish(self, key: str, digest: str, outcome: Outcome) -> None:
         """Write one outcome; when this returns it is on the disk."""
         report = zlib.compress(msgspec.json.encode(outcome.report)) if outcome.report is not None else None
+        short = msgspec.json.encode(brief(outcome.report)) if outcome.report is not None else None
         finished = time.time()
         with self._transaction():
             self._db.execute(
-                "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (key, digest, outcome.state, outcome.reason, report, outcome.seconds, finished),
+                "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (key, digest, outcome.state, outcome.reason, report, short, outcome.seconds, finished),
             )
             self._db.execute("INSERT INTO history VALUES (?, ?, ?, ?)", (key, outcome.state, finished, os.getpid()))
 
@@ -101,6 +113,14 @@ class Journal:
         state, reason, report, seconds = row
         decoded = msgspec.json.decode(zlib.decompress(report), type=Report) if report else None
         return Outcome(state, reason, decoded, seconds)
+
+    def brief(self, key: str) -> Outcome | None:
+        """The record of that key with its report in brief: enough to count with, and read a hundred times as fast."""
+        row = self._db.execute("SELECT state, reason, brief, seconds FROM record WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        state, reason, report, seconds = row
+        return Outcome(state, reason, msgspec.json.decode(report, type=Report) if report else None, seconds)
 
     def forget(self, keys: Iterable[str]) -> None:
         """Drop records, so that they are graded again; their history stays."""

@@ -143,7 +143,7 @@ class _Book:
         free = {p.id: p.late_days for p in self.run.roster.people if p.late_days is not None} if self.run.roster else {}
         found = counting.count(
             self.intake.attempts,
-            lambda attempt: self.journal.get(self.key(attempt)) if attempt.digest else None,
+            lambda attempt: self.journal.brief(self.key(attempt)) if attempt.digest else None,
             self.run.policy,
             self.stages,
             free,

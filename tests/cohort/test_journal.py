@@ -5,12 +5,17 @@ import signal
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 from grader.cli import Refusal
+from grader.cohort import counting
+from grader.cohort.intake import Attempt
 from grader.cohort.journal import Journal, Outcome, record_key
+from grader.cohort.policy import Policy
 from grader.paths import ROOT
 from grader.records import Report, StageResult
+from tests.export import samples
 
 REPORT = Report(7, 10, [StageResult("01_linear", "Linear", "fail", 7, 10, [])])
 
@@ -33,7 +38,23 @@ def test_an_outcome_comes_back_as_it_was(tmp_path):
     with Journal(tmp_path / "journal.sqlite") as journal:
         assert journal.get("k") == outcome
         assert journal.get("other") is None
+        assert journal.brief("other") is None
         assert journal.states() == {"k": "graded"}
+
+
+def test_the_brief_report_counts_as_the_whole_one_does(tmp_path):
+    whole = samples.report()
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        journal.finish("k", "d", Outcome("graded", "", whole, 1.5))
+        short = journal.brief("k")
+    assert len(msgspec.json.encode(short.report)) < len(msgspec.json.encode(whole)) / 2
+    attempt = Attempt("ann", "", "", "", "d")
+    counted = [
+        counting.count([attempt], lambda a, o=o: o, Policy(), {"01_linear": 10, "03_softmax": 10})
+        for o in (short, Outcome("graded", "", whole, 1.5))
+    ]
+    assert counted[0] == counted[1]
+    assert counted[0][0].mistakes == ["sums_over_the_batch"]
 
 
 def test_a_record_is_kept_once_and_its_history_whole(tmp_path):
