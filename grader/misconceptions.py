@@ -3,7 +3,7 @@
 A misconception is a function, a method (`self` first) or a whole class with one slip in it, written as a learner
 would write it and named after the slip; its docstring is the hint. Put in the place of the reference's own, it gives
 a *mutant*: a submission whose only fault is known. The file's other top-level functions and constants are helpers,
-carried along where they are used; its imports serve editors and linters alone.
+carried along where they are used; its imports of the course serve editors and linters alone.
 """
 
 import ast
@@ -25,6 +25,11 @@ def misconception(target, *, fails=(), alike=""):
     fails : names of the stage's checks that must see it
     alike : name of a group of misconceptions that give the same answers and share one hint
     """
+    return lambda definition: definition
+
+
+def right_answer(target):
+    """Mark a definition as a right answer in another style, for the course's own test."""
     return lambda definition: definition
 
 
@@ -64,7 +69,7 @@ class Misconception:
         """Python that replaces the target when it stands at the end of the target's module."""
         path = self.target.split(".")[1:]
         new_name = path[0] if len(path) == 1 else _OVERRIDE
-        text = re.sub(rf"^(def|class)\s+{self.name}\b", rf"\1 {new_name}", self.source, count=1)
+        text = re.sub(rf"\b{self.name}\b", new_name, self.source)
         parts = ["import numpy as np", self.helpers, text]
         if len(path) > 1:
             parts.append(f"{'.'.join(path)} = {_OVERRIDE}")
@@ -79,7 +84,7 @@ def load(stage_folder: Path) -> list[Misconception]:
     path = stage_folder / FILE_NAME
     if not path.is_file():
         return []
-    return list(_parse(path.read_text(encoding="utf-8"), stage_folder.name))
+    return list(parse(path.read_text(encoding="utf-8"), stage_folder.name))
 
 
 def load_all(tasks: Path) -> list[Misconception]:
@@ -93,13 +98,19 @@ def apply(submission: Submission, mistake: Misconception) -> Submission:
     raises : BadMisconceptions if the submission has no such module
     """
     if mistake.module not in submission.modules:
-        raise BadMisconceptions(f"{mistake.stage}: {mistake.name} is for {mistake.target}, but there is no such module.")
+        raise BadMisconceptions(
+            f"{mistake.stage}: {mistake.name} is for {mistake.target}, but there is no such module."
+        )
     text = submission.modules[mistake.module].rstrip("\n") + mistake.override()
     return submission.replaced({mistake.module: text}, f"{mistake.stage}-{mistake.name}")
 
 
 @lru_cache(maxsize=64)
-def _parse(text: str, stage: str) -> tuple[Misconception, ...]:
+def parse(text: str, stage: str) -> tuple[Misconception, ...]:
+    """What the text of a misconceptions.py (or of a file of right answers) holds.
+
+    raises : BadMisconceptions
+    """
     try:
         tree = ast.parse(text)
     except SyntaxError as problem:
@@ -120,11 +131,13 @@ def _parse(text: str, stage: str) -> tuple[Misconception, ...]:
         # A later form of a slip, and a twin, may leave out the docstring: it shares the first one's hint.
         key = alike or node.name.split("__")[0]
         hint = " ".join((ast.get_docstring(node) or hints.get(key, "")).split())
-        if not hint:
+        if not hint and _name_of(mark) == "misconception":
             raise BadMisconceptions(f"{where} has no docstring. It is the hint that the learner reads.")
         if hint != hints.setdefault(key, hint):
             raise BadMisconceptions(f"{where} has another hint than its twin. Give both the same, or leave this out.")
-        source = _text(node, lines)  # without decorators, which stand above the line of the definition
+        # The text begins below the decorators; those that are not ours belong to it.
+        others = [f"@{ast.unparse(other)}\n" for other in node.decorator_list if other is not mark]
+        source = "".join(others) + _text(node, lines)
         extra = _used_helpers(source, helpers, lines)
         found[node.name] = Misconception(stage, node.name, target, hint, fails, alike, source, extra, node.lineno)
     return tuple(found.values())
@@ -134,9 +147,13 @@ def _mark(node: ast.stmt) -> ast.Call | None:
     """The @misconception(...) of a definition, if it has one."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         for mark in node.decorator_list:
-            if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "misconception":
+            if isinstance(mark, ast.Call) and _name_of(mark) in ("misconception", "right_answer"):
                 return mark
     return None
+
+
+def _name_of(mark: ast.Call) -> str:
+    return mark.func.id if isinstance(mark.func, ast.Name) else ""
 
 
 def _arguments(mark: ast.Call, where: str) -> tuple[str, tuple[str, ...], str]:
@@ -151,8 +168,12 @@ def _arguments(mark: ast.Call, where: str) -> tuple[str, tuple[str, ...], str]:
 
 
 def _defined(node: ast.stmt) -> Iterator[str]:
-    """Names that a helper statement defines; imports are for linters and define nothing here."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+    """Names that a helper statement defines; imports of the course itself are for linters and define nothing here."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        origin = node.names[0].name if isinstance(node, ast.Import) else str(node.module)
+        if origin.partition(".")[0] not in ("grader", "reference"):
+            yield from (alias.asname or alias.name for alias in node.names)
+    elif isinstance(node, ast.FunctionDef | ast.ClassDef):
         yield node.name
     elif isinstance(node, ast.Assign):
         yield from (target.id for target in node.targets if isinstance(target, ast.Name))

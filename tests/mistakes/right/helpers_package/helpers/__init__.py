@@ -1,0 +1,1 @@
+"""Not needed, and not run."""

@@ -1,0 +1,1 @@
+from .nn import minibatches  # noqa: F401

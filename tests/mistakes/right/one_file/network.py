@@ -1,0 +1,1 @@
+from .nn import MLP  # noqa: F401

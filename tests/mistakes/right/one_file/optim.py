@@ -1,0 +1,1 @@
+from .nn import SGD  # noqa: F401
