@@ -129,10 +129,9 @@ def _write_pyperf(ratios: list[Ratio], path: Path) -> None:
 
 def page(record: dict[str, Any], ratios: list[Ratio], curves: list[Curve]) -> str:
     """bench.html: one file, in the style of the report."""
-    from grader.report.pages import HERE as REPORT
-    from grader.report.pages import environment, stylesheet
+    from grader.report.pages import environment
 
-    made = environment(Path(__file__).resolve().parent, css=stylesheet(REPORT / "style.css"))
+    made = environment(Path(__file__).resolve().parent)
     rows = [
         {
             "name": r.name, "value": shown(r.value, r.unit), "goal": goal(r), "verdict": verdict(r), "how": r.how,
