@@ -117,6 +117,18 @@ def running_means(parameters: Parameters, x: Array, y: Array, batch_size: int) -
     return values
 
 
+def forgetting_rate(start: Parameters, x: Array, y: Array, guesses: Array, epochs: int) -> float:
+    """The lr at which the accuracy on `guesses` falls furthest after the first epoch, all rows in one batch."""
+    falls = {}
+    for lr in (0.02, 0.05, 0.1, 0.2, 0.4, 0.8):
+        parameters, found = start, []
+        for _ in range(epochs):
+            parameters = closed_form.descend(parameters, x, y, lr)
+            found.append(closed_form.evaluate(parameters, x, guesses)[1])
+        falls[lr] = found[0] - found[-1]
+    return max(falls, key=lambda lr: falls[lr])
+
+
 def expect_curve(
     case: Case,
     curves: dict[str, list[float]],

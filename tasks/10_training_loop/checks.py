@@ -22,6 +22,18 @@ def _trained(student, case, start, data, seed=None, **settings):
     return networks.parameters_of(student, model), result
 
 
+def _forgetting(case):
+    """A training in which the first epoch validates best, so that a best value, or best parameters, kept would show.
+
+    The network starts with `guesses`; the training labels are all others. With `guesses` for validation it can only
+    forget, and with this lr it does so gradually.
+    """
+    start, x = networks.draw(case, SIZES), case.normal("x", 12, SIZES[0])
+    guesses = case.given("guesses", closed_form.forward(start, x).argmax(axis=1))
+    y = case.given("y", (guesses + 1) % SIZES[-1])
+    return start, x, y, guesses, trainings.forgetting_rate(start, x, y, guesses, epochs=8)
+
+
 def check_accuracy_is_the_share_of_hits(student, case):
     """accuracy is the share of rows whose predicted class is the label, one float from 0 to 1."""
     model, parameters = networks.filled(student, case, SIZES)
@@ -98,17 +110,15 @@ def check_train_measures_what_it_says(student, case):
 
 def check_train_validates_after_each_epoch(student, case):
     """val_loss and val_acc are measured on all of x_val, after the steps of their epoch."""
-    x, y, x_val, _ = _data(case, 6, 40)
-    model, start = networks.filled(student, case, SIZES)
-    # Labels that the untrained network gets right: it can only forget them, so that a best value kept would show.
-    y_val = case.given("y_val", closed_form.forward(start, x_val).argmax(axis=1))
-    settings = {"epochs": 6, "batch_size": 6, "lr": 0.5, "rng": student.rng(case.seed)}
-    curves = trainings.history(student, case, student.train.train(model, x, y, x_val, y_val, **settings))
-    for epoch in range(6):
-        before, start = start, closed_form.descend(start, x, y, 0.5)
-        trainings.expect_curve(case, curves, "val", [closed_form.evaluate(start, x_val, y_val)], epochs=6, epoch=epoch)
+    start, x, y, guesses, lr = _forgetting(case)
+    settings = {"epochs": 8, "batch_size": 12, "lr": lr, "rng": student.rng(case.seed)}
+    model = networks.holding(student, case, start)
+    curves = trainings.history(student, case, student.train.train(model, x, y, x, guesses, **settings))
+    for epoch in range(8):
+        before, start = start, closed_form.descend(start, x, y, lr)
+        trainings.expect_curve(case, curves, "val", [closed_form.evaluate(start, x, guesses)], epochs=8, epoch=epoch)
         allowed = [closed_form.evaluate(parameters, x, y) for parameters in (before, start)]
-        trainings.expect_curve(case, curves, "train", allowed, epochs=6, epoch=epoch)
+        trainings.expect_curve(case, curves, "train", allowed, epochs=8, epoch=epoch)
 
 
 def check_train_keeps_a_history(student, case):
@@ -126,13 +136,14 @@ def check_train_keeps_a_history(student, case):
 
 def check_train_never_learns_from_validation(student, case):
     """Whatever is in x_val and y_val, the parameters after training are the same."""
-    x, y, x_val, y_val = _data(case, 8, 6)
-    start, settings = networks.draw(case, SIZES), {"epochs": 4, "batch_size": 4, "lr": 0.3}
+    start, x, y, guesses, lr = _forgetting(case)
+    settings = {"epochs": 8, "batch_size": 12, "lr": lr}
+    x_val, y_val = case.normal("x_val", 12, 4), case.labels("y_val", 12, 3)
     first, _ = _trained(student, case, start, (x, y, x_val, y_val), **settings)
-    guesses = case.given("guesses", closed_form.forward(start, x[:6]).argmax(axis=1))
     far = case.given("far", x_val + 3.0, "x_val + 3.0")
-    # Labels that training brings nearer, others that it can only forget, and images from elsewhere.
-    for other in ((x[:6], y[:6]), (x[:6], guesses), (far, y_val)):
+    # Labels that training brings nearer, others that it can only forget, and images from elsewhere; always as many,
+    # because validation may draw from the rng too.
+    for other in ((x, y), (x, guesses), (far, y_val)):
         second, _ = _trained(student, case, start, (x, y, *other), **settings)
         trainings.expect_same(case, second, first, start, "the parameters", "the same with another validation set")
 

@@ -1,0 +1,191 @@
+"""Stages 06 to 10: the reference holds every promise under any seed, each slip breaks its own, odd answers pass."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from grader import scores
+from grader.course import Course
+from grader.paths import REFERENCE, TASKS
+from grader.runner import Context, load_checks, run_check
+from grader.submission import Submission, read_submission
+from grader.task import load_stage
+from grader.wording import banned_words
+from grader.worker.local import LocalPool
+from tests.checks_b.training import PLAIN, RIGHT, SLIPS, Edit
+
+pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+MODULES = {
+    "06_network": "network",
+    "07_backprop": "network",
+    "08_sgd": "optim",
+    "09_minibatches": "data",
+    "10_training_loop": "train",
+}
+POINTS = dict(zip(MODULES, (8, 12, 6, 8, 12)))
+#: Each stage alone: what it needs is the reference's here, and holds.
+STAGES = {name: msgspec.structs.replace(load_stage(TASKS / name), needs=()) for name in MODULES}
+COURSE = Course(tuple(STAGES.values()), TASKS)
+FUNCTIONS = {name: load_checks(stage) for name, stage in STAGES.items()}
+
+
+@dataclass(frozen=True)
+class Solution:
+    stage: str
+    name: str
+    fails: frozenset[str]
+    code: str
+
+
+def _solutions() -> list[Solution]:
+    text = (Path(__file__).parent / "solutions.txt").read_text(encoding="utf-8")
+    parts = re.split(r"^### (.*)$", text, flags=re.MULTILINE)[1:]
+    found = []
+    for heading, code in zip(parts[::2], parts[1::2]):
+        stage, name, fails = (part.strip() for part in heading.split("|"))
+        found.append(Solution(stage, name, frozenset(fails.split()) - {"none"}, code.strip()))
+    return found
+
+
+SOLUTIONS = _solutions()
+
+
+@lru_cache(maxsize=1)
+def right() -> Submission:
+    return read_submission(REFERENCE)
+
+
+def with_code(stage: str, code: str) -> Submission:
+    module = MODULES[stage]
+    return right().replaced({module: f"{right().modules[module]}\n\n{code}\n"}, "variant")
+
+
+def grade(submission: Submission, stage: str, seed: int = 0) -> dict[str, object]:
+    context = Context(COURSE, submission, LocalPool(), seed=seed)
+    for check in STAGES[stage].checks:
+        context.results[scores.key(check)] = run_check(check, FUNCTIONS[stage][check.id], context)
+    return {name.removeprefix("check_"): result for (_, name), result in context.results.items()}
+
+
+def points(results) -> int:
+    return sum(result.points for result in results.values())
+
+
+def broken(results) -> set[str]:
+    assert not [r for r in results.values() if r.state == "error"], [r.message for r in results.values()]
+    for result in results.values():
+        assert not banned_words(result.message), result.message
+    return {name for name, result in results.items() if result.state == "fail"}
+
+
+def messages(results) -> list[str]:
+    return [f"{name}: {result.message}" for name, result in results.items() if result.state != "pass"]
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_the_reference_holds_every_promise(seed):
+    for stage in MODULES:
+        results = grade(right(), stage, seed)
+        assert not messages(results)
+        assert points(results) == POINTS[stage]
+
+
+@pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda s: f"{s.stage}: {s.name}")
+def test_a_solution_breaks_its_own_promises_and_no_others(solution: Solution):
+    for seed in range(1 if solution.fails else 3):
+        results = grade(with_code(solution.stage, solution.code), solution.stage, seed)
+        assert broken(results) == solution.fails, messages(results)
+
+
+@pytest.mark.parametrize("edit", SLIPS, ids=lambda edit: edit.name)
+def test_a_slip_in_the_training_loop_is_seen(edit: Edit):
+    results = grade(with_code("10_training_loop", edit.code), "10_training_loop")
+    assert broken(results) == edit.fails, messages(results)
+
+
+@pytest.mark.parametrize("code", [PLAIN, *RIGHT.values()], ids=["plain", *RIGHT])
+def test_another_loop_that_is_right_earns_everything(code: str):
+    for seed in range(5):
+        results = grade(with_code("10_training_loop", code), "10_training_loop", seed)
+        assert not messages(results)
+
+
+EMPTY = {
+    "zeros": "np.zeros((len(a[0]), 3)) if a and np.ndim(a[0]) else np.zeros(3)",
+    "the input": "a[0] if a else self",
+    "a constant": "0.5",
+    "nothing": "None",
+}
+HEADS = {
+    "06_network": ("MLP.forward", "MLP.parameters", "MLP.predict", "MLP.__init__"),
+    "07_backprop": ("MLP.backward", "MLP.gradients"),
+    "08_sgd": ("SGD.__init__", "SGD.step"),
+    "09_minibatches": ("minibatches",),
+    "10_training_loop": ("accuracy", "train"),
+}
+
+
+@pytest.mark.parametrize("kind", EMPTY)
+@pytest.mark.parametrize("stage", MODULES)
+def test_empty_answers_earn_nothing(stage: str, kind: str):
+    lines = ["import numpy as np"]
+    for head in HEADS[stage]:
+        first = "self, " if "." in head else ""
+        value = "None" if head.endswith("__init__") else EMPTY[kind].replace(" else self", " else 0")
+        lines.append(f"{head} = lambda {first}*a, **k: {value}")
+    results = grade(with_code(stage, "\n".join(lines)), stage)
+    assert points(results) == 0, {name: r.state for name, r in results.items()}
+
+
+RESHAPED = {
+    "07_backprop": ("MLP.backward", "MLP.gradients"),
+    "09_minibatches": ("minibatches",),
+    "10_training_loop": ("accuracy", "train"),
+}
+
+
+@pytest.mark.parametrize("stage", RESHAPED)
+@pytest.mark.parametrize("shape", ["[{}]", "({}, None)", "np.array([{}], dtype=object)"])
+def test_right_values_in_another_shape_earn_nothing(stage: str, shape: str):
+    lines = ["import numpy as np"]
+    for k, head in enumerate(RESHAPED[stage]):
+        value = shape.format(f"kept{k}(*a, **k)")
+        lines += [f"kept{k} = {head}", f"{head} = lambda *a, **k: {value}"]
+    results = grade(with_code(stage, "\n".join(lines)), stage)
+    assert points(results) == 0, {name: r.state for name, r in results.items()}
+
+
+def test_the_last_batch_as_columns_earns_nothing():
+    code = "kept = minibatches\ndef minibatches(*a):\n    for xb, yb in kept(*a):\n        yield xb, yb[:, None]"
+    assert points(grade(with_code("09_minibatches", code), "09_minibatches")) == 0
+
+
+def test_every_check_is_broken_by_some_slip():
+    seen = {name for solution in SOLUTIONS for name in solution.fails} | {name for edit in SLIPS for name in edit.fails}
+    all_checks = {check.id.removeprefix("check_") for stage in STAGES.values() for check in stage.checks}
+    # The bank of misconceptions holds slips for these.
+    spared = {
+        "network_alternates_linear_and_relu",
+        "accuracy_is_the_share_of_hits",
+        "accuracy_counts_every_row",
+    }
+    assert all_checks - seen == spared
+
+
+def test_a_kink_on_the_way_is_left_out():
+    from grader import networks
+
+    W, b = np.array([[1.0], [1.0]]), np.array([0.0])
+    parameters, x = [W, b, np.array([[1.0]]), np.array([0.0])], np.array([[1.0, -1.0], [2.0, 1.0]])
+    measured, trusted = networks.slopes(parameters, W, x, np.ones((2, 1)), [(0, 0), (1, 0)])
+    assert trusted == []  # the first row stands at exactly 0
+    x[0, 0] = 3.0
+    measured, trusted = networks.slopes(parameters, W, x, np.ones((2, 1)), [(0, 0), (1, 0)])
+    assert trusted == [0, 1]
+    np.testing.assert_allclose(measured, [5.0, 0.0], atol=1e-9)
