@@ -198,6 +198,9 @@ def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
             parts += [Text(), Text(f"{check.id}: {check.message}", style="magenta")]
         parts += [Text(f"      {note}", style="dim") for note in check.notes]
     parts += [Text(note, style="dim") for note in report.notes]
+    measured = report.sandbox.get("summary")
+    if measured:
+        parts += [Text(), Text(f"sandbox: {measured}", style="dim" if report.sandbox.get("complete") else "yellow")]
     return Group(*parts)
 
 

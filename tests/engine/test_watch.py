@@ -27,7 +27,7 @@ class Screen:
         command = [sys.executable, "-m", "grader", "watch", "--student", str(folder), "--out", str(out), *arguments]
         environment = {**os.environ, "CHAIN_RULE_NO_VENV": "1", "TERM": "xterm", "PYTHONPATH": str(ROOT)}
         self.child = pexpect.spawn(
-            command[0], command[1:], cwd=str(ROOT), env=environment, encoding="utf-8", timeout=60, dimensions=(60, 80)
+            command[0], command[1:], cwd=str(ROOT), env=environment, encoding="utf-8", timeout=240, dimensions=(60, 80)
         )
         self.last = ""
 
