@@ -1,6 +1,7 @@
 """A whole grade of the small course: its files, its exit, its caches; with real workers."""
 
 import json
+import re
 
 import msgspec
 import pytest
@@ -63,6 +64,19 @@ def test_a_grade_writes_what_it_says(request_of, pool):
     assert report.fingerprints["submission"] == read_submission(request.student).fingerprint()
     assert report.curves["history"] == {"train_loss": [2.0, 1.0]}
     assert report.notes == ["Graded without the reference: mistakes are not named, and its curves are not shown."]
+
+
+def test_every_field_is_documented(request_of, pool):
+    """docs/results.md names each field of results.json, and none that is not there."""
+    from grader.paths import ROOT
+
+    text = (ROOT / "docs" / "results.md").read_text()
+    report = json.loads(msgspec.json.encode(grade(request_of(), pool=pool)))
+    stage = report["stages"][0]
+    fields = {*report, *stage, *stage["checks"][0]}
+    assert {name for name in fields if f'"{name}"' not in text} == set()
+    named = set(re.findall(r'^ {2,6}"(\w+)":', text, re.MULTILINE))
+    assert named <= fields
 
 
 def test_every_check_is_logged_before_and_after(request_of, pool):
