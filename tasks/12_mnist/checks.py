@@ -5,7 +5,7 @@ from grader import gate, networks
 SIZES = (784, 128, 64, 10)
 BAR = gate.Bar(asked=0.96, doubt=0.955)
 
-#: What luck alone does to an accuracy: the reference with its own HYPERPARAMETERS, as benchmarks.measure_seeds prints it.
+#: What luck alone does to an accuracy: the reference with its own HYPERPARAMETERS, as `python -m benchmarks.seeds` prints it.
 REFERENCE = "the reference gets 97.1 % on average over 20 seeds, 0.13 points either way being usual"
 
 

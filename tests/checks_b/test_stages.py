@@ -88,7 +88,7 @@ def messages(results) -> list[str]:
     return [f"{name}: {result.message}" for name, result in results.items() if result.state != "pass"]
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(20))
 def test_the_reference_holds_every_promise(seed):
     for stage in MODULES:
         results = grade(right(), stage, seed)
@@ -98,7 +98,7 @@ def test_the_reference_holds_every_promise(seed):
 
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda s: f"{s.stage}: {s.name}")
 def test_a_solution_breaks_its_own_promises_and_no_others(solution: Solution):
-    for seed in range(1 if solution.fails else 3):
+    for seed in range(1 if solution.fails else 2):
         results = grade(with_code(solution.stage, solution.code), solution.stage, seed)
         assert broken(results) == solution.fails, messages(results)
 
@@ -111,7 +111,7 @@ def test_a_slip_in_the_training_loop_is_seen(edit: Edit):
 
 @pytest.mark.parametrize("code", [PLAIN, *RIGHT.values()], ids=["plain", *RIGHT])
 def test_another_loop_that_is_right_earns_everything(code: str):
-    for seed in range(5):
+    for seed in range(3):
         results = grade(with_code("10_training_loop", code), "10_training_loop", seed)
         assert not messages(results)
 

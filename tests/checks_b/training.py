@@ -105,7 +105,7 @@ SLIPS = [
     slip("one order for all epochs", RNG, START, f"    kept = list({ORDER})\n{START}", LOOP, "        for xb, yb in kept:\n"),
     slip("batches for the first epoch only", f"{LATER} {BATCHES} {VALIDATES} {MEASURES}", START, f"    kept = iter(list({ORDER}))\n{START}", LOOP, "        for xb, yb in kept:\n"),
     slip("a generator of its own", RNG, ORDER, ORDER.replace("rng", "np.random.default_rng(0)")),
-    slip("everybody's generator", f"{RNG} {LEAK}", ORDER, ORDER.replace("rng", "np.random.default_rng(np.random.randint(10**6))")),
+    slip("everybody's generator", RNG, ORDER, ORDER.replace("rng", "np.random.default_rng(np.random.randint(10**6))")),
     slip("learns from the validation set too", CORE, START, "    x_train, y_train = np.vstack([x_train, x_val]), np.append(y_train, y_val)\n" + START),
     slip("stops when validation gets worse", f"{LEAK} {VALIDATES} {LATER}", EPOCH, WORSE + AGAIN + EPOCH),
     slip("keeps the best by validation", f"{LEAK} {LATER}", RETURN, "    for p, b in zip(model.parameters(), best):\n        p[...] = b\n" + RETURN, VAL_ACC + "\n", VAL_ACC + "\n" + BEST),
