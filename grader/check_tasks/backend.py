@@ -41,6 +41,7 @@ class Outcome(Struct, frozen=True):
     results: list[dict[str, list[CheckResult]]] = []  #: one a seed: stage -> results in the order of task.toml
     seconds: float = 0.0
     fault: str = ""
+    asked: dict[str, list[str]] = {}  #: stage -> modules that its checks asked for
 
     def failed(self, stage: str = "", run: int = 0) -> list[str]:
         """Ids of the checks that did not pass, of one stage or of all."""
@@ -70,6 +71,7 @@ class Bench(Struct, frozen=True):
 def run_job(job: Job, bench: Bench, pool: Any = None) -> Outcome:
     """Grade in this process, with local workers unless a pool is given."""
     begun, runs = time.perf_counter(), []
+    asked: dict[str, list[str]] = {}
     for seed in job.seeds:
         context = Context(bench.course, job.submission, pool or LocalPool(), seed, Limits(3.0))
         context.data = Data(bench.training_images)
@@ -80,9 +82,11 @@ def run_job(job: Job, bench: Bench, pool: Any = None) -> Outcome:
             names = diagnose(context, bench.reference, bench.budget)
             for stage in stages:
                 results[stage.id] = [_named(result, names.get((stage.id, result.id))) for result in results[stage.id]]
+        for (stage_id, _), modules in context.touched.items():
+            asked[stage_id] = sorted({*asked.get(stage_id, []), *modules})
         context.close()
         runs.append(results)
-    return Outcome(job.name, runs, time.perf_counter() - begun)
+    return Outcome(job.name, runs, time.perf_counter() - begun, asked=asked)
 
 
 def run_jobs(jobs: Iterable[Job], bench: Bench, processes: int = 2) -> Iterator[Outcome]:
@@ -92,7 +96,8 @@ def run_jobs(jobs: Iterable[Job], bench: Bench, processes: int = 2) -> Iterator[
         return
     for stage in bench.course.stages:
         _functions(stage), load(stage.folder)  # once, before forking: both are kept
-    waiting, running = iter(jobs), {}
+    waiting = iter(jobs)
+    running: dict[int, tuple[Job, int, bytearray]] = {}
     selector = selectors.DefaultSelector()
     try:
         while True:
