@@ -5,6 +5,7 @@ comes from a submission stays text even if a record was made by someone else's p
 """
 
 import json
+import os
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from ..paths import ROOT
 from . import words
 
 HERE = Path(__file__).resolve().parent
@@ -90,6 +92,16 @@ def stylesheet(path: Path) -> Markup:
     return Markup(text)
 
 
+def _compiled() -> jinja2.BytecodeCache | None:
+    """Where compiled templates are kept, which take longer to compile than to fill; None where nothing can be kept."""
+    folder = ROOT / ".chain-rule" / "templates"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
+
+
 def environment(*folders: Path, **names: Any) -> jinja2.Environment:
     """An environment that finds the shared templates, those in `folders`, and the shared style as `css`.
 
@@ -103,6 +115,7 @@ def environment(*folders: Path, **names: Any) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=lambda value: clean(value) if type(value) is str else value,
+        bytecode_cache=_compiled(),
     )
     made.filters.update(
         seconds=words.seconds,

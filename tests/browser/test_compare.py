@@ -1,0 +1,45 @@
+"""The comparison with the reference in a real browser: offline, accessible, on a phone."""
+
+import msgspec
+import pytest
+
+from grader.course import load_course
+from grader.paths import REFERENCE
+from grader.report import comparison, probing
+from grader.submission import read_submission
+from grader.worker.local import LocalPool
+from tests.browser.submissions import SLIPS, edited
+from tests.browser.test_report import AXE, OVERFLOWING, UNFOLD
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    """A page over two stages, with a slip in one function and an answer that differs."""
+    scratch = tmp_path_factory.mktemp("compare")
+    course = load_course()
+    some = msgspec.structs.replace(course, stages=course.select(["03", "08"]))
+    both = (edited(SLIPS["03_softmax"]), read_submission(REFERENCE))
+    asked = [probing.ask(side, some, LocalPool(), 0, scratch / str(i) / "evidence") for i, side in enumerate(both)]
+    return comparison.write(comparison.Sides(*both, (asked[0], asked[1]), (scratch / "0", scratch / "1")), scratch)
+
+
+def test_page_opens_offline_and_axe_finds_nothing(compared, open_page):
+    page = open_page(compared, bypass_csp=True)
+    page.evaluate(UNFOLD)
+    assert (page.asked, page.said) == ([], [])
+    page.evaluate(AXE)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        found = page.evaluate("axe.run(document, {preload: false, resultTypes: ['violations']})")["violations"]
+        assert [(rule["id"], rule["nodes"][0]["html"], rule["nodes"][0]["failureSummary"]) for rule in found] == []
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_nothing_overflows(compared, open_page, screenshots, width):
+    page = open_page(compared, width)
+    page.screenshot(path=screenshots / f"compare-{width}.png")
+    page.evaluate(UNFOLD)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(OVERFLOWING, width) == []
