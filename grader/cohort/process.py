@@ -7,10 +7,8 @@ process is killed, nothing is left behind.
 
 import contextlib
 import os
-import select
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -20,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from grader.cohort.frames import Broken, Finished, Hello, Message, Stage, receive, receive_message, send
 from grader.cohort.journal import Outcome
 from grader.cohort.work import Bench, Done, Order, Settings, Teller
 from grader.paths import ROOT
@@ -28,36 +27,8 @@ from grader.paths import ROOT
 RENEWED_AFTER = 50
 _START_SECONDS = 120.0
 _STARTS = 3  #: tries, because a process may be killed at any moment, its first included
-_MOST = 1 << 30
 _THREADS = ("OPENBLAS", "OMP", "MKL", "BLIS", "NUMEXPR")
 _CODE = "import sys; sys.path.insert(0, {root!r}); from grader.cohort.process import serve; serve(int(sys.argv[1]))"
-
-
-class Hello(msgspec.Struct, tag=True):
-    """The child is ready; `course` is its fingerprint."""
-
-    course: str
-
-
-class Stage(msgspec.Struct, tag=True):
-    """The child is at that stage of its submission."""
-
-    stage: str
-
-
-class Finished(msgspec.Struct, tag=True):
-    """An order is done."""
-
-    done: Done
-
-
-class Broken(msgspec.Struct, tag=True):
-    """The child cannot grade anything: the course itself is at fault."""
-
-    reason: str
-
-
-Message = Hello | Stage | Finished | Broken
 
 
 class CourseBroken(Exception):
@@ -135,7 +106,7 @@ class Grader:
         try:
             send(channel, msgspec.msgpack.encode(order))
             while True:
-                message = _receive(channel, deadline)
+                message = receive_message(channel, deadline)
                 if isinstance(message, Finished):
                     return message.done
                 if isinstance(message, Broken):
@@ -164,7 +135,7 @@ class Grader:
             self.pid = process.pid
         try:
             send(ours, msgspec.msgpack.encode((self.settings, str(self.scratch or ""))))
-            message = _receive(ours, time.monotonic() + _START_SECONDS)
+            message = receive_message(ours, time.monotonic() + _START_SECONDS)
         except (EOFError, OSError, ValueError):
             ending = _ending(process)
             self.stop()
@@ -193,10 +164,6 @@ class Grader:
             return ""
         lines = self.log.read_text("utf-8", "replace").strip().splitlines()
         return f": {lines[-1][:300]}" if lines else ""
-
-
-def _receive(channel: socket.socket, deadline: float) -> Message:
-    return msgspec.msgpack.decode(receive(channel, deadline), type=Message)
 
 
 def _ending(process: subprocess.Popen[bytes]) -> str:
@@ -261,30 +228,3 @@ def serve(descriptor: int) -> None:
             say(Broken(str(error)))
             return
         say(Finished(done))
-
-
-def send(channel: socket.socket, data: bytes) -> None:
-    """One frame."""
-    channel.sendall(struct.pack("<Q", len(data)) + data)
-
-
-def receive(channel: socket.socket, deadline: float | None) -> bytes:
-    """One frame. Raises EOFError at the end, TimeoutError at the deadline (of time.monotonic)."""
-    (size,) = struct.unpack("<Q", _exactly(channel, 8, deadline))
-    if size > _MOST:
-        raise EOFError("no frame of ours")
-    return _exactly(channel, size, deadline)
-
-
-def _exactly(channel: socket.socket, size: int, deadline: float | None) -> bytes:
-    buffer = bytearray()
-    while len(buffer) < size:
-        if deadline is not None:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([channel], [], [], left)[0]:
-                raise TimeoutError
-        chunk = channel.recv(min(1 << 20, size - len(buffer)))
-        if not chunk:
-            raise EOFError
-        buffer += chunk
-    return bytes(buffer)
