@@ -17,6 +17,7 @@ from grader.submission import Submission
 
 FILE_NAME = "misconceptions.py"
 _OVERRIDE = "_with_one_mistake"
+_MARKS = ("misconception", "right_answer", "held_out")
 
 
 def misconception(target, *, fails=(), alike=""):
@@ -30,6 +31,11 @@ def misconception(target, *, fails=(), alike=""):
 
 def right_answer(target):
     """Mark a definition as a right answer in another style, for the course's own test."""
+    return lambda definition: definition
+
+
+def held_out(target):
+    """Mark a definition as another form of a misconception of that name, which diagnosis never sees."""
     return lambda definition: definition
 
 
@@ -147,7 +153,7 @@ def _mark(node: ast.stmt) -> ast.Call | None:
     """The @misconception(...) of a definition, if it has one."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         for mark in node.decorator_list:
-            if isinstance(mark, ast.Call) and _name_of(mark) in ("misconception", "right_answer"):
+            if isinstance(mark, ast.Call) and _name_of(mark) in _MARKS:
                 return mark
     return None
 
