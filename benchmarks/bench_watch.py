@@ -12,7 +12,8 @@ from benchmarks.ratio import Options, Ratio, Timing, timed
 from grader.paths import REFERENCE, ROOT
 
 STAGES = {"03_softmax": ("losses.py", 2.0), "05_gradient_check": ("gradcheck.py", 3.0)}
-VERDICT = r"(passed|points|done|of \d+)"
+VERDICT = r"{}: \d+ of \d+ checks hold"
+QUIET = 2.0  #: seconds without a word, after which watch mode has also graded the other stages that the file touches
 
 
 def ratios(options: Options):
@@ -42,12 +43,12 @@ def saved(stage: str, file: str, rounds: int) -> Timing:
             command[0], command[1:], cwd=str(ROOT), env={**os.environ, "TERM": "dumb"}, encoding="utf-8", timeout=60
         )
         try:
-            child.expect(VERDICT)
+            child.expect(VERDICT.format(stage))
             for number in range(rounds + 1):
                 settle(child)
                 start = time.perf_counter()
                 (student / file).write_text(f"{text}# save {number}\n", encoding="utf-8")
-                child.expect(VERDICT)
+                child.expect(VERDICT.format(stage))
                 seconds.append(time.perf_counter() - start)
         finally:
             child.close(force=True)
@@ -55,11 +56,11 @@ def saved(stage: str, file: str, rounds: int) -> Timing:
 
 
 def settle(child) -> None:
-    """Read what is still coming, until the screen has been quiet for half a second."""
+    """Read what is still coming, until the screen has been quiet for a while."""
     import pexpect
 
     while True:
         try:
-            child.read_nonblocking(4096, timeout=0.5)
+            child.read_nonblocking(4096, timeout=QUIET)
         except pexpect.TIMEOUT:
             return
