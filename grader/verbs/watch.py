@@ -81,6 +81,7 @@ class Loop:
         self.done: list[str] = []  #: stages that became done with the last save
         self.remark = ""
         self.shown = ""  #: the screen as it was drawn last
+        self.unfinished = False  #: grading was broken off, because another save came
 
     def run(self) -> int:
         """Until q is pressed."""
@@ -104,7 +105,8 @@ class Loop:
         if event != SAVED:
             self.shown = ""  # whoever presses a key wants to see something happen
         if event == SAVED:
-            if self.watched.changed():
+            # One save may be announced in several parts: what was broken off for the next part is taken up again.
+            if self.watched.changed() or self.unfinished:
                 self._graded(moving=True)
         elif event == "r":
             self.watched.forget()
@@ -128,7 +130,7 @@ class Loop:
         """Grade the current stage and show the verdict; then what may follow it: names of mistakes, the other stages."""
         from grader.live import Live
 
-        watched = self.watched
+        watched, self.unfinished = self.watched, True
         with Live() as live:
             self.done = []
             if moving:
@@ -145,6 +147,7 @@ class Loop:
             self.draw()
         if watched.refresh(self.events.saved.is_set):
             self.draw()
+            self.unfinished = False
 
     def _go(self, step: int) -> None:
         following = self.watched.following(step)
