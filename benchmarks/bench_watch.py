@@ -43,6 +43,7 @@ def saved(stage: str, file: str, rounds: int) -> Timing:
         )
         try:
             child.expect(PASSED.format(stage))
+            settle(child)
             for number in range(rounds + 1):
                 (student / file).write_text("raise ValueError\n" + text, encoding="utf-8")
                 child.expect(FAILED.format(stage))
