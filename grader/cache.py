@@ -12,11 +12,10 @@ from pathlib import Path
 import msgspec
 
 from grader.files import write_atomically
-from grader.paths import ROOT
+from grader.paths import MEMORY
 from grader.records import CheckResult
 from grader.task import Check, Stage
 
-FOLDER = ROOT / ".chain-rule"
 KEPT = 20  #: runs; older ones are removed
 
 
@@ -26,7 +25,7 @@ class TrainingCache:
     evidence : the grade's own folder of arrays, copied from and to
     """
 
-    def __init__(self, name: str, evidence: Path | None, folder: Path = FOLDER):
+    def __init__(self, name: str, evidence: Path | None, folder: Path = MEMORY):
         self.folder = folder / "trainings" / name[:32]
         self.evidence = evidence
         self.used: set[str] = set()  #: stages that were taken from here

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from grader.files import write_atomically
-from grader.paths import ROOT, TASKS
+from grader.paths import MEMORY, TASKS
 from grader.task import BadCourse, Check, Stage, load_stage
 
 __all__ = ["BadCourse", "Check", "Course", "Stage", "load_course", "load_stage"]
@@ -80,7 +80,7 @@ def load_course(tasks: Path = TASKS) -> Course:
     folders = sorted(path for path in tasks.glob("*") if path.is_dir() and path.name[0] not in "._")
     if tasks != TASKS:
         return _read(folders, tasks)
-    memory = ROOT / ".chain-rule" / f"course-{_mark(folders)[:32]}.bin"
+    memory = MEMORY / f"course-{_mark(folders)[:32]}.bin"
     try:
         return msgspec.msgpack.decode(memory.read_bytes(), type=Course, dec_hook=lambda kind, text: kind(text))
     except (OSError, msgspec.MsgspecError):

@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 
 from grader.files import write_atomically
-from grader.paths import ROOT
+from grader.paths import MEMORY
 from grader.records import CheckResult
 
-FILE = ROOT / ".chain-rule" / "hints.json"
+FILE = MEMORY / "hints.json"
 RUNGS = ("a question", "where to look", "a worked example")
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from ..paths import ROOT
+from ..paths import MEMORY
 from . import words
 
 HERE = Path(__file__).resolve().parent
@@ -94,7 +94,7 @@ def stylesheet(path: Path) -> Markup:
 
 def _compiled() -> jinja2.BytecodeCache | None:
     """Where compiled templates are kept, which take longer to compile than to fill; None where nothing can be kept."""
-    folder = ROOT / ".chain-rule" / "templates"
+    folder = MEMORY / "templates"
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:

@@ -25,7 +25,10 @@ def command(out: Path) -> int:
         return 0
     blocks = BLOCKS if terminal.sign(console, "pass") == terminal.LOOKS["pass"].sign else ASCII
     last = runs[-1]
-    console.print(f"{last['score']} of {last['max_score']} points, after {len(runs)} graded versions", style="bold")
+    console.print(
+        f"{last['score']} of {last['max_score']} points, after {len(runs)} graded version{'s' * (len(runs) > 1)}",
+        style="bold",
+    )
     console.print(sparkline([run["score"] / max(1, run["max_score"]) for run in runs[-SHOWN:]], blocks), style="green")
     console.print()
     for before, run in list(zip([None, *runs], runs))[-LISTED:]:

@@ -27,7 +27,6 @@ def pool():
 @pytest.fixture
 def request_of(tmp_path, monkeypatch):
     """Makes requests on a small course in a folder of their own, with caches of their own."""
-    monkeypatch.setattr(cache, "FOLDER", tmp_path / "memory")
     monkeypatch.setattr(cache.TrainingCache.__init__, "__defaults__", (tmp_path / "memory",))
     tasks = write_course(tmp_path / "tasks")
 
