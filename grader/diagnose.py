@@ -78,7 +78,7 @@ class _Diagnoser:
 
     def _matches(self, check: Check, given: Sequence[Answer], functions: Iterable[str]) -> list[Misconception]:
         """The misconceptions that answer as the submission did, in this check and with other inputs."""
-        run = _Runs(self, check)
+        run = self._runs(check)
         candidates = self._candidates(check, functions)
         exact = [m for m in candidates if self._in_time() and run.course(self._mutant(m), expected=given) is not None]
         if exact and run.course(self.reference, expected=given) is None:
@@ -93,13 +93,13 @@ class _Diagnoser:
         own = [m for f in functions for m in everything if f == m.target or f.startswith(m.target + ".")]
         return sorted(dict.fromkeys(own), key=lambda m: m.stage != check.stage or check.id not in m.fails)
 
-    def _holds_again(self, run: "_Runs", m: Misconception) -> bool:
+    def _holds_again(self, run: "Runs", m: Misconception) -> bool:
         """Whether it answers as the submission does with other inputs, too."""
         again = run.own(other=1)
         return again is not None and run.course(self._mutant(m), expected=again, other=1) is not None
 
     def _matches_but_for_the_draw(
-        self, run: "_Runs", given: Sequence[Answer], candidates: Sequence[Misconception]
+        self, run: "Runs", given: Sequence[Answer], candidates: Sequence[Misconception]
     ) -> list[Misconception]:
         """Those that agree with the submission in everything that does not change from draw to draw."""
         right = run.draws(self.reference)
@@ -148,7 +148,7 @@ class _Diagnoser:
         for check in (*(c for c in stage.checks if c.id == where[1]), *near):
             if _groups(left) == 1 or check.training or not self._in_time():
                 break
-            run = _Runs(self, check)
+            run = self._runs(check)
             own = run.own(lenient=True)
             if own is not None:
                 agree = [m for m in left if run.course(self._mutant(m), expected=own, lenient=True) is not None]
@@ -160,6 +160,9 @@ class _Diagnoser:
     def _in_time(self) -> bool:
         return time.perf_counter() < self._ends
 
+    def _runs(self, check: Check) -> "Runs":
+        return Runs(self.context, self.worker, check, self.functions(check.stage)[check.id])
+
     def _mutant(self, m: Misconception) -> Submission:
         where = m.stage, m.name
         if where not in self._mutants:
@@ -167,22 +170,21 @@ class _Diagnoser:
         return self._mutants[where]
 
 
-class _Runs:
+class Runs:
     """Runs of one check: of the submission in a worker of its own, of the course's code in the course's worker."""
 
-    def __init__(self, diagnoser: _Diagnoser, check: Check):
-        self.diagnoser, self.check = diagnoser, check
-        context = self.context = diagnoser.context
-        stage = diagnoser.course.stage(check.stage)
+    def __init__(self, context: Context, worker: Any, check: Check, function: Callable[..., None] | None = None):
+        self.context, self.worker, self.check = context, worker, check
+        stage = context.course.stage(check.stage)
         self.limits = context.limits.of(check, stage)
-        self.function = diagnoser.functions(stage.id)[check.id]
+        self.function = function or load_checks(stage)[check.id]
         data = {name: getattr(context.data, name) for name in check.fixtures if name in ("mnist", "hidden")}
         self.fixtures: dict[str, Any] = data
         self._own: dict[int, list[Answer] | None] = {}
 
     def course(self, code: Submission, *, other: int = 0, **options: Any) -> list[Answer] | None:
         """Answers of the course's own code."""
-        return self._run(lambda describe: self.diagnoser.worker.load(code, self.limits, describe), other, **options)
+        return self._run(lambda describe: self.worker.load(code, self.limits, describe), other, **options)
 
     def own(self, other: int = 0, **options: Any) -> list[Answer] | None:
         """Answers of the submission."""
@@ -222,6 +224,12 @@ class _Runs:
 
 
 Draws = Sequence[Mapping[str, Any]]
+
+
+def agree_but_for_the_draw(run: Runs, mutant: Submission, given: Sequence[Answer]) -> bool:
+    """Whether a mutant and the submission agree in everything that does not change from draw to draw."""
+    own, drawn = run.own_draws(given), run.draws(mutant)
+    return own is not None and drawn is not None and _varies(drawn) and _agree(own, drawn, drawn)
 
 
 def _agree(a: Draws, b: Draws, right: Draws) -> bool:

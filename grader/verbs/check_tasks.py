@@ -14,7 +14,7 @@ def command(stages: tuple[str, ...], full: bool, record: bool, names: bool) -> N
     """Test the course itself: its reference, its misconceptions and its right answers."""
     import time
 
-    from grader.check_tasks import more
+    from grader.check_tasks import edits, more
     from grader.check_tasks.record import record_fails
     from grader.check_tasks.verify import Verifier, matrix
     from grader.cli import Refusal
@@ -43,6 +43,8 @@ def command(stages: tuple[str, ...], full: bool, record: bool, names: bool) -> N
         if full:
             more.right_answers_under_many_seeds(verifier)
             more.held_out_forms_are_named(verifier)
+            edits.mistakes_in_other_styles_are_named(verifier)
+            edits.random_edits_get_no_wrong_name(verifier)
             more.trainings(verifier, images=0)
             more.gate(verifier)
     except (BadCourse, BadMisconceptions, NotASubmission) as problem:
