@@ -51,6 +51,6 @@ def command(stages: tuple[str, ...], full: bool, record: bool, names: bool) -> N
         raise Refusal(str(problem)) from None
     click.echo("\n" + matrix(verifier.findings))
     click.echo(f"\n{time.perf_counter() - begun:.0f} s.")
-    for problem in verifier.findings.problems:
-        click.echo(f"- {problem}", err=True)
+    for finding in verifier.findings.problems:
+        click.echo(f"- {finding}", err=True)
     raise SystemExit(1 if verifier.findings.problems else 0)
