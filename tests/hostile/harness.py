@@ -15,7 +15,7 @@ import msgspec
 from grader.course import Course, load_course
 from grader.engine import grade
 from grader.limits import Limits
-from grader.paths import ROOT
+from grader.paths import REFERENCE, ROOT
 from grader.request import Request
 from grader.runner import load_checks
 from grader.session import run_stages
@@ -37,6 +37,7 @@ class Attack(NamedTuple):
     honest : points that the same code earns without the attack
     stages : that are graded
     whole  : by a whole grade, with pytest and files; the others by the engine's own loop, which is quicker
+    base   : the modules that the folder does not have are the reference's
     """
 
     folder: Path
@@ -45,6 +46,7 @@ class Attack(NamedTuple):
     stages: tuple[str, ...]
     seed: int = 0
     whole: bool = False
+    base: bool = False
 
     @property
     def name(self) -> str:
@@ -64,7 +66,7 @@ def attacks() -> list[Attack]:
     found = []
     for folder in sorted(path for path in ATTACKS.iterdir() if (path / "attack.toml").exists()):
         told = tomllib.loads((folder / "attack.toml").read_text())
-        rest = {name: told[name] for name in ("seed", "whole") if name in told}
+        rest = {name: told[name] for name in ("seed", "whole", "base") if name in told}
         found.append(Attack(folder, told["tries"], told["honest"], tuple(told["stages"]), **rest))
     return found
 
@@ -115,7 +117,9 @@ def _checked(attack: Attack, pool: WorkerPool) -> tuple[list[dict[str, Any]], bo
     course = _course()
     stages = course.select(attack.stages)
     submission = read_submission(attack.folder)
-    limits = Limits(TIME_FACTOR)
+    if attack.base:
+        submission = submission.replaced({**read_submission(REFERENCE).modules, **submission.modules})
+    limits = Limits(1.0 if attack.base else TIME_FACTOR)  # the reference's own modules need their time
     session = run_stages(stages, pool, submission, course=course, functions=_functions, seed=attack.seed, limits=limits)
     wanted = {stage.id for stage in stages}
     results = [result for (stage, _), result in session.results.items() if stage in wanted]
