@@ -101,7 +101,7 @@ def odd_epoch(given: Sequence[Array], start: Parameters, data: Sequence[Any], ba
             candidates.append((f"batches of {size}", list(closed_form.cuts(range(rows), size))))
     for words, ways in candidates:
         if any(distance(given, closed_form.walk(start, x, y, way, lr), start) <= MOVED for way in ways):
-            return f"{words} would end there.".capitalize()
+            return f"That is where it ends with {words}."
     return ""
 
 
@@ -146,7 +146,7 @@ def expect_curve(
         case.require(
             len(curve) == epochs,
             f"history[{name!r}] should have {epochs} entries.",
-            f"history[{name!r}] has {len(curve)}.",
+            f"The length of history[{name!r}] is {len(curve)}.",
         )
         for k in range(epochs) if epoch is None else [epoch]:
             near = min(values, key=lambda value: abs(value - curve[k])) if np.isfinite(curve[k]) else values[0]

@@ -92,7 +92,7 @@ def check_batches_keep_the_short_last_batch(student, case):
         rows = _rows(x, _epoch(student, case, x, y, size, student.rng(case.seed)))
         wanted = [size] * (count // size) + [count % size] * (count % size > 0)
         sizes = [len(batch) for batch in rows]
-        should = f"{count} rows in batches of {size} should come as {listed(wanted)}."
+        should = f"{count} rows in batches of {size} should come as {_sizes(wanted)}."
         case.require(sizes == wanted, should, f"The batches have {_sizes(sizes)} rows.")
         _require_all_once(case, rows, count)
 

@@ -89,8 +89,8 @@ def check_train_steps_once_a_batch(student, case):
         possible = closed_form.epochs_possible(start, data[0], data[1], 2, 0.2, epochs)
         _, off = trainings.nearest(given, possible, start)
         when = "one epoch" if epochs == 1 else "two epochs"
-        should = f"After {when} the parameters should be one of {outcomes} outcomes, one for each way of batching."
-        gave = f"After {when} the parameters are none of them: from the nearest, {off:.2g} of the way off."
+        should = f"After {when} the parameters should be at one of {outcomes} places, one for each way of batching."
+        gave = f"After {when} the parameters are at none of the {outcomes} possible places; the nearest is {off:.2g} of the way off."
         looks_like = trainings.odd_epoch(given, start, data, 2, 0.2) if epochs == 1 else ""
         case.require(off <= trainings.MOVED, should, gave, looks_like)
 
@@ -130,7 +130,7 @@ def check_train_keeps_a_history(student, case):
             should = (
                 f"With epochs = {epochs}, history[{name!r}] should have {epochs} entr{'y' if epochs == 1 else 'ies'}."
             )
-            case.require(len(curve) == epochs, should, f"history[{name!r}] has {len(curve)}.")
+            case.require(len(curve) == epochs, should, f"The length of history[{name!r}] is {len(curve)}.")
             case.require(np.isfinite(curve).all(), should, f"history[{name!r}] holds {curve}.")
 
 
