@@ -56,8 +56,8 @@ def hidden() -> Hidden | None:
 
 
 def has_hidden() -> bool:
-    """Whether the list of checksums has hidden images at all: that of a learner's kit has none."""
-    return "hidden.npz" in _read(DATA / SUMS).decode("ascii", "replace").split()
+    """Whether there are hidden images at all: a learner's kit has neither the file nor a line for it."""
+    return (DATA / "hidden.npz").exists() or "hidden.npz" in _read(DATA / SUMS).decode("ascii", "replace").split()
 
 
 def fingerprint() -> str:

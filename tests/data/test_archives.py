@@ -130,6 +130,14 @@ def test_a_list_without_the_file_is_noticed(copies):
         mnist.hidden()
 
 
+def test_a_kit_without_hidden_images_is_not_damaged(copies):
+    (copies / "hidden.npz").unlink()
+    lines = (copies / "SHA256SUMS").read_text(encoding="ascii").splitlines(keepends=True)
+    (copies / "SHA256SUMS").write_text("".join(line for line in lines if "hidden" not in line), encoding="ascii")
+    assert not mnist.has_hidden()
+    assert mnist.hidden() is None
+
+
 def test_a_file_that_agrees_with_its_checksum_but_is_no_archive_is_named(copies):
     (copies / "hidden.npz").write_bytes(b"nothing")
     (copies / "SHA256SUMS").write_text(f"{hashlib.sha256(b'nothing').hexdigest()}  hidden.npz\n", encoding="ascii")
