@@ -1,6 +1,8 @@
 """What stopped a check -> what the learner is told, and whose doing it was."""
 
+import ast
 import traceback
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from grader.records import Card, CheckState, SourceLines
 from grader.worker.text import clean
 
 PRINTED_LINES = 20
+MOST_OWN_LINES = 24
 
 _GRADER = Path(__file__).resolve().parent
 
@@ -79,3 +82,27 @@ def _in_a_check(failure: BaseException) -> bool:
     files = [Path(frame.filename) for frame in traceback.extract_tb(failure.__traceback__)]
     ours = [file for file in files if file.name == "checks.py" or _GRADER in file.parents]
     return bool(ours) and (ours[-1].name == "checks.py" or ours[-1].parent == _GRADER) and ours[-1].name != "runner.py"
+
+
+def own_lines(modules: Mapping[str, str], functions: Iterable[str]) -> list[SourceLines]:
+    """The bodies of the functions that a failed check is about, as they stand in the submission; no line is marked.
+
+    MOST_OWN_LINES in all: whoever reads a failure wants to see a few lines, not a file.
+    """
+    from grader.spans import SkeletonError, body_span, find, parse
+
+    found: list[SourceLines] = []
+    for name in functions:
+        module = name.partition(".")[0]
+        text = modules.get(module, "")
+        node = find(parse(text), name)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        try:
+            first, end = body_span(node, text, name)
+        except SkeletonError:
+            continue
+        lines = [clean(line, 300) for line in text.splitlines()[first:end]]
+        if sum(len(shown.lines) for shown in found) + len(lines) <= MOST_OWN_LINES:
+            found.append(SourceLines(f"{module}.py", first + 1, lines, [], name.partition(".")[2]))
+    return found

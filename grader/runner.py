@@ -181,6 +181,8 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
     where = scores.key(check)
     context.touched[where] = set(student.modules) if student is not None else set()
     told = failures.describe(failure, case, transcript) if failure is not None else None
+    if told is not None and told.state == "fail" and not told.fields.get("source"):
+        told.fields["source"] = failures.own_lines(context.submission.modules, check.functions)
     evidence = _keep_evidence(check, case, context)
     common: dict[str, Any] = {"seconds": seconds, "notes": list(case.notes)}
     if told is None:

@@ -78,7 +78,7 @@ class Card:
             yield f"what it looks like: {result.mistake.id.replace('_', ' ')}", result.mistake.hint, "yellow"
         elif card.looks_like:
             yield "what it looks like", card.looks_like, "yellow"
-        for lines in card.source[-2:]:
+        for lines in [lines for lines in card.source if lines.marked][-2:]:
             width = len(str(lines.first + len(lines.lines)))
             numbered = [
                 f"{'>' if number in lines.marked else ' '} {number:{width}d}  {text}"

@@ -1,6 +1,7 @@
 """The learner's page: what it says, and what it must not hold."""
 
 import re
+
 import msgspec
 import numpy as np
 import pytest

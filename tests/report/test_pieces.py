@@ -247,3 +247,20 @@ def test_stored_grades_are_read_or_refused(tmp_path):
     path.write_bytes(msgspec.json.encode(report))
     assert stored.read(tmp_path) == report
     assert isinstance(stored.read(tmp_path), Report)
+
+
+def test_own_lines_are_bodies_of_what_a_check_is_about():
+    from grader.failures import MOST_OWN_LINES, own_lines
+
+    text = (
+        'def f(x):\n    """One."""\n    # 1. Why.\n    y = x\n    return y\n\n\ndef g():\n    return 1\n\n\nLONG = 1\n\n\ndef long():\n'
+        + "    x = 1\n" * 40
+    )
+    found = own_lines(
+        {"m": text, "broken": "def f(:"}, ["m.f", "m.g", "m.absent", "gone.f", "broken.f", "m.LONG", "m.long"]
+    )
+    assert [(lines.file, lines.function, lines.first, lines.lines, lines.marked) for lines in found] == [
+        ("m.py", "f", 3, ["    # 1. Why.", "    y = x", "    return y"], []),
+        ("m.py", "g", 9, ["    return 1"], []),
+    ]
+    assert MOST_OWN_LINES < 40
