@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from grader.cli import Refusal
 from grader.cohort.process import CourseBroken, Grader
 from grader.cohort.work import Done, Order, Settings
 
@@ -37,6 +38,8 @@ class LocalPool:
     def __init__(
         self, settings: Settings, jobs: int = 0, scratch: Path | None = None, logs: Path | None = None
     ) -> None:
+        if os.name == "nt":  # a grading process inherits its socket, which Windows does not know
+            raise Refusal("a class is graded on Linux or macOS. Remedy: on Windows, run the same command in WSL.")
         self.jobs = jobs or cores()
         if logs is not None:
             logs.mkdir(parents=True, exist_ok=True)

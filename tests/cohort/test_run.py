@@ -12,6 +12,7 @@ from grader.cohort.pool import LocalPool, Progress
 from grader.cohort.process import CourseBroken, Grader
 from grader.cohort.roster import Person, Roster
 from grader.cohort.run import ClassRun, Watcher, grade_class
+from grader.cohort.work import Settings
 from tests.cohort import classes
 
 STAGES = "[grading]\nstages = ['01_linear', '02_relu']\n"
@@ -126,6 +127,17 @@ def test_a_grading_process_that_is_killed_is_replaced(tmp_path, policy, generato
             done.append((event.outcome.state, event.outcome.report.score))
     assert done == [("graded", 16)] * 3
     assert killed
+
+
+def test_a_grading_process_is_renewed_after_so_many_submissions(tmp_path, policy, order_of, monkeypatch):
+    monkeypatch.setattr("grader.cohort.process.RENEWED_AFTER", 2)
+    grader = Grader(Settings.of(policy, html=False), tmp_path)
+    pids = []
+    for number in range(4):
+        grader.grade(order_of({"layers.py": f"x = {number}\n".encode()}, policy))
+        pids.append(grader.pid)
+    grader.close()
+    assert pids[0] == pids[1] != pids[2] == pids[3]
 
 
 def test_a_submission_under_which_every_process_dies_is_the_graders_fault(tmp_path, policy, generator, order_of):
