@@ -9,11 +9,16 @@ from types import TracebackType
 
 import click
 
-from grader.paths import DATA, REFERENCE
+from grader.paths import DATA, REFERENCE, STUDENT
 
 
 @click.command("train")
-@click.option("--student", type=click.Path(path_type=Path), default=REFERENCE, help="Folder to train (reference/).")
+@click.option(
+    "--student",
+    type=click.Path(path_type=Path),
+    default=lambda: REFERENCE if REFERENCE.is_dir() else STUDENT,
+    help="Folder to train: the reference, or student/ where a course came without it.",
+)
 @click.option("--data", default=None, help="A folder of IDX files, an .npz, or keras (default: data/mnist.npz).")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("plots"), help="Where plots and weights go.")
 @click.option("--seed", type=int, default=0, help="Seed of the weights and of the order of the images.")
