@@ -100,6 +100,10 @@ def _run(
         request.out / "results.jsonl", student=context.submission.name, stages=[stage.id for stage in stages]
     )
     session = Session(stages, context, [lines, *([observer] if observer else [])])
+    if request.html:
+        from grader.report.early import Early
+
+        session.observers.append(Early(request.out))
     try:
         run_with_pytest(session)
         if session.complete:

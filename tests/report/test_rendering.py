@@ -133,3 +133,29 @@ def test_without_matplotlib_the_sentence_still_stands(tmp_path, page, monkeypatc
 def test_dom_helper_is_strict():
     with pytest.raises(AssertionError):
         dom.parse("<p><b>not closed</p>")
+
+
+def test_the_import_begins_with_the_first_plot_that_is_due(tmp_path, monkeypatch):
+    from grader.records import CheckResult
+    from grader.report import early, figures
+
+    begun = []
+    monkeypatch.setattr(figures, "warm", lambda: begun.append(True))
+
+    def result(state, *roles):
+        return CheckResult("c", "p", state, 0, 1, card=Card(evidence={role: role for role in roles}))
+
+    watcher = early.Early(tmp_path)
+    for harmless in (
+        CheckResult("c", "p", "fail", 0, 1),
+        result("fail", "given", "confusion"),
+        result("pass", "analytic:dW1"),
+    ):
+        watcher.finished(None, harmless)
+    assert not begun
+    watcher.finished(None, result("fail", "analytic:dW1"))
+    watcher.finished(None, result("pass", "history:val_acc"))
+    assert begun == [True]
+    (tmp_path / "figures.json").write_text("{}")
+    early.Early(tmp_path).finished(None, result("pass", "history:val_acc"))
+    assert begun == [True]
