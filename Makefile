@@ -111,6 +111,7 @@ lint: environment
 
 requirements: ## pin again: needs uv and the network
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/base.in -o requirements/base.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/class.in -o requirements/class.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/test.in -o requirements/test.txt
 
 clean: ## remove what was built; your own work stays

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from grader.cli import Refusal
+from grader.cohort.extras import need
 from grader.cohort.journal import Outcome
 from grader.cohort.pool import Event
 from grader.cohort.process import CourseBroken, Grader
@@ -17,7 +18,6 @@ from grader.cohort.work import Done, Order, Settings, course_fingerprint
 
 #: Submissions that are sent ahead for each of the cluster's threads: enough to keep it busy, little enough to hold.
 _AHEAD = 2
-_LOST_WORKERS = 3  #: a submission under which so many Dask workers were lost is called the grader's fault
 _local = threading.local()
 
 
@@ -54,16 +54,9 @@ class Cluster:
     """
 
     def __init__(self, address: str, settings: Settings, timeout: float = 30) -> None:
+        distributed = need("distributed", "--scheduler")
         try:
-            import dask
-            from distributed import Client
-        except ImportError:
-            raise Refusal(
-                "--scheduler needs the package distributed. Remedy: .venv/bin/python -m pip install distributed"
-            ) from None
-        dask.config.set({"distributed.scheduler.allowed-failures": _LOST_WORKERS})
-        try:
-            self.client = Client(address, timeout=timeout, set_as_default=False)
+            self.client = distributed.Client(address, timeout=timeout, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise Refusal(f"no Dask scheduler answers at {address} ({error}). Remedy: check the address.") from None
         try:
@@ -126,7 +119,7 @@ class Cluster:
 
         error = future.exception() if future.status == "error" else None
         if isinstance(error, KilledWorker):
-            return Done(order.key, order.digest, Outcome("fault", f"{_LOST_WORKERS} Dask workers were lost under it"))
+            return Done(order.key, order.digest, Outcome("fault", "one Dask worker after another was lost under it"))
         if isinstance(error, CourseBroken):
             raise error
         if error is not None or future.status != "finished":

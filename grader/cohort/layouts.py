@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from grader.cli import Refusal
+from grader.cohort.extras import need
 from grader.cohort.package import SKIPPED
 from grader.cohort.roster import parse_time
 from grader.paths import MODULES
@@ -82,12 +83,7 @@ def _gradescope(folder: Path) -> list[Source]:
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        import yaml
-    except ImportError:
-        raise Refusal(
-            "a Gradescope export needs the package pyyaml. Remedy: .venv/bin/python -m pip install pyyaml"
-        ) from None
+    yaml = need("yaml", "a Gradescope export")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         data = yaml.load(path.read_text("utf-8"), Loader=loader)  # a safe loader: plain data only
