@@ -108,14 +108,18 @@ class _Diagnoser:
         own = run.own_draws(given)
         if own is None or _agree(own, right, right):
             return []
-        found = []
+        exact, nearly = [], []
         for m in candidates:
             if not self._in_time():
                 break
-            drawn = run.draws(self._mutant(m), own)
-            if drawn is not None and _agree(own, drawn, right) and not _agree(drawn, right, right):
-                found.append(m)
-        return found
+            drawn = run.draws(self._mutant(m), own, right)
+            if drawn is None or _agree(drawn, right, right):
+                continue
+            if _agree(own, drawn, right):
+                exact.append(m)
+            elif _agree(own, drawn, right, constants=False):
+                nearly.append(m)
+        return exact or nearly
 
     # -- which of several ----------------------------------------------------------------------------------------------
 
@@ -194,7 +198,7 @@ class Runs:
             self._own[other] = self._run(self._open_own, other)
         return self._own[other]
 
-    def draws(self, code: Submission, own: "Draws" = ()) -> list[dict[str, Any]] | None:
+    def draws(self, code: Submission, own: "Draws" = (), right: "Draws" = ()) -> list[dict[str, Any]] | None:
         """What can be said of the course's code for each of several draws; None as soon as it cannot agree with `own`."""
         drawn: list[dict[str, Any]] = []
         for salt in (0, *_SALTS):
@@ -202,11 +206,8 @@ class Runs:
             if run is None:
                 return None
             drawn.append(features(run))
-            if (
-                not salt
-                and own
-                and not all(_alike(k, v, drawn[0].get(k)) for k, v in own[0].items() if _steady_in(k, own))
-            ):
+            fixed = [name for name in own[0] if _steady_in(name, own) and _steady_in(name, right)] if own else []
+            if not salt and not all(_alike(name, own[0][name], drawn[0].get(name)) for name in fixed):
                 return None
         return drawn
 
@@ -226,25 +227,31 @@ class Runs:
 Draws = Sequence[Mapping[str, Any]]
 
 
-def agree_but_for_the_draw(run: Runs, mutant: Submission, given: Sequence[Answer]) -> bool:
+def agree_but_for_the_draw(run: Runs, mutant: Submission, given: Sequence[Answer], right: Submission) -> bool:
     """Whether a mutant and the submission agree in everything that does not change from draw to draw."""
-    own, drawn = run.own_draws(given), run.draws(mutant)
-    return own is not None and drawn is not None and _varies(drawn) and _agree(own, drawn, drawn)
+    own, drawn, reference = run.own_draws(given), run.draws(mutant), run.draws(right)
+    if own is None or drawn is None or reference is None:
+        return False
+    return _varies(reference) and _agree(own, drawn, reference, constants=False)
 
 
-def _agree(a: Draws, b: Draws, right: Draws) -> bool:
-    """Whether two pieces of code have everything in common that does not change from draw to draw."""
+def _agree(a: Draws, b: Draws, right: Draws, constants: bool = True) -> bool:
+    """Whether two pieces of code have everything in common that does not change from draw to draw.
+
+    constants : where the right code changes and these two do not, whether they must agree in what they give always
+    """
     names = {name for draws in (a, b) for draw in draws for name in draw}
-    return all(_agree_in(name, a, b, right) for name in names)
+    return all(_agree_in(name, a, b, right, constants) for name in names)
 
 
-def _agree_in(name: str, a: Draws, b: Draws, right: Draws) -> bool:
+def _agree_in(name: str, a: Draws, b: Draws, right: Draws, constants: bool) -> bool:
     p, q, r = ([draw.get(name) for draw in draws] for draws in (a, b, right))
     if _steady(name, p) != _steady(name, q):
         return False
+    settled = r[0] is not None and _steady(name, r)
     if _steady(name, p):
-        return _alike(name, p[0], q[0])
-    if r[0] is not None and _steady(name, r):
+        return _alike(name, p[0], q[0]) or not (constants or settled)
+    if settled:
         # Both change where the reference does not: do both miss its constant answer in every draw?
         return any(_alike(name, v, r[0]) for v in p) == any(_alike(name, v, r[0]) for v in q)
     return True

@@ -117,7 +117,8 @@ def holds(verifier: Verifier, code: Submission, where: tuple[str, str], m: Misco
             own = runs.own()
             if own is None:
                 return False
-            if runs.course(mutant, expected=own) is None and not diagnose.agree_but_for_the_draw(runs, mutant, own):
+            same = runs.course(mutant, expected=own) is not None
+            if not same and not diagnose.agree_but_for_the_draw(runs, mutant, own, verifier.reference):
                 return False
     return True
 

@@ -68,6 +68,7 @@ DEGENERATE = {
 
 _CHANGES = """
 
+import copy
 import numpy as np
 
 def _each(change, value):
@@ -82,6 +83,8 @@ def _each(change, value):
 def _around(method, change):
     def changed(*arguments, **named):
         kept = [np.copy(a) for a in arguments[1] if isinstance(a, np.ndarray)] if method.__name__ == "step" else []
+        if method.__name__ == "train":
+            arguments = (copy.deepcopy(arguments[0]), *arguments[1:])  # the caller's network stays as it is
         right = method(*arguments, **named)
         for array, was in zip(arguments[1], kept) if kept else ():
             array[...] = was  # what works in place does nothing

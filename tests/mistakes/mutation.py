@@ -1,0 +1,110 @@
+"""Mutation testing of the reference by cosmic-ray, which knows nothing of our bank: `python -m tests.mistakes.mutation`.
+
+Works on a copy of the course (cosmic-ray edits files on disk). A mutant of a function that the course asks for must fail
+a check; survivors are listed, and each is either equivalent, with its reason in survivors.toml, or a missing check.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from grader.course import load_course
+from grader.paths import REFERENCE, ROOT
+from grader.spans import definition_span, find, parse
+
+HERE = Path(__file__).parent
+MODULES = ("layers", "losses", "gradcheck", "network", "optim", "data", "train")
+CONFIG = """
+[cosmic-ray]
+module-path = [{modules}]
+timeout = {timeout}
+excluded-modules = []
+test-command = "{python} -m tests.mistakes.mutation --judge"
+
+[cosmic-ray.distributor]
+name = "local"
+"""
+
+
+def judge() -> int:
+    """In the copy, for one mutant: 1 if a check of the unit stages fails on its reference, else 0."""
+    from grader import scores
+    from grader.limits import Limits
+    from grader.runner import Context, load_checks, run_check
+    from grader.submission import read_submission
+    from grader.worker.local import LocalPool
+
+    course = load_course()
+    context = Context(course, read_submission(REFERENCE), LocalPool(), 0, Limits(3.0))
+    for stage in course.stages:
+        for check in [] if stage.training else stage.checks:
+            result = run_check(check, load_checks(stage)[check.id], context)
+            context.results[scores.key(check)] = result
+            if result.state != "pass":
+                return 1
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--judge", action="store_true", help="what cosmic-ray calls for each mutant")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "mutation")
+    parser.add_argument("modules", nargs="*", default=MODULES)
+    options = parser.parse_args()
+    if options.judge:
+        return judge()
+    copy, session = options.out / "course", options.out / "session.sqlite"
+    shutil.rmtree(options.out, ignore_errors=True)
+    for folder in ("grader", "reference", "tasks", "tests/mistakes"):
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "data").symlink_to(ROOT / "data")
+    for name in ("tests", "tests/mistakes"):
+        (copy / name / "__init__.py").touch()
+    listed = ", ".join(f'"reference/{module}.py"' for module in options.modules)
+    config = options.out / "cosmic-ray.toml"
+    config.write_text(CONFIG.format(modules=listed, timeout=120, python=sys.executable), encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    tool = str(Path(sys.executable).with_name("cosmic-ray"))
+    for step in (["init", config, session], ["exec", config, session]):
+        subprocess.run([tool, *map(str, step)], cwd=copy, env=environment, check=True)
+    dump = subprocess.run(
+        [tool, "dump", str(session)], cwd=copy, env=environment, check=True, capture_output=True, text=True
+    )
+    return report([json.loads(line) for line in dump.stdout.splitlines()])
+
+
+def report(lines: list) -> int:
+    """Print what survived; 1 if a survivor has no reason in survivors.toml."""
+    reasons = tomllib.loads((HERE / "survivors.toml").read_text(encoding="utf-8"))
+    spans = {}
+    for name in load_course().claimed_by():
+        node = find(parse((REFERENCE / f"{name.split('.')[0]}.py").read_text(encoding="utf-8")), name)
+        spans[name] = definition_span(node)
+    killed = survived = unexplained = 0
+    for item, result in lines:
+        (mutation,) = item["mutations"]
+        module, row = Path(mutation["module_path"]).stem, mutation["start_pos"][0]
+        function = next((n for n, (a, b) in spans.items() if n.split(".")[0] == module and a < row <= b), "")
+        if not function or result is None:
+            continue
+        if result["test_outcome"] == "killed":
+            killed += 1
+            continue
+        survived += 1
+        place = f"{function}, {mutation['operator_name'].removeprefix('core/')} {mutation['occurrence']}"
+        reason = reasons.get(place, "")
+        unexplained += not reason
+        print(f"{place} (line {row}): {reason or 'NO REASON GIVEN'}")
+        if not reason:
+            print("    " + "\n    ".join(line for line in (result["diff"] or "").splitlines() if line[:1] in "+-"))
+    print(f"{killed} killed, {survived} survive, {unexplained} of them without a reason")
+    return 1 if unexplained else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""When two answers count as the same, and what of an answer does not depend on the draw."""
+
+import numpy as np
+import pytest
+
+from grader.answers import answers, features, same, same_answers, same_feature
+from grader.worker.transcript import ErrorInfo, Opaque, Step
+
+A = np.array([[1.0, -2.0], [3.0, 1e-3]])
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (1.5, np.float64(1.5)),
+        (3, np.int64(3)),
+        (A, A * (1 + 1e-12)),
+        (np.array([1.0, np.nan]), np.array([1.0, np.nan])),
+        (np.array([np.inf]), np.array([np.inf])),
+        ([A, 1.0], (A, 1.0)),
+        ({"a": [1.0]}, {"a": [1.0]}),
+        (ErrorInfo("StudentError", "ValueError", "one"), ErrorInfo("StudentError", "ValueError", "other")),
+        (Opaque("Linear"), Opaque("Dense")),
+        (np.float32([1]), np.float32([1 + 1e-6])),
+        (np.array([1.0, 1e-17]), np.array([1.0, 3e-17])),
+        (np.zeros(3), np.zeros(3)),
+        (np.zeros((0, 2)), np.zeros((0, 2))),
+        (None, None),
+    ],
+)
+def test_what_the_contract_leaves_free_is_the_same(a, b):
+    assert same(a, b)
+    assert same(b, a)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (A, A.T),
+        (A, A.astype(np.float32)),
+        (A, A[None]),
+        (A, A * (1 + 1e-8)),
+        (np.array([1.0, 1e-12]), np.array([1.0, 1e-13])),
+        (np.array([1.0, np.nan]), np.array([np.nan, 1.0])),
+        (np.array([np.inf]), np.array([-np.inf])),
+        (1.0, None),
+        (True, 1),
+        (1.0, np.array([1.0])),
+        (1.0, np.float32(1.0)),
+        ([A], [A, A]),
+        ({"a": 1}, {"b": 1}),
+        ("1.0", 1.0),
+        (ErrorInfo("StudentError", "ValueError", ""), ErrorInfo("StudentError", "TypeError", "")),
+        (ErrorInfo("StudentError", "ValueError", ""), 1.0),
+        (Opaque("Linear"), A),
+    ],
+)
+def test_what_differs_is_not_the_same(a, b):
+    assert not same(a, b)
+    assert not same(b, a)
+
+
+def _call(outcome):
+    return Step("call", "data.minibatches", "minibatches(x, y)", [], outcome)
+
+
+def test_a_generator_and_what_it_yields_are_one_answer():
+    taken = Step("take", "generator", "list(batches)", [], [(A, 1)])
+    assert same_answers(answers([_call(Opaque("generator")), taken]), answers([_call([(A, 1)])]))
+
+
+def test_other_questions_are_other_answers():
+    assert not same_answers(answers([_call(1.0)]), answers([_call(1.0), _call(1.0)]))
+    assert not same_answers(answers([_call(1.0)]), answers([Step("call", "data.other", "other()", [], 1.0)]))
+
+
+def _batches(order, x, y):
+    return features(answers([_call([(x[rows], y[rows]) for rows in np.split(order, [2])])]))
+
+
+def test_rows_and_pairs_do_not_depend_on_the_order():
+    x, y = np.arange(12.0).reshape(4, 3), np.arange(4)
+    one, two = _batches(np.array([2, 0, 3, 1]), x, y), _batches(np.array([1, 3, 0, 2]), x, y)
+    broken = _batches(np.array([1, 3, 0, 2]), x, y[::-1])
+    for name in ("0/first", "0/second", "0/together", "0/shapes"):
+        assert same_feature(name, one[name], two[name])
+    assert not same_feature("0/value", one["0/value"], two["0/value"])
+    assert not same_feature("0/together", one["0/together"], broken["0/together"])
+    assert same_feature("0/first", one["0/first"], broken["0/first"])
+
+
+def test_a_spread_is_compared_as_a_spread():
+    rng = np.random.default_rng(0)
+    drawn = [features(answers([_call(scale * rng.standard_normal((80, 60)))])) for scale in (1.0, 1.0, 1.1)]
+    assert same_feature("0/spread", drawn[0]["0/spread"], drawn[1]["0/spread"])
+    assert not same_feature("0/spread", drawn[0]["0/spread"], drawn[2]["0/spread"])

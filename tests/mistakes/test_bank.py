@@ -1,0 +1,127 @@
+"""The bank as text: how it is read, and what every entry owes its learner."""
+
+import ast
+import re
+
+import pytest
+
+from grader.check_tasks import subjects
+from grader.check_tasks.record import record_fails
+from grader.course import load_course
+from grader.misconceptions import BadMisconceptions, apply, load, parse
+from grader.paths import REFERENCE
+from grader.spans import find
+from grader.spans import parse as tree_of
+from grader.submission import Submission, read_submission
+
+COURSE, ANSWER = load_course(), read_submission(REFERENCE)
+BANK = [m for stage in COURSE.stages for m in load(stage.folder)]
+BANNED = re.compile(r"\b(wrong|simply|just|obviously)\b", re.IGNORECASE)
+
+ONE = '''
+import math
+
+HALF = 0.5
+
+
+def _half(x):
+    return x * HALF
+
+
+@misconception("losses.softmax", fails=["check_a"])
+def halves(logits):
+    """Hint."""
+    return _half(logits) + math.pi
+
+
+@misconception("layers.Linear.forward")
+def halves__forward(self, x):
+    return _half(x)
+'''
+
+
+def test_the_bank_is_large_and_names_many_mistakes():
+    assert len({m.group for m in BANK}) >= 200
+
+
+def test_every_function_that_the_course_asks_for_has_mistakes():
+    targets = {m.target for m in BANK}
+    asked = [claim for claim in COURSE.claimed_by() if not claim.split(".")[-1].isupper()]
+    assert [claim for claim in asked if claim not in targets] == []
+
+
+@pytest.mark.parametrize("m", BANK, ids=lambda m: f"{m.stage}:{m.name}")
+def test_an_entry_is_complete(m):
+    assert find(tree_of(ANSWER.modules[m.module]), m.target) is not None
+    assert m.fails, "run check-tasks --record"
+    assert set(m.fails) <= {check.id for check in COURSE.stage(m.stage).checks}
+    assert not BANNED.search(m.hint)
+    assert "`" not in m.hint
+    assert "np." not in m.hint
+    ast.parse(apply(ANSWER, m).modules[m.module])
+
+
+def test_a_mutant_is_the_submission_with_the_override_at_the_end():
+    first, second = parse(ONE, "03_softmax")
+    given = Submission("given", {"losses": "import numpy as np\n", "layers": "class Linear: pass\n"})
+    space = {}
+    exec(apply(given, first).modules["losses"], space)
+    assert space["softmax"](4.0) == pytest.approx(5.141592653589793)
+    space = {}
+    exec(apply(given, second).modules["layers"], space)
+    assert space["Linear"]().forward(4.0) == 2.0
+
+
+def test_forms_of_a_slip_share_its_hint_and_name():
+    first, second = parse(ONE, "03_softmax")
+    assert (first.id, second.id, second.hint) == ("halves", "halves", "Hint.")
+    assert first.fails == ("check_a",)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("def (", "syntax error"),
+        ('@misconception("losses.softmax")\ndef f(x):\n    return x\n', "no docstring"),
+        ('@misconception("softmax")\ndef f(x):\n    """H."""\n', "target"),
+        ('@misconception(name)\ndef f(x):\n    """H."""\n', "plain values"),
+        ('@misconception("a.b")\ndef f(x):\n    """H."""\n\n@misconception("a.b")\ndef f(x):\n    """H."""\n', "twice"),
+        (
+            '@misconception("a.b")\ndef f(x):\n    """H."""\n\n@misconception("a.b")\ndef f__g(x):\n    """I."""\n',
+            "another hint",
+        ),
+    ],
+)
+def test_a_bad_file_is_refused_with_its_cause(text, cause):
+    with pytest.raises(BadMisconceptions, match=cause):
+        parse(text, "03_softmax")
+
+
+def test_a_target_without_its_module_is_refused():
+    with pytest.raises(BadMisconceptions, match="no such module"):
+        apply(Submission("empty", {}), parse(ONE, "03_softmax")[0])
+
+
+def test_a_stage_without_a_bank_has_no_mistakes(tmp_path):
+    assert load(tmp_path) == []
+
+
+def test_recording_rewrites_nothing_but_the_checks(tmp_path):
+    (tmp_path / "misconceptions.py").write_text(ONE, encoding="utf-8")
+    changed = record_fails(tmp_path, {"halves": ["check_b", "check_c"], "halves__forward": ["check_d"]})
+    text = (tmp_path / "misconceptions.py").read_text(encoding="utf-8")
+    assert changed == 2
+    assert [m.fails for m in load(tmp_path)] == [("check_b", "check_c"), ("check_d",)]
+    assert re.sub(r", fails=\[.*\]", "", text) == re.sub(r", fails=\[.*\]", "", ONE)
+
+
+def test_every_held_out_form_is_of_a_mistake_in_the_bank():
+    forms = subjects.held_out(COURSE, ANSWER)
+    assert len({(m.stage, m.id) for m, _ in forms.values()}) >= 80
+    assert {(m.stage, m.id) for m, _ in forms.values()} <= {(m.stage, m.id) for m in BANK}
+
+
+def test_right_answers_are_many_and_some_are_whole():
+    found = subjects.right_answers(ANSWER)
+    assert len(found) >= 50
+    assert sum(submission.folder is not None for submission in found.values()) >= 12

@@ -1,0 +1,109 @@
+"""Names for failures: the right one, or none."""
+
+import pytest
+
+from grader import scores
+from grader.check_tasks.backend import Bench, Job, run_job
+from grader.course import load_course
+from grader.diagnose import diagnose
+from grader.limits import Limits
+from grader.misconceptions import apply, parse
+from grader.paths import REFERENCE
+from grader.runner import Context, load_checks, run_check
+from grader.submission import read_submission
+from grader.worker.local import LocalPool
+
+COURSE, ANSWER = load_course(), read_submission(REFERENCE)
+
+
+def named(target, body, stage, header="def f(logits):"):
+    """The names given to the failed checks of a stage, if one function of the reference has this body."""
+    text = f'@held_out("{target}")\n{header}\n' + "\n".join(f"    {line}" for line in body.splitlines())
+    submission = apply(ANSWER, parse(text, stage)[0])
+    outcome = run_job(Job("one", submission, (stage,), name_mistakes=True), Bench(COURSE, ANSWER))
+    results = outcome.results[0][stage]
+    assert any(r.state == "fail" for r in results)
+    return {r.mistake.id for r in results if r.mistake}
+
+
+def test_another_form_of_a_known_mistake_has_its_name():
+    body = "top = max(logits.ravel())\ne = np.exp(logits - top)\nreturn (e.T / e.sum(axis=1)).T"
+    assert named("losses.softmax", body, "03_softmax") == {"shares_one_maximum"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return np.cos(logits)",
+        "e = np.exp(1.01 * logits)\nreturn e / e.sum(axis=1, keepdims=True)",
+        "raise ZeroDivisionError",
+        "e = np.exp(logits)\nreturn e / e.sum(axis=1, keepdims=True) + 1e-6",
+    ],
+)
+def test_a_mistake_that_nobody_knows_has_no_name(body):
+    assert named("losses.softmax", body, "03_softmax") == set()
+
+
+def test_a_coincidence_on_one_input_is_no_name():
+    # On the first inputs of the check these are the columns' shares, on others the rows'.
+    body = (
+        "f.count = getattr(f, 'count', 0) + 1\n"
+        "e = np.exp(logits - logits.max(axis=0))\n"
+        "return e / e.sum(axis=0) if int(abs(logits).sum() * 1e6) % 2 else e / e.sum()"
+    )
+    assert len(named("losses.softmax", body, "03_softmax")) <= 1
+
+
+def test_what_is_drawn_in_another_way_is_matched_by_what_does_not_depend_on_the_draw():
+    body = (
+        "order, cuts = np.argsort(rng.random(len(x))), range(batch_size, len(x), batch_size)\n"
+        "return list(zip(np.split(x[order], cuts), np.split(y, cuts)))"
+    )
+    header = "def f(x, y, batch_size, rng):"
+    assert named("data.minibatches", body, "09_minibatches", header) == {"shuffles_x_alone"}
+
+
+def _failed(stage, mistake):
+    """A context in which one stage was checked on a mutant."""
+    submission = apply(ANSWER, next(m for m in _bank(stage) if m.name == mistake))
+    context = Context(COURSE, submission, LocalPool(), 0, Limits())
+    for check in COURSE.stage(stage).checks:
+        function = load_checks(COURSE.stage(stage))[check.id]
+        context.results[scores.key(check)] = run_check(check, function, context)
+    return context
+
+
+def _bank(stage):
+    from grader.misconceptions import load
+
+    return load(COURSE.stage(stage).folder)
+
+
+def test_without_time_there_is_no_name():
+    assert diagnose(_failed("03_softmax", "forgets_the_shift"), ANSWER, budget=0.0) == {}
+
+
+def test_without_failures_there_is_nothing_to_name():
+    context = Context(COURSE, ANSWER, LocalPool(), 0, Limits())
+    assert diagnose(context, ANSWER) == {}
+
+
+def test_a_submission_that_answers_as_the_reference_does_is_not_named():
+    # Transcripts of the reference itself, handed over as if they were of failed checks.
+    context = _failed("03_softmax", "forgets_the_shift")
+    context.submission = ANSWER
+    for check in COURSE.stage("03_softmax").checks:
+        with context.pool.student(ANSWER) as student:
+            from grader.case import Case
+
+            load_checks(COURSE.stage("03_softmax"))[check.id](student, Case(0, check.stage, check.id))
+        context.transcripts[scores.key(check)] = student.transcript
+    assert diagnose(context, ANSWER, budget=60.0) == {}
+
+
+def test_twins_share_one_name_and_say_so():
+    context = _failed("08_sgd", "updates_copies")
+    found = diagnose(context, ANSWER, budget=60.0)
+    assert found
+    for diagnosis in found.values():
+        assert {diagnosis.mistake.id, *diagnosis.mistake.alike} >= {"updates_copies", "makes_new_arrays"}

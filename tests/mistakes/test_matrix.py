@@ -1,0 +1,60 @@
+"""The whole matrix: what the course expects of its checks, on every mistake and every right answer it knows."""
+
+import pytest
+
+from grader.check_tasks import more
+from grader.check_tasks.verify import Verifier
+from grader.course import load_course
+from grader.paths import REFERENCE
+from grader.submission import read_submission
+
+
+@pytest.fixture(scope="module")
+def verifier():
+    made = Verifier(load_course(), read_submission(REFERENCE))
+    made.reference_earns_everything()
+    assert made.findings.problems == []
+    return made
+
+
+@pytest.fixture
+def problems(verifier):
+    """What one test finds."""
+    verifier.findings.problems.clear()
+    return verifier.findings.problems
+
+
+def test_every_mistake_is_seen_in_its_own_stage_and_named_and_every_check_sees_one(verifier, problems):
+    verifier.mutants_are_caught_and_named()
+    verifier.checks_have_hints_and_killers()
+    assert problems == []
+
+
+def test_right_answers_earn_full_marks(verifier, problems):
+    verifier.right_answers_earn_everything()
+    assert problems == []
+
+
+def test_right_answers_train_on_500_images(verifier, problems):
+    more.trainings(verifier, images=500)
+    assert problems == []
+
+
+def test_answers_without_an_idea_earn_nothing(verifier, problems):
+    verifier.degenerate_answers_earn_nothing()
+    assert problems == []
+
+
+def test_in_the_skeleton_everything_is_to_do(verifier, problems):
+    more.skeleton_is_all_to_do(verifier)
+    assert problems == []
+
+
+def test_real_workers_agree(verifier, problems):
+    more.worker_agrees(verifier)
+    assert problems == []
+
+
+def test_forms_that_diagnosis_has_never_seen_are_named(verifier, problems):
+    more.held_out_forms_are_named(verifier)
+    assert problems == []
