@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-SAVED = "saved"
+SAVED, IDLE = "saved", "idle"
 
-#: Seconds between two looks at the files' dates, for folders whose changes are not announced (network drives, mounts).
+#: Seconds between two looks at the files' dates, for folders whose changes are not announced (network drives, mounts);
+#: as long as nothing happens, nothing is going to happen at once.
 LOOK = 1.0
 
 #: Milliseconds without a further change after which a save counts as finished.
@@ -41,14 +42,16 @@ class Events:
     def stop(self) -> None:
         self._stop.set()
 
-    def next(self) -> str:
-        """The next event; waits for it."""
+    def next(self, idle: bool = False) -> str:
+        """The next event; waits for it, or with `idle` for a moment only, and then gives IDLE."""
         while True:
             try:
                 event = self._queue.get(timeout=LOOK)
             except queue.Empty:
                 state = self._look()
                 if state == self._state:
+                    if idle:
+                        return IDLE
                     continue
                 self._state, event = state, SAVED
             if event == SAVED:

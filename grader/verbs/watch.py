@@ -81,7 +81,8 @@ class Loop:
         self.done: list[str] = []  #: stages that became done with the last save
         self.remark = ""
         self.shown = ""  #: the screen as it was drawn last
-        self.unfinished = False  #: grading was broken off, because another save came
+        self.broken_off = False  #: no verdict was drawn for the last save, because another one came
+        self.unfinished = False  #: the other stages were not graded since the last save
 
     def run(self) -> int:
         """Until q is pressed."""
@@ -90,7 +91,7 @@ class Loop:
         while True:
             from grader.submission import NotASubmission
 
-            event = self.events.next()
+            event = self.events.next(idle=self.unfinished)
             try:
                 if event == "q":
                     return 0
@@ -99,14 +100,16 @@ class Loop:
                 self._say(str(problem))
 
     def _handle(self, event: str) -> None:
-        from grader.keys import SAVED
+        from grader.keys import IDLE, SAVED
 
+        if event == IDLE:
+            return self._catch_up()
         self.remark = ""
         if event != SAVED:
             self.shown = ""  # whoever presses a key wants to see something happen
         if event == SAVED:
             # One save may be announced in several parts: what was broken off for the next part is taken up again.
-            if self.watched.changed() or self.unfinished:
+            if self.watched.changed() or self.broken_off:
                 self._graded(moving=True)
         elif event == "r":
             self.watched.forget()
@@ -127,10 +130,11 @@ class Loop:
     # -- what the keys do ------------------------------------------------------------------------------------------
 
     def _graded(self, moving: bool) -> None:
-        """Grade the current stage and show the verdict; then what may follow it: names of mistakes, the other stages."""
+        """Grade the current stage and show the verdict; then the names of mistakes, which may follow it."""
         from grader.live import Live
 
-        watched, self.unfinished = self.watched, True
+        watched = self.watched
+        self.unfinished = self.broken_off = True
         with Live() as live:
             self.done = []
             if moving:
@@ -143,11 +147,15 @@ class Loop:
             else:
                 watched.grade(observers=[live])
         self.draw()
+        self.broken_off = False
         if watched.name_mistakes(self.request.reference, self.request.patience):
             self.draw()
-        if watched.refresh(self.events.saved.is_set):
-            self.draw()
+
+    def _catch_up(self) -> None:
+        """Grade the other stages too, while nobody waits for anything."""
+        if self.watched.refresh(self.events.saved.is_set):
             self.unfinished = False
+            self.draw()
 
     def _go(self, step: int) -> None:
         following = self.watched.following(step)

@@ -28,7 +28,7 @@ class Screen:
         environment = {**os.environ, "CHAIN_RULE_NO_VENV": "1", "TERM": "xterm"}
         environment["CHAIN_RULE_MEMORY"] = str(out) + "-memory"
         self.child = pexpect.spawn(
-            command[0], command[1:], cwd=str(ROOT), env=environment, encoding="utf-8", timeout=240, dimensions=(60, 80)
+            command[0], command[1:], cwd=str(ROOT), env=environment, encoding="utf-8", timeout=120, dimensions=(60, 80)
         )
         self.last = ""
 
@@ -123,7 +123,7 @@ def test_the_named_mistake_comes_on_the_screen(folder, tmp_path):
         right = with_bodies(COURSE.stages[:number])
         mistake = load(stage.folder)[0]
         save(folder, files(apply(right, mistake)))
-        screen.until(f"> ✗ {stage.id}", f"what it looks like: {mistake.id.replace('_', ' ')}")
+        screen.until(f"✗ {stage.id}: ", f"what it looks like: {mistake.id.replace('_', ' ')}")
         if number < len(stages):
             save(folder, files(right))
             screen.until(f"{stage.id} is done")
