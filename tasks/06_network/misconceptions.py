@@ -243,15 +243,31 @@ def fills_the_biases(self, sizes, rng, *_):
         layer.b += 0.1
 
 
-@misconception(
-    "network.MLP.__init__",
-    fails=["check_network_alternates_linear_and_relu", "check_network_forward_runs_every_layer"],
-)
-def keeps_its_layers_under_another_name(self, sizes, rng, *_):
+@misconception("network.MLP", fails=["check_network_alternates_linear_and_relu"])
+class keeps_its_layers_under_another_name:
     """The contract wants the layers, in order, in self.layers."""
-    _build(self, sizes, rng)
-    self.net = self.layers
-    self.layers = [layer for layer in self.net if hasattr(layer, "W")]
+
+    def __init__(self, sizes, rng, *_):
+        _build(self, sizes, rng)
+        self.net = self.layers
+        del self.layers
+
+    def forward(self, x):
+        return _run(self.net, x)
+
+    def backward(self, dlogits):
+        for layer in reversed(self.net):
+            dlogits = layer.backward(dlogits)
+        return dlogits
+
+    def parameters(self):
+        return [p for layer in self.net if hasattr(layer, "W") for p in (layer.W, layer.b)]
+
+    def gradients(self):
+        return [g for layer in self.net if hasattr(layer, "W") for g in (layer.dW, layer.db)]
+
+    def predict(self, x):
+        return self.forward(x).argmax(axis=1)
 
 
 @misconception(
