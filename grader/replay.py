@@ -13,7 +13,7 @@ from grader.case import Case
 from grader.compare import Unmet
 from grader.runner import Memo, call_with_fixtures
 from grader.task import Check
-from grader.worker.errors import CallTimeout
+from grader.worker.errors import CallTimeout, WorkerFault
 from grader.worker.handles import RngMaker, Seeded
 from grader.worker.proxy import Student
 from grader.worker.transcript import Step
@@ -113,8 +113,10 @@ def replay(
         return None
     except CallTimeout:
         return None
+    except WorkerFault:
+        raise
     except Exception:
-        pass  # a failing check is what is expected: its transcript tells
+        pass  # the check fails, as it did before: in whatever way, its transcript tells
     found = answers(transcript)
     if expected is not None and (len(found) != len(expected) or not all(map(_same, found, expected))):
         return None

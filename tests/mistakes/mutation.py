@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 from grader.course import load_course
@@ -70,26 +71,50 @@ def main() -> int:
     config.write_text(CONFIG.format(modules=listed, timeout=120, python=sys.executable), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     tool = str(Path(sys.executable).with_name("cosmic-ray"))
-    for step in (["init", config, session], ["exec", config, session]):
-        subprocess.run([tool, *map(str, step)], cwd=copy, env=environment, check=True)
+    subprocess.run([tool, "init", str(config), str(session)], cwd=copy, env=environment, check=True)
+    leave_out_what_is_given(session)
+    subprocess.run([tool, "exec", str(config), str(session)], cwd=copy, env=environment, check=True)
     dump = subprocess.run(
         [tool, "dump", str(session)], cwd=copy, env=environment, check=True, capture_output=True, text=True
     )
     return report([json.loads(line) for line in dump.stdout.splitlines()])
 
 
+def leave_out_what_is_given(session: Path) -> None:
+    """Skip mutants outside the functions that the course asks for: loading, plots, the command line."""
+    from cosmic_ray.work_db import WorkDB, use_db
+    from cosmic_ray.work_item import WorkerOutcome, WorkResult
+
+    with use_db(str(session), WorkDB.Mode.open) as items:
+        for item in list(items.pending_work_items):
+            (mutation,) = item.mutations
+            if not asked_for(Path(mutation.module_path).stem, mutation.start_pos[0]):
+                items.set_result(item.job_id, WorkResult(worker_outcome=WorkerOutcome.SKIPPED))
+
+
+@cache
+def spans() -> dict:
+    """Lines of each function that the course asks for."""
+    found = {}
+    for name in load_course().claimed_by():
+        node = find(parse((REFERENCE / f"{name.split('.')[0]}.py").read_text(encoding="utf-8")), name)
+        found[name] = definition_span(node)
+    return found
+
+
+def asked_for(module: str, row: int) -> str:
+    """The function that the course asks for in this line of a module; "" if none."""
+    return next((n for n, (a, b) in spans().items() if n.split(".")[0] == module and a < row <= b), "")
+
+
 def report(lines: list) -> int:
     """Print what survived; 1 if a survivor has no reason in survivors.toml."""
     reasons = tomllib.loads((HERE / "survivors.toml").read_text(encoding="utf-8"))
-    spans = {}
-    for name in load_course().claimed_by():
-        node = find(parse((REFERENCE / f"{name.split('.')[0]}.py").read_text(encoding="utf-8")), name)
-        spans[name] = definition_span(node)
     killed = survived = unexplained = 0
     for item, result in lines:
         (mutation,) = item["mutations"]
-        module, row = Path(mutation["module_path"]).stem, mutation["start_pos"][0]
-        function = next((n for n, (a, b) in spans.items() if n.split(".")[0] == module and a < row <= b), "")
+        row = mutation["start_pos"][0]
+        function = asked_for(Path(mutation["module_path"]).stem, row)
         if not function or result is None:
             continue
         if result["test_outcome"] == "killed":
