@@ -40,7 +40,11 @@ def command(student: Path, sandbox: str) -> int:
     agree = True
     limits = CheckLimits(call=60, check=3600)
     try:
-        with WorkerPool(sandbox=sandbox) as pool, pool.student(submission, limits) as subject, console.status("asking") as status:
+        with (
+            WorkerPool(sandbox=sandbox) as pool,
+            pool.student(submission, limits) as subject,
+            console.status("asking") as status,
+        ):
             for hearing in hear(subject, asked, status.update):
                 agree = agree and hearing.agrees
                 console.print(show(hearing))
