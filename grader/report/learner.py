@@ -4,6 +4,7 @@ What stands where is decided here and in `pictures`; the templates only lay it o
 """
 
 import os
+import textwrap
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -181,11 +182,12 @@ def _capped(text: str) -> str:
 
 
 def _source(lines: SourceLines) -> Source:
+    """The lines with their numbers; an excerpt without a marked line is shown without the indentation all of it shares."""
     marked = set(lines.marked)
-    shown = [
-        CodeLine(lines.first + i, shorten(clean(line).replace("\n", "\\n"), 1, MOST_WIDTH), lines.first + i in marked)
-        for i, line in enumerate(lines.lines[:MOST_LINES])
-    ]
+    texts = [shorten(clean(line).replace("\n", "\\n"), 1, MOST_WIDTH) for line in lines.lines[:MOST_LINES]]
+    if not marked:
+        texts = textwrap.dedent("\n".join(texts)).split("\n")
+    shown = [CodeLine(lines.first + i, text, lines.first + i in marked) for i, text in enumerate(texts)]
     place = f"{lines.file}, {lines.function}" if lines.function else lines.file
     return Source(shorten(clean(place).replace("\n", " "), 1, 120), shown)
 

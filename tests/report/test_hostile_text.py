@@ -47,7 +47,7 @@ def test_markup_changes_no_element(tmp_path, text):
     assert dom.shape(hostile) == dom.shape(harmless)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_characters="`"), min_size=1, max_size=80))
 def test_any_text_changes_no_element(tmp_path, text):
     """Only line breaks and empty text may change what stands where."""
