@@ -90,6 +90,7 @@ def check_linear_answers_for_the_last_batch(student, case):
     """Results and gradients are those of this layer's last batch and present W: nothing is left from before."""
     x, W, b, dout = case.normal("x", 5, 4), case.normal("W", 4, 3), case.normal("b", 3), case.normal("dout", 5, 3)
     linear, other, W_new = _layer(student, case, W, b), _layer(student, case, W, b), case.normal("W_new", 4, 3)
+    x_other = case.normal("x_other", 5, 4)
     case.remember("the dW of the batch before", x.T @ dout)
     case.remember("the db of the batch before", dout.sum(axis=0))
     for rows in (5, 3):
@@ -98,10 +99,10 @@ def check_linear_answers_for_the_last_batch(student, case):
         fill(student, linear, "W", W_new)
         fill(student, linear, "b", b)
         last, dlast = case.normal(f"x_{rows}", rows, 4), case.normal(f"dout_{rows}", rows, 3)
-        case.remember("what the x of the other layer gives", x[:rows].T @ dlast)
+        case.remember("what the x of the other layer gives", x_other[:rows].T @ dlast)
         case.remember("the result with the W of before", last @ W + b)
         case.expect(linear.forward(last), last @ W_new + b, "The second forward", should="x @ W + b", rtol=ROUGH)
-        other.forward(x)
+        other.forward(x_other)
         case.expect(linear.backward(dlast), dlast @ W_new.T, "The second backward", should=DX, rtol=ROUGH)
         case.expect(linear.dW, last.T @ dlast, "dW after the second backward", should=DW, rtol=ROUGH)
         case.expect(linear.db, dlast.sum(axis=0), "db after the second backward", should=DB, rtol=ROUGH)

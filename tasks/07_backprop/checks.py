@@ -59,7 +59,7 @@ def check_gradients_follow_parameters(student, case):
 
 def check_backprop_matches_closed_form(student, case):
     """The gradients are those of the chain rule to ten digits, not an approximation of them."""
-    for sizes, rows in ((DEEP, 7), (SQUARE, 1)):
+    for sizes, rows in ((SQUARE, 1), (DEEP, 7)):
         model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows)
         expected, expected_dx = closed_form.backward(parameters, x, dlogits)
         held, names = networks.gradients_of(student, model), networks.names(len(parameters), "d")

@@ -300,15 +300,22 @@ def sorts_by_label(x, y, batch_size, rng):
 # --- the order ------------------------------------------------------------------------------------------------------
 
 
-@misconception("data.minibatches", fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"])
+@misconception(
+    "data.minibatches",
+    fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"],
+    alike="order of the data",
+)
 def forgets_to_shuffle(x, y, batch_size, rng):
-    """Your samples come in the order of the data, epoch after epoch. What is rng for?"""
+    """Your samples come in the order of the data, epoch after epoch. What is rng for, and where is what it gives used?"""
     yield from _cut(x, y, batch_size)
 
 
-@misconception("data.minibatches", fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"])
+@misconception(
+    "data.minibatches",
+    fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"],
+    alike="order of the data",
+)
 def draws_an_order_without_using_it(x, y, batch_size, rng):
-    """Your samples come in the order of the data. Where is the order that you drew used?"""
     order = rng.permutation(len(x))
     for start in range(0, len(order), batch_size):
         yield x[start : start + batch_size], y[start : start + batch_size]
