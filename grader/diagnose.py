@@ -23,6 +23,7 @@ from grader.replay import replay
 from grader.runner import Context, load_checks
 from grader.submission import Submission
 from grader.task import Check
+from grader.worker.transcript import ErrorInfo
 
 BUDGET = 0.5  #: seconds for one failed check
 _SALTS = (1, 2)
@@ -148,6 +149,10 @@ class _Diagnoser:
         """Those that answer as the submission does to all questions about the same functions, failed, blocked or passed."""
         about = {m.target for m in left} | {_owner(m.target) for m in left if m.target.count(".") > 1}
         stage = self.course.stage(where[0])
+        message = _last_error(answers(self.context.transcripts[where]))
+        if message:  # the same kind of exception at the same call: does it say the same?
+            run = self._runs(next(c for c in stage.checks if c.id == where[1]))
+            left = [m for m in left if _last_error(run.course(self._mutant(m)) or []) == message] or left
         near = [c for c in stage.checks if about & {*c.functions, *map(_owner, c.functions)} and c.id != where[1]]
         for check in (*(c for c in stage.checks if c.id == where[1]), *near):
             if _groups(left) == 1 or check.training or not self._in_time():
@@ -275,6 +280,11 @@ def _varies(draws: Draws) -> bool:
 
 def _groups(found: Iterable[Misconception]) -> int:
     return len({m.group for m in found})
+
+
+def _last_error(given: Sequence[Answer]) -> str:
+    """What the exception says that ended a transcript, if one did."""
+    return given[-1][2].message if given and isinstance(given[-1][2], ErrorInfo) else ""
 
 
 def _owner(function: str) -> str:
