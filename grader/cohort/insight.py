@@ -12,7 +12,6 @@ from grader.cohort.counting import Grade
 from grader.records import Report
 
 BINS = 20
-_EVERYDAY = frozenset({"n/a", ""})
 
 
 class NamedMistake(Struct, frozen=True):
@@ -194,10 +193,6 @@ def same_content(grades: Iterable[Grade]) -> list[list[str]]:
         if grade.digest:
             by_digest[grade.digest].append(grade.student)
     return sorted(names for names in by_digest.values() if len(names) > 1)
-
-
-def percent(part: float, whole: float) -> int:
-    return round(100 * part / whole) if whole else 0
 
 
 def numbered(grades: Iterable[Grade]) -> Mapping[str, int]:

@@ -38,7 +38,6 @@ _CALLS = {
     "_exit": "ends the process",
     "system": "runs a command",
     "fork": "starts a process",
-    "setrace": "traces",
     "settrace": "traces",
     "exec": "runs text as code",
     "eval": "runs text as code",
