@@ -40,6 +40,7 @@ class LocalChannel(Channel):
         folder = str(submission.folder) if submission.folder else "<student>"
         finder = Finder(submission.modules, submission.problems, folder, confined=not interactive)
         self.interactive = interactive
+        self.shared = {id(array): (name, array) for name, array in shared.items()}
         self.runtime = Runtime(finder, _Copies(shared), self._from_inside)
         self.runtime.let_through = (_TimeUp, KeyboardInterrupt, *((bdb.BdbQuit,) if interactive else ()))
         self._failure: BaseException | None = None

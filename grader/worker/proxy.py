@@ -11,7 +11,7 @@ import numpy as np
 
 from grader.worker import wire
 from grader.worker.channel import Answer, Channel
-from grader.worker.errors import NotAValue, StudentError
+from grader.worker.errors import NotAValue, StudentError, WorkerFault
 from grader.worker.handles import Function, Method, Module, Remote, RngMaker, Seeded, SharedArray
 from grader.worker.transcript import ErrorInfo, Names, Opaque, Step, snake
 
@@ -122,7 +122,12 @@ class Student:
         return "function" if isinstance(value, (Function, Method)) else type(value).__name__
 
     def shared(self, name: str) -> SharedArray:
-        """An array that was shared with all workers, to be passed as an argument."""
+        """An array that was shared with all workers, to be passed as an argument.
+
+        raises : WorkerFault if this worker has none of that name
+        """
+        if name not in (known for known, _ in self._channel.shared.values()):
+            raise WorkerFault(f"a check passes the shared array {name!r}, which this worker does not have")
         return SharedArray(name)
 
     # -- how it is asked ------------------------------------------------------------------------------------------

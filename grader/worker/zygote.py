@@ -78,7 +78,9 @@ class Zygote:
         self.shared[name] = np.frombuffer(memory, np.dtype(dtype), count).reshape(shape)
         return {}
 
-    def do_spawn(self, fds: list[int], layers: list[str], memory: int, folder: str, probe_paths: list[str]) -> dict:
+    def do_spawn(
+        self, fds: list[int], layers: list[str], memory: int, folder: str, probe_paths: list[str], grader: int
+    ) -> dict:
         """Fork a worker on a connection and a pipe for its output."""
         self.spawned += 1
         plan = {
@@ -86,6 +88,7 @@ class Zygote:
             "memory": memory,
             "folder": folder,
             "probe_paths": probe_paths,
+            "grader": grader,
             "uid": self._uid() if "privileges" in layers else None,
             "ruleset": self._ruleset(folder) if "landlock" in layers else None,
             "filter": self.filters,

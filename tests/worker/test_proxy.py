@@ -244,3 +244,8 @@ def test_another_check_goes_on_with_the_same_worker(student):
 def test_what_a_check_cannot_send_is_our_own_fault(student):
     with pytest.raises(errors.WorkerFault):
         student.layers.shout(np.random.default_rng(0))
+
+
+def test_an_unknown_shared_array_is_our_own_fault(student):
+    with pytest.raises(errors.WorkerFault, match="nothing"):
+        student.shared("nothing")
