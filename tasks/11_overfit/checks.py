@@ -19,7 +19,11 @@ def _overfitted(student, case, mnist):
     end = networks.parameters_of(student, model)
     trainings.same_shapes(case, end, start, "After training")
     finite = np.isfinite(closed_form.flat(end)).all()
-    case.require(finite, "The parameters should be finite after training.", "There is nan or inf in them.")
+    case.require(
+        finite,
+        "The parameters should be finite after training.",
+        "There is nan or inf in the parameters after training.",
+    )
     return closed_form.evaluate(start, x, y), closed_form.evaluate(end, x, y)
 
 

@@ -1,0 +1,154 @@
+"""Stages 11 and 12, on few images: what passes, what does not, and what is said."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from grader import gate, mnist, scores
+from grader.course import Course
+from grader.paths import REFERENCE, TASKS
+from grader.runner import Context, load_checks, run_check
+from grader.submission import Submission, read_submission
+from grader.task import load_stage
+from grader.worker.local import LocalPool
+
+STAGES = {name: msgspec.structs.replace(load_stage(TASKS / name), needs=()) for name in ("11_overfit", "12_mnist")}
+COURSE = Course(tuple(STAGES.values()), TASKS)
+
+
+class Few:
+    """A part of the images, quick to train on; the hidden ones only if asked for."""
+
+    def __init__(self, hidden: bool = True):
+        images = mnist.open()
+        self.mnist = mnist.Mnist(images.x_train[:1500], images.y_train[:1500], images.x_val[:400], images.y_val[:400])
+        self.hidden = mnist.Hidden(mnist.hidden().x[:400], mnist.hidden().y[:400]) if hidden else None
+
+
+def submission(code: str = "", settings: str = "{'epochs': 6, 'batch_size': 16, 'lr': 0.1}") -> Submission:
+    right = read_submission(REFERENCE)
+    return right.replaced({"train": f"{right.modules['train']}\n\nHYPERPARAMETERS = {settings}\n{code}\n"}, "variant")
+
+
+def grade(stage: str, code: str = "", hidden: bool = True, bar: float = 0.8, **keywords) -> dict:
+    functions = load_checks(STAGES[stage])
+    context = Context(COURSE, submission(code, **keywords), LocalPool(), data=Few(hidden))
+    for check in STAGES[stage].checks:
+        function = functions[check.id]
+        if "BAR" in function.__globals__:
+            function.__globals__["BAR"] = gate.Bar(asked=bar, doubt=bar - 0.005)
+        context.results[scores.key(check)] = run_check(check, function, context)
+    context.close()
+    return {name.removeprefix("check_"): result for (_, name), result in context.results.items()}
+
+
+def states(results: dict) -> list[str]:
+    return [result.state for result in results.values()]
+
+
+def test_a_right_loop_overfits():
+    results = grade("11_overfit")
+    assert states(results) == ["pass", "pass"]
+    assert "100 after" in results["overfit_learns_every_image"].notes[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("def train(model, *a, **k):\n    return {}", "of 100 images are classified as labelled"),
+        ("def train(model, *a, **k):\n    for p in model.parameters():\n        p *= np.nan", "nan or inf"),
+        ("def train(model, *a, **k):\n    model.layers[0].W = None", "should be floating point arrays"),
+        ("honest = train\ndef train(*a, lr, **k):\n    return honest(*a, lr=-lr / 1000, **k)", "of 100 images are"),
+        ("def train(*a, **k):\n    raise ValueError('no')", "ValueError: no"),
+    ],
+)
+def test_another_does_not(code: str, said: str):
+    results = grade("11_overfit", code)
+    assert states(results) == ["fail", "blocked"]
+    first = results["overfit_learns_every_image"]
+    assert said in f"{first.message} {first.card.should}"
+    assert sum(result.points for result in results.values()) == 0
+
+
+def test_a_good_setting_passes_and_leaves_pictures():
+    results = grade("12_mnist")
+    assert states(results) == ["pass"] * 3, [result.message for result in results.values()]
+    notes = results["mnist_reaches_96_percent"].notes
+    assert "of the 400 hidden images" in notes[0]
+    assert "the reference gets 97.1 %" in notes[0]
+
+
+def test_a_copy_without_hidden_images_says_so():
+    results = grade("12_mnist", hidden=False)
+    assert states(results) == ["pass"] * 3
+    assert (
+        "of the 400 open validation images (the hidden ones are not in this copy)"
+        in (results["mnist_reaches_96_percent"].notes[0])
+    )
+
+
+def test_below_the_bar_earns_nothing_and_says_how_far():
+    results = grade("12_mnist", settings="{'epochs': 1, 'batch_size': 128, 'lr': 0.02}")
+    assert states(results) == ["fail", "blocked", "blocked"]
+    first = results["mnist_reaches_96_percent"]
+    assert "of the hidden images right." in first.message
+    assert "points below the 80.0 % asked for" in first.notes[0]
+
+
+def test_settings_without_lr_are_named():
+    results = grade("12_mnist", settings="{'epochs': 1, 'batch_size': 128}")
+    assert "HYPERPARAMETERS has no lr." in results["mnist_reaches_96_percent"].message
+
+
+def test_predict_must_know_what_the_parameters_know():
+    code = """
+honest = train
+def train(model, x, y, x_val, y_val, **k):
+    out = honest(model, x, y, x_val, y_val, **k)
+    kept = model.forward
+    model.forward = lambda x: kept(x) + 5 * (np.arange(10) == 3)
+    return out
+"""
+    results = grade("12_mnist", code)
+    assert states(results) == ["pass", "fail", "pass"]
+    assert "predict says something else" in results["mnist_predict_agrees_with_the_parameters"].message
+
+
+def test_training_must_start_from_what_it_was_given():
+    code = """
+honest = train
+def train(model, *a, **k):
+    for layer in model.layers[::2]:
+        layer.W[...] = np.random.default_rng(4).normal(size=layer.W.shape) * np.sqrt(2 / len(layer.W))
+    return honest(model, *a, **k)
+"""
+    results = grade("12_mnist", code)
+    assert states(results) == ["pass", "pass", "fail"]
+    last = results["mnist_training_starts_from_the_given_network"]
+    assert "W1 after training with lr = 0" in last.message
+
+
+def test_float32_inside_and_settings_of_ones_own_pass():
+    code = """
+def train(model, x, y, x_val, y_val, *, epochs, batch_size, lr, rng, momentum=0.0, lr_end=None):
+    kept, speed, loss = [p.astype(np.float32) for p in model.parameters()], None, SoftmaxCrossEntropy()
+    rates = [lr] * epochs if lr_end is None else np.linspace(lr, lr_end, epochs)
+    for rate in rates:
+        for xb, yb in minibatches(x, y, batch_size, rng):
+            for p, k in zip(model.parameters(), kept):
+                p[...] = k
+            loss.forward(model.forward(xb), yb)
+            model.backward(loss.backward())
+            speed = [momentum * s + g for s, g in zip(speed or [0] * 9, model.gradients())]
+            kept = [np.float32(k - rate * s) for k, s in zip(kept, speed)]
+    for p, k in zip(model.parameters(), kept):
+        p[...] = k
+    return {}
+"""
+    settings = "{'epochs': 4, 'batch_size': np.int64(16), 'lr': 0.05, 'momentum': 0.9, 'lr_end': 0.001}"
+    assert states(grade("12_mnist", code, settings=settings)) == ["pass"] * 3
+
+
+def test_the_bar_of_the_course():
+    assert load_checks(STAGES["12_mnist"])["check_mnist_reaches_96_percent"].__globals__["BAR"] == gate.Bar(0.96, 0.955)
+    assert np.isclose(4800 / 5000, 0.96, rtol=0, atol=0)
