@@ -16,12 +16,15 @@ from grader.cohort.intake import Attempt, Intake, Store, take_in
 from grader.cohort.journal import Journal, Outcome, record_key
 from grader.cohort.policy import Policy, check_against
 from grader.cohort.pool import Event, LocalPool, Progress
+from grader.cohort.process import CourseBroken
 from grader.cohort.roster import Roster
 from grader.cohort.work import Done, Order, Settings, course_fingerprint, tasks_folder
 from grader.export.files import write_atomically
 
 #: Tables are rewritten after so many seconds while grading goes on.
 _REFRESH_SECONDS = 20.0
+#: If that many submissions in a row, from the first, fail by the grader's own fault, it will fail on all of them.
+_HOPELESS = 5
 
 
 class Backend(Protocol):
@@ -200,6 +203,7 @@ def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch
             yield Order(key, book.keys[key], package, book.course, settings)
 
     backend = _backend(run, settings, scratch)
+    faults, hope = 0, False
     refreshed = time.monotonic()
     try:
         for event in backend.run(orders()):
@@ -216,6 +220,10 @@ def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch
             keep_files(run.out, event)
             book.journal.finish(event.key, event.digest, event.outcome)
             run.watcher.finished(event.outcome, book.names[event.key])
+            hope = hope or event.outcome.state != "fault"
+            faults += not hope
+            if faults >= _HOPELESS:
+                raise CourseBroken(f"the first {faults} all failed, the last one because {event.outcome.reason}")
             if time.monotonic() - refreshed > _REFRESH_SECONDS:
                 book.write_tables()
                 refreshed = time.monotonic()

@@ -6,13 +6,14 @@ import signal
 import pytest
 
 from grader.cli import Refusal
-from grader.cohort.journal import Journal
+from grader.cohort.journal import Journal, Outcome
 from grader.cohort.policy import read_policy
 from grader.cohort.pool import LocalPool, Progress
 from grader.cohort.process import CourseBroken, Grader
 from grader.cohort.roster import Person, Roster
 from grader.cohort.run import ClassRun, Watcher, grade_class
-from grader.cohort.work import Settings
+from grader.cohort.work import Done, Settings
+from grader.records import Report
 from tests.cohort import classes
 
 STAGES = "[grading]\nstages = ['01_linear', '02_relu']\n"
@@ -175,6 +176,36 @@ def test_a_course_that_cannot_start_ends_the_run(tmp_path, run, generator, monke
         run()
     with Journal(tmp_path / "out" / "journal.sqlite") as journal:
         assert journal.states() == {}
+
+
+@pytest.mark.parametrize(("states", "seen"), [("fffffgggg", 5), ("gfffffffg", 9), ("ffffsffff", 9)])
+def test_a_grader_that_fails_from_the_start_is_not_tried_on_everybody(
+    tmp_path, run, submission, monkeypatch, states, seen
+):
+    for number in range(len(states)):
+        submission(tmp_path / "class" / f"s{number}", layers=f"x = {number}\n")
+
+    class Failing:
+        def run(self, orders):
+            words = {
+                "f": Outcome("fault", "the disk is full"),
+                "g": Outcome("graded", "", Report(0, 16, [])),
+                "s": Outcome("submission", "x"),
+            }
+            for order, state in zip(orders, states):
+                yield Done(order.key, order.digest, words[state])
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("grader.cohort.run._backend", lambda *_: Failing())
+    if seen < len(states):
+        with pytest.raises(CourseBroken, match="the first 5 all failed, the last one because the disk is full"):
+            run()
+    else:
+        run()
+    with Journal(tmp_path / "out" / "journal.sqlite") as journal:
+        assert len(journal.states()) == seen
 
 
 def test_private_stages_are_graded_with_the_others(tmp_path, run, generator):
