@@ -190,7 +190,7 @@ def test_a_grader_that_fails_from_the_start_is_not_tried_on_everybody(
             words = {
                 "f": Outcome("fault", "the disk is full"),
                 "g": Outcome("graded", "", Report(0, 16, [])),
-                "s": Outcome("submission", "x"),
+                "s": Outcome("submission", "nothing there"),
             }
             for order, state in zip(orders, states):
                 yield Done(order.key, order.digest, words[state])
