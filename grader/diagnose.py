@@ -15,8 +15,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from grader import scores
-from grader.answers import Answer, answers, features, same_feature
+from grader.answers import Answer, answers
 from grader.course import Course
+from grader.draws import Draws, agree, alike, features, steady_in, varies
 from grader.misconceptions import Misconception, apply, load
 from grader.records import Mistake
 from grader.replay import replay
@@ -67,10 +68,13 @@ class _Diagnoser:
                 if transcript and not stopped and not check.training:
                     self._ends = time.perf_counter() + self.budget
                     found[scores.key(check)] = self._matches(check, answers(transcript), _touched(check, transcript))
-        named = {}
+        named: dict[scores.Key, Diagnosis] = {}
         for where, matching in found.items():
             self._ends = time.perf_counter() + self.budget
-            mistake = self._decide(where, matching, found)
+            # Where several match, one that another failure has been named after is the likeliest by far.
+            known = {d.mistake.id for d in named.values() if d.mistake}
+            likely = [m for m in matching if m.id in known]
+            mistake = self._decide(where, likely if _groups(likely) == 1 else matching, found)
             if mistake is not None:
                 named[where] = Diagnosis(mistake)
         return named
@@ -104,21 +108,21 @@ class _Diagnoser:
     ) -> list[Misconception]:
         """Those that agree with the submission in everything that does not change from draw to draw."""
         right = run.draws(self.reference)
-        if right is None or not _varies(right):
+        if right is None or not varies(right):
             return []
         own = run.own_draws(given)
-        if own is None or _agree(own, right, right):
+        if own is None or agree(own, right, right):
             return []
         exact, nearly = [], []
         for m in candidates:
             if not self._in_time():
                 break
             drawn = run.draws(self._mutant(m), own, right)
-            if drawn is None or _agree(drawn, right, right):
+            if drawn is None or agree(drawn, right, right):
                 continue
-            if _agree(own, drawn, right):
+            if agree(own, drawn, right):
                 exact.append(m)
-            elif _agree(own, drawn, right, constants=False):
+            elif agree(own, drawn, right, constants=False):
                 nearly.append(m)
         return exact or nearly
 
@@ -203,7 +207,7 @@ class Runs:
             self._own[other] = self._run(self._open_own, other)
         return self._own[other]
 
-    def draws(self, code: Submission, own: "Draws" = (), right: "Draws" = ()) -> list[dict[str, Any]] | None:
+    def draws(self, code: Submission, own: Draws = (), right: Draws = ()) -> list[dict[str, Any]] | None:
         """What can be said of the course's code for each of several draws; None as soon as it cannot agree with `own`."""
         drawn: list[dict[str, Any]] = []
         for salt in (0, *_SALTS):
@@ -211,8 +215,8 @@ class Runs:
             if run is None:
                 return None
             drawn.append(features(run))
-            fixed = [name for name in own[0] if _steady_in(name, own) and _steady_in(name, right)] if own else []
-            if not salt and not all(_alike(name, own[0][name], drawn[0].get(name)) for name in fixed):
+            fixed = [name for name in own[0] if steady_in(name, own) and steady_in(name, right)] if own else []
+            if not salt and not all(alike(name, own[0][name], drawn[0].get(name)) for name in fixed):
                 return None
         return drawn
 
@@ -229,53 +233,12 @@ class Runs:
         return replay(self.check, self.function, seed, opener, self.fixtures, **options)
 
 
-Draws = Sequence[Mapping[str, Any]]
-
-
 def agree_but_for_the_draw(run: Runs, mutant: Submission, given: Sequence[Answer], right: Submission) -> bool:
     """Whether a mutant and the submission agree in everything that does not change from draw to draw."""
     own, drawn, reference = run.own_draws(given), run.draws(mutant), run.draws(right)
     if own is None or drawn is None or reference is None:
         return False
-    return _varies(reference) and _agree(own, drawn, reference, constants=False)
-
-
-def _agree(a: Draws, b: Draws, right: Draws, constants: bool = True) -> bool:
-    """Whether two pieces of code have everything in common that does not change from draw to draw.
-
-    constants : where the right code changes and these two do not, whether they must agree in what they give always
-    """
-    names = {name for draws in (a, b) for draw in draws for name in draw}
-    return all(_agree_in(name, a, b, right, constants) for name in names)
-
-
-def _agree_in(name: str, a: Draws, b: Draws, right: Draws, constants: bool) -> bool:
-    p, q, r = ([draw.get(name) for draw in draws] for draws in (a, b, right))
-    if _steady(name, p) != _steady(name, q):
-        return False
-    settled = r[0] is not None and _steady(name, r)
-    if _steady(name, p):
-        return _alike(name, p[0], q[0]) or not (constants or settled)
-    if settled:
-        # Both change where the reference does not: do both miss its constant answer in every draw?
-        return any(_alike(name, v, r[0]) for v in p) == any(_alike(name, v, r[0]) for v in q)
-    return True
-
-
-def _steady_in(name: str, draws: Draws) -> bool:
-    return _steady(name, [draw.get(name) for draw in draws])
-
-
-def _steady(name: str, values: Sequence[Any]) -> bool:
-    return all(_alike(name, values[0], value) for value in values[1:])
-
-
-def _alike(name: str, a: Any, b: Any) -> bool:
-    return (a is None and b is None) or (a is not None and b is not None and same_feature(name, a, b))
-
-
-def _varies(draws: Draws) -> bool:
-    return any(not _steady_in(name, draws) for name in draws[0])
+    return varies(reference) and agree(own, drawn, reference, constants=False)
 
 
 def _groups(found: Iterable[Misconception]) -> int:

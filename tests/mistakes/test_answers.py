@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from grader.answers import answers, features, same, same_answers, same_feature
+from grader.answers import answers, same, same_answers
+from grader.draws import features, same_feature
 from grader.worker.transcript import ErrorInfo, Opaque, Step
 
 A = np.array([[1.0, -2.0], [3.0, 1e-3]])
@@ -94,3 +95,10 @@ def test_a_spread_is_compared_as_a_spread():
     drawn = [features(answers([_call(scale * rng.standard_normal((80, 60)))])) for scale in (1.0, 1.0, 1.1)]
     assert same_feature("0/spread", drawn[0]["0/spread"], drawn[1]["0/spread"])
     assert not same_feature("0/spread", drawn[0]["0/spread"], drawn[2]["0/spread"])
+
+
+def test_an_empty_batch_and_what_is_no_batch_have_features_too():
+    empty = features(answers([_call([(np.ones((2, 3)), np.ones(2)), (np.ones((0, 3)), np.ones(0))])]))
+    assert empty["0/first"].shape == (2, 3)
+    assert "0/first" not in features(answers([_call([(Opaque("Linear"), None)])]))
+    assert "0/first" not in features(answers([_call([(1.0, 2.0)])]))

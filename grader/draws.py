@@ -1,0 +1,135 @@
+"""What of a check's answers does not depend on the numbers that were drawn?
+
+Code that draws at random is run with several draws. What can be said of its answers apart from their exact numbers is
+compared: shapes, which rows come, spread, signs, what equals what.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from grader.answers import Answer, same
+
+LARGE = 2000  #: entries from which on a standard deviation says something
+_SPREAD = 0.04  #: and how far two of them may be apart, as a share
+
+Draws = Sequence[Mapping[str, Any]]  #: the features of one piece of code, for each of several draws
+
+
+def features(transcript: Sequence[Answer]) -> dict[str, Any]:
+    """Everything that can be said about the answers apart from their exact numbers, by name."""
+    found: dict[str, Any] = {"questions": [question[:2] for question in transcript]}
+    arrays: list[np.ndarray] = []
+    for index, (_, _, answer) in enumerate(transcript):
+        for name, value in _features(answer, arrays):
+            found[f"{index}{name}"] = value
+    # Which of the arrays are equal to which: the same draw twice, or another one.
+    found["equal"] = [next(k for k, b in enumerate(arrays) if same(a, b)) for a in arrays[:60]]
+    return found
+
+
+def same_feature(name: str, a: Any, b: Any) -> bool:
+    """Whether two values of one feature are the same."""
+    if name.endswith("/spread"):
+        return abs(a - b) <= _SPREAD * max(a, b)
+    return same(a, b)
+
+
+def _features(answer: Any, arrays: list[np.ndarray], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    yield f"{prefix}/value", answer
+    if isinstance(answer, np.ndarray):
+        arrays.append(answer)
+        yield f"{prefix}/kind", (answer.shape, str(answer.dtype))
+        if answer.dtype.kind in "fiu" and answer.size > 1:
+            if answer.size < LARGE:
+                yield f"{prefix}/sorted", np.sort(answer, axis=None)
+            yield f"{prefix}/sign", (bool(answer.min() >= 0), bool(answer.max() <= 0))
+            yield f"{prefix}/constant", bool(np.ptp(answer) == 0)
+            yield f"{prefix}/columns", answer.ndim == 2 and bool(np.all(answer == answer[:, :1]))
+            if answer.size >= LARGE and np.isfinite(answer).all():
+                yield f"{prefix}/spread", float(answer.std())
+    elif isinstance(answer, dict):
+        yield f"{prefix}/keys", sorted(map(str, answer))
+        for key in answer:
+            yield from _features(answer[key], arrays, f"{prefix}.{key}")
+    elif isinstance(answer, list | tuple):
+        yield f"{prefix}/length", len(answer)
+        yield f"{prefix}/shapes", [_shape(item) for item in answer]
+        for index, item in enumerate(answer[:8]):
+            yield from _features(item, arrays, f"{prefix}[{index}]")
+        yield from _joined(answer, prefix)
+
+
+def _shape(item: Any) -> Any:
+    if isinstance(item, list | tuple):
+        return [_shape(part) for part in item]
+    return (item.shape, str(item.dtype)) if isinstance(item, np.ndarray) else type(item).__name__
+
+
+def _joined(batches: Sequence[Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    """Of a list of batches: all rows put together, in order of size, by themselves and side by side."""
+    pairs = [batch for batch in batches if isinstance(batch, list | tuple) and len(batch) == 2]
+    if not pairs or len(pairs) != len(batches):
+        return
+    try:
+        columns = [np.concatenate([np.asarray(pair[k]) for pair in pairs]) for k in (0, 1)]
+        columns = [_table(column) for column in columns]
+        both, batches = np.hstack(columns), _sets(pairs)
+    except (ValueError, TypeError):  # not batches of rows: then there is nothing to say about rows
+        return
+    for name, table in (("first", columns[0]), ("second", columns[1]), ("together", both)):
+        ordered = table[np.lexsort(table.T[::-1])]
+        yield f"{prefix}/{name}", ordered
+        yield f"{prefix}/{name} once", np.unique(table, axis=0)
+    yield f"{prefix}/batches", batches
+
+
+def _table(array: np.ndarray) -> np.ndarray:
+    """One row per example, also if there are no examples; ValueError for what is no array of numbers."""
+    return array.reshape(len(array), int(np.prod(array.shape[1:]))).astype(np.float64)
+
+
+def _sets(pairs: Sequence[Any]) -> list[np.ndarray]:
+    """The rows of each batch in order of size, and the batches in order of their first row."""
+    tables = [_table(np.asarray(pair[0])) for pair in pairs]
+    ordered = [table[np.lexsort(table.T[::-1])] for table in tables]
+    return sorted(ordered, key=lambda table: table[:1].ravel().tolist())
+
+
+def agree(a: Draws, b: Draws, right: Draws, constants: bool = True) -> bool:
+    """Whether two pieces of code have everything in common that does not change from draw to draw.
+
+    constants : where the right code changes and these two do not, whether they must agree in what they give always
+    """
+    names = {name for draws in (a, b) for draw in draws for name in draw}
+    return all(_agree_in(name, a, b, right, constants) for name in names)
+
+
+def _agree_in(name: str, a: Draws, b: Draws, right: Draws, constants: bool) -> bool:
+    p, q, r = ([draw.get(name) for draw in draws] for draws in (a, b, right))
+    if _steady(name, p) != _steady(name, q):
+        return False
+    settled = r[0] is not None and _steady(name, r)
+    if _steady(name, p):
+        return alike(name, p[0], q[0]) or not (constants or settled)
+    if settled:
+        # Both change where the reference does not: do both miss its constant answer in every draw?
+        return any(alike(name, v, r[0]) for v in p) == any(alike(name, v, r[0]) for v in q)
+    return True
+
+
+def steady_in(name: str, draws: Draws) -> bool:
+    return _steady(name, [draw.get(name) for draw in draws])
+
+
+def _steady(name: str, values: Sequence[Any]) -> bool:
+    return all(alike(name, values[0], value) for value in values[1:])
+
+
+def alike(name: str, a: Any, b: Any) -> bool:
+    return (a is None and b is None) or (a is not None and b is not None and same_feature(name, a, b))
+
+
+def varies(draws: Draws) -> bool:
+    return any(not steady_in(name, draws) for name in draws[0])
