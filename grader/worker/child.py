@@ -130,7 +130,9 @@ class _Server:
             self.runtime.finder.forget()
             self.runtime.objects.clear()
         modules = {name: bytes(text).decode("utf-8") for name, text in texts.items()}
+        numbers = self.runtime.numbers
         self.runtime = self._runtime(modules, problems, folder)
+        self.runtime.numbers = numbers  # the grader may let go of the former one's objects only now
         self.active = self.runtime.finder.active()
         self.active.__enter__()
         seed_everything()

@@ -78,6 +78,17 @@ def test_a_course_worker_loads_one_submission_after_another(wire_pool):
     assert gone(pids.pop())
 
 
+def test_objects_of_a_former_submission_are_let_go_late_without_harm(wire_pool):
+    made = make(layers="class Thing:\n    def name(self): return 'mine'")
+    with wire_pool.course_worker() as worker:
+        with worker.load(made) as student:
+            former = [student.layers.Thing() for _ in range(5)]
+        with worker.load(made) as student:
+            things = [student.layers.Thing() for _ in range(5)]
+            former.clear()
+            assert [thing.name() for thing in things] == ["mine"] * 5
+
+
 def test_objects_are_let_go_in_the_worker(wire_pool):
     made = make(
         layers="""
