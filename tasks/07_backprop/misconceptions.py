@@ -256,9 +256,9 @@ def estimates_the_gradients(self, dlogits):
 # --- gradients ------------------------------------------------------------------------------------------------------
 
 
-@misconception("network.MLP", fails=["check_gradients_follow_parameters"])
+@misconception("network.MLP", fails=["check_gradients_follow_parameters"], alike="always zero")
 class collects_once_at_construction(MLP):
-    """After backward, gradients() still returns zeros: when did you collect them?"""
+    """After backward, gradients() still returns zeros: where does a layer keep what backward computed, and when do you collect it?"""
 
     def __init__(self, sizes, rng, *_):
         self.layers = []
@@ -331,9 +331,8 @@ def leaves_out_the_first_layer(self):
     return [g for layer in _linears(self)[1:] for g in (layer.dW, layer.db)]
 
 
-@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
+@misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"], alike="always zero")
 def returns_zeros(self):
-    """All gradients are zero. Where does a layer keep what backward computed?"""
     return [np.zeros_like(p) for layer in _linears(self) for p in (layer.W, layer.b)]
 
 
