@@ -1,0 +1,122 @@
+"""The course's own test finds what it is there to find."""
+
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from grader.check_tasks import more, subjects
+from grader.check_tasks.backend import Bench, Job, run_jobs
+from grader.check_tasks.edits import composite, edited
+from grader.check_tasks.reach import stages_reached
+from grader.check_tasks.verify import Verifier
+from grader.course import load_course
+from grader.misconceptions import apply, load, parse
+from grader.paths import REFERENCE
+from grader.submission import Submission, read_submission
+
+COURSE, ANSWER = load_course(), read_submission(REFERENCE)
+SOFTMAX = {m.name: m for m in load(COURSE.stage("03_softmax").folder)}
+
+
+@pytest.fixture
+def verifier():
+    made = Verifier(COURSE, ANSWER, ["03_softmax"], say=lambda text: None)
+    made.asked = {"03_softmax": {"losses"}, "04_cross_entropy": {"losses"}}
+    return made
+
+
+def mutant(name="forgets_the_shift"):
+    return SOFTMAX[name], apply(ANSWER, SOFTMAX[name])
+
+
+def test_a_mutant_that_survives_is_a_problem(verifier, monkeypatch):
+    monkeypatch.setattr(subjects, "mutants", lambda *_: {"03_softmax:none": (mutant()[0], ANSWER)})
+    verifier.mutants_are_caught_and_named()
+    assert "survives" in verifier.findings.problems[0]
+    assert [(t.good, t.of) for t in verifier.findings.tallies] == [(0, 1), (1, 1), (0, 0)]
+
+
+def test_a_mutant_with_another_name_is_a_problem(verifier, monkeypatch):
+    other = mutant("returns_nothing")[1]
+    monkeypatch.setattr(subjects, "mutants", lambda *_: {"03_softmax:one": (mutant()[0], other)})
+    verifier.mutants_are_caught_and_named()
+    assert any("taken for returns_nothing" in problem for problem in verifier.findings.problems)
+
+
+def test_a_mutant_that_is_seen_as_recorded_is_no_problem(verifier, monkeypatch):
+    monkeypatch.setattr(subjects, "mutants", lambda *_: {"03_softmax:forgets_the_shift": mutant()})
+    verifier.mutants_are_caught_and_named()
+    assert verifier.findings.problems == []
+    assert verifier.findings.seen["03_softmax"]["forgets_the_shift"] == list(mutant()[0].fails)
+    verifier.checks_have_hints_and_killers()
+    assert any("sees no mutant" in problem for problem in verifier.findings.problems)
+
+
+def test_a_right_answer_that_loses_a_point_is_a_problem(verifier, monkeypatch):
+    monkeypatch.setattr(subjects, "right_answers", lambda *_: {"one": mutant()[1]})
+    verifier.right_answers_earn_everything()
+    assert verifier.findings.problems
+    assert "one" in verifier.findings.problems[0]
+
+
+def test_an_answer_without_an_idea_that_earns_points_is_a_problem(verifier, monkeypatch):
+    monkeypatch.setattr(subjects, "degenerate", lambda *_: {"03_softmax:zeros": ("03_softmax", ANSWER)})
+    verifier.degenerate_answers_earn_nothing()
+    assert "earns points" in verifier.findings.problems[0]
+
+
+def test_a_held_out_form_with_another_name_is_a_problem(verifier, monkeypatch):
+    other = mutant("returns_nothing")[1]
+    monkeypatch.setattr(subjects, "held_out", lambda *_: {"03_softmax:one": (mutant()[0], other)})
+    assert more.held_out_forms_are_named(verifier) == {"wrong": 1}
+    assert verifier.findings.problems
+
+
+def test_a_process_that_dies_is_reported_and_the_others_go_on():
+    bench = Bench(COURSE, ANSWER)
+    broken = Job("broken", SimpleNamespace(modules=None, name="broken"), ("03_softmax",))
+    outcomes = {o.name: o for o in run_jobs([broken, Job("fine", ANSWER, ("03_softmax",))], bench)}
+    assert outcomes["broken"].fault or outcomes["broken"].results[0]["03_softmax"][0].state == "error"
+    assert outcomes["fine"].failed() == []
+    assert outcomes["fine"].points() == COURSE.stage("03_softmax").points
+
+
+def test_a_change_reaches_the_stages_that_load_its_module():
+    asked = {"03_softmax": {"losses"}, "01_linear": {"layers"}, "06_network": {"network"}}
+    in_layers = ANSWER.replaced({"layers": ANSWER.modules["layers"] + "\n"})
+    assert stages_reached(COURSE, asked, ANSWER, in_layers) == ("01_linear", "06_network")
+    assert stages_reached(COURSE, asked, ANSWER, mutant()[1]) == ("03_softmax",)
+    assert stages_reached(COURSE, asked, ANSWER, ANSWER) == ()
+
+
+def test_real_workers_and_local_ones_agree_on_a_mutant(verifier, monkeypatch):
+    monkeypatch.setattr(subjects, "mutants", lambda *_: {"03_softmax:forgets_the_shift": mutant()})
+    monkeypatch.setattr(subjects, "right_answers", lambda *_: {})
+    more.worker_agrees(verifier, count=1)
+    assert verifier.findings.problems == []
+    assert (verifier.findings.tallies[0].good, verifier.findings.tallies[0].of) == (1, 1)
+
+
+def test_random_edits_change_one_module_and_still_parse():
+    import random
+
+    rng = random.Random(3)
+    for _ in range(30):
+        code = edited(ANSWER, ["layers", "losses"], rng)
+        assert sum(code.modules[name] != text for name, text in ANSWER.modules.items()) == 1
+        for name in ("layers", "losses"):
+            compile(code.modules[name], name, "exec")
+
+
+def test_a_composite_leaves_the_mistakes_own_class_alone():
+    forms = list(parse((subjects.RIGHT / "forms.py").read_text(encoding="utf-8"), "forms"))
+    made = composite(ANSWER, forms, 1, "layers.Linear.backward")
+    assert "Linear" not in made.modules["layers"].removeprefix(ANSWER.modules["layers"])
+    assert made.modules["losses"] != ANSWER.modules["losses"]
+
+
+def test_outcomes_survive_the_pipe():
+    (outcome,) = run_jobs([Job("one", Submission("none", {}), ("03_softmax",))], Bench(COURSE, ANSWER))
+    assert {r.state for r in outcome.results[0]["03_softmax"]} == {"fail", "blocked"}
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(outcome), type=type(outcome)) == outcome
