@@ -2,7 +2,7 @@
 
 After the verdicts, a failed check is run again on the misconceptions of the functions that it touched, in a worker that
 holds only the course's own code. One that gives the same answers to the same calls, on these inputs and on others, is
-the name of the mistake; if several do, or none, there is no name. A wrong name costs a learner more than none.
+the name of the mistake; if several do, or none, there is no name. A false name costs a learner more than none.
 
 Where numbers are drawn at random, a right answer may draw in another order than the reference does. There the runs are
 repeated with other draws, and what stays the same from draw to draw is compared: shapes, which rows come, spread, ...
@@ -10,7 +10,7 @@ repeated with other draws, and what stays the same from draw to draw is compared
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -37,21 +37,23 @@ class Diagnosis(NamedTuple):
     looks_like: str = ""
 
 
-def diagnose(context: Context, reference: Submission, budget: float = BUDGET) -> dict[scores.Key, Diagnosis]:
+def diagnose(
+    context: Context, reference: Submission, budget: float = BUDGET, stop: Callable[[], bool] = lambda: False
+) -> dict[scores.Key, Diagnosis]:
     """Names for the failed checks of a grade: (stage, check) -> Diagnosis, for those that have one.
 
     context   : with results and the transcripts of the failed checks
     reference : the course's own answer, into which the misconceptions are put
     budget    : seconds for each failed check
+    stop      : whether nobody waits for names any longer; then there are none
     """
-    with ExitStack() as stack:
-        worker = stack.enter_context(context.pool.course_worker())
-        return _Diagnoser(context, reference, worker, budget).names()
+    with context.pool.course_worker() as worker:
+        return _Diagnoser(context, reference, worker, budget, stop).names()
 
 
 class _Diagnoser:
-    def __init__(self, context: Context, reference: Submission, worker: Any, budget: float):
-        self.context, self.reference, self.worker, self.budget = context, reference, worker, budget
+    def __init__(self, context: Context, reference: Submission, worker: Any, budget: float, stop: Callable[[], bool]):
+        self.context, self.reference, self.worker, self.budget, self.stop = context, reference, worker, budget, stop
         self.course: Course = context.course
         self.bank = {stage.id: load(stage.folder) for stage in self.course.stages}
         self._mutants: dict[tuple[str, str], Submission] = {}
@@ -171,7 +173,7 @@ class _Diagnoser:
     # -- small things --------------------------------------------------------------------------------------------------
 
     def _in_time(self) -> bool:
-        return time.perf_counter() < self._ends
+        return time.perf_counter() < self._ends and not self.stop()
 
     def _runs(self, check: Check) -> "Runs":
         return Runs(self.context, self.worker, check, self.functions(check.stage)[check.id])

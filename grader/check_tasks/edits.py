@@ -85,7 +85,7 @@ _EDITS: dict[type, Callable[[Any, random.Random], None]] = {
 }
 
 
-def random_edits_get_no_wrong_name(verifier: Verifier, count: int = 300, seed: int = 0) -> None:
+def random_edits_get_no_false_name(verifier: Verifier, count: int = 300, seed: int = 0) -> None:
     """A name only if the code gives that misconception's answers on a hundred fresh inputs."""
     rng = random.Random(seed)
     modules = sorted({m.module for m, _ in subjects.mutants(verifier.course, verifier.reference).values()})
@@ -137,7 +137,7 @@ def composite(reference: Submission, forms: list[Misconception], k: int, target:
 
 
 def mistakes_in_other_styles_are_named(verifier: Verifier, sample: int = 200, seed: int = 0) -> None:
-    """Mistakes put into right answers of other styles: at least 80 % named, at most 1 % by a wrong name."""
+    """Mistakes put into right answers of other styles: at least 80 % named, at most 1 % by another name."""
     text = (subjects.RIGHT / "forms.py").read_text(encoding="utf-8")
     forms = list(parse(text, "forms"))
     bank = subjects.mutants(verifier.course, verifier.reference)
@@ -148,13 +148,13 @@ def mistakes_in_other_styles_are_named(verifier: Verifier, sample: int = 200, se
         title = f"{name} in style {k}"
         mistakes[title] = m
         jobs.append(Job(title, apply(composite(verifier.reference, forms, k, m.target), m), (m.stage,), (0,), True))
-    wrong = 0
+    other = 0
     with verifier._tally(tally := Tally("mistakes named in other styles")):
         for outcome in run_jobs(jobs, verifier.bench):
             said = {n for rs in (outcome.results or [{}])[0].values() for r in rs for n in names_of(r)}
             tally.count(mistakes[outcome.name].id in said)
             if mistakes[outcome.name].id not in said:
-                wrong += bool(said)
+                other += bool(said)
                 verifier.say(f"  {outcome.name}: {', '.join(sorted(said)) or 'no name'}")
-    if tally.good < 0.8 * tally.of or wrong > 0.01 * tally.of:
-        verifier._problem(f"in other styles {tally.good} of {tally.of} mistakes are named, {wrong} by a wrong name")
+    if tally.good < 0.8 * tally.of or other > 0.01 * tally.of:
+        verifier._problem(f"in other styles {tally.good} of {tally.of} mistakes are named, {other} by another name")

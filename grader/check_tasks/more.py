@@ -95,19 +95,19 @@ def right_answers_under_many_seeds(verifier: Verifier, seeds: int = 100) -> None
 
 
 def held_out_forms_are_named(verifier: Verifier) -> Counter[str]:
-    """Forms that diagnosis has never seen: at least 80 % named, at most 1 % by a wrong name."""
+    """Forms that diagnosis has never seen: at least 80 % named, at most 1 % by another name."""
     found = subjects.held_out(verifier.course, verifier.reference)
     count = Counter[str]()
     with verifier._tally(tally := Tally("held-out forms named")):
         for outcome in run_jobs([Job(n, s, (m.stage,), (0,), True) for n, (m, s) in found.items()], verifier.bench):
             said = {name for result in _flat(outcome.results[0]) for name in names_of(result)}
             mistake = found[outcome.name][0].id
-            kind = "named" if mistake in said else "wrong" if said else "unnamed"
+            kind = "named" if mistake in said else "misnamed" if said else "unnamed"
             count[kind] += 1
             tally.count(kind == "named")
             if kind != "named":
                 verifier.say(f"  {outcome.name}: {kind} {', '.join(sorted(said))}")
-    if count["named"] < 0.8 * len(found) or count["wrong"] > 0.01 * len(found):
+    if count["named"] < 0.8 * len(found) or count["misnamed"] > 0.01 * len(found):
         verifier._problem(f"held-out forms: {dict(count)} of {len(found)}")
     return count
 

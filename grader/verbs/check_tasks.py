@@ -44,7 +44,7 @@ def command(stages: tuple[str, ...], full: bool, record: bool, names: bool) -> N
             more.right_answers_under_many_seeds(verifier)
             more.held_out_forms_are_named(verifier)
             edits.mistakes_in_other_styles_are_named(verifier)
-            edits.random_edits_get_no_wrong_name(verifier)
+            edits.random_edits_get_no_false_name(verifier)
             more.trainings(verifier, images=0)
             more.gate(verifier)
     except (BadCourse, BadMisconceptions, NotASubmission) as problem:

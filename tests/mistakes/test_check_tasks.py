@@ -69,7 +69,7 @@ def test_an_answer_without_an_idea_that_earns_points_is_a_problem(verifier, monk
 def test_a_held_out_form_with_another_name_is_a_problem(verifier, monkeypatch):
     other = mutant("returns_nothing")[1]
     monkeypatch.setattr(subjects, "held_out", lambda *_: {"03_softmax:one": (mutant()[0], other)})
-    assert more.held_out_forms_are_named(verifier) == {"wrong": 1}
+    assert more.held_out_forms_are_named(verifier) == {"misnamed": 1}
     assert verifier.findings.problems
 
 
