@@ -67,11 +67,11 @@ class _Diagnoser:
             for check in stage.checks:
                 transcript = self.context.transcripts.get(scores.key(check))
                 stopped = scores.key(check) in self.context.unrepeatable
-                if transcript and not stopped and not check.training:
+                if transcript and not stopped and not check.training and not self.stop():
                     self._ends = time.perf_counter() + self.budget
                     found[scores.key(check)] = self._matches(check, answers(transcript), _touched(check, transcript))
         named: dict[scores.Key, Diagnosis] = {}
-        for where, matching in found.items():
+        for where, matching in found.items() if not self.stop() else ():
             self._ends = time.perf_counter() + self.budget
             # Where several match, one that another failure has been named after is the likeliest by far.
             known = {d.mistake.id for d in named.values() if d.mistake}
@@ -90,7 +90,7 @@ class _Diagnoser:
         exact = [m for m in candidates if self._in_time() and run.course(self._mutant(m), expected=given) is not None]
         if exact and run.course(self.reference, expected=given) is None:
             exact = [m for m in exact if self._in_time() and self._holds_again(run, m)]
-        elif candidates:
+        elif candidates and self._in_time():
             exact = self._matches_but_for_the_draw(run, given, candidates)
         return exact if self._in_time() else []  # out of time, somebody not yet heard might have matched as well
 

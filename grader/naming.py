@@ -1,5 +1,6 @@
 """After the verdicts: which failed checks have a known mistake behind them?"""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -9,12 +10,15 @@ from grader.session import Session
 from grader.submission import NotASubmission, read_submission
 
 
-def name_mistakes(session: Session, reference: Path | None, patience: float = 1.0) -> str:
+def name_mistakes(
+    session: Session, reference: Path | None, patience: float = 1.0, stop: Callable[[], bool] = lambda: False
+) -> str:
     """Give the failed checks of a session the names of the mistakes that answer alike, as far as there are such.
 
     reference : the course's own answer, into which the known mistakes are put; without it nothing is named
     patience  : factor on the time that one failed check may take (which is scaled to the machine); where nobody waits,
                 more makes names independent of load
+    stop      : whether nobody waits for names any longer; then there are none
     returns   : a sentence if nothing could be named, nothing otherwise; the verdicts stand in any case
     """
     if reference is None or not reference.is_dir():
@@ -28,7 +32,7 @@ def name_mistakes(session: Session, reference: Path | None, patience: float = 1.
     from grader.diagnose import BUDGET, diagnose
 
     try:
-        found = diagnose(session.context, answer, BUDGET * patience * session.context.limits.scale)
+        found = diagnose(session.context, answer, BUDGET * patience * session.context.limits.scale, stop)
     except Exception as fault:  # whatever it is, the verdicts are out, and losing them would be worse
         return f"Mistakes could not be named, which is the grader's own fault: {type(fault).__name__}: {fault}"
     for check in session.order:

@@ -148,7 +148,7 @@ class Loop:
                 watched.grade(observers=[live])
         self.draw()
         self.broken_off = False
-        if watched.name_mistakes(self.request.reference, self.request.patience):
+        if watched.name_mistakes(self.request.reference, self.request.patience, self.events.saved.is_set):
             self.draw()
 
     def _catch_up(self) -> None:
