@@ -69,7 +69,9 @@ def key(kind: str, arrays: Iterable[tuple[str, np.ndarray]]) -> str:
 
 @lru_cache
 def _code() -> str:
-    return hashlib.sha256((HERE / "figures.py").read_bytes() + (HERE / "images.py").read_bytes()).hexdigest()
+    return hashlib.sha256(
+        b"".join((HERE / f"{name}.py").read_bytes() for name in ("figures", "images", "svg"))
+    ).hexdigest()
 
 
 def _read(path: Path) -> dict[str, str]:

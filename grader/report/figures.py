@@ -1,14 +1,9 @@
-"""Plots: learning curves, gradients against slopes, softmax as logits grow. The one place that imports matplotlib.
+"""Plots: learning curves, gradients against slopes, softmax as logits grow.
 
-Each function returns an SVG element whose colours are the page's own variables, so that one drawing serves light, dark and
-print, and whose texts are texts. `warm()` starts the import in the background while checks still run.
+Each function returns an SVG element whose ids begin with KEY, described by the element KEY-finding of its page.
 """
 
-import io
-import re
-import threading
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,105 +11,14 @@ import numpy as np
 from . import images
 from .evidence import Curves
 from .findings import off_diagonal
+from .svg import BAND, DASHES, EDGE, FIRST, KEY, OFF, SECOND, THIRD, available, element, library, warm
 
-#: What matplotlib is told, and what stands in the page instead.
-COLOURS = {
-    "#010101": "var(--ink)", "#020202": "var(--soft)", "#030303": "var(--rule)", "#040404": "var(--edge)",
-    "#050505": "var(--series-1)", "#060606": "var(--series-2)", "#070707": "var(--series-3)",
-    "#080808": "var(--band)", "#090909": "var(--fail)",
-}  # fmt: skip
-INK, SOFT, RULE, EDGE, FIRST, SECOND, THIRD, BAND, OFF = COLOURS
-#: Stands for the name that a figure gets on its page.
-KEY = "@figure@"
-DASHES = ["solid", (0, (5, 2)), (0, (1.2, 1.6)), (0, (7, 2, 1.5, 2))]
-
-_warming: threading.Thread | None = None
-_lock = threading.Lock()
-
-
-@lru_cache
-def _library() -> tuple[Any, Any, Any]:
-    """matplotlib's Figure on the SVG canvas, set up in the page's style; pyplot stays out of it."""
-    import matplotlib
-
-    matplotlib.use("svg", force=False)
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    style: Any = {
-        "svg.fonttype": "none", "svg.hashsalt": "chain-rule", "font.family": "sans-serif", "font.size": 9.5,
-        "text.color": INK, "axes.labelcolor": SOFT, "axes.edgecolor": EDGE, "axes.linewidth": 0.7,
-        "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10, "axes.titlelocation": "left",
-        "axes.titleweight": "bold", "axes.grid": True, "axes.grid.axis": "y", "grid.color": RULE, "grid.linewidth": 0.6,
-        "axes.axisbelow": True, "xtick.color": SOFT, "ytick.color": SOFT, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
-        "xtick.major.size": 3, "ytick.major.size": 0, "xtick.major.width": 0.7, "lines.linewidth": 1.8,
-        "lines.solid_capstyle": "round", "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none",
-        "axes.unicode_minus": True, "path.simplify": True,
-    }  # fmt: skip
-    return Figure, FigureCanvasSVG, lambda: rc_context(style)
-
-
-def warm() -> None:
-    """Begin to import matplotlib in the background; calling it again does nothing. A failed import shows at the first figure."""
-    global _warming
-    with _lock:
-        if _warming is None:
-            _warming = threading.Thread(target=_try_import, name="matplotlib-import", daemon=True)
-            _warming.start()
-
-
-def _try_import() -> None:
-    try:
-        _library()
-    except ImportError:
-        pass  # `available` tells the page; a thread has nobody to tell
-
-
-def available() -> bool:
-    """Whether plots can be drawn here: without matplotlib the page says so in their place."""
-    if _warming is not None:
-        _warming.join()
-    try:
-        _library()
-    except ImportError:
-        return False
-    return True
-
-
-def _svg(figure: Any) -> str:
-    """The figure as an SVG element for the page, its ids beginning with KEY, described by the element KEY-finding."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
-    text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)
-    used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", text))
-    text = re.sub(r' id="([^"]+)"', lambda found: f' id="{KEY}-{found[1]}"' if found[1] in used else "", text)
-    text = re.sub(r"(url\(#|href=\"#)", rf"\1{KEY}-", text)
-    for colour, variable in COLOURS.items():
-        text = text.replace(colour, variable)
-    text = re.sub(r"font-family: [^;\"]*; ", "", text)  # the page's own
-    text = re.sub(r"font: ([^'\";]*?)(\d[\d.]*px) [^;\"]*", r"font: \1\2 var(--sans)", text)
-    text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
-    text = re.sub(r">\s+<", "><", text)
-    opening = re.match(r"<svg[^>]*>", text)
-    if opening is None:
-        raise ValueError("the SVG writer gave no <svg> element")
-    box = re.search(r'viewBox="[^"]*"', opening.group())
-    width = round(figure.get_figwidth() * 90)
-    shell = (
-        f'<svg class="plot" {box.group() if box else ""} role="img" aria-labelledby="{KEY}-finding" style="--width:{width}px"'
-        ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
-    )
-    return shell + text[opening.end() :].strip()
+__all__ = ["KEY", "available", "gradients", "learning_curves", "softmax_growth", "two_trainings", "warm"]
 
 
 def learning_curves(curves: Curves) -> str:
     """Loss and accuracy by epoch, the learner's lines on the reference's band."""
-    Figure, Canvas, style = _library()
+    Figure, Canvas, style = library()
     with style():
         figure = Figure(figsize=(7.2, 2.75))
         Canvas(figure)
@@ -146,12 +50,12 @@ def learning_curves(curves: Curves) -> str:
                                xycoords=("axes fraction", "data"), ha="right", va="top", color=THIRD, fontsize=8.5)  # fmt: skip
         _legend(figure, panels, bool(curves.band))
         figure.subplots_adjust(left=0.07, right=0.985, top=0.86, bottom=0.27, wspace=0.2)
-        return _svg(figure)
+        return element(figure)
 
 
 def two_trainings(ours: Curves, theirs: Curves) -> str:
     """Loss and accuracy of two trainings by epoch: one colour a side, full lines for validation, dashed for training."""
-    Figure, Canvas, style = _library()
+    Figure, Canvas, style = library()
     with style():
         figure = Figure(figsize=(7.2, 2.75))
         Canvas(figure)
@@ -168,7 +72,7 @@ def two_trainings(ours: Curves, theirs: Curves) -> str:
             axes.xaxis.get_major_locator().set_params(integer=True)
         _legend(figure, panels, band=False)
         figure.subplots_adjust(left=0.07, right=0.985, top=0.86, bottom=0.27, wspace=0.2)
-        return _svg(figure)
+        return element(figure)
 
 
 def _legend(figure: Any, panels: Any, band: bool) -> None:
@@ -195,7 +99,7 @@ def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
 
     pairs : (name, analytic, numeric), arrays of one shape; the first four are drawn
     """
-    Figure, Canvas, style = _library()
+    Figure, Canvas, style = library()
     pairs = pairs[:4]
     count = len(pairs)
     with style():
@@ -207,7 +111,7 @@ def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
             _error_map(panels[1][column], analytic, numeric, first=column == 0)
         left = 0.62 / figure.get_figwidth()
         figure.subplots_adjust(left=left, right=0.98, top=0.93, bottom=0.05, wspace=0.34, hspace=0.42)
-        return _svg(figure)
+        return element(figure)
 
 
 def _scatter(axes: Any, name: str, analytic: np.ndarray, numeric: np.ndarray, first: bool) -> None:
@@ -280,7 +184,7 @@ def softmax_growth(scale: np.ndarray, given: np.ndarray, expected: np.ndarray | 
 
     scale : (S,)    given, expected : (S, C), C <= 6 are drawn
     """
-    Figure, Canvas, style = _library()
+    Figure, Canvas, style = library()
     with style():
         figure = Figure(figsize=(6.4, 2.5))
         Canvas(figure)
@@ -329,4 +233,4 @@ def softmax_growth(scale: np.ndarray, given: np.ndarray, expected: np.ndarray | 
         axes.set(xlabel="the logits, times", ylim=(low - 0.05 * (high - low), high + 0.05 * (high - low)))
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
         figure.subplots_adjust(left=0.075, right=0.81, top=0.96, bottom=0.19)
-        return _svg(figure)
+        return element(figure)

@@ -1,0 +1,105 @@
+"""matplotlib, set up in the page's style, and its drawings as elements of a page. The one place that imports it.
+
+Colours are the page's own variables, so that one drawing serves light, dark and print; texts are texts. `warm()` starts the
+import in the background while checks still run.
+"""
+
+import io
+import re
+import threading
+from functools import lru_cache
+from typing import Any
+
+#: What matplotlib is told, and what stands in the page instead.
+COLOURS = {
+    "#010101": "var(--ink)", "#020202": "var(--soft)", "#030303": "var(--rule)", "#040404": "var(--edge)",
+    "#050505": "var(--series-1)", "#060606": "var(--series-2)", "#070707": "var(--series-3)",
+    "#080808": "var(--band)", "#090909": "var(--fail)",
+}  # fmt: skip
+INK, SOFT, RULE, EDGE, FIRST, SECOND, THIRD, BAND, OFF = COLOURS
+#: Stands for the name that a figure gets on its page.
+KEY = "@figure@"
+DASHES = ["solid", (0, (5, 2)), (0, (1.2, 1.6)), (0, (7, 2, 1.5, 2))]
+
+_warming: threading.Thread | None = None
+_lock = threading.Lock()
+
+
+@lru_cache
+def library() -> tuple[Any, Any, Any]:
+    """matplotlib's Figure on the SVG canvas, set up in the page's style; pyplot stays out of it."""
+    import matplotlib
+
+    matplotlib.use("svg", force=False)
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    style: Any = {
+        "svg.fonttype": "none", "svg.hashsalt": "chain-rule", "font.family": "sans-serif", "font.size": 9.5,
+        "text.color": INK, "axes.labelcolor": SOFT, "axes.edgecolor": EDGE, "axes.linewidth": 0.7,
+        "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10, "axes.titlelocation": "left",
+        "axes.titleweight": "bold", "axes.grid": True, "axes.grid.axis": "y", "grid.color": RULE, "grid.linewidth": 0.6,
+        "axes.axisbelow": True, "xtick.color": SOFT, "ytick.color": SOFT, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
+        "xtick.major.size": 3, "ytick.major.size": 0, "xtick.major.width": 0.7, "lines.linewidth": 1.8,
+        "lines.solid_capstyle": "round", "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none",
+        "axes.unicode_minus": True, "path.simplify": True,
+    }  # fmt: skip
+    return Figure, FigureCanvasSVG, lambda: rc_context(style)
+
+
+def warm() -> None:
+    """Begin to import matplotlib in the background; calling it again does nothing. A failed import shows at the first figure."""
+    global _warming
+    with _lock:
+        if _warming is None:
+            _warming = threading.Thread(target=_try_import, name="matplotlib-import", daemon=True)
+            _warming.start()
+
+
+def _try_import() -> None:
+    try:
+        library()
+    except ImportError:
+        pass  # `available` tells the page; a thread has nobody to tell
+
+
+def available() -> bool:
+    """Whether plots can be drawn here: without matplotlib the page says so in their place."""
+    if _warming is not None:
+        _warming.join()
+    try:
+        library()
+    except ImportError:
+        return False
+    return True
+
+
+def element(figure: Any) -> str:
+    """The figure as an SVG element for the page, its ids beginning with KEY, described by the element KEY-finding."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)
+    used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", text))
+    text = re.sub(r' id="([^"]+)"', lambda found: f' id="{KEY}-{found[1]}"' if found[1] in used else "", text)
+    text = re.sub(r"(url\(#|href=\"#)", rf"\1{KEY}-", text)
+    for colour, variable in COLOURS.items():
+        text = text.replace(colour, variable)
+    text = re.sub(r"font-family: [^;\"]*; ", "", text)  # the page's own
+    text = re.sub(r"font: ([^'\";]*?)(\d[\d.]*px) [^;\"]*", r"font: \1\2 var(--sans)", text)
+    text = re.sub(r' transform="rotate\(-0 [^"]*"', "", text)
+    text = re.sub(r">\s+<", "><", text)
+    opening = re.match(r"<svg[^>]*>", text)
+    if opening is None:
+        raise ValueError("the SVG writer gave no <svg> element")
+    box = re.search(r'viewBox="[^"]*"', opening.group())
+    width = round(figure.get_figwidth() * 90)
+    shell = (
+        f'<svg class="plot" {box.group() if box else ""} role="img" aria-labelledby="{KEY}-finding" style="--width:{width}px"'
+        ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
+    )
+    return shell + text[opening.end() :].strip()
