@@ -14,7 +14,7 @@ from grader.task import Check, Stage
 UNIT, TRAINING = 20.0, 10.0  #: multiples of the reference's time
 
 #: Least limits in seconds, (one call, one check), for checks whose reference time is next to nothing.
-UNIT_FLOOR = (3.0, 6.0)
+UNIT_FLOOR = (3.0, 20.0)
 #: A training by loops or einsum in place of matrix products takes ten times the reference's time, and is right.
 TRAINING_FLOOR = (150.0, 180.0)
 

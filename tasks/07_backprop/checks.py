@@ -58,14 +58,14 @@ def check_gradients_follow_parameters(student, case):
 
 
 def check_backprop_matches_closed_form(student, case):
-    """The gradients are those of the chain rule to ten digits, not an approximation of them."""
+    """The gradients are those of the chain rule to twelve digits, not an approximation of them."""
     for sizes, rows in ((SQUARE, 1), (DEEP, 7)):
         model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows)
         expected, expected_dx = closed_form.backward(parameters, x, dlogits)
         held, names = networks.gradients_of(student, model), networks.names(len(parameters), "d")
         for array, exact, name in zip(held, expected, names):
-            case.expect(array, exact, name, should="right to ten digits")
-        case.expect(dx, expected_dx, "model.backward(dlogits)", should="dx, right to ten digits")
+            case.expect(array, exact, name, rtol=1e-12, should="right to twelve digits")
+        case.expect(dx, expected_dx, "model.backward(dlogits)", rtol=1e-12, should="dx, right to twelve digits")
 
 
 def check_backprop_holds_at_true_size(student, case):
