@@ -285,16 +285,15 @@ def expects_four_arrays(self, params, grads):
         params[i] -= self.lr * grads[i]
 
 
-@misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"])
+@misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"], alike="another gradient")
 def pairs_in_reverse(self, params, grads):
     """Which gradient goes with which parameter?"""
     for p, g in zip(params, reversed(grads)):
         p -= self.lr * g
 
 
-@misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"])
+@misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"], alike="another gradient")
 def uses_the_first_gradient_for_all(self, params, grads):
-    """Every array is moved by the first gradient. Which gradient goes with which parameter?"""
     for p in params:
         p -= self.lr * grads[0]
 
