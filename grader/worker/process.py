@@ -45,6 +45,7 @@ class ZygoteClient:
 
     def __init__(self) -> None:
         self.shared: set[str] = set()
+        self.asked = 0
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.program = subprocess.Popen(
@@ -65,14 +66,18 @@ class ZygoteClient:
 
         raises : WorkerFault if the zygote is gone or says that it cannot
         """
+        self.asked += 1
+        question = {"do": do, "number": self.asked, **fields}
+        reply: dict[str, Any] = {"number": 0}
         try:
-            socket.send_fds(self.control, [msgspec.msgpack.encode({"do": do, **fields})], list(fds))
-            data = self.control.recv(1 << 16)
+            socket.send_fds(self.control, [msgspec.msgpack.encode(question)], list(fds))
+            while reply["number"] != self.asked:  # Ctrl-C may have left the answer to an earlier question unread
+                data = self.control.recv(1 << 16)
+                if not data:
+                    raise WorkerFault(f"the process that starts workers has ended: {self._last_words()}")
+                reply = msgspec.msgpack.decode(data)
         except OSError as reason:
             raise WorkerFault(f"the process that starts workers does not answer ({reason})") from None
-        if not data:
-            raise WorkerFault(f"the process that starts workers has ended: {self._last_words()}")
-        reply = msgspec.msgpack.decode(data)
         if "error" in reply:
             raise WorkerFault(f"no worker could be started: {reply['error']}")
         return reply

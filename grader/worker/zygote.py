@@ -58,6 +58,7 @@ class Zygote:
         if not data:
             return False
         message = msgspec.msgpack.decode(data)
+        number = message.pop("number")
         try:
             reply = getattr(self, "do_" + message.pop("do"))(fds=fds, **message)
         except OSError as error:
@@ -65,7 +66,7 @@ class Zygote:
         finally:
             for fd in fds:
                 os.close(fd)
-        self.control.send(msgspec.msgpack.encode(reply))
+        self.control.send(msgspec.msgpack.encode({**reply, "number": number}))
         return True
 
     # -- what the grader asks -----------------------------------------------------------------------------------

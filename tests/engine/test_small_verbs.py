@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from grader import hints, history
 from grader.course import load_course
 from grader.imports import Imports
-from grader.limits import Limits, calibrate
+from grader.limits import UNIT_FLOOR, Limits, calibrate
 from grader.records import CheckResult, Report, StageResult
 from grader.submission import Submission
 from grader.task import Check, Stage
@@ -156,7 +156,7 @@ def test_limits_are_multiples_of_the_references_time_with_floors():
     slow, quick, training = check_of(2.0), check_of(0.001), check_of(20.0, training=True)
     stage = stage_of(slow, quick, training)
     assert Limits().of(slow, stage) == (Limits().of(slow, stage).__class__)(call=40.0, check=40.0)
-    assert (Limits().of(quick, stage).call, Limits().of(quick, stage).check) == (3.0, 6.0)
+    assert (Limits().of(quick, stage).call, Limits().of(quick, stage).check) == UNIT_FLOOR
     assert Limits().of(training, stage).call == 200.0
     assert Limits(2.5).of(training, stage).call == 500.0
     assert Limits().of_stage(stage) >= 200.0

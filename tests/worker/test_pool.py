@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -230,3 +231,12 @@ def test_descriptors_do_not_leak(wire_pool):
         ):
             student.layers.f()
     assert opened() == before
+
+
+def test_an_answer_that_ctrl_c_left_unread_is_not_taken_for_the_next():
+    with WorkerPool() as pool, pool.student(PID) as student:
+        student.layers.f()
+        zygote = pool.zygote()
+        stale = msgspec.msgpack.encode({"do": "version", "number": zygote.asked})
+        zygote.control.send(stale)
+        assert "status" in zygote.ask("reap", pid=0)
