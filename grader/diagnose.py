@@ -6,28 +6,31 @@ the name of the mistake; if several do, or none, there is no name. A false name 
 
 Where numbers are drawn at random, a right answer may draw in another order than the reference does. There the runs are
 repeated with other draws, and what stays the same from draw to draw is compared: shapes, which rows come, spread, ...
+
+An exception says little: many a slip ends in a ValueError. Where nothing but an exception tells the submission from the
+reference, a mistake is its name only if it ends in the same words, and fails the same checks of the same functions.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any, NamedTuple
 
 from grader import scores
-from grader.answers import Answer, answers
+from grader.answers import Answer, answers, same
 from grader.course import Course
-from grader.draws import Draws, agree, alike, features, steady_in, varies
+from grader.draws import agree, varies
 from grader.misconceptions import Misconception, apply, load
 from grader.records import Mistake
-from grader.replay import replay
 from grader.runner import Context, load_checks
+from grader.runs import Heard, Runs
 from grader.submission import Submission
 from grader.task import Check
+from grader.worker.errors import CallTimeout
 from grader.worker.transcript import ErrorInfo
 
 BUDGET = 0.5  #: seconds for one failed check
-_SALTS = (1, 2)
 
 
 class Diagnosis(NamedTuple):
@@ -38,7 +41,11 @@ class Diagnosis(NamedTuple):
 
 
 def diagnose(
-    context: Context, reference: Submission, budget: float = BUDGET, stop: Callable[[], bool] = lambda: False
+    context: Context,
+    reference: Submission,
+    budget: float = BUDGET,
+    stop: Callable[[], bool] = lambda: False,
+    heard: Heard | None = None,
 ) -> dict[scores.Key, Diagnosis]:
     """Names for the failed checks of a grade: (stage, check) -> Diagnosis, for those that have one.
 
@@ -46,17 +53,28 @@ def diagnose(
     reference : the course's own answer, into which the misconceptions are put
     budget    : seconds for each failed check
     stop      : whether nobody waits for names any longer; then there are none
+    heard     : see `Runs`; for who names many submissions
     """
     with context.pool.course_worker() as worker:
-        return _Diagnoser(context, reference, worker, budget, stop).names()
+        return _Diagnoser(context, reference, worker, budget, stop, heard).names()
 
 
 class _Diagnoser:
-    def __init__(self, context: Context, reference: Submission, worker: Any, budget: float, stop: Callable[[], bool]):
+    def __init__(
+        self,
+        context: Context,
+        reference: Submission,
+        worker: Any,
+        budget: float,
+        stop: Callable[[], bool],
+        heard: Heard | None,
+    ):
         self.context, self.reference, self.worker, self.budget, self.stop = context, reference, worker, budget, stop
         self.course: Course = context.course
         self.bank = {stage.id: load(stage.folder) for stage in self.course.stages}
+        self.heard = heard
         self._mutants: dict[tuple[str, str], Submission] = {}
+        self._runs: dict[scores.Key, Runs] = {}
         self._ends = 0.0
         self.functions = cache(lambda stage: load_checks(self.course.stage(stage)))
 
@@ -85,14 +103,24 @@ class _Diagnoser:
 
     def _matches(self, check: Check, given: Sequence[Answer], functions: Iterable[str]) -> list[Misconception]:
         """The misconceptions that answer as the submission did, in this check and with other inputs."""
-        run = self._runs(check)
-        candidates = self._candidates(check, functions)
+        try:
+            exact = self._matches_in_time(check, given, self._candidates(check, functions))
+        except CallTimeout:  # one that was not heard to its end might have matched as well
+            return []
+        return exact if self._in_time() else []  # so might one that has not been asked yet
+
+    def _matches_in_time(
+        self, check: Check, given: Sequence[Answer], candidates: Sequence[Misconception]
+    ) -> list[Misconception]:
+        run = self._runs_of(check)
         exact = [m for m in candidates if self._in_time() and run.course(self._mutant(m), expected=given) is not None]
         if exact and run.course(self.reference, expected=given) is None:
             exact = [m for m in exact if self._in_time() and self._holds_again(run, m)]
         elif candidates and self._in_time():
             exact = self._matches_but_for_the_draw(run, given, candidates)
-        return exact if self._in_time() else []  # out of time, somebody not yet heard might have matched as well
+        if exact and self._in_time() and not _shows_values(given, run.course(self.reference) or ()):
+            exact = [m for m in exact if self._fails_alike(check, m) and self._says_alike(run, m, given)]
+        return exact
 
     def _candidates(self, check: Check, functions: Iterable[str]) -> list[Misconception]:
         """Misconceptions of the functions; those that this check is known to see come first."""
@@ -100,13 +128,27 @@ class _Diagnoser:
         own = [m for f in functions for m in everything if f == m.target or f.startswith(m.target + ".")]
         return sorted(dict.fromkeys(own), key=lambda m: m.stage != check.stage or check.id not in m.fails)
 
-    def _holds_again(self, run: "Runs", m: Misconception) -> bool:
+    def _holds_again(self, run: Runs, m: Misconception) -> bool:
         """Whether it answers as the submission does with other inputs, too."""
         again = run.own(other=1)
         return again is not None and run.course(self._mutant(m), expected=again, other=1) is not None
 
+    def _says_alike(self, run: Runs, m: Misconception, given: Sequence[Answer]) -> bool:
+        """Whether it ends in the same words as the submission does."""
+        return _last_words(run.course(self._mutant(m)) or ()) == _last_words(given)
+
+    def _fails_alike(self, check: Check, m: Misconception) -> bool:
+        """Whether the submission fails no check of this one's functions but those that this mistake is known to break."""
+        about = set(check.functions)
+        failed = {
+            other.id
+            for other in self.course.stage(m.stage).checks
+            if about & set(other.functions) and scores.key(other) in self.context.transcripts
+        }
+        return failed <= set(m.fails)
+
     def _matches_but_for_the_draw(
-        self, run: "Runs", given: Sequence[Answer], candidates: Sequence[Misconception]
+        self, run: Runs, given: Sequence[Answer], candidates: Sequence[Misconception]
     ) -> list[Misconception]:
         """Those that agree with the submission in everything that does not change from draw to draw."""
         right = run.draws(self.reference)
@@ -140,7 +182,10 @@ class _Diagnoser:
                 both = [m for m in left if m in also]
                 left = both if other != where and both else left
         if _groups(left) > 1:
-            left = self._separated(where, left)
+            try:
+                left = self._separated(where, left)
+            except CallTimeout:
+                return None
         if _groups(left) != 1:
             return None
         ids = list(dict.fromkeys(m.id for m in left))
@@ -155,15 +200,15 @@ class _Diagnoser:
         """Those that answer as the submission does to all questions about the same functions, failed, blocked or passed."""
         about = {m.target for m in left} | {_owner(m.target) for m in left if m.target.count(".") > 1}
         stage = self.course.stage(where[0])
-        message = _last_error(answers(self.context.transcripts[where]))
-        if message:  # the same kind of exception at the same call: does it say the same?
-            run = self._runs(next(c for c in stage.checks if c.id == where[1]))
-            left = [m for m in left if _last_error(run.course(self._mutant(m)) or []) == message] or left
+        words = _last_words(answers(self.context.transcripts[where]))
+        if words:  # the same kind of exception at the same call: does it say the same?
+            run = self._runs_of(next(c for c in stage.checks if c.id == where[1]))
+            left = [m for m in left if _last_words(run.course(self._mutant(m)) or ()) == words] or left
         near = [c for c in stage.checks if about & {*c.functions, *map(_owner, c.functions)} and c.id != where[1]]
         for check in (*(c for c in stage.checks if c.id == where[1]), *near):
             if _groups(left) == 1 or check.training or not self._in_time():
                 break
-            run = self._runs(check)
+            run = self._runs_of(check)
             own = run.own(lenient=True)
             if own is not None:
                 agree = [m for m in left if run.course(self._mutant(m), expected=own, lenient=True) is not None]
@@ -175,8 +220,12 @@ class _Diagnoser:
     def _in_time(self) -> bool:
         return time.perf_counter() < self._ends and not self.stop()
 
-    def _runs(self, check: Check) -> "Runs":
-        return Runs(self.context, self.worker, check, self.functions(check.stage)[check.id])
+    def _runs_of(self, check: Check) -> Runs:
+        where = scores.key(check)
+        if where not in self._runs:
+            function = self.functions(check.stage)[check.id]
+            self._runs[where] = Runs(self.context, self.worker, check, function, self.heard)
+        return self._runs[where]
 
     def _mutant(self, m: Misconception) -> Submission:
         where = m.stage, m.name
@@ -185,71 +234,25 @@ class _Diagnoser:
         return self._mutants[where]
 
 
-class Runs:
-    """Runs of one check: of the submission in a worker of its own, of the course's code in the course's worker."""
-
-    def __init__(self, context: Context, worker: Any, check: Check, function: Callable[..., None] | None = None):
-        self.context, self.worker, self.check = context, worker, check
-        stage = context.course.stage(check.stage)
-        self.limits = context.limits.of(check, stage)
-        self.function = function or load_checks(stage)[check.id]
-        data = {name: getattr(context.data, name) for name in check.fixtures if name in ("mnist", "hidden")}
-        self.fixtures: dict[str, Any] = data
-        self._own: dict[int, list[Answer] | None] = {}
-
-    def course(self, code: Submission, *, other: int = 0, **options: Any) -> list[Answer] | None:
-        """Answers of the course's own code."""
-        return self._run(lambda describe: self.worker.load(code, self.limits, describe), other, **options)
-
-    def own(self, other: int = 0, **options: Any) -> list[Answer] | None:
-        """Answers of the submission."""
-        if options:
-            return self._run(self._open_own, other, **options)
-        if other not in self._own:
-            self._own[other] = self._run(self._open_own, other)
-        return self._own[other]
-
-    def draws(self, code: Submission, own: Draws = (), right: Draws = ()) -> list[dict[str, Any]] | None:
-        """What can be said of the course's code for each of several draws; None as soon as it cannot agree with `own`."""
-        drawn: list[dict[str, Any]] = []
-        for salt in (0, *_SALTS):
-            run = self.course(code, salt=salt)
-            if run is None:
-                return None
-            drawn.append(features(run))
-            fixed = [name for name in own[0] if steady_in(name, own) and steady_in(name, right)] if own else []
-            if not salt and not all(alike(name, own[0][name], drawn[0].get(name)) for name in fixed):
-                return None
-        return drawn
-
-    def own_draws(self, given: Sequence[Answer]) -> list[dict[str, Any]] | None:
-        """The same of the submission; its first run is known."""
-        runs = [given, *(self.own(salt=salt) for salt in _SALTS)]
-        return [features(run) for run in runs if run is not None] if None not in runs else None
-
-    def _open_own(self, describe: Callable[[Any], str]) -> AbstractContextManager[Any]:
-        return self.context.pool.student(self.context.submission, self.limits, describe)
-
-    def _run(self, opener: Any, other: int, **options: Any) -> list[Answer] | None:
-        seed = self.context.seed if not other else f"{self.context.seed}/{other}"
-        return replay(self.check, self.function, seed, opener, self.fixtures, **options)
-
-
-def agree_but_for_the_draw(run: Runs, mutant: Submission, given: Sequence[Answer], right: Submission) -> bool:
-    """Whether a mutant and the submission agree in everything that does not change from draw to draw."""
-    own, drawn, reference = run.own_draws(given), run.draws(mutant), run.draws(right)
-    if own is None or drawn is None or reference is None:
-        return False
-    return varies(reference) and agree(own, drawn, reference, constants=False)
-
-
 def _groups(found: Iterable[Misconception]) -> int:
     return len({m.group for m in found})
 
 
-def _last_error(given: Sequence[Answer]) -> str:
-    """What the exception says that ended a transcript, if one did."""
-    return given[-1][2].message if given and isinstance(given[-1][2], ErrorInfo) else ""
+def _shows_values(given: Sequence[Answer], right: Sequence[Answer]) -> bool:
+    """Whether anything but an exception tells these answers from the right ones."""
+    for mine, theirs in zip(given, right):
+        if mine[:2] != theirs[:2]:
+            return True
+        if not same(mine[2], theirs[2]):
+            return not isinstance(mine[2], ErrorInfo)
+    return True
+
+
+def _last_words(given: Sequence[Answer]) -> str:
+    """What the exception says that ended a transcript, if one did, apart from what its function is called."""
+    if not given or not isinstance(given[-1][2], ErrorInfo):
+        return ""
+    return re.sub(r"[\w.<>]+\(\)", "f()", given[-1][2].message)
 
 
 def _owner(function: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from grader.answers import Answer, answers, same
+from grader.answers import Answer, answers, same, same_answers
 from grader.case import Case
 from grader.compare import Unmet
 from grader.runner import Memo, call_with_fixtures
@@ -99,7 +99,8 @@ def replay(
     expected     : stop at the first answer that differs from these
     salt         : 0, or a number that changes every draw
     lenient      : do not stop where the check would fail, but ask all its questions
-    returns      : the answers; None if they are not the expected ones, or if the code had to be stopped
+    returns      : the answers; None if they are not the expected ones
+    raises       : CallTimeout if the code had to be stopped, WorkerFault
     """
     case = (_Lenient if lenient else Case)(seed, check.stage, check.id)
     transcript: list[Step] = []
@@ -111,17 +112,9 @@ def replay(
             call_with_fixtures(function, check, {**fixtures, "student": student, "case": case, "memo": Memo()})
     except _Otherwise:
         return None
-    except CallTimeout:
-        return None
-    except WorkerFault:
+    except (CallTimeout, WorkerFault):
         raise
     except Exception:
         pass  # the check fails, as it did before: in whatever way, its transcript tells
     found = answers(transcript)
-    if expected is not None and (len(found) != len(expected) or not all(map(_same, found, expected))):
-        return None
-    return found
-
-
-def _same(a: Answer, b: Answer) -> bool:
-    return a[:2] == b[:2] and same(a[2], b[2])
+    return found if expected is None or same_answers(found, expected) else None

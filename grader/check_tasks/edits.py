@@ -5,13 +5,13 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from grader import diagnose
 from grader.check_tasks import subjects
 from grader.check_tasks.backend import Job, run_jobs
 from grader.check_tasks.verify import Tally, Verifier, names_of
 from grader.limits import Limits
 from grader.misconceptions import Misconception, apply, parse
 from grader.runner import Context
+from grader.runs import Runs, agree_but_for_the_draw
 from grader.submission import Submission
 from grader.worker.local import LocalPool
 
@@ -113,12 +113,12 @@ def holds(verifier: Verifier, code: Submission, where: tuple[str, str], m: Misco
     with LocalPool().course_worker() as worker:
         for seed in range(1, fresh + 1):
             context = Context(verifier.course, code, LocalPool(), seed, Limits(3.0))
-            runs = diagnose.Runs(context, worker, check)
+            runs = Runs(context, worker, check)
             own = runs.own()
             if own is None:
                 return False
             same = runs.course(mutant, expected=own) is not None
-            if not same and not diagnose.agree_but_for_the_draw(runs, mutant, own, verifier.reference):
+            if not same and not agree_but_for_the_draw(runs, mutant, own, verifier.reference):
                 return False
     return True
 

@@ -11,7 +11,8 @@ import importlib.machinery
 import linecache
 import sys
 from contextlib import contextmanager
-from types import ModuleType
+from functools import lru_cache
+from types import CodeType, ModuleType
 
 from grader.worker.stubs import STAND_INS, stand_in
 
@@ -25,6 +26,13 @@ _FRAMEWORKS = (
 OUTSIDE_THE_RULES = frozenset(_FRAMEWORKS.split())
 #: The course itself.
 OUT_OF_REACH = frozenset({"reference", "grader", "tasks", "tests", "benchmarks"})
+
+
+@lru_cache(maxsize=256)
+def _compiled(source: str, path: str) -> CodeType:
+    """Code of a module; kept, because the course's worker loads the same modules again and again."""
+    # dont_inherit: the learner's code must not get this file's __future__ imports.
+    return compile(source, path, "exec", dont_inherit=True)
 
 
 class _Module(importlib.abc.Loader):
@@ -43,8 +51,7 @@ class _Module(importlib.abc.Loader):
         path = self.finder.path_of(self.module)
         linecache.cache[path] = (len(source), None, source.splitlines(True), path)
         module.__file__ = path
-        # dont_inherit: the learner's code must not get this file's __future__ imports.
-        exec(compile(source, path, "exec", dont_inherit=True), module.__dict__)
+        exec(_compiled(source, path), module.__dict__)
 
     def get_source(self, name):
         return self.finder.modules.get(self.module, "")

@@ -1,0 +1,54 @@
+"""The course's own test by its parts, so that a long one can be run on its own."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from grader.check_tasks import edits, more
+from grader.check_tasks.verify import Verifier
+
+FULL_SEEDS = 1000  #: check seeds under which the reference must earn everything
+
+
+class Part(NamedTuple):
+    """A part of the course's own test.
+
+    run   : looks, and adds what it finds to the verifier's findings
+    full  : whether only the full test holds it
+    whole : whether it looks at the whole course, so that a test of some stages leaves it out
+    """
+
+    run: Callable[[Verifier], object]
+    full: bool = False
+    whole: bool = True
+
+
+PARTS = {
+    "mutants": Part(Verifier.mutants_are_caught_and_named, whole=False),
+    "checks": Part(Verifier.checks_have_hints_and_killers, whole=False),
+    "degenerate": Part(Verifier.degenerate_answers_earn_nothing, whole=False),
+    "right": Part(Verifier.right_answers_earn_everything),
+    "skeleton": Part(more.skeleton_is_all_to_do),
+    "trainings": Part(more.trainings),
+    "workers": Part(more.worker_agrees),
+    "held-out": Part(more.held_out_forms_are_named, full=True),
+    "styles": Part(edits.mistakes_in_other_styles_are_named, full=True),
+    "edits": Part(edits.random_edits_get_no_false_name, full=True),
+    "reference-seeds": Part(lambda v: v.reference_earns_everything(range(1, FULL_SEEDS + 1)), full=True),
+    "right-seeds": Part(more.right_answers_under_many_seeds, full=True),
+    "full-trainings": Part(lambda v: more.trainings(v, images=0), full=True),
+    "gate": Part(more.gate, full=True),
+}
+
+
+def chosen(wanted: Iterable[str] = (), full: bool = False, some_stages: bool = False) -> list[str]:
+    """Names of the parts to run, in their order: those wanted, or all of a test.
+
+    full        : also what takes long
+    some_stages : only some stages are looked at
+    """
+    named = set(wanted)
+    if named:
+        # Which mutants a check sees is known only once all of them were graded.
+        named |= {"mutants"} if "checks" in named else set()
+        return [name for name in PARTS if name in named]
+    return [name for name, part in PARTS.items() if (full or not part.full) and not (part.whole and some_stages)]
