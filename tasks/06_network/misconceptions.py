@@ -243,7 +243,15 @@ def fills_the_biases(self, sizes, rng, *_):
         layer.b += 0.1
 
 
-@misconception("network.MLP", fails=["check_network_alternates_linear_and_relu"])
+@misconception(
+    "network.MLP",
+    fails=[
+        "check_network_alternates_linear_and_relu",
+        "check_network_forward_runs_every_layer",
+        "check_network_parameters_are_in_order",
+        "check_network_predict_names_the_best_class",
+    ],
+)
 class keeps_its_layers_under_another_name:
     """The contract wants the layers, in order, in self.layers."""
 

@@ -228,6 +228,7 @@ def loses_half_the_digits(self, dlogits):
     fails=[
         "check_backprop_matches_closed_form",
         "check_backprop_holds_at_true_size",
+        "check_gradients_belong_to_the_last_backward",
         "check_backprop_neither_averages_nor_clips",
     ],
 )
