@@ -1,8 +1,8 @@
 """The same training by four libraries, each in a process of its own: `python -m benchmarks.contenders keras '{...}'`.
 
-Same images, network (784-128-64-10 with ReLU), loss, batch size, learning rate and epochs, all float32, threads as each
-library sets them by itself. Prints one line of JSON. What a library does once (building, compiling) is done before the
-clock starts, on a few images.
+Same images, network (784-128-64-10 with ReLU), loss, batch size, learning rate and epochs, all float32. Threads: as each
+library sets them by itself; the reference has one, as `make train` sets it, because a second one slows small batches.
+Prints one line of JSON. What a library does once (building, compiling) is done before the clock starts, on a few images.
 """
 
 import itertools

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from grader.paths import ROOT
 
 PACKAGES = {"reference": "numpy", "scikit-learn": "sklearn", "PyTorch": "torch", "Keras": "keras"}
+
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class ContenderFailed(Exception):
@@ -23,9 +26,10 @@ def missing(name: str) -> str:
 
 
 def ask(name: str, *requests: dict[str, Any]) -> list[dict[str, Any]]:
-    """One process; one answer a request, in order."""
+    """One process; one answer a request, in order. Threads: as the library sets them, the reference as `make train`."""
     command = [sys.executable, "-m", "benchmarks.contenders", name, json.dumps(requests)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = {**os.environ, **ONE_THREAD} if name == "reference" else None
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         raise ContenderFailed(f"{name}: {done.stderr.strip().splitlines()[-1:]}")
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
