@@ -14,13 +14,13 @@ COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),
 .DEFAULT_GOAL := help
 .PHONY: help grade watch stage hint debug reset progress report train doctor class compare kit gradescope export \
 	regrade-diff notebook check-tasks check-tasks-full record-times skeleton oracle \
-	test test-oldest test-hostile test-mutation test-fuzz class-soak bench bench-check measure-seeds format lint requirements clean environment
+	test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak bench bench-check measure-seeds format lint requirements clean environment
 
 help: ## list the verbs
 	@$(GRADER) --help
 	@echo
 	@echo "As make targets: make grade STAGE=03_softmax STUDENT=reference OUT=build SEED=0 SANDBOX=strict"
-	@echo "For developers:  make test test-oldest test-hostile test-mutation test-fuzz class-soak bench bench-check format lint clean"
+	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak bench bench-check format lint clean"
 
 # --- learn -----------------------------------------------------------------------------------------------------------
 grade:
@@ -81,6 +81,9 @@ test: environment ## everything, all extras
 
 test-oldest: ## NumPy 1.26 on Python 3.11
 	@bash tests/run_oldest
+
+test-genuine: environment ## all of MNIST and Fashion-MNIST: needs npm, or CHAIN_RULE_MNIST and CHAIN_RULE_FASHION
+	@$(VENV_PYTHON) -m tests.genuine.sets && $(VENV_PYTHON) -m pytest -q -p no:cacheprovider tests/genuine tests/peers
 
 test-hostile: environment ## every hostile submission by uid and by layer switched off
 	@$(VENV_PYTHON) -m tests.hostile.table $(ARGS)

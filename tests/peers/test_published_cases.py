@@ -3,9 +3,6 @@
 Inputs and expected numbers are theirs, cited at each case; the code around them is this course's own.
 """
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -16,6 +13,7 @@ from reference.losses import SoftmaxCrossEntropy, softmax
 from reference.network import MLP
 from reference.optim import SGD
 from reference.train import HYPERPARAMETERS, accuracy, train
+from tests.genuine import sets
 
 
 def with_parameters(model, *values):
@@ -210,11 +208,11 @@ def test_dlsys_nn_epoch_takes_one_step_against_the_gradient():
     np.testing.assert_allclose(W2 - new_W2, dW2, rtol=1e-4, atol=1e-4)
 
 
-# --- with all 70,000 images of MNIST: CHAIN_RULE_MNIST names the folder of its four IDX files ---
+# --- with all 70,000 images of MNIST ---
 
-FOLDER = os.environ.get("CHAIN_RULE_MNIST", "")
+FOLDER = sets.find("MNIST")
 with_all_of_mnist = pytest.mark.skipif(
-    not Path(FOLDER or "absent").is_dir(), reason="CHAIN_RULE_MNIST names no folder with the IDX files of MNIST"
+    FOLDER is None, reason="the files of MNIST are not here: python -m tests.genuine.sets"
 )
 
 
