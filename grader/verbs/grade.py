@@ -23,6 +23,7 @@ from grader.paths import BUILD, REFERENCE, STUDENT
 @click.option("--strict", is_flag=True, help="Exit with status 1 below full marks.")
 @click.option("--no-cache", is_flag=True, help="Grade everything afresh.")
 @click.option("--no-reference", is_flag=True, hidden=True, help="Grade as if reference/ were not there.")
+@click.option("--patience", type=float, hidden=True, help="Factor on the time for naming mistakes.")
 def command(
     stages: tuple[str, ...],
     student: Path,
@@ -32,6 +33,7 @@ def command(
     strict: bool,
     no_cache: bool,
     no_reference: bool,
+    patience: float | None,
 ) -> int:
     """Grade all stages, or the ones that are named, and write results.json and report.html.
 
@@ -52,6 +54,7 @@ def command(
         strict=strict,
         use_cache=not no_cache,
         reference=None if no_reference else REFERENCE,
+        **({} if patience is None else {"patience": patience}),
     )
     with guarded():
         report = unchanged(request) or _grade(request)

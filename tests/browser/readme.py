@@ -30,7 +30,7 @@ def main() -> None:
     DOCS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         for submission in steps():
-            out = grade(submission, Path(scratch))
+            out, _ = grade(submission, Path(scratch))
         browser = playwright.chromium.launch(executable_path=install.find(), args=ARGUMENTS)
         for scheme in ("light", "dark"):
             page = browser.new_page(viewport=SIZE, color_scheme=scheme)

@@ -1,8 +1,9 @@
-"""Golden submissions, graded by the engine as a learner's are: `grade(name, folder)` leaves results.json, report.html and evidence.
+"""Golden submissions, graded as a learner's are: `grade(submission, folder)` leaves results.json, report.html and evidence.
 
 Each is the reference with some lines replaced, as a learner might have written them, or the skeleton filled in part.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -111,26 +112,25 @@ SUBMISSIONS = {
 NAMES = tuple(SUBMISSIONS)
 
 
-#: As `python -m grader grade` does it, with more time to name mistakes: the page must not depend on how busy this machine is.
-GRADE = """
-import sys
-from pathlib import Path
-from grader.engine import grade
-from grader.request import Request
-grade(Request(student=Path(sys.argv[1]), out=Path(sys.argv[2]), patience=20.0))
-"""
+def grade(submission: Submission, folder: Path) -> tuple[Path, subprocess.CompletedProcess]:
+    """Write the submission below `folder` and grade it as it is typed; the folder of the grade, and the finished command.
 
-
-def grade(submission: Submission, folder: Path) -> Path:
-    """Write the submission below `folder`, grade it, and return the folder of the grade."""
+    Mistakes get more time to be named than usual: the page must not depend on how busy this machine is.
+    """
     student, out = folder / submission.name.replace("/", ""), folder / "out"
     write(submission, student)
+    command = [sys.executable, "-m", "grader", "grade", "--student", str(student), "--out", str(out)]
     done = subprocess.run(
-        [sys.executable, "-c", GRADE, str(student), str(out)], cwd=ROOT, capture_output=True, text=True, check=False
+        [*command, "--no-cache", "--strict", "--patience", "20"],
+        cwd=ROOT,
+        env={**os.environ, "CHAIN_RULE_NO_VENV": "1", "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (out / "report.html").exists(), done.stdout + done.stderr
-    return out
+    return out, done
 
 
-def make(name: str, folder: Path) -> Path:
+def make(name: str, folder: Path) -> tuple[Path, subprocess.CompletedProcess]:
     return grade(SUBMISSIONS[name](), folder)

@@ -8,8 +8,8 @@ from grader.paths import REFERENCE
 from grader.report import comparison, probing
 from grader.submission import read_submission
 from grader.worker.local import LocalPool
+from tests.browser.conftest import OVERFLOWING, UNFOLD, violations
 from tests.browser.submissions import SLIPS, edited
-from tests.browser.test_report import AXE, OVERFLOWING, UNFOLD
 
 pytestmark = pytest.mark.browser
 
@@ -28,13 +28,7 @@ def compared(tmp_path_factory):
 def test_page_opens_offline_and_axe_finds_nothing(compared, open_page):
     page = open_page(compared, bypass_csp=True)
     assert (page.asked, page.said) == ([], [])
-    page.evaluate(AXE)
-    for scheme, options in (("light", {}), ("dark", {"runOnly": {"type": "rule", "values": ["color-contrast"]}})):
-        page.emulate_media(color_scheme=scheme)
-        found = page.evaluate(
-            "options => axe.run(document, {preload: false, resultTypes: ['violations'], ...options})", options
-        )["violations"]
-        assert [(rule["id"], rule["nodes"][0]["html"], rule["nodes"][0]["failureSummary"]) for rule in found] == []
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("width", [375, 1280])

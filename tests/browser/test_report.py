@@ -2,28 +2,37 @@
 
 import io
 import re
-from pathlib import Path
 
-import axe_playwright_python
 import pypdf
 import pytest
 
+from tests.browser.conftest import FOLD, OVERFLOWING, UNFOLD, opened, screenshot, violations
 from tests.browser.submissions import NAMES
 
 pytestmark = pytest.mark.browser
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
-SCHEMES = ("light", "dark")
-UNFOLD = "document.querySelectorAll('details').forEach(d => d.open = true)"
 A4 = (794, 1123)  # CSS pixels
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_page_opens_offline_without_a_word(graded, open_page, name):
+@pytest.fixture(scope="module", params=NAMES)
+def golden(request, graded):
+    """A golden submission's grade."""
+    return graded(request.param)
+
+
+@pytest.fixture(scope="module")
+def page(golden, browser):
+    """Its page, for tests that leave it as they find it: folded, in light, 1280 pixels wide."""
+    contexts = []
+    yield opened(browser, contexts, golden.page)
+    for context in contexts:
+        context.close()
+
+
+def test_page_opens_offline_without_a_word(golden, page):
     """From its file, with the network cut: nothing else is asked for, the console stays empty, the numbers are the record's."""
-    golden = graded(name)
-    page = open_page(golden.page)
     page.evaluate(UNFOLD)
     page.wait_for_load_state("networkidle")
+    page.evaluate(FOLD)
     assert page.asked == []
     assert page.said == []
     assert page.evaluate("document.scripts.length") == 0
@@ -45,45 +54,24 @@ def test_page_opens_offline_without_a_word(graded, open_page, name):
     assert shown == record
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_axe_finds_nothing(graded, open_page, name):
-    """All rules in light; in dark, where only colours change, the rule about colours."""
-    page = open_page(graded(name).page, bypass_csp=True)
-    page.evaluate(UNFOLD)
-    page.evaluate(AXE)
-    for scheme, options in (("light", {}), ("dark", {"runOnly": {"type": "rule", "values": ["color-contrast"]}})):
-        page.emulate_media(color_scheme=scheme)
-        found = page.evaluate(
-            "options => axe.run(document, {preload: false, resultTypes: ['violations'], ...options})", options
-        )
-        violations = [
-            (rule["id"], rule["nodes"][0]["html"], rule["nodes"][0]["failureSummary"]) for rule in found["violations"]
-        ]
-        assert violations == [], scheme
-
-
-OVERFLOWING = """width => [...document.querySelectorAll('body *')]
-    .filter(e => !e.closest('pre, .scroll, .plotbox, symbol, .unseen, .skip') || e.matches('pre, .scroll, .plotbox'))
-    .filter(e => e.getClientRects().length && (e.getBoundingClientRect().right > width + 0.5 || e.getBoundingClientRect().left < -0.5))
-    .map(e => e.tagName + '.' + (e.className.baseVal ?? e.className) + ': ' + e.textContent.slice(0, 60))"""
-
-
 @pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("name", NAMES)
-def test_nothing_overflows(graded, open_page, screenshots, name, width):
+def test_nothing_overflows(golden, page, screenshots, width):
     """With everything unfolded, nothing is wider than the window but what scrolls by itself."""
-    page = open_page(graded(name).page, width)
-    for scheme in SCHEMES:
+    page.set_viewport_size({"width": width, "height": 900})
+    for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)
-        height = min(page.evaluate("document.documentElement.scrollHeight"), 12_000)
-        page.screenshot(
-            path=screenshots / f"{name}-{width}-{scheme}.png",
-            full_page=True,
-            clip={"x": 0, "y": 0, "width": width, "height": height},
-        )
+        screenshot(page, screenshots / f"{golden.name}-{width}-{scheme}.png")
     page.evaluate(UNFOLD)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate(OVERFLOWING, width) == []
+    scrolls, beyond = page.evaluate("document.documentElement.scrollWidth"), page.evaluate(OVERFLOWING, width)
+    page.evaluate(FOLD)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert (scrolls <= width, beyond) == (True, [])
+
+
+def test_axe_finds_nothing(golden, open_page):
+    page = open_page(golden.page, bypass_csp=True)
+    page.evaluate(UNFOLD)
+    assert violations(page) == []
 
 
 FOCUSABLE = """[...document.querySelectorAll('a[href], summary, [tabindex="0"]')]
@@ -127,10 +115,9 @@ MARK_BLOCKS = """() => [...document.querySelectorAll('.keep')].filter(e => e.che
 })"""
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_printing_cuts_no_card(graded, open_page, name):
+def test_printing_cuts_no_card(golden, open_page):
     """On A4 every card, note, table, picture and excerpt stands whole on one page, and passed promises are printed."""
-    page = open_page(graded(name).page, A4[0], bypass_csp=True)
+    page = open_page(golden.page, A4[0], bypass_csp=True)
     page.emulate_media(media="print", color_scheme="light")
     blocks = page.evaluate(MARK_BLOCKS)
     sheets = [
@@ -145,6 +132,6 @@ def test_printing_cuts_no_card(graded, open_page, name):
     ]
     assert cut == []
     text = re.sub(r"\s+", "", "".join(sheets))
-    for stage in graded(name).report.stages:
-        for check in stage.checks if name != "hostile_text" else ():
+    for stage in golden.report.stages:
+        for check in stage.checks if golden.name != "hostile_text" else ():
             assert re.sub(r"[\s`]+", "", check.promise) in text

@@ -295,12 +295,12 @@ def test_without_the_reference_only_the_names_are_missing(copy_of_the_course):
     assert "Graded without the reference" in done.stdout
 
 
-def test_the_reference_earns_full_marks_with_real_workers(tmp_path):
+def test_the_reference_earns_full_marks_with_real_workers(graded):
     """The whole grade, trainings and all, as everybody runs it."""
-    done = verb("--student", REFERENCE, "--out", tmp_path / "out", "--no-cache", "--strict")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "100 of 100 points" in done.stdout
-    plain = json.loads((tmp_path / "out" / "results.json").read_text())
+    golden = graded("all_right")
+    assert golden.done.returncode == 0, golden.done.stdout + golden.done.stderr
+    assert "100 of 100 points" in golden.done.stdout
+    plain = json.loads((golden.out / "results.json").read_text())
     gate = plain["stages"][-1]["checks"][0]
     assert any("hidden images" in note and "above the 96.0 %" in note for note in gate["notes"])
     assert {len(curve) for curve in plain["curves"]["history"].values()} == {10}
