@@ -40,6 +40,8 @@ def command(
     A stage may be named 03_softmax, softmax or 3. Exit status: 0 graded; 1 below full marks, with --strict;
     2 a folder that is no submission, a broken task or a refused sandbox; 3 the grader's own fault; 130 interrupted.
     """
+    import msgspec
+
     from grader.guard import guarded
     from grader.request import Request, unchanged
 
@@ -54,8 +56,9 @@ def command(
         strict=strict,
         use_cache=not no_cache,
         reference=None if no_reference else REFERENCE,
-        **({} if patience is None else {"patience": patience}),
     )
+    if patience is not None:
+        request = msgspec.structs.replace(request, patience=patience)
     with guarded():
         report = unchanged(request) or _grade(request)
         return _show(report, out, strict)
