@@ -166,7 +166,7 @@ class Channel:
                 return errors.StudentExit(f"The code tried to end the program ({what}).", **details)
             case "memory":
                 return errors.OutOfMemory("The code asked for more memory than there is for it.", **details)
-        return errors.StudentError(said, **details)
+        return errors.StudentError(said + _withheld(mro), **details)
 
     def _broken(self, module, mro, message, said, details):
         frames = details["frames"]
@@ -176,7 +176,7 @@ class Channel:
         elif "SyntaxError" in mro and frames:
             sentence = f"{frames[-1].file} is not Python yet: {message} (line {frames[-1].marked[0]})."
         else:
-            sentence = f"{file_of(module)} cannot be imported: {said}{where}"
+            sentence = f"{file_of(module)} cannot be imported: {said}{where}{_withheld(mro)}"
         return errors.ModuleBroken(sentence, module=module, file=file_of(module), **details)
 
     def source_lines(self, frames: list) -> list[SourceLines]:
@@ -195,3 +195,10 @@ class Channel:
             shown = [clean(text, 200) for text in lines[first - 1 : line + CONTEXT]]
             found.append(SourceLines(file_of(module), first, shown, [line], clean_name(function)))
         return found
+
+
+def _withheld(mro: list[str]) -> str:
+    """What to do about an exception that comes from the confinement, most likely."""
+    if "PermissionError" not in mro:
+        return ""
+    return ". While it is graded, your code can neither write files nor open connections: leave that to main()."

@@ -16,6 +16,7 @@ import numpy as np
 from grader.worker import confine, probes, stream, wire
 from grader.worker.loader import Finder
 from grader.worker.runtime import CallbackFailed, Runtime, seed_everything
+from grader.worker.stubs import make_folders_in_thought_only
 
 CONNECTION, _RULES = 3, 4  # descriptors after `take_over`
 
@@ -49,7 +50,7 @@ def run(plan: dict[str, Any], connection: socket.socket, shared: dict[str, np.nd
             os.close(plan["ruleset"])
             plan["ruleset"] = None
         report = {"layers": layers, "probes": probes.probe(plan)}
-        _only_the_standard_library()
+        make_folders_in_thought_only()
         gc.enable()
         stream.send(connection, wire.encode(["hello", report]))
         _Server(connection, shared).serve()
@@ -69,8 +70,11 @@ def _go_to(folder: str) -> None:
             continue
 
 
-def _only_the_standard_library() -> None:
-    """Take other packages, and the course's own, out of sight; what is loaded goes on working."""
+def only_the_standard_library() -> None:
+    """Take other packages, and the course's own, out of sight; what is loaded goes on working.
+
+    Done before a worker is forked, where there is a fork: in each of them it would touch three hundred pages of memory.
+    """
     importlib.invalidate_caches()
     sys.path[:] = [
         path for path in sys.path if path and os.path.basename(path) not in ("site-packages", "dist-packages")

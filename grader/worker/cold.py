@@ -22,4 +22,5 @@ def main(connection: int, plan: dict[str, Any]) -> None:
         plan["uid"] = uid if confine.readable_by(uid, grants.interpreter_files()) else None
     if "landlock" in plan["layers"] and landlock.version() > 0:
         plan["ruleset"] = landlock.ruleset(grants.grants(plan["folder"]))
+    child.only_the_standard_library()
     child.run(plan, control, {})

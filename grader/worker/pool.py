@@ -80,9 +80,18 @@ class WorkerPool:
 
         raises : WorkerFault if no worker can be started
         """
-        with self._channel(submission, limits or Limits()) as channel:
-            channel.load(_folder_of(submission))
+        with contextlib.ExitStack() as stack:
+            try:
+                channel = self._loaded(submission, limits or Limits(), stack)
+            except WorkerFault:  # killed before any of the learner's code ran in it: once more, with a fresh one
+                stack.close()
+                channel = self._loaded(submission, limits or Limits(), stack)
             yield Student(channel, describe)
+
+    def _loaded(self, submission: Submission, limits: Any, stack: contextlib.ExitStack) -> WireChannel:
+        channel = stack.enter_context(self._channel(submission, limits))
+        channel.load(_folder_of(submission))
+        return channel
 
     @contextlib.contextmanager
     def course_worker(self) -> Iterator["CourseWorker"]:

@@ -92,14 +92,20 @@ class Student:
         return self._ask("length", value._origin, f"len({value.transcript_name()})", "length", value)
 
     def take(self, value: Any, limit: int = 1000) -> list:
-        """A list or tuple as a list; of an iterator or generator in the worker up to `limit` items, in one request."""
+        """A list or tuple as a list; of an iterator or generator in the worker up to `limit` items, in one request.
+
+        Items that are tuples of a class of their own, named tuples for one, come as the tuples that they are.
+        """
         if isinstance(value, (list, tuple)):
-            return list(value)[:limit]
+            return [self._unwrapped(item) if isinstance(item, Remote) else item for item in value[:limit]]
         if not isinstance(value, Remote):
             raise NotAValue(
                 f"The code gave {type(value).__name__}, which cannot be gone through.", type_name="TypeError"
             )
         return self._ask("take", value._origin, f"list({value.transcript_name()})", "take", value, limit)
+
+    def _unwrapped(self, item: Remote) -> Any:
+        return self._ask("take", item._origin, item.transcript_name(), "unwrapped", item)
 
     def same_memory(self, a: Remote, b: Remote) -> bool:
         """Whether two arrays in the worker share memory."""

@@ -144,7 +144,10 @@ class Runtime:
         return len(target)
 
     def do_take(self, target, limit: int):
-        return list(itertools.islice(iter(target), limit))
+        return [_plain(item) for item in itertools.islice(iter(target), limit)]
+
+    def do_unwrapped(self, target):
+        return _plain(target)
 
     def do_has(self, target, name: str):
         return hasattr(target, name)
@@ -219,6 +222,11 @@ def _message(error: BaseException) -> str:
         return _text(str(error))
     except BaseException:  # the learner's own __str__
         return ""
+
+
+def _plain(item):
+    """A named tuple, or another tuple of a class of its own, as the tuple that it is; anything else as it comes."""
+    return tuple(tuple.__iter__(item)) if isinstance(item, tuple) else item
 
 
 def _text(value: Any) -> str:

@@ -1,8 +1,36 @@
 """Stand-ins for matplotlib and its like: plots of a graded submission go nowhere, and must not break good code."""
 
-from types import ModuleType
+import contextlib
+import dis
+import os
+import sys
+from types import FrameType, ModuleType
 
 STAND_INS = frozenset({"matplotlib", "mpl_toolkits", "seaborn", "tqdm", "pylab", "IPython"})
+
+
+_UNPACK = dis.opmap["UNPACK_SEQUENCE"]
+_MANY = 2  # how many there are of anything in a loop
+
+
+def _wanted(frame: FrameType) -> int:
+    """How many names stand on the left: `fig, (a, b, c) = plt.subplots(1, 3)` asks for two, and then for three."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    return code[at + 1] if at >= 0 and code[at] == _UNPACK else _MANY
+
+
+def make_folders_in_thought_only() -> None:
+    """Let `os.makedirs("plots", exist_ok=True)` pass where no folder may be made, as if there were one.
+
+    Many a train.py begins so. Nothing can be written there all the same.
+    """
+    make = os.mkdir
+
+    def mkdir(path, mode=0o777, *, dir_fd=None):
+        with contextlib.suppress(PermissionError, FileNotFoundError):  # the latter below one that was not made
+            make(path, mode, dir_fd=dir_fd)
+
+    os.mkdir = mkdir
 
 
 class _Anything:
@@ -26,8 +54,7 @@ class _Anything:
         pass
 
     def __iter__(self):
-        # `fig, ax = plt.subplots()` is by far the most common unpacking.
-        return iter((_Anything(), _Anything()))
+        return iter([_Anything() for _ in range(_wanted(sys._getframe(1)))])
 
     def __enter__(self):
         return _Anything()

@@ -187,6 +187,7 @@ def main(control: int) -> None:
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     # What a first array operation or a seeded generator would load in every worker again.
     np.random.default_rng(0).normal(size=(2, 2)) @ np.ones((2, 2))
+    child.only_the_standard_library()
     gc.collect()
     gc.freeze()  # so that a worker's collector does not touch, and thereby copy, our pages
     zygote = Zygote(socket.socket(fileno=control))

@@ -76,6 +76,8 @@ def test_plots_and_progress_bars_do_not_break_good_code(pool):
         def f():
             fig, ax = plt.subplots()
             ax.plot([1, 2]); ax[0].set_title("x"); plt.savefig("x.png")
+            fig, (left, (upper, middle, lower)) = plt.subplots(1, 2)
+            for axis in fig.axes: axis.grid()
             with tqdm(total=3) as bar:
                 bar.update(1); bar.set_postfix(loss=1)
             return [i for i in tqdm([1, 2])] + list(trange(3)) + list(auto.tqdm([9]))
@@ -83,6 +85,23 @@ def test_plots_and_progress_bars_do_not_break_good_code(pool):
     )
     with pool.student(made) as student:
         assert student.layers.f() == [1, 2, 0, 1, 2, 9]
+
+
+def test_a_folder_for_plots_is_made_in_thought_only(wire_pool):
+    made = make(
+        layers="""
+        import os
+        from pathlib import Path
+        os.makedirs("plots/today", exist_ok=True)
+        Path("weights").mkdir(exist_ok=True)
+        def f(): return os.path.exists("plots")
+        def g(): open("notes.txt", "w")
+        """
+    )
+    with wire_pool.student(made) as student:
+        assert student.layers.f() is False
+        with pytest.raises(errors.StudentError, match=r"neither write files nor open connections"):
+            student.layers.g()
 
 
 @pytest.mark.parametrize("name", ["torch", "tensorflow", "scipy.special", "sklearn", "jax.numpy", "autograd"])

@@ -26,6 +26,11 @@ def liar(): return Liar()
 def text(): return Text("x")
 def objects(): return np.array([{}, None])
 def mixed(): return [1, Liar(), (2.0, np.float32(3))]
+def named(as_list=False):
+    from collections import namedtuple
+    Batch = namedtuple("Batch", "x y")
+    pairs = (Batch(0, 1), Batch(2, 3))
+    return list(pairs) if as_list else iter(pairs)
 def count():
     for i in range(10 ** 9):
         yield i, np.full(2, i)
@@ -151,6 +156,7 @@ def test_generators_are_taken_from(student):
     assert isinstance(numbers, Remote)
     assert [i for i, _ in student.take(numbers, limit=3)] == [0, 1, 2]
     assert student.take([1, 2, 3], limit=2) == [1, 2]
+    assert student.take(student.layers.named(as_list=True)) == student.take(student.layers.named()) == [(0, 1), (2, 3)]
     with pytest.raises(errors.NotAValue):
         student.take(3.0)
 
