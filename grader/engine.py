@@ -49,7 +49,7 @@ def grade(request: Request, observer: Observer | None = None, pool: Any = None) 
             stack.callback(pool.close)
         course = load_course(request.tasks)
         stages = course.select(request.stages)
-        depends = fingerprint.dependencies(request.tasks, request.reference)
+        depends = request.depends or fingerprint.dependencies(request.tasks, request.reference)
         _clear(request.out)
         context = _context(request, course, submission, pool)
         cache = _cache(request, context, depends)
@@ -61,7 +61,7 @@ def grade(request: Request, observer: Observer | None = None, pool: Any = None) 
 
 def _context(request: Request, course: Course, submission: Submission, pool: Any) -> Context:
     seed = secrets.randbits(63) if request.secret_seed else request.seed
-    limits = Limits(calibrate() * request.time_factor)
+    limits = Limits((request.scale or calibrate()) * request.time_factor)
     data = Data(request.training_images)
     return Context(course, submission, pool, seed, limits, data, evidence=request.out / "evidence")
 

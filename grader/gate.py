@@ -161,13 +161,24 @@ def tell(case: Case, bar: Bar, trained: Trained, images: Any, which: str, usual:
         f"{100 * trained.accuracy:.2f} % of the {trained.images:,} {which}, "
         f"{abs(points):.2f} points {side} the {100 * bar.asked:.1f} % asked for; {usual}."
     )
-    own, other = (
-        float(np.mean(scores(trained.parameters, x).argmax(axis=1) == trained.names[y]))
-        for x, y in ((images.x_train, images.y_train), (images.x_val, images.y_val))
-    )
+    own, other = (_share(trained, x, y) for x, y in ((images.x_train, images.y_train), (images.x_val, images.y_val)))
     case.note(
         f"Of its own training images it gets {100 * own:.2f} %, of the open validation images {100 * other:.2f} %."
     )
+
+
+def _share(trained: Trained, x: Array, y: Array) -> float:
+    """Share of images that a trained network gets right, in the images' own precision: for a remark that is enough."""
+    parameters = [p.astype(x.dtype, copy=False) for p in trained.parameters]
+    hits = 0
+    with np.errstate(all="ignore"):
+        for k in range(0, len(x), 1000):
+            values = x[k : k + 1000]
+            for n in range(0, len(parameters), 2):
+                values = np.maximum(values, 0) if n else values
+                values = values @ parameters[n] + parameters[n + 1]
+            hits += int(np.sum(values.argmax(axis=1) == trained.names[y[k : k + 1000]]))
+    return hits / len(x)
 
 
 def agrees(case: Case, given: Any, trained: Trained, x: Array) -> None:

@@ -31,6 +31,8 @@ class Request(msgspec.Struct, frozen=True):
     #: Factor on the time in which mistakes are named: half a second is enough on a quiet machine, and a name should not
     #: depend on how busy the machine is.
     patience: float = 8.0
+    depends: dict[str, str] | None = None  #: fingerprint.dependencies, if the caller has them already
+    scale: float = 0.0  #: what limits.calibrate says, if the caller has asked it; 0 asks now
     hide_seed: bool = False  #: the given seed is secret: the report holds only its fingerprint
 
     @property

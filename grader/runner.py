@@ -5,6 +5,7 @@ not hold), pass, fail (anything the submission did), error (the grader's own fau
 """
 
 import contextlib
+import functools
 import importlib.util
 import io
 import time
@@ -59,7 +60,7 @@ class Data:
     def __init__(self, training_images: int = 0):
         self._most = training_images
 
-    @property
+    @functools.cached_property
     def mnist(self) -> Any:
         from grader import mnist
 
@@ -171,7 +172,8 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
         # Data first: a damaged file is our own affair, and no worker is needed to see it.
         fixtures = {name: getattr(context.data, name) for name in check.fixtures if name in ("mnist", "hidden")}
         if "mnist" in fixtures:  # so that no call has to send them
-            context.pool.share("x_train", fixtures["mnist"].x_train)
+            for name in ("x_train", "x_val"):
+                context.pool.share(name, getattr(fixtures["mnist"], name))
         with _student(check, stage, case, context) as (student, memo):
             call_with_fixtures(function, check, {**fixtures, "student": student, "case": case, "memo": memo})
     except Exception as error:

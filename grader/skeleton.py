@@ -8,6 +8,7 @@ import ast
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ def stub_statement(stage_id: str, function: str) -> str:
     return f'raise NotImplementedError("{stage_id}: {function} is still a TODO")'
 
 
+@lru_cache(maxsize=512)  # asked of the same function before each of its checks
 def is_stub(source: str, function: str, stage_id: str) -> bool:
     """Whether a function's body is still its stub, compared as syntax (docstring and comments do not count).
 

