@@ -1,7 +1,7 @@
 """What a multi-layer perceptron gives, written out: the expected values of checks, independent of `reference/`.
 
 `parameters` is always [W1, b1, W2, b2, ...] in float64; nothing here changes its arguments. Many networks of one shape
-may be worked out at once: W is (S, in, out) then, b (S, 1, out), and the logits are (S, N, C).
+may be worked out at once: W is (S, in, out) then, b (S, 1, out), x (N, D) or (S, N, D), and the logits are (S, N, C).
 """
 
 from collections.abc import Iterator, Sequence
@@ -51,14 +51,15 @@ def backward(parameters: Sequence[Array], x: ArrayLike, dlogits: ArrayLike) -> t
 
 
 def cross_entropy(logits: Array, labels: ArrayLike) -> tuple[Any, Array]:
-    """Mean cross-entropy in nats (a float, or one for each network), and its gradient by the logits."""
-    rows, labels = np.arange(logits.shape[-2]), np.asarray(labels, dtype=np.int64)
+    """Mean cross-entropy in nats (a float, or one for each network), and its gradient by the logits.
+
+    labels : (N,), or (S, N) if every network has rows of its own
+    """
+    true = np.asarray(labels, dtype=np.int64)[..., None] == np.arange(logits.shape[-1])
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    gradient = np.exp(log_p)
-    gradient[..., rows, labels] -= 1.0
-    loss = -log_p[..., rows, labels].mean(axis=-1)
-    return (float(loss) if loss.ndim == 0 else loss), gradient / len(rows)
+    loss = -np.sum(log_p, axis=-1, where=true).mean(axis=-1)
+    return (float(loss) if loss.ndim == 0 else loss), (np.exp(log_p) - true) / logits.shape[-2]
 
 
 def evaluate(parameters: Sequence[Array], x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
@@ -94,8 +95,11 @@ def epochs_possible(
     ways = list(cuts(range(len(x)), batch_size))
     stack = [array[None] if k % 2 == 0 else array[None, None] for k, array in enumerate(parameters)]
     for _ in range(epochs):
-        ends = [walk(stack, x, y, cut, lr) for cut in ways]
-        stack = [np.stack(arrays, axis=1).reshape(-1, *arrays[0].shape[1:]) for arrays in zip(*ends)]
+        before = len(stack[0])
+        stack = [np.repeat(array, len(ways), axis=0) for array in stack]
+        for batch in zip(*ways):  # the first batch of every way, the second of every way, ...
+            rows = np.tile(np.array(batch), (before, 1))
+            stack = descend(stack, x[rows], y[rows], lr)
     # Outcome n * len(ways) + m has gone the m-th way last, from the n-th outcome of the epochs before.
     return [[a[n] if k % 2 == 0 else a[n, 0] for k, a in enumerate(stack)] for n in range(len(stack[0]))]
 

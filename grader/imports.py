@@ -6,6 +6,7 @@ For `watch` alone: what passed and depends on nothing that changed is not run ag
 import ast
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 
 from grader.submission import Submission
 
@@ -58,22 +59,29 @@ class Imports:
         return self._direct[name]
 
     def _read(self, name: str) -> set[str]:
-        try:
-            tree = ast.parse(self.texts.get(name, ""))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return set()  # it cannot be imported at all
-        found: set[str] = set()
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                found |= {part for alias in node.names for part in alias.name.split(".")}
-            elif isinstance(node, ast.ImportFrom):
-                found |= set((node.module or "").split("."))
-                found |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.Name):
-                found.add(node.id)
-            elif isinstance(node, ast.Attribute):
-                found.add(node.attr)
+        found = _names(self.texts.get(name, ""))
         if found & _UNSEEN or "*" in found:
             return set(self.texts)
         # A part of a dotted name stands for every module that has it: too many are better than too few.
         return {module for module in self.texts if found & set(module.split("."))}
+
+
+@lru_cache(maxsize=64)  # most of a submission's files are the same at the next save
+def _names(text: str) -> frozenset[str]:
+    """All names in a text, imported or used; none where it is not Python, and so cannot be imported at all."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {part for alias in node.names for part in alias.name.split(".")}
+        elif isinstance(node, ast.ImportFrom):
+            found |= set((node.module or "").split("."))
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+    return frozenset(found)

@@ -119,19 +119,30 @@ def slopes(
 ) -> tuple[Array, list[int]]:
     """Central differences of sum(dlogits * logits) by some entries of one of the parameters, or of x itself.
 
-    array   : the array that is nudged: one of `parameters`, or `x`; as before afterwards
+    The layer that the entry belongs to is linear in it, so that a step there moves its output by the step times what the
+    entry is multiplied with. From there on all steps go through the rest of the network side by side.
+
+    array   : the array that is nudged: one of `parameters`, or `x`
     returns : the slopes, and which of the entries are to be trusted: those where no ReLU switched on the way
     """
-    measured, trusted = [], []
+    place = next((k for k, parameter in enumerate(parameters) if parameter is array), -1)
+    layer = max(place, 0) // 2
+    W, b = parameters[2 * layer : 2 * layer + 2]
+    inputs = closed_form.activations(parameters, x)[layer]
+    moved = np.zeros((len(entries), len(x), len(b)))  # what a step of 1 would add to the layer's output
     for k, entry in enumerate(entries):
-        kept, ends, patterns = array[entry], [], []
-        for step in (_STEP, -_STEP):
-            array[entry] = kept + step
-            values = closed_form.activations(parameters, x)
-            ends.append(float(np.sum(dlogits * values[-1])))
-            patterns.append([value > 0 for value in values[1:-1]])
-        array[entry] = kept
-        if all(np.array_equal(a, b) for a, b in zip(*patterns)):
-            trusted.append(k)
-        measured.append((ends[0] - ends[1]) / (2 * _STEP))
-    return np.array(measured), trusted
+        if place < 0:
+            moved[k, entry[0]] = W[entry[1]]
+        elif place % 2 == 0:
+            moved[k, :, entry[1]] = inputs[:, entry[0]]
+        else:
+            moved[k, :, entry[0]] = 1.0
+    ends = inputs @ W + b + _STEP * np.stack([moved, -moved])  # (2, entries, rows, units)
+    trusted = np.ones(len(entries), bool)
+    if rest := parameters[2 * layer + 2 :]:
+        values = closed_form.activations(rest, np.maximum(ends, 0.0))
+        for on in [ends > 0, *(value > 0 for value in values[1:-1])]:
+            trusted &= (on[0] == on[1]).all(axis=(1, 2))
+        ends = values[-1]
+    sums = np.sum(dlogits * ends, axis=(2, 3))
+    return (sums[0] - sums[1]) / (2 * _STEP), np.flatnonzero(trusted).tolist()
