@@ -131,7 +131,7 @@ class _Diagnoser:
     def _holds_again(self, run: Runs, m: Misconception) -> bool:
         """Whether it answers as the submission does with other inputs, too."""
         again = run.own(other=1)
-        return again is not None and run.course(self._mutant(m), expected=again, other=1) is not None
+        return run.course(self._mutant(m), expected=again, other=1) is not None
 
     def _says_alike(self, run: Runs, m: Misconception, given: Sequence[Answer]) -> bool:
         """Whether it ends in the same words as the submission does."""
@@ -155,7 +155,7 @@ class _Diagnoser:
         if right is None or not varies(right):
             return []
         own = run.own_draws(given)
-        if own is None or agree(own, right, right):
+        if agree(own, right, right):
             return []
         exact, nearly = [], []
         for m in candidates:
@@ -210,9 +210,7 @@ class _Diagnoser:
                 break
             run = self._runs_of(check)
             own = run.own(lenient=True)
-            if own is not None:
-                agree = [m for m in left if run.course(self._mutant(m), expected=own, lenient=True) is not None]
-                left = agree or left
+            left = [m for m in left if run.course(self._mutant(m), expected=own, lenient=True) is not None] or left
         return left
 
     # -- small things --------------------------------------------------------------------------------------------------

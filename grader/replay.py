@@ -6,9 +6,9 @@ The verdict does not matter here and is not looked at: only the transcript is ke
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
-from grader.answers import Answer, answers, same, same_answers
+from grader.answers import Answer, answers, same
 from grader.case import Case
 from grader.compare import Unmet
 from grader.runner import Memo, call_with_fixtures
@@ -36,13 +36,33 @@ class _Watched(list):
     def append(self, step: Step) -> None:
         # What is complete at this point is everything but an unfinished outer call, or a generator not yet gone through.
         done = answers(self)[:-1]
-        for index in range(self.seen, len(done)):
-            if index >= len(self.expected) or done[index][:2] != self.expected[index][:2]:
-                raise _Otherwise
-            if done[index][2] is not None and not same(done[index][2], self.expected[index][2]):
-                raise _Otherwise
+        if depart(done, self.expected, self.seen):
+            raise _Otherwise
         self.seen = len(done)
         super().append(step)
+
+
+def depart(done: Sequence[Answer], expected: Sequence[Answer], first: int = 0) -> bool:
+    """Whether answers to the first questions of a check cannot become the expected ones any more.
+
+    first : answers that are known to agree
+    """
+    if len(done) > len(expected):
+        return True
+    for mine, theirs in zip(done[first:], expected[first:]):
+        if mine[:2] != theirs[:2] or (mine[2] is not None and not same(mine[2], theirs[2])):
+            return True
+    return False
+
+
+class Replay(NamedTuple):
+    """What was heard in a replay.
+
+    whole : whether that is everything; otherwise it is what was heard up to the first answer that was not expected
+    """
+
+    answers: list[Answer]
+    whole: bool = True
 
 
 class _Salted(RngMaker):
@@ -91,7 +111,7 @@ def replay(
     expected: Sequence[Answer] | None = None,
     salt: int = 0,
     lenient: bool = False,
-) -> list[Answer] | None:
+) -> Replay:
     """The answers of other code in the same check.
 
     open_student : makes the Student, given how to describe arguments
@@ -99,7 +119,6 @@ def replay(
     expected     : stop at the first answer that differs from these
     salt         : 0, or a number that changes every draw
     lenient      : do not stop where the check would fail, but ask all its questions
-    returns      : the answers; None if they are not the expected ones
     raises       : CallTimeout if the code had to be stopped, WorkerFault
     """
     case = (_Lenient if lenient else Case)(seed, check.stage, check.id)
@@ -111,10 +130,9 @@ def replay(
                 student.rng = _Salted(student, salt)
             call_with_fixtures(function, check, {**fixtures, "student": student, "case": case, "memo": Memo()})
     except _Otherwise:
-        return None
+        return Replay(answers(transcript)[:-1], whole=False)
     except (CallTimeout, WorkerFault):
         raise
     except Exception:
         pass  # the check fails, as it did before: in whatever way, its transcript tells
-    found = answers(transcript)
-    return found if expected is None or same_answers(found, expected) else None
+    return Replay(answers(transcript))

@@ -1,20 +1,22 @@
 """Runs of one check on other code: of the submission in workers of its own, of the course's code in the course's worker."""
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
 from grader.answers import Answer, same_answers
-from grader.draws import Draws, agree, alike, features, steady_in, varies
-from grader.replay import replay
+from grader.draws import Draws, agree, alike, features, says_for_sure, varies
+from grader.replay import Replay, depart, replay
 from grader.runner import Context, load_checks
 from grader.submission import Submission
 from grader.task import Check
 
 _SALTS = (1, 2)
+_MANY = tuple(range(1, 8))  #: for the reference, whose draws tell what may change: few values are soon equal by accident
 
-#: Answers of the course's own code that were heard already: (stage, check, seed, submission, other options) -> answers.
-Heard = MutableMapping[tuple[Any, ...], list[Answer] | None]
+
+class Heard(dict[tuple[Any, ...], Replay]):
+    """Answers of the course's own code that were heard already, by check, seed, submission and options."""
 
 
 class Runs:
@@ -22,7 +24,7 @@ class Runs:
 
     worker : the course's worker, for the course's code
     heard  : remembers what the course's code answered, where one process names many submissions; its submissions must
-             have names of their own. Without it, a run stops at the first answer that is not the expected one
+             have names of their own
     Every run raises CallTimeout if the code had to be stopped: then nothing is known of it.
     """
 
@@ -40,7 +42,7 @@ class Runs:
         self.function = function or load_checks(stage)[check.id]
         data = {name: getattr(context.data, name) for name in check.fixtures if name in ("mnist", "hidden")}
         self.fixtures: Mapping[str, Any] = data
-        self._own: dict[tuple[int, int, bool], list[Answer] | None] = {}
+        self._own: dict[tuple[int, int, bool], list[Answer]] = {}
 
     def course(
         self,
@@ -56,58 +58,55 @@ class Runs:
         other : 0, or a number that changes all inputs
         """
 
-        def run(expected: Sequence[Answer] | None) -> list[Answer] | None:
-            load = self.worker.load
-            return self._run(
-                lambda describe: load(code, self.limits, describe), other, expected=expected, salt=salt, lenient=lenient
-            )
-
-        if self.heard is None:
-            return run(expected)
         key = self.check.stage, self.check.id, self.context.seed, code.name, other, salt, lenient
-        if key not in self.heard:
-            self.heard[key] = run(None)
-        found = self.heard[key]
-        if found is None or (expected is not None and not same_answers(found, expected)):
-            return None
-        return found
+        found = self.heard.get(key) if self.heard is not None else None
+        if found is None or not (found.whole or (expected is not None and depart(found.answers, expected))):
+            load, options = self.worker.load, {"expected": expected, "salt": salt, "lenient": lenient}
+            found = self._run(lambda describe: load(code, self.limits, describe), other, **options)
+            if self.heard is not None:
+                self.heard[key] = found
+        return found.answers if found.whole and (expected is None or same_answers(found.answers, expected)) else None
 
-    def own(self, *, other: int = 0, salt: int = 0, lenient: bool = False) -> list[Answer] | None:
+    def own(self, *, other: int = 0, salt: int = 0, lenient: bool = False) -> list[Answer]:
         """Answers of the submission."""
         key = other, salt, lenient
         if key not in self._own:
-            self._own[key] = self._run(self._open_own, other, salt=salt, lenient=lenient)
+            self._own[key] = self._run(self._open_own, other, salt=salt, lenient=lenient).answers
         return self._own[key]
 
     def draws(self, code: Submission, own: Draws = (), right: Draws = ()) -> list[dict[str, Any]] | None:
-        """What can be said of the course's code for each of several draws; None as soon as it cannot agree with `own`."""
+        """What can be said of the course's code for each of several draws; None as soon as it cannot agree with `own`.
+
+        own, right : the same of the submission, and of the reference; without them, `code` is the reference
+        """
         drawn: list[dict[str, Any]] = []
-        for salt in (0, *_SALTS):
+        for salt in (0, *(_SALTS if own else _MANY)):
             run = self.course(code, salt=salt)
             if run is None:
                 return None
             drawn.append(features(run))
-            fixed = [name for name in own[0] if steady_in(name, own) and steady_in(name, right)] if own else []
+            fixed = [name for name in own[0] if says_for_sure(name, own, right)] if own else []
             if not salt and not all(alike(name, own[0][name], drawn[0].get(name)) for name in fixed):
                 return None
         return drawn
 
-    def own_draws(self, given: Sequence[Answer]) -> list[dict[str, Any]] | None:
+    def own_draws(self, given: Sequence[Answer]) -> list[dict[str, Any]]:
         """The same of the submission; its first run is known."""
         runs = [given, *(self.own(salt=salt) for salt in _SALTS)]
-        return [features(run) for run in runs if run is not None] if None not in runs else None
+        return [features(run) for run in runs]
 
     def _open_own(self, describe: Callable[[Any], str]) -> AbstractContextManager[Any]:
         return self.context.pool.student(self.context.submission, self.limits, describe)
 
-    def _run(self, opener: Any, other: int, **options: Any) -> list[Answer] | None:
+    def _run(self, opener: Any, other: int, **options: Any) -> Replay:
         seed = self.context.seed if not other else f"{self.context.seed}/{other}"
         return replay(self.check, self.function, seed, opener, self.fixtures, **options)
 
 
 def agree_but_for_the_draw(run: Runs, mutant: Submission, given: Sequence[Answer], right: Submission) -> bool:
     """Whether a mutant and the submission agree in everything that does not change from draw to draw."""
-    own, drawn, reference = run.own_draws(given), run.draws(mutant), run.draws(right)
-    if own is None or drawn is None or reference is None:
+    own, reference = run.own_draws(given), run.draws(right) or ()
+    drawn = run.draws(mutant, own, reference)
+    if drawn is None:
         return False
     return varies(reference) and agree(own, drawn, reference, constants=False)

@@ -1,4 +1,7 @@
-"""Grade the course's own submissions fast: one forked process for each, calls without the wire.
+"""Grade the course's own submissions fast: in forked processes, with calls that need no wire.
+
+Submissions whose mistakes are to be named share a process with a few others: what the course's own code answers in the
+same checks is then heard once for all of them.
 
 For code that the course itself brought along (its reference, its misconceptions, its right answers), never for a learner's.
 """
@@ -7,6 +10,7 @@ import os
 import selectors
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -20,8 +24,11 @@ from grader.limits import Limits
 from grader.misconceptions import load
 from grader.records import CheckResult
 from grader.runner import Context, Data, load_checks, run_check
+from grader.runs import Heard
 from grader.submission import Submission
 from grader.worker.local import LocalPool
+
+NAMED_TOGETHER = 16  #: submissions to be named that share a process
 
 
 class Job(Struct, frozen=True):
@@ -64,12 +71,12 @@ class Bench(Struct, frozen=True):
     course: Course
     reference: Submission
     training_images: int = 500
-    budget: float = 60.0
+    budget: float = 600.0
     assumed: tuple[tuple[str, CheckResult], ...] = ()
 
 
-def run_job(job: Job, bench: Bench, pool: Any = None) -> Outcome:
-    """Grade in this process, with local workers unless a pool is given."""
+def run_job(job: Job, bench: Bench, pool: Any = None, heard: Heard | None = None) -> Outcome:
+    """Grade in this process, with local workers unless a pool is given; `heard` as of `diagnose`."""
     begun, runs = time.perf_counter(), []
     asked: dict[str, list[str]] = {}
     for seed in job.seeds:
@@ -79,7 +86,7 @@ def run_job(job: Job, bench: Bench, pool: Any = None) -> Outcome:
         stages = [stage for stage in bench.course.stages if stage.id in job.stages]
         results = {stage.id: [_result(stage, check, context) for check in stage.checks] for stage in stages}
         if job.name_mistakes:
-            names = diagnose(context, bench.reference, bench.budget)
+            names = diagnose(context, bench.reference, bench.budget, heard=heard)
             for stage in stages:
                 results[stage.id] = [_named(result, names.get((stage.id, result.id))) for result in results[stage.id]]
         for (stage_id, _), modules in context.touched.items():
@@ -90,25 +97,26 @@ def run_job(job: Job, bench: Bench, pool: Any = None) -> Outcome:
 
 
 def run_jobs(jobs: Iterable[Job], bench: Bench, processes: int = 2) -> Iterator[Outcome]:
-    """Grade all jobs, each in a process of its own, in the order in which they end."""
+    """Grade all jobs, each in a forked process or a few to be named in one, in the order in which they end."""
     if not hasattr(os, "fork"):
         yield from (run_job(job, bench) for job in jobs)
         return
     for stage in bench.course.stages:
         _functions(stage), load(stage.folder)  # once, before forking: both are kept
-    waiting = iter(jobs)
-    running: dict[int, tuple[Job, int, bytearray]] = {}
+    waiting = deque(_batches(jobs))
+    running: dict[int, tuple[list[Job], int, bytearray]] = {}
     selector = selectors.DefaultSelector()
     try:
         while True:
-            while len(running) < processes and (job := next(waiting, None)) is not None:
-                pid, end = _fork(job, bench)
-                running[end] = (job, pid, bytearray())
+            while len(running) < processes and waiting:
+                batch = waiting.popleft()
+                pid, end = _fork(batch, bench)
+                running[end] = (batch, pid, bytearray())
                 selector.register(end, selectors.EVENT_READ)
             if not running:
                 return
             for key, _ in selector.select():
-                job, pid, text = running[key.fd]
+                batch, pid, text = running[key.fd]
                 part = os.read(key.fd, 1 << 20)
                 if part:
                     text += part
@@ -117,7 +125,12 @@ def run_jobs(jobs: Iterable[Job], bench: Bench, processes: int = 2) -> Iterator[
                 os.close(key.fd)
                 del running[key.fd]
                 _, status = os.waitpid(pid, 0)
-                yield _decoded(job, bytes(text), status)
+                if not status and text:
+                    yield from msgspec.msgpack.decode(bytes(text), type=list[Outcome])
+                elif len(batch) == 1:
+                    yield Outcome(batch[0].name, fault=f"its process ended with status {status}")
+                else:  # one of them ended the process: which one?
+                    waiting.extendleft([job] for job in reversed(batch))
     finally:
         for end, (_, pid, _) in running.items():
             os.kill(pid, 9)
@@ -125,8 +138,21 @@ def run_jobs(jobs: Iterable[Job], bench: Bench, processes: int = 2) -> Iterator[
             os.close(end)
 
 
-def _fork(job: Job, bench: Bench) -> tuple[int, int]:
-    """A child that grades one job; its results come out of the file descriptor that is returned with its pid."""
+def _batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
+    """Jobs that go through one process together: with names, a few that reach the same stage; without, each alone."""
+    batch: list[Job] = []
+    for job in jobs:
+        fits = batch and job.name_mistakes and batch[0].name_mistakes and batch[0].stages[-1:] == job.stages[-1:]
+        if batch and (not fits or len(batch) >= NAMED_TOGETHER):
+            yield batch
+            batch = []
+        batch.append(job)
+    if batch:
+        yield batch
+
+
+def _fork(batch: list[Job], bench: Bench) -> tuple[int, int]:
+    """A child that grades some jobs; their results come out of the file descriptor that is returned with its pid."""
     end, start = os.pipe()
     pid = os.fork()
     if pid:
@@ -135,21 +161,17 @@ def _fork(job: Job, bench: Bench) -> tuple[int, int]:
     status = 1
     try:
         os.close(end)
-        try:
-            outcome = run_job(job, bench)
-        except Exception:
-            outcome = Outcome(job.name, fault=traceback.format_exc(limit=-4))
+        outcomes, heard = [], Heard()
+        for job in batch:
+            try:
+                outcomes.append(run_job(job, bench, heard=heard))
+            except Exception:
+                outcomes.append(Outcome(job.name, fault=traceback.format_exc(limit=-4)))
         with open(start, "wb") as pipe:
-            pipe.write(msgspec.msgpack.encode(outcome))
+            pipe.write(msgspec.msgpack.encode(outcomes))
         status = 0
     finally:
         os._exit(status)
-
-
-def _decoded(job: Job, text: bytes, status: int) -> Outcome:
-    if status or not text:
-        return Outcome(job.name, fault=f"its process ended with status {status}")
-    return msgspec.msgpack.decode(text, type=Outcome)
 
 
 _loaded: dict[str, Mapping[str, Callable[..., None]]] = {}

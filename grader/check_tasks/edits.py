@@ -13,6 +13,7 @@ from grader.misconceptions import Misconception, apply, parse
 from grader.runner import Context
 from grader.runs import Runs, agree_but_for_the_draw
 from grader.submission import Submission
+from grader.worker.errors import CallTimeout
 from grader.worker.local import LocalPool
 
 FRESH = 100  #: inputs on which a name must hold
@@ -114,11 +115,12 @@ def holds(verifier: Verifier, code: Submission, where: tuple[str, str], m: Misco
         for seed in range(1, fresh + 1):
             context = Context(verifier.course, code, LocalPool(), seed, Limits(3.0))
             runs = Runs(context, worker, check)
-            own = runs.own()
-            if own is None:
-                return False
-            same = runs.course(mutant, expected=own) is not None
-            if not same and not agree_but_for_the_draw(runs, mutant, own, verifier.reference):
+            try:
+                own = runs.own()
+                same = runs.course(mutant, expected=own) is not None
+                if not same and not agree_but_for_the_draw(runs, mutant, own, verifier.reference):
+                    return False
+            except CallTimeout:
                 return False
     return True
 
