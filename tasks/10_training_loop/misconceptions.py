@@ -7,10 +7,15 @@ import numpy as np
 
 from grader.misconceptions import misconception
 from reference.data import minibatches
-from reference.losses import SoftmaxCrossEntropy, softmax
+from reference.losses import SoftmaxCrossEntropy
 from reference.optim import SGD
 
 _KEYS = ("train_loss", "train_acc", "val_loss", "val_acc")
+
+
+def _softmax(logits):
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
 
 
 def _accuracy(model, x, y):
@@ -131,15 +136,14 @@ def compares_each_with_all(model, x, y):
     return float(np.mean(model.predict(x).reshape(-1, 1) == y))
 
 
-@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"], alike="all_or_nothing")
 def wants_all_right(model, x, y):
-    """You give 1 only if every single answer is right, and else 0."""
+    """You give 1 only if every single answer is right, and else 0. How do you count the hits, and how do you divide?"""
     return float(np.all(model.predict(x) == y))
 
 
-@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"], alike="all_or_nothing")
 def divides_in_whole_numbers(model, x, y):
-    """Your accuracy is 0 unless everything is right. Which kind of division do you use?"""
     return float(np.sum(model.predict(x) == y) // len(y))
 
 
@@ -159,7 +163,7 @@ def forgives_neighbours(model, x, y):
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def gives_the_mean_probability(model, x, y):
     """You return the mean probability of the true class. Accuracy counts right answers."""
-    p = softmax(model.forward(x))
+    p = _softmax(model.forward(x))
     return float(p[np.arange(len(y)), y].mean())
 
 
@@ -256,9 +260,9 @@ def drops_the_short_batch(model, x_train, y_train, x_val, y_val, *, epochs, batc
 # --- train: the steps -----------------------------------------------------------------------------------------------
 
 
-@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"], alike="nothing_moves")
 def forgets_the_update(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Do the parameters change at all?"""
+    """The parameters never move. Do backward and the optimiser's step both run for every batch?"""
 
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
@@ -269,10 +273,8 @@ def forgets_the_update(model, x_train, y_train, x_val, y_val, *, epochs, batch_s
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
-@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"], alike="nothing_moves")
 def forgets_the_backward(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Every gradient is still zero when the optimiser sees it. What has to run before the step?"""
-
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
         value = loss.forward(logits, yb)
@@ -364,7 +366,7 @@ def sends_the_probabilities_back(model, x_train, y_train, x_val, y_val, *, epoch
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
         value = loss.forward(logits, yb)
-        model.backward(softmax(logits) / len(yb))
+        model.backward(_softmax(logits) / len(yb))
         optimizer.step(model.parameters(), model.gradients())
         return value, np.count_nonzero(logits.argmax(axis=1) == yb)
 
@@ -377,7 +379,7 @@ def hands_softmax_to_the_loss(model, x_train, y_train, x_val, y_val, *, epochs, 
 
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
-        value = loss.forward(softmax(logits), yb)
+        value = loss.forward(_softmax(logits), yb)
         model.backward(loss.backward())
         optimizer.step(model.parameters(), model.gradients())
         return value, np.count_nonzero(logits.argmax(axis=1) == yb)
@@ -547,15 +549,18 @@ def scales_lr_by_the_batch(model, x_train, y_train, x_val, y_val, *, epochs, bat
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr * batch_size / 32, rng)
 
 
-@misconception("train.train", fails=["check_train_steps_once_a_batch", "check_train_follows_its_rng"])
+@misconception(
+    "train.train", fails=["check_train_steps_once_a_batch", "check_train_follows_its_rng"], alike="other_batch_size"
+)
 def ignores_the_batch_size(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Ask for batches of 5: how many rows does each step see?"""
+    """Ask for batches of 5: how many rows does each step see, and how many steps make an epoch?"""
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, 32, lr, rng)
 
 
-@misconception("train.train", fails=["check_train_steps_once_a_batch", "check_train_follows_its_rng"])
+@misconception(
+    "train.train", fails=["check_train_steps_once_a_batch", "check_train_follows_its_rng"], alike="other_batch_size"
+)
 def takes_everything_as_one_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Ask for batches of 5: you take one step an epoch, on all rows."""
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, len(x_train), lr, rng)
 
 
@@ -634,7 +639,7 @@ def shuffles_once(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, 
 @misconception("train.train", fails=["check_train_follows_its_rng"])
 def ignores_the_generator(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Same seed, other parameters: use the generator you were given."""
-    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, np.random.default_rng())
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, np.random)
 
 
 @misconception("train.train", fails=["check_train_follows_its_rng"])
