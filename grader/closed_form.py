@@ -68,8 +68,13 @@ def evaluate(parameters: Sequence[Array], x: ArrayLike, y: ArrayLike) -> tuple[f
     return cross_entropy(logits, y)[0], float(np.mean(logits.argmax(axis=1) == np.asarray(y)))
 
 
-def descend(parameters: Sequence[Array], x: ArrayLike, y: ArrayLike, lr: float) -> Parameters:
-    """The parameters after one step of gradient descent on these rows."""
+def side_by_side(parameters: Sequence[Array], count: int) -> Parameters:
+    """So many networks that hold the same numbers, worked out at once."""
+    return [np.tile(p if k % 2 == 0 else p[None], (count, 1, 1)) for k, p in enumerate(parameters)]
+
+
+def descend(parameters: Sequence[Array], x: ArrayLike, y: ArrayLike, lr: ArrayLike) -> Parameters:
+    """The parameters after one step of gradient descent on these rows; lr is one, or (S, 1, 1) for S networks."""
     _, dlogits = cross_entropy(forward(parameters, x), y)
     gradients, _ = backward(parameters, x, dlogits)
     return [p - lr * g for p, g in zip(parameters, gradients)]
@@ -87,21 +92,20 @@ def cuts(rows: Sequence[int], batch_size: int) -> Iterator[list[list[int]]]:
 
 def epochs_possible(
     parameters: Sequence[Array], x: Array, y: Array, batch_size: int, lr: float, epochs: int = 1
-) -> list[Parameters]:
-    """The parameters after some epochs, for every way in which the rows may fall into batches.
+) -> Array:
+    """Where all parameters, as `flat` gives them, are after some epochs: a row for every way in which batches may fall.
 
     Five rows in twos: 30 outcomes after one epoch, 900 after two.
     """
     ways = list(cuts(range(len(x)), batch_size))
-    stack = [array[None] if k % 2 == 0 else array[None, None] for k, array in enumerate(parameters)]
+    stack = side_by_side(parameters, 1)
     for _ in range(epochs):
         before = len(stack[0])
         stack = [np.repeat(array, len(ways), axis=0) for array in stack]
         for batch in zip(*ways):  # the first batch of every way, the second of every way, ...
             rows = np.tile(np.array(batch), (before, 1))
             stack = descend(stack, x[rows], y[rows], lr)
-    # Outcome n * len(ways) + m has gone the m-th way last, from the n-th outcome of the epochs before.
-    return [[a[n] if k % 2 == 0 else a[n, 0] for k, a in enumerate(stack)] for n in range(len(stack[0]))]
+    return np.concatenate([array.reshape(len(array), -1) for array in stack], axis=1)
 
 
 def walk(start: Parameters, x: Array, y: Array, cut: Sequence[Sequence[int]], lr: float) -> Parameters:

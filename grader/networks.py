@@ -64,9 +64,8 @@ def fill(student: Any, case: Case, model: Any, parameters: Sequence[Array]) -> N
         f"A network of {wanted + 1} sizes should have {many_layers(wanted)}.",
         f"{many_layers(len(linear))} with a W {'is' if len(linear) == 1 else 'are'} in model.layers.",
     )
-    for k, layer in enumerate(linear):
-        student.fill(layer, "W", parameters[2 * k])
-        student.fill(layer, "b", parameters[2 * k + 1])
+    places = [(layer, name) for layer in linear for name in ("W", "b")]
+    student.fill_all([(layer, name, array) for (layer, name), array in zip(places, parameters)])
 
 
 def refill(student: Any, case: Case, model: Any) -> Parameters:
@@ -83,17 +82,18 @@ def refill(student: Any, case: Case, model: Any) -> Parameters:
 
 def linear_layers(student: Any, model: Any) -> list[Any]:
     """The layers that have weights, in order."""
-    return [layer for layer in student.take(model.layers) if student.has(layer, "W")]
+    layers = student.take(model.layers)
+    return [layer for layer, has in zip(layers, student.have(layers, "W")) if has]
 
 
 def parameters_of(student: Any, model: Any) -> Parameters:
     """W and b of every layer, by value."""
-    return [array for layer in linear_layers(student, model) for array in (layer.W, layer.b)]
+    return student.read([(layer, name) for layer in linear_layers(student, model) for name in ("W", "b")])
 
 
 def gradients_of(student: Any, model: Any) -> Parameters:
     """dW and db of every layer, by value."""
-    return [array for layer in linear_layers(student, model) for array in (layer.dW, layer.db)]
+    return student.read([(layer, name) for layer in linear_layers(student, model) for name in ("dW", "db")])
 
 
 def tell_apart(logits: Any, shape: tuple[int, int]) -> bool:

@@ -1,7 +1,7 @@
 """One conversation with a worker: requests, functions of the grader's that are called back, and errors as sentences."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from grader.records import SourceLines
@@ -80,6 +80,27 @@ class Channel:
         if value[0] == "error":
             raise self._error(value[1], printed)
         return Answer(value[1], printed, seconds)
+
+    def request_all(self, requests: Sequence[Sequence[Any]]) -> list[Answer | errors.StudentError]:
+        """Ask for several operations in one message; they are done in order, up to the first that fails.
+
+        returns : an answer for each that was done, the error for one that failed
+        raises  : as `request`, for what ends the worker
+        """
+        answer = self.request("many", *requests)
+        replies: list[Answer | errors.StudentError] = []
+        outcomes = answer.value if type(answer.value) is list else []
+        for outcome in outcomes[: len(requests)]:
+            printed = "" if replies else answer.printed  # nobody can tell which of them it was
+            if type(outcome) is list and len(outcome) == 2 and outcome[0] == "ok":
+                replies.append(Answer(outcome[1], printed, 0.0 if replies else answer.seconds))
+            elif type(outcome) is list and len(outcome) == 2 and outcome[0] == "error":
+                replies.append(self._error(outcome[1], printed))
+                return replies
+        if len(replies) != len(requests):
+            self.close()
+            raise errors.ProtocolViolation("What came back is no answer.", printed=answer.printed)
+        return replies
 
     def _exchange(self, frame: wire.Frame) -> tuple[Any, str]:
         """Send one request, serve what is called back, return the reply and what was printed meanwhile."""
@@ -197,7 +218,7 @@ class Channel:
         return found
 
 
-def _withheld(mro: list[str]) -> str:
+def _withheld(mro: Sequence[str]) -> str:
     """What to do about an exception that comes from the confinement, most likely."""
     if "PermissionError" not in mro:
         return ""

@@ -3,7 +3,7 @@
 Plain values come back by value, arrays read-only; everything else stays in the worker and is a handle here.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ from grader.worker import wire
 from grader.worker.channel import Answer, Channel
 from grader.worker.errors import NotAValue, StudentError, WorkerFault
 from grader.worker.handles import Function, Method, Module, Remote, RngMaker, Seeded, SharedArray
-from grader.worker.transcript import ErrorInfo, Names, Opaque, Step, snake
+from grader.worker.transcript import Ask, ErrorInfo, Names, Opaque, Step, snake
 
 __all__ = ["Function", "Method", "Module", "Remote", "RngMaker", "Seeded", "SharedArray", "Student"]
 
@@ -68,6 +68,28 @@ class Student:
         text = f"copy.deepcopy({text})" if isinstance(value, (list, tuple)) else f"{text}.copy()"
         return self._ask("put", bind, text, "put", value, bind=bind)
 
+    def fill_all(self, writes: Sequence[tuple[Remote, str, Any]]) -> None:
+        """`fill` for many (remote, name, array) in one message."""
+        asks = []
+        for remote, name, array in writes:
+            text = f"{remote.transcript_name()}.{name}[...] = {self._names.text_of(array)}"
+            asks.append(Ask("fill", f"{remote._origin}.{name}", text, "fill", (remote, name, array)))
+        self._ask_all(asks)
+
+    def read(self, names: Sequence[tuple[Remote, str]]) -> list[Any]:
+        """The attributes for many (remote, name), in one message."""
+        asks = []
+        for remote, name in names:
+            text = f"{remote.transcript_name()}.{name}"
+            asks.append(Ask("attribute", f"{remote._origin}.{name}", text, "get", (remote, name)))
+        return [self._named(value, ask.text) for value, ask in zip(self._ask_all(asks), asks)]
+
+    def have(self, owners: Sequence[Remote], name: str) -> list[bool]:
+        """`has` for many objects in one message."""
+        texts = [f"hasattr({owner.transcript_name()}, {name!r})" for owner in owners]
+        asks = [Ask("has", f"{o._origin}.{name}", text, "has", (o, name)) for o, text in zip(owners, texts)]
+        return [value is True for value in self._ask_all(asks)]
+
     def fetch(self, remote: Remote) -> Any:
         """What a Remote holds now, by value if it is plain."""
         return self._ask("fetch", remote._origin, remote.transcript_name(), "fetch", remote)
@@ -97,15 +119,15 @@ class Student:
         Items that are tuples of a class of their own, named tuples for one, come as the tuples that they are.
         """
         if isinstance(value, (list, tuple)):
-            return [self._unwrapped(item) if isinstance(item, Remote) else item for item in value[:limit]]
+            held = [item for item in value[:limit] if isinstance(item, Remote)]
+            asks = [Ask("take", item._origin, item.transcript_name(), "unwrapped", (item,)) for item in held]
+            unwrapped = iter(self._ask_all(asks))
+            return [next(unwrapped) if isinstance(item, Remote) else item for item in value[:limit]]
         if not isinstance(value, Remote):
             raise NotAValue(
                 f"The code gave {type(value).__name__}, which cannot be gone through.", type_name="TypeError"
             )
         return self._ask("take", value._origin, f"list({value.transcript_name()})", "take", value, limit)
-
-    def _unwrapped(self, item: Remote) -> Any:
-        return self._ask("take", item._origin, item.transcript_name(), "unwrapped", item)
 
     def same_memory(self, a: Remote, b: Remote) -> bool:
         """Whether two arrays in the worker share memory."""
@@ -205,6 +227,23 @@ class Student:
         elif type(value) in (list, tuple) and any(type(item) is Remote for item in value):
             self._named(value, text)
         return value
+
+    def _ask_all(self, asks: Sequence[Ask]) -> list[Any]:
+        """Several requests in one message, recorded step by step as if they had been asked one after another."""
+        if not asks:
+            return []
+        sent = [[ask.operation, *(self._outgoing(part, {}) for part in ask.arguments)] for ask in asks]
+        try:
+            replies: Sequence[Answer | StudentError] = self._channel.request_all(sent)
+        except StudentError as error:
+            replies = [error]
+        values = []
+        for ask, reply in zip(asks, replies):
+            with self._step(ask.kind, ask.target, ask.text, quiet=ask.kind == "attribute") as record:
+                if isinstance(reply, StudentError):
+                    raise reply
+                values.append(record(reply))
+        return values
 
     def _outgoing(self, value: Any, callbacks: dict[int, Callable]) -> Any:
         """An argument as the wire takes it: proxies as references, functions as callbacks."""

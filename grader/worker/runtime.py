@@ -86,14 +86,37 @@ class Runtime:
         operation, released, *arguments = message
         for handle in released:
             self.objects.pop(handle, None)
+        if operation != "many":
+            return self.encode(self._outcome(operation, arguments))
+        outcomes = []
+        for asked, *details in arguments:
+            outcomes.append(self._outcome(asked, details))
+            if outcomes[-1][0] == "error":
+                break
         try:
-            answer = ["ok", getattr(self, f"do_{operation}")(*arguments)]
+            return wire.encode(["ok", outcomes], self.refer)
+        except (wire.WireError, wire.NotPlain, RecursionError):
+            # As in `encode`, but of each by itself: one value that cannot be sent does not keep the others.
+            return wire.encode(["ok", [[status, self._sendable(value)] for status, value in outcomes]], self.refer)
+
+    def _outcome(self, operation: str, arguments: list) -> list:
+        """["ok", value] or ["error", what is to be said of it]."""
+        try:
+            return ["ok", getattr(self, f"do_{operation}")(*arguments)]
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the learner's here, too
             if isinstance(error, self.let_through):
                 raise
-            answer = ["error", self.explain(error, operation, arguments)]
+            explained = ["error", self.explain(error, operation, arguments)]
             error.__traceback__ = None
-        return self.encode(answer)
+            return explained
+
+    def _sendable(self, value: Any) -> Any:
+        """The value, or a reference to it if it cannot be sent."""
+        try:
+            wire.encode(value, self.refer)
+        except (wire.WireError, wire.NotPlain, RecursionError):
+            return self.refer(value)
+        return value
 
     def do_name(self, module: str, name: str):
         """An attribute of one of the learner's modules."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -51,6 +51,16 @@ class Step:
     def text(self) -> str:
         """The line of Python."""
         return f"{self.name} = {self.expr}" if self.name else self.expr
+
+
+class Ask(NamedTuple):
+    """One of several requests: what the transcript says of it, and what is sent."""
+
+    kind: str
+    target: str
+    text: str
+    operation: str
+    arguments: tuple[Any, ...]
 
 
 def describe_plain(value: Any) -> str:

@@ -13,11 +13,11 @@ def check_network_alternates_linear_and_relu(student, case):
     for sizes in (DEEP, SHALLOW, (2, 7, 3), SQUARE):
         case.afresh(student)
         layers = student.take(student.network.MLP(sizes, student.rng(case.seed)).layers)
-        row = ["Linear" if student.has(layer, "W") else "ReLU" for layer in layers]
+        row = ["Linear" if has else "ReLU" for has in student.have(layers, "W")]
         wanted = (["Linear", "ReLU"] * len(sizes))[: 2 * len(sizes) - 3]
         should = f"MLP({sizes}, rng).layers should be {', '.join(wanted)}."
         case.require(row == wanted, should, f"It is {', '.join(row) or 'empty'}, going by which layers have a W.")
-        shapes = [np.shape(layer.W) for layer in layers[::2]]
+        shapes = [np.shape(W) for W in student.read([(layer, "W") for layer in layers[::2]])]
         wanted = [(sizes[k], sizes[k + 1]) for k in range(len(sizes) - 1)]
         case.require(
             shapes == wanted,

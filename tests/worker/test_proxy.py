@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from grader.worker import errors
+from grader.worker.channel import Channel, Limits
 from grader.worker.proxy import Remote
 from grader.worker.transcript import ErrorInfo, Opaque
 from tests.worker.conftest import make
@@ -255,3 +256,84 @@ def test_what_a_check_cannot_send_is_our_own_fault(student):
 def test_an_unknown_shared_array_is_our_own_fault(student):
     with pytest.raises(errors.WorkerFault, match="nothing"):
         student.shared("nothing")
+
+
+MANY = """
+import numpy as np
+
+class Layer:
+    def __init__(self):
+        self.W, self.b = np.zeros((2, 2)), np.zeros(2)
+    @property
+    def odd(self):
+        raise RuntimeError("odd")
+    @property
+    def deep(self):
+        made = []
+        for _ in range(100):
+            made = [made]
+        return made
+"""
+
+
+def steps_of(student):
+    return [(step.kind, step.target, step.text, step.touched) for step in student.transcript]
+
+
+def test_many_in_one_message_are_as_one_after_another(pool):
+    with (
+        pool.student(make(layers=MANY)) as one,
+        pool.student(make(layers=MANY)) as other,
+    ):
+        W, b = np.eye(2), np.ones(2)
+        first, second = one.layers.Layer(), other.layers.Layer()
+        asked = [one.has(first, "W"), one.has(first, "V")]
+        one.fill(first, "W", W)
+        one.fill(first, "b", b)
+        read = [first.W, first.b]
+        assert [*other.have([second], "W"), *other.have([second], "V")] == asked == [True, False]
+        other.fill_all([(second, "W", W), (second, "b", b)])
+        for mine, theirs in zip(other.read([(second, "W"), (second, "b")]), read):
+            np.testing.assert_array_equal(mine, theirs)
+        assert steps_of(one) == steps_of(other)
+        assert other.read([]) == []
+
+
+def test_many_end_with_the_first_that_fails(pool):
+    with pool.student(make(layers=MANY)) as student:
+        layer = student.layers.Layer()
+        with pytest.raises(errors.StudentError, match="RuntimeError: odd"):
+            student.read([(layer, "W"), (layer, "odd"), (layer, "b")])
+        assert [step.target for step in student.transcript][-2:] == ["layers.Layer.W", "layers.Layer.odd"]
+        assert student.transcript[-1].outcome.type_name == "RuntimeError"
+        with pytest.raises(errors.StudentError, match=r"Layer\.W has the shape \(2, 2\)"):
+            student.fill_all([(layer, "W", np.ones(3)), (layer, "b", np.ones(2))])
+        np.testing.assert_array_equal(layer.b, np.zeros(2))
+        W, deep = student.read(
+            [(layer, "W"), (layer, "deep")]
+        )  # what cannot be sent stays, by itself or with the others
+        assert student.kind(deep) == "list"
+        np.testing.assert_array_equal(W, np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        ["ok", [["ok", 1]]],
+        ["ok", [["ok", 1], ["maybe", 2]]],
+        ["ok", [["ok", 1], 2]],
+        ["ok", 3],
+        ["ok", [["ok", 1], ["error", "text"]]],
+    ],
+)
+def test_odd_replies_to_many_are_no_answer(reply):
+    class Liar(Channel):
+        def _exchange(self, frame):
+            return reply, ""
+
+    channel = Liar(make(), Limits())
+    try:
+        replies = channel.request_all([["get", 1, "a"], ["get", 1, "b"]])
+    except errors.ProtocolViolation:
+        return
+    assert isinstance(replies[-1], errors.ProtocolViolation)
