@@ -1,5 +1,6 @@
 """What a grade shows while it is under way: nothing for what is over in a moment, a bar for a training."""
 
+import re
 import sys
 from typing import Any
 
@@ -7,15 +8,23 @@ from grader.records import CheckResult
 from grader.session import Observer
 from grader.task import Check
 
+#: How learners' loops usually say how far they are: "epoch 3", "Epoch: 3/10", "epoch 3 of 10".
+_EPOCH = re.compile(r"\bepochs?\W{0,3}(\d{1,6})(?:\s*(?:/|of)\s*(\d{1,6}))?", re.IGNORECASE)
+_TAIL = 2000  # characters of what was printed last
+
 
 class Live(Observer):
-    """A progress bar with elapsed time and limit in a terminal; one plain line a training in pipes and CI."""
+    """A progress bar with elapsed time and limit in a terminal; one plain line a training in pipes and CI.
+
+    The bar shows the epoch too, for a training that prints it.
+    """
 
     def __init__(self, stream: Any = None):
         self.stream = stream or sys.stderr
         self._progress: Any = None
         self._task: Any = None
         self._said: set[str] = set()
+        self._tail = ""
 
     def __enter__(self) -> "Live":
         return self
@@ -39,11 +48,24 @@ class Live(Observer):
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
         console = Console(file=self.stream, highlight=False, markup=False)
-        limits = TextColumn("of at most {task.fields[limit]:.0f} s", markup=False)
-        text = TextColumn("{task.description}", markup=False)
-        self._progress = Progress(text, BarColumn(24), TimeElapsedColumn(), limits, console=console, transient=True)
+        texts = ("{task.description}", "of at most {task.fields[limit]:.0f} s", "{task.fields[epoch]}")
+        what, limits, epoch = (TextColumn(text, markup=False) for text in texts)
+        self._progress = Progress(
+            what, BarColumn(18), TimeElapsedColumn(), limits, epoch, console=console, transient=True
+        )
         self._progress.start()
-        self._progress.add_task(f"{check.stage}: {_short(check.promise)}", total=None, limit=limit)
+        self._task = self._progress.add_task(f"{check.stage}: training", total=None, limit=limit, epoch="")
+        self._tail = ""
+
+    def printed(self, check: Check, text: str) -> None:
+        if self._progress is None:
+            return
+        self._tail = (self._tail + text)[-_TAIL:]
+        found = last_epoch(self._tail)
+        if found is not None:
+            done, of = found
+            words = f"epoch {done}" + (f" of {of}" if of else "")
+            self._progress.update(self._task, epoch=words, completed=min(done, of) if of else 0, total=of)
 
     def finished(self, check: Check, result: CheckResult) -> None:
         self._stop()
@@ -54,5 +76,8 @@ class Live(Observer):
             self._progress = None
 
 
-def _short(promise: str) -> str:
-    return promise if len(promise) <= 40 else promise[:39] + "…"
+def last_epoch(text: str) -> tuple[int, int | None] | None:
+    """(epoch, of how many if that is said) of the last complete line that names one; None if none does."""
+    complete = re.split(r"[\r\n]", text)[:-1]
+    found = next((found for line in reversed(complete) if (found := _EPOCH.search(line))), None)
+    return None if found is None else (int(found[1]), int(found[2]) if found[2] and int(found[2]) else None)

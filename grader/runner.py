@@ -101,6 +101,7 @@ class Context:
     touched: dict[scores.Key, set[str]] = field(default_factory=dict)  #: modules that a check asked for names of
     unrepeatable: set[scores.Key] = field(default_factory=set)  #: ended by a limit or a death: never kept
     recall: Callable[[Check], CheckResult | None] = lambda check: None
+    heard: Callable[[Check, str], None] | None = None  #: told what a training prints, while it prints
     _groups: dict[tuple[str, str], "_Group"] = field(default_factory=dict)
 
     def place(self, function: str) -> tuple[str, int]:
@@ -175,6 +176,8 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
             for name in ("x_train", "x_val"):
                 context.pool.share(name, getattr(fixtures["mnist"], name))
         with _student(check, stage, case, context) as (student, memo):
+            if check.training and context.heard is not None:
+                student.listen(functools.partial(context.heard, check))
             call_with_fixtures(function, check, {**fixtures, "student": student, "case": case, "memo": memo})
     except Exception as error:
         failure = error

@@ -28,6 +28,9 @@ class Observer:
     def running(self, check: Check, limit: float) -> None:
         """The submission is about to be run for this check: it is neither to do nor blocked nor known."""
 
+    def printed(self, check: Check, text: str) -> None:
+        """What a training prints, piece by piece, while it runs."""
+
     def finished(self, check: Check, result: CheckResult) -> None:
         """A check is decided."""
 
@@ -62,6 +65,7 @@ class Session:
         self.observers = list(observers)
         self.notes: list[str] = []  #: remarks on the whole run
         self._spent: dict[str, float] = {}
+        context.heard = self._printed
 
     @property
     def results(self) -> dict[scores.Key, CheckResult]:
@@ -126,6 +130,10 @@ class Session:
         result = execute(check, function, context)
         self._spent[check.stage] = spent + time.perf_counter() - begun
         return result
+
+    def _printed(self, check: Check, text: str) -> None:
+        for observer in self.observers:
+            observer.printed(check, text)
 
     def _missing_before(self, check: Check) -> Check | None:
         """The first check that this one depends on and that has no result yet."""

@@ -43,6 +43,7 @@ class Channel:
         self.released: list[int] = []
         self.shared: dict[int, tuple[str, Any]] = {}  # arrays that the worker has already, by identity
         self.spent = 0.0  # seconds of the current check
+        self.heard: Callable[[str], None] | None = None  # told what is printed while a call runs, as it comes
         self.alive = True
         self._callbacks: dict[int, Callable] = {}
         self._numbers = 0

@@ -48,6 +48,10 @@ class Student:
         """Whether the worker can still be asked."""
         return self._channel.alive
 
+    def listen(self, heard: Callable[[str], None]) -> None:
+        """Have `heard` told what is printed from now on, while it is printed."""
+        self._channel.heard = heard
+
     def begin(self, limits: Any) -> None:
         """Another check goes on with this worker: limits and transcript start anew, objects and names stay."""
         self._channel.begin(limits)
@@ -70,25 +74,16 @@ class Student:
 
     def fill_all(self, writes: Sequence[tuple[Remote, str, Any]]) -> None:
         """`fill` for many (remote, name, array) in one message."""
-        asks = []
-        for remote, name, array in writes:
-            text = f"{remote.transcript_name()}.{name}[...] = {self._names.text_of(array)}"
-            asks.append(Ask("fill", f"{remote._origin}.{name}", text, "fill", (remote, name, array)))
-        self._ask_all(asks)
+        self._ask_all([Ask.fill(remote, name, array, self._names.text_of(array)) for remote, name, array in writes])
 
     def read(self, names: Sequence[tuple[Remote, str]]) -> list[Any]:
         """The attributes for many (remote, name), in one message."""
-        asks = []
-        for remote, name in names:
-            text = f"{remote.transcript_name()}.{name}"
-            asks.append(Ask("attribute", f"{remote._origin}.{name}", text, "get", (remote, name)))
+        asks = [Ask.read(remote, name) for remote, name in names]
         return [self._named(value, ask.text) for value, ask in zip(self._ask_all(asks), asks)]
 
     def have(self, owners: Sequence[Remote], name: str) -> list[bool]:
         """`has` for many objects in one message."""
-        texts = [f"hasattr({owner.transcript_name()}, {name!r})" for owner in owners]
-        asks = [Ask("has", f"{o._origin}.{name}", text, "has", (o, name)) for o, text in zip(owners, texts)]
-        return [value is True for value in self._ask_all(asks)]
+        return [value is True for value in self._ask_all([Ask.has(owner, name) for owner in owners])]
 
     def fetch(self, remote: Remote) -> Any:
         """What a Remote holds now, by value if it is plain."""
@@ -120,8 +115,7 @@ class Student:
         """
         if isinstance(value, (list, tuple)):
             held = [item for item in value[:limit] if isinstance(item, Remote)]
-            asks = [Ask("take", item._origin, item.transcript_name(), "unwrapped", (item,)) for item in held]
-            unwrapped = iter(self._ask_all(asks))
+            unwrapped = iter(self._ask_all([Ask.unwrapped(item) for item in held]))
             return [next(unwrapped) if isinstance(item, Remote) else item for item in value[:limit]]
         if not isinstance(value, Remote):
             raise NotAValue(

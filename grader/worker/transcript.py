@@ -62,6 +62,24 @@ class Ask(NamedTuple):
     operation: str
     arguments: tuple[Any, ...]
 
+    @classmethod
+    def read(cls, remote: Any, name: str) -> "Ask":
+        return cls("attribute", f"{remote._origin}.{name}", f"{remote.transcript_name()}.{name}", "get", (remote, name))
+
+    @classmethod
+    def has(cls, remote: Any, name: str) -> "Ask":
+        text = f"hasattr({remote.transcript_name()}, {name!r})"
+        return cls("has", f"{remote._origin}.{name}", text, "has", (remote, name))
+
+    @classmethod
+    def fill(cls, remote: Any, name: str, array: Any, as_text: str) -> "Ask":
+        text = f"{remote.transcript_name()}.{name}[...] = {as_text}"
+        return cls("fill", f"{remote._origin}.{name}", text, "fill", (remote, name, array))
+
+    @classmethod
+    def unwrapped(cls, remote: Any) -> "Ask":
+        return cls("take", remote._origin, remote.transcript_name(), "unwrapped", (remote,))
+
 
 def describe_plain(value: Any) -> str:
     """Python text of an argument, for who has no names for their arrays."""

@@ -185,6 +185,8 @@ class WireChannel(Channel):
                 return
             self._output_seen += len(data)
             self._printed += data[: max(0, KEPT_OUTPUT - len(self._printed))]
+            if self.heard is not None:
+                self.heard(data.decode("utf-8", "replace"))
             if self._output_seen > MAX_OUTPUT:
                 raise errors.TooMuchOutput(f"The code printed more than {MAX_OUTPUT >> 20} MB and was stopped.")
 
