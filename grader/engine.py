@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from grader import curves, fingerprint, history, log, scores
+from grader import curves, fingerprint, history, literals, log, scores
 from grader.cache import TrainingCache
 from grader.collecting import GraderFault, run_with_pytest
 from grader.course import Course, load_course
@@ -110,6 +110,7 @@ def _run(
             _keep(cache, session)
             session.notes += filter(None, [name_mistakes(session, request.reference, request.patience)])
             session.notes += _what_is_missing()
+            session.notes += literals.remarks(context.submission.modules)
     except KeyboardInterrupt:
         pass  # what was decided until then is in the log, and the session knows that it is not complete
     finally:

@@ -5,6 +5,8 @@ import re
 import warnings
 from collections.abc import Mapping, Set
 
+from grader.literals import UNREMARKABLE, data_in
+
 #: A first part of an imported name -> what it suggests.
 _IMPORTS = {
     "reference": "imports the reference",
@@ -43,7 +45,7 @@ _CALLS = {
     "eval": "runs text as code",
     "__subclasses__": "looks through all classes",
 }
-_MOST_BYTES = 400_000
+_MOST_BYTES = 1_000_000
 
 
 def read_signs(files: Mapping[str, bytes], given: Set[tuple[str, str]] = frozenset()) -> list[str]:
@@ -74,6 +76,8 @@ def _of_file(source: bytes) -> list[tuple[str, int]]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     signs: list[tuple[str, int]] = []
+    if len(source) > UNREMARKABLE and data_in(source.decode("utf-8", "replace")) > UNREMARKABLE:
+        signs.append(("holds much data in strings and numbers", 0))
     for node in ast.walk(tree):
         line = getattr(node, "lineno", 0)
         if isinstance(node, ast.Import):

@@ -16,7 +16,9 @@ from grader.cohort.signs import kinds, read_signs
         ("import os\nos._exit(0)", "ends the process (line 2)"),
         ("exec('x = 1')", "runs text as code (line 1)"),
         ("import torch", "imports a finished library (line 1)"),
-        ("# " + "x" * 500_000, "is unusually big"),
+        ("# " + "x" * 1_500_000, "is unusually big"),
+        ("W = [" + "0.123456789, " * 2000 + "]", "holds much data in strings and numbers"),
+        ("W = b'" + "z" * 20_000 + "'", "holds much data in strings and numbers"),
     ],
 )
 def test_a_sign_is_named(source, sign):
