@@ -34,12 +34,12 @@ def command(stages: tuple[str, ...], full: bool, record: bool, names: bool, part
         verifier = Verifier(course, reference, wanted, say=click.echo)
         verifier.reference_earns_everything()
         if record:
-            verifier.mutants_are_caught_and_named(naming=False, as_recorded=False)
+            verifier.mutants_are_caught_and_named(name_one_in=0, as_recorded=False)
             for stage_id, seen in verifier.findings.seen.items():
                 click.echo(f"{stage_id}: {record_fails(course.stage(stage_id).folder, seen)} changed")
         for name in [] if record else chosen(parts, full, bool(stages)):
             if name == "mutants":
-                verifier.mutants_are_caught_and_named(naming=names)
+                verifier.mutants_are_caught_and_named(name_one_in=int(names))
             else:
                 PARTS[name].run(verifier)
     except (BadCourse, BadMisconceptions, NotASubmission) as problem:

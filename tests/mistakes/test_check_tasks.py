@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from grader.check_tasks import more, subjects
+from grader.check_tasks import more, parts, subjects
 from grader.check_tasks.backend import Bench, Job, run_jobs
 from grader.check_tasks.edits import composite, edited
 from grader.check_tasks.reach import stages_reached
@@ -80,6 +80,33 @@ def test_a_process_that_dies_is_reported_and_the_others_go_on():
     assert outcomes["broken"].fault or outcomes["broken"].results[0]["03_softmax"][0].state == "error"
     assert outcomes["fine"].failed() == []
     assert outcomes["fine"].points() == COURSE.stage("03_softmax").points
+
+
+def test_of_those_named_together_only_the_one_that_dies_is_lost():
+    """Softmax ends the process; what shares it with that is graded again, and named."""
+    name, fine = "forgets_the_shift", mutant()[1]
+    dies = ANSWER.replaced({"losses": "import os\n\nos._exit(3)\n"}, "dies")
+    jobs = [Job(title, code, ("03_softmax",), name_mistakes=True) for title, code in (("dies", dies), ("fine", fine))]
+    outcomes = {o.name: o for o in run_jobs(jobs, Bench(COURSE, ANSWER))}
+    assert "status" in outcomes["dies"].fault
+    assert {r.mistake.id for r in outcomes["fine"].results[0]["03_softmax"] if r.mistake} == {name}
+
+
+def test_names_are_the_same_alone_and_together():
+    """What is remembered of the course's own answers changes no name."""
+    jobs = [Job(name, mutant(name)[1], ("03_softmax",), name_mistakes=True) for name in sorted(SOFTMAX)[:6]]
+    together = {o.name: o.results for o in run_jobs(jobs, Bench(COURSE, ANSWER))}
+    for job in jobs:
+        (alone,) = run_jobs([job], Bench(COURSE, ANSWER))
+        assert [r.mistake for r in alone.results[0]["03_softmax"]] == [
+            r.mistake for r in together[job.name][0]["03_softmax"]
+        ]
+
+
+def test_parts_come_in_their_order_and_bring_what_they_need():
+    assert parts.chosen(["gate", "checks"]) == ["mutants", "checks", "gate"]
+    assert set(parts.chosen(full=True)) == set(parts.PARTS)
+    assert not any(parts.PARTS[name].whole or parts.PARTS[name].full for name in parts.chosen(some_stages=True))
 
 
 def test_a_change_reaches_the_stages_that_load_its_module():
