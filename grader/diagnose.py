@@ -123,10 +123,16 @@ class _Diagnoser:
         return exact
 
     def _candidates(self, check: Check, functions: Iterable[str]) -> list[Misconception]:
-        """Misconceptions of the functions; those that this check is known to see come first."""
-        everything = [m for bank in self.bank.values() for m in bank]
-        own = [m for f in functions for m in everything if f == m.target or f.startswith(m.target + ".")]
-        return sorted(dict.fromkeys(own), key=lambda m: m.stage != check.stage or check.id not in m.fails)
+        """Misconceptions of the functions that can be what this check sees, those of its own stage first.
+
+        Not those that another check contradicts; of its own stage, only those that this check is known to see; and of
+        later stages none, for those are known to pass here.
+        """
+        order = {stage.id: k for k, stage in enumerate(self.course.stages)}
+        everything = [m for bank in self.bank.values() for m in bank if order[m.stage] <= order[check.stage]]
+        own = dict.fromkeys(m for f in functions for m in everything if f == m.target or f.startswith(m.target + "."))
+        able = [m for m in own if m.stage != check.stage or check.id in m.fails or not m.fails]
+        return sorted((m for m in able if not self._contradicted(m)), key=lambda m: -order[m.stage])
 
     def _holds_again(self, run: Runs, m: Misconception) -> bool:
         """Whether it answers as the submission does with other inputs, too."""
@@ -176,7 +182,7 @@ class _Diagnoser:
         self, where: scores.Key, matching: list[Misconception], found: Mapping[scores.Key, list[Misconception]]
     ) -> Mistake | None:
         """The one mistake, if all evidence leaves one (or twins of one group)."""
-        left = [m for m in matching if not self._contradicted(m)]
+        left = matching
         if _groups(left) > 1:
             for other, also in found.items():
                 both = [m for m in left if m in also]
