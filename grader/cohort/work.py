@@ -24,7 +24,7 @@ from grader.session import Observer
 from grader.task import Check
 
 #: Nobody waits at the terminal: mistakes are named whatever else the machine does, so that equal submissions get equal names.
-PATIENCE = 20.0
+PATIENCE = 200.0
 #: The machine's speed is taken as known for so long.
 _CALIBRATED_SECONDS = 20.0
 #: Files of a grade that are kept, if it wrote them.

@@ -33,7 +33,7 @@ from tests.cohort.classes import Generator
 POLICY = """
 [limits]
 training_images = {images}
-time = 0.5
+time = 1.0
 [grading]
 stages = [{stages}]
 """
@@ -92,20 +92,25 @@ def undisturbed(submissions: Path, out: Path, policy: Path, jobs: int) -> Watch:
     return watch
 
 
+def finished(out: Path) -> int:
+    """How many submissions have their files."""
+    reports = out / "reports"
+    return sum(not path.name.startswith(".") for path in reports.iterdir()) if reports.is_dir() else 0
+
+
 def disturbed(
-    submissions: Path, out: Path, policy: Path, jobs: int, kills: int, expected: float, dice: random.Random
+    submissions: Path, out: Path, policy: Path, jobs: int, kills: int, total: int, dice: random.Random
 ) -> Watch:
-    """Grade, killing something at random moments, spread over the time that the undisturbed run took."""
+    """Grade, killing something at random moments, spread over the `total` submissions that are graded."""
     watch = Watch()
     begun = time.monotonic()
     process = start(submissions, out, policy, jobs)
-    while watch.kills < kills:
-        time.sleep(dice.uniform(0.3, 1.7) * expected / (kills + 1))
-        if process.poll() == 0:
-            break
+    for moment in sorted(dice.uniform(0, 0.9 * total) for _ in range(kills)):
+        while finished(out) < moment and process.poll() is None:
+            time.sleep(0.05)
+        time.sleep(dice.uniform(0, 1))
         if process.poll() is not None:
             process = start(submissions, out, policy, jobs)
-            continue
         below = psutil.Process(process.pid).children(recursive=True)
         victim = dice.choice(below) if below and dice.random() < 0.5 else None
         watch.kills += 1
@@ -167,7 +172,9 @@ def neighbours(folder: Path, jobs: int) -> list[str]:
     for attack in attacks:
         shutil.copytree(attack, folder / "together" / f"attack-{attack.name}", symlinks=True)
     policy = folder / "hostile.toml"
-    policy.write_text(POLICY.format(images=256, stages=", ".join(f'"{s}"' for s in UNITS)))
+    policy.write_text(
+        POLICY.format(images=256, stages=", ".join(f'"{s}"' for s in UNITS)).replace("time = 1.0", "time = 0.5")
+    )
     tables = []
     for place in ("alone", "together"):
         undisturbed(folder / place, folder / f"out-{place}", policy, jobs)
@@ -213,7 +220,8 @@ def main() -> int:
     rate = options.size / calm.seconds
     print(f"undisturbed: {calm.seconds:.0f} s, {rate:.2f} a second, memory x{growth(calm.memory):.2f}", flush=True)
     dice = random.Random(options.seed)
-    rough = disturbed(folder / "class", folder / "rough", policy, options.jobs, options.kills, calm.seconds, dice)
+    total = finished(folder / "calm")
+    rough = disturbed(folder / "class", folder / "rough", policy, options.jobs, options.kills, total, dice)
     print(f"{rough.kills} kills: {rough.seconds:.0f} s, {len(rough.left_behind)} processes left behind", flush=True)
     wrong += compare(folder / "calm", folder / "rough", options.size)
     if rough.kills < options.kills:
