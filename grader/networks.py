@@ -82,7 +82,8 @@ def refill(student: Any, case: Case, model: Any) -> Parameters:
 
 def linear_layers(student: Any, model: Any) -> list[Any]:
     """The layers that have weights, in order."""
-    layers = student.take(model.layers)
+    layers = model.layers
+    layers = list(layers) if type(layers) in (list, tuple) else student.take(layers)
     return [layer for layer, has in zip(layers, student.have(layers, "W")) if has]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from grader.worker import confine, probes, stream, wire
-from grader.worker.loader import Finder
+from grader.worker.loader import PACKAGE, Finder
 from grader.worker.runtime import CallbackFailed, Runtime, seed_everything
 from grader.worker.stubs import make_folders_in_thought_only
 
@@ -111,8 +111,9 @@ class _Server:
 
     def _answer(self, message: list) -> None:
         if message[0] == "load":
-            self._load(*message[2:])
-            reply = wire.encode(["ok", None])
+            self._load(*message[2:5])
+            self._send(wire.encode(["ok", None]))
+            return self._import_ahead(message[5])
         elif message[0] == "share":
             self.shared[message[2]] = message[3]
             reply = wire.encode(["ok", None])
@@ -140,6 +141,14 @@ class _Server:
         self.active = self.runtime.finder.active()
         self.active.__enter__()
         seed_everything()
+
+    def _import_ahead(self, modules: list[str]) -> None:
+        """Import what is likely to be asked for; who asks for it is told if that fails."""
+        for module in modules:
+            try:
+                importlib.import_module(f"{PACKAGE}.{module}")
+            except BaseException:  # the learner's SystemExit, too
+                return
 
     def _call_back(self, number: int, args: list, keywords: dict) -> Any:
         """Ask for a function of the grader's, and answer its questions meanwhile."""

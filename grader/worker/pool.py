@@ -11,10 +11,12 @@ from grader.paths import DATA, ROOT, TASKS
 from grader.submission import Submission
 from grader.worker import kernel
 from grader.worker.channel import Limits
+from grader.worker.coldprocess import ColdProcess
 from grader.worker.confine import LAYERS
 from grader.worker.errors import SandboxRefused, WorkerFault
-from grader.worker.process import ColdProcess, ForkedProcess, ZygoteClient
+from grader.worker.process import ForkedProcess, ZygoteClient
 from grader.worker.proxy import Student
+from grader.worker.spare import Spare
 from grader.worker.status import summary
 from grader.worker.wirechannel import WireChannel
 
@@ -33,6 +35,7 @@ class WorkerPool:
     without   : layers to leave out, of confine.LAYERS
     cold      : start each worker from nothing; None decides by platform
     spares    : fork the next worker while the current one works
+    ahead     : let the next worker import what the last one could import, too; for `watch`, where somebody waits
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class WorkerPool:
         without: Sequence[str] = (),
         cold: bool | None = None,
         spares: bool = True,
+        ahead: bool = False,
     ):
         if sandbox not in ("auto", "strict", "off"):
             raise ValueError(f"sandbox is auto, strict or off, not {sandbox!r}")
@@ -54,8 +58,12 @@ class WorkerPool:
         self._zygote: ZygoteClient | None = None
         self._measured: dict[str, Any] | None = None
         self._live: set[WireChannel] = set()
-        self.spares = spares
-        self._spare: tuple[dict[str, Any], int, ForkedProcess] | None = None
+        self.spares, self.ahead = (
+            spares,
+            ahead and sandbox != "strict",
+        )  # there each worker is judged before it runs anything
+        self._spare: Spare | None = None
+        self._imported: tuple[Submission | None, list[str]] = None, []  #: what the last worker imported, and of which
         if kernel.LINUX and "dumpable" in self.layers:
             # Labels and expected values lie in this process: nobody else of the same user may look into it.
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
@@ -86,11 +94,14 @@ class WorkerPool:
             except WorkerFault:  # killed before any of the learner's code ran in it: once more, with a fresh one
                 stack.close()
                 channel = self._loaded(submission, limits or Limits(), stack)
-            yield Student(channel, describe)
+            student = Student(channel, describe)
+            yield student
+            self._imported = submission, sorted(student.imported)
 
     def _loaded(self, submission: Submission, limits: Any, stack: contextlib.ExitStack) -> WireChannel:
         channel = stack.enter_context(self._channel(submission, limits))
-        channel.load(_folder_of(submission))
+        if not channel.ahead:
+            channel.load(_folder_of(submission))
         return channel
 
     @contextlib.contextmanager
@@ -110,7 +121,7 @@ class WorkerPool:
             yield channel
         finally:
             self._live.discard(channel)
-            channel.close()
+            channel.close(wait=False)
 
     def _start(self, submission: Submission, limits: Any) -> WireChannel:
         folder = _folder_of(submission)
@@ -121,10 +132,7 @@ class WorkerPool:
             "probe_paths": _course_files(folder),
             "grader": os.getpid(),
         }
-        channel, measured = self._take_spare(plan, submission, limits), None
-        if channel is not None:
-            with contextlib.suppress(WorkerFault):  # it may have been killed meanwhile: then another one is made
-                measured = channel.hello()
+        channel, measured = self._take_spare(plan, submission, limits)
         if channel is None or measured is None:
             process = ColdProcess(**plan) if self.cold else self._forked(plan)
             channel = WireChannel(process, submission, limits)
@@ -142,26 +150,38 @@ class WorkerPool:
             channel.close()
             raise
         self._make_spare(plan)
+        if self.ahead and self._spare is not None and self._imported[0] is submission and self._imported[1]:
+            self._spare.lay_ahead(submission, folder, self._imported[1])
         return channel
 
     # -- the next worker, getting ready while the current one works -------------------------------------------------
 
     def _make_spare(self, plan: dict[str, Any]) -> None:
-        """Fork the worker that is likely to be asked for next. It knows nothing of any submission yet."""
+        """Fork the worker that is likely to be asked for next."""
         if self.spares and not self.cold and self._spare is None:
             with contextlib.suppress(WorkerFault):  # what is wrong comes up when a worker is needed
-                self._spare = plan, len(self.shared), ForkedProcess(self.zygote(), **plan)
+                self._spare = Spare(plan, len(self.shared), ForkedProcess(self.zygote(), later=True, **plan))
 
-    def _take_spare(self, plan: dict[str, Any], submission: Submission, limits: Any) -> WireChannel | None:
-        """The spare worker, if it is what is needed and still alive."""
-        if self._spare is None:
-            return None
-        planned, shared, process = self._spare
-        self._spare = None
-        if planned == plan and shared == len(self.shared) and process.zygote.alive and process.alive:
-            return WireChannel(process, submission, limits)
-        process.end()
-        return None
+    def _take_spare(self, plan: dict[str, Any], submission: Submission, limits: Any) -> tuple[WireChannel | None, Any]:
+        """The spare worker and what it measured, if it is what is needed and still alive."""
+        spare, self._spare = self._spare, None
+        if spare is None:
+            return None, None
+        with contextlib.suppress(WorkerFault):  # it may have been killed meanwhile: then another one is made
+            if spare.fits(plan, len(self.shared), submission):
+                channel = WireChannel(spare.process, submission, limits)
+                measured = channel.hello()
+                if spare.submission is None or channel.loaded(limits):
+                    return channel, measured
+        spare.process.end()
+        return None, None
+
+    def rest(self) -> None:
+        """Nobody asks for anything now: a spare that holds a submission gives way to one that fits any."""
+        if self._spare is not None and self._spare.submission is not None:
+            plan = self._spare.plan
+            self._end_spare()
+            self._make_spare(plan)
 
     def _forked(self, plan: dict[str, Any]) -> ForkedProcess:
         try:
@@ -213,7 +233,7 @@ class WorkerPool:
 
     def _end_spare(self) -> None:
         if self._spare is not None:
-            self._spare[2].end()
+            self._spare.process.end()
             self._spare = None
 
     def _end_zygote(self) -> None:

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,6 +45,8 @@ class ZygoteClient:
     def __init__(self) -> None:
         self.shared: set[str] = set()
         self.asked = 0
+        self._open: set[int] = set()  # questions whose answer somebody is going to fetch
+        self._answers: dict[int, dict[str, Any]] = {}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.program = subprocess.Popen(
@@ -66,18 +67,42 @@ class ZygoteClient:
 
         raises : WorkerFault if the zygote is gone or says that it cannot
         """
+        return self.answer(self.tell(do, fds, **fields))
+
+    def tell(self, do: str, fds: Sequence[int] = (), keep: bool = True, **fields: Any) -> int:
+        """A question whose answer is fetched later, or, unless it is kept, by nobody; its number.
+
+        raises : WorkerFault if the zygote is gone
+        """
         self.asked += 1
-        question = {"do": do, "number": self.asked, **fields}
-        reply: dict[str, Any] = {"number": 0}
         try:
-            socket.send_fds(self.control, [msgspec.msgpack.encode(question)], list(fds))
-            while reply["number"] != self.asked:  # Ctrl-C may have left the answer to an earlier question unread
+            socket.send_fds(
+                self.control, [msgspec.msgpack.encode({"do": do, "number": self.asked, **fields})], list(fds)
+            )
+        except OSError as reason:
+            raise WorkerFault(f"the process that starts workers does not answer ({reason})") from None
+        if keep:
+            self._open.add(self.asked)
+        return self.asked
+
+    def answer(self, number: int) -> dict[str, Any]:
+        """The answer to a question.
+
+        raises : WorkerFault if the zygote is gone or says that it cannot
+        """
+        try:
+            while number not in self._answers:
                 data = self.control.recv(1 << 16)
                 if not data:
                     raise WorkerFault(f"the process that starts workers has ended: {self._last_words()}")
                 reply = msgspec.msgpack.decode(data)
+                if reply["number"] in self._open:  # Ctrl-C may have left others' answers unread
+                    self._answers[reply["number"]] = reply
         except OSError as reason:
             raise WorkerFault(f"the process that starts workers does not answer ({reason})") from None
+        finally:
+            self._open.discard(number)
+        reply = self._answers.pop(number)
         if "error" in reply:
             raise WorkerFault(f"no worker could be started: {reply['error']}")
         return reply
@@ -130,14 +155,16 @@ class ForkedProcess:
     output     : descriptor of the pipe that it prints into
     """
 
-    def __init__(self, zygote: ZygoteClient, **plan: Any):
+    def __init__(self, zygote: ZygoteClient, later: bool = False, **plan: Any):
         self.zygote, self.status = zygote, None
-        self._reaped = False
+        self._reaped = self._lost = False
         self.connection, theirs = socket.socketpair()
         self.output, their_output = os.pipe()
+        os.set_blocking(self.output, False)
         try:
-            self.pid = zygote.ask("spawn", [theirs.fileno(), their_output], **plan)["pid"]
-            self.ended = os.pidfd_open(self.pid)
+            self._asked = zygote.tell("spawn", [theirs.fileno(), their_output], **plan)
+            if not later:
+                self._arrive()
         except BaseException:
             self.connection.close()
             os.close(self.output)
@@ -145,7 +172,30 @@ class ForkedProcess:
         finally:
             theirs.close()
             os.close(their_output)
-        os.set_blocking(self.output, False)
+
+    def _arrive(self) -> None:
+        """Wait until it is there.
+
+        raises : WorkerFault if it does not come, now or any other time
+        """
+        if self._asked:
+            asked, self._asked, self._lost = self._asked, 0, True
+            self._pid = self.zygote.answer(asked)["pid"]
+            self._ended, self._lost = os.pidfd_open(self._pid), False
+        if self._lost:
+            raise WorkerFault("a worker that was asked for never came")
+
+    @property
+    def pid(self) -> int:
+        """Its number among the machine's processes."""
+        self._arrive()
+        return self._pid
+
+    @property
+    def ended(self) -> int:
+        """Descriptor that is ready once it has ended."""
+        self._arrive()
+        return self._ended
 
     @property
     def alive(self) -> bool:
@@ -172,89 +222,32 @@ class ForkedProcess:
         except OSError:
             self.used = 0.0
 
-    def end(self) -> int | None:
-        """Kill it if it still runs, and give its exit status (negative: signal). May be called again."""
+    def end(self, wait: bool = True) -> int | None:
+        """Kill it if it still runs, and give its exit status (negative: signal). May be called again.
+
+        wait : for the exit status; without, it is gone a moment later, and nobody knows how it ended
+        """
         if self._reaped:
             return self.status
         self._reaped = True
         self.connection.close()
         try:
+            self._arrive()
+        except WorkerFault:  # it never came
+            os.close(self.output)
+            return None
+        try:
             # Ourselves first: a zygote that does not answer must not keep a worker alive.
-            ended = select.select([self.ended], [], [], 0)[0]
-            if not ended and not self.zygote.alive:
-                signal.pidfd_send_signal(self.ended, signal.SIGKILL)
-            self.status = self.zygote.ask("reap", pid=self.pid)["status"]
+            ended = select.select([self._ended], [], [], 0)[0]
+            if not ended and not (wait and self.zygote.alive):
+                signal.pidfd_send_signal(self._ended, signal.SIGKILL)
+            if wait:
+                self.status = self.zygote.ask("reap", pid=self.pid)["status"]
+            else:
+                self.zygote.tell("reap", keep=False, pid=self.pid)
         except (WorkerFault, OSError):
             with contextlib.suppress(OSError):
-                signal.pidfd_send_signal(self.ended, signal.SIGKILL)
-        os.close(self.ended)
+                signal.pidfd_send_signal(self._ended, signal.SIGKILL)
+        os.close(self._ended)
         os.close(self.output)
         return self.status
-
-
-class ColdProcess:
-    """A worker started from nothing: where fork is unsafe (macOS, Windows), or a test asks for it.
-
-    `ended` is -1: the end of the connection tells. A thread empties the output, because Windows cannot wait for pipes.
-    """
-
-    ended = -1
-
-    def __init__(self, **plan: Any):
-        self.connection, theirs = socket.socketpair()
-        arguments: list[Any] = [theirs.fileno(), {**plan, "parent": os.getpid()}]
-        options: dict[str, Any] = {"pass_fds": [theirs.fileno()], "start_new_session": True}
-        if os.name == "nt":
-            arguments[0], options = -1, {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
-        self.program = subprocess.Popen(
-            command("cold", *arguments),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=environment(),
-            cwd=plan["folder"] or None,
-            **options,
-        )
-        self.pid = self.program.pid
-        if os.name == "nt" and self.program.stdin is not None:
-            self.program.stdin.write(theirs.share(self.pid))  # type: ignore[attr-defined]
-            self.program.stdin.close()
-        theirs.close()
-        # Non-blocking socketpair in place of the pipe, so that everything else is as with a forked worker.
-        self._mirror, mirror_end = socket.socketpair()
-        self.output = self._mirror.fileno()
-        self._mirror.setblocking(False)
-        self._pump = threading.Thread(target=_pump, args=(self.program.stdout, mirror_end), daemon=True)
-        self._pump.start()
-        self.status: int | None = None
-
-    def starved(self, seconds: float) -> bool:
-        return False
-
-    def mark(self) -> None:
-        pass
-
-    def end(self) -> int | None:
-        """Kill it if it still runs, and give its exit status."""
-        self.connection.close()
-        if self.status is None:
-            if self.program.poll() is None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self.program.wait(0.2)  # the end of the connection ends it, in good order
-            if self.program.poll() is None:
-                self.program.kill()
-            self.status = self.program.wait()
-            self._mirror.close()
-            self._pump.join(5)
-            for pipe in (self.program.stdin, self.program.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
-        return self.status
-
-
-def _pump(source: Any, target: socket.socket) -> None:
-    """Carry output from a pipe to a socket until either ends."""
-    with contextlib.suppress(OSError, ValueError), target:
-        while data := source.read1(1 << 16):
-            target.sendall(data)

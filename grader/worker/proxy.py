@@ -48,6 +48,11 @@ class Student:
         """Whether the worker can still be asked."""
         return self._channel.alive
 
+    @property
+    def imported(self) -> set[str]:
+        """The modules that could be imported, and had what was asked for."""
+        return {module for module, _ in self._functions}
+
     def listen(self, heard: Callable[[str], None]) -> None:
         """Have `heard` told what is printed from now on, while it is printed."""
         self._channel.heard = heard

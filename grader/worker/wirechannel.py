@@ -1,11 +1,9 @@
 """The grader's end of a connection: frames there and back under one deadline, output caught, deaths explained."""
 
 import os
-import select
 import signal
 import socket
-import sys
-import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,12 +11,13 @@ import numpy as np
 from grader.submission import Submission
 from grader.worker import errors, stream, wire
 from grader.worker.channel import Channel, Limits
-from grader.worker.process import ColdProcess, ForkedProcess
+from grader.worker.coldprocess import ColdProcess
+from grader.worker.process import ForkedProcess
 from grader.worker.text import MAX_OUTPUT as KEPT_OUTPUT
 from grader.worker.text import clean_output
+from grader.worker.waiting import Deadline, Poll
 
 MAX_OUTPUT = 8 << 20  # bytes that a worker may print in its life
-PATIENCE = 5.0  # times the limit that a worker may take which is kept waiting for a processor
 _GRACE = 0.25
 
 
@@ -36,7 +35,8 @@ class WireChannel(Channel):
         self._printed = bytearray()
         self._output_seen = 0
         self._ended_output = False
-        self._poll = _Poll(process)
+        self.ahead = False  # its modules were sent, and imported, before anybody asked for them
+        self._poll = Poll(process)
         self._reader = stream.Reader(self._receive_into)
         process.connection.setblocking(False)
         process.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
@@ -44,7 +44,7 @@ class WireChannel(Channel):
     def hello(self, seconds: float = 20.0) -> dict[str, Any]:
         """What the worker measured of itself before it loaded anything of the learner's."""
         try:
-            value = self.decode(self._receive(_Deadline(seconds, self.process)))
+            value = self.decode(self._receive(Deadline(seconds, self.process)))
             if type(value) is list and value[0] == "hello":
                 self.status = value[1]
                 return self.status
@@ -58,8 +58,15 @@ class WireChannel(Channel):
 
     def load(self, folder: str) -> None:
         """Send the submission's modules."""
-        texts = {name: np.frombuffer(text.encode(), np.uint8) for name, text in self.submission.modules.items()}
-        self._plain("load", texts, self.submission.problems, folder)
+        self._plain(*load_message(self.submission, folder))
+
+    def loaded(self, limits: Limits) -> bool:
+        """Take up a worker that was sent its modules ahead: whether it has them."""
+        self.limits, self.ahead = limits, True
+        try:
+            return self.decode(self._receive(Deadline(20.0, self.process))) == ["ok", None]
+        except (_Ended, errors.StudentError):
+            return False
 
     def share(self, name: str, array: np.ndarray) -> None:
         """Send an array that the worker does not have from the zygote."""
@@ -82,9 +89,11 @@ class WireChannel(Channel):
             raise errors.WorkerDied("The worker has ended in an earlier call.")
         outermost = self._depth == 1
         if outermost:
-            self._printed.clear()
+            if not self.ahead:  # else the imports may have printed
+                self._printed.clear()
+            self.ahead = False
             self.process.mark()
-            self._deadline = _Deadline(self.allowance(), self.process)
+            self._deadline = Deadline(self.allowance(), self.process)
         deadline = self._deadline
         try:
             self._send(frame, deadline)
@@ -103,7 +112,7 @@ class WireChannel(Channel):
             self.close()
             raise
 
-    def _serve(self, asked: list, deadline: "_Deadline") -> None:
+    def _serve(self, asked: list, deadline: Deadline) -> None:
         """Run a function of the grader's that the worker asks for, and send what it gives."""
         try:
             answer = wire.encode(["result", [], self.call_back(*asked[1:])])
@@ -112,7 +121,7 @@ class WireChannel(Channel):
             raise
         self._send(answer, deadline)
 
-    def _come_back(self, deadline: "_Deadline") -> None:
+    def _come_back(self, deadline: Deadline) -> None:
         """Our own function failed: let the worker return from its call, so that it can be asked again."""
         try:
             asked: Any = ["callback"]
@@ -124,7 +133,7 @@ class WireChannel(Channel):
 
     # -- bytes --------------------------------------------------------------------------------------------------
 
-    def _send(self, frame: wire.Frame, deadline: "_Deadline") -> None:
+    def _send(self, frame: wire.Frame, deadline: Deadline) -> None:
         for part in stream.parts(frame):
             view = memoryview(part)
             while view:
@@ -135,7 +144,7 @@ class WireChannel(Channel):
                 except OSError:
                     raise _Ended from None
 
-    def _receive(self, deadline: "_Deadline") -> wire.Frame:
+    def _receive(self, deadline: Deadline) -> wire.Frame:
         try:
             frame = self._reader.frame(deadline)
         except wire.WireError as reason:
@@ -143,7 +152,7 @@ class WireChannel(Channel):
         self._read_output()  # whatever was printed before the answer was sent is in the pipe by now
         return frame
 
-    def _receive_into(self, view: memoryview, deadline: "_Deadline") -> int:
+    def _receive_into(self, view: memoryview, deadline: Deadline) -> int:
         """Some bytes. recv, not recvmsg: descriptors that the other end tries to pass are dropped."""
         while True:
             try:
@@ -157,7 +166,7 @@ class WireChannel(Channel):
                 raise _Ended
             return got
 
-    def _wait(self, deadline: "_Deadline", writing: bool) -> None:
+    def _wait(self, deadline: Deadline, writing: bool) -> None:
         """Until the connection is ready, emptying the output meanwhile."""
         while True:
             ready, output, ended = self._poll.wait(deadline.left(), writing)
@@ -228,65 +237,13 @@ class WireChannel(Channel):
         }.get(name, name)
         return errors.WorkerDied(f"The process crashed in the middle of the call: {why}.", **details)
 
-    def close(self) -> None:
+    def close(self, wait: bool = True) -> None:
         if self.alive:
             self.alive = False
-            self.process.end()
+            self.process.end(wait)
 
 
-class _Deadline:
-    """When a call ends. Who is kept waiting for a processor gets more time: a busy machine must not decide a grade."""
-
-    def __init__(self, limit: float, process: ForkedProcess | ColdProcess):
-        self.limit, self.process = limit, process
-        self.start = time.monotonic()
-        self.end = self.start + limit
-
-    def left(self) -> float:
-        return max(0.0, self.end - time.monotonic())
-
-    def passed(self) -> bool:
-        now = time.monotonic()
-        if now < self.end:
-            return False
-        if now < self.start + PATIENCE * self.limit and self.process.starved(self.limit):
-            self.end = now + min(1.0, max(0.1, self.limit / 4))
-            return False
-        return True
-
-
-class _Poll:
-    """Waits for the connection, the output and the process's end at once."""
-
-    def __init__(self, process: ForkedProcess | ColdProcess):
-        self.process = process
-        self.connection = process.connection.fileno()
-        self.others = [fd for fd in (process.output, process.ended) if fd >= 0]
-        self.polls: dict[bool, Any] = {}
-        if hasattr(select, "poll") and sys.platform != "win32":
-            for writing in (False, True):
-                poll = self.polls[writing] = select.poll()
-                poll.register(self.connection, select.POLLOUT if writing else select.POLLIN)
-                for fd in self.others:
-                    poll.register(fd, select.POLLIN)
-
-    def wait(self, seconds: float, writing: bool) -> tuple[bool, bool, bool]:
-        """Which of them has something: (connection, output, end). The end counts once all else is read."""
-        if self.polls:
-            got = {fd for fd, _ in self.polls[writing].poll(seconds * 1000)}
-        else:
-            reads = self.others if writing else [*self.others, self.connection]
-            ready = select.select(reads, [self.connection] if writing else [], [], seconds)
-            got = {*ready[0], *ready[1]}
-        return self.connection in got, self.process.output in got, self.process.ended in got
-
-    def without_output(self) -> None:
-        """The output is at its end, and would be ready for ever."""
-        self.others.remove(self.process.output)
-        for poll in self.polls.values():
-            poll.unregister(self.process.output)
-
-    def wait_for_end(self, seconds: float) -> None:
-        """A moment for a process whose connection is gone to be gone itself, so that its exit status is its own."""
-        if self.process.ended >= 0:
-            select.select([self.process.ended], [], [], seconds)
+def load_message(submission: Submission, folder: str, imports: Sequence[str] = ()) -> list[Any]:
+    """What a worker is sent to take up a submission, and the modules that it should import at once."""
+    texts = {name: np.frombuffer(text.encode(), np.uint8) for name, text in submission.modules.items()}
+    return ["load", texts, submission.problems, folder, list(imports)]

@@ -175,7 +175,7 @@ def _processes(pool: WorkerPool) -> list[str]:
     if pool.cold:
         return []
     zygote = pool.zygote().program.pid
-    ready = {str(pool._spare[2].pid)} if pool._spare else set()  # the next worker, which waits for a submission
+    ready = {str(pool._spare.process.pid)} if pool._spare else set()  # the next worker, which waits for a submission
     end = time.monotonic() + 3
     while True:
         left = [pid for pid in _children(zygote) if pid not in ready]
