@@ -125,8 +125,16 @@ def _agree_in(name: str, a: Draws, b: Draws, right: Draws, constants: bool) -> b
 def _takes_few_values(answer: Any) -> bool:
     """Whether an answer may be the same in all draws by chance, as the accuracy on five rows may."""
     if isinstance(answer, list):
-        return all(isinstance(item, int | float) for item in answer)
+        return bool(answer) and all(isinstance(item, int | float) for item in answer)
     return isinstance(answer, int | float)
+
+
+def leave_doubt(draws: Draws) -> bool:
+    """Whether some answers that are the same in these draws may differ in others."""
+    return any(
+        name.endswith("/value") and _takes_few_values(value) and steady_in(name, draws)
+        for name, value in draws[0].items()
+    )
 
 
 def says_for_sure(name: str, own: Draws, right: Draws) -> bool:
