@@ -218,7 +218,11 @@ def main() -> int:
     print(f"{options.size} submissions in {folder}", flush=True)
     calm = undisturbed(folder / "class", folder / "calm", policy, options.jobs)
     rate = options.size / calm.seconds
-    print(f"undisturbed: {calm.seconds:.0f} s, {rate:.2f} a second, memory x{growth(calm.memory):.2f}", flush=True)
+    most = max((size for _, size in calm.memory), default=0) / 1e6
+    memory = (
+        f"at most {most:.0f} MB in the driving process, x{growth(calm.memory):.2f} from the second quarter to the last"
+    )
+    print(f"undisturbed: {calm.seconds:.0f} s, {rate:.2f} a second, {memory}", flush=True)
     dice = random.Random(options.seed)
     total = finished(folder / "calm")
     rough = disturbed(folder / "class", folder / "rough", policy, options.jobs, options.kills, total, dice)
