@@ -63,6 +63,20 @@ def describe(failure: BaseException, case: Any, transcript: list) -> Told:
     return Told("error", message, False, {"ran": ran, "source": source})
 
 
+def stub_reached(failure: BaseException | None, context: Any) -> str:
+    """The function whose stub ended the call, where a check met one on its way that it is not for; "" otherwise."""
+    from grader.skeleton import is_stub, stub_statement
+    from grader.worker.errors import StudentError
+
+    if not isinstance(failure, StudentError) or failure.type_name != "NotImplementedError":
+        return ""
+    for name, stage in context.course.claimed_by().items():
+        source = context.submission.modules.get(name.partition(".")[0], "")
+        if f'"{failure.message}"' in stub_statement(stage, name) and is_stub(source, name, stage):
+            return name
+    return ""
+
+
 def printed_by(transcript: list) -> str:
     """What the learner's code printed during a whole check, shortened."""
     return first_lines("".join(step.printed for step in transcript))

@@ -127,9 +127,13 @@ def decided(check: Check, context: Context) -> CheckResult | None:
     """The result of a check that need not be run: it is still to do, blocked, or known from an equal run."""
     stub = _first_stub(check, context)
     if stub:
-        file, line = context.place(stub)
-        return scores.result(check, "todo", message=f"{stub} is still a TODO ({file}, line {line}).")
+        return scores.result(check, "todo", message=_still_to_do(stub, context))
     return scores.blocked_result(check, context.course, context.results) or context.recall(check)
+
+
+def _still_to_do(stub: str, context: Context) -> str:
+    file, line = context.place(stub)
+    return f"{stub} is still a TODO ({file}, line {line})."
 
 
 def load_checks(stage: Stage) -> Mapping[str, Function]:
@@ -185,9 +189,15 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
     transcript = list(student.transcript) if student is not None else []
     where = scores.key(check)
     context.touched[where] = set(student.modules) if student is not None else set()
+    stub = failures.stub_reached(failure, context)
+    if stub:
+        return scores.result(check, "todo", message=_still_to_do(stub, context), seconds=seconds)
     told = failures.describe(failure, case, transcript) if failure is not None else None
-    if told is not None and told.state == "fail" and not told.fields.get("source"):
-        told.fields["source"] = failures.own_lines(context.submission.modules, check.functions)
+    if told is not None and told.state == "fail":
+        told.fields["should"] = told.fields.get("should") or check.promise
+        told.fields["source"] = told.fields.get("source") or failures.own_lines(
+            context.submission.modules, check.functions
+        )
     evidence = _keep_evidence(check, case, context)
     common: dict[str, Any] = {"seconds": seconds, "notes": list(case.notes)}
     if told is None:

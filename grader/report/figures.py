@@ -20,10 +20,8 @@ def learning_curves(curves: Curves) -> str:
     """Loss and accuracy by epoch, the learner's lines on the reference's band."""
     Figure, Canvas, style = library()
     with style():
-        figure = Figure(figsize=(7.2, 2.75))
-        Canvas(figure)
-        panels = figure.subplots(1, 2)
-        for axes, kind, title in zip(panels, ("loss", "acc"), ("Loss, nats per example", "Accuracy"), strict=True):
+        figure, panels = _loss_and_accuracy(Figure, Canvas)
+        for axes, kind in zip(panels, ("loss", "acc"), strict=True):
             for part, colour, dash in (("train", SECOND, DASHES[1]), ("val", FIRST, DASHES[0])):
                 name = f"{part}_{kind}"
                 if name in curves.band:
@@ -41,15 +39,11 @@ def learning_curves(curves: Curves) -> str:
                         marker=marker,
                         label="training" if part == "train" else "validation",
                     )
-            axes.set_title(title, pad=9)
-            axes.set_xlabel("epoch")
-            axes.xaxis.get_major_locator().set_params(integer=True)
         if curves.goal is not None:
             panels[1].axhline(curves.goal, color=THIRD, linewidth=1, linestyle=DASHES[2])
             panels[1].annotate(f"goal {curves.goal:.0%}", (1, curves.goal), xytext=(0, -3), textcoords="offset points",
                                xycoords=("axes fraction", "data"), ha="right", va="top", color=THIRD, fontsize=8.5)  # fmt: skip
         _legend(figure, panels, bool(curves.band))
-        figure.subplots_adjust(left=0.07, right=0.985, top=0.86, bottom=0.27, wspace=0.2)
         return element(figure)
 
 
@@ -57,22 +51,29 @@ def two_trainings(ours: Curves, theirs: Curves) -> str:
     """Loss and accuracy of two trainings by epoch: one colour a side, full lines for validation, dashed for training."""
     Figure, Canvas, style = library()
     with style():
-        figure = Figure(figsize=(7.2, 2.75))
-        Canvas(figure)
-        panels = figure.subplots(1, 2)
-        for axes, kind, title in zip(panels, ("loss", "acc"), ("Loss, nats per example", "Accuracy"), strict=True):
+        figure, panels = _loss_and_accuracy(Figure, Canvas)
+        for axes, kind in zip(panels, ("loss", "acc"), strict=True):
             for side, colour, who in ((theirs, SECOND, "reference"), (ours, FIRST, "submission")):
                 for part, dash in (("train", DASHES[1]), ("val", DASHES[0])):
                     line = np.array(side.history.get(f"{part}_{kind}", []))
                     if np.isfinite(line).any():
                         label = f"{who}, {'training' if part == 'train' else 'validation'}"
                         axes.plot(np.arange(1, len(line) + 1), line, color=colour, linestyle=dash, label=label)
-            axes.set_title(title, pad=9)
-            axes.set_xlabel("epoch")
-            axes.xaxis.get_major_locator().set_params(integer=True)
         _legend(figure, panels, band=False)
-        figure.subplots_adjust(left=0.07, right=0.985, top=0.86, bottom=0.27, wspace=0.2)
         return element(figure)
+
+
+def _loss_and_accuracy(Figure: Any, Canvas: Any) -> tuple[Any, Any]:
+    """A figure with two empty panels, both over the epochs."""
+    figure = Figure(figsize=(7.2, 2.75))
+    Canvas(figure)
+    panels = figure.subplots(1, 2)
+    for axes, title in zip(panels, ("Loss, nats per example", "Accuracy"), strict=True):
+        axes.set_title(title, pad=9)
+        axes.set_xlabel("epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    figure.subplots_adjust(left=0.07, right=0.985, top=0.86, bottom=0.27, wspace=0.2)
+    return figure, panels
 
 
 def _legend(figure: Any, panels: Any, band: bool) -> None:

@@ -54,6 +54,27 @@ def test_a_stub_of_another_stage_is_no_todo(course):
     assert "NotImplementedError" in result.message
 
 
+def test_a_stub_met_on_the_way_is_the_next_thing_to_write(course):
+    """`double` is written and calls `add`, which is not: that is no failure of `double`."""
+    stub = stub_statement("01_first", "layers.add")
+    layers = f"def add(a, b):\n    {stub}\n\n\ndef double(a):\n    return add(a, a)\n"
+    result = run(course, submission(layers=layers)).results["01_first", "check_double_doubles"]
+    assert (result.state, result.points) == ("todo", 0)
+    assert result.message == "layers.add is still a TODO (toy/layers.py, line 1)."
+    # The same words from a function that was written are an exception like any other.
+    said = stub_statement("01_first", "layers.add")
+    layers = f"def add(a, b):\n    return a + b\n\n\ndef double(a):\n    a + a\n    {said}\n"
+    assert run(course, submission(layers=layers)).results["01_first", "check_double_doubles"].state == "fail"
+
+
+def test_the_card_of_an_exception_says_what_should_hold(course):
+    result = run(course, submission(layers="def add(a, b):\n    return nothing\n")).results[
+        "01_first", "check_add_adds"
+    ]
+    assert result.card.should == "add(a, b) is a + b."
+    assert result.card.gave.startswith("NameError")
+
+
 def test_todo_comes_before_blocked(course):
     square = f"def square(a):\n    {stub_statement('02_second', 'losses.square')}\n"
     session = run(course, submission(layers=TODO_ADD, losses=square))
