@@ -13,7 +13,7 @@ from grader.case import Case
 from grader.compare import Unmet
 from grader.runner import Memo, call_with_fixtures
 from grader.task import Check
-from grader.worker.errors import CallTimeout, WorkerFault
+from grader.worker.errors import CallTimeout, WorkerDied, WorkerFault
 from grader.worker.handles import RngMaker, Seeded
 from grader.worker.proxy import Student
 from grader.worker.transcript import Step
@@ -111,6 +111,7 @@ def replay(
     expected: Sequence[Answer] | None = None,
     salt: int = 0,
     lenient: bool = False,
+    again: bool = False,
 ) -> Replay:
     """The answers of other code in the same check.
 
@@ -119,6 +120,7 @@ def replay(
     expected     : stop at the first answer that differs from these
     salt         : 0, or a number that changes every draw
     lenient      : do not stop where the check would fail, but ask all its questions
+    again        : whether a process was killed under it before: that is tried once more, and no further
     raises       : CallTimeout if the code had to be stopped, WorkerFault
     """
     case = (_Lenient if lenient else Case)(seed, check.stage, check.id)
@@ -133,6 +135,10 @@ def replay(
         return Replay(answers(transcript)[:-1], whole=False)
     except (CallTimeout, WorkerFault):
         raise
+    except WorkerDied as died:
+        if died.killed and not again:
+            options: Any = {"expected": expected, "salt": salt, "lenient": lenient, "again": True}
+            return replay(check, function, seed, open_student, fixtures, **options)
     except Exception:
         pass  # the check fails, as it did before: in whatever way, its transcript tells
     return Replay(answers(transcript))

@@ -100,6 +100,7 @@ class Context:
     transcripts: dict[scores.Key, list] = field(default_factory=dict)
     touched: dict[scores.Key, set[str]] = field(default_factory=dict)  #: modules that a check asked for names of
     unrepeatable: set[scores.Key] = field(default_factory=set)  #: ended by a limit or a death: never kept
+    killed: set[scores.Key] = field(default_factory=set)  #: run a second time, because a worker was killed
     recall: Callable[[Check], CheckResult | None] = lambda check: None
     heard: Callable[[Check, str], None] | None = None  #: told what a training prints, while it prints
     _groups: dict[tuple[str, str], "_Group"] = field(default_factory=dict)
@@ -185,9 +186,15 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
             call_with_fixtures(function, check, {**fixtures, "student": student, "case": case, "memo": memo})
     except Exception as error:
         failure = error
+    where = scores.key(check)
+    if getattr(failure, "killed", False) and where not in context.killed:
+        context.killed.add(
+            where
+        )  # who kills the process does so again; what came from outside was not the submission's
+        context._groups.pop((check.stage, check.group), _Group()).close()
+        return execute(check, function, context)
     seconds = round(time.perf_counter() - begun, 6)
     transcript = list(student.transcript) if student is not None else []
-    where = scores.key(check)
     context.touched[where] = set(student.modules) if student is not None else set()
     stub = failures.stub_reached(failure, context)
     if stub:

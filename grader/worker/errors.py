@@ -99,6 +99,11 @@ class WorkerDied(StudentError):
         super().__init__(sentence, **rest)
         self.status = status
 
+    @property
+    def killed(self) -> bool:
+        """Whether somebody else may have done it: the system short of memory, a person, a zygote that went."""
+        return type(self) is WorkerDied and self.status in (None, -9)
+
 
 class TooMuchOutput(WorkerDied):
     """The code printed more than a worker may; it was stopped."""

@@ -1,16 +1,20 @@
 """States of checks, what blocks what, groups, limits: on a small course, in this process."""
 
+import os
+import signal
+
 import pytest
 
 from grader import scores
 from grader.course import load_course
 from grader.limits import Limits
-from grader.runner import Memo
+from grader.runner import Context, Memo, execute
 from grader.session import Observer
 from grader.skeleton import stub_statement
 from grader.submission import Submission
 from grader.worker.errors import WorkerFault
 from grader.worker.local import LocalPool
+from grader.worker.pool import WorkerPool
 from tests.engine import toys
 from tests.engine.toys import RIGHT, run, states, submission
 
@@ -290,3 +294,21 @@ def test_evidence_is_kept_as_far_as_there_is_room(course, tmp_path):
     full = run(course, submission(), evidence=tmp_path / "f", evidence_left=10)
     assert full.results["03_third", "check_train_learns"].card is None
     assert not (tmp_path / "f").exists()
+
+
+@pytest.mark.parametrize(("kills", "state"), [(1, "pass"), (2, "fail")])
+def test_a_worker_that_is_killed_from_outside_costs_nothing_once(course, kills, state):
+    pids = []
+
+    def check(student, case):
+        pids.append(student.layers.pid())
+        if len(pids) <= kills:
+            os.kill(pids[-1], signal.SIGKILL)
+        student.layers.pid()
+
+    context = Context(course, Submission("killed", {"layers": "import os\npid = os.getpid\n"}), WorkerPool())
+    with context.pool:
+        result = execute(course.stages[0].checks[0], check, context)
+    assert result.state == state
+    assert len(set(pids)) == 2
+    assert bool(context.unrepeatable) == (state == "fail")
