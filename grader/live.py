@@ -2,6 +2,8 @@
 
 import re
 import sys
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from grader.records import CheckResult
@@ -74,6 +76,33 @@ class Live(Observer):
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+
+
+class Patience(Observer):
+    """Says what is being waited for, once, if that takes longer than a moment; nothing after `close`.
+
+    say : shows one line
+    """
+
+    def __init__(self, say: Callable[[str], None], moment: float = 1.0):
+        self._say, self._text = say, ""
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(moment, self._tell)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def running(self, check: Check, limit: float) -> None:
+        self._text = f"Running: {check.promise} (stopped after {limit:.0f} s at the latest) ..."
+
+    def close(self) -> None:
+        with self._lock:
+            self._timer.cancel()
+            self._text = ""
+
+    def _tell(self) -> None:
+        with self._lock:
+            if self._text:
+                self._say(self._text)
 
 
 def last_epoch(text: str) -> tuple[int, int | None] | None:

@@ -1,5 +1,6 @@
 """`watch`: grade the current stage again at each save, and say what to do next."""
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -131,21 +132,22 @@ class Loop:
 
     def _graded(self, moving: bool) -> None:
         """Grade the current stage and show the verdict; then the names of mistakes, which may follow it."""
-        from grader.live import Live
+        from grader.live import Live, Patience
 
         watched = self.watched
         self.unfinished = self.broken_off = True
-        with Live() as live:
+        with Live() as live, contextlib.closing(Patience(self._say)) as patience:
             self.done = []
             if moving:
-                for graded in watched.move([live]):
+                for graded in watched.move([live, patience]):
+                    patience.close()
                     if self.events.saved.is_set():
                         return
                     self.draw()  # at once: what follows may take longer
                     if graded.state == "pass":
                         self.done.append(graded.id)
             else:
-                watched.grade(observers=[live])
+                watched.grade(observers=[live, patience])
         self.draw()
         self.broken_off = False
         watched.pool.rest()

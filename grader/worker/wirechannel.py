@@ -35,6 +35,7 @@ class WireChannel(Channel):
         self._printed = bytearray()
         self._output_seen = 0
         self._ended_output = False
+        self._end: errors.StudentError | None = None  # why there is no answer any more: said again to who asks again
         self.ahead = False  # its modules were sent, and imported, before anybody asked for them
         self._poll = Poll(process)
         self._reader = stream.Reader(self._receive_into)
@@ -86,7 +87,7 @@ class WireChannel(Channel):
 
     def _exchange(self, frame: wire.Frame) -> tuple[Any, str]:
         if not self.alive:
-            raise errors.WorkerDied("The worker has ended in an earlier call.")
+            raise self._end or errors.WorkerDied("The worker has ended in an earlier call.")
         outermost = self._depth == 1
         if outermost:
             if not self.ahead:  # else the imports may have printed
@@ -103,10 +104,12 @@ class WireChannel(Channel):
                 value = self.decode(self._receive(deadline))
             return value, self._text() if outermost else ""
         except _Ended:
-            raise self._death() from None
+            self._end = self._death()
+            raise self._end from None
         except (errors.CallTimeout, errors.TooMuchOutput, errors.ProtocolViolation) as stopped:
             self.close()
             stopped.printed = self._text()
+            self._end = stopped
             raise
         except KeyboardInterrupt:
             self.close()

@@ -1,11 +1,12 @@
 """What is shown while a training runs: the bar, its limit, and the epoch where the training prints it."""
 
 import io
+import threading
 
 import pytest
 
 from grader.course import load_course
-from grader.live import Live, last_epoch
+from grader.live import Live, Patience, last_epoch
 from grader.session import Observer, run_stages
 from grader.submission import Submission
 from grader.worker.channel import Limits
@@ -92,3 +93,25 @@ def test_what_a_call_prints_is_heard_while_it_runs():
         assert student.layers.f(g) == 3
     assert "".join(meanwhile) == "epoch 1/2\n"
     assert "".join(heard) == "epoch 1/2\nepoch 2/2\n"
+
+
+def test_who_waits_is_told_what_for_and_only_once():
+    said = []
+    told = threading.Event()
+
+    def say(text):
+        said.append(text)
+        told.set()
+
+    patience = Patience(say, moment=0.0)
+    while not told.is_set():
+        patience.running(CHECK, 30.0)
+        patience._tell()
+    patience.close()
+    patience._tell()
+    assert set(said) == {f"Running: {CHECK.promise} (stopped after 30 s at the latest) ..."}
+    before = len(said)
+    quick = Patience(say, moment=60.0)
+    quick.running(CHECK, 30.0)
+    quick.close()
+    assert len(said) == before

@@ -78,7 +78,7 @@ def test_a_call_and_a_check_have_limits_of_their_own(wire_pool):
             student.layers.nap(5)
         assert caught.value.limit < 0.5
         assert not student.alive
-        with pytest.raises(errors.WorkerDied):
+        with pytest.raises(errors.CallTimeout):
             student.layers.nap(0)
 
 

@@ -1,6 +1,7 @@
 """Starting and ending workers: nothing outlives its block, one submission does not disturb another."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -257,6 +258,7 @@ def test_the_next_worker_imports_ahead_what_the_last_one_could():
             with pool.student(mine) as student:
                 student.layers.f()
         assert pool._spare.submission is mine
+        assert select.select([pool._spare.process.output], [], [], 30.0)[0]  # it prints while nobody has asked
         with pool.student(mine) as student:
             asked = time.monotonic()
             assert student.layers.f() < asked  # the clock of both processes is the machine's
@@ -297,3 +299,12 @@ def test_a_spare_that_never_came_is_replaced():
         pool._spare.process._lost = True  # as after a zygote that did not answer
         with pool.student(make(layers=AHEAD)) as student:
             student.layers.f()
+
+
+def test_who_asks_again_hears_why_the_worker_ended():
+    loop = make(layers="def f():\n    while True: pass\ndef g(): return 1")
+    with WorkerPool() as pool, pool.student(loop, Limits(call=0.5)) as student:
+        with pytest.raises(errors.CallTimeout):
+            student.layers.f()
+        with pytest.raises(errors.CallTimeout, match=r"stopped after 0\.5 s"):
+            student.layers.g()
