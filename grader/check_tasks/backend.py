@@ -1,7 +1,7 @@
 """Grade the course's own submissions fast: in forked processes, with calls that need no wire.
 
-Submissions whose mistakes are to be named share a process with a few others: what the course's own code answers in the
-same checks is then heard once for all of them.
+Submissions that differ in one place only may share a process: that saves forks, and where mistakes are to be named, what
+the course's own code answers in the same checks is heard once for all of them.
 
 For code that the course itself brought along (its reference, its misconceptions, its right answers), never for a learner's.
 """
@@ -28,7 +28,7 @@ from grader.runs import Heard
 from grader.submission import Submission
 from grader.worker.local import LocalPool
 
-NAMED_TOGETHER = 16  #: submissions to be named that share a process
+TOGETHER = 16  #: submissions that share a process
 
 
 class Job(Struct, frozen=True):
@@ -39,6 +39,7 @@ class Job(Struct, frozen=True):
     stages: tuple[str, ...]
     seeds: tuple[int, ...] = (0,)
     name_mistakes: bool = False
+    together: bool = False  #: whether others of its kind may share its process
 
 
 class Outcome(Struct, frozen=True):
@@ -97,7 +98,7 @@ def run_job(job: Job, bench: Bench, pool: Any = None, heard: Heard | None = None
 
 
 def run_jobs(jobs: Iterable[Job], bench: Bench, processes: int = 2) -> Iterator[Outcome]:
-    """Grade all jobs, each in a forked process or a few to be named in one, in the order in which they end."""
+    """Grade all jobs, each in a forked process, or a few in one, in the order in which they end."""
     if not hasattr(os, "fork"):
         yield from (run_job(job, bench) for job in jobs)
         return
@@ -139,16 +140,19 @@ def run_jobs(jobs: Iterable[Job], bench: Bench, processes: int = 2) -> Iterator[
 
 
 def _batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
-    """Jobs that go through one process together: with names, a few that reach the same stage; without, each alone."""
+    """Jobs that go through one process together: a few that may, of one kind; all others alone."""
     batch: list[Job] = []
     for job in jobs:
-        fits = batch and job.name_mistakes and batch[0].name_mistakes and batch[0].stages[-1:] == job.stages[-1:]
-        if batch and (not fits or len(batch) >= NAMED_TOGETHER):
+        if batch and (not job.together or _kind(job) != _kind(batch[0]) or len(batch) >= TOGETHER):
             yield batch
             batch = []
         batch.append(job)
     if batch:
         yield batch
+
+
+def _kind(job: Job) -> tuple[Any, ...]:
+    return job.together, job.name_mistakes, job.stages[-1:]
 
 
 def _fork(batch: list[Job], bench: Bench) -> tuple[int, int]:

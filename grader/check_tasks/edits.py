@@ -92,7 +92,7 @@ def random_edits_get_no_false_name(verifier: Verifier, count: int = 300, seed: i
     modules = sorted({m.module for m, _ in subjects.mutants(verifier.course, verifier.reference).values()})
     codes = {f"{k}: {s.name}": s for k in range(count) for s in [edited(verifier.reference, modules, rng)]}
     bank = [m for m, _ in subjects.mutants(verifier.course, verifier.reference).values()]
-    jobs = [Job(n, s, verifier.reached(s), (0,), True) for n, s in codes.items()]
+    jobs = [Job(n, s, verifier.reached(s), (0,), True, together=True) for n, s in codes.items()]
     jobs = sorted((job for job in jobs if job.stages), key=lambda job: job.stages[-1])  # see `run_jobs`
     with verifier._tally(Tally("random edits: names that hold")) as tally:
         for outcome in run_jobs(jobs, verifier.bench):
@@ -149,7 +149,16 @@ def mistakes_in_other_styles_are_named(verifier: Verifier, sample: int = 200, se
         m = bank[name][0]
         title = f"{name} in style {k}"
         mistakes[title] = m
-        jobs.append(Job(title, apply(composite(verifier.reference, forms, k, m.target), m), (m.stage,), (0,), True))
+        jobs.append(
+            Job(
+                title,
+                apply(composite(verifier.reference, forms, k, m.target), m),
+                (m.stage,),
+                (0,),
+                True,
+                together=True,
+            )
+        )
     jobs.sort(key=lambda job: job.stages)
     other = 0
     with verifier._tally(tally := Tally("mistakes named in other styles")):

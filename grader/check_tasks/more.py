@@ -99,7 +99,8 @@ def held_out_forms_are_named(verifier: Verifier) -> Counter[str]:
     found = subjects.held_out(verifier.course, verifier.reference)
     count = Counter[str]()
     with verifier._tally(tally := Tally("held-out forms named")):
-        for outcome in run_jobs([Job(n, s, (m.stage,), (0,), True) for n, (m, s) in found.items()], verifier.bench):
+        jobs = [Job(n, s, (m.stage,), (0,), True, together=True) for n, (m, s) in found.items()]
+        for outcome in run_jobs(jobs, verifier.bench):
             said = {name for result in _flat(outcome.results[0]) for name in names_of(result)}
             mistake = found[outcome.name][0].id
             kind = "named" if mistake in said else "misnamed" if said else "unnamed"

@@ -79,7 +79,7 @@ class Verifier:
         for name, (m, submission) in found.items():
             earlier = [s for s in self.reached(submission) if order[s] < order[m.stage] and s in self.unit]
             chosen = name_one_in > 0 and zlib.crc32(name.encode()) % name_one_in == 0
-            jobs.append(Job(name, submission, (*earlier, m.stage), (0,), chosen))
+            jobs.append(Job(name, submission, (*earlier, m.stage), (0,), chosen, together=True))
         jobs.sort(key=lambda job: not job.name_mistakes)  # those to be named side by side: they share processes
         to_name = {job.name for job in jobs if job.name_mistakes}
         caught, first, named = Tally("mutants caught"), Tally("first seen in their own stage"), Tally("mutants named")

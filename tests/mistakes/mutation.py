@@ -100,7 +100,7 @@ def main() -> int:
     jobs = []
     for name, mutant in found.items():
         submission = reference.replaced({mutant.module: mutant.text}, name)
-        jobs.append(Job(name, submission, verifier.reached(submission)))
+        jobs.append(Job(name, submission, verifier.reached(submission), together=True))
     reasons = tomllib.loads(REASONS.read_text(encoding="utf-8"))
     survivors = [found[outcome.name] for outcome in run_jobs(jobs, verifier.bench) if survives(outcome)]
     for mutant in sorted(survivors):

@@ -86,7 +86,10 @@ def test_of_those_named_together_only_the_one_that_dies_is_lost():
     """Softmax ends the process; what shares it with that is graded again, and named."""
     name, fine = "forgets_the_shift", mutant()[1]
     dies = ANSWER.replaced({"losses": "import os\n\nos._exit(3)\n"}, "dies")
-    jobs = [Job(title, code, ("03_softmax",), name_mistakes=True) for title, code in (("dies", dies), ("fine", fine))]
+    jobs = [
+        Job(title, code, ("03_softmax",), name_mistakes=True, together=True)
+        for title, code in (("dies", dies), ("fine", fine))
+    ]
     outcomes = {o.name: o for o in run_jobs(jobs, Bench(COURSE, ANSWER))}
     assert "status" in outcomes["dies"].fault
     assert {r.mistake.id for r in outcomes["fine"].results[0]["03_softmax"] if r.mistake} == {name}
@@ -94,7 +97,9 @@ def test_of_those_named_together_only_the_one_that_dies_is_lost():
 
 def test_names_are_the_same_alone_and_together():
     """What is remembered of the course's own answers changes no name."""
-    jobs = [Job(name, mutant(name)[1], ("03_softmax",), name_mistakes=True) for name in sorted(SOFTMAX)[:6]]
+    jobs = [
+        Job(name, mutant(name)[1], ("03_softmax",), name_mistakes=True, together=True) for name in sorted(SOFTMAX)[:6]
+    ]
     together = {o.name: o.results for o in run_jobs(jobs, Bench(COURSE, ANSWER))}
     for job in jobs:
         (alone,) = run_jobs([job], Bench(COURSE, ANSWER))
