@@ -14,7 +14,7 @@ COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),
 .DEFAULT_GOAL := help
 .PHONY: help grade watch stage hint debug reset progress report train doctor class compare kit gradescope export \
 	regrade-diff notebook check-tasks check-tasks-full record-times skeleton oracle \
-	test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak bench bench-check measure-seeds format lint requirements clean environment
+	test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak bench bench-check measure-seeds format lint requirements clean environment environment-long
 
 help: ## list the verbs
 	@$(GRADER) --help
@@ -76,6 +76,9 @@ oracle: environment
 environment:
 	@$(PY) grader/bootstrap.py base test
 
+environment-long:
+	@$(PY) grader/bootstrap.py base test long
+
 test: environment ## everything, all extras
 	@bash tests/run
 
@@ -88,10 +91,10 @@ test-genuine: environment ## all of MNIST and Fashion-MNIST: needs npm, or CHAIN
 test-hostile: environment ## every hostile submission by uid and by layer switched off
 	@$(VENV_PYTHON) -m tests.hostile.table $(ARGS)
 
-test-mutation: environment ## mutation testing of the reference by cosmic-ray
+test-mutation: environment-long ## mutation testing of the reference by cosmic-ray
 	@$(VENV_PYTHON) -m tests.mistakes.mutation $(ARGS)
 
-test-fuzz: environment ## fuzz the decoder of the worker's messages
+test-fuzz: environment-long ## fuzz the decoder of the worker's messages
 	@$(VENV_PYTHON) -m tests.worker.fuzz $(ARGS)
 
 class-soak: environment ## a class of 1,000 with 20 kill -9s
@@ -116,6 +119,7 @@ requirements: ## pin again: needs uv and the network
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/base.in -o requirements/base.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/class.in -o requirements/class.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/test.in -o requirements/test.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/long.in -o requirements/long.txt
 
 clean: ## remove what was built; your own work stays
 	rm -rf build plots .pytest_cache .mypy_cache .ruff_cache .hypothesis

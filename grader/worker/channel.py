@@ -175,7 +175,11 @@ class Channel:
         match info["kind"]:
             case "missing" if not info["name"]:
                 return errors.MissingName(
-                    f"There is no {file_of(module)} in this submission.", module=module, file=file_of(module), **details
+                    f"There is no {file_of(module)} in this submission. Remedy: put it back, or write its stubs again with "
+                    "make reset.",
+                    module=module,
+                    file=file_of(module),
+                    **details,
                 )
             case "missing":
                 name = clean_name(info["name"])

@@ -134,7 +134,10 @@ def test_a_syntax_error_stays_in_its_module(course):
 
 def test_a_missing_module_and_an_empty_one(course):
     session = run(course, Submission("toy", {"layers": RIGHT["layers"]}))
-    assert session.results["02_second", "check_square_squares"].message == "There is no losses.py in this submission."
+    assert (
+        "There is no losses.py in this submission. Remedy: put it back"
+        in session.results["02_second", "check_square_squares"].message
+    )
     session = run(course, submission(losses=""))
     assert session.results["02_second", "check_square_squares"].message == "losses.py has no square."
 
