@@ -1,12 +1,12 @@
 """What a verb says, and which exit status it gives, when a grade cannot be made."""
 
 import contextlib
-import signal
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 from grader.cli import Refusal
+from grader.stopping import stoppable
 
 
 class OwnFault(Refusal):
@@ -18,7 +18,7 @@ class OwnFault(Refusal):
 @contextlib.contextmanager
 def guarded() -> Iterator[None]:
     """Turn whatever stops a grade into one sentence and an exit status; a request to terminate ends it like Ctrl-C."""
-    with _terminable():
+    with stoppable():
         try:
             yield
         except Exception as error:
@@ -52,19 +52,3 @@ def _refused(error: Exception) -> str:
     if isinstance(error, PermissionError | FileNotFoundError | NotADirectoryError | FileExistsError) and error.filename:
         return f"{error.filename}: {error.strerror}. Remedy: name another folder, or change its permissions."
     return ""
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    def stop(number: int, frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not in the main thread
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

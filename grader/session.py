@@ -12,6 +12,7 @@ from grader import scores
 from grader.course import Course
 from grader.records import CheckResult
 from grader.runner import Context, Function, decided, execute, load_checks
+from grader.stopping import stop_if_asked
 from grader.submission import Submission
 from grader.task import Check, Stage
 
@@ -89,6 +90,7 @@ class Session:
 
     def run(self, check: Check, function: Function) -> CheckResult:
         """Run one check, tell the observers before and after, and remember its result."""
+        stop_if_asked()
         context = self.context
         limit = context.limits.of(check, context.course.stage(check.stage)).check
         for observer in self.observers:
