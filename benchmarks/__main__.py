@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.ratio import Curve, Options, Ratio
 
 HERE = Path(__file__).resolve().parent
-ORDER = ("training", "arithmetic", "time_to_accuracy", "worker", "commands", "watch", "class", "scaling")
+ORDER = ("training", "arithmetic", "time_to_accuracy", "worker", "commands", "watch", "report", "class", "scaling")
 
 
 def modules(names: list[str]) -> list[str]:
