@@ -1,8 +1,10 @@
 """`class` from the command line: what it prints, writes, and ends with."""
 
+import contextlib
 import csv
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -60,6 +62,12 @@ def test_a_class_with_roster_canvas_and_reports(tmp_path, grader):
     assert "02" in (tmp_path / "out" / link).read_text()
 
 
+def recorded(journal):
+    """How many results are in a journal that another process writes: a report alone is not kept yet."""
+    with contextlib.closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as reader:
+        return reader.execute("SELECT count(*) FROM history").fetchone()[0]
+
+
 def test_ctrl_c_keeps_what_is_finished(tmp_path):
     generator = Generator(6)
     for number in range(6):
@@ -70,6 +78,8 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
     process = soak.start(tmp_path / "class", tmp_path / "out", tmp_path / "course.toml", 1)
     while process.poll() is None and not list((tmp_path / "out" / "reports").glob("*")):
         time.sleep(0.05)
+    while process.poll() is None and not recorded(tmp_path / "out" / "journal.sqlite"):
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 130
     log = (tmp_path / "out.log").read_text()
