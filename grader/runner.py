@@ -188,9 +188,8 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
         failure = error
     where = scores.key(check)
     if getattr(failure, "killed", False) and where not in context.killed:
-        context.killed.add(
-            where
-        )  # who kills the process does so again; what came from outside was not the submission's
+        # A submission that kills its process does so again; a kill from outside was none of its doing.
+        context.killed.add(where)
         context._groups.pop((check.stage, check.group), _Group()).close()
         return execute(check, function, context)
     seconds = round(time.perf_counter() - begun, 6)

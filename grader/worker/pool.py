@@ -58,10 +58,8 @@ class WorkerPool:
         self._zygote: ZygoteClient | None = None
         self._measured: dict[str, Any] | None = None
         self._live: set[WireChannel] = set()
-        self.spares, self.ahead = (
-            spares,
-            ahead and sandbox != "strict",
-        )  # there each worker is judged before it runs anything
+        self.spares = spares
+        self.ahead = ahead and sandbox != "strict"  # in strict mode each worker is judged before it runs anything
         self._spare: Spare | None = None
         self._imported: tuple[Submission | None, list[str]] = None, []  #: what the last worker imported, and of which
         if kernel.LINUX and "dumpable" in self.layers:
