@@ -245,8 +245,8 @@ def test_an_answer_that_ctrl_c_left_unread_is_not_taken_for_the_next():
 
 AHEAD = """
 import time
-print("imported")
 BORN = time.monotonic()
+print("imported")
 def f(): return BORN
 """
 
