@@ -183,7 +183,8 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
         with _student(check, stage, case, context) as (student, memo):
             if check.training and context.heard is not None:
                 student.listen(functools.partial(context.heard, check))
-            call_with_fixtures(function, check, {**fixtures, "student": student, "case": case, "memo": memo})
+            with contextlib.nullcontext() if check.training else student.close_by():
+                call_with_fixtures(function, check, {**fixtures, "student": student, "case": case, "memo": memo})
     except Exception as error:
         failure = error
     where = scores.key(check)

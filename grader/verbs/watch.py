@@ -48,7 +48,7 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any
         from grader.worker.pool import WorkerPool
 
         read_submission(student)  # a folder that is no submission is refused before anything is started
-        pool = WorkerPool(sandbox=sandbox, ahead=True)
+        pool = WorkerPool(sandbox=sandbox)
         events = Events(student, poll)
         try:
             from grader.request import Request
@@ -150,7 +150,6 @@ class Loop:
                 watched.grade(observers=[live, patience])
         self.draw()
         self.broken_off = False
-        watched.pool.rest()
         if watched.name_mistakes(self.request.reference, self.request.patience, self.events.saved.is_set):
             self.draw()
 

@@ -1,5 +1,6 @@
 """One conversation with a worker: requests, functions of the grader's that are called back, and errors as sentences."""
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -110,9 +111,13 @@ class Channel:
     def close(self) -> None:
         """End the worker. May be called again."""
 
+    def close_by(self) -> contextlib.AbstractContextManager[None]:
+        """For a block in which worker and grader only answer each other, and never work at the same time."""
+        return contextlib.nullcontext()
+
     def begin(self, limits: Limits) -> None:
         """Another check goes on with the same worker, with limits of its own."""
-        self.limits, self.spent = limits, 0.0
+        self.limits, self.spent, self._called_back = limits, 0.0, 0
 
     def allowance(self) -> float:
         """Seconds that a call may take now."""

@@ -9,12 +9,15 @@ import io
 import os
 import socket
 import sys
+import threading
+import warnings
 from typing import Any
 
 import numpy as np
 
 from grader.worker import confine, probes, stream, wire
-from grader.worker.loader import PACKAGE, Finder
+from grader.worker.loader import Finder
+from grader.worker.mapped import Mapped
 from grader.worker.runtime import CallbackFailed, Runtime, seed_everything
 from grader.worker.stubs import make_folders_in_thought_only
 
@@ -38,7 +41,7 @@ def take_over(plan: dict[str, Any], connection: int, output: int) -> None:
     os.setsid()
 
 
-def run(plan: dict[str, Any], connection: socket.socket, shared: dict[str, np.ndarray]) -> None:
+def run(plan: dict[str, Any], connection: socket.socket, mapped: dict[str, Mapped]) -> None:
     """Confine this process, report, serve until the other end closes. Does not return."""
     try:
         output = io.BufferedWriter(io.FileIO(1, "wb", closefd=False))
@@ -53,7 +56,7 @@ def run(plan: dict[str, Any], connection: socket.socket, shared: dict[str, np.nd
         make_folders_in_thought_only()
         gc.enable()
         stream.send(connection, wire.encode(["hello", report]))
-        _Server(connection, shared).serve()
+        _Server(connection, plan["folder"], mapped).serve()
     except (stream.Closed, OSError):
         pass
     finally:
@@ -93,8 +96,11 @@ _kept: list[Any] = []
 class _Server:
     """Answers requests on one connection."""
 
-    def __init__(self, connection: socket.socket, shared: dict[str, np.ndarray]):
-        self.connection, self.shared = connection, shared
+    def __init__(self, connection: socket.socket, folder: str, mapped: dict[str, Mapped]):
+        self.connection, self.folder, self.mapped = connection, folder, mapped
+        self.shared = {name: memory.array() for name, memory in mapped.items()}
+        self.streams = sys.stdout, sys.stderr
+        self.printing, self.filters = np.get_printoptions(), list(warnings.filters)
         self.reader = stream.blocking_reader(connection)
         self.runtime = self._runtime({}, {}, "")
         self.active: Any = None
@@ -112,8 +118,7 @@ class _Server:
     def _answer(self, message: list) -> None:
         if message[0] == "load":
             self._load(*message[2:5])
-            self._send(wire.encode(["ok", None]))
-            return self._import_ahead(message[5])
+            reply = wire.encode(["ok", threading.active_count() == 1])
         elif message[0] == "share":
             self.shared[message[2]] = message[3]
             reply = wire.encode(["ok", None])
@@ -129,11 +134,12 @@ class _Server:
         stream.send(self.connection, frame)
 
     def _load(self, texts: dict[str, np.ndarray], problems: dict[str, str], folder: str) -> None:
-        """Another submission; the one before is forgotten."""
+        """A submission's modules, newly; those before, and what they made, are forgotten."""
         if self.active is not None:
             self.active.__exit__(None, None, None)
             self.runtime.finder.forget()
             self.runtime.objects.clear()
+            self._as_at_first()
         modules = {name: bytes(text).decode("utf-8") for name, text in texts.items()}
         numbers = self.runtime.numbers
         self.runtime = self._runtime(modules, problems, folder)
@@ -142,13 +148,18 @@ class _Server:
         self.active.__enter__()
         seed_everything()
 
-    def _import_ahead(self, modules: list[str]) -> None:
-        """Import what is likely to be asked for; who asks for it is told if that fails."""
-        for module in modules:
-            try:
-                importlib.import_module(f"{PACKAGE}.{module}")
-            except BaseException:  # the learner's SystemExit, too
-                return
+    def _as_at_first(self) -> None:
+        """Put back what honest code may have left otherwise outside its own modules."""
+        sys.stdout, sys.stderr = self.streams
+        warnings.filters[:] = self.filters  # type: ignore[index]
+        np.set_printoptions(**self.printing)
+        np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
+        gc.enable()
+        gc.collect()  # cycles of large arrays
+        _go_to(self.folder)
+        for name, memory in self.mapped.items():
+            memory.restore()
+            self.shared[name] = memory.array()
 
     def _call_back(self, number: int, args: list, keywords: dict) -> Any:
         """Ask for a function of the grader's, and answer its questions meanwhile."""

@@ -32,6 +32,12 @@ def call(number: int, *arguments: object) -> int:
     return result
 
 
+def current_processor() -> int:
+    """Number of the processor on which this thread runs. Linux only."""
+    assert _libc is not None
+    return _libc.sched_getcpu()
+
+
 def prctl(option: int, *arguments: int) -> int:
     """prctl(2) with up to four arguments.
 

@@ -1,4 +1,4 @@
-"""Workers on demand: one fresh, confined process for each Student."""
+"""Workers on demand: confined processes, each for one submission, whose modules every check finds newly loaded."""
 
 import contextlib
 import os
@@ -13,6 +13,7 @@ from grader.worker import kernel
 from grader.worker.channel import Limits
 from grader.worker.coldprocess import ColdProcess
 from grader.worker.confine import LAYERS
+from grader.worker.courseworker import CourseWorker
 from grader.worker.errors import SandboxRefused, WorkerFault
 from grader.worker.process import ForkedProcess, ZygoteClient
 from grader.worker.proxy import Student
@@ -21,6 +22,7 @@ from grader.worker.status import summary
 from grader.worker.wirechannel import WireChannel
 
 MEMORY_MB = 2048
+_RENEWED_AFTER = 60.0  #: seconds of calls after which a worker is not used again: its processor time is limited
 #: For tests, and for a machine where a layer does harm: names of layers to leave out, and a cold start for every worker.
 WITHOUT_VARIABLE, COLD_VARIABLE = "CHAIN_RULE_WITHOUT", "CHAIN_RULE_COLD"
 
@@ -35,7 +37,8 @@ class WorkerPool:
     without   : layers to leave out, of confine.LAYERS
     cold      : start each worker from nothing; None decides by platform
     spares    : fork the next worker while the current one works
-    ahead     : let the next worker import what the last one could import, too; for `watch`, where somebody waits
+    again     : let a worker that a check left in order load the same submission anew for the next one; without, each
+                check has a process of its own
     """
 
     def __init__(
@@ -46,7 +49,7 @@ class WorkerPool:
         without: Sequence[str] = (),
         cold: bool | None = None,
         spares: bool = True,
-        ahead: bool = False,
+        again: bool = True,
     ):
         if sandbox not in ("auto", "strict", "off"):
             raise ValueError(f"sandbox is auto, strict or off, not {sandbox!r}")
@@ -58,10 +61,9 @@ class WorkerPool:
         self._zygote: ZygoteClient | None = None
         self._measured: dict[str, Any] | None = None
         self._live: set[WireChannel] = set()
-        self.spares = spares
-        self.ahead = ahead and sandbox != "strict"  # in strict mode each worker is judged before it runs anything
+        self.spares, self.again = spares, again
         self._spare: Spare | None = None
-        self._imported: tuple[Submission | None, list[str]] = None, []  #: what the last worker imported, and of which
+        self._resting: WireChannel | None = None  #: the worker that the last check left in order
         if kernel.LINUX and "dumpable" in self.layers:
             # Labels and expected values lie in this process: nobody else of the same user may look into it.
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
@@ -82,46 +84,81 @@ class WorkerPool:
     def student(
         self, submission: Submission, limits: Any = None, describe: Callable[[Any], str] | None = None
     ) -> Iterator[Student]:
-        """A Student in a fresh worker, ended at the end of the block.
+        """A Student whose modules are newly loaded, in a worker that holds nothing of another submission.
 
         raises : WorkerFault if no worker can be started
         """
-        with contextlib.ExitStack() as stack:
+        limits = limits or Limits()
+        channel = self._rested(submission, limits)
+        if channel is None:
             try:
-                channel = self._loaded(submission, limits or Limits(), stack)
+                channel = self._loaded(submission, limits)
             except WorkerFault:  # killed before any of the learner's code ran in it: once more, with a fresh one
-                stack.close()
-                channel = self._loaded(submission, limits or Limits(), stack)
-            student = Student(channel, describe)
-            yield student
-            self._imported = submission, sorted(student.imported)
+                channel = self._loaded(submission, limits)
+        in_order = False
+        try:
+            yield Student(channel, describe)
+            in_order = True
+        except Exception:
+            in_order = True  # what a check found is no reason; a call that did not return has closed the channel
+            raise
+        finally:
+            self._put_down(channel, in_order)
 
-    def _loaded(self, submission: Submission, limits: Any, stack: contextlib.ExitStack) -> WireChannel:
-        channel = stack.enter_context(self._channel(submission, limits))
-        if not channel.ahead:
+    def _loaded(self, submission: Submission, limits: Any) -> WireChannel:
+        """A fresh worker with a submission in it."""
+        channel = self.start(submission, limits)
+        try:
             channel.load(_folder_of(submission))
+        except BaseException:
+            self.end(channel)
+            raise
         return channel
 
+    def _rested(self, submission: Submission, limits: Any) -> WireChannel | None:
+        """The worker of the check before with the submission loaded anew, if there is one that can be used again."""
+        channel, self._resting = self._resting, None
+        if channel is None:
+            return None
+        if channel.submission is submission and {name for name, _ in channel.shared.values()} == set(self.shared):
+            channel.heard, channel.released = None, []
+            channel.begin(limits)
+            with contextlib.suppress(WorkerFault):  # it was killed meanwhile: then another one is started
+                if self.cold:
+                    self._send_shared(channel)
+                if channel.load(_folder_of(submission)):
+                    return channel
+        self.end(channel)
+        return None
+
+    def _put_down(self, channel: WireChannel, in_order: bool) -> None:
+        """Keep a worker for the next check, or end it."""
+        channel.seconds += channel.spent
+        if self.again and in_order and channel.alive and channel.seconds < _RENEWED_AFTER and self._resting is None:
+            self._resting = channel
+        else:
+            self.end(channel)
+
+    def end(self, channel: WireChannel) -> None:
+        """End a worker, without waiting until it is gone."""
+        self._live.discard(channel)
+        channel.close(wait=False)
+
+    def _send_shared(self, channel: WireChannel) -> None:
+        for name, array in self.shared.items():
+            channel.share(name, array)
+
     @contextlib.contextmanager
-    def course_worker(self) -> Iterator["CourseWorker"]:
-        """One worker for the course's own code, loaded again and again without a fork."""
-        worker = CourseWorker(self)
-        try:
+    def course_worker(self) -> Iterator[CourseWorker]:
+        """One worker for the course's own code, whichever submission it is."""
+        with contextlib.closing(CourseWorker(self)) as worker:
             yield worker
-        finally:
-            worker.close()
 
-    @contextlib.contextmanager
-    def _channel(self, submission: Submission, limits: Any) -> Iterator[WireChannel]:
-        channel = self._start(submission, limits)
-        self._live.add(channel)
-        try:
-            yield channel
-        finally:
-            self._live.discard(channel)
-            channel.close(wait=False)
+    def start(self, submission: Submission, limits: Any) -> WireChannel:
+        """A fresh worker, judged, that holds nothing yet; `end` ends it.
 
-    def _start(self, submission: Submission, limits: Any) -> WireChannel:
+        raises : WorkerFault; SandboxRefused in strict mode
+        """
         folder = _folder_of(submission)
         plan = {
             "layers": self.layers,
@@ -142,14 +179,12 @@ class WorkerPool:
             elif self.sandbox == "strict" and not all(measured["probes"].values()):
                 raise SandboxRefused("a worker could do what it must not; nothing was run in it")
             if self.cold:
-                for name, array in self.shared.items():
-                    channel.share(name, array)
+                self._send_shared(channel)
         except BaseException:
             channel.close()
             raise
         self._make_spare(plan)
-        if self.ahead and self._spare is not None and self._imported[0] is submission and self._imported[1]:
-            self._spare.lay_ahead(submission, folder, self._imported[1])
+        self._live.add(channel)
         return channel
 
     # -- the next worker, getting ready while the current one works -------------------------------------------------
@@ -166,20 +201,11 @@ class WorkerPool:
         if spare is None:
             return None, None
         with contextlib.suppress(WorkerFault):  # it may have been killed meanwhile: then another one is made
-            if spare.fits(plan, len(self.shared), submission):
+            if spare.fits(plan, len(self.shared)):
                 channel = WireChannel(spare.process, submission, limits)
-                measured = channel.hello()
-                if spare.submission is None or channel.loaded(limits):
-                    return channel, measured
+                return channel, channel.hello()
         spare.process.end()
         return None, None
-
-    def rest(self) -> None:
-        """Nobody asks for anything now: a spare that holds a submission gives way to one that fits any."""
-        if self._spare is not None and self._spare.submission is not None:
-            plan = self._spare.plan
-            self._end_spare()
-            self._make_spare(plan)
 
     def _forked(self, plan: dict[str, Any]) -> ForkedProcess:
         try:
@@ -217,7 +243,7 @@ class WorkerPool:
     def report(self) -> dict[str, Any]:
         """What a worker measured of itself: {"level", "complete", "probes", "layers", "summary", "mode"}."""
         if self._measured is None:
-            self._start(Submission("probe", {}), Limits()).close()
+            self.end(self.start(Submission("probe", {}), Limits()))
         assert self._measured is not None
         return summary(self._measured, self.sandbox, "cold start" if self.cold else "fork")
 
@@ -226,6 +252,7 @@ class WorkerPool:
         for channel in list(self._live):
             channel.close()
         self._live.clear()
+        self._resting = None
         self._end_spare()
         self._end_zygote()
 
@@ -245,34 +272,6 @@ class WorkerPool:
 
     def __exit__(self, *_details: object) -> None:
         self.close()
-
-
-class CourseWorker:
-    """A worker that loads one submission after another; for the course's own code, which needs no fresh process each."""
-
-    def __init__(self, pool: WorkerPool):
-        self.pool = pool
-        self._channel: WireChannel | None = None
-
-    @contextlib.contextmanager
-    def load(
-        self, submission: Submission, limits: Any = None, describe: Callable[[Any], str] | None = None
-    ) -> Iterator[Student]:
-        """A Student on another submission; the one before is forgotten."""
-        limits = limits or Limits()
-        if self._channel is None or not self._channel.alive:
-            self._channel = self.pool._start(Submission("course", {}), limits)
-            self.pool._live.add(self._channel)
-        channel = self._channel
-        channel.submission, channel.released = submission, []
-        channel.begin(limits)
-        channel.load("")
-        yield Student(channel, describe)
-
-    def close(self) -> None:
-        if self._channel is not None:
-            self.pool._live.discard(self._channel)
-            self._channel.close()
 
 
 def _folder_of(submission: Submission) -> str:

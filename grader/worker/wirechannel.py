@@ -1,9 +1,9 @@
 """The grader's end of a connection: frames there and back under one deadline, output caught, deaths explained."""
 
+import contextlib
 import os
 import signal
 import socket
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from grader.worker import errors, stream, wire
 from grader.worker.channel import Channel, Limits
 from grader.worker.coldprocess import ColdProcess
 from grader.worker.process import ForkedProcess
+from grader.worker.processors import together
 from grader.worker.text import MAX_OUTPUT as KEPT_OUTPUT
 from grader.worker.text import clean_output
 from grader.worker.waiting import Deadline, Poll
@@ -32,11 +33,11 @@ class WireChannel(Channel):
         super().__init__(submission, limits)
         self.process = process
         self.status: dict[str, Any] = {}
+        self.seconds = 0.0  # of the checks before the current one
         self._printed = bytearray()
         self._output_seen = 0
         self._ended_output = False
         self._end: errors.StudentError | None = None  # why there is no answer any more: said again to who asks again
-        self.ahead = False  # its modules were sent, and imported, before anybody asked for them
         self._poll = Poll(process)
         self._reader = stream.Reader(self._receive_into)
         process.connection.setblocking(False)
@@ -57,31 +58,28 @@ class WireChannel(Channel):
             ) from None
         raise errors.WorkerFault("a worker did not report what it withholds")
 
-    def load(self, folder: str) -> None:
-        """Send the submission's modules."""
-        self._plain(*load_message(self.submission, folder))
-
-    def loaded(self, limits: Limits) -> bool:
-        """Take up a worker that was sent its modules ahead: whether it has them."""
-        self.limits, self.ahead = limits, True
-        try:
-            return self.decode(self._receive(Deadline(20.0, self.process))) == ["ok", None]
-        except (_Ended, errors.StudentError):
-            return False
+    def load(self, folder: str) -> bool:
+        """Send the submission's modules, which replace those before; False if something of those still runs."""
+        self._output_seen = 0
+        texts = {name: np.frombuffer(text.encode(), np.uint8) for name, text in self.submission.modules.items()}
+        return self._plain("load", texts, self.submission.problems, folder) is True
 
     def share(self, name: str, array: np.ndarray) -> None:
         """Send an array that the worker does not have from the zygote."""
         self._plain("share", name, array)
 
-    def _plain(self, *message: Any) -> None:
+    def _plain(self, *message: Any) -> Any:
         """A message of our own that no code of the learner's is involved in."""
         limits, self.limits = self.limits, Limits(20.0, 20.0)
         try:
-            self.request(message[0], *message[1:])
+            return self.request(message[0], *message[1:]).value
         except errors.StudentError as reason:
             raise errors.WorkerFault(f"a worker did not take its submission: {reason}") from None
         finally:
             self.limits, self.spent = limits, 0.0
+
+    def close_by(self) -> contextlib.AbstractContextManager[None]:
+        return together(self.process.pid, lambda: self.alive)
 
     # -- one exchange -------------------------------------------------------------------------------------------
 
@@ -90,9 +88,7 @@ class WireChannel(Channel):
             raise self._end or errors.WorkerDied("The worker has ended in an earlier call.")
         outermost = self._depth == 1
         if outermost:
-            if not self.ahead:  # else the imports may have printed
-                self._printed.clear()
-            self.ahead = False
+            self._printed.clear()
             self.process.mark()
             self._deadline = Deadline(self.allowance(), self.process)
         deadline = self._deadline
@@ -244,9 +240,3 @@ class WireChannel(Channel):
         if self.alive:
             self.alive = False
             self.process.end(wait)
-
-
-def load_message(submission: Submission, folder: str, imports: Sequence[str] = ()) -> list[Any]:
-    """What a worker is sent to take up a submission, and the modules that it should import at once."""
-    texts = {name: np.frombuffer(text.encode(), np.uint8) for name, text in submission.modules.items()}
-    return ["load", texts, submission.problems, folder, list(imports)]

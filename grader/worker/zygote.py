@@ -5,7 +5,6 @@ its children, ends whatever they leave behind, and goes when the grader goes.
 """
 
 import gc
-import mmap
 import os
 import resource  # noqa: F401 - used in each worker, loaded once
 import select
@@ -18,6 +17,7 @@ import msgspec
 import numpy as np
 
 from grader.worker import child, confine, grants, kernel, landlock
+from grader.worker.mapped import Mapped
 
 MAX_MESSAGE = 1 << 16
 _RULESETS = 4  # rule sets kept, one for each learner's folder
@@ -29,7 +29,7 @@ class Zygote:
     def __init__(self, control: socket.socket):
         self.control = control
         self.children: dict[int, int | None] = {}  # pid -> exit status once reaped
-        self.shared: dict[str, np.ndarray] = {}
+        self.shared: dict[str, Mapped] = {}
         self.rulesets: dict[str, int | None] = {}
         self.filters = confine.filters()
         self.uid_works: bool | None = None
@@ -73,10 +73,7 @@ class Zygote:
 
     def do_share(self, fds: list[int], name: str, dtype: str, shape: list[int]) -> dict:
         """Map an array that the grader wrote and sealed: workers see it without a copy, and their changes are their own."""
-        size = os.fstat(fds[0]).st_size
-        memory = mmap.mmap(fds[0], size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
-        count = int(np.prod(shape))
-        self.shared[name] = np.frombuffer(memory, np.dtype(dtype), count).reshape(shape)
+        self.shared[name] = Mapped(fds[0], dtype, shape)
         return {}
 
     def do_spawn(

@@ -1,7 +1,6 @@
 """Starting and ending workers: nothing outlives its block, one submission does not disturb another."""
 
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -37,14 +36,112 @@ def gone(pid, seconds=5.0):
     return False
 
 
-def test_each_student_has_a_worker_of_its_own(wire_pool):
-    with wire_pool.student(PID) as one, wire_pool.student(PID) as two:
-        first, second = one.layers.f(), two.layers.f()
-        assert len({first, second, os.getpid()}) == 3
-        one.layers.g()
-        assert two.layers.g() == 1
-    assert gone(first)
+def test_students_side_by_side_have_a_worker_each():
+    with WorkerPool() as pool:
+        with pool.student(PID) as one, pool.student(PID) as two:
+            first, second = one.layers.f(), two.layers.f()
+            assert len({first, second, os.getpid()}) == 3
+            one.layers.g()
+            assert two.layers.g() == 1
+        assert gone(first)
+        with pool.student(PID) as third:
+            assert third.layers.f() == second
     assert gone(second)
+
+
+def test_each_student_has_modules_that_nobody_has_touched():
+    with WorkerPool() as pool:
+        pids = set()
+        for _ in range(3):
+            with pool.student(PID) as student:
+                assert student.layers.g() == 1
+                pids.add(student.layers.f())
+        assert len(pids) == 1
+        with pool.student(make(**PID.modules)) as student:  # of somebody else, perhaps
+            assert student.layers.f() not in pids
+    with WorkerPool(again=False) as pool:
+        for _ in range(3):
+            with pool.student(PID) as student:
+                assert student.layers.f() not in pids
+                pids.add(student.layers.f())
+
+
+def test_what_honest_code_leaves_behind_is_put_back():
+    leaves = """
+import numpy as np, os, random, sys, warnings, gc
+def leave(x):
+    np.seterr(all="raise"); np.set_printoptions(precision=1); np.random.seed(5); random.seed(5)
+    warnings.simplefilter("error"); sys.setrecursionlimit(77); sys.stdout = None; os.chdir("/"); gc.disable()
+    x *= 0; x.shape = (3, 2)
+def find(x):
+    return (np.geterr(), np.get_printoptions()["precision"], np.random.random(), random.random(), len(warnings.filters),
+            sys.getrecursionlimit(), sys.stdout is not None, os.getcwd(), gc.isenabled(), x, x.shape)
+def pid(): return os.getpid()
+"""
+    with WorkerPool(shared={"x": np.arange(6.0).reshape(2, 3)}) as pool:
+        made = make(layers=leaves)
+        found, pids = [], []
+        for _ in range(2):
+            with pool.student(made) as student:
+                found.append(student.layers.find(student.shared("x")))
+                pids.append(student.layers.pid())
+                student.layers.leave(student.shared("x"))
+        assert pids[0] == pids[1]
+        np.testing.assert_equal(found[1], found[0])
+
+
+def test_a_worker_in_which_something_still_runs_is_not_used_again():
+    made = make(
+        layers="""
+import os, threading
+def f(): return os.getpid()
+def g(): threading.Thread(target=threading.Event().wait, daemon=True).start()
+"""
+    )
+    with WorkerPool() as pool:
+        with pool.student(made) as student:
+            first = student.layers.f()
+            student.layers.g()
+        with pool.student(made) as student:
+            assert student.layers.f() != first
+        with pool.student(PID) as student:
+            second = student.layers.f()
+            os.kill(second, signal.SIGKILL)
+        with pool.student(PID) as student:  # nor one that was killed
+            assert student.layers.f() != second
+
+
+def test_a_worker_is_renewed_before_its_processor_time_is_used_up(monkeypatch):
+    monkeypatch.setattr("grader.worker.pool._RENEWED_AFTER", 0.0)
+    with WorkerPool() as pool:
+        pids = set()
+        for _ in range(2):
+            with pool.student(PID) as student:
+                pids.add(student.layers.f())
+        assert len(pids) == 2
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one processor")
+def test_while_they_answer_each_other_both_are_on_one_processor(wire_pool):
+    everywhere = os.sched_getaffinity(0)
+    where = make(layers="import os\ndef f(): return os.sched_getaffinity(0)")
+    with wire_pool.student(where) as student:
+        with student.close_by():
+            assert student.layers.f() == os.sched_getaffinity(0)
+            assert len(os.sched_getaffinity(0)) == 1
+        assert student.layers.f() == os.sched_getaffinity(0) == everywhere
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one processor")
+def test_a_worker_that_may_not_be_moved_stays_where_it_is(monkeypatch, wire_pool):
+    def refuse(pid, processors):
+        raise PermissionError
+
+    with wire_pool.student(PID) as student:
+        monkeypatch.setattr(os, "sched_setaffinity", refuse)
+        with student.close_by():
+            assert len(os.sched_getaffinity(0)) > 1
+            assert student.layers.g() == 1
 
 
 def test_shared_arrays_are_there_and_changes_stay_in_their_worker():
@@ -148,7 +245,7 @@ def test_processes_left_behind_are_ended_without_seccomp():
         os.wait()
         return 1
     """
-    with WorkerPool(without=["seccomp"], spares=False) as pool:
+    with WorkerPool(without=["seccomp"], spares=False, again=False) as pool:
         zygote = pool.zygote().program.pid
         with pool.student(make(layers=body)) as student:
             assert student.layers.f() == 1
@@ -159,7 +256,7 @@ def test_processes_left_behind_are_ended_without_seccomp():
 
 
 def test_the_next_worker_gets_ready_meanwhile():
-    with WorkerPool() as pool:
+    with WorkerPool(again=False) as pool:
         zygote = pool.zygote().program.pid
         with pool.student(PID) as student:
             first, ready = student.layers.f(), pool._spare.process.pid
@@ -218,17 +315,19 @@ def test_descriptors_do_not_leak(wire_pool):
     def opened():
         return len(os.listdir("/proc/self/fd"))
 
-    with wire_pool.student(PID) as student:
+    with wire_pool.student(make(layers="def f(): return 1")) as student:
         student.layers.f()
     before = opened()
     for _ in range(5):
-        with wire_pool.student(PID) as student:
+        with wire_pool.student(make(layers="def f(): return 1")) as student:
             student.layers.f()
         with (
             wire_pool.student(make(layers="import os\ndef f(): os._exit(1)")) as student,
             pytest.raises(errors.WorkerDied),
         ):
             student.layers.f()
+    with wire_pool.student(make(layers="def f(): return 1")) as student:
+        student.layers.f()
     assert opened() == before
 
 
@@ -243,61 +342,13 @@ def test_an_answer_that_ctrl_c_left_unread_is_not_taken_for_the_next():
         assert "numpy" in zygote.answer(late)  # kept for who fetches it
 
 
-AHEAD = """
-import time
-BORN = time.monotonic()
-print("imported")
-def f(): return BORN
-"""
-
-
-def test_the_next_worker_imports_ahead_what_the_last_one_could():
-    mine, other = make(layers=AHEAD, losses="x = 1"), make(layers="def f(): return 'other'", losses="x = 2")
-    with WorkerPool(ahead=True) as pool:
-        for _ in range(2):
-            with pool.student(mine) as student:
-                student.layers.f()
-        assert pool._spare.submission is mine
-        assert select.select([pool._spare.process.output], [], [], 30.0)[0]  # it prints while nobody has asked
-        with pool.student(mine) as student:
-            asked = time.monotonic()
-            assert student.layers.f() < asked  # the clock of both processes is the machine's
-            assert student.printed == "imported\n"
-            assert student.losses.x == 1
-        with pool.student(other) as student:  # what holds another submission is not used
-            assert (student.layers.f(), student.losses.x) == ("other", 2)
-        pool.rest()
-        assert pool._spare is not None
-        assert pool._spare.submission is None
-
-
-def test_a_module_that_fails_is_not_imported_ahead():
-    broken = make(layers="print('once')\nraise ValueError('no')", losses="x = 1")
-    with WorkerPool(ahead=True) as pool:
-        for _ in range(3):
-            with pool.student(broken) as student:
-                with pytest.raises(errors.ModuleBroken):
-                    student.layers.f  # noqa: B018
-                assert student.printed == "once\n"
-
-
-def test_in_strict_mode_nothing_runs_before_the_worker_is_judged():
-    assert not WorkerPool(sandbox="off", ahead=False).ahead
-    try:
-        pool = WorkerPool(sandbox="strict", ahead=True)
-    except errors.SandboxRefused:
-        pytest.skip("this machine has no strict sandbox")
-    with pool:
-        assert not pool.ahead
-
-
 def test_a_spare_that_never_came_is_replaced():
-    with WorkerPool() as pool:
-        with pool.student(make(layers=AHEAD)) as student:
+    with WorkerPool(again=False) as pool:
+        with pool.student(PID) as student:
             student.layers.f()
         pool._spare.process._arrive()
         pool._spare.process._lost = True  # as after a zygote that did not answer
-        with pool.student(make(layers=AHEAD)) as student:
+        with pool.student(PID) as student:
             student.layers.f()
 
 
