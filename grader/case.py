@@ -46,14 +46,13 @@ class Case:
 
     def normal(self, name: str, *shape: int, scale: float = 1.0, dtype: Any = np.float64) -> np.ndarray:
         """Normal numbers, never exactly 0. Up to 60 of them have few decimals, so that a card can write them out."""
-        return self._drawn(name, shape, scale, dtype, "normal(0, {scale}, size={shape})")
+        return self._drawn(name, shape, scale, dtype, "normal", 0, scale)
 
     def uniform(
         self, name: str, *shape: int, low: float = 0.0, high: float = 1.0, dtype: Any = np.float64
     ) -> np.ndarray:
         """Uniform numbers in [low, high), few of them with few decimals."""
-        recipe = f"uniform({low!r}, {high!r}, size={{shape}})"
-        return self._drawn(name, shape, max(abs(low), abs(high)), dtype, recipe)
+        return self._drawn(name, shape, max(abs(low), abs(high)), dtype, "uniform", low, high)
 
     def integers(self, name: str, low: int, high: int, size: Any, dtype: Any = np.int64) -> np.ndarray:
         """Whole numbers in low..high-1."""
@@ -102,19 +101,20 @@ class Case:
         """Tell the sizes of this case (rows, classes, inputs, units, ...), so that ratios can be named."""
         self._counts = counts
 
-    def _drawn(self, name: str, shape: tuple[int, ...], scale: float, dtype: Any, recipe: str) -> np.ndarray:
+    def _drawn(
+        self, name: str, shape: tuple[int, ...], scale: float, dtype: Any, method: str, low: float, high: float
+    ) -> np.ndarray:
         name = self._script.fresh(name)
         seed = self._derive(name) % 100_000
-        call = recipe.format(scale=repr(scale), shape=shape)
-        method, _, arguments = call.partition("(")
-        values = eval(f"rng.{method}({arguments}", {"rng": np.random.default_rng(seed)})  # our own text, see above
+        values = getattr(np.random.default_rng(seed), method)(low, high, size=shape)
         if values.size <= WRITTEN_OUT:
             decimals = max(0, 3 - int(np.floor(np.log10(scale)))) if scale > 0 else 3
             values = np.round(values, decimals)
             values[values == 0] = 10.0**-decimals
             return self._script.define(name, values.astype(dtype))
         cast = "" if np.dtype(dtype) == np.float64 else f".astype(np.{np.dtype(dtype).name})"
-        return self._script.define(name, values.astype(dtype), f"np.random.default_rng({seed}).{call}{cast}")
+        how = f"np.random.default_rng({seed}).{method}({low!r}, {high!r}, size={shape})"
+        return self._script.define(name, values.astype(dtype), how + cast)
 
     # -- comparisons ---------------------------------------------------------------------------------------------------
 

@@ -161,9 +161,12 @@ def tell(case: Case, bar: Bar, trained: Trained, images: Any, which: str, usual:
         f"{100 * trained.accuracy:.2f} % of the {trained.images:,} {which}, "
         f"{abs(points):.2f} points {side} the {100 * bar.asked:.1f} % asked for; {usual}."
     )
-    own, other = (_share(trained, x, y) for x, y in ((images.x_train, images.y_train), (images.x_val, images.y_val)))
+    some = len(images.x_val)  # as many of the one as of the other: for a remark that is enough
+    own = _share(trained, images.x_train[:some], images.y_train[:some])
+    other = _share(trained, images.x_val, images.y_val)
     case.note(
-        f"Of its own training images it gets {100 * own:.2f} %, of the open validation images {100 * other:.2f} %."
+        f"Of {len(images.y_train[:some]):,} of its own training images it gets {100 * own:.2f} %, "
+        f"of the {some:,} open validation images {100 * other:.2f} %."
     )
 
 
