@@ -16,6 +16,9 @@ from grader.session import Observer, Session
 from grader.submission import Submission, read_submission
 from grader.task import Check, Stage
 
+#: Seconds that a failed check may take before it is shown at once: a loop that does not end costs every check its limit.
+_LONG = 1.0
+
 
 class Watched:
     """A learner's folder and what is known about it.
@@ -58,8 +61,12 @@ class Watched:
         *,
         stop: Callable[[], bool] = lambda: False,
         observers: Iterable[Observer] = (),
+        so_far: Callable[[int], None] = lambda left: None,
     ) -> StageResult | None:
-        """Grade one stage, the current one if none is given; None if `stop` said so in between."""
+        """Grade one stage, the current one if none is given; None if `stop` said so in between.
+
+        so_far : told once, as soon as a check has failed and took long, how many checks are left; `report` is as of then
+        """
         stage = stage or self.stage
         if self.submission is None:
             self.changed()
@@ -68,10 +75,18 @@ class Watched:
         context = Context(self.course, self.submission, self.pool, self.seed, self.limits, recall=self._recall)
         session = Session([stage], context, observers)
         try:
-            for check in session.order:
-                self._remember(check, session.run(check, self._function(check)), context)
+            told = False
+            for number, check in enumerate(session.order, 1):
+                result = session.run(check, self._function(check))
+                self._remember(check, result, context)
                 if stop():
                     return None
+                left = len(session.order) - number
+                partial = scores.stage_result(stage, session.results)
+                if result.state == "fail" and result.seconds > _LONG and left and partial and not told:
+                    told, self._stages[stage.id] = True, partial
+                    self.seconds = time.perf_counter() - begun
+                    so_far(left)
         finally:
             session.close()
         graded = scores.stage_result(stage, session.results)
@@ -81,15 +96,16 @@ class Watched:
             self._session, self.seconds = session, time.perf_counter() - begun
         return graded
 
-    def move(self, observers: Iterable[Observer] = ()) -> Iterator[StageResult]:
+    def move(self, **how: Any) -> Iterator[StageResult]:
         """Grade the current stage; then go on from what is done, and back to what blocks, to where something is to do.
 
         A stage that was asked for by name is stayed with.
 
-        yields : every stage that was graded on the way, the current one last
+        how    : as for `grade`
+        yields : every stage that was graded on the way, the current one last; it ends early if `stop` says so
         """
         while True:
-            graded = self.grade(observers=observers)
+            graded = self.grade(**how)
             if graded is None:
                 return
             yield graded

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -134,12 +135,24 @@ class Loop:
         """Grade the current stage and show the verdict; then the names of mistakes, which may follow it."""
         from grader.live import Live, Patience
 
-        watched = self.watched
+        watched, begun = self.watched, time.monotonic()
         self.unfinished = self.broken_off = True
+
+        def stop() -> bool:  # a verdict that is about to come is worth more than the next one
+            return self.events.saved.is_set() and time.monotonic() - begun > 1
+
         with Live() as live, contextlib.closing(Patience(self._say)) as patience:
+
+            def so_far(left: int) -> None:
+                patience.close()
+                self.remark = f"{left} more {'check' if left == 1 else 'checks'} of this stage to run ..."
+                self.draw()
+                self.remark = ""
+
+            how: dict[str, Any] = {"observers": [live, patience], "stop": stop, "so_far": so_far}
             self.done = []
             if moving:
-                for graded in watched.move([live, patience]):
+                for graded in watched.move(**how):
                     patience.close()
                     if self.events.saved.is_set():
                         return
@@ -147,7 +160,9 @@ class Loop:
                     if graded.state == "pass":
                         self.done.append(graded.id)
             else:
-                watched.grade(observers=[live, patience])
+                watched.grade(**how)
+        if stop():
+            return
         self.draw()
         self.broken_off = False
         if watched.name_mistakes(self.request.reference, self.request.patience, self.events.saved.is_set):
@@ -230,7 +245,7 @@ class Loop:
         if current is not None:
             look = terminal.LOOKS[current.state]
             held = sum(check.state == "pass" for check in current.checks)
-            verdict = f"{current.id}: {held} of {len(current.checks)} checks hold"
+            verdict = f"{current.id}: {held} of {len(watched.stage.checks)} checks hold"
             mark = terminal.sign(console, current.state)
             console.print(Text.assemble((f"{mark} {verdict}", look.style), (f"   {watched.seconds:.2f} s", "dim")))
         console.print()

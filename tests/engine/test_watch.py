@@ -129,3 +129,13 @@ def test_the_named_mistake_comes_on_the_screen(folder, tmp_path):
             save(folder, files(right))
             screen.until(f"{stage.id} is done")
     assert screen.quit() == 0
+
+
+def test_a_loop_that_does_not_end_is_shown_before_every_check_has_waited_for_it(folder, tmp_path):
+    screen = Screen(folder, tmp_path / "out", "3")
+    screen.until("losses.softmax is still a TODO")
+    (folder / "losses.py").write_text("def softmax(logits):\n    while True:\n        pass\n")
+    screen.until("03_softmax: 0 of 8 checks hold", "was stopped after", "more checks of this stage to run ...")
+    save(folder, files(with_bodies(COURSE.stages[:3])))  # nor has it to be waited for
+    screen.until("03_softmax: 8 of 8 checks hold")
+    assert screen.quit() == 0
