@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
+import msgspec
 import numpy as np
 
 from ..records import Card, CheckResult, Report, SourceLines, StageResult
@@ -47,6 +48,7 @@ class CheckView(NamedTuple):
     tables: list[tables.ValueTable]
     pictures: list[pictures.Picture]
     printed: str
+    as_in: str = ""  #: anchor of an earlier check that ended in the same line with the same words
 
 
 class StageView(NamedTuple):
@@ -88,7 +90,7 @@ def page(report: Report, out: Path) -> str:
     # Who is done sees the training of the whole network first, not at the end of the page.
     done = report.complete and report.next is None and report.score == report.max_score
     reward = drawn.pop((str(report.curves.get("stage")), ""), []) if done else []
-    stages = [_stage(stage, report, arrays, drawn) for stage in report.stages]
+    stages = _said_once([_stage(stage, report, arrays, drawn) for stage in report.stages])
     next_view = next((view for stage in stages for view in stage.checks if view.is_next), None)
     return _template().render(
         report=report,
@@ -158,6 +160,22 @@ def _check(
         pictures=figures,
         printed=_capped(printed),
     )
+
+
+def _said_once(stages: list[StageView]) -> list[StageView]:
+    """Of checks that all ended in the same line with the same words, such as a syntax error, only the first shows it."""
+    seen: dict[tuple[str, str], CheckView] = {}
+
+    def shortened(view: CheckView) -> CheckView:
+        if view.card is None or not any(line.marked for source in view.sources for line in source.lines):
+            return view
+        first = seen.setdefault((view.card.gave, str(view.sources)), view)
+        if first is view or view.is_next:
+            return view
+        where = "next" if first.is_next else first.anchor
+        return view._replace(card=msgspec.structs.replace(view.card, ran=""), sources=[], as_in=where)
+
+    return [s._replace(checks=[shortened(view) for view in s.checks]) if s.open_checks else s for s in stages]
 
 
 def _card(card: Card) -> Card | None:

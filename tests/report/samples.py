@@ -160,15 +160,15 @@ def syntax_error(out: Path) -> Report:
     card = Card(
         ran="from student import layers",
         should="layers.py can be imported",
-        gave="SyntaxError: '(' was never closed (layers.py, line 26)",
+        gave="layers.py is not Python yet: '(' was never closed (line 26).",
         source=source,
     )
     for stage in STAGES:
         if stage[0] in ("01_linear", "02_relu"):
             for check, _, _ in stage[4]:
                 outcomes[check] = {
-                    "state": "error",
-                    "message": "layers.py, line 26: '(' was never closed.",
+                    "state": "fail",
+                    "message": "layers.py is not Python yet: '(' was never closed (line 26).",
                     "card": card,
                 }
         elif stage[2]:

@@ -197,6 +197,19 @@ def test_at_most_eight_pictures_each_with_its_finding(rendered):
     assert len(rendered("one_mistake_a_stage").tree.all("figure")) >= 5
 
 
+def test_checks_that_end_in_the_same_line_show_it_once(rendered):
+    tree = rendered("syntax_error").tree
+    failed = [item for item in tree.all("li", "check") if "fail" in item.classes]
+    repeated = [item for item in failed if "In the same line as the check above." in item.text]
+    assert len(repeated) == len(failed) - 1  # the first of them is the next thing to do
+    for item in repeated:
+        assert item.all("a")[0].attributes["href"] == "#next"
+        assert "was never closed" in item.text
+        assert not item.all("div", "source")
+    assert len(tree.id("next").all("div", "source")) == 1
+    assert len(tree.all("div", "source")) == 1
+
+
 def test_words_that_are_not_used(rendered):
     for name in ("mid_course", "all_right", "untouched", "one_mistake_a_stage", "syntax_error"):
         text = re.sub(r"\s+", " ", rendered(name).tree.all("main")[0].text.lower())
