@@ -40,5 +40,6 @@ def command(old: Path, new: Path, submissions: Path | None, out: Path, jobs: int
     console.print(table)
     up = sum(change.difference > 0 for change in changes)
     down = sum(change.difference < 0 for change in changes)
-    console.print(f"{len(changes)} of {len(after)} students change: {up} gain, {down} lose.")
+    everybody = len({grade.student for grade in (*before, *after)})
+    console.print(f"{len(changes)} of {everybody} students change: {up} gain, {down} lose.")
     return 1

@@ -53,7 +53,7 @@ def test_the_verb_says_so_and_ends_with_status_one(folders):
     runner = CliRunner()
     done = runner.invoke(command, [str(folders / "old"), str(folders / "new")], standalone_mode=False)
     assert done.return_value == 1
-    assert "4 of 4 students change: 2 gain, 2 lose." in done.output
+    assert "4 of 5 students change: 2 gain, 2 lose." in done.output
     done = runner.invoke(command, [str(folders / "old"), str(folders / "old")], standalone_mode=False)
     assert done.return_value == 0
     assert "No score changes" in done.output
