@@ -111,9 +111,10 @@ class Context:
         return f"{self.submission.name}/{module}.py", line_of(self.submission.modules.get(module, ""), function)
 
     def close(self) -> None:
-        """End all workers that groups still hold."""
+        """End all workers that groups still hold, and the one that waits for a next check."""
         while self._groups:
             self._groups.popitem()[1].close()
+        self.pool.rest()
 
 
 def run_check(check: Check, function: Function, context: Context) -> CheckResult:

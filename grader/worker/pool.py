@@ -139,6 +139,12 @@ class WorkerPool:
         else:
             self.end(channel)
 
+    def rest(self) -> None:
+        """No more checks of this submission are to come: end the worker that waits for them."""
+        channel, self._resting = self._resting, None
+        if channel is not None:
+            self.end(channel)
+
     def end(self, channel: WireChannel) -> None:
         """End a worker, without waiting until it is gone."""
         self._live.discard(channel)
