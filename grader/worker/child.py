@@ -101,6 +101,7 @@ class _Server:
         self.shared = {name: memory.array() for name, memory in mapped.items()}
         self.streams = sys.stdout, sys.stderr
         self.printing, self.filters = np.get_printoptions(), list(warnings.filters)
+        self.environment, self.path = dict(os.environ), list(sys.path)
         self.reader = stream.blocking_reader(connection)
         self.runtime = self._runtime({}, {}, "")
         self.active: Any = None
@@ -151,6 +152,15 @@ class _Server:
     def _as_at_first(self) -> None:
         """Put back what honest code may have left otherwise outside its own modules."""
         sys.stdout, sys.stderr = self.streams
+        sys.path[:] = self.path
+        os.environ.clear()
+        os.environ.update(self.environment)
+        logging = sys.modules.get("logging")
+        if logging is not None:  # a module that adds a handler would add one more each time it is loaded
+            logging.root.handlers.clear()
+            logging.root.setLevel(logging.WARNING)
+            logging.disable(logging.NOTSET)
+            logging.root.manager.loggerDict.clear()
         warnings.filters[:] = self.filters  # type: ignore[index]
         np.set_printoptions(**self.printing)
         np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")

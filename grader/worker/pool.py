@@ -22,6 +22,7 @@ from grader.worker.status import summary
 from grader.worker.wirechannel import WireChannel
 
 MEMORY_MB = 2048
+_AGAIN_SECONDS = 1.0  #: for a worker to load its modules anew; one that does not is replaced
 _RENEWED_AFTER = 60.0  #: seconds of calls after which a worker is not used again: its processor time is limited
 #: For tests, and for a machine where a layer does harm: names of layers to leave out, and a cold start for every worker.
 WITHOUT_VARIABLE, COLD_VARIABLE = "CHAIN_RULE_WITHOUT", "CHAIN_RULE_COLD"
@@ -37,8 +38,7 @@ class WorkerPool:
     without   : layers to leave out, of confine.LAYERS
     cold      : start each worker from nothing; None decides by platform
     spares    : fork the next worker while the current one works
-    again     : let a worker that a check left in order load the same submission anew for the next one; without, each
-                check has a process of its own
+    again     : let a worker load the same submission anew for the next check; else each check has a process of its own
     """
 
     def __init__(
@@ -64,6 +64,7 @@ class WorkerPool:
         self.spares, self.again = spares, again
         self._spare: Spare | None = None
         self._resting: WireChannel | None = None  #: the worker that the last check left in order
+        self._unfit: Submission | None = None  #: one that does not let go of a worker
         if kernel.LINUX and "dumpable" in self.layers:
             # Labels and expected values lie in this process: nobody else of the same user may look into it.
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
@@ -89,12 +90,10 @@ class WorkerPool:
         raises : WorkerFault if no worker can be started
         """
         limits = limits or Limits()
-        channel = self._rested(submission, limits)
-        if channel is None:
-            try:
-                channel = self._loaded(submission, limits)
-            except WorkerFault:  # killed before any of the learner's code ran in it: once more, with a fresh one
-                channel = self._loaded(submission, limits)
+        try:
+            channel = self._rested(submission, limits) or self._loaded(submission, limits)
+        except WorkerFault:  # killed before any of the learner's code ran in it: once more, with a fresh one
+            channel = self._loaded(submission, limits)
         in_order = False
         try:
             yield Student(channel, describe)
@@ -124,17 +123,19 @@ class WorkerPool:
             channel.heard, channel.released = None, []
             channel.begin(limits)
             with contextlib.suppress(WorkerFault):  # it was killed meanwhile: then another one is started
-                if self.cold:
-                    self._send_shared(channel)
-                if channel.load(_folder_of(submission)):
+                for name, array in self.shared.items() if self.cold else ():
+                    channel.share(name, array)
+                if channel.load(_folder_of(submission), _AGAIN_SECONDS):
                     return channel
+            self._unfit = submission  # what hindered it once would hinder it after every check
         self.end(channel)
         return None
 
     def _put_down(self, channel: WireChannel, in_order: bool) -> None:
         """Keep a worker for the next check, or end it."""
         channel.seconds += channel.spent
-        if self.again and in_order and channel.alive and channel.seconds < _RENEWED_AFTER and self._resting is None:
+        again = self.again and in_order and self._unfit is not channel.submission and self._resting is None
+        if again and channel.alive and channel.seconds < _RENEWED_AFTER:
             self._resting = channel
         else:
             self.end(channel)
@@ -149,10 +150,6 @@ class WorkerPool:
         """End a worker, without waiting until it is gone."""
         self._live.discard(channel)
         channel.close(wait=False)
-
-    def _send_shared(self, channel: WireChannel) -> None:
-        for name, array in self.shared.items():
-            channel.share(name, array)
 
     @contextlib.contextmanager
     def course_worker(self) -> Iterator[CourseWorker]:
@@ -184,8 +181,8 @@ class WorkerPool:
                 self._measured = measured
             elif self.sandbox == "strict" and not all(measured["probes"].values()):
                 raise SandboxRefused("a worker could do what it must not; nothing was run in it")
-            if self.cold:
-                self._send_shared(channel)
+            for name, array in self.shared.items() if self.cold else ():
+                channel.share(name, array)
         except BaseException:
             channel.close()
             raise

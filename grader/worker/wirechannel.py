@@ -58,19 +58,22 @@ class WireChannel(Channel):
             ) from None
         raise errors.WorkerFault("a worker did not report what it withholds")
 
-    def load(self, folder: str) -> bool:
-        """Send the submission's modules, which replace those before; False if something of those still runs."""
+    def load(self, folder: str, seconds: float = 20.0) -> bool:
+        """Send the submission's modules, which replace those before; False if something of those still runs.
+
+        raises : WorkerFault if the worker ends, or takes longer than that
+        """
         self._output_seen = 0
         texts = {name: np.frombuffer(text.encode(), np.uint8) for name, text in self.submission.modules.items()}
-        return self._plain("load", texts, self.submission.problems, folder) is True
+        return self._plain("load", texts, self.submission.problems, folder, seconds=seconds) is True
 
     def share(self, name: str, array: np.ndarray) -> None:
         """Send an array that the worker does not have from the zygote."""
         self._plain("share", name, array)
 
-    def _plain(self, *message: Any) -> Any:
-        """A message of our own that no code of the learner's is involved in."""
-        limits, self.limits = self.limits, Limits(20.0, 20.0)
+    def _plain(self, *message: Any, seconds: float = 20.0) -> Any:
+        """A message of our own, for which no code of the learner's is called."""
+        limits, self.limits = self.limits, Limits(seconds, seconds)
         try:
             return self.request(message[0], *message[1:]).value
         except errors.StudentError as reason:

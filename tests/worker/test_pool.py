@@ -68,26 +68,32 @@ def test_each_student_has_modules_that_nobody_has_touched():
 
 def test_what_honest_code_leaves_behind_is_put_back():
     leaves = """
-import numpy as np, os, random, sys, warnings, gc
+import numpy as np, os, random, sys, warnings, gc, logging
+logging.getLogger(__name__).addHandler(logging.StreamHandler(sys.stdout))
+logging.getLogger(__name__).warning("loaded")
 def leave(x):
     np.seterr(all="raise"); np.set_printoptions(precision=1); np.random.seed(5); random.seed(5)
     warnings.simplefilter("error"); sys.setrecursionlimit(77); sys.stdout = None; os.chdir("/"); gc.disable()
+    os.environ["SEED"] = "1"; sys.path.append("/"); logging.disable(logging.CRITICAL); logging.basicConfig()
     x *= 0; x.shape = (3, 2)
 def find(x):
     return (np.geterr(), np.get_printoptions()["precision"], np.random.random(), random.random(), len(warnings.filters),
-            sys.getrecursionlimit(), sys.stdout is not None, os.getcwd(), gc.isenabled(), x, x.shape)
+            sys.getrecursionlimit(), sys.stdout is not None, os.getcwd(), gc.isenabled(), x, x.shape,
+            dict(os.environ), list(sys.path), logging.root.handlers[:])
 def pid(): return os.getpid()
 """
     with WorkerPool(shared={"x": np.arange(6.0).reshape(2, 3)}) as pool:
         made = make(layers=leaves)
-        found, pids = [], []
+        found, pids, prints = [], [], []
         for _ in range(2):
             with pool.student(made) as student:
                 found.append(student.layers.find(student.shared("x")))
                 pids.append(student.layers.pid())
+                prints.append(student.printed)
                 student.layers.leave(student.shared("x"))
         assert pids[0] == pids[1]
         np.testing.assert_equal(found[1], found[0])
+        assert prints == ["loaded\n"] * 2
 
 
 def test_a_worker_in_which_something_still_runs_is_not_used_again():
