@@ -172,8 +172,7 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
 
     stage = context.course.stage(check.stage)
     case = Case(context.seed, check.stage, check.id)
-    student = None
-    begun = time.perf_counter()
+    student, begun = None, time.perf_counter()
     failure: BaseException | None = None
     try:
         # Data first: a damaged file is our own affair, and no worker is needed to see it.
@@ -184,8 +183,9 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
         with _student(check, stage, case, context) as (student, memo):
             if check.training and context.heard is not None:
                 student.listen(functools.partial(context.heard, check))
+            fixtures |= {"student": student, "case": case, "memo": memo}
             with contextlib.nullcontext() if check.training else student.close_by():
-                call_with_fixtures(function, check, {**fixtures, "student": student, "case": case, "memo": memo})
+                call_with_fixtures(function, check, fixtures)
     except Exception as error:
         failure = error
     where = scores.key(check)

@@ -2,22 +2,22 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from grader.submission import Submission
 from grader.worker.channel import Limits
 from grader.worker.proxy import Student
 from grader.worker.wirechannel import WireChannel
 
-if TYPE_CHECKING:
-    from grader.worker.pool import WorkerPool
-
 
 class CourseWorker:
-    """Loads one submission after another in the same process, whosever they are."""
+    """Loads one submission after another in the same process, whosever they are.
 
-    def __init__(self, pool: "WorkerPool"):
-        self.pool = pool
+    start, end : give a fresh worker that holds nothing, and end one
+    """
+
+    def __init__(self, start: Callable[[Submission, Any], WireChannel], end: Callable[[WireChannel], None]):
+        self._start, self._end = start, end
         self._channel: WireChannel | None = None
 
     @contextlib.contextmanager
@@ -27,7 +27,7 @@ class CourseWorker:
         """A Student on another submission; the one before is forgotten."""
         limits = limits or Limits()
         if self._channel is None or not self._channel.alive:
-            self._channel = self.pool.start(Submission("course", {}), limits)
+            self._channel = self._start(Submission("course", {}), limits)
         channel = self._channel
         channel.submission, channel.released = submission, []
         channel.begin(limits)
@@ -36,4 +36,4 @@ class CourseWorker:
 
     def close(self) -> None:
         if self._channel is not None:
-            self.pool.end(self._channel)
+            self._end(self._channel)

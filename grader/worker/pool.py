@@ -154,7 +154,7 @@ class WorkerPool:
     @contextlib.contextmanager
     def course_worker(self) -> Iterator[CourseWorker]:
         """One worker for the course's own code, whichever submission it is."""
-        with contextlib.closing(CourseWorker(self)) as worker:
+        with contextlib.closing(CourseWorker(self.start, self.end)) as worker:
             yield worker
 
     def start(self, submission: Submission, limits: Any) -> WireChannel:
