@@ -24,12 +24,14 @@ class Told:
     """A check's failure in words.
 
     repeatable : False if a limit or the end of a process decided, so that another run could differ
+    broken     : the file that could not be imported, if that is why
     """
 
     state: CheckState
     message: str
     repeatable: bool = True
     fields: dict[str, Any] = field(default_factory=dict)  #: of the card
+    broken: str = ""
 
     def card(self, evidence: dict[str, str]) -> Card:
         return Card(**self.fields, evidence=evidence)
@@ -38,7 +40,14 @@ class Told:
 def describe(failure: BaseException, case: Any, transcript: list) -> Told:
     """Sort one exception out of a check into the submission's doing or our own, and word it."""
     from grader.compare import Unmet
-    from grader.worker.errors import CallTimeout, ProtocolViolation, StudentError, WorkerDied, WorkerFault
+    from grader.worker.errors import (
+        CallTimeout,
+        ModuleBroken,
+        ProtocolViolation,
+        StudentError,
+        WorkerDied,
+        WorkerFault,
+    )
 
     ran = case.script(transcript)
     printed = first_lines(transcript[-1].printed) if transcript else ""
@@ -48,7 +57,8 @@ def describe(failure: BaseException, case: Any, transcript: list) -> Told:
     if isinstance(failure, StudentError):
         card = {"ran": ran, "gave": str(failure), "printed": first_lines(failure.printed) or printed}
         repeatable = not isinstance(failure, (CallTimeout, WorkerDied, ProtocolViolation))
-        return Told("fail", str(failure), repeatable, {**card, "source": list(failure.frames)})
+        broken = failure.file if isinstance(failure, ModuleBroken) else ""
+        return Told("fail", str(failure), repeatable, {**card, "source": list(failure.frames)}, broken)
     if isinstance(failure, WorkerFault):
         return Told("error", f"The grader could not run this check: {clean(str(failure))}", False, {"ran": ran})
     if isinstance(failure, _UNUSABLE) and transcript and _in_a_check(failure):

@@ -65,6 +65,7 @@ class CheckResult(Struct, frozen=True):
     seconds: float = 0.0
     printed: str = ""  #: prints of a passing check
     notes: list[str] = []  #: remarks, such as the measured accuracy with its margin
+    broken: str = ""  #: "layers.py", if that file could not be imported
 
 
 class StageResult(Struct, frozen=True):

@@ -214,7 +214,8 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
     context.transcripts[where] = transcript
     if not told.repeatable:
         context.unrepeatable.add(where)
-    return scores.result(check, told.state, message=told.message, card=told.card(evidence), **common)
+    common |= {"message": told.message, "broken": told.broken}
+    return scores.result(check, told.state, card=told.card(evidence), **common)
 
 
 class _Group:

@@ -115,6 +115,9 @@ def next_step(stages: Iterable[StageResult], claims: Mapping[str, Sequence[str]]
         file, line = place(function)
         if check.state == "todo":
             text = check.message + " It is the next thing to write."
+        elif check.broken:  # nothing of that file is known, whatever the check is about
+            text = check.message
+            file, line = f"{file.rpartition('/')[0]}/{check.broken}".lstrip("/"), _marked_line(check)
         else:
             text = f"{stage.id}: \u201c{_bare(check.promise)}\u201d does not hold yet."
         return NextStep(stage=stage.id, check=check.id, text=text, file=file, line=line)
@@ -142,6 +145,12 @@ def _passed(check: Check, results: Results) -> bool:
 def _to_write(check: CheckResult) -> str:
     """The function that a check in state todo waits for."""
     return next((name for name in check.functions if check.state == "todo" and check.message.startswith(name)), "")
+
+
+def _marked_line(check: CheckResult) -> int:
+    """The line of the broken file that its card marks last, 0 if there is none."""
+    sources = [source for source in (check.card.source if check.card else []) if source.file == check.broken]
+    return next((source.marked[-1] for source in reversed(sources) if source.marked), 0)
 
 
 def _latest(check: CheckResult, order: Sequence[str]) -> int:

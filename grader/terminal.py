@@ -166,7 +166,9 @@ def next_part(report: Report, ran_lines: int = RAN_LINES) -> list[Any]:
     if check is not None and check.state == "todo":
         parts.append(Text(f"      make stage STAGE={step.stage}  shows what it is about", style="dim"))
     elif check is not None:
-        parts += [Card(step.stage, check, title=False, ran_lines=ran_lines), Text()]
+        parts.append(Card(step.stage, check, title=False, ran_lines=ran_lines))
+    if check is not None and check.state != "todo" and not check.broken:  # hints are about what the check promises
+        parts.append(Text())
         parts.append(Text(f"      make hint STAGE={step.stage}  gives a hint", style="dim"))
     return parts
 

@@ -128,7 +128,9 @@ class Bench:
         self.course = course_fingerprint(settings.private)
         self._stack = contextlib.ExitStack()
         self.tasks = self._stack.enter_context(tasks_folder(settings.private))
-        self.pool = WorkerPool(sandbox=settings.sandbox, memory_mb=settings.memory_mb or MEMORY_MB)
+        # No spare: it would be made for this submission's folder, and the next worker is for another's.
+        memory = settings.memory_mb or MEMORY_MB
+        self.pool = WorkerPool(sandbox=settings.sandbox, memory_mb=memory, spares=False)
         self._stack.callback(self.pool.close)
         self._depends = fingerprint.dependencies(self.tasks)
         self._calibrated, self._scale = float("-inf"), 0.0

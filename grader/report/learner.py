@@ -164,13 +164,15 @@ def _check(
 
 def _said_once(stages: list[StageView]) -> list[StageView]:
     """Of checks that all ended in the same line with the same words, such as a syntax error, only the first shows it."""
+    views = [view for stage in stages for view in stage.checks]
     seen: dict[tuple[str, str], CheckView] = {}
+    for view in sorted(views, key=lambda view: not view.is_next):  # that one stands at the top of the page
+        if view.card is not None and any(line.marked for source in view.sources for line in source.lines):
+            seen.setdefault((view.card.gave, str(view.sources)), view)
 
     def shortened(view: CheckView) -> CheckView:
-        if view.card is None or not any(line.marked for source in view.sources for line in source.lines):
-            return view
-        first = seen.setdefault((view.card.gave, str(view.sources)), view)
-        if first is view or view.is_next:
+        first = seen.get((view.card.gave, str(view.sources)), view) if view.card is not None else view
+        if first is view or view.card is None:
             return view
         where = "next" if first.is_next else first.anchor
         return view._replace(card=msgspec.structs.replace(view.card, ran=""), sources=[], as_in=where)

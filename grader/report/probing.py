@@ -47,6 +47,9 @@ class _Recorder(Observer):
                 self.steps.setdefault(self._check, []).extend([*student.earlier, *student.transcript])
                 self.memory[stage] = max(self.memory.get(stage, 0), peak_memory(student))
 
+    def rest(self) -> None:
+        self._pool.rest()
+
 
 def peak_memory(student: Any) -> int:
     """Largest resident size that the student's worker has had, in bytes; 0 where the system does not tell."""

@@ -29,7 +29,8 @@ def command(student: Path, out: Path, seed: int, sandbox: str) -> None:
     from grader.submission import read_submission
     from grader.worker.pool import WorkerPool
 
-    with guarded(), tempfile.TemporaryDirectory() as scratch, WorkerPool(sandbox=sandbox) as pool:
+    # A process of its own for each check: the page tells how much memory each stage took.
+    with guarded(), tempfile.TemporaryDirectory() as scratch, WorkerPool(sandbox=sandbox, again=False) as pool:
         course = load_course()
         sides = (read_submission(student), read_submission(REFERENCE))
         folders = (Path(scratch) / "submission", Path(scratch) / "reference")

@@ -3,7 +3,7 @@
 import pytest
 
 from grader import scores
-from grader.records import CheckResult
+from grader.records import Card, CheckResult, SourceLines
 from tests.engine import toys
 
 
@@ -64,6 +64,14 @@ def test_the_next_step_goes_by_the_order_of_writing(course):
     step = scores.report([stage], results, places.get).next
     assert (step.check, step.line) == ("check_double_doubles", 5)
     assert step.text == f"{todo} It is the next thing to write."
+
+
+def test_a_file_that_cannot_be_imported_comes_before_what_it_should_do(course):
+    lines = [SourceLines("tools.py", 7, ["def f(:"], [7]), SourceLines("layers.py", 1, ["import tools"], [1])]
+    broken = {"message": "tools.py is not Python yet: invalid syntax (line 7).", "broken": "tools.py"}
+    results = result(course, "01_first", "check_add_adds", "fail", card=Card(source=lines), **broken)
+    step = scores.report([course.stage("01_first")], results, lambda name: ("mine/layers.py", 1)).next
+    assert (step.text, step.file, step.line) == (broken["message"], "mine/tools.py", 7)
 
 
 def test_nothing_to_do_where_all_waits_or_holds(course):
