@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from grader.worker import errors, stream, wire
 from grader.worker.channel import Channel, Limits
 from grader.worker.coldprocess import ColdProcess
 from grader.worker.process import ForkedProcess
-from grader.worker.processors import together
+from grader.worker.processors import MOMENT, Together
 from grader.worker.text import MAX_OUTPUT as KEPT_OUTPUT
 from grader.worker.text import clean_output
 from grader.worker.waiting import Deadline, Poll
@@ -39,6 +40,7 @@ class WireChannel(Channel):
         self._ended_output = False
         self._end: errors.StudentError | None = None  # why there is no answer any more: said again to who asks again
         self._poll = Poll(process)
+        self._together: Together | None = None
         self._reader = stream.Reader(self._receive_into)
         process.connection.setblocking(False)
         process.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
@@ -81,8 +83,13 @@ class WireChannel(Channel):
         finally:
             self.limits, self.spent = limits, 0.0
 
-    def close_by(self) -> contextlib.AbstractContextManager[None]:
-        return together(self.process.pid, lambda: self.alive)
+    @contextlib.contextmanager
+    def close_by(self) -> Iterator[None]:
+        self._together = Together(self.process.pid)
+        try:
+            yield
+        finally:
+            self._together.let_go(self.alive)
 
     # -- one exchange -------------------------------------------------------------------------------------------
 
@@ -171,13 +178,17 @@ class WireChannel(Channel):
     def _wait(self, deadline: Deadline, writing: bool) -> None:
         """Until the connection is ready, emptying the output meanwhile."""
         while True:
-            ready, output, ended = self._poll.wait(deadline.left(), writing)
+            close = self._together is not None and self._together.bound
+            left = deadline.left()
+            ready, output, ended = self._poll.wait(min(left, MOMENT) if close else left, writing)
             if output:
                 self._read_output()
             if ready:
                 return
             if ended:
                 raise _Ended
+            if close and self._together is not None and not output:
+                self._together.let_go()
             if deadline.passed():
                 limit = deadline.limit
                 raise errors.CallTimeout(f"The call was stopped after {limit:.3g} s.", limit=limit)

@@ -130,10 +130,15 @@ def test_a_worker_is_renewed_before_its_processor_time_is_used_up(monkeypatch):
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one processor")
 def test_while_they_answer_each_other_both_are_on_one_processor(wire_pool):
     everywhere = os.sched_getaffinity(0)
-    where = make(layers="import os\ndef f(): return os.sched_getaffinity(0)")
+    where = make(
+        layers="import os, time\ndef f(): return os.sched_getaffinity(0)\ndef g():\n    time.sleep(0.5)\n    return f()"
+    )
     with wire_pool.student(where) as student:
         with student.close_by():
-            assert student.layers.f() == os.sched_getaffinity(0)
+            assert len(os.sched_getaffinity(0)) == 1
+            assert student.layers.g() == os.sched_getaffinity(0) == everywhere  # who takes long is let go
+        assert os.sched_getaffinity(0) == everywhere
+        with student.close_by():
             assert len(os.sched_getaffinity(0)) == 1
         assert student.layers.f() == os.sched_getaffinity(0) == everywhere
 
