@@ -22,7 +22,7 @@ from grader.worker.status import summary
 from grader.worker.wirechannel import WireChannel
 
 MEMORY_MB = 2048
-_AGAIN_SECONDS = 1.0  #: for a worker to load its modules anew; one that does not is replaced
+_AGAIN_SECONDS = 3.0  #: for a worker to load its modules anew; one that does not is replaced
 _RENEWED_AFTER = 60.0  #: seconds of calls after which a worker is not used again: its processor time is limited
 #: For tests, and for a machine where a layer does harm: names of layers to leave out, and a cold start for every worker.
 WITHOUT_VARIABLE, COLD_VARIABLE = "CHAIN_RULE_WITHOUT", "CHAIN_RULE_COLD"
