@@ -82,8 +82,10 @@ class Watched:
                 if stop():
                     return None
                 left = len(session.order) - number
+                if result.state != "fail" or result.seconds <= _LONG or told or not left:
+                    continue
                 partial = scores.stage_result(stage, session.results)
-                if result.state == "fail" and result.seconds > _LONG and left and partial and not told:
+                if partial is not None:  # else it is a stage before this one that takes long
                     told, self._stages[stage.id] = True, partial
                     self.seconds = time.perf_counter() - begun
                     so_far(left)

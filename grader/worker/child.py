@@ -100,7 +100,7 @@ class _Server:
         self.connection, self.folder, self.mapped = connection, folder, mapped
         self.shared = {name: memory.array() for name, memory in mapped.items()}
         self.streams = sys.stdout, sys.stderr
-        self.printing, self.filters = np.get_printoptions(), list(warnings.filters)
+        self.printing, self.errors, self.filters = np.get_printoptions(), np.geterr(), list(warnings.filters)
         self.environment, self.path = dict(os.environ), list(sys.path)
         self.reader = stream.blocking_reader(connection)
         self.runtime = self._runtime({}, {}, "")
@@ -163,7 +163,7 @@ class _Server:
             logging.root.manager.loggerDict.clear()
         warnings.filters[:] = self.filters  # type: ignore[index]
         np.set_printoptions(**self.printing)
-        np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
+        np.seterr(**self.errors)
         gc.enable()
         gc.collect()  # cycles of large arrays
         _go_to(self.folder)

@@ -28,11 +28,8 @@ class CourseWorker:
         limits = limits or Limits()
         if self._channel is None or not self._channel.alive:
             self._channel = self._start(Submission("course", {}), limits)
-        channel = self._channel
-        channel.submission, channel.released = submission, []
-        channel.begin(limits)
-        channel.load("")
-        yield Student(channel, describe)
+        self._channel.take_up(submission, limits, "")
+        yield Student(self._channel, describe)
 
     def close(self) -> None:
         if self._channel is not None:

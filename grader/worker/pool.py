@@ -116,19 +116,16 @@ class WorkerPool:
 
     def _rested(self, submission: Submission, limits: Any) -> WireChannel | None:
         """The worker of the check before with the submission loaded anew, if there is one that can be used again."""
-        channel, self._resting = self._resting, None
-        if channel is None:
-            return None
-        if channel.submission is submission and {name for name, _ in channel.shared.values()} == set(self.shared):
-            channel.heard, channel.released = None, []
-            channel.begin(limits)
+        channel, held = self._resting, self._by_identity()
+        if channel is not None and channel.submission is submission and channel.shared.keys() == held.keys():
             with contextlib.suppress(WorkerFault):  # it was killed meanwhile: then another one is started
                 for name, array in self.shared.items() if self.cold else ():
                     channel.share(name, array)
-                if channel.load(_folder_of(submission), _AGAIN_SECONDS):
+                if channel.take_up(submission, limits, _folder_of(submission), _AGAIN_SECONDS):
+                    self._resting = None
                     return channel
             self._unfit = submission  # what hindered it once would hinder it after every check
-        self.end(channel)
+        self.rest()
         return None
 
     def _put_down(self, channel: WireChannel, in_order: bool) -> None:
@@ -174,7 +171,7 @@ class WorkerPool:
         if channel is None or measured is None:
             process = ColdProcess(**plan) if self.cold else self._forked(plan)
             channel = WireChannel(process, submission, limits)
-        channel.shared = {id(array): (name, array) for name, array in self.shared.items()}
+        channel.shared = self._by_identity()
         try:
             measured = measured or channel.hello()
             if self._measured is None:  # in strict mode the constructor asks for this first one, and judges it
@@ -196,7 +193,7 @@ class WorkerPool:
         """Fork the worker that is likely to be asked for next."""
         if self.spares and not self.cold and self._spare is None:
             with contextlib.suppress(WorkerFault):  # what is wrong comes up when a worker is needed
-                self._spare = Spare(plan, len(self.shared), ForkedProcess(self.zygote(), later=True, **plan))
+                self._spare = Spare(plan, self._by_identity(), ForkedProcess(self.zygote(), later=True, **plan))
 
     def _take_spare(self, plan: dict[str, Any], submission: Submission, limits: Any) -> tuple[WireChannel | None, Any]:
         """The spare worker and what it measured, if it is what is needed and still alive."""
@@ -204,7 +201,7 @@ class WorkerPool:
         if spare is None:
             return None, None
         with contextlib.suppress(WorkerFault):  # it may have been killed meanwhile: then another one is made
-            if spare.fits(plan, len(self.shared)):
+            if spare.fits(plan, self._by_identity()):
                 channel = WireChannel(spare.process, submission, limits)
                 return channel, channel.hello()
         spare.process.end()
@@ -240,6 +237,10 @@ class WorkerPool:
         self.shared[name] = array
         if self._zygote is not None:
             self._zygote.shared.discard(name)
+
+    def _by_identity(self) -> dict[int, tuple[str, np.ndarray]]:
+        """The shared arrays as a channel knows them; who holds this keeps them, and so their identities, alive."""
+        return {id(array): (name, array) for name, array in self.shared.items()}
 
     # -- what is withheld ---------------------------------------------------------------------------------------
 

@@ -9,9 +9,10 @@ class Spare(NamedTuple):
     """A worker that was asked for ahead of time."""
 
     plan: dict[str, Any]  #: what it is forked for
-    shared: int  #: how many shared arrays it has
+    shared: dict[int, tuple[str, Any]]  #: the shared arrays that it has, by identity
     process: ForkedProcess
 
-    def fits(self, plan: dict[str, Any], shared: int) -> bool:
+    def fits(self, plan: dict[str, Any], shared: dict[int, tuple[str, Any]]) -> bool:
         """Whether it is alive, and what is needed now."""
-        return self.plan == plan and self.shared == shared and self.process.zygote.alive and self.process.alive
+        same = self.plan == plan and self.shared.keys() == shared.keys()
+        return same and self.process.zygote.alive and self.process.alive

@@ -69,6 +69,12 @@ class WireChannel(Channel):
         texts = {name: np.frombuffer(text.encode(), np.uint8) for name, text in self.submission.modules.items()}
         return self._plain("load", texts, self.submission.problems, folder, seconds=seconds) is True
 
+    def take_up(self, submission: Submission, limits: Limits, folder: str, seconds: float = 20.0) -> bool:
+        """Go on with a submission's modules, newly loaded, in place of what the worker held; as `load`."""
+        self.submission, self.released, self.heard = submission, [], None
+        self.begin(limits)
+        return self.load(folder, seconds)
+
     def share(self, name: str, array: np.ndarray) -> None:
         """Send an array that the worker does not have from the zygote."""
         self._plain("share", name, array)
@@ -178,16 +184,16 @@ class WireChannel(Channel):
     def _wait(self, deadline: Deadline, writing: bool) -> None:
         """Until the connection is ready, emptying the output meanwhile."""
         while True:
-            close = self._together is not None and self._together.bound
             left = deadline.left()
-            ready, output, ended = self._poll.wait(min(left, MOMENT) if close else left, writing)
+            bound = self._together is not None and self._together.bound
+            ready, output, ended = self._poll.wait(min(left, MOMENT) if bound else left, writing)
             if output:
                 self._read_output()
             if ready:
                 return
             if ended:
                 raise _Ended
-            if close and self._together is not None and not output:
+            if self._together is not None and not output:
                 self._together.let_go()
             if deadline.passed():
                 limit = deadline.limit

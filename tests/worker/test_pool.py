@@ -169,6 +169,16 @@ def test_shared_arrays_are_there_and_changes_stay_in_their_worker():
             assert np.array_equal(student.layers.double(student.shared("y_train")), [0, 2, 4, 6])
 
 
+def test_a_shared_array_that_is_replaced_is_replaced_in_workers_that_are_ready():
+    made = make(layers="def total(x): return float(x.sum())")
+    for again in (True, False):  # the worker of the check before, and the spare
+        with WorkerPool(shared={"x": np.ones(3)}, again=again) as pool:
+            for size in (3, 5):
+                pool.share("x", np.ones(size))
+                with pool.student(made) as student:
+                    assert student.layers.total(student.shared("x")) == size
+
+
 def test_a_course_worker_loads_one_submission_after_another(wire_pool):
     with wire_pool.course_worker() as worker:
         pids = set()
