@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from grader.threads import one_thread
+
 #: verb -> (group heading, one line)
 VERBS: dict[str, tuple[str, str]] = {
     "grade": ("Learn", "Grade a submission and write the report."),
@@ -92,6 +94,7 @@ def commands() -> None:
 
 def main() -> None:
     """Run one verb from the command line."""
+    one_thread()
     try:
         status = commands.main(prog_name="python -m grader", standalone_mode=False)
     except click.ClickException as error:

@@ -6,7 +6,11 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from grader.records import Report
+from grader.threads import one_thread
+
+one_thread()  # as in a grade, and before NumPy is imported
+
+from grader.records import Report  # noqa: E402
 
 #: What is dear to make and shared by several tests, and the ids of these tests: one process runs them all. (The marker of
 #: pytest-xdist says the same, but its version 3.8 writes it where pytest 9.2 no longer reads it.)

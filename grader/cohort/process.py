@@ -22,12 +22,12 @@ from grader.cohort.frames import Broken, Finished, Hello, Message, Stage, receiv
 from grader.cohort.journal import Outcome
 from grader.cohort.work import Bench, Done, Order, Settings, Teller
 from grader.paths import ROOT
+from grader.threads import ONE_THREAD
 
 #: A process is replaced after so many submissions, so that no leak, in whatever library, can add up.
 RENEWED_AFTER = 50
 _START_SECONDS = 120.0
 _STARTS = 3  #: tries, because a process may be killed at any moment, its first included
-_THREADS = ("OPENBLAS", "OMP", "MKL", "BLIS", "NUMEXPR")
 _CODE = "import sys; sys.path.insert(0, {root!r}); from grader.cohort.process import serve; serve(int(sys.argv[1]))"
 
 
@@ -150,7 +150,7 @@ class Grader:
     def _launch(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         ours, theirs = socket.socketpair()
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
-        environment |= {f"{name}_NUM_THREADS": "1" for name in _THREADS}
+        environment |= ONE_THREAD
         arguments = [sys.executable, "-P", "-s", "-c", _CODE.format(root=str(ROOT)), str(theirs.fileno())]
         with open(self.log or os.devnull, "ab") as log, theirs:
             process = subprocess.Popen(

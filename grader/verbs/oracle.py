@@ -1,6 +1,5 @@
 """`oracle`: hold the reference, or any submission, against TensorFlow, layer by layer."""
 
-import os
 from pathlib import Path
 
 import click
@@ -17,8 +16,6 @@ def command(student: Path, sandbox: str) -> int:
     PyTorch is asked too where it is installed, and mpmath (50 digits) about softmax and loss at extreme logits.
     Exit status: 0 all agree; 1 something differs; 2 no submission, or TensorFlow is not installed.
     """
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
     from rich.console import Console
 
     from grader.cli import Refusal

@@ -1,6 +1,5 @@
 """`record-times`: the reference's time for every check, written into the task.toml files."""
 
-import os
 import re
 from pathlib import Path
 
@@ -18,7 +17,6 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
 
     A grade allows 20 times the recorded seconds for a unit check and 10 times for a training, never less than a floor.
     """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as a grade is made: the calibration counts every thread's time
     from grader.course import load_course
     from grader.guard import guarded
     from grader.limits import calibrate

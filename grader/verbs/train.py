@@ -1,7 +1,6 @@
 """`train`: train a submission on MNIST, as its own `main` does it."""
 
 import importlib
-import os
 import sys
 import traceback
 from pathlib import Path
@@ -28,8 +27,6 @@ def command(student: Path, data: str | None, out: Path, seed: int) -> int:
     All three ways to import work, whatever the folder is called. This runs the submission's code as you, without the
     grader's confinement. Exit status 2 if the training cannot be run, or stops with an exception.
     """
-    # Batches are small: a second thread of the matrix library gains little, and waits a lot on a busy machine.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from grader.cli import Refusal
     from grader.submission import NotASubmission, read_submission
     from grader.worker.loader import Finder

@@ -1,7 +1,6 @@
 """`watch`: grade the current stage again at each save, and say what to do next."""
 
 import contextlib
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,6 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any
     """
     from grader.guard import guarded
 
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with guarded():
         from grader.course import load_course
         from grader.keys import Events, single_keys

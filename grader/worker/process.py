@@ -16,17 +16,22 @@ import msgspec
 import numpy as np
 
 from grader.paths import ROOT
+from grader.threads import ONE_THREAD
 from grader.worker.errors import WorkerFault
 
 REPLY_SECONDS = 20.0
-_ONE_THREAD = ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM", "BLIS", "NUMEXPR")
 _BOOT = "import sys; sys.path[:0] = {paths!r}; from grader.worker.{module} import main; main(*{arguments!r})"
 
 
 def environment() -> dict[str, str]:
     """An environment made from nothing: no secrets, no paths, one thread for BLAS, fixed hashes, UTF-8."""
-    made = {f"{name}_NUM_THREADS": "1" for name in _ONE_THREAD}
-    made |= {"PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2", "PATH": ""}
+    made = ONE_THREAD | {
+        "PYTHONHASHSEED": "0",
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "MALLOC_ARENA_MAX": "2",
+        "PATH": "",
+    }
     if os.name == "nt":  # without it not even sockets work
         made["SYSTEMROOT"] = os.environ.get("SYSTEMROOT", r"C:\Windows")
     return made

@@ -1,6 +1,9 @@
 """stage, hint, progress, record-times; hints, history, imports, limits."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -9,6 +12,7 @@ from grader import hints, history
 from grader.course import load_course
 from grader.imports import Imports
 from grader.limits import UNIT_FLOOR, Limits, calibrate
+from grader.paths import ROOT
 from grader.records import CheckResult, Report, StageResult
 from grader.submission import Submission
 from grader.task import Check, Stage
@@ -28,6 +32,19 @@ def run(command, *arguments):
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done.output
+
+
+# --- threads ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_matrix_library_has_one_thread_in_every_verb():
+    code = "import sys, os, grader.cli as c; assert 'numpy' not in sys.modules; sys.argv = ['x', '--help']\n"
+    code += "try: c.main()\nexcept SystemExit: print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['OMP_NUM_THREADS'])"
+    bare = {name: value for name, value in os.environ.items() if not name.endswith("_THREADS")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, env=bare | {"OMP_NUM_THREADS": "3"}
+    )
+    assert done.stdout.splitlines()[-1:] == ["1 3"], done.stderr  # what the user chose stays
 
 
 # --- hints ------------------------------------------------------------------------------------------------------------
