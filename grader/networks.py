@@ -82,9 +82,7 @@ def refill(student: Any, case: Case, model: Any) -> Parameters:
 
 def linear_layers(student: Any, model: Any) -> list[Any]:
     """The layers that have weights, in order."""
-    layers = model.layers
-    layers = list(layers) if type(layers) in (list, tuple) else student.take(layers)
-    return [layer for layer, has in zip(layers, student.have(layers, "W")) if has]
+    return student.having(model, "layers", "W")
 
 
 def parameters_of(student: Any, model: Any) -> Parameters:

@@ -44,8 +44,9 @@ def take_over(plan: dict[str, Any], connection: int, output: int) -> None:
 def run(plan: dict[str, Any], connection: socket.socket, mapped: dict[str, Mapped]) -> None:
     """Confine this process, report, serve until the other end closes. Does not return."""
     try:
-        output = io.BufferedWriter(io.FileIO(1, "wb", closefd=False))
-        sys.stdout = sys.stderr = io.TextIOWrapper(output, "utf-8", "backslashreplace", line_buffering=True)
+        output = _Counted(1, "wb", closefd=False)
+        buffered = io.BufferedWriter(output)
+        sys.stdout = sys.stderr = io.TextIOWrapper(buffered, "utf-8", "backslashreplace", line_buffering=True)
         os.umask(0o077)
         _go_to(plan["folder"])
         layers = confine.confine(plan)
@@ -56,7 +57,7 @@ def run(plan: dict[str, Any], connection: socket.socket, mapped: dict[str, Mappe
         make_folders_in_thought_only()
         gc.enable()
         stream.send(connection, wire.encode(["hello", report]))
-        _Server(connection, plan["folder"], mapped).serve()
+        _Server(connection, plan["folder"], mapped, output).serve()
     except (stream.Closed, OSError):
         pass
     finally:
@@ -93,11 +94,23 @@ def only_the_standard_library() -> None:
 _kept: list[Any] = []
 
 
+class _Counted(io.FileIO):
+    """Knows how many bytes were written."""
+
+    count = 0
+
+    def write(self, data: Any, /) -> int:
+        written = super().write(data)
+        self.count += written
+        return written
+
+
 class _Server:
     """Answers requests on one connection."""
 
-    def __init__(self, connection: socket.socket, folder: str, mapped: dict[str, Mapped]):
+    def __init__(self, connection: socket.socket, folder: str, mapped: dict[str, Mapped], output: _Counted):
         self.connection, self.folder, self.mapped = connection, folder, mapped
+        self.output, self.seen = output, 0
         self.shared = {name: memory.array() for name, memory in mapped.items()}
         self.streams = sys.stdout, sys.stderr
         self.printing, self.errors, self.filters = np.get_printoptions(), np.geterr(), list(warnings.filters)
@@ -107,7 +120,7 @@ class _Server:
         self.active: Any = None
 
     def _runtime(self, modules: dict[str, str], problems: dict[str, str], folder: str) -> Runtime:
-        return Runtime(Finder(modules, problems, folder or "<student>"), self.shared, self._call_back)
+        return Runtime(Finder(modules, problems, folder or "<student>"), self.shared, self._call_back, self._imported)
 
     def serve(self) -> None:
         while True:
@@ -128,11 +141,22 @@ class _Server:
         self._send(reply)
 
     def _send(self, frame: wire.Frame) -> None:
+        self._flush()  # so that what was printed in a call arrives with its answer
+        self.seen = self.output.count
+        stream.send(self.connection, frame)
+
+    @staticmethod
+    def _flush() -> None:
         try:
-            sys.stdout.flush()  # so that what was printed in a call arrives with its answer
+            sys.stdout.flush()
         except Exception:
             pass  # the learner's code may have put anything there
-        stream.send(self.connection, frame)
+
+    def _imported(self) -> None:
+        """Tell the grader how much was printed since the last answer, if anything: it is no call's."""
+        self._flush()
+        if printed := self.output.count - self.seen:
+            self._send(wire.encode(["imported", printed]))
 
     def _load(self, texts: dict[str, np.ndarray], problems: dict[str, str], folder: str) -> None:
         """A submission's modules, newly; those before, and what they made, are forgotten."""

@@ -29,7 +29,7 @@ def limit_resources(memory: int, own_user: bool) -> str:
     import resource
 
     set_limits = []
-    wanted = [("CPU", 900, 905), ("FSIZE", 0, 0), ("NOFILE", 64, 64), ("CORE", 0, 0), ("MEMLOCK", 0, 0)]
+    wanted = [("CPU", 1800, 1805), ("FSIZE", 0, 0), ("NOFILE", 64, 64), ("CORE", 0, 0), ("MEMLOCK", 0, 0)]
     if not sys.platform.startswith("darwin"):
         wanted.append(("AS", memory, memory))  # macOS refuses it
     if own_user:

@@ -41,6 +41,12 @@ for _operation in _OPERATIONS.split():
     setattr(Handle, f"__{_operation}__", _refuses(f"__{_operation}__"))
 
 
+#: What the contract makes a method of. A call looks it up by itself, so that no message of its own has to do so.
+METHODS = frozenset({"forward", "backward", "parameters", "gradients", "predict", "step"})
+#: Classes whose names would else be taken for those of constants, which are fetched at once.
+CLASSES = frozenset({"MLP", "SGD"})
+
+
 class Remote(Handle):
     """An object in the worker. Attributes are fetched, methods are called there."""
 
@@ -55,6 +61,8 @@ class Remote(Handle):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)  # NumPy and copy ask for protocols of their own
+        if name in METHODS:
+            return Method(self, name)
         method = self._methods.get(name)
         return method if method is not None else self._student._attribute(self, name)
 
@@ -108,32 +116,35 @@ class Method(Handle):
 
 
 class Function(Handle):
-    """A function or class of one of the learner's modules; `keep` leaves its result in the worker."""
+    """A function or class of one of the learner's modules, found when it is called; `keep` leaves its result there."""
 
-    __slots__ = ("_path", "_remote", "_student")
+    __slots__ = ("_held", "_module", "_name", "_student")
 
-    def __init__(self, student: "Student", path: str, remote: Remote):
-        self._student, self._path, self._remote = student, path, remote
+    def __init__(self, student: "Student", module: str, name: str):
+        self._student, self._module, self._name = student, module, name
+        self._held: Remote | None = None
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        return self._student._call(self, args, keywords, keep=False)
+        return self._student._call_function(self, args, keywords, keep=False)
 
     def keep(self, *args: Any, **keywords: Any) -> Remote:
         """Call it, and leave the result in the worker."""
-        return self._student._call(self, args, keywords, keep=True)
+        return self._student._call_function(self, args, keywords, keep=True)
 
     def _what(self) -> str:
-        return f"the function {self._path}"
+        return f"the function {self.transcript_name()}"
 
     def to_wire(self) -> wire.Reference:
-        return self._remote.to_wire()
+        if self._held is None:  # as long as this: it may be passed again
+            self._held = self._student._hold(self)
+        return self._held.to_wire()
 
     def transcript_name(self) -> str:
-        return self._path
+        return f"{self._module}.{self._name}"
 
 
 class Module:
-    """One of the learner's modules; imported in the worker when the first name is asked for."""
+    """One of the learner's modules; imported in the worker when one of its names is first needed."""
 
     __slots__ = ("_name", "_student")
 

@@ -98,6 +98,7 @@ class Finder(importlib.abc.MetaPathFinder):
         self.files = {self.path_of(name): name for name in modules}
         self.top = {name.partition(".")[0] for name in [*modules, *problems]} - {"__init__"}
         self.top -= set(sys.stdlib_module_names) | {"numpy", PACKAGE}
+        self._claimed = {PACKAGE, *self.top, *(STAND_INS if confined else ())}
         self._given: set[str] = set()  # names answered so far
         self._own: dict[str, ModuleType] = {}
 
@@ -158,8 +159,7 @@ class Finder(importlib.abc.MetaPathFinder):
             linecache.cache.pop(path, None)
 
     def _claims(self, name):
-        top = name.partition(".")[0]
-        return top == PACKAGE or top in self.top or (self.confined and top in STAND_INS)
+        return name.partition(".")[0] in self._claimed
 
 
 def _refusal(name: str) -> str:

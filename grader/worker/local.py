@@ -53,6 +53,12 @@ class LocalChannel(Channel):
 
     def _exchange(self, frame: wire.Frame) -> tuple[Any, str]:
         output = io.StringIO()
+
+        def forget() -> None:
+            output.seek(0)
+            output.truncate()
+
+        self.runtime.imported = forget
         capture = contextlib.nullcontext() if self.interactive else contextlib.redirect_stdout(_Capped(output))
         capture_errors = contextlib.nullcontext() if self.interactive else contextlib.redirect_stderr(_Capped(output))
         self._failure, outer = None, self._failure

@@ -11,13 +11,11 @@ import numpy as np
 
 from grader.worker import wire
 from grader.worker.channel import Answer, Channel
-from grader.worker.errors import NotAValue, StudentError, WorkerFault
-from grader.worker.handles import Function, Method, Module, Remote, RngMaker, Seeded, SharedArray
+from grader.worker.errors import NotAValue, ProtocolViolation, StudentError, WorkerFault
+from grader.worker.handles import CLASSES, Function, Method, Module, Remote, RngMaker, Seeded, SharedArray
 from grader.worker.transcript import Ask, ErrorInfo, Names, Opaque, Step, snake
 
 __all__ = ["Function", "Method", "Module", "Remote", "RngMaker", "Seeded", "SharedArray", "Student"]
-
-MAX_PRINTED = 64 * 1024
 
 
 class Student:
@@ -29,12 +27,10 @@ class Student:
     def __init__(self, channel: Channel, describe: Callable[[Any], str] | None = None):
         self._channel = channel
         self._names = Names(describe)
-        self._functions: dict[tuple[str, str], Function] = {}
         self.rng = RngMaker(self)
         self.transcript: list[Step] = []
         self.earlier: list[Step] = []
         self._kept_alive: list[Remote] = []
-        self.printed = ""
         self.modules: set[str] = set()  # those that names were asked of
         channel.make_remote = self._remote
 
@@ -88,6 +84,17 @@ class Student:
     def have(self, owners: Sequence[Remote], name: str) -> list[bool]:
         """`has` for many objects in one message."""
         return [value is True for value in self._ask_all([Ask.has(owner, name) for owner in owners])]
+
+    def having(self, owner: Remote, name: str, wanted: str, limit: int = 1000) -> list[Remote]:
+        """Those items of a list or another iterable, `owner.name`, that have an attribute."""
+        whole = f"{owner.transcript_name()}.{name}"
+        text = f"[item for item in {whole} if hasattr(item, {wanted!r})]"
+        found = self._ask("having", f"{owner._origin}.{name}", text, "having", owner, name, wanted, limit)
+        pairs = found if type(found) is list and all(type(pair) is list for pair in found) else [[]]
+        if any([type(part) for part in pair] != [int, Remote] for pair in pairs):
+            self._channel.close()
+            raise ProtocolViolation("What came back is no answer.")
+        return [self._named(item, f"{whole}[{index}]") for index, item in pairs]
 
     def fetch(self, remote: Remote) -> Any:
         """What a Remote holds now, by value if it is plain."""
@@ -171,19 +178,26 @@ class Student:
         return value
 
     def _module_attribute(self, module: str, name: str) -> Any:
+        """A constant, in capitals, is fetched; anything else is a function or class, and found when it is called."""
         self.modules.add(module)
-        cached = self._functions.get((module, name))
-        if cached is not None:
-            return cached
+        if name in CLASSES or not name.isupper():
+            return Function(self, module, name)
         path = f"{module}.{name}"
         with self._step("attribute", path, path, quiet=True) as record:
-            answer = self._channel.request("name", module, name)
-            value = record(answer)
-        if type(value) is Remote:
-            value._text = path
-            if value._callable:
-                value = self._functions[module, name] = Function(self, path, value)
-        return value
+            value = record(self._channel.request("name", module, name))
+        return self._named(value, path)
+
+    def _hold(self, function: Function) -> Remote:
+        """A function of a module as an object in the worker, to be passed as an argument.
+
+        raises : NotAValue if the name stands for something else
+        """
+        path = function.transcript_name()
+        with self._step("attribute", path, path, quiet=True) as record:
+            value = record(self._channel.request("name", function._module, function._name))
+        if type(value) is not Remote:
+            raise NotAValue(f"{path} is no function but {type(value).__name__}.", type_name="TypeError")
+        return self._named(value, path)
 
     def _attribute(self, remote: Remote, name: str) -> Any:
         path, text = f"{remote._origin}.{name}", f"{remote.transcript_name()}.{name}"
@@ -194,16 +208,23 @@ class Student:
             return method
         return self._named(value, text)
 
-    def _call(self, target: Function | Remote, args: tuple, keywords: dict, keep: bool) -> Any:
-        remote = target._remote if isinstance(target, Function) else target
-        path = target._path if isinstance(target, Function) else target._origin
-        # A class is called through its __init__; a function through itself.
-        touched = f"{path}.__init__" if remote._kind == "type" else path
+    def _call(self, target: Remote, args: tuple, keywords: dict, keep: bool) -> Any:
+        """Call an object."""
+        path, operation = target._origin, "keep_call" if keep else "call"
         text = target.transcript_name() + self._names.call(args, keywords)
-        operation = "keep_call" if keep else "call"
         bind = snake(path.rpartition(".")[2])
-        value = self._ask("call", touched, text, operation, remote, list(args), keywords, bind=bind)
-        if type(value) is Remote and remote._kind == "type":
+        return self._ask("call", path, text, operation, target, list(args), keywords, bind=bind)
+
+    def _call_function(self, target: Function, args: tuple, keywords: dict, keep: bool) -> Any:
+        """Call a function or class of a module."""
+        module, name, path = target._module, target._name, target.transcript_name()
+        # A class, which has a capital, is called through its __init__; a function through itself.
+        is_class = name[0].isupper()
+        text = path + self._names.call(args, keywords)
+        operation = "keep_call_name" if keep else "call_name"
+        touched = f"{path}.__init__" if is_class else path
+        value = self._ask("call", touched, text, operation, module, name, list(args), keywords, bind=snake(name))
+        if type(value) is Remote and is_class:
             value._origin = path
         return value
 
@@ -272,14 +293,9 @@ class Student:
         except StudentError as error:
             step.outcome = ErrorInfo(type(error).__name__, error.type_name, error.message)
             step.printed = error.printed
-            self._keep_printed(error.printed)
             raise
         if quiet and type(record.value) is Remote:
             self.transcript.pop()  # nothing happens between a look-up and its end
-
-    def _keep_printed(self, text: str) -> None:
-        if text and len(self.printed) < MAX_PRINTED:
-            self.printed = (self.printed + text)[:MAX_PRINTED]
 
 
 class _Record:
@@ -293,5 +309,4 @@ class _Record:
         step.outcome = Opaque(answer.value._kind) if type(answer.value) is Remote else answer.value
         step.printed, step.seconds = answer.printed, answer.seconds
         self.student._names.answered(step)
-        self.student._keep_printed(answer.printed)
         return answer.value

@@ -29,10 +29,18 @@ class Runtime:
     finder    : answers the learner's imports
     shared    : name -> array that is there already
     call_back : (number, args, keywords) -> value; how to reach a function of the grader's
+    imported  : called between the import of a module and the call of its function: what was printed until then is not
+                the call's
     """
 
-    def __init__(self, finder: Finder, shared: dict[str, np.ndarray], call_back: Callable[[int, list, dict], Any]):
-        self.finder, self.shared, self.call_back = finder, shared, call_back
+    def __init__(
+        self,
+        finder: Finder,
+        shared: dict[str, np.ndarray],
+        call_back: Callable[[int, list, dict], Any],
+        imported: Callable[[], None] = lambda: None,
+    ):
+        self.finder, self.shared, self.call_back, self.imported = finder, shared, call_back, imported
         self.objects: dict[int, Any] = {}
         self.numbers = itertools.count(1)
         #: exceptions that are not the learner's: only in the grader's own process are there any
@@ -101,6 +109,12 @@ class Runtime:
 
     def _outcome(self, operation: str, arguments: list) -> list:
         """["ok", value] or ["error", what is to be said of it]."""
+        if operation in ("call_name", "keep_call_name"):
+            found = self._outcome("name", arguments[:2])
+            if found[0] == "error":
+                return found
+            self.imported()
+            operation, arguments = operation.removesuffix("_name"), [found[1], *arguments[2:]]
         try:
             return ["ok", getattr(self, f"do_{operation}")(*arguments)]
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the learner's here, too
@@ -171,6 +185,11 @@ class Runtime:
 
     def do_unwrapped(self, target):
         return _plain(target)
+
+    def do_having(self, target, name: str, wanted: str, limit: int):
+        """[index, item] of those items of an attribute that have an attribute themselves."""
+        items = itertools.islice(iter(getattr(target, name)), limit)
+        return [[index, self.refer(item)] for index, item in enumerate(items) if hasattr(item, wanted)]
 
     def do_has(self, target, name: str):
         return hasattr(target, name)

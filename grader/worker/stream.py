@@ -18,11 +18,12 @@ class Closed(Exception):
 
 def parts(frame: wire.Frame) -> Iterator[Any]:
     """The bytes of a frame, in few pieces."""
-    pieces = [wire.header_of(frame) + frame.structure, *frame.buffers]
-    if sum(len(piece) for piece in pieces) <= _TOGETHER:
-        yield b"".join(pieces)
+    first = wire.header_of(frame) + frame.structure
+    if len(first) + sum(map(len, frame.buffers)) > _TOGETHER:
+        yield first
+        yield from frame.buffers
     else:
-        yield from pieces
+        yield b"".join([first, *frame.buffers]) if frame.buffers else first
 
 
 class Reader:
@@ -41,12 +42,21 @@ class Reader:
 
         raises : WireError before memory is set aside for one that is too large
         """
-        structure, count = wire.HEADER.unpack(self._exactly(wire.HEADER.size, context).data)
+        structure, count = wire.HEADER.unpack(self._bytes(wire.HEADER.size, context))
         wire.check_lengths(structure, [0] * min(count, wire.MAX_BUFFERS + 1))
-        lengths = struct.unpack(f"<{count}Q", self._exactly(8 * count, context).data)
+        if not count:
+            return wire.Frame(self._bytes(structure, context), [])
+        lengths = struct.unpack(f"<{count}Q", self._bytes(8 * count, context))
         wire.check_lengths(structure, list(lengths))
-        body = bytes(self._exactly(structure, context))
+        body = self._bytes(structure, context)
         return wire.Frame(body, [self._exactly(length, context) for length in lengths])
+
+    def _bytes(self, size: int, context: Any) -> bytes:
+        """That many bytes; most messages are here in one piece."""
+        if self.end - self.start < size:
+            return bytes(self._exactly(size, context))
+        self.start += size
+        return bytes(self.buffer[self.start - size : self.start])
 
     def _exactly(self, size: int, context: Any) -> np.ndarray:
         """That many bytes, in memory that nobody else has: an array of the message lies in it."""

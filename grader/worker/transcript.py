@@ -30,7 +30,7 @@ class ErrorInfo:
 class Step:
     """One thing asked of the submission.
 
-    kind    : "call", "attribute", "fetch", "take", "fill", "put", "item", "length", "has", "same_memory"
+    kind    : "call", "attribute", "fetch", "take", "fill", "put", "item", "length", "has", "having", "same_memory"
     target  : "layers.Linear.forward", "layers.Linear.W", ...
     expr    : Python source of the expression or statement
     touched : functions of the learner's that were called directly

@@ -112,7 +112,8 @@ def _pack(value, refer, buffers, state, depth):
         if value.dtype in _DTYPE_INDEX and value.dtype.isnative:
             return _array(value, buffers, state)
     elif kind is list:
-        return [_pack(item, refer, buffers, state, depth + 1) for item in value]
+        depth += 1
+        return [v if type(v) in _ATOMS else _pack(v, refer, buffers, state, depth) for v in value]
     elif kind is tuple:
         return msgspec.msgpack.Ext(TUPLE, _nested(value, refer, buffers, state, depth))
     elif kind is dict:
@@ -138,7 +139,8 @@ def _pack(value, refer, buffers, state, depth):
 
 
 def _nested(items, refer, buffers, state, depth):
-    return _encoder.encode([_pack(item, refer, buffers, state, depth + 1) for item in items])
+    depth += 1
+    return _encoder.encode([v if type(v) in _ATOMS else _pack(v, refer, buffers, state, depth) for v in items])
 
 
 def _bigint(value, refer):
@@ -199,7 +201,8 @@ def _unpack(value, buffers, resolve, read_only, depth, seen):
     if depth > MAX_DEPTH + 1 or seen[0] > MAX_NODES:
         raise WireError("nested too deeply, or in too many parts")
     if kind is list:
-        return [_unpack(item, buffers, resolve, read_only, depth + 1, seen) for item in value]
+        depth += 1
+        return [v if type(v) in _KEYS else _unpack(v, buffers, resolve, read_only, depth, seen) for v in value]
     if kind is not msgspec.msgpack.Ext:
         raise WireError(f"a {kind.__name__} has no place in a message")
     code, data = value.code, bytes(value.data)
@@ -283,6 +286,8 @@ def _read_array(header, buffers, read_only):
 
 def header_of(frame: Frame) -> bytes:
     """What goes before a frame's bytes on a stream: the lengths of its parts."""
+    if not frame.buffers:
+        return HEADER.pack(len(frame.structure), 0)
     lengths = [memoryview(buffer).nbytes for buffer in frame.buffers]
     return HEADER.pack(len(frame.structure), len(lengths)) + struct.pack(f"<{len(lengths)}Q", *lengths)
 

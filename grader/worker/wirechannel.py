@@ -36,6 +36,7 @@ class WireChannel(Channel):
         self.status: dict[str, Any] = {}
         self.seconds = 0.0  # of the checks before the current one
         self._printed = bytearray()
+        self._before_call = 0  # bytes of it that were printed while a module was imported
         self._output_seen = 0
         self._ended_output = False
         self._end: errors.StudentError | None = None  # why there is no answer any more: said again to who asks again
@@ -105,14 +106,18 @@ class WireChannel(Channel):
         outermost = self._depth == 1
         if outermost:
             self._printed.clear()
+            self._before_call = 0
             self.process.mark()
             self._deadline = Deadline(self.allowance(), self.process)
         deadline = self._deadline
         try:
             self._send(frame, deadline)
             value = self.decode(self._receive(deadline))
-            while type(value) is list and len(value) == 4 and value[0] == "callback":
-                self._serve(value, deadline)
+            while type(value) is list and (len(value), value[:1]) in ((4, ["callback"]), (2, ["imported"])):
+                if len(value) == 4:
+                    self._serve(value, deadline)
+                else:  # the call's own prints may be here already
+                    self._before_call = value[1] if type(value[1]) is int else 0
                 value = self.decode(self._receive(deadline))
             return value, self._text() if outermost else ""
         except _Ended:
@@ -222,7 +227,7 @@ class WireChannel(Channel):
         return self.process._mirror.recv(1 << 16)  # type: ignore[union-attr]
 
     def _text(self) -> str:
-        return clean_output(self._printed.decode("utf-8", "replace"))
+        return clean_output(self._printed[max(0, self._before_call) :].decode("utf-8", "replace"))
 
     # -- ends ---------------------------------------------------------------------------------------------------
 

@@ -70,7 +70,7 @@ def test_what_honest_code_leaves_behind_is_put_back():
     leaves = """
 import numpy as np, os, random, sys, warnings, gc, logging
 logging.getLogger(__name__).addHandler(logging.StreamHandler(sys.stdout))
-logging.getLogger(__name__).warning("loaded")
+def hello(): logging.getLogger(__name__).warning("hello")
 def leave(x):
     np.seterr(all="raise"); np.set_printoptions(precision=1); np.random.seed(5); random.seed(5)
     warnings.simplefilter("error"); sys.setrecursionlimit(77); sys.stdout = None; os.chdir("/"); gc.disable()
@@ -89,11 +89,12 @@ def pid(): return os.getpid()
             with pool.student(made) as student:
                 found.append(student.layers.find(student.shared("x")))
                 pids.append(student.layers.pid())
-                prints.append(student.printed)
+                student.layers.hello()
+                prints.append(student.transcript[-1].printed)
                 student.layers.leave(student.shared("x"))
         assert pids[0] == pids[1]
         np.testing.assert_equal(found[1], found[0])
-        assert prints == ["loaded\n"] * 2
+        assert prints == ["hello\n"] * 2
 
 
 def test_a_worker_in_which_something_still_runs_is_not_used_again():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader.worker import errors
-from grader.worker.channel import Channel, Limits
+from grader.worker.channel import Answer, Channel, Limits
 from grader.worker.proxy import Remote
 from grader.worker.transcript import ErrorInfo, Opaque
 from tests.worker.conftest import make
@@ -210,7 +210,18 @@ def test_prints_belong_to_their_call(student):
     student.layers.shout(1)
     student.layers.shout(2)
     assert [step.printed for step in student.transcript if step.kind == "call"] == ["got 1\n", "got 2\n"]
-    assert student.printed == "got 1\ngot 2\n"
+
+
+def test_what_a_module_prints_as_it_is_imported_is_no_calls(pool):
+    noisy = "print('loading', end='')\ndef shout(): print('hello')\n"
+    with pool.student(make(layers=noisy, losses="print('half')\n1 / 0\n", data=noisy)) as student:
+        student.layers.shout()
+        student.layers.shout()
+        student.data.shout.keep()
+        assert [step.printed for step in student.transcript] == ["hello\n"] * 3
+        with pytest.raises(errors.ModuleBroken) as caught:
+            student.losses.softmax(1)
+        assert caught.value.printed == "half\n"  # here it may explain what went wrong
 
 
 def test_the_transcript_reads_as_a_script(student):
@@ -297,6 +308,30 @@ def test_many_in_one_message_are_as_one_after_another(pool):
             np.testing.assert_array_equal(mine, theirs)
         assert steps_of(one) == steps_of(other)
         assert other.read([]) == []
+
+
+def test_items_of_a_list_or_of_any_iterable_that_have_an_attribute(pool):
+    net = "class Net:\n    def __init__(self, layers): self.layers = layers\n    def lazy(self): pass\n"
+    odd = "    @property\n    def each(self): return iter(self.layers)\n"
+    with pool.student(make(layers=MANY, network=net + odd)) as student:
+        layer = student.layers.Layer()
+        net = student.network.Net([3, layer, "text", layer])
+        for name in ("layers", "each"):
+            found = student.having(net, name, "W")
+            assert [item.transcript_name() for item in found] == [f"net.{name}[1]", f"net.{name}[3]"]
+            np.testing.assert_array_equal(found[1].W, np.zeros((2, 2)))
+        assert student.having(net, "layers", "V") == []
+        with pytest.raises(errors.StudentError, match="not iterable"):
+            student.having(net, "lazy", "W")
+
+
+@pytest.mark.parametrize("lie", [None, [1], [[0]], [[0, 1.0]], [["a", None]]])
+def test_items_that_are_none_are_no_answer(pool, monkeypatch, lie):
+    with pool.student(make(layers=MANY)) as student:
+        layer = student.layers.Layer()
+        monkeypatch.setattr(student._channel, "request", lambda *asked, **rest: Answer(lie, "", 0.0))
+        with pytest.raises(errors.ProtocolViolation):
+            student.having(layer, "W", "x")
 
 
 def test_many_end_with_the_first_that_fails(pool):
