@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from grader.submission import Submission
 
@@ -29,8 +30,11 @@ def misconception(target, *, fails=(), alike=""):
     return lambda definition: definition
 
 
-def right_answer(target):
-    """Mark a definition as a right answer in another style, for the course's own test."""
+def right_answer(target, *, slow=False):
+    """Mark a definition as a right answer in another style, for the course's own test.
+
+    slow : training on all images would take hours with it, so that no such training is made
+    """
     return lambda definition: definition
 
 
@@ -56,6 +60,7 @@ class Misconception:
     source: str  #: the definition's text, without decorators
     helpers: str  #: text of the helpers it uses
     line: int
+    slow: bool = False  #: of a right answer
 
     @property
     def id(self) -> str:
@@ -131,7 +136,8 @@ def parse(text: str, stage: str) -> tuple[Misconception, ...]:
             continue
         assert isinstance(node, ast.FunctionDef | ast.ClassDef)
         where = f"tasks/{stage}/{FILE_NAME}, line {node.lineno}: {node.name}"
-        target, fails, alike = _arguments(mark, where)
+        target, named = _arguments(mark, where)
+        fails, alike, slow = tuple(named.get("fails", ())), named.get("alike", ""), named.get("slow") is True
         if node.name in found:
             raise BadMisconceptions(f"{where} is there twice. Every form needs a name of its own.")
         # A later form of a slip, and a twin, may leave out the docstring: it shares the first one's hint.
@@ -145,7 +151,7 @@ def parse(text: str, stage: str) -> tuple[Misconception, ...]:
         others = [f"@{ast.unparse(other)}\n" for other in node.decorator_list if other is not mark]
         source = "".join(others) + _text(node, lines)
         extra = _used_helpers(source, helpers, lines)
-        found[node.name] = Misconception(stage, node.name, target, hint, fails, alike, source, extra, node.lineno)
+        found[node.name] = Misconception(stage, node.name, target, hint, fails, alike, source, extra, node.lineno, slow)
     return tuple(found.values())
 
 
@@ -162,15 +168,16 @@ def _name_of(mark: ast.Call) -> str:
     return mark.func.id if isinstance(mark.func, ast.Name) else ""
 
 
-def _arguments(mark: ast.Call, where: str) -> tuple[str, tuple[str, ...], str]:
+def _arguments(mark: ast.Call, where: str) -> tuple[str, dict[str, Any]]:
     try:
         (target,) = (ast.literal_eval(argument) for argument in mark.args)
         named = {str(word.arg): ast.literal_eval(word.value) for word in mark.keywords}
     except ValueError:
         raise BadMisconceptions(f"{where}: write plain values in @misconception(target, fails=[...]).") from None
-    if not isinstance(target, str) or not 2 <= len(target.split(".")) <= 3 or set(named) - {"fails", "alike"}:
+    allowed = {"slow"} if _name_of(mark) == "right_answer" else {"fails", "alike"}
+    if not isinstance(target, str) or not 2 <= len(target.split(".")) <= 3 or set(named) - allowed:
         raise BadMisconceptions(f"{where}: @misconception takes a target such as 'losses.softmax', fails and alike.")
-    return target, tuple(named.get("fails", ())), named.get("alike", "")
+    return target, named
 
 
 def _defined(node: ast.stmt) -> Iterator[str]:

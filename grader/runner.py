@@ -54,7 +54,7 @@ class Memo:
 class Data:
     """The images, loaded when a check first asks for them.
 
-    training_images : how many to train on, for rehearsals; 0 is all
+    training_images : how many to train on, and to validate with, for rehearsals; 0 is all
     """
 
     def __init__(self, training_images: int = 0):
@@ -67,8 +67,13 @@ class Data:
         images = mnist.open()
         if not self._most:
             return images
-        most = self._most
-        return images._replace(x_train=images.x_train[:most], y_train=images.y_train[:most])
+        some = slice(self._most)
+        return images._replace(
+            x_train=images.x_train[some],
+            y_train=images.y_train[some],
+            x_val=images.x_val[some],
+            y_val=images.y_val[some],
+        )
 
     @property
     def hidden(self) -> Any:

@@ -37,22 +37,27 @@ def skeleton_is_all_to_do(verifier: Verifier) -> None:
 def trainings(verifier: Verifier, images: int = 500) -> None:
     """The training stages on right answers: whatever the reference passes on that many images, they pass too.
 
-    images : 0 is all of them, for every right answer; otherwise whole submissions and other forms of train
+    images : 0 is all of them, for every right answer but those marked as slow, told one by one because it takes long;
+             otherwise whole submissions and other forms of train
     """
     stages = tuple(stage.id for stage in verifier.course.stages if stage.training)
     bench = msgspec.structs.replace(verifier.bench, training_images=images)
-    found = subjects.right_answers(verifier.reference)
+    found = subjects.right_answers(verifier.reference, slow=bool(images))
     if images:
         found = {name: s for name, s in found.items() if s.folder or _changed(verifier, s) == ["train"]}
     (reference,) = run_jobs([Job("reference", verifier.reference, stages)], bench)
     passed = {r.id for results in reference.results[0].values() for r in results if r.state == "pass"}
+    # Whole submissions are the slowest: first, so that no process is left alone with one at the end.
+    jobs = [Job(name, s, stages) for name, s in sorted(found.items(), key=lambda pair: not pair[1].folder)]
     with verifier._tally(f"right answers trained on {images or 'all'} images") as tally:
-        for outcome in run_jobs([Job(name, s, stages) for name, s in found.items()], bench):
+        for outcome in run_jobs(jobs, bench):
             failed = [
                 r for rs in (outcome.results or [{}])[0].values() for r in rs if r.state not in ("pass", "blocked")
             ]
             bad = [r for r in failed if r.id in passed]
             tally.count(not bad and not outcome.fault)
+            if not images:
+                verifier.say(f"  {tally.of} of {len(jobs)}: {outcome.name}, {outcome.seconds:.0f} s")
             for result in bad:
                 verifier._problem(f"{outcome.name}: {result.id} is {result.state}: {result.message}")
             if outcome.fault:

@@ -17,14 +17,18 @@ def mutants(course: Course, reference: Submission) -> dict[str, tuple[Misconcept
     return {f"{m.stage}:{m.name}": (m, apply(reference, m)) for m in bank}
 
 
-def right_answers(reference: Submission, folder: Path = RIGHT) -> dict[str, Submission]:
-    """Whole submissions, and single functions in another style put into the reference, by name."""
+def right_answers(reference: Submission, folder: Path = RIGHT, slow: bool = True) -> dict[str, Submission]:
+    """Whole submissions, and single functions in another style put into the reference, by name.
+
+    slow : also those with which training on all images would take hours
+    """
     if not folder.is_dir():
         return {}
     found = {path.name: read_submission(path) for path in sorted(folder.iterdir()) if _is_submission(path)}
     for path in sorted(folder.glob("*.py")):
         for form in parse(path.read_text(encoding="utf-8"), path.stem):
-            found[form.name] = apply(reference, form)
+            if slow or not form.slow:
+                found[form.name] = apply(reference, form)
     return found
 
 

@@ -125,3 +125,10 @@ def test_right_answers_are_many_and_some_are_whole():
     found = subjects.right_answers(ANSWER)
     assert len(found) >= 50
     assert sum(submission.folder is not None for submission in found.values()) >= 12
+
+
+def test_slow_right_answers_are_left_out_of_long_trainings():
+    every, in_time = subjects.right_answers(ANSWER), subjects.right_answers(ANSWER, slow=False)
+    assert set(every) - set(in_time) == {"forward_by_loops"}
+    with pytest.raises(BadMisconceptions, match="takes a target"):
+        parse('@misconception("losses.softmax", slow=True)\ndef f(x):\n    """H."""\n', "03_softmax")
