@@ -3,6 +3,7 @@
 Each function returns an SVG element whose ids begin with KEY, described by the element KEY-finding of its page.
 """
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,9 @@ from .findings import off_diagonal
 from .svg import BAND, DASHES, EDGE, FIRST, KEY, OFF, SECOND, THIRD, available, element, library, warm
 
 __all__ = ["KEY", "available", "gradients", "learning_curves", "softmax_growth", "two_trainings", "warm"]
+
+
+_kept = threading.local()
 
 
 def learning_curves(curves: Curves) -> str:
@@ -64,13 +68,27 @@ def two_trainings(ours: Curves, theirs: Curves) -> str:
 
 
 def _loss_and_accuracy(Figure: Any, Canvas: Any) -> tuple[Any, Any]:
-    """A figure with two empty panels, both over the epochs."""
-    figure = Figure(figsize=(7.2, 2.75))
+    """A figure with two empty panels, both over the epochs. Whoever draws many gets the same one again, emptied."""
+    figure = getattr(_kept, "figure", None)
+    if figure is not None:
+        for axes in figure.axes:
+            for artist in (*axes.lines, *axes.collections, *axes.texts):
+                artist.remove()
+            axes.relim()
+            axes.autoscale()
+            axes.set_prop_cycle(None)
+        for legend in figure.legends[:]:
+            legend.remove()
+        return figure, figure.axes
+    figure = _kept.figure = Figure(figsize=(7.2, 2.75))
     Canvas(figure)
     panels = figure.subplots(1, 2)
     for axes, title in zip(panels, ("Loss, nats per example", "Accuracy"), strict=True):
-        axes.set_title(title, pad=9)
+        # Places that are told need not be found by laying every text out first.
+        axes.set_title(title, pad=9, y=1.0)
         axes.set_xlabel("epoch")
+        axes.xaxis.set_label_coords(0.5, -0.135)
+        axes.yaxis.set_label_coords(-0.1, 0.5)
         axes.xaxis.get_major_locator().set_params(integer=True)
     figure.subplots_adjust(left=0.07, right=0.985, top=0.86, bottom=0.27, wspace=0.2)
     return figure, panels

@@ -9,7 +9,7 @@ import pytest
 
 from grader.cli import Refusal
 from grader.records import CheckResult, Report, StageResult
-from grader.report import evidence, findings, images, stored, tables, words
+from grader.report import evidence, figures, findings, images, stored, tables, words
 from grader.report.evidence import Curves, Run
 from grader.report.progress import progress
 from tests.report import samples
@@ -125,6 +125,15 @@ def test_findings_of_curves():
     assert "the goal of 96 % is reached" in sentence
     low, high = (100 * side[-1] for side in curves.band["val_acc"])
     assert f"the reference ends between {low:.1f} % and {high:.1f} %" in sentence
+
+
+def test_curves_do_not_depend_on_those_drawn_before():
+    whole = Curves.of(samples.curves())
+    bare = Curves({"val_loss": [2.0, float("nan"), 1.5], "val_acc": [0.5]}, {})
+    first = figures.learning_curves(whole)
+    assert figures.learning_curves(bare) != first
+    assert figures.two_trainings(bare, whole)
+    assert figures.learning_curves(whole) == first
 
 
 def test_findings_of_curves_that_turn():
