@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from grader.paths import ROOT
+from grader.threads import ONE_THREAD
 
 _SCHEDULER = """
 import asyncio
@@ -54,7 +55,7 @@ class LocalCluster(contextlib.ExitStack):
         raises : RuntimeError if it prints none
         """
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-        environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        environment |= ONE_THREAD | {"DASK_CONFIG": str(ROOT / "grader" / "cohort" / "dask.yaml")}
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", code, *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment,

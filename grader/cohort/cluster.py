@@ -4,8 +4,10 @@ Every Dask worker thread drives one grading process of its own, exactly as this 
 its process down does not take the Dask worker with it. A lost Dask worker's submissions are given to another by Dask.
 """
 
+import os
 import threading
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -54,6 +56,7 @@ class Cluster:
     """
 
     def __init__(self, address: str, settings: Settings, timeout: float = 30) -> None:
+        os.environ.setdefault("DASK_CONFIG", str(Path(__file__).with_name("dask.yaml")))  # read by the import
         distributed = need("distributed", "--scheduler")
         try:
             self.client = distributed.Client(address, timeout=timeout, set_as_default=False)
