@@ -87,7 +87,7 @@ def _loss_and_accuracy(Figure: Any, Canvas: Any) -> tuple[Any, Any]:
         # Places that are told need not be found by laying every text out first.
         axes.set_title(title, pad=9, y=1.0)
         axes.set_xlabel("epoch")
-        axes.xaxis.set_label_coords(0.5, -0.135)
+        axes.xaxis.set_label_coords(0.5, -0.163)
         axes.yaxis.set_label_coords(-0.1, 0.5)
         axes.xaxis.get_major_locator().set_params(integer=True)
     figure.subplots_adjust(left=0.07, right=0.985, top=0.86, bottom=0.27, wspace=0.2)

@@ -186,6 +186,15 @@ def test_checks_that_cannot_be_imported_stop_the_grade(request_of, pool):
         grade(request, pool=pool)
 
 
+def test_a_fault_of_the_graders_own_stops_the_grade_and_says_which(request_of, pool):
+    class Broken(Observer):
+        def finished(self, check, result):
+            raise ZeroDivisionError("in the grader")
+
+    with pytest.raises(GraderFault, match="ZeroDivisionError: in the grader"):
+        grade(request_of(), Broken(), pool=pool)
+
+
 @pytest.mark.parametrize("name, sentence", [("nowhere", "does not exist"), ("empty", "is no submission")])
 def test_a_folder_that_is_no_submission(request_of, pool, tmp_path, name, sentence):
     (tmp_path / "empty").mkdir()

@@ -168,6 +168,16 @@ def test_missing_modules_and_names(pool):
         assert (caught.value.module, caught.value.name) == ("layers", "Linear")
 
 
+def test_a_name_that_is_no_function(pool):
+    with pool.student(make(layers="Linear = 1\nMLP = 'net'\nHYPERPARAMETERS = {'lr': 1}")) as student:
+        for called in (student.layers.Linear, student.layers.MLP):
+            with pytest.raises(errors.StudentError, match="object is not callable"):
+                called(1)
+        with pytest.raises(errors.NotAValue, match=r"layers\.Linear is no function but int"):
+            student.layers.Linear(student.layers.Linear)
+        assert student.layers.HYPERPARAMETERS == {"lr": 1}
+
+
 def test_a_module_that_fails_while_it_is_imported(pool):
     with pool.student(make(layers="x = 1\ny = x / 0\n")) as student, pytest.raises(errors.ModuleBroken) as caught:
         student.layers.f()
