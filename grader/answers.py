@@ -21,6 +21,36 @@ _ITERATORS = ("generator", "iterator", "zip", "map", "list_iterator")
 
 Answer = tuple[str, str, Any]  #: (kind of step, what was asked, what was answered)
 
+#: How much of what train returns is compared: all of it; the measures on the validation set alone, because those on the
+#: training set may be taken during the epoch or after it; nothing, because it may be any kind of dict.
+WHOLE, VALIDATION, NOTHING = range(3)
+
+
+def freedom(given: Sequence[Answer]) -> int:
+    """How much of what train returned can be compared with other code that makes use of its freedom otherwise."""
+    histories = [outcome for kind, asked, outcome in given if (kind, asked) == ("call", "train")]
+    if not histories:
+        return WHOLE
+    return VALIDATION if all(isinstance(history, dict) for history in histories) else NOTHING
+
+
+def freely(given: Sequence[Answer], much: int) -> list[Answer]:
+    """The answers, with only so much of what train returned; how the grader read the rest makes no difference either."""
+    if much == WHOLE:
+        return list(given)
+    found: list[Answer] = []
+    last = ""
+    for kind, asked, outcome in given:
+        reading = kind in ("has", "take", "item") or (kind == "fetch" and last == "item")
+        last = kind
+        if (kind, asked) == ("call", "train") and not isinstance(outcome, ErrorInfo):
+            kept = outcome if much == VALIDATION and isinstance(outcome, dict) else {}
+            outcome = {name: kept[name] for name in kept if name in ("val_loss", "val_acc")}
+        elif reading:
+            continue
+        found.append((kind, asked, outcome))
+    return found
+
 
 def answers(transcript: Sequence[Step]) -> list[Answer]:
     """The transcript as questions and answers; what a generator yields counts as the answer of the call that made it."""

@@ -18,9 +18,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from grader import scores
-from grader.answers import Answer, answers, same
+from grader.answers import NOTHING, WHOLE, Answer, answers, freedom, freely, same, same_answers
 from grader.course import Course
-from grader.draws import agree, varies
+from grader.draws import agree, shows, varies
 from grader.misconceptions import Misconception, apply, load
 from grader.records import Mistake
 from grader.runner import Context, load_checks
@@ -31,6 +31,7 @@ from grader.worker.errors import CallTimeout
 from grader.worker.transcript import ErrorInfo
 
 BUDGET = 0.5  #: seconds for one failed check
+_MEETINGS = 40  #: draws after which a mistake has most likely met the submission in one of thirty places
 
 
 class Diagnosis(NamedTuple):
@@ -74,7 +75,7 @@ class _Diagnoser:
         self.bank = {stage.id: load(stage.folder) for stage in self.course.stages}
         self.heard = heard
         self._mutants: dict[tuple[str, str], Submission] = {}
-        self._runs: dict[scores.Key, Runs] = {}
+        self._runs: dict[tuple[scores.Key, int], Runs] = {}
         self._ends = 0.0
         self.functions = cache(lambda stage: load_checks(self.course.stage(stage)))
 
@@ -104,15 +105,18 @@ class _Diagnoser:
     def _matches(self, check: Check, given: Sequence[Answer], functions: Iterable[str]) -> list[Misconception]:
         """The misconceptions that answer as the submission did, in this check and with other inputs."""
         try:
-            exact = self._matches_in_time(check, given, self._candidates(check, functions))
+            candidates = self._candidates(check, functions)
+            exact = self._matches_in_time(check, given, candidates)
+            if not exact and (much := freedom(given)) != WHOLE:
+                exact = self._matches_in_time(check, freely(given, much), candidates, much)
         except CallTimeout:  # one that was not heard to its end might have matched as well
             return []
         return exact if self._in_time() else []  # so might one that has not been asked yet
 
     def _matches_in_time(
-        self, check: Check, given: Sequence[Answer], candidates: Sequence[Misconception]
+        self, check: Check, given: Sequence[Answer], candidates: Sequence[Misconception], much: int = WHOLE
     ) -> list[Misconception]:
-        run = self._runs_of(check)
+        run = self._runs_of(check, much)
         exact = [m for m in candidates if self._in_time() and run.course(self._mutant(m), expected=given) is not None]
         if exact and run.course(self.reference, expected=given) is None:
             exact = [m for m in exact if self._in_time() and self._holds_again(run, m)]
@@ -174,7 +178,19 @@ class _Diagnoser:
                 exact.append(m)
             elif agree(own, drawn, right, constants=False):
                 nearly.append(m)
-        return exact or nearly
+        found = exact or nearly
+        return found if shows(own, right) else [m for m in found if self._meets(run, m, given)]
+
+    def _meets(self, run: Runs, m: Misconception, given: Sequence[Answer]) -> bool:
+        """Whether some draw takes it to the very numbers to which some draw takes the submission."""
+        own = [freely(one, NOTHING) for one in (given, *(run.own(salt=salt) for salt in range(1, 3)))]
+        for salt in range(_MEETINGS):
+            if not self._in_time():
+                break
+            theirs = freely(run.course(self._mutant(m), salt=salt) or (), NOTHING)
+            if any(same_answers(mine, theirs) for mine in own):
+                return True
+        return False
 
     # -- which of several ----------------------------------------------------------------------------------------------
 
@@ -224,11 +240,11 @@ class _Diagnoser:
     def _in_time(self) -> bool:
         return time.perf_counter() < self._ends and not self.stop()
 
-    def _runs_of(self, check: Check) -> Runs:
-        where = scores.key(check)
+    def _runs_of(self, check: Check, much: int = WHOLE) -> Runs:
+        where = scores.key(check), much
         if where not in self._runs:
             function = self.functions(check.stage)[check.id]
-            self._runs[where] = Runs(self.context, self.worker, check, function, self.heard)
+            self._runs[where] = Runs(self.context, self.worker, check, function, self.heard, much)
         return self._runs[where]
 
     def _mutant(self, m: Misconception) -> Submission:

@@ -106,6 +106,15 @@ def agree(a: Draws, b: Draws, right: Draws, constants: bool = True) -> bool:
     return all(_agree_in(name, a, b, right, constants) for name in names)
 
 
+def shows(own: Draws, right: Draws) -> bool:
+    """Whether something that both answered tells code from the right one, and not only that the check ended sooner."""
+    shared = (set(own[0]) & set(right[0])) - {"questions", "equal"}
+    most = min(len(draw["equal"]) for draw in (*own, *right))
+    ours, theirs = ([{"equal": draw["equal"][:most]} for draw in draws] for draws in (own, right))
+    equal = _agree_in("equal", ours, theirs, theirs, True)
+    return not equal or not all(_agree_in(name, own, right, right, True) for name in shared)
+
+
 def _agree_in(name: str, a: Draws, b: Draws, right: Draws, constants: bool) -> bool:
     p, q, r = ([draw.get(name) for draw in draws] for draws in (a, b, right))
     settled = r[0] is not None and _steady(name, r)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
-from grader.answers import Answer, answers, same
+from grader.answers import WHOLE, Answer, answers, freely, same
 from grader.case import Case
 from grader.compare import Unmet
 from grader.runner import Memo, call_with_fixtures
@@ -28,14 +28,14 @@ class _Otherwise(BaseException):
 class _Watched(list):
     """A transcript that stops the run at the first answer that is not the expected one."""
 
-    def __init__(self, expected: Sequence[Answer]):
+    def __init__(self, expected: Sequence[Answer], much: int):
         super().__init__()
-        self.expected = expected
+        self.expected, self.much = expected, much
         self.seen = 0
 
     def append(self, step: Step) -> None:
         # What is complete at this point is everything but an unfinished outer call, or a generator not yet gone through.
-        done = answers(self)[:-1]
+        done = freely(answers(self)[:-1], self.much)
         if depart(done, self.expected, self.seen):
             raise _Otherwise
         self.seen = len(done)
@@ -111,6 +111,7 @@ def replay(
     expected: Sequence[Answer] | None = None,
     salt: int = 0,
     lenient: bool = False,
+    much: int = WHOLE,
     again: bool = False,
 ) -> Replay:
     """The answers of other code in the same check.
@@ -120,6 +121,7 @@ def replay(
     expected     : stop at the first answer that differs from these
     salt         : 0, or a number that changes every draw
     lenient      : do not stop where the check would fail, but ask all its questions
+    much         : how much of what train returns is compared
     again        : whether a process was killed under it before: that is tried once more, and no further
     raises       : CallTimeout if the code had to be stopped, WorkerFault
     """
@@ -127,18 +129,18 @@ def replay(
     transcript: list[Step] = []
     try:
         with open_student(case.describe) as student:
-            transcript = student.transcript = [] if expected is None else _Watched(expected)
+            transcript = student.transcript = [] if expected is None else _Watched(expected, much)
             if salt:
                 student.rng = _Salted(student, salt)
             call_with_fixtures(function, check, {**fixtures, "student": student, "case": case, "memo": Memo()})
     except _Otherwise:
-        return Replay(answers(transcript)[:-1], whole=False)
+        return Replay(freely(answers(transcript)[:-1], much), whole=False)
     except (CallTimeout, WorkerFault):
         raise
     except WorkerDied as died:
         if died.killed and not again:
-            options: Any = {"expected": expected, "salt": salt, "lenient": lenient, "again": True}
+            options: Any = {"expected": expected, "salt": salt, "lenient": lenient, "much": much, "again": True}
             return replay(check, function, seed, open_student, fixtures, **options)
     except Exception:
         pass  # the check fails, as it did before: in whatever way, its transcript tells
-    return Replay(answers(transcript))
+    return Replay(freely(answers(transcript), much))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from grader.answers import Answer, same_answers
+from grader.answers import WHOLE, Answer, same_answers
 from grader.draws import Draws, agree, alike, features, leave_doubt, says_for_sure, varies
 from grader.replay import Replay, depart, replay
 from grader.runner import Context, load_checks
@@ -25,6 +25,7 @@ class Runs:
     """What different code answers in one check.
 
     worker : the course's worker, for the course's code
+    much   : how much of what train returns is compared
     heard  : remembers what the course's code answered, where one process names many submissions; its submissions must
              have names of their own
     Every run raises CallTimeout if the code had to be stopped: then nothing is known of it.
@@ -37,7 +38,9 @@ class Runs:
         check: Check,
         function: Callable[..., None] | None = None,
         heard: Heard | None = None,
+        much: int = WHOLE,
     ):
+        self.much = much
         self.context, self.worker, self.check, self.heard = context, worker, check, heard
         stage = context.course.stage(check.stage)
         self.limits = context.limits.of(check, stage)
@@ -60,7 +63,7 @@ class Runs:
         other : 0, or a number that changes all inputs
         """
 
-        key = self.check.stage, self.check.id, self.context.seed, code.name, other, salt, lenient
+        key = self.check.stage, self.check.id, self.context.seed, code.name, other, salt, lenient, self.much
         found = self.heard.get(key) if self.heard is not None else None
         if found is None or not (found.whole or (expected is not None and depart(found.answers, expected))):
             load, options = self.worker.load, {"expected": expected, "salt": salt, "lenient": lenient}
@@ -104,7 +107,7 @@ class Runs:
 
     def _run(self, opener: Any, other: int, **options: Any) -> Replay:
         seed = self.context.seed if not other else f"{self.context.seed}/{other}"
-        return replay(self.check, self.function, seed, opener, self.fixtures, **options)
+        return replay(self.check, self.function, seed, opener, self.fixtures, much=self.much, **options)
 
 
 def agree_but_for_the_draw(run: Runs, mutant: Submission, given: Sequence[Answer], right: Submission) -> bool:

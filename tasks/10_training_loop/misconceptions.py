@@ -316,6 +316,16 @@ def updates_once_an_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batc
     return _fit(model, data, epochs, batch_size, lr, rng, update=update, epoch_end=epoch_end)
 
 
+@misconception("train.train", fails=["check_train_steps_once_a_batch"])
+def ends_the_epoch_after_one_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Only the first batch of each epoch is seen. How far is the line that ends the loop indented?"""
+
+    def first(*arguments):
+        yield next(iter(minibatches(*arguments)))
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, batches=first)
+
+
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def updates_twice(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Your step is twice as long as it should be. How often does the optimiser run for one batch?"""

@@ -77,6 +77,41 @@ def test_what_is_drawn_in_another_way_is_matched_by_what_does_not_depend_on_the_
     assert named("data.minibatches", body, "09_minibatches", header) == {"shuffles_x_alone"}
 
 
+#: A right train in a style of its own: another draw of the batches, any kind of dict, measured once an epoch is over.
+TRAIN = """
+from collections import {kind} as made
+history, loss, optimizer = made({first}), SoftmaxCrossEntropy(), SGD(lr)
+for _ in range(epochs):
+    order = rng.random(len(x_train)).argsort()
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        loss.forward(model.forward(x_train[rows]), y_train[rows])
+        model.backward(loss.backward())
+        optimizer.step(model.parameters(), model.gradients())
+        {slip}
+    for part, x, y in (("train", x_train, y_train), ("val", x_val, y_val)):
+        logits = model.forward(x)
+        history.setdefault(part + "_loss", []).append(float(loss.forward(logits, y)))
+        history.setdefault(part + "_acc", []).append(float(np.mean(logits.argmax(axis=1) == y)))
+return {given}
+"""
+
+
+@pytest.mark.parametrize("kind, first, given", [("defaultdict", "list", "history"), ("UserDict", "", "dict(history)")])
+@pytest.mark.parametrize(
+    "slip, expected",
+    [
+        ("break", {"ends_the_epoch_after_one_batch"}),
+        ("optimizer.step(model.parameters(), model.gradients())", {"updates_twice"}),
+        ("if start: break", set()),  # two batches an epoch: nobody knows this one, and other slips fail there as well
+    ],
+)
+def test_what_train_leaves_free_hides_no_mistake_and_brings_no_other(kind, first, given, slip, expected):
+    header = "def f(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):"
+    body = TRAIN.format(kind=kind, first=first, given=given, slip=slip).strip()
+    assert named("train.train", body, "10_training_loop", header) == expected
+
+
 def _failed(stage, mistake):
     """A context in which one stage was checked on a mutant."""
     submission = apply(ANSWER, next(m for m in _bank(stage) if m.name == mistake))
