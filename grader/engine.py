@@ -61,7 +61,7 @@ def grade(request: Request, observer: Observer | None = None, pool: Any = None) 
 
 def _context(request: Request, course: Course, submission: Submission, pool: Any) -> Context:
     seed = secrets.randbits(63) if request.secret_seed else request.seed
-    limits = Limits((request.scale or calibrate()) * request.time_factor)
+    limits = Limits((request.scale or calibrate()) * request.time_factor, rehearsal=request.training_images > 0)
     data = Data(request.training_images)
     return Context(course, submission, pool, seed, limits, data, evidence=request.out / "evidence")
 

@@ -5,7 +5,7 @@ honest code on a slow or busy machine stays far below it.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
@@ -35,24 +35,29 @@ class CheckLimits(Struct, frozen=True):
 class Limits(Struct, frozen=True):
     """The limits of one grade.
 
-    scale : how many times slower than the recording machine this one is, at least 1
+    scale     : how many times slower than the recording machine this one is, at least 1
+    rehearsal : whether trainings get few images: then a stage's own limits, which are for all of them, do not count
     """
 
     scale: float = 1.0
+    rehearsal: bool = False
 
     def of(self, check: Check, stage: Stage) -> CheckLimits:
         """The limits of one check."""
         multiple, (call_floor, check_floor) = (TRAINING, TRAINING_FLOOR) if check.training else (UNIT, UNIT_FLOOR)
-        seconds = multiple * check.reference_seconds
-        call = stage.limits.get("call", max(seconds, call_floor)) * self.scale
-        whole = stage.limits.get("check", max(seconds, check_floor)) * self.scale
+        seconds, own = multiple * check.reference_seconds, self._own(stage)
+        call = own.get("call", max(seconds, call_floor)) * self.scale
+        whole = own.get("check", max(seconds, check_floor)) * self.scale
         return CheckLimits(call=round(min(call, whole), 3), check=round(whole, 3))
 
     def of_stage(self, stage: Stage) -> float:
         """Seconds that all checks of a stage may take together."""
         longest = max(self.of(check, stage).check for check in stage.checks)
         recorded = sum((TRAINING if c.training else UNIT) * c.reference_seconds for c in stage.checks) * self.scale
-        return round(max(stage.limits.get("stage", 0.0) * self.scale or STAGE_CHECKS * longest, recorded), 3)
+        return round(max(self._own(stage).get("stage", 0.0) * self.scale or STAGE_CHECKS * longest, recorded), 3)
+
+    def _own(self, stage: Stage) -> Mapping[str, float]:
+        return {} if self.rehearsal and stage.training else stage.limits
 
 
 def calibrate(clock: Callable[[], float] = time.process_time) -> float:

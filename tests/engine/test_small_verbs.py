@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from grader import hints, history
 from grader.course import load_course
 from grader.imports import Imports
-from grader.limits import UNIT_FLOOR, Limits, calibrate
+from grader.limits import TRAINING_FLOOR, UNIT_FLOOR, Limits, calibrate
 from grader.paths import ROOT
 from grader.records import CheckResult, Report, StageResult
 from grader.submission import Submission
@@ -183,6 +183,11 @@ def test_a_stage_may_set_its_own_limits():
     check = check_of(2.0)
     stage = stage_of(check, call=1.0, check=3.0, stage=9.0)
     assert (Limits(2.0).of(check, stage).call, Limits(2.0).of(check, stage).check) == (2.0, 6.0)
+    assert Limits(rehearsal=True).of(check, stage).call == 1.0  # it trains nothing: with few images it takes as long
+    training = check_of(2.0, training=True)
+    stage = stage_of(training, call=450.0, check=850.0, stage=1000.0)
+    whole, rehearsed = Limits().of(training, stage), Limits(rehearsal=True).of(training, stage)
+    assert ((whole.call, whole.check), (rehearsed.call, rehearsed.check)) == ((450.0, 850.0), TRAINING_FLOOR)
 
 
 def test_calibration_only_lengthens():
