@@ -11,8 +11,7 @@ from pathlib import Path
 
 from benchmarks.ratio import Options, Ratio, Timing, alternate, timed
 from grader.paths import REFERENCE, ROOT
-
-ONE_THREAD = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+from grader.threads import ONE_THREAD
 
 #: The trainings that a whole grade makes, at the grade's own type and one thread, without a grader around them.
 BARE = """
@@ -30,7 +29,9 @@ print(time.perf_counter() - start)
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess:
-    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=ONE_THREAD, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=os.environ | ONE_THREAD, capture_output=True, text=True
+    )
     if done.returncode:
         raise RuntimeError(f"{' '.join(arguments)} ended with {done.returncode}: {done.stderr[-500:]}")
     return done

@@ -8,10 +8,9 @@ import sys
 from typing import Any
 
 from grader.paths import ROOT
+from grader.threads import ONE_THREAD
 
 PACKAGES = {"reference": "numpy", "scikit-learn": "sklearn", "PyTorch": "torch", "Keras": "keras"}
-
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class ContenderFailed(Exception):

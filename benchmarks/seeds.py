@@ -7,10 +7,10 @@ lie between the worst and the bar. All of it is repeatable: seed i draws the wei
 """
 
 import argparse
-import os
 import time
 
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+from grader.threads import one_thread
+
 BAR = 0.96
 SIZES = (784, 128, 64, 10)
 
@@ -67,8 +67,7 @@ def main():
     parser.add_argument("--only", default="", help="part of a setting's name")
     parser.add_argument("--dtypes", default="float32,float64", help="comma-separated")
     options = parser.parse_args()
-    for name in THREADS:  # one thread: repeatable, and what a worker of the grader has
-        os.environ.setdefault(name, "1")
+    one_thread()  # repeatable, and what a worker of the grader has
     print(f"{options.seeds} seeds; hidden and open: 5,000 images each; bar {BAR:.0%}; one thread")
     print(
         "| settings | arithmetic | hidden: mean | sd | worst | (worst - bar) / sd | open: mean | worst | training: worst | seconds |"

@@ -183,7 +183,7 @@ class _Diagnoser:
 
     def _meets(self, run: Runs, m: Misconception, given: Sequence[Answer]) -> bool:
         """Whether some draw takes it to the very numbers to which some draw takes the submission."""
-        own = [freely(one, NOTHING) for one in (given, *(run.own(salt=salt) for salt in range(1, 3)))]
+        own = [freely(one, NOTHING) for one in run.own_runs(given)]
         for salt in range(_MEETINGS):
             if not self._in_time():
                 break

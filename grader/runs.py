@@ -98,9 +98,12 @@ class Runs:
         return drawn
 
     def own_draws(self, given: Sequence[Answer]) -> list[dict[str, Any]]:
-        """The same of the submission; its first run is known."""
-        runs = [given, *(self.own(salt=salt) for salt in _SALTS)]
-        return [features(run) for run in runs]
+        """The same of the submission."""
+        return [features(run) for run in self.own_runs(given)]
+
+    def own_runs(self, given: Sequence[Answer]) -> list[Sequence[Answer]]:
+        """Answers of the submission with several draws; those of the first are known."""
+        return [given, *(self.own(salt=salt) for salt in _SALTS)]
 
     def _open_own(self, describe: Callable[[Any], str]) -> AbstractContextManager[Any]:
         return self.context.pool.student(self.context.submission, self.limits, describe)

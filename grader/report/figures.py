@@ -16,8 +16,7 @@ from .svg import BAND, DASHES, EDGE, FIRST, KEY, OFF, SECOND, THIRD, available, 
 
 __all__ = ["KEY", "available", "gradients", "learning_curves", "softmax_growth", "two_trainings", "warm"]
 
-
-_kept = threading.local()
+_kept = threading.local()  #: the figure of the curves: to make one anew takes longer than to draw it
 
 
 def learning_curves(curves: Curves) -> str:

@@ -182,6 +182,9 @@ class Student:
         self.modules.add(module)
         if name in CLASSES or not name.isupper():
             return Function(self, module, name)
+        return self._fetched(module, name)
+
+    def _fetched(self, module: str, name: str) -> Any:
         path = f"{module}.{name}"
         with self._step("attribute", path, path, quiet=True) as record:
             value = record(self._channel.request("name", module, name))
@@ -192,12 +195,11 @@ class Student:
 
         raises : NotAValue if the name stands for something else
         """
-        path = function.transcript_name()
-        with self._step("attribute", path, path, quiet=True) as record:
-            value = record(self._channel.request("name", function._module, function._name))
+        value = self._fetched(function._module, function._name)
         if type(value) is not Remote:
-            raise NotAValue(f"{path} is no function but {type(value).__name__}.", type_name="TypeError")
-        return self._named(value, path)
+            sentence = f"{function.transcript_name()} is no function but {type(value).__name__}."
+            raise NotAValue(sentence, type_name="TypeError")
+        return value
 
     def _attribute(self, remote: Remote, name: str) -> Any:
         path, text = f"{remote._origin}.{name}", f"{remote.transcript_name()}.{name}"
