@@ -18,6 +18,7 @@ class Deadline:
         self.limit, self.process = limit, process
         self.start = time.monotonic()
         self.end = self.start + limit
+        self._late = False  # at the last bytes that came it had passed
 
     def left(self) -> float:
         return max(0.0, self.end - time.monotonic())
@@ -30,6 +31,11 @@ class Deadline:
             self.end = now + min(1.0, max(0.1, self.limit / 4))
             return False
         return True
+
+    def overrun(self) -> bool:
+        """Whether bytes came after it had passed. Those of the first look count: they may have lain there in time."""
+        before, self._late = self._late, self.passed()
+        return before and self._late
 
 
 class Poll:

@@ -27,6 +27,10 @@ class _Ended(Exception):
     """The other end is gone."""
 
 
+def _timeout(deadline: Deadline) -> errors.CallTimeout:
+    return errors.CallTimeout(f"The call was stopped after {deadline.limit:.3g} s.", limit=deadline.limit)
+
+
 class WireChannel(Channel):
     """A conversation with a worker process."""
 
@@ -148,7 +152,10 @@ class WireChannel(Channel):
             while self.alive and type(asked) is list and asked[:1] == ["callback"]:
                 self._send(wire.encode(["failed", []]), deadline)
                 asked = self.decode(self._receive(deadline))
-        except (_Ended, errors.StudentError):
+        except errors.StudentError as reason:
+            self._end = reason
+            self.close()
+        except _Ended:
             self.close()
 
     # -- bytes --------------------------------------------------------------------------------------------------
@@ -184,6 +191,8 @@ class WireChannel(Channel):
                 raise _Ended from None
             if got == 0:
                 raise _Ended
+            if deadline.overrun():  # _wait is never reached while bytes keep coming
+                raise _timeout(deadline)
             return got
 
     def _wait(self, deadline: Deadline, writing: bool) -> None:
@@ -201,8 +210,7 @@ class WireChannel(Channel):
             if self._together is not None and not output:
                 self._together.let_go()
             if deadline.passed():
-                limit = deadline.limit
-                raise errors.CallTimeout(f"The call was stopped after {limit:.3g} s.", limit=limit)
+                raise _timeout(deadline)
 
     def _read_output(self) -> None:
         while not self._ended_output:
