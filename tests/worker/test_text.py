@@ -1,8 +1,10 @@
 """Text from a submission cannot speak to a terminal, to a CI service, or backwards."""
 
+import time
+
 import pytest
 
-from grader.worker.text import clean, clean_name
+from grader.worker.text import MAX_OUTPUT, clean, clean_name, clean_output
 
 
 @pytest.mark.parametrize(
@@ -15,6 +17,7 @@ from grader.worker.text import clean, clean_name
         ("::error::gotcha", ": :error::gotcha"),
         ("x\n  ::set-output name=a::b", "x\n  : :set-output name=a::b"),
         ("##[error]x", "# # [error]x"),
+        ("\n\n \t::error::x\n\n##[y]", "\n\n \t: :error::x\n\n# # [y]"),
         ("a\u202eb", "a\N{REPLACEMENT CHARACTER}b"),
         ("a\u200bb\x00", "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}"),
         ("Größe 数", "Größe 数"),
@@ -30,3 +33,10 @@ def test_length_is_limited():
 
 def test_a_name_is_one_line():
     assert clean_name("a\nb\n\nc") == "a b c"
+
+
+@pytest.mark.parametrize("unit", ["\n", "\t\n", "\r", " ", "\x1b]", "\x1b[0", "::\n"])
+def test_much_output_takes_no_time(unit):
+    begun = time.process_time()
+    clean_output(unit * MAX_OUTPUT)
+    assert time.process_time() - begun < 3.0  # it takes milliseconds, and took a quarter of a minute
