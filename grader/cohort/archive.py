@@ -43,7 +43,7 @@ class BadArchive(Exception):
 
 
 #: What the standard library raises for a damaged archive, found by feeding it damaged ones.
-_DAMAGE = (
+DAMAGE = (
     tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, OverflowError,
     NotImplementedError, struct.error, KeyError, IndexError, TypeError, RecursionError,
 )  # fmt: skip
@@ -74,7 +74,7 @@ def read_archive(data: bytes, wanted: Callable[[str], bool], limits: Limits | No
             return _read_tar(_inflate(data, kind, limits), wanted, limits)
     except BadArchive:
         raise
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise BadArchive(f"the archive is damaged ({_brief(error)})") from None
     except RuntimeError:  # zipfile's way of asking for a password
         raise BadArchive("the archive is encrypted") from None

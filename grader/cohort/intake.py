@@ -4,6 +4,7 @@ Four layouts are recognised by what lies in the folder: a Gradescope export, a M
 GitHub Classroom, and anything else with one folder or archive a student.
 """
 
+import errno
 import os
 import shutil
 import zipfile
@@ -15,13 +16,15 @@ import msgspec
 
 from grader.cli import Refusal
 from grader.cohort import layouts
-from grader.cohort.archive import MB, safe_name
+from grader.cohort.archive import DAMAGE, MB, safe_name
 from grader.cohort.layouts import Source
-from grader.cohort.package import NoPackage, Package, read_package
+from grader.cohort.package import NoPackage, Package, printable, read_package
 from grader.cohort.roster import Roster
 
 _CLASS_MEMBERS = 500_000
 _CLASS_BYTES = 8192 * MB
+#: What the system says to a name that it does not take, or that is a file and a folder too.
+_UNFIT = {errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR}
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -84,14 +87,15 @@ def take_in(submissions: Path, store: Store, roster: Roster | None = None, scrat
     submissions : a folder, or a zip of one (then `scratch` is where it is unpacked)
     raises      : Refusal if there is nothing to read
     """
+    notes: list[str] = []
     if submissions.is_file():
-        submissions = unpack_class(submissions, scratch or store.folder.parent / "unpacked")
+        submissions, notes = unpack_class(submissions, scratch or store.folder.parent / "unpacked")
     if not submissions.is_dir():
         raise Refusal(f"{submissions} is no folder. Remedy: SUBMISSIONS=the folder that holds what was handed in.")
     layout, sources = layouts.recognise(submissions)
     if not sources:
         raise Refusal(f"nothing was handed in: {submissions} holds no folder and no archive.")
-    intake = Intake(layout, [])
+    intake = Intake(layout, [], notes=notes)
     for source in sources:
         intake.attempts.append(_attempt(source, submissions, store, roster))
     if roster is not None:
@@ -110,14 +114,17 @@ def _attempt(source: Source, root: Path, store: Store, roster: Roster | None) ->
     notes: list[str] = []
     try:
         package, notes = read_package(source.paths, source.names)
-        digest = store.put(package)
     except NoPackage as error:
         problem = str(error)
+    except Exception as error:  # whatever somebody hands in ends nobody else's grading
+        problem = f"what was handed in cannot be read ({type(error).__name__}: {printable(str(error))[:120]})"
+    else:
+        digest = store.put(package)
     return Attempt(
         student=person.id if person else source.student,
         name=(person.name if person else "") or source.name,
         label=source.label,
-        origin=os.path.relpath(source.paths[0], root) if source.paths else "",
+        origin=printable(os.path.relpath(source.paths[0], root)) if source.paths else "",
         digest=digest,
         problem=problem,
         submitted=source.submitted or (person.submitted if person else None),
@@ -150,10 +157,15 @@ def _name_doubles(intake: Intake) -> None:
         seen.setdefault(key, attempt.origin)
 
 
-def unpack_class(archive: Path, folder: Path) -> Path:
-    """Unpack the zip that a course system made of a whole class; ordinary files only, inside the folder only."""
+def unpack_class(archive: Path, folder: Path) -> tuple[Path, list[str]]:
+    """Unpack the zip that a course system made of a whole class; ordinary files only, inside the folder only.
+
+    returns : the folder of the class, and notes on what was left out
+    """
     shutil.rmtree(folder, ignore_errors=True)  # what an earlier run unpacked may be gone from the zip
+    notes = []
     try:
+        folder.mkdir(parents=True)
         with zipfile.ZipFile(archive) as zipped:
             members = zipped.infolist()
             if len(members) > _CLASS_MEMBERS or sum(m.file_size for m in members) > _CLASS_BYTES:
@@ -164,16 +176,29 @@ def unpack_class(archive: Path, folder: Path) -> Path:
                 name = safe_name(member.filename)
                 if name is None or member.is_dir() or (member.external_attr >> 16) & 0o170000 not in (0, 0o100000):
                     continue
-                target = folder / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with zipped.open(member) as source, open(target, "wb") as out:
-                    left = _CLASS_BYTES
-                    while left > 0 and (chunk := source.read(min(MB, left))):
-                        out.write(chunk)
-                        left -= len(chunk)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+                if reason := _unpack(zipped, member, folder / name):
+                    notes.append(f"{archive.name} holds {name[:200]!r}, which cannot be unpacked ({reason}): left out")
+    except (*DAMAGE, RuntimeError) as error:
         raise Refusal(
             f"{archive} cannot be unpacked ({error}). Remedy: unpack it yourself and give the folder."
         ) from None
     entries = [entry for entry in folder.iterdir() if entry.name != "__MACOSX"]
-    return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder
+    return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder, notes
+
+
+def _unpack(zipped: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> str:
+    """Unpack one file of the class's zip; returns why not, if it is for its name alone."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with zipped.open(member) as source, open(target, "wb") as out:
+            left = _CLASS_BYTES
+            while left > 0 and (chunk := source.read(min(MB, left))):
+                out.write(chunk)
+                left -= len(chunk)
+    except RecursionError:
+        return "too many folders in one another"
+    except OSError as error:
+        if error.errno not in _UNFIT:
+            raise
+        return str(error.strerror)
+    return ""

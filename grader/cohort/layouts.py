@@ -10,7 +10,7 @@ import msgspec
 
 from grader.cli import Refusal
 from grader.cohort.extras import need
-from grader.cohort.package import SKIPPED
+from grader.cohort.package import SKIPPED, printable
 from grader.cohort.roster import parse_time
 from grader.paths import MODULES
 
@@ -48,6 +48,18 @@ class Source(msgspec.Struct, frozen=True):
 
 def recognise(folder: Path) -> tuple[str, list[Source]]:
     """The layout's name, and its sources in order of name."""
+    layout, sources = _recognise(folder)
+    return layout, [_printable(source) for source in sources]
+
+
+def _printable(source: Source) -> Source:
+    """All that is told of a source as text that can be written; its files keep the names that they have."""
+    student, name, label = map(printable, (source.student, source.name, source.label))
+    ids = {key: printable(value) for key, value in source.ids.items()}
+    return msgspec.structs.replace(source, student=student, name=name, label=label, ids=ids)
+
+
+def _recognise(folder: Path) -> tuple[str, list[Source]]:
     entries = sorted(
         entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name not in SKIPPED
     )

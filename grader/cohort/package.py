@@ -21,6 +21,8 @@ SKIPPED = frozenset(
 #: What one submission may hold once it is found.
 MOST_FILES = 200
 MOST_BYTES = 8 * MB
+#: Bytes of a name and of a path that a file system takes, with those of the folder where it will be laid out before it.
+_LONGEST_NAME, _LONGEST_PATH = 255, 500
 _DEPTH = 2  #: an archive in an archive is opened, one in that is not
 
 
@@ -66,6 +68,11 @@ def read_package(
         else:
             _read_file(path, (names or {}).get(path.name, path.name), contents, limits)
     return _find(contents, limits, _DEPTH)
+
+
+def printable(name: str) -> str:
+    """A name as text that can be written: what was no UTF-8 on the disk as an escape."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def wanted(path: str) -> bool:
@@ -147,7 +154,10 @@ def _best(by_folder: dict[str, set[str]], notes: list[str]) -> str:
 
 def _take(contents: Contents, root: str) -> Package:
     prefix = "" if root == "." else root + "/"
-    files = {p[len(prefix) :]: c for p, c in contents.files.items() if p.startswith(prefix) and p.endswith(".py")}
+    below = {p[len(prefix) :]: c for p, c in contents.files.items() if p.startswith(prefix) and p.endswith(".py")}
+    unfit = {path: reason for path in below if (reason := _unfit(path))}
+    contents.notes += [f"{path[:80]!r} {reason}: left out" for path, reason in unfit.items()]
+    files = {path: content for path, content in below.items() if path not in unfit}
     if len(files) > MOST_FILES:
         raise NoPackage(f"the submission has {len(files)} Python files; {MOST_FILES} are allowed")
     if sum(map(len, files.values())) > MOST_BYTES:
@@ -155,10 +165,24 @@ def _take(contents: Contents, root: str) -> Package:
     return Package(dict(sorted(files.items())))
 
 
+def _unfit(path: str) -> str:
+    """Why a file of that path cannot be laid out in a folder; empty if it can."""
+    *folders, _ = parts = path.split("/")
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return "has a name that is no UTF-8"
+    if len(path.encode()) > _LONGEST_PATH or max(len(part.encode()) for part in parts) > _LONGEST_NAME:
+        return "has a name that is too long"
+    if any(part.lower().endswith(".py") for part in folders):  # which may be a file as well, and holds no module
+        return "lies in a folder that is called like a Python file"
+    return ""
+
+
 def _nothing_found(contents: Contents, archives: list[str]) -> str:
     if len(archives) > 1:
         return f"{len(archives)} archives were handed in and no module of the course beside them"
-    pythons = [PurePosixPath(path).name for path in contents.files if path.endswith(".py")]
+    pythons = [printable(PurePosixPath(path).name)[:80] for path in contents.files if path.endswith(".py")]
     if pythons:
         return f"none of the course's modules ({MODULES[0]}.py, ...) is there, only {', '.join(sorted(pythons)[:3])}"
     left = f"; {contents.notes[0]}" if contents.notes else ""

@@ -7,6 +7,7 @@ import pytest
 
 from grader.cli import Refusal
 from grader.cohort.intake import take_in
+from grader.cohort.package import read_package
 from grader.cohort.roster import parse_time, read_roster
 
 METADATA = """\
@@ -129,6 +130,70 @@ def test_a_whole_class_in_one_zip(tmp_path, store):
     intake = take_in(tmp_path / "class.zip", store, scratch=tmp_path / "in" / "deep")
     assert sorted(by_student(intake)) == ["ann", "bob"]
     assert not list(tmp_path.rglob("outside.py"))
+
+
+def test_names_in_a_class_zip_that_no_folder_takes_are_left_out_and_noted(tmp_path, store):
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
+        for name in (
+            "ann/layers.py",
+            "bob/layers.py",
+            "bob/layers.py/x.py",
+            f"cy/{'a' * 300}.py",
+            "dee/x.py/y.py",
+            "dee/x.py",
+        ):
+            archive.writestr(f"export/{name}", "a = 1\n")
+        archive.writestr(f"export/eve/{'a/' * 1500}x.py", "a = 1\n")
+    intake = take_in(tmp_path / "class.zip", store, scratch=tmp_path / "in")
+    assert {student: bool(a.digest) for student, a in by_student(intake).items() if student != "eve"} == {
+        "ann": True, "bob": True, "cy": False, "dee": False,
+    }  # fmt: skip
+    assert [note.split(", which")[0][:40] for note in intake.notes[:3]] == [
+        "class.zip holds 'export/bob/layers.py/x.py'"[:40], "class.zip holds 'export/cy/aaaaaaaaaaaaaaaa"[:40],
+        "class.zip holds 'export/dee/x.py'"[:40],
+    ]  # fmt: skip
+
+
+def test_a_class_zip_in_which_nothing_can_be_unpacked_is_refused(tmp_path, store):
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
+        archive.writestr("../outside.py", "a = 1\n")
+    with pytest.raises(Refusal, match="nothing was handed in"):
+        take_in(tmp_path / "class.zip", store, scratch=tmp_path / "in")
+
+
+def test_a_class_zip_whose_names_are_no_text_is_refused(tmp_path, store):
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
+        archive.writestr("ö/layers.py", "a = 1\n")
+    data = (tmp_path / "class.zip").read_bytes()
+    (tmp_path / "class.zip").write_bytes(data.replace("ö".encode(), b"\xff\xff"))
+    with pytest.raises(Refusal, match="cannot be unpacked .* Remedy"):
+        take_in(tmp_path / "class.zip", store, scratch=tmp_path / "in")
+
+
+def test_whatever_is_handed_in_is_its_own_problem_alone(tmp_path, submission, store, monkeypatch):
+    def read(paths, names):
+        if paths[0].name == "bob":
+            raise RecursionError("too many \udcff in one another")
+        return read_package(paths, names)
+
+    monkeypatch.setattr("grader.cohort.intake.read_package", read)
+    submission(tmp_path / "ann")
+    submission(tmp_path / "bob")
+    found = by_student(take_in(tmp_path, store))
+    assert found["ann"].digest
+    assert found["bob"].problem == (
+        "what was handed in cannot be read (RecursionError: too many \\udcff in one another)"
+    )
+
+
+def test_a_full_disk_is_nobodys_own_problem(tmp_path, submission, store, monkeypatch):
+    def full(package):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "put", full)
+    submission(tmp_path / "ann")
+    with pytest.raises(OSError, match="No space left"):
+        take_in(tmp_path, store)
 
 
 def test_who_is_missing_is_named(tmp_path, submission, store):

@@ -2,11 +2,13 @@
 
 import io
 import os
+import sys
 import zipfile
 
 import pytest
 
 from grader.cohort.package import MOST_FILES, NoPackage, Package, read_package
+from tests.cohort import classes
 
 
 def zip_of(folder, path):
@@ -111,3 +113,41 @@ def test_an_archive_of_a_link_gives_nothing_away(tmp_path):
     (tmp_path / "a.zip").write_bytes(out.getvalue())
     with pytest.raises(NoPackage, match="link"):
         read_package([tmp_path / "a.zip"])
+
+
+UNFIT = {
+    "\udcff.py": "has a name that is no UTF-8",
+    "\udcff/b.py": "has a name that is no UTF-8",
+    f"{'a' * 300}.py": "has a name that is too long",
+    f"{'ö' * 130}.py": "has a name that is too long",
+    f"{'/'.join(['a' * 200] * 30)}/b.py": "has a name that is too long",
+    "losses.py/b.py": "is called like a Python file",
+}
+
+
+@pytest.mark.parametrize("name", UNFIT, ids=lambda name: ascii(name)[:20])
+@pytest.mark.parametrize("form", [classes.tar_of, classes.zip_of])
+def test_a_name_that_no_folder_takes_is_left_out_and_noted(tmp_path, form, name):
+    if form is classes.zip_of and "\udcff" in name:
+        name = name.replace("\udcff", "ÿ" * 200)  # a zip's names are decoded, whatever they were: never no text
+    good = {"layers.py": b"a = 1\n", "losses.py": b"b = 1\n"}
+    (tmp_path / "a.zip").write_bytes(form({f"x/{path}": c for path, c in (good | {name: b"c = 1\n"}).items()}))
+    package, (note,) = read_package([tmp_path / "a.zip"])
+    assert package.files == good
+    assert UNFIT.get(name, "too long") in note
+    assert package.digest
+    package.write(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name on the disk is text")
+def test_names_on_the_disk_that_are_no_text(tmp_path, submission):
+    folder = submission(tmp_path / "in", layers="a = 1\n")
+    os.rename(folder, tmp_path / "Jos\udc82")  # somebody's name, from a zip of another system
+    (tmp_path / "Jos\udc82" / "\udcff.py").write_text("b = 1\n")
+    package, (note,) = read_package([tmp_path])
+    assert package.files == {"layers.py": b"a = 1\n"}
+    assert ascii("\udcff.py") in note
+    (tmp_path / "Jos\udc82" / "layers.py").unlink()
+    with pytest.raises(NoPackage) as told:
+        read_package([tmp_path])
+    assert "only \\udcff.py" in str(told.value)

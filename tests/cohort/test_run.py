@@ -2,11 +2,13 @@
 
 import os
 import signal
+import sys
 
 import msgspec
 import pytest
 
 from grader.cli import Refusal
+from grader.cohort import page
 from grader.cohort.journal import Journal, Outcome
 from grader.cohort.policy import read_policy
 from grader.cohort.pool import LocalPool, Progress
@@ -113,6 +115,29 @@ def test_hostile_neighbours_change_nobodys_grade(tmp_path, run, generator):
     assert not other.of_state("fault")
     hostile = [grade for grade in other.grades if grade.student.startswith("a-")]
     assert [grade.student for grade in hostile if grade.state != "graded" or not 0 < grade.score < 16] == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name on the disk is text")
+def test_names_that_no_folder_takes_end_nobodys_grading(tmp_path, run, generator):
+    folder, right = tmp_path / "class", generator.right()
+    extra = {
+        "tar": "\udcff.py",
+        "long": "a" * 300 + ".py",
+        "both": "layers.py/b.py",
+        "deep": "a" * 200 + "/b" * 2500 + "/c.py",
+    }
+    for name in ("folder", "Jos\udc82"):
+        hand_in(folder, name, right | {"\udcff.py": b"x = 1\n"})
+    for name, path in extra.items():
+        form = classes.tar_of if name == "tar" else classes.zip_of
+        (folder / f"{name}\udcff.zip").write_bytes(form(right | {path: b"x = 1\n"}))
+    result, _ = run()
+    assert {g.student: (g.state, g.score) for g in result.grades} == dict.fromkeys(
+        ["folder", "Jos\\udc82", *(f"{name}\\udcff" for name in extra)], ("graded", 16)
+    )
+    assert all("left out" in attempt.notes[0] for attempt in result.intake.attempts)
+    assert len((tmp_path / "out" / "grades.csv").read_text("utf-8").splitlines()) == 7
+    assert "Jos\\udc82" in page.write(result).read_text("utf-8")
 
 
 def test_a_grading_process_that_is_killed_is_replaced(tmp_path, policy, generator, order_of):
