@@ -1,10 +1,10 @@
 """A submission: the text of a learner's modules, read once, and never imported by the process that reads it."""
 
+import codecs
 import hashlib
-import io
 import os
+import re
 import stat
-import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -127,9 +127,32 @@ def _read(path: Path) -> str:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise _Unreadable(f"is larger than {MAX_BYTES // 1_000_000} MB.")
+    return _text(data).replace("\r\n", "\n").replace("\r", "\n")
+
+
+#: A coding line (PEP 263), in one of the first two lines; what says UTF-8; encodings in which ASCII is itself.
+_CODING = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_UTF_8 = re.compile(r"utf-?8(-.*)?")
+_LIKE_ASCII = ("ascii", "us-ascii", "latin", "iso-8859", "iso8859", "cp125", "windows-125")
+
+
+def _text(data: bytes) -> str:
+    """The text of a module, in UTF-8 alone: some of Python's other encodings fail, take for ever, or hide what is there."""
+    named = _declared(data)
+    same = data.isascii() and named.startswith(_LIKE_ASCII)
+    if named and not same and not _UTF_8.fullmatch(named):
+        raise _Unreadable(f"names the encoding {named[:40]} in its coding line: save it as UTF-8 without that line.")
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
-    except (SyntaxError, UnicodeDecodeError, LookupError):
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
         raise _Unreadable("is not text in UTF-8: save it again with that encoding.") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _declared(data: bytes) -> str:
+    """The encoding that a coding line names, in small letters with hyphens; empty if there is none."""
+    for line in data.removeprefix(codecs.BOM_UTF8).splitlines()[:2]:
+        if found := _CODING.match(line):
+            return found[1].decode("ascii").lower().replace("_", "-")
+        if line.strip() and not line.lstrip().startswith(b"#"):
+            break
+    return ""

@@ -15,6 +15,7 @@ from grader.cohort.signs import kinds, read_signs
         ("import sys\nsys._getframe(1)", "looks at other functions' frames (line 2)"),
         ("import os\nos._exit(0)", "ends the process (line 2)"),
         ("exec('x = 1')", "runs text as code (line 1)"),
+        ("# coding: punycode\nexec('x = 1')", "runs text as code (line 2)"),
         ("import torch", "imports a finished library (line 1)"),
         ("# " + "x" * 1_500_000, "is unusually big"),
         ("W = [" + "0.123456789, " * 2000 + "]", "holds much data in strings and numbers"),

@@ -1,5 +1,6 @@
 """Reading a submission: every Python file below a folder, no link followed, nothing run."""
 
+import ast
 import os
 
 import pytest
@@ -47,9 +48,49 @@ def test_linked_folders_and_environments_are_left_out(folder, tmp_path_factory):
     assert list(read_submission(folder).modules) == ["layers"]
 
 
-def test_a_declared_encoding_is_respected(folder):
-    (folder / "losses.py").write_bytes("# coding: latin-1\nname = 'é'\n".encode("latin-1"))
-    assert "é" in read_submission(folder).modules["losses"]
+@pytest.mark.parametrize(
+    "data",
+    [
+        "WORD = 'é'\n".encode(),
+        "\ufeffWORD = 'é'\n".encode(),
+        "# -*- coding: UTF_8 -*-\nWORD = 'é'\n".encode(),
+        "\ufeff# vim: set fileencoding=utf-8-unix :\nWORD = 'é'\n".encode(),
+        "#!/usr/bin/python\n# coding: utf8\nWORD = 'é'\n".encode(),
+        "WORD = 'é'\n# coding: latin-1\n".encode(),  # below code it is a comment
+        b"# coding: latin-1\nWORD = '\\xe9'\n",  # in ASCII it says the same
+        b"\n# coding: cp1252\nWORD = '\\xe9'\n",
+    ],
+)
+def test_utf_8_is_read_and_runs_as_it_is_read(folder, pool, data):
+    (folder / "losses.py").write_bytes(data)
+    read = read_submission(folder)
+    assert read.problems == {}
+    (statement,) = ast.parse(read.modules["losses"]).body
+    with pool.student(read) as student:
+        assert student.losses.WORD == statement.value.value == "é"
+
+
+ANOTHER = "names the encoding {} in its coding line: save it as UTF-8 without that line."
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "reason"),
+    [
+        (b"# coding: undefined", b"x = 1", ANOTHER.format("undefined")),
+        (b"# coding: raw_unicode_escape", b"# \\ud800", ANOTHER.format("raw-unicode-escape")),
+        (b"# coding: punycode", b"x = 1", ANOTHER.format("punycode")),
+        (b"# coding=utf-7", b"+AHg- = 1", ANOTHER.format("utf-7")),
+        (b"#!/bin/sh\n# -*- coding: latin-1 -*-", "x = 'é'".encode("latin-1"), ANOTHER.format("latin-1")),
+        (b"\xef\xbb\xbf# coding: latin-1", "x = 'é'".encode(), ANOTHER.format("latin-1")),
+        (b"# no coding line", b"x = '\xe9'", "is not text in UTF-8: save it again with that encoding."),
+    ],
+)
+def test_another_encoding_is_its_modules_problem(folder, line, text, reason):
+    (folder / "losses.py").write_bytes(line + b"\n" + text + b"\n")
+    read = read_submission(folder)
+    assert list(read.modules) == ["layers"]
+    assert read.problems == {"losses": f"losses.py {reason}"}
+    assert read.fingerprint()
 
 
 def test_what_is_no_submission(tmp_path, folder):
