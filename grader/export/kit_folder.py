@@ -1,6 +1,7 @@
 """The folder that learners are given: everything they need, and nothing that gives the answers away."""
 
 import hashlib
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -9,7 +10,7 @@ from grader.cli import VERBS, Refusal, module_of
 from grader.paths import DATA, ROOT, TASKS
 from grader.skeleton import SKELETON, build, read_claims
 
-#: Written into a kit, so that it may be replaced by the next one and nothing else ever is.
+#: Written into a kit, so that it may be replaced by the next one, unless somebody works in it; nothing else ever is.
 MARK = ".kit"
 _TEMPLATES = Path(__file__).with_name("kit")
 #: Of a stage's folder learners get all but these.
@@ -22,10 +23,10 @@ _TEACHERS_VERBS_IN_A_KIT = {"export"}
 def make_kit(out: Path) -> list[str]:
     """Write a kit; returns its files, relative. The folder appears as a whole or not at all.
 
-    raises : Refusal if something else is there
+    raises : Refusal if something else is there, or a kit in which somebody works
     """
-    if out.exists() and not (out / MARK).exists() and (not out.is_dir() or any(out.iterdir())):
-        raise Refusal(f"{out} is there and is no kit. Remedy: OUT=another folder, or remove it.")
+    if out.exists():
+        _check_replaceable(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".kit-", dir=out.parent) as name:
         folder = Path(name) / "kit"
@@ -34,6 +35,24 @@ def make_kit(out: Path) -> list[str]:
             shutil.rmtree(out)
         folder.replace(out)
     return sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+
+
+def _check_replaceable(out: Path) -> None:
+    """Refuse what is no kit, and a kit that holds more than the next one brings back."""
+    if not (out / MARK).exists() and (not out.is_dir() or any(out.iterdir())):
+        raise Refusal(f"{out} is there and is no kit. Remedy: OUT=another folder, or remove it.")
+    remedy = "Remedy: OUT=a new folder; copy from there what you want to replace."
+    if os.path.lexists(out / ".git"):
+        raise Refusal(f"{out} is a git repository, whose history would be lost. {remedy}")
+    if _contents(out / "student") != _contents(out / SKELETON.name):
+        raise Refusal(f"{out / 'student'} holds work that is not the kit's own and would be lost. {remedy}")
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    """What lies in a folder by relative path; a folder or a link counts by its name."""
+    found = [path for path in folder.rglob("*") if "__pycache__" not in path.parts]
+    texts = [path.read_bytes() if path.is_file() and not path.is_symlink() else b"" for path in found]
+    return dict(zip([path.relative_to(folder).as_posix() for path in found], texts))
 
 
 def _fill(folder: Path) -> None:
@@ -64,7 +83,7 @@ def _fill(folder: Path) -> None:
     workflow = folder / ".github" / "workflows" / "classroom.yml"
     workflow.parent.mkdir(parents=True)
     shutil.copyfile(_TEMPLATES / "classroom.yml", workflow)
-    (folder / MARK).write_text("Made by `make kit`; the next one replaces this folder.\n")
+    (folder / MARK).write_text("Made by `make kit`; the next one replaces this folder, unless somebody works in it.\n")
 
 
 def _not_of_the_grader(folder: str, names: list[str]) -> set[str]:

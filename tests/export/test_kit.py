@@ -2,6 +2,7 @@
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -124,6 +125,33 @@ def test_a_second_kit_replaces_the_first_and_nothing_else(kit, tmp_path):
     with pytest.raises(Refusal, match="Remedy"):
         make_kit(tmp_path)
     assert (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "cause"),
+    [
+        (".git/HEAD", "is a git repository"),
+        (".git", "is a git repository"),  # a worktree or a submodule has a file of that name
+        ("student/layers.py", "holds work that is not the kit's own"),
+        ("student/notes.txt", "holds work that is not the kit's own"),
+        ("student/helpers/tools.py", "holds work that is not the kit's own"),
+    ],
+)
+def test_a_kit_in_which_somebody_works_is_left_alone(kit, tmp_path, place, cause):
+    mine = shutil.copytree(kit, tmp_path / "mine", ignore=shutil.ignore_patterns("grader", "data", "tasks"))
+    (mine / place).parent.mkdir(exist_ok=True)
+    (mine / place).write_text("my work")
+    before = {path: path.read_bytes() for path in mine.rglob("*") if path.is_file()}
+    with pytest.raises(Refusal, match=f"{cause}.* Remedy: OUT=a new folder"):
+        make_kit(mine)
+    assert {path: path.read_bytes() for path in mine.rglob("*") if path.is_file()} == before
+
+
+def test_what_python_leaves_beside_the_modules_is_nobodys_work(kit):
+    (kit / "student" / "__pycache__").mkdir()
+    (kit / "student" / "__pycache__" / "layers.cpython-311.pyc").write_bytes(b"x")
+    make_kit(kit)
+    assert not (kit / "student" / "__pycache__").exists()
 
 
 def test_it_is_made_of_this_checkout(kit):
