@@ -27,6 +27,8 @@ SECRET = "HOSTILE_SECRET"
 LEAK = ("HOSTILE-LEAK", "HOSTILE-SECRET-SEEN")
 TIME_FACTOR = 0.2  #: of the usual limits: most attacks that hang would do so for the whole of it
 FOLDERS = ("/tmp", "/dev/shm", "/var/tmp", "/dev/mqueue")
+#: What attacks leave behind where they can. Exact names: all else in those folders is somebody else's.
+TRACES = ("chain-rule-disk-fill", "chain-rule-shared-memory", "hostile_extra.py", "hostile_extra.pyc")
 WATCHED = ("CHANGELOG.md", "grader", "grader/runner.py", "reference", "reference/losses.py", "data")
 
 
@@ -150,10 +152,7 @@ def _watched(attack: Attack) -> set[str]:
     """Marks of files and settings that an attack could leave: they differ if it did."""
     marks = set()
     for folder in (*FOLDERS, str(attack.folder), str(ROOT), str(ROOT / "grader"), os.getcwd()):
-        try:
-            marks |= {f"{folder}/{name}" for name in os.listdir(folder) if name.startswith(("hostile-", "hostile_"))}
-        except OSError:
-            continue
+        marks |= {path for name in TRACES if os.path.lexists(path := f"{folder}/{name}")}
     for name in WATCHED:
         path = ROOT / name
         if path.exists():

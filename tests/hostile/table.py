@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.paths import ROOT
+from tests.hostile.harness import FOLDERS, TRACES, attacks
 
 #: Column -> layers left out. "none" is the separate process and its protocol alone.
 COLUMNS = {
@@ -75,8 +76,6 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", help="names of attacks")
     options = parser.parse_args()
     columns = {name: COLUMNS[name] for name in (("all layers", "process alone") if options.quick else COLUMNS)}
-    from tests.hostile.harness import attacks
-
     chosen = [attack.name for attack in attacks() if not options.only or attack.name in options.only]
     table: dict[str, dict[str, dict[str, list[str]]]] = {}
     for user in _users():
@@ -121,15 +120,10 @@ def _copy(folder: Path, user: str) -> Path:
 def _restore(root: Path, user: str) -> None:
     """Undo what attacks have changed in the copy."""
     shutil.copy(ROOT / "CHANGELOG.md", root / "CHANGELOG.md")
-    for left in root.rglob("hostile_extra*"):
-        left.unlink()
-    for left in [
-        *root.rglob("hostile-*"),
-        *Path("/tmp").glob("hostile-*"),
-        *Path("/var/tmp").glob("hostile-*"),
-        *Path("/dev/shm").glob("hostile-*"),
-    ]:
-        left.unlink(missing_ok=True)
+    for name in TRACES:
+        for left in [*root.rglob(name), *(Path(folder) / name for folder in FOLDERS)]:
+            if left.is_file():
+                left.unlink()
     subprocess.run(["ipcrm", "-M", str(0x686F7374)], check=False, capture_output=True)
     if os.getuid() == 0 and user != "root":
         owner = pwd.getpwnam(user)

@@ -1,7 +1,9 @@
 """No attack earns a point it should not, hangs or breaks a grade, or leaves anything behind, with all layers on."""
 
 import os
+import re
 import shutil
+import tempfile
 
 import pytest
 
@@ -9,7 +11,8 @@ from grader.engine import grade
 from grader.paths import REFERENCE
 from grader.request import Request
 from grader.worker.pool import WorkerPool
-from tests.hostile.harness import SECRET, attacks, run
+from tests.hostile import table
+from tests.hostile.harness import ATTACKS, SECRET, TRACES, _watched, attacks, run
 
 LONGEST = 40.0  #: seconds of any grade: far above the limits of its checks, far below a hang
 
@@ -45,3 +48,21 @@ def test_there_are_enough_and_each_says_what_it_tries():
     assert len(found) >= 60
     assert all(attack.tries and attack.stages for attack in found)
     assert len({attack.tries for attack in found}) == len(found)
+
+
+def test_what_attacks_leave_behind_is_looked_for_by_its_name():
+    texts = [path.read_text(errors="replace") for path in ATTACKS.rglob("*.py")]
+    named = {name for text in texts for name in re.findall(r"[/\"]((?:chain-rule-|hostile[-_])[\w.-]+)\"", text)}
+    assert named == set(TRACES)
+
+
+def test_what_others_have_in_the_shared_folder_is_theirs(tmp_path):
+    before = _watched(attacks()[0])
+    with (
+        tempfile.TemporaryDirectory(prefix="hostile-", dir="/tmp") as folder,
+        tempfile.NamedTemporaryFile(prefix="hostile-", dir="/tmp") as file,
+    ):
+        assert _watched(attacks()[0]) == before
+        table._restore(tmp_path, "root")
+        assert os.path.isdir(folder)
+        assert os.path.isfile(file.name)
