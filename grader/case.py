@@ -12,6 +12,8 @@ from grader.patterns import close
 from grader.phrases import entry_is, number, pair_of_numbers, type_phrase
 from grader.scripts import Script
 
+__judges_values__ = True  # see grader.failures
+
 PICTURE = 12  # rows and columns of the tables in a report
 MOST_EVIDENCE = 200_000  # entries of one array kept for pictures
 WRITTEN_OUT = 60  # entries of an input that is drawn with few decimals, so that it can be written out

@@ -19,6 +19,8 @@ from grader.compare import Unmet
 from grader.phrases import number, type_phrase
 from grader.worker.errors import StudentError
 
+__judges_values__ = True  # see grader.failures
+
 #: Relative tolerance of core checks: right to the digits of float32. Float64 has checks of its own.
 ROUGH = 1e-5
 

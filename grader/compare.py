@@ -11,6 +11,8 @@ import numpy as np
 from grader import patterns
 from grader.phrases import array_text, entry_is, many, number, pair_of_numbers, positions, type_phrase
 
+__judges_values__ = True  # see grader.failures
+
 
 class Unmet(Exception):
     """A promise that does not hold, in the words of a card.

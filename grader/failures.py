@@ -13,7 +13,9 @@ from grader.worker.text import clean
 PRINTED_LINES = 20
 MOST_OWN_LINES = 24
 
-_GRADER = Path(__file__).resolve().parent
+#: Set in the grader's modules that work on a learner's values for a check, wherever they lie: what they raise is the
+#: values' doing. Everything else of the grader is machinery, and what that raises is our own fault.
+MARK = "__judges_values__"
 
 #: What Python raises when a check works on a value that is not of the kind it expects.
 _UNUSABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, AssertionError)
@@ -37,8 +39,11 @@ class Told:
         return Card(**self.fields, evidence=evidence)
 
 
-def describe(failure: BaseException, case: Any, transcript: list) -> Told:
-    """Sort one exception out of a check into the submission's doing or our own, and word it."""
+def describe(failure: BaseException, case: Any, transcript: list, tasks: Path) -> Told:
+    """Sort one exception out of a check into the submission's doing or our own, and word it.
+
+    tasks : folder of the checks and of what they share
+    """
     from grader.compare import Unmet
     from grader.worker.errors import (
         CallTimeout,
@@ -61,7 +66,7 @@ def describe(failure: BaseException, case: Any, transcript: list) -> Told:
         return Told("fail", str(failure), repeatable, {**card, "source": list(failure.frames)}, broken)
     if isinstance(failure, WorkerFault):
         return Told("error", f"The grader could not run this check: {clean(str(failure))}", False, {"ran": ran})
-    if isinstance(failure, _UNUSABLE) and transcript and _in_a_check(failure):
+    if isinstance(failure, _UNUSABLE) and transcript and _in_a_check(failure, tasks):
         # The course's own test shows that no check does this with the answers of right code.
         what = clean(f"{type(failure).__name__}: {failure}", 300)
         message = f"The check could not work with what came back from {transcript[-1].target}: {what}."
@@ -101,11 +106,18 @@ def first_lines(text: str, limit: int = PRINTED_LINES) -> str:
     return "\n".join([*lines[:limit], f"... and {more} more line{'s' if more > 1 else ''}"])
 
 
-def _in_a_check(failure: BaseException) -> bool:
-    """Whether a check's own work raised it, not our machinery that the check called."""
-    files = [Path(frame.filename) for frame in traceback.extract_tb(failure.__traceback__)]
-    ours = [file for file in files if file.name == "checks.py" or _GRADER in file.parents]
-    return bool(ours) and (ours[-1].name == "checks.py" or ours[-1].parent == _GRADER) and ours[-1].name != "runner.py"
+def _in_a_check(failure: BaseException, tasks: Path) -> bool:
+    """Whether a check's own work raised it, not our machinery that the check called.
+
+    The innermost frame that is a check author's or ours decides: NumPy's frames below it say nothing.
+    """
+    ours, folder = __name__.partition(".")[0], tasks.resolve()
+    for frame in reversed([frame for frame, _ in traceback.walk_tb(failure.__traceback__)]):
+        if folder in Path(frame.f_code.co_filename).resolve().parents or frame.f_globals.get(MARK) is True:
+            return True
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == ours:
+            return False
+    return False
 
 
 def own_lines(modules: Mapping[str, str], functions: Iterable[str]) -> list[SourceLines]:

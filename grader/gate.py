@@ -23,6 +23,8 @@ from grader.compare import Unmet
 from grader.worker.errors import CallTimeout
 from grader.worker.proxy import Remote
 
+__judges_values__ = True  # see grader.failures
+
 ASKED = ("epochs", "batch_size", "lr")
 _GIVEN = ("model", "x_train", "y_train", "x_val", "y_val", "rng")
 _EPOCH = re.compile(r"\bepoch\D{0,3}(\d+)", re.IGNORECASE)

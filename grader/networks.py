@@ -14,6 +14,8 @@ from grader import closed_form
 from grader.case import Case
 from grader.closed_form import Array, Parameters
 
+__judges_values__ = True  # see grader.failures
+
 #: What should hold, and what was given, where a check needs a forward that at least tells classes apart.
 FORWARD_FIRST = (
     "predict is looked at once forward gives one score for each row and class.",

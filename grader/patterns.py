@@ -11,6 +11,8 @@ import numpy as np
 from grader.phrases import array_text, index_text, listed, number
 from grader.ratios import close, floor_shows, precision, ratio_shows
 
+__judges_values__ = True  # see grader.failures
+
 Named = Mapping[str, np.ndarray]
 
 

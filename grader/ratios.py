@@ -6,6 +6,8 @@ import numpy as np
 
 from grader.phrases import number
 
+__judges_values__ = True  # see grader.failures
+
 #: What a count is called in a sentence; others read "NAME is VALUE".
 COUNTS = {
     "rows": "the batch has {} rows",

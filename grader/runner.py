@@ -205,7 +205,7 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
     stub = failures.stub_reached(failure, context)
     if stub:
         return scores.result(check, "todo", message=_still_to_do(stub, context), seconds=seconds)
-    told = failures.describe(failure, case, transcript) if failure is not None else None
+    told = failures.describe(failure, case, transcript, context.course.folder) if failure is not None else None
     if told is not None and told.state == "fail":
         told.fields["should"] = told.fields.get("should") or check.promise
         told.fields["source"] = told.fields.get("source") or failures.own_lines(

@@ -8,6 +8,8 @@ import numpy as np
 
 from grader.paths import MODULES
 
+__judges_values__ = True  # see grader.failures
+
 WRITTEN_OUT = 60  # entries of an array that are written out; beyond, its recipe
 INLINE = 6  # entries of an array without a name that are written into the call
 MOST_STEPS = 30

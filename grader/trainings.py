@@ -12,6 +12,8 @@ from grader.networks import names
 from grader.phrases import number, type_phrase
 from grader.worker.proxy import Remote
 
+__judges_values__ = True  # see grader.failures
+
 MOVED = 1e-3  #: largest error of trained parameters, as a share of the way they went
 CURVES = ("train_loss", "train_acc", "val_loss", "val_acc")
 

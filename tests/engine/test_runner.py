@@ -1,13 +1,19 @@
 """States of checks, what blocks what, groups, limits: on a small course, in this process."""
 
+import ast
+import importlib.util
+import inspect
 import os
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 
-from grader import scores
+from grader import compare, failures, scores
 from grader.course import load_course
 from grader.limits import Limits
+from grader.paths import TASKS
 from grader.runner import Context, Memo, execute
 from grader.session import Observer
 from grader.skeleton import stub_statement
@@ -189,6 +195,90 @@ def test_a_check_that_stumbles_over_an_answer_blames_the_answer(course):
     result = run(course, submission(layers=layers), "01").results["01_first", "check_double_doubles"]
     assert result.state == "fail"
     assert "could not work with what came back from layers.double" in result.message
+
+
+def author_modules():
+    """The grader's modules that the stages' checks import, directly or not, and the one they are handed: `case`."""
+    machinery = ("grader.worker", "grader.records", "grader.misconceptions")
+    names, left = set(), ["grader.case", *(name for file in TASKS.glob("*/*.py") for name in imported(file))]
+    while left:
+        name = left.pop()
+        if name not in names and name.startswith("grader.") and not name.startswith(machinery):
+            names.add(name)
+            left += imported(Path(importlib.util.find_spec(name).origin))
+    return sorted(name for name in names if functions_of(name))
+
+
+def imported(file):
+    """Modules of the grader that a file imports at its top."""
+    for node in ast.parse(file.read_text("utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and file.name not in ("misconceptions.py", "conftest.py"):
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                known = node.module == "grader" or (node.module or "").startswith("grader.")
+                yield (
+                    name if known and importlib.util.find_spec(node.module).submodule_search_locations else node.module
+                )
+
+
+def functions_of(name):
+    module = importlib.import_module(name)
+    return [f for f in vars(module).values() if inspect.isroutine(f) and f.__module__ == name]
+
+
+def test_what_check_authors_use_is_marked_and_the_machinery_is_not():
+    assert {"grader.case", "grader.compare", "grader.ratios", "grader.networks", "grader.gate"} <= set(author_modules())
+    for name in author_modules():
+        assert getattr(importlib.import_module(name), failures.MARK, False) is True, name
+    for name in ("grader.runner", "grader.worker.wire", "grader.worker.proxy", "grader.session"):
+        assert not hasattr(importlib.import_module(name), failures.MARK), name
+
+
+#: A check's helper that cannot work with None, in a module of its own.
+STUMBLES = "def first(value):\n    return value[0]\n"
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "text", "state"),
+    [
+        ("grader/near.py", "grader.near", f"{failures.MARK} = True\n{STUMBLES}", "fail"),
+        ("grader/some/room/far.py", "grader.some.room.far", f"{failures.MARK} = True\n{STUMBLES}", "fail"),
+        ("grader/near.py", "grader.near", STUMBLES, "error"),
+        ("grader/some/room/checks.py", "grader.some.room.checks", STUMBLES, "error"),
+        ("tasks/toolbox/shared.py", "shared", STUMBLES, "fail"),
+    ],
+)
+def test_a_modules_mark_decides_whose_fault_it_is_and_its_folder_does_not(
+    tmp_path, monkeypatch, place, name, text, state
+):
+    course = toys.course(tmp_path)
+    folder, _, rest = place.partition("/")
+    file = (course.folder if folder == "tasks" else tmp_path / "grader") / rest
+    result = stumble(course, monkeypatch, file, name, text)
+    assert result.state == state
+    assert ("could not work with what came back" in result.message) is (state == "fail")
+
+
+def stumble(course, monkeypatch, file, name, text):
+    """The result of a check that hands an answer of None to `first` of a module with that text, in that place."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setitem(sys.modules, name, module)
+    path = course.stage("01_first").checks_file
+    call = f"case.expect(__import__('sys').modules[{name!r}].first(student.layers.double(a)), "
+    path.write_text(path.read_text().replace("case.expect(student.layers.double(a), ", call))
+    layers = RIGHT["layers"].replace("return a + a", "return None")
+    return run(course, submission(layers=layers), "01").results["01_first", "check_double_doubles"]
+
+
+def test_a_copy_of_compare_in_another_room_gives_the_same_state(tmp_path, monkeypatch):
+    text = (Path(compare.__file__)).read_text("utf-8") + "\n\n" + STUMBLES
+    for place, name in (("compare.py", "grader.compare"), ("deep/down/of_values.py", "grader.deep.down.of_values")):
+        course = toys.course(tmp_path / name)
+        assert stumble(course, monkeypatch, tmp_path / "moved" / place, name, text).state == "fail"
 
 
 def test_a_group_shares_its_worker_and_memo(course):
