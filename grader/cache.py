@@ -41,7 +41,7 @@ class TrainingCache:
             self.evidence.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(arrays, self.evidence / arrays.name)
         self.used.add(check.stage)
-        return kept
+        return msgspec.structs.replace(kept, hints=list(check.hints))  # they decide nothing, so they may have changed
 
     def keep(self, stage: Stage, results: Mapping[str, CheckResult]) -> None:
         """Keep a stage whose every check was run to its end."""

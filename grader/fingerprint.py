@@ -6,25 +6,78 @@ Nothing here imports NumPy or the engine: an unchanged submission is recognised 
 import hashlib
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from grader.paths import DATA, REFERENCE, ROOT, TASKS
+import grader
+from grader.paths import DATA, REFERENCE, TASKS
 
-#: Of the grader's own files, those that can change what a grade says.
-_GRADER_SUFFIXES = {".py", ".j2", ".css", ".toml", ".ini"}
+#: Which of the grader's modules and packages can change a verdict or a number of a grade, and which only show, count or
+#: carry what was graded. The longest name that fits a module counts; a module that none fits decides.
+DECIDES = {
+    "bootstrap": False,
+    "check_tasks": False,
+    "cohort": False,
+    "cohort.work": True,  # makes the requests of a class
+    "export": False,
+    "guard": False,
+    "health": False,
+    "hints": False,
+    "history": False,
+    "imports": False,
+    "jupyter": False,
+    "keys": False,
+    "last": False,
+    "live": False,
+    "oracle": False,
+    "report": False,
+    "saved": False,
+    "terminal": False,
+    "verbs": False,
+    "watching": False,
+    "wording": False,
+    "worker": True,
+}
+GRADER = Path(grader.__file__).resolve().parent
+#: Of the grader's own files, those that can change what a grade says or how it looks.
+_SUFFIXES = {".py", ".j2", ".css", ".toml", ".ini"}
+#: The hints of a check in its task.toml, one a line as they are all written; in any other form they count as deciding.
+_HINTS = re.compile(rb'^hints = \[\n(?: *"[^\n]*",?\n)+\]\n', re.MULTILINE)
 
 
 def course(tasks: Path = TASKS) -> str:
-    """SHA-256 of the tasks and the grader."""
-    own = (p for p in (ROOT / "grader").rglob("*") if p.suffix in _GRADER_SUFFIXES)
-    return _of_files([*tasks.glob("*/*.toml"), *tasks.glob("*/*.py"), *own])
+    """SHA-256 of what decides a grade, other than the reference and the data: checks, mistakes, and the grader's deciding code.
+
+    Whoever keeps results asks for it: trainings of a learner, grades of a class, an unchanged request. What only shows a
+    grade (handouts, hints, style sheets, pages, exports, verbs) is not part of it: a new look grades nobody again. A
+    class's stored reports keep the look and the hints of the day they were graded.
+    """
+    texts = {f"tasks/{name}": _HINTS.sub(b"", content) for name, content in _read(tasks, _of_tasks(tasks)).items()}
+    return _of_texts(texts | _read(GRADER, _own(deciding=True)))
+
+
+def presentation(tasks: Path = TASKS) -> str:
+    """SHA-256 of what shows a grade: the hints and the grader's other code, style sheets and templates.
+
+    A page that was written is still what would be written now only if neither this nor `course` changed.
+    """
+    hints = {name: b"".join(_HINTS.findall(text)) for name, text in _read(tasks, _of_tasks(tasks)).items()}
+    return _of_texts(hints | _read(GRADER, _own(deciding=False)))
+
+
+def decides(file: str) -> bool:
+    """Whether a file of the grader, such as "report/style.css", can change a grade: what DECIDES says of its module."""
+    module = file.rpartition(".")[0].replace("/", ".").removesuffix(".__init__")
+    while module and module not in DECIDES:
+        module = module.rpartition(".")[0]
+    return DECIDES.get(module, True)
 
 
 def reference(folder: Path | None = REFERENCE) -> str:
     """SHA-256 of the reference, which names the mistakes; nothing where there is none."""
-    return _of_files(folder.glob("*.py")) if folder is not None and folder.is_dir() else ""
+    return _of_texts(_read(folder, folder.glob("*.py"))) if folder is not None and folder.is_dir() else ""
 
 
 def data() -> str:
@@ -95,10 +148,22 @@ def of_text(*parts: str) -> str:
     return digest.hexdigest()
 
 
-def _of_files(paths: Iterable[Path]) -> str:
+def _of_tasks(tasks: Path) -> list[Path]:
+    return [*tasks.glob("*/*.toml"), *tasks.glob("*/*.py")]
+
+
+def _own(deciding: bool) -> Iterable[Path]:
+    files = (path for path in GRADER.rglob("*") if path.suffix in _SUFFIXES)
+    return (path for path in files if decides(path.relative_to(GRADER).as_posix()) is deciding)
+
+
+def _read(folder: Path, files: Iterable[Path]) -> dict[str, bytes]:
+    """Name below the folder -> content: where the folder itself lies is nothing to a grade."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+def _of_texts(texts: Mapping[str, bytes]) -> str:
     digest = hashlib.sha256()
-    for path in sorted(paths):
-        content = path.read_bytes()
-        name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
-        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    for name in sorted(texts):
+        digest.update(f"{name}\0{len(texts[name])}\0".encode() + texts[name])
     return digest.hexdigest()

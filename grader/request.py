@@ -46,8 +46,9 @@ class Request(msgspec.Struct, frozen=True):
         return self.use_cache and not (self.secret or self.training_images or self.strict or self.sandbox == "strict")
 
     def key(self, submission: str, depends: dict[str, str]) -> str:
-        """Names this request together with all that its outcome depends on: equal keys, equal reports."""
-        about = (*self.stages, str(self.student), self.sandbox, self.feedback, str(self.html))
+        """Names this request together with all that its outcome and its look depend on: equal keys, equal reports."""
+        shown = fingerprint.presentation(self.tasks)
+        about = (*self.stages, str(self.student), self.sandbox, self.feedback, str(self.html), shown)
         return fingerprint.key(submission, self.seed, depends, *about)
 
 

@@ -26,16 +26,16 @@ _local = threading.local()
 def grade_bytes(data: bytes) -> bytes:
     """What a Dask worker runs: an Order as msgpack in, a Done as msgpack out. Its process lives on for the next one."""
     order = msgspec.msgpack.decode(data, type=Order)
-    mine = course_fingerprint(order.settings.private)
-    if mine != order.course:
-        outcome = Outcome("fault", "another version of the course is installed here")
-        return msgspec.msgpack.encode(Done(order.key, order.digest, outcome, other_course=mine))
     grader = getattr(_local, "grader", None)
     if grader is None or grader.settings != order.settings:
         if grader is not None:
             grader.stop()
         grader = _local.grader = Grader(order.settings)
-    return msgspec.msgpack.encode(grader.grade(order))
+    done = grader.grade(order)
+    if done.other_course:  # as it was when the process started: the checkout may be another by now
+        grader.stop()
+        done = grader.grade(order)
+    return msgspec.msgpack.encode(done)
 
 
 def _far_away(data: bytes) -> bytes:

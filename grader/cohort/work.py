@@ -2,12 +2,11 @@
 
 import contextlib
 import gc
-import hashlib
 import shutil
 import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -18,7 +17,7 @@ from grader.cohort.journal import Outcome
 from grader.cohort.package import Package
 from grader.cohort.policy import Policy
 from grader.limits import calibrate
-from grader.paths import REFERENCE, ROOT, TASKS
+from grader.paths import ROOT, TASKS
 from grader.records import CheckResult
 from grader.session import Observer
 from grader.task import Check
@@ -81,28 +80,6 @@ class Done(Struct, frozen=True):
     other_course: str = ""  #: this side's fingerprint, if it is not the order's: nothing was graded
 
 
-#: Of the grader's own folders, those that only show, count or carry what was graded.
-_SHOWS = {"cohort", "export", "report", "verbs", "check_tasks", "__pycache__"}
-
-
-def course_fingerprint(private: str = "") -> str:
-    """Of everything on this machine that decides a grade, other than the policy: grader, tasks, reference, data.
-
-    The look of a page or of a table is not part of it, so that a new one grades nobody again.
-    """
-    grader = [p for p in (ROOT / "grader").rglob("*.py") if not _SHOWS & set(p.relative_to(ROOT / "grader").parts[:-1])]
-    folders = [TASKS, *([Path(private)] if private else [])]
-    tasks = [p for folder in folders for p in folder.glob("*/*") if p.suffix in (".py", ".toml")]
-    reference = [*REFERENCE.glob("*.py"), ROOT / "grader" / "grade.ini"]
-    total = hashlib.sha256()
-    for group in (grader, tasks, reference):
-        for path in sorted(group):
-            content = path.read_bytes()
-            total.update(f"{path.parent.name}/{path.name} {len(content)}\n".encode() + content)
-    total.update(fingerprint.data().encode())
-    return total.hexdigest()
-
-
 @contextlib.contextmanager
 def tasks_folder(private: str):
     """The folder of stages: the course's own, or a merged copy with the private ones beside them."""
@@ -117,6 +94,17 @@ def tasks_folder(private: str):
         yield merged
 
 
+def course_fingerprint(private: str = "") -> str:
+    """Of everything on this machine that decides a grade, other than the policy: who has it graded needs no new grade."""
+    with tasks_folder(private) as tasks:
+        return _whole(fingerprint.dependencies(tasks))
+
+
+def _whole(depends: Mapping[str, str]) -> str:
+    """One fingerprint of `fingerprint.dependencies`, without what is a machine's own: a cluster's machines may differ."""
+    return fingerprint.of_text(depends["course"], depends["reference"], depends["data"])
+
+
 class Bench:
     """What one process needs for all its submissions: the course's fingerprint, the stages, and a pool of workers."""
 
@@ -125,7 +113,6 @@ class Bench:
 
         self.settings = settings
         self.scratch = scratch
-        self.course = course_fingerprint(settings.private)
         self._stack = contextlib.ExitStack()
         self.tasks = self._stack.enter_context(tasks_folder(settings.private))
         # No spare: it would be made for this submission's folder, and the next worker is for another's.
@@ -133,6 +120,7 @@ class Bench:
         self.pool = WorkerPool(sandbox=settings.sandbox, memory_mb=memory, spares=False)
         self._stack.callback(self.pool.close)
         self._depends = fingerprint.dependencies(self.tasks)
+        self.course = _whole(self._depends)
         self._calibrated, self._scale = float("-inf"), 0.0
         self._graded = 0
 

@@ -3,15 +3,18 @@
 import csv
 import shutil
 import signal
+import threading
 
+import msgspec
 import pytest
 
 from benchmarks.local_cluster import LocalCluster
 from grader.cli import Refusal
 from grader.cohort.cluster import Cluster, grade_bytes
-from grader.cohort.policy import read_policy
+from grader.cohort.journal import Outcome
+from grader.cohort.policy import Policy, read_policy
 from grader.cohort.run import ClassRun, Watcher, grade_class
-from grader.cohort.work import Settings
+from grader.cohort.work import Done, Settings
 from grader.paths import ROOT
 from tests.cohort import classes
 
@@ -59,15 +62,31 @@ def test_a_cluster_gives_the_same_table_even_if_a_worker_is_killed(tmp_path, clu
 
 
 def test_an_order_for_another_course_is_not_graded(order_of):
-    import msgspec
-
-    from grader.cohort.policy import Policy
-    from grader.cohort.work import Done
-
     order = order_of({"layers.py": b"x = 1\n"}, Policy(), course="another")
     done = msgspec.msgpack.decode(grade_bytes(msgspec.msgpack.encode(order)), type=Done)
     assert done.other_course
     assert done.outcome.state == "fault"
+
+
+class Outdated:
+    """A grading process that was started before the checkout was brought up to date."""
+
+    def __init__(self, settings):
+        self.settings, self.old = settings, True
+
+    def grade(self, order):
+        outcome = Outcome("fault", "another version") if self.old else Outcome("graded")
+        return Done(order.key, order.digest, outcome, other_course="old" if self.old else "")
+
+    def stop(self):
+        self.old = False
+
+
+def test_a_process_older_than_the_checkout_is_started_anew(order_of, monkeypatch):
+    monkeypatch.setattr("grader.cohort.cluster.Grader", Outdated)
+    monkeypatch.setattr("grader.cohort.cluster._local", threading.local())
+    order = msgspec.msgpack.encode(order_of({"layers.py": b"x = 1\n"}, Policy()))
+    assert msgspec.msgpack.decode(grade_bytes(order), type=Done).outcome.state == "graded"
 
 
 def test_a_worker_with_another_course_is_refused_by_name(tmp_path, cluster):

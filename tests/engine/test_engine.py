@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import msgspec
 import pytest
@@ -15,7 +16,7 @@ from grader.session import Observer, run_stages
 from grader.submission import NotASubmission, read_submission
 from grader.worker.local import LocalPool
 from grader.worker.pool import WorkerPool
-from tests.engine.toys import RIGHT, write_course, write_submission
+from tests.engine.toys import HINTS, RIGHT, write_course, write_submission
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +247,35 @@ def test_whatever_a_result_depends_on_makes_it_train_again(request_of, pool, mon
     again = Trainings()
     grade(request_of(request.student, **options), again, pool=pool)
     assert again.count == 1
+
+
+def test_a_new_look_is_rendered_but_nothing_is_trained_again(request_of, pool, monkeypatch, tmp_path):
+    shutil.copytree(fingerprint.GRADER, tmp_path / "grader", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(fingerprint, "GRADER", tmp_path / "grader")
+    request = msgspec.structs.replace(request_of(), html=True)
+    grade(request, pool=pool)
+    assert unchanged(request) is not None
+    with open(tmp_path / "grader" / "report" / "style.css", "a") as file:
+        file.write("p { color: red }")
+    assert unchanged(request) is None
+    again = Trainings()
+    grade(request, again, pool=pool)
+    assert again.count == 0
+    assert unchanged(request) is not None
+
+
+def test_a_new_hint_is_shown_with_a_kept_training(request_of, pool):
+    request = request_of()
+    path = request.tasks / "03_third" / "task.toml"
+    path.write_text(
+        path.read_text().replace(HINTS, HINTS.replace("[", "[\n  ").replace(", ", ",\n  ").replace("]", ",\n]"))
+    )
+    grade(request, pool=pool)
+    path.write_text(path.read_text().replace("what?", "what else?"))
+    again = Trainings()
+    report = grade(request, again, pool=pool)
+    assert again.count == 0
+    assert report.stages[2].checks[0].hints[0] == "what else?"
 
 
 def test_what_a_limit_decided_is_not_kept(request_of, pool):
