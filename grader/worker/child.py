@@ -22,6 +22,7 @@ from grader.worker.runtime import CallbackFailed, Runtime, seed_everything
 from grader.worker.stubs import make_folders_in_thought_only
 
 CONNECTION, _RULES = 3, 4  # descriptors after `take_over`
+_COURSE = __name__.partition(".")[0]  #: the package that this module is of, wherever in it
 
 
 def take_over(plan: dict[str, Any], connection: int, output: int) -> None:
@@ -83,11 +84,11 @@ def only_the_standard_library() -> None:
     sys.path[:] = [
         path for path in sys.path if path and os.path.basename(path) not in ("site-packages", "dist-packages")
     ]
-    sys.path[:] = [path for path in sys.path if not os.path.exists(os.path.join(path, "grader", "worker"))]
+    sys.path[:] = [path for path in sys.path if not os.path.exists(os.path.join(path, _COURSE, "__init__.py"))]
     sys.path_importer_cache.clear()
     sys.argv = [""]
     for name in list(sys.modules):
-        if name.partition(".")[0] == "grader":
+        if name.partition(".")[0] == _COURSE:
             _kept.append(sys.modules.pop(name))
 
 

@@ -7,7 +7,7 @@ import subprocess
 import threading
 from typing import Any
 
-from grader.worker.process import command, environment
+from grader.worker.process import COLD, command, environment
 
 
 class ColdProcess:
@@ -25,7 +25,7 @@ class ColdProcess:
         if os.name == "nt":
             arguments[0], options = -1, {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
         self.program = subprocess.Popen(
-            command("cold", *arguments),
+            command(COLD, *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -3,11 +3,12 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from grader.paths import DATA, ROOT, TASKS
+from grader.paths import DATA, REFERENCE, ROOT, TASKS
 from grader.submission import Submission
 from grader.worker import kernel
 from grader.worker.channel import Limits
@@ -291,10 +292,7 @@ def _holds_data(folder: str) -> bool:
 
 
 def _course_files(folder: str) -> list[str]:
-    """Files of the course that exist and that no worker may open."""
-    places = [DATA / "hidden.npz", ROOT / "reference" / "layers.py", ROOT / "grader" / "runner.py", TASKS]
-    return [
-        str(place)
-        for place in places
-        if place.exists() and not str(place).startswith(folder + os.sep if folder else "\0")
-    ]
+    """Files and folders of the course that exist and that no worker may open; of the grader, this very file."""
+    places = [DATA / "hidden.npz", REFERENCE, Path(__file__).resolve(), TASKS]
+    given = Path(folder) if folder else None
+    return [str(place) for place in places if place.exists() and not (given and place.is_relative_to(given))]

@@ -19,8 +19,10 @@ from grader.paths import ROOT
 from grader.threads import ONE_THREAD
 from grader.worker.errors import WorkerFault
 
+#: Modules whose `main` a process of ours begins with; named, because here their imports would cost time and do no good.
+ZYGOTE, COLD = "grader.worker.zygote", "grader.worker.cold"
 REPLY_SECONDS = 20.0
-_BOOT = "import sys; sys.path[:0] = {paths!r}; from grader.worker.{module} import main; main(*{arguments!r})"
+_BOOT = "import sys; sys.path[:0] = {paths!r}; from {module} import main; main(*{arguments!r})"
 
 
 def environment() -> dict[str, str]:
@@ -55,7 +57,7 @@ class ZygoteClient:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.program = subprocess.Popen(
-                command("zygote", theirs.fileno()),
+                command(ZYGOTE, theirs.fileno()),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

@@ -5,6 +5,8 @@ import os
 import numpy as np
 import pytest
 
+from grader.paths import REFERENCE
+from grader.submission import read_submission
 from grader.worker import errors, kernel, landlock
 from grader.worker.channel import Limits
 from grader.worker.pool import WorkerPool
@@ -37,6 +39,13 @@ def test_everything_is_withheld_with_all_layers():
     assert report["level"] == "full"
     assert report["summary"] == f"{len(REMEDIES)} of {len(REMEDIES)} forbidden actions blocked"
     assert set(report["probes"]) == set(REMEDIES)
+
+
+@linux
+@with_landlock
+def test_nothing_of_the_course_is_open_to_the_reference_as_a_submission_but_itself():
+    with WorkerPool("strict") as pool, pool.student(read_submission(REFERENCE), Limits()):
+        assert pool.report()["level"] == "full"
 
 
 @linux

@@ -1,5 +1,6 @@
 """Starting and ending workers: nothing outlives its block, one submission does not disturb another."""
 
+import importlib
 import os
 import signal
 import subprocess
@@ -9,10 +10,11 @@ import time
 import numpy as np
 import pytest
 
-from grader.paths import ROOT
-from grader.worker import errors, kernel
+from grader.paths import REFERENCE, ROOT, TASKS
+from grader.worker import errors, kernel, process
+from grader.worker import pool as pool_module
 from grader.worker.channel import Limits
-from grader.worker.pool import WorkerPool
+from grader.worker.pool import WorkerPool, _course_files
 from tests.worker.conftest import make
 
 pytestmark = pytest.mark.skipif(not kernel.LINUX, reason="looks into /proc")
@@ -304,7 +306,7 @@ def children(pid):
 def test_nothing_outlives_the_grader(number):
     program = """
 import sys, signal
-from grader.worker.pool import WorkerPool
+from grader.worker.pool import WorkerPool, _course_files
 from grader.submission import Submission
 made = Submission("made", {"layers": "import os\\ndef f(): return os.getpid()\\ndef g():\\n    while True: pass"})
 with WorkerPool() as pool, pool.student(made) as student:
@@ -381,3 +383,25 @@ def test_who_asks_again_hears_why_the_worker_ended():
             student.layers.f()
         with pytest.raises(errors.CallTimeout, match=r"stopped after 0\.5 s"):
             student.layers.g()
+
+
+@pytest.mark.parametrize("name", [process.ZYGOTE, process.COLD])
+def test_what_a_process_begins_with_is_there(name):
+    assert callable(importlib.import_module(name).main)
+
+
+def test_the_course_is_out_of_reach_as_a_whole_but_for_a_submission_of_its_own():
+    places = _course_files("")
+    assert {str(TASKS), str(REFERENCE), pool_module.__file__} <= set(places)
+    assert set(places) - set(_course_files(str(REFERENCE))) == {str(REFERENCE)}
+
+
+def test_the_course_is_out_of_sight_wherever_in_it_a_worker_begins(tmp_path):
+    (tmp_path / "grader").mkdir()
+    (tmp_path / "grader" / "__init__.py").touch()  # another checkout, whose rooms have other names
+    script = (
+        "import sys; sys.path[:0] = sys.argv[1:]; places = sys.argv[1:]; from grader.worker import child; "
+        "child.only_the_standard_library(); "
+        "assert not set(places) & set(sys.path), sys.path; assert not [m for m in sys.modules if m.startswith('grader')]"
+    )
+    subprocess.run([sys.executable, "-P", "-c", script, str(ROOT), str(tmp_path)], check=True)
