@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from grader import task
 from grader.files import write_atomically
 from grader.paths import MEMORY, TASKS
 from grader.task import BadCourse, Check, Stage, load_stage
@@ -96,7 +97,7 @@ def _mark(folders: list[Path]) -> str:
     """SHA-256 of everything that reading depends on: the texts, their places, and the readers themselves."""
     digest = hashlib.sha256(sys.version.encode())
     files = [folder / name for folder in folders for name in ("task.toml", "checks.py")]
-    for path in [Path(__file__), Path(__file__).with_name("task.py"), *files]:
+    for path in [Path(__file__), Path(task.__file__), *files]:
         content = path.read_bytes() if path.is_file() else b""
         digest.update(f"{path}\0{path.is_file()}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()

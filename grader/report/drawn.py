@@ -14,8 +14,6 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from .pages import HERE
-
 FILE = "figures.json"
 MOST_BYTES = 3_000_000
 ELEMENTS = {"svg", "g", "defs", "clipPath", "path", "rect", "circle", "use", "text", "tspan", "image"}
@@ -69,9 +67,9 @@ def key(kind: str, arrays: Iterable[tuple[str, np.ndarray]]) -> str:
 
 @lru_cache
 def _code() -> str:
-    return hashlib.sha256(
-        b"".join((HERE / f"{name}.py").read_bytes() for name in ("figures", "images", "svg"))
-    ).hexdigest()
+    from . import figures, images, svg
+
+    return hashlib.sha256(b"".join(Path(m.__file__ or "").read_bytes() for m in (figures, images, svg))).hexdigest()
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -1,8 +1,11 @@
 """Tasks are read into frozen stages; a folder that contradicts itself is refused with cause and remedy."""
 
+from pathlib import Path
+
 import pytest
 
-from grader.course import BadCourse, load_course
+from grader import task
+from grader.course import BadCourse, _mark, load_course
 from tests.engine.toys import HINTS, write_course
 
 
@@ -124,3 +127,12 @@ def test_reading_runs_nothing_of_a_task(tmp_path):
     path = tasks / "01_first" / "checks.py"
     path.write_text(path.read_text() + "\n\nraise SystemExit('imported')\n")
     assert len(load_course(tasks).stages) == 3
+
+
+def test_what_was_read_is_read_again_by_another_reader(tmp_path, monkeypatch):
+    copy = tmp_path / "elsewhere.py"
+    copy.write_bytes(Path(task.__file__).read_bytes())
+    monkeypatch.setattr(task, "__file__", str(copy))
+    before = _mark([])
+    copy.write_bytes(copy.read_bytes() + b"\n")
+    assert _mark([]) != before
