@@ -24,7 +24,8 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 #: Set to any value where the course's packages are provided by other means (a container image, a system package).
 OWN_ENVIRONMENT = "CHAIN_RULE_NO_VENV"
 
-_START = "import sys; sys.path.insert(0, {root!r}); from grader.cli import main; main()"
+#: Runs a checkout's command line, for an interpreter that is given no path.
+START = "import sys; sys.path.insert(0, {root!r}); from grader.cli import main; main()"
 
 
 class SetupFailed(Exception):
@@ -43,7 +44,7 @@ def enter(arguments: list[str]) -> None:
         sys.exit("\nStopped while setting up. Run the same command again: it goes on from here.")
     if inside() and not changed:
         return
-    command = [str(PYTHON), "-P", "-c", _START.format(root=str(ROOT)), *arguments]
+    command = [str(PYTHON), "-P", "-c", START.format(root=str(ROOT)), *arguments]
     environment = {
         k: v for k, v in os.environ.items() if k not in {"PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
     }

@@ -125,3 +125,16 @@ def test_exec_keeps_arguments_as_they_are(bootstrap, monkeypatch):
     assert seen["command"][0] == str(bootstrap.PYTHON)
     assert seen["command"][-3:] == ["grade", "--student", "a b"]
     assert "PYTHONDONTWRITEBYTECODE" not in seen["env"]
+
+
+def test_the_line_that_starts_a_checkout_starts_it():
+    from grader.bootstrap import START
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", START.format(root=str(ROOT)), "--help"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Usage: python -m grader" in done.stdout

@@ -7,11 +7,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from grader.bootstrap import START
 from grader.cli import Refusal
 from grader.cohort.counting import Grade
 from grader.export.text import number
 
-_CODE = "import sys; sys.path.insert(0, {root!r}); from grader.cli import main; main()"
+#: What every checkout of the course has, of any version.
+CHECKOUT = ("grader/__main__.py", "tasks")
 
 
 class Change(Struct, frozen=True):
@@ -35,7 +37,7 @@ def grades_of(source: Path, submissions: Path | None, out: Path, jobs: int | Non
     """
     table = source / "grades.jsonl" if source.is_dir() else source
     if not table.exists():
-        if not (source / "grader" / "cohort").is_dir():
+        if not all((source / part).exists() for part in CHECKOUT):
             raise Refusal(f"{source} is neither the folder of a graded class nor a checkout of the course.")
         if submissions is None:
             raise Refusal(f"{source} is a checkout: name what is to be graded. Remedy: --submissions folder")
@@ -66,7 +68,7 @@ def _grade_with(checkout: Path, submissions: Path, out: Path, jobs: int | None) 
         sys.executable,
         "-P",
         "-c",
-        _CODE.format(root=str(checkout)),
+        START.format(root=str(checkout)),
         "class",
         str(submissions),
         "--out",

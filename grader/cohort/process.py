@@ -28,7 +28,7 @@ from grader.threads import ONE_THREAD
 RENEWED_AFTER = 50
 _START_SECONDS = 120.0
 _STARTS = 3  #: tries, because a process may be killed at any moment, its first included
-_CODE = "import sys; sys.path.insert(0, {root!r}); from grader.cohort.process import serve; serve(int(sys.argv[1]))"
+_CODE = f"import sys; sys.path.insert(0, {{root!r}}); from {__name__} import serve; serve(int(sys.argv[1]))"
 
 
 class CourseBroken(Exception):

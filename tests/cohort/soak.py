@@ -26,6 +26,7 @@ from pathlib import Path
 
 import psutil
 
+from grader.bootstrap import START
 from grader.cohort.journal import Journal
 from grader.paths import ROOT
 from tests.cohort.classes import Generator
@@ -39,7 +40,6 @@ stages = [{stages}]
 """
 ATTACKS = ROOT / "tests" / "hostile" / "attacks"
 UNITS = ("01_linear", "02_relu", "03_softmax", "04_cross_entropy")
-_CODE = "import sys; sys.path.insert(0, {root!r}); from grader.cli import main; main()"
 
 
 @dataclass
@@ -68,7 +68,7 @@ def start(submissions: Path, out: Path, policy: Path, jobs: int) -> subprocess.P
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {"CHAIN_RULE_NO_VENV": "1"}
     with open(out.with_suffix(".log"), "ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-P", "-c", _CODE.format(root=str(ROOT)), *arguments],
+            [sys.executable, "-P", "-c", START.format(root=str(ROOT)), *arguments],
             stdout=log, stderr=log, env=environment, cwd=ROOT,
         )  # fmt: skip
 

@@ -6,7 +6,8 @@ from click.testing import CliRunner
 
 from grader.cli import Refusal
 from grader.cohort.counting import Grade
-from grader.cohort.difference import differences, grades_of
+from grader.cohort.difference import CHECKOUT, differences, grades_of
+from grader.paths import ROOT
 from grader.verbs.regrade_diff import command
 
 
@@ -62,7 +63,9 @@ def test_the_verb_says_so_and_ends_with_status_one(folders):
 def test_what_is_no_class_is_refused(tmp_path):
     with pytest.raises(Refusal, match="neither"):
         grades_of(tmp_path, None, tmp_path, None)
-    (tmp_path / "grader" / "cohort").mkdir(parents=True)
+    for part in CHECKOUT:  # a checkout of any version, whatever lies in its grader/
+        assert (ROOT / part).exists(), part
+        (tmp_path / part).mkdir(parents=True)
     with pytest.raises(Refusal, match="--submissions"):
         grades_of(tmp_path, None, tmp_path, None)
     (tmp_path / "grades.jsonl").write_text("{}")
