@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from grader.cli import VERBS, Refusal, module_of
+from grader.fingerprint import GRADER
 from grader.paths import DATA, ROOT, TASKS
 from grader.skeleton import SKELETON, build, read_claims
 
@@ -15,9 +16,9 @@ MARK = ".kit"
 _TEMPLATES = Path(__file__).with_name("kit")
 #: Of a stage's folder learners get all but these.
 _NOT_OF_A_STAGE = {"misconceptions.py", "__pycache__", "conftest.py"}
-#: Of the grader they get all but what builds and tests the course.
-_NOT_OF_THE_GRADER = {"check_tasks", "__pycache__"}
-_TEACHERS_VERBS_IN_A_KIT = {"export"}
+#: Of the grader they get all but the teachers' verbs and these packages, which build and test the course.
+LEFT_OUT = ("check_tasks",)
+TEACHERS_VERBS_IN_A_KIT = {"export"}
 
 
 def make_kit(out: Path) -> list[str]:
@@ -67,7 +68,7 @@ def _fill(folder: Path) -> None:
             (folder / place / file).write_bytes(text.encode())
     for stage in sorted(path for path in TASKS.iterdir() if (path / "task.toml").exists()):
         shutil.copytree(stage, folder / "tasks" / stage.name, ignore=shutil.ignore_patterns(*_NOT_OF_A_STAGE))
-    shutil.copytree(ROOT / "grader", folder / "grader", ignore=_not_of_the_grader)
+    shutil.copytree(GRADER, folder / "grader", ignore=_not_of_the_grader)
     (folder / "data").mkdir()
     for file in ("mnist.npz", "README.md"):
         shutil.copyfile(DATA / file, folder / "data" / file)
@@ -87,8 +88,8 @@ def _fill(folder: Path) -> None:
 
 
 def _not_of_the_grader(folder: str, names: list[str]) -> set[str]:
-    left_out = _NOT_OF_THE_GRADER & set(names)
-    if Path(folder) == ROOT / "grader" / "verbs":
-        teachers = {v for v, (group, _) in VERBS.items() if group != "Learn"} - _TEACHERS_VERBS_IN_A_KIT
-        left_out |= {module_of(verb).name for verb in teachers} & set(names)
-    return left_out
+    teachers = {verb for verb, (group, _) in VERBS.items() if group != "Learn"} - TEACHERS_VERBS_IN_A_KIT
+    left_out = {GRADER.joinpath(*name.split(".")) for name in LEFT_OUT} | {
+        module_of(verb).resolve() for verb in teachers
+    }
+    return {name for name in names if name == "__pycache__" or Path(folder, name).resolve() in left_out}

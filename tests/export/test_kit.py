@@ -1,6 +1,7 @@
 """What learners are given holds everything they need and no answer."""
 
 import ast
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -9,8 +10,8 @@ import textwrap
 
 import pytest
 
-from grader.cli import Refusal
-from grader.export.kit_folder import make_kit
+from grader.cli import VERBS, Refusal, module_of
+from grader.export.kit_folder import LEFT_OUT, TEACHERS_VERBS_IN_A_KIT, make_kit
 from grader.paths import REFERENCE, ROOT, TASKS
 from grader.skeleton import read_claims
 
@@ -80,6 +81,37 @@ def test_a_learners_verbs_are_there_and_the_teachers_are_not(kit):
     verbs = {path.stem for path in (kit / "grader" / "verbs").glob("*.py")}
     assert {"grade", "watch", "hint", "stage", "reset", "train", "export"} <= verbs
     assert not {"class_", "kit", "gradescope", "check_tasks", "skeleton", "compare", "oracle"} & verbs
+
+
+def test_the_verbs_of_a_kit_are_those_that_the_table_says(kit):
+    verbs = {verb for verb, (group, _) in VERBS.items() if group == "Learn"} | TEACHERS_VERBS_IN_A_KIT
+    there = {path.name for path in module_of("grade").parent.glob("*.py")}
+    assert {path.name for path in (kit / "grader" / "verbs").glob("*.py")} == {
+        *(module_of(verb).name for verb in verbs),
+        "__init__.py",
+        *(there - {module_of(verb).name for verb in VERBS}),
+    }
+    for name in LEFT_OUT:
+        assert importlib.util.find_spec(f"grader.{name}"), name
+
+
+def test_what_is_in_a_kit_imports_nothing_that_is_not(kit):
+    files = {path.relative_to(kit).with_suffix("") for path in (kit / "grader").rglob("*.py")}
+    there = {".".join(file.parts).removesuffix(".__init__") for file in files}
+    assert not {f"grader.{name}" for name in LEFT_OUT} & there
+    for file in files:
+        for name in imported((kit / file).with_suffix(".py")):
+            assert name in there, f"{file} imports {name}"
+
+
+def imported(path):
+    """Modules of the grader that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "grader":
+            yield node.module
+            package = (ROOT / node.module.replace(".", "/")).is_dir()
+            names = (f"{node.module}.{alias.name}" for alias in node.names if package)
+            yield from (name for name in names if importlib.util.find_spec(name))
 
 
 def test_the_instructors_own_student_folder_is_not_handed_out(kit):
