@@ -15,6 +15,8 @@ _FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH", "PYTHONSTARTUP", "
 class GraderFault(Exception):
     """The grade could not be made, and the submission has nothing to do with it."""
 
+    exit_status = 3  #: of the verb that it ends
+
 
 def run_with_pytest(session: Session) -> None:
     """Have pytest collect and run the session's checks; an interruption leaves the session incomplete.

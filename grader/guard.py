@@ -1,9 +1,7 @@
 """What a verb says, and which exit status it gives, when a grade cannot be made."""
 
 import contextlib
-import sys
 from collections.abc import Iterator
-from typing import Any
 
 from grader.cli import Refusal
 from grader.stopping import stoppable
@@ -27,28 +25,18 @@ def guarded() -> Iterator[None]:
             refused = _refused(error)
             if refused:
                 raise Refusal(refused) from None
-            if type(error).__name__ in ("GraderFault", "WorkerFault"):
+            if getattr(error, "exit_status", 0) == OwnFault.exit_code:
                 raise OwnFault(f"the grade could not be made: {error}") from error
             raise
 
 
 def _refused(error: Exception) -> str:
-    """The sentence of an error that whoever asked can do something about; nothing for any other."""
-    from grader.submission import NotASubmission
-    from grader.task import BadCourse
+    """The sentence of an error that whoever asked can do something about; nothing for any other.
 
-    if isinstance(error, NotASubmission | BadCourse):
+    An exception says so itself, with `exit_status`: a plain request imports no worker and no data to ask what is one.
+    """
+    if getattr(error, "exit_status", 0) == Refusal.exit_code:
         return str(error)
-    # Looked up by name among what is loaded, so that a plain request imports no worker and no data.
-    known = (
-        ("grader.worker.errors", "SandboxRefused"),
-        ("grader.worker.pool", "SandboxRefused"),
-        ("grader.mnist", "DamagedData"),
-    )
-    for module, name in known:
-        kind: Any = getattr(sys.modules.get(module), name, None)
-        if kind is not None and isinstance(error, kind):
-            return str(error)
     if isinstance(error, PermissionError | FileNotFoundError | NotADirectoryError | FileExistsError) and error.filename:
         return f"{error.filename}: {error.strerror}. Remedy: name another folder, or change its permissions."
     return ""

@@ -24,6 +24,8 @@ Labels = NDArray[np.int64]  #: (N,), 0 to 9
 class DamagedData(Exception):
     """A data file that is missing or not as shipped; the message says how to repair it."""
 
+    exit_status = 2  #: of the verb that it ends
+
 
 class Mnist(NamedTuple):
     """What learners have: 20,000 images to train on, 5,000 to validate with."""

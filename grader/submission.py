@@ -21,6 +21,8 @@ _SKIPPED = {"__pycache__", "site-packages", "node_modules"}
 class NotASubmission(Exception):
     """The folder holds none of the course's modules, or cannot be read; the text is one sentence for people."""
 
+    exit_status = 2  #: of the verb that it ends
+
 
 @dataclass(frozen=True)
 class Submission:

@@ -27,6 +27,8 @@ FIXTURES = frozenset({"student", "case", "mnist", "hidden", "memo"})
 class BadCourse(Exception):
     """A task's folder contradicts itself; the message names the file, the cause and the remedy."""
 
+    exit_status = 2  #: of the verb that it ends
+
 
 class Check(Struct, frozen=True):
     """One promise that a stage makes, and what it is worth."""

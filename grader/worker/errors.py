@@ -9,9 +9,13 @@ from grader.records import SourceLines
 class WorkerFault(Exception):
     """The grader's own fault, or the machine's: no worker could be started, or a check passed what cannot be sent."""
 
+    exit_status = 3  #: of the verb that it ends
+
 
 class SandboxRefused(WorkerFault):
     """Strict was asked for, and this machine does not withhold everything."""
+
+    exit_status = 2  #: of the verb that it ends
 
 
 class StudentError(Exception):
