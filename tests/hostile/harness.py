@@ -29,7 +29,7 @@ TIME_FACTOR = 0.2  #: of the usual limits: most attacks that hang would do so fo
 FOLDERS = ("/tmp", "/dev/shm", "/var/tmp", "/dev/mqueue")
 #: What attacks leave behind where they can. Exact names: all else in those folders is somebody else's.
 TRACES = ("chain-rule-disk-fill", "chain-rule-shared-memory", "hostile_extra.py", "hostile_extra.pyc")
-WATCHED = ("CHANGELOG.md", "grader", "grader/runner.py", "reference", "reference/losses.py", "data")
+WATCHED = ("CHANGELOG.md", "grader", "grader/__main__.py", "reference", "reference/losses.py", "data")
 
 
 class Attack(NamedTuple):
