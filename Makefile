@@ -14,13 +14,13 @@ COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),
 .DEFAULT_GOAL := help
 .PHONY: help grade watch stage hint debug reset progress report train doctor class compare kit gradescope export \
 	regrade-diff notebook check-tasks check-tasks-full record-times skeleton oracle \
-	test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak bench bench-check measure-seeds format lint requirements clean environment environment-long
+	test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak same-grades bench bench-check measure-seeds format lint requirements clean environment environment-long
 
 help: ## list the verbs
 	@$(GRADER) --help
 	@echo
 	@echo "As make targets: make grade STAGE=03_softmax STUDENT=reference OUT=build SEED=0 SANDBOX=strict"
-	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak bench bench-check format lint clean"
+	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak same-grades bench bench-check format lint clean"
 
 # --- learn -----------------------------------------------------------------------------------------------------------
 grade:
@@ -99,6 +99,9 @@ test-fuzz: environment-long ## fuzz the decoder of the worker's messages
 
 class-soak: environment ## a class of 1,000 with 20 kill -9s
 	@$(VENV_PYTHON) -m tests.cohort.soak $(ARGS)
+
+same-grades: environment ## that two commits, or folders, grade alike to the last word: OLD=commit NEW=commit
+	@$(VENV_PYTHON) -m tests.same_grades "$(OLD)" $(if $(NEW),"$(NEW)") $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
 
 bench: environment ## all ratios, beside their targets
 	@$(VENV_PYTHON) -m benchmarks $(ARGS)
