@@ -14,13 +14,13 @@ COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),
 .DEFAULT_GOAL := help
 .PHONY: help grade watch stage hint debug reset progress report train doctor class compare kit gradescope export \
 	regrade-diff notebook check-tasks check-tasks-full record-times skeleton oracle \
-	test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak same-grades bench bench-check measure-seeds format lint requirements clean environment environment-long
+	test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak same-grades bench bench-check architecture measure-seeds format lint requirements clean environment environment-long
 
 help: ## list the verbs
 	@$(GRADER) --help
 	@echo
 	@echo "As make targets: make grade STAGE=03_softmax STUDENT=reference OUT=build SEED=0 SANDBOX=strict"
-	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak same-grades bench bench-check format lint clean"
+	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak same-grades bench bench-check architecture format lint clean"
 
 # --- learn -----------------------------------------------------------------------------------------------------------
 grade:
@@ -111,6 +111,9 @@ bench-check: environment ## which ratio got worse than the saved baseline
 
 measure-seeds: environment ## accuracy on the hidden set over 20 seeds
 	@$(VENV_PYTHON) -m benchmarks.seeds $(ARGS)
+
+architecture: environment ## the rooms of grader/, drawn and listed from its imports
+	@$(VENV_PYTHON) -m tests.architecture --draw --write
 
 format: environment
 	@$(VENV_PYTHON) -m ruff check --fix-only --quiet . ; $(VENV_PYTHON) -m ruff format --quiet .
