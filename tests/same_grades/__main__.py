@@ -30,7 +30,7 @@ from tests.same_grades.normal import normal
 from tests.same_grades.running import Records, Told, run
 
 _EVERY = 50  #: cases, from one line of progress to the next
-_MOST = 300  #: characters of one difference on the terminal; --out has all of it
+_MOST = 300  #: characters of one line of a difference on the terminal; --out has all of it
 
 
 class Old(NamedTuple):
@@ -130,7 +130,7 @@ def tell(found: Verdict, expected: Iterable[Expected], file: TextIO) -> None:
 
     def say(line: str) -> None:
         file.write(line + "\n")
-        print(line if len(line) <= _MOST else line[:_MOST] + " ...", flush=True)
+        print("\n".join(part if len(part) <= _MOST else part[:_MOST] + " ..." for part in line.split("\n")), flush=True)
 
     for those in found.differing.values():
         for one in those:
