@@ -30,6 +30,9 @@ _TEXTS = [
 ]
 #: Keys of results.json and of the tables -> what stands there instead of any value.
 _KEYS = {"seconds": "<time>", "finished": "<date>", "at": "<date>", "key": "<hash>"}
+_WRAPPED = ("stdout", "stderr")  #: keys of text for a terminal
+_PARAGRAPH = re.compile(r"(?:[^\n]*\S[^\n]*\n)+")
+_MARK = re.compile(r"<[a-z' ]+>")
 _SHOWN = ("alt", "title", "aria-label", "datetime")  #: attributes whose text people see or hear
 _HIDDEN = ("style", "script")
 
@@ -47,6 +50,8 @@ def normal(value: Any) -> Any:
             while name in found:  # keys that are hashes: their order tells them apart
                 name += "'"
             found[name] = _limits(item) if key == "limits" else _KEYS.get(key) or normal(item)
+            if key in _WRAPPED:
+                found[name] = _PARAGRAPH.sub(_unwrapped, found[name])
         return found
     return value
 
@@ -55,6 +60,11 @@ def _text(text: str) -> str:
     for pattern, instead in _TEXTS:
         text = pattern.sub(instead, text)
     return text
+
+
+def _unwrapped(paragraph: re.Match[str]) -> str:
+    """A paragraph on one line, if it held something that is now left away: its length decided where lines ended."""
+    return " ".join(paragraph[0].split()) + "\n" if _MARK.search(paragraph[0]) else paragraph[0]
 
 
 def _limits(value: Any) -> Any:

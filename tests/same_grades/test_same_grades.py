@@ -113,6 +113,13 @@ def test_what_is_of_the_grade_stays(one, other):
     assert normal(one) != normal(other)
 
 
+def test_lines_of_the_terminal_may_end_elsewhere_only_where_a_number_is_left_away():
+    short, long = "First.\n\nin /proc/7/mem it is\n  said.\n", "First.\n\nin /proc/12345/mem it\n  is said.\n"
+    assert normal({"stdout": short}) == normal({"stdout": long})
+    assert normal({"stdout": short}) != normal({"stdout": short.replace("said", "seen")})
+    assert normal({"stdout": "it is\n  said.\n"}) != normal({"stdout": "it\n  is said.\n"})
+
+
 def test_no_value_is_lost_where_keys_are_hashes():
     one, other = {"a" * 20 + "1": "x", "b" * 20 + "1": "y"}, {"c" * 20 + "1": "z", "d" * 20 + "1": "y"}
     assert [(d.old, d.new) for d in differences("ada", normal(one), normal(other))] == [("x", "z")]
