@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.bench_commands import python
 from benchmarks.ratio import Options, Ratio, Timing, timed
-from grader.course import load_course
+from grader.course import Course
 from grader.paths import REFERENCE, ROOT
 
 GRADIENT_CHECKS = ("05_gradient_check", "07_backprop")
@@ -18,7 +18,7 @@ PASSED, FAILED = r"{}: (\d+) of \1 checks hold", r"{}: 0 of \d+ checks hold"
 
 def ratios(options: Options):
     unit = Timing("import numpy", tuple(timed(lambda: python("-c", "import numpy")) for _ in range(options.rounds(9))))
-    stages = [stage for stage in load_course().stages if not stage.training and stage.claims]
+    stages = [stage for stage in Course(ROOT).stages if not stage.training and stage.claims]
     for stage, file in ((stage.id, f"{stage.claims[0].partition('.')[0]}.py") for stage in stages):
         target = 3.0 if stage in GRADIENT_CHECKS else 2.0
         title = f"watch: save to verdict, {stage} / import numpy"

@@ -7,8 +7,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from benchmarks.ratio import Options, Ratio, Timing, timed
-from grader.paths import REFERENCE
+from grader.course import Course
+from grader.paths import REFERENCE, ROOT
 from grader.submission import read_submission
+
+WITHHELD = Course(ROOT).withheld
 
 
 def repeated(name, function, rounds):
@@ -49,11 +52,11 @@ def ratios(options: Options):
 
         return repeated(name, start, rounds)
 
-    with WorkerPool(again=False, spares=False) as pool:
+    with WorkerPool(WITHHELD, again=False, spares=False) as pool:
         fresh = started("start", pool)
     how = f"fork, confine, self-test; median of {rounds}, the quickest {1000 * min(fresh.values):.1f} ms"
     yield Ratio("worker: start", 1000 * fresh.median, 15.0, how, unit="ms", timings=(fresh,))
-    with WorkerPool() as pool:
+    with WorkerPool(WITHHELD) as pool:
         again = started("again", pool)
         how = "the modules loaded anew in the worker of the check before"
         yield Ratio("worker: for the next check", 1000 * again.median, None, how, unit="ms", timings=(again,))
@@ -75,11 +78,11 @@ def ratios(options: Options):
             yield Ratio("worker: gradient check / here", there.median / here.median, None, how, timings=(there, here))
 
     def share():
-        with WorkerPool(shared={"images": images}) as pool, pool.student(submission) as student:
+        with WorkerPool(WITHHELD, shared={"images": images}) as pool, pool.student(submission) as student:
             student.layers.ReLU().forward.keep(student.shared("images"))
 
     def share_nothing():
-        with WorkerPool() as pool, pool.student(submission) as student:
+        with WorkerPool(WITHHELD) as pool, pool.student(submission) as student:
             student.layers.ReLU().forward.keep(images[:1])
 
     shared, bare = repeated("shared", share, 3), repeated("not shared", share_nothing, 3)

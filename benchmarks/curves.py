@@ -21,10 +21,11 @@ def histories(seeds):
     import numpy as np
 
     from grader import mnist
+    from grader.paths import DATA
     from reference.network import MLP
     from reference.train import HYPERPARAMETERS, train
 
-    images = mnist.open()
+    images = mnist.open(DATA)
     found = []
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
@@ -39,10 +40,11 @@ def main():
     options = parser.parse_args()
     for name in THREADS:  # one thread: repeatable, and what a worker of the grader has
         os.environ.setdefault(name, "1")
-    from grader.course import load_course
+    from grader.course import Course
     from grader.curves import FILE
+    from grader.paths import ROOT
 
-    stage = next(stage for stage in load_course().stages if "train.HYPERPARAMETERS" in stage.claims)
+    stage = next(stage for stage in Course(ROOT).stages if "train.HYPERPARAMETERS" in stage.claims)
     span = {
         name: {"low": curve.min(axis=0).round(DIGITS).tolist(), "high": curve.max(axis=0).round(DIGITS).tolist()}
         for name, curve in histories(options.seeds).items()

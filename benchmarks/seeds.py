@@ -37,10 +37,11 @@ def score(seed, dtype, hyperparameters):
     import numpy as np
 
     from grader import mnist
+    from grader.paths import DATA
     from reference.network import MLP
     from reference.train import accuracy, train
 
-    images, hidden = mnist.open(), mnist.hidden()
+    images, hidden = mnist.open(DATA), mnist.hidden(DATA)
     rng = np.random.default_rng(seed)
     model = MLP(SIZES, rng, dtype=np.dtype(dtype).type)
     start = time.perf_counter()

@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 
 from grader.files import write_atomically
-from grader.paths import MEMORY
 from grader.records import CheckResult
 from grader.task import Check, Stage
 
@@ -23,9 +22,10 @@ class TrainingCache:
     """The kept results of one key.
 
     evidence : the grade's own folder of arrays, copied from and to
+    folder   : the course's memory
     """
 
-    def __init__(self, name: str, evidence: Path | None, folder: Path = MEMORY):
+    def __init__(self, name: str, evidence: Path | None, folder: Path):
         self.folder = folder / "trainings" / name[:32]
         self.evidence = evidence
         self.used: set[str] = set()  #: stages that were taken from here

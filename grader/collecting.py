@@ -28,7 +28,7 @@ def run_with_pytest(session: Session) -> None:
     from grader import pytest_plugin
 
     bridge = _Bridge(session)
-    tasks = session.context.course.folder
+    tasks = session.context.course.tasks
     folders = list(dict.fromkeys(str(tasks / check.stage) for check in session.order))
     # Only what a grade needs: no plugin of the learner's machine, no configuration, no cache, no capture.
     unused = "terminal logging junitxml pastebin doctest faulthandler unraisableexception threadexception stepwise"

@@ -1,9 +1,11 @@
-"""All stages of `tasks/`, each after those it needs."""
+"""A course as the place where it lies: a value that costs nothing to make; its stages are read when first asked for."""
 
 import contextlib
 import hashlib
+import os
 import sys
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -11,17 +13,74 @@ from msgspec import Struct
 
 from grader import task
 from grader.files import write_atomically
-from grader.paths import MEMORY, TASKS
 from grader.task import BadCourse, Check, Stage, load_stage
 
-__all__ = ["BadCourse", "Check", "Course", "Stage", "load_course", "load_stage"]
+__all__ = ["BadCourse", "Check", "Course", "Stage", "load_stage"]
 
 
-class Course(Struct, frozen=True):
-    """All stages, each after those it needs."""
+class Course(Struct, frozen=True, dict=True):
+    """A course in a folder."""
 
-    stages: tuple[Stage, ...]
     folder: Path
+    stages_in: Path | None = None  #: where the stages are, if not in its tasks/: private ones may be among them
+    with_reference: bool = True  #: False: name no mistakes and draw no comparison, as if there were none
+
+    @property
+    def tasks(self) -> Path:
+        return self.stages_in or self.folder / "tasks"
+
+    @property
+    def reference(self) -> Path | None:
+        """None in a course that was handed out without its answers."""
+        folder = self.folder / "reference"
+        return folder if self.with_reference and folder.is_dir() else None
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def student(self) -> Path:
+        return self.folder / "student"
+
+    @property
+    def build(self) -> Path:
+        return self.folder / "build"
+
+    @property
+    def memory(self) -> Path:
+        """What is remembered between calls: shown hints, kept trainings, texts that were read. May be deleted any time."""
+        return Path(os.environ.get("CHAIN_RULE_MEMORY") or self.folder / ".chain-rule")
+
+    @property
+    def withheld(self) -> tuple[Path, ...]:
+        """What no submission may open, whether it is there or not."""
+        places = self.data / "hidden.npz", self.folder / "reference", self.folder / "tasks", self.tasks
+        return tuple(dict.fromkeys(places))
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """All stages, each after those it needs.
+
+        What was read of the course's own folder is remembered for the very same texts: reading takes longer than a check.
+
+        raises : BadCourse, with cause and remedy
+        """
+        folders = sorted(path for path in self.tasks.glob("*") if path.is_dir() and path.name[0] not in "._")
+        if self.tasks != self.folder / "tasks":
+            return _read(folders, self.tasks)
+        memory = self.memory / f"course-{_mark(folders)[:32]}.bin"
+        try:
+            return msgspec.msgpack.decode(
+                memory.read_bytes(), type=tuple[Stage, ...], dec_hook=lambda kind, text: kind(text)
+            )
+        except (OSError, msgspec.MsgspecError):
+            stages = _read(folders, self.tasks)
+        with contextlib.suppress(OSError):  # a read-only course costs the memory alone
+            for old in memory.parent.glob("course-*.bin"):
+                old.unlink(missing_ok=True)
+            write_atomically(memory, msgspec.msgpack.encode(stages, enc_hook=str))
+        return stages
 
     @property
     def points(self) -> int:
@@ -71,28 +130,6 @@ class Course(Struct, frozen=True):
         raise BadCourse(f"there is no stage {name!r}.{meant} The stages are {ids}.")
 
 
-def load_course(tasks: Path = TASKS) -> Course:
-    """Read every stage below a folder.
-
-    What was read of the course's own folder is remembered for the very same texts: reading takes longer than a check.
-
-    raises : BadCourse, with cause and remedy
-    """
-    folders = sorted(path for path in tasks.glob("*") if path.is_dir() and path.name[0] not in "._")
-    if tasks != TASKS:
-        return _read(folders, tasks)
-    memory = MEMORY / f"course-{_mark(folders)[:32]}.bin"
-    try:
-        return msgspec.msgpack.decode(memory.read_bytes(), type=Course, dec_hook=lambda kind, text: kind(text))
-    except (OSError, msgspec.MsgspecError):
-        course = _read(folders, tasks)
-    with contextlib.suppress(OSError):  # a read-only course costs the memory alone
-        for old in memory.parent.glob("course-*.bin"):
-            old.unlink(missing_ok=True)
-        write_atomically(memory, msgspec.msgpack.encode(course, enc_hook=str))
-    return course
-
-
 def _mark(folders: list[Path]) -> str:
     """SHA-256 of everything that reading depends on: the texts, their places, and the readers themselves."""
     digest = hashlib.sha256(sys.version.encode())
@@ -103,7 +140,7 @@ def _mark(folders: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _read(folders: list[Path], tasks: Path) -> Course:
+def _read(folders: list[Path], tasks: Path) -> tuple[Stage, ...]:
     stages = [load_stage(folder) for folder in folders]
     if not stages:
         raise BadCourse(f"{tasks} holds no stage: a folder such as 01_linear with a task.toml is expected there.")
@@ -113,7 +150,7 @@ def _read(folders: list[Path], tasks: Path) -> Course:
             if name in claimed:
                 raise BadCourse(f"{name} is claimed by {claimed[name]} and by {stage.id}. Remedy: keep one claim.")
             claimed[name] = stage.id
-    return Course(_in_order(stages), tasks)
+    return _in_order(stages)
 
 
 def _in_order(stages: list[Stage]) -> tuple[Stage, ...]:

@@ -18,7 +18,7 @@ import msgspec
 from grader import curves, fingerprint, history, literals, log, scores
 from grader.cache import TrainingCache
 from grader.collecting import GraderFault, run_with_pytest
-from grader.course import Course, load_course
+from grader.course import Course
 from grader.files import write_atomically
 from grader.limits import Limits, calibrate
 from grader.naming import name_mistakes
@@ -42,14 +42,15 @@ def grade(request: Request, observer: Observer | None = None, pool: Any = None) 
     begun = time.perf_counter()
     submission = read_submission(request.student)
     with contextlib.ExitStack() as stack:
+        course = msgspec.structs.replace(request.course)  # its stages may have changed since the grade before
         if pool is None:
             from grader.worker.pool import WorkerPool
 
-            pool = WorkerPool(sandbox=request.sandbox)  # its first process starts while the rest is made ready here
+            # Its first process starts while the rest is made ready here.
+            pool = WorkerPool(course.withheld, request.sandbox)
             stack.callback(pool.close)
-        course = load_course(request.tasks)
         stages = course.select(request.stages)
-        depends = request.depends or fingerprint.dependencies(request.tasks, request.reference)
+        depends = request.depends or fingerprint.dependencies(course)
         _clear(request.out)
         context = _context(request, course, submission, pool)
         cache = _cache(request, context, depends)
@@ -62,16 +63,16 @@ def grade(request: Request, observer: Observer | None = None, pool: Any = None) 
 def _context(request: Request, course: Course, submission: Submission, pool: Any) -> Context:
     seed = secrets.randbits(63) if request.secret_seed else request.seed
     limits = Limits((request.scale or calibrate()) * request.time_factor, rehearsal=request.training_images > 0)
-    data = Data(request.training_images)
+    data = Data(course.data, request.training_images)
     return Context(course, submission, pool, seed, limits, data, evidence=request.out / "evidence")
 
 
-def _what_is_missing() -> list[str]:
+def _what_is_missing(data: Path) -> list[str]:
     """What a learner's kit leaves to the course's own run."""
     from grader.mnist import DamagedData, has_hidden
 
     try:
-        if has_hidden():
+        if has_hidden(data):
             return []
     except DamagedData:  # the checks that need the data say so
         return []
@@ -83,7 +84,7 @@ def _cache(request: Request, context: Context, depends: dict[str, str]) -> Train
     if not request.caches:
         return None
     name = fingerprint.key(context.submission.fingerprint(), context.seed, depends, request.sandbox)
-    cache = TrainingCache(name, context.evidence)
+    cache = TrainingCache(name, context.evidence, request.course.memory)
     context.recall = lambda check: cache.recall(check) if context.course.stage(check.stage).training else None
     return cache
 
@@ -108,8 +109,8 @@ def _run(
         run_with_pytest(session)
         if session.complete:
             _keep(cache, session)
-            session.notes += filter(None, [name_mistakes(session, request.reference, request.patience)])
-            session.notes += _what_is_missing()
+            session.notes += filter(None, [name_mistakes(session, request.course.reference, request.patience)])
+            session.notes += _what_is_missing(request.course.data)
             session.notes += literals.remarks(context.submission.modules)
     except KeyboardInterrupt:
         pass  # what was decided until then is in the log, and the session knows that it is not complete

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import grader
-from grader.paths import DATA, REFERENCE, TASKS
+from grader.course import Course
 
 #: Which of the grader's modules and packages can change a verdict or a number of a grade, and which only show, count or
 #: carry what was graded. The longest name that fits a module counts; a module that none fits decides.
@@ -47,7 +47,7 @@ _SUFFIXES = {".py", ".j2", ".css", ".toml", ".ini"}
 _HINTS = re.compile(rb'^hints = \[\n(?: *"[^\n]*",?\n)+\]\n', re.MULTILINE)
 
 
-def course(tasks: Path = TASKS) -> str:
+def course(tasks: Path) -> str:
     """SHA-256 of what decides a grade, other than the reference and the data: checks, mistakes, and the grader's deciding code.
 
     Whoever keeps results asks for it: trainings of a learner, grades of a class, an unchanged request. What only shows a
@@ -58,7 +58,7 @@ def course(tasks: Path = TASKS) -> str:
     return _of_texts(texts | _read(GRADER, _own(deciding=True)))
 
 
-def presentation(tasks: Path = TASKS) -> str:
+def presentation(tasks: Path) -> str:
     """SHA-256 of what shows a grade: the hints and the grader's other code, style sheets and templates.
 
     A page that was written is still what would be written now only if neither this nor `course` changed.
@@ -75,26 +75,26 @@ def decides(file: str) -> bool:
     return DECIDES.get(module, True)
 
 
-def reference(folder: Path | None = REFERENCE) -> str:
+def reference(folder: Path | None) -> str:
     """SHA-256 of the reference, which names the mistakes; nothing where there is none."""
-    return _of_texts(_read(folder, folder.glob("*.py"))) if folder is not None and folder.is_dir() else ""
+    return _of_texts(_read(folder, folder.glob("*.py"))) if folder is not None else ""
 
 
-def data() -> str:
+def data(folder: Path) -> str:
     """SHA-256 of the list of checksums, as `grader.mnist.fingerprint` gives it; nothing where it is missing.
 
     The files themselves are verified against the list whenever they are read; their size and date stand for them here.
     """
     try:
-        listed = (DATA / "SHA256SUMS").read_bytes()
+        listed = (folder / "SHA256SUMS").read_bytes()
     except OSError:
         return ""
     return hashlib.sha256(listed).hexdigest()
 
 
-def data_state() -> str:
+def data_state(folder: Path) -> str:
     """Sizes and dates of the data files: changes when one is damaged or restored."""
-    return ",".join(f"{p.name}:{p.stat().st_size}:{p.stat().st_mtime_ns}" for p in sorted(DATA.glob("*.npz")))
+    return ",".join(f"{p.name}:{p.stat().st_size}:{p.stat().st_mtime_ns}" for p in sorted(folder.glob("*.npz")))
 
 
 def environment() -> dict[str, str]:
@@ -116,14 +116,14 @@ def numpy_version() -> str:
     return ""
 
 
-def dependencies(tasks: Path = TASKS, reference_folder: Path | None = REFERENCE) -> dict[str, str]:
+def dependencies(of: Course) -> dict[str, str]:
     """Fingerprints of all that a result depends on besides submission and seed."""
     about = environment()
     return {
-        "course": course(tasks),
-        "reference": reference(reference_folder),
-        "data": data(),
-        "data_state": of_text(data_state()),
+        "course": course(of.tasks),
+        "reference": reference(of.reference),
+        "data": data(of.data),
+        "data_state": of_text(data_state(of.data)),
         "environment": of_text(*(f"{name}={about[name]}" for name in sorted(about))),
     }
 

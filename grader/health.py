@@ -8,12 +8,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from msgspec import Struct
 
 from grader import bootstrap
-from grader.paths import DATA, ROOT
+from grader.course import Course
 
 #: Oldest versions that the course works with.
 OLDEST = {
@@ -36,15 +37,15 @@ class Finding(Struct, frozen=True):
     remedy: str = ""
 
 
-def examine(repair: bool) -> Iterator[tuple[str, list[Finding]]]:
+def examine(course: Course, repair: bool) -> Iterator[tuple[str, list[Finding]]]:
     """(heading, findings), one group after another, as they are made.
 
     repair : put back and install what can be
     """
     yield "Versions", versions(repair)
     yield "Arithmetic", arithmetic()
-    yield "Worker", worker()
-    yield "Data", data(repair)
+    yield "Worker", worker(course.withheld)
+    yield "Data", data(course.data, repair)
 
 
 def versions(repair: bool) -> list[Finding]:
@@ -104,7 +105,7 @@ def arithmetic() -> list[Finding]:
     ]
 
 
-def worker() -> list[Finding]:
+def worker(withheld: Sequence[Path]) -> list[Finding]:
     """What a worker can and cannot do on this machine, as it measured itself, and what starting and asking one costs."""
     from grader.submission import Submission
     from grader.worker.channel import Limits
@@ -113,7 +114,7 @@ def worker() -> list[Finding]:
 
     echo = Submission("doctor", {"layers": "def same(x):\n    return x\n"})
     try:
-        with WorkerPool() as pool:
+        with WorkerPool(withheld) as pool:
             report = pool.report()
             start = time.perf_counter()
             with pool.student(echo, Limits()) as student:
@@ -138,17 +139,17 @@ def worker() -> list[Finding]:
     return found
 
 
-def data(repair: bool) -> list[Finding]:
-    """The image files against their checksums; damaged ones are put back from git."""
-    sums = DATA / "SHA256SUMS"
+def data(folder: Path, repair: bool) -> list[Finding]:
+    """The image files in a course's folder of data against their checksums; damaged ones are put back from git."""
+    sums = folder / "SHA256SUMS"
     if not sums.exists():
         remedy = "git checkout -- data, or download the course again"
         return [Finding("SHA256SUMS", "missing, so no data file can be verified", False, remedy)]
     words = sums.read_text().split()
     found = []
     for name, wanted in zip(words[1::2], words[0::2]):
-        state = _state(name, wanted)
-        if state != "verified" and repair and _put_back(name) and _state(name, wanted) == "verified":
+        state = _state(folder / name, wanted)
+        if state != "verified" and repair and _put_back(folder, name) and _state(folder / name, wanted) == "verified":
             state = "verified"
             found.append(Finding(f"data/{name}", "was damaged or missing; put back from git and verified"))
             continue
@@ -160,16 +161,15 @@ def data(repair: bool) -> list[Finding]:
     return found
 
 
-def _state(name: str, wanted: str) -> str:
-    path = DATA / name
+def _state(path: Path, wanted: str) -> str:
     if not path.is_file():
         return "missing"
     return "verified" if hashlib.sha256(path.read_bytes()).hexdigest() == wanted else "damaged: its checksum differs"
 
 
-def _put_back(name: str) -> bool:
+def _put_back(folder: Path, name: str) -> bool:
     git = shutil.which("git")
     if git is None:
         return False
-    command = [git, "-C", str(ROOT), "checkout", "--quiet", "--", f"data/{name}"]
+    command = [git, "-C", str(folder), "checkout", "--quiet", "--", name]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0

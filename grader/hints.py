@@ -5,10 +5,9 @@ from pathlib import Path
 import msgspec
 
 from grader.files import write_atomically
-from grader.paths import MEMORY
 from grader.records import CheckResult
 
-FILE = MEMORY / "hints.json"
+FILE = "hints.json"  #: in a course's memory
 RUNGS = ("a question", "where to look", "a worked example")
 
 
@@ -18,7 +17,7 @@ class Ladder:
     path : the memory; a file that cannot be read or written costs the memory alone
     """
 
-    def __init__(self, path: Path = FILE):
+    def __init__(self, path: Path):
         self.path = path
 
     def next(self, stage: str, check: CheckResult) -> tuple[int, str] | None:

@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from grader.paths import STUDENT
+from grader.paths import ROOT, STUDENT
 from grader.records import CheckResult, Report
 
 _COLOURS = {"pass": "#0b7a75", "fail": "#c2410c", "todo": "#5b6470", "blocked": "#6b7280", "error": "#6d28d9"}
@@ -44,23 +44,22 @@ def check(*stages: str, student: str | Path = STUDENT, seed: int = 0) -> Shown:
     raises  : ValueError if that is no submission, or there is no such stage
     """
     from grader import scores
-    from grader.course import BadCourse, load_course
+    from grader.course import BadCourse, Course
     from grader.limits import Limits, calibrate
     from grader.naming import name_mistakes
-    from grader.paths import REFERENCE
     from grader.session import run_stages
     from grader.submission import NotASubmission, read_submission
     from grader.worker.pool import WorkerPool
 
     try:
         submission = read_submission(Path(student))
-        course = load_course()
+        course = Course(ROOT)
         chosen = course.select(stages)
     except (NotASubmission, BadCourse) as problem:
         raise ValueError(str(problem)) from None
-    with WorkerPool() as pool:
+    with WorkerPool(course.withheld) as pool:
         session = run_stages(chosen, pool, submission, course=course, seed=seed, limits=Limits(calibrate()))
-        name_mistakes(session, REFERENCE)
+        name_mistakes(session, course.reference)
         report = scores.report(chosen, session.results, session.context.place, student=submission.name)
     return Shown(report)
 

@@ -13,8 +13,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.paths import DATA
-
 SUMS = "SHA256SUMS"
 
 Images = NDArray[np.float32]  #: (N, 784), 0 (black) to 1 (white)
@@ -44,31 +42,31 @@ class Hidden(NamedTuple):
 
 
 @cache
-def open() -> Mnist:
-    """The open images. Raises DamagedData."""
-    return Mnist(*_load("mnist.npz", Mnist._fields))
+def open(folder: Path) -> Mnist:
+    """The open images in a course's folder of data. Raises DamagedData."""
+    return Mnist(*_load(folder, "mnist.npz", Mnist._fields))
 
 
 @cache
-def hidden() -> Hidden | None:
+def hidden(folder: Path) -> Hidden | None:
     """The hidden images; None where the course was handed out without them. Raises DamagedData."""
-    if not has_hidden():
+    if not has_hidden(folder):
         return None
-    return Hidden(*_load("hidden.npz", Hidden._fields))
+    return Hidden(*_load(folder, "hidden.npz", Hidden._fields))
 
 
-def has_hidden() -> bool:
+def has_hidden(folder: Path) -> bool:
     """Whether there are hidden images at all: a learner's kit has neither the file nor a line for it."""
-    return (DATA / "hidden.npz").exists() or "hidden.npz" in _read(DATA / SUMS).decode("ascii", "replace").split()
+    return (folder / "hidden.npz").exists() or "hidden.npz" in _read(folder / SUMS).decode("ascii", "replace").split()
 
 
-def fingerprint() -> str:
+def fingerprint(folder: Path) -> str:
     """SHA-256 of the list of checksums: names the data that a grade was made with."""
-    return hashlib.sha256(_read(DATA / SUMS)).hexdigest()
+    return hashlib.sha256(_read(folder / SUMS)).hexdigest()
 
 
-def _load(name: str, keys: tuple[str, ...]) -> list[NDArray]:
-    content = _verified(name)
+def _load(folder: Path, name: str, keys: tuple[str, ...]) -> list[NDArray]:
+    content = _verified(folder, name)
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = [archive[key] for key in keys]
@@ -77,10 +75,10 @@ def _load(name: str, keys: tuple[str, ...]) -> list[NDArray]:
     return [_image_floats(a) if a.ndim == 2 else _frozen(a.astype(np.int64)) for a in arrays]
 
 
-def _verified(name: str) -> bytes:
+def _verified(folder: Path, name: str) -> bytes:
     """The bytes of a data file, if they are those in the list of checksums."""
-    content = _read(DATA / name)
-    listed = _read(DATA / SUMS).decode("ascii", "replace").split()
+    content = _read(folder / name)
+    listed = _read(folder / SUMS).decode("ascii", "replace").split()
     wanted = dict(zip(listed[1::2], listed[0::2])).get(name)
     if wanted is None:
         raise _damaged(SUMS, f"it has no line for {name}")

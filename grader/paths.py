@@ -1,17 +1,20 @@
-"""Where things are in a checkout of the course."""
+"""Where things are in this checkout: for the verbs and other entry points, which make a `grader.course.Course` of them."""
 
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+#: The folder that contains this package: where a child process finds it, and what came with it.
+ENGINE = Path(__file__).resolve().parent.parent
+
+ROOT = ENGINE
 TASKS = ROOT / "tasks"
 DATA = ROOT / "data"
 REFERENCE = ROOT / "reference"
 STUDENT = ROOT / "student"
 BUILD = ROOT / "build"
 
-#: What the verbs remember between calls: shown hints, kept trainings, texts that were read. May be deleted at any time.
-MEMORY = Path(os.environ.get("CHAIN_RULE_MEMORY") or ROOT / ".chain-rule")
+#: What the engine remembers between calls. May be deleted at any time.
+MEMORY = Path(os.environ.get("CHAIN_RULE_MEMORY") or ENGINE / ".chain-rule")
 
 #: Modules of the learner's contract, in the order in which they are met.
 MODULES = ("layers", "losses", "gradcheck", "network", "optim", "data", "train", "experiments")

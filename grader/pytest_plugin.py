@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from grader.course import BadCourse, Course, load_course
-from grader.paths import STUDENT
+from grader.course import BadCourse, Course
 from grader.records import CheckResult
 from grader.runner import load_checks
 from grader.session import Session
@@ -105,8 +104,9 @@ def course_of(config: pytest.Config, tasks: Path) -> Course:
     if SESSION in config.stash:
         return config.stash[SESSION].context.course
     if COURSE not in config.stash:
+        course = config.stash[COURSE] = Course(tasks.parent, stages_in=tasks)
         try:
-            config.stash[COURSE] = load_course(tasks)
+            course.select(())
         except BadCourse as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[COURSE]
@@ -127,10 +127,10 @@ def session_of(config: pytest.Config, tasks: Path) -> Session:
 
         course = course_of(config, tasks)
         try:
-            submission = read_submission(Path(os.environ.get(STUDENT_VARIABLE) or STUDENT))
+            submission = read_submission(Path(os.environ.get(STUDENT_VARIABLE) or course.student))
         except NotASubmission as error:
             raise pytest.UsageError(str(error)) from None
-        pool = config.stash[_OWN] = WorkerPool()
+        pool = config.stash[_OWN] = WorkerPool(course.withheld)
         context = Context(course, submission, pool, limits=Limits(calibrate()))
         config.stash[SESSION] = Session(course.stages, context)
     return config.stash[SESSION]

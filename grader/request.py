@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from grader import fingerprint
-from grader.paths import BUILD, REFERENCE, STUDENT, TASKS
+from grader.course import Course
 from grader.records import Report
 from grader.submission import read_submission
 
@@ -14,15 +14,14 @@ from grader.submission import read_submission
 class Request(msgspec.Struct, frozen=True):
     """One grade to be made."""
 
-    student: Path = STUDENT
+    course: Course
+    student: Path
+    out: Path
     stages: tuple[str, ...] = ()  #: all if none is named
-    out: Path = BUILD
     seed: int = 0
     sandbox: Literal["auto", "strict", "off"] = "auto"
     strict: bool = False
     use_cache: bool = True
-    reference: Path | None = REFERENCE  #: None: name no mistakes and draw no comparison
-    tasks: Path = TASKS
     feedback: str = "full"
     secret_seed: bool = False  #: draw a seed; the report holds only its fingerprint
     html: bool = True  #: write report.html
@@ -47,7 +46,7 @@ class Request(msgspec.Struct, frozen=True):
 
     def key(self, submission: str, depends: dict[str, str]) -> str:
         """Names this request together with all that its outcome and its look depend on: equal keys, equal reports."""
-        shown = fingerprint.presentation(self.tasks)
+        shown = fingerprint.presentation(self.course.tasks)
         about = (*self.stages, str(self.student), self.sandbox, self.feedback, str(self.html), shown)
         return fingerprint.key(submission, self.seed, depends, *about)
 
@@ -65,7 +64,7 @@ def unchanged(request: Request) -> Report | None:
         return None
     if not report.complete or not report.extra.get("repeatable") or not (request.out / "report.html").exists():
         return None
-    depends = fingerprint.dependencies(request.tasks, request.reference)
+    depends = fingerprint.dependencies(request.course)
     if report.extra.get("key") != request.key(read_submission(request.student).fingerprint(), depends):
         return None
     return msgspec.structs.replace(report, extra={**report.extra, "recalled": True})

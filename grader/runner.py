@@ -54,17 +54,18 @@ class Memo:
 class Data:
     """The images, loaded when a check first asks for them.
 
+    folder          : the course's folder of data
     training_images : how many to train on, and to validate with, for rehearsals; 0 is all
     """
 
-    def __init__(self, training_images: int = 0):
-        self._most = training_images
+    def __init__(self, folder: Path, training_images: int = 0):
+        self._folder, self._most = folder, training_images
 
     @functools.cached_property
     def mnist(self) -> Any:
         from grader import mnist
 
-        images = mnist.open()
+        images = mnist.open(self._folder)
         if not self._most:
             return images
         some = slice(self._most)
@@ -80,7 +81,7 @@ class Data:
         """None in a copy of the course that was made without them."""
         from grader import mnist
 
-        return mnist.hidden()
+        return mnist.hidden(self._folder)
 
 
 @dataclass
@@ -98,7 +99,7 @@ class Context:
     pool: Any
     seed: int = 0
     limits: Limits = field(default_factory=Limits)
-    data: Any = field(default_factory=Data)
+    data: Any = None  #: the course's own if none is given
     evidence: Path | None = None
     evidence_left: int = EVIDENCE_BYTES
     results: dict[scores.Key, CheckResult] = field(default_factory=dict)
@@ -109,6 +110,9 @@ class Context:
     recall: Callable[[Check], CheckResult | None] = lambda check: None
     heard: Callable[[Check, str], None] | None = None  #: told what a training prints, while it prints
     _groups: dict[tuple[str, str], "_Group"] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.data = self.data or Data(self.course.data)
 
     def place(self, function: str) -> tuple[str, int]:
         """(file, line) of a function in the submission, line 0 if it is not there."""
@@ -205,7 +209,7 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
     stub = failures.stub_reached(failure, context)
     if stub:
         return scores.result(check, "todo", message=_still_to_do(stub, context), seconds=seconds)
-    told = failures.describe(failure, case, transcript, context.course.folder) if failure is not None else None
+    told = failures.describe(failure, case, transcript, context.course.tasks) if failure is not None else None
     if told is not None and told.state == "fail":
         told.fields["should"] = told.fields.get("should") or check.promise
         told.fields["source"] = told.fields.get("source") or failures.own_lines(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import spans
-from grader.paths import REFERENCE, ROOT
+from grader.course import Course
 from grader.spans import Function, SkeletonError, line_of
 
 __all__ = [
@@ -31,8 +31,8 @@ __all__ = [
     "stub_statement",
 ]
 
-#: Where a course that is handed out without its reference keeps the skeleton's files.
-SKELETON = ROOT / "skeleton"
+#: The folder in which a course that is handed out without its reference keeps the skeleton's files.
+SKELETON = "skeleton"
 
 
 @dataclass(frozen=True)
@@ -87,20 +87,22 @@ def is_stub(source: str, function: str, stage_id: str) -> bool:
         return False
 
 
-def build(reference: Path, claims: Claims) -> dict[str, str]:
+def build(reference: Path | None, claims: Claims) -> dict[str, str]:
     """The text of every file of the skeleton: `{"losses.py": "...", ...}`, proved to be the reference with holes."""
-    texts = read_sources(reference)
+    texts = read_sources(reference) if reference is not None else {}
     known = {name.partition(".")[0] + ".py" for name in claims.stages}
     if missing := sorted(known - set(texts)):
-        raise SkeletonError(f"{', '.join(missing)}: claimed by a task.toml, but there is no such file in {reference}.")
+        raise SkeletonError(
+            f"{', '.join(missing)}: claimed by a task.toml, but there is no such file in {reference or 'reference/'}."
+        )
     return {file: blank(text, file.removesuffix(".py"), claims) for file, text in texts.items()}
 
 
-def pristine(claims: Claims) -> dict[str, str]:
+def pristine(course: Course, claims: Claims) -> dict[str, str]:
     """The skeleton as learners first got it: built from the reference, or kept beside the course where that is absent."""
-    if (REFERENCE / "layers.py").is_file():
-        return build(REFERENCE, claims)
-    if texts := read_sources(SKELETON):
+    if course.reference is not None and (course.reference / "layers.py").is_file():
+        return build(course.reference, claims)
+    if texts := read_sources(course.folder / SKELETON):
         return texts
     raise SkeletonError("The skeleton is not here: neither reference/ nor skeleton/ is. Download the course again.")
 

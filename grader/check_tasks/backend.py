@@ -82,7 +82,7 @@ def run_job(job: Job, bench: Bench, pool: Any = None, heard: Heard | None = None
     asked: dict[str, list[str]] = {}
     for seed in job.seeds:
         context = Context(bench.course, job.submission, pool or LocalPool(), seed, Limits(3.0))
-        context.data = Data(bench.training_images)
+        context.data = Data(bench.course.data, bench.training_images)
         context.results |= {(stage, result.id): result for stage, result in bench.assumed if stage not in job.stages}
         stages = [stage for stage in bench.course.stages if stage.id in job.stages]
         results = {stage.id: [_result(stage, check, context) for check in stage.checks] for stage in stages}

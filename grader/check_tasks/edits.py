@@ -140,7 +140,7 @@ def composite(reference: Submission, forms: list[Misconception], k: int, target:
 
 def mistakes_in_other_styles_are_named(verifier: Verifier, sample: int = 200, seed: int = 0) -> None:
     """Mistakes put into right answers of other styles: at least 80 % named, at most 1 % by another name."""
-    text = (subjects.RIGHT / "forms.py").read_text(encoding="utf-8")
+    text = (verifier.course.folder / subjects.RIGHT / "forms.py").read_text(encoding="utf-8")
     forms = list(parse(text, "forms"))
     bank = subjects.mutants(verifier.course, verifier.reference)
     pairs = random.Random(seed).sample([(name, k) for name in sorted(bank) for k in range(STYLES)], sample)

@@ -11,7 +11,6 @@ from grader import skeleton
 from grader.check_tasks import subjects
 from grader.check_tasks.backend import Job, run_job, run_jobs
 from grader.check_tasks.verify import Tally, Verifier, names_of
-from grader.paths import REFERENCE
 from grader.submission import Submission
 
 SAMPLE = 20  #: submissions that also go through real workers, or through many seeds
@@ -20,7 +19,7 @@ SAMPLE = 20  #: submissions that also go through real workers, or through many s
 def skeleton_is_all_to_do(verifier: Verifier) -> None:
     """The skeleton earns 0; every check of a function that it leaves open is `todo`."""
     course = verifier.course
-    texts = skeleton.build(REFERENCE, skeleton.read_claims(course.folder))
+    texts = skeleton.build(course.reference, skeleton.read_claims(course.tasks))
     blank = Submission("skeleton", {file.removesuffix(".py"): text for file, text in texts.items()})
     claimed = course.claimed_by()
     with verifier._tally("checks to do in the skeleton") as tally:
@@ -42,7 +41,7 @@ def trainings(verifier: Verifier, images: int = 500) -> None:
     """
     stages = tuple(stage.id for stage in verifier.course.stages if stage.training)
     bench = msgspec.structs.replace(verifier.bench, training_images=images)
-    found = subjects.right_answers(verifier.reference, slow=bool(images))
+    found = subjects.right_answers(verifier.course, verifier.reference, slow=bool(images))
     if images:
         found = {name: s for name, s in found.items() if s.folder or _changed(verifier, s) == ["train"]}
     (reference,) = run_jobs([Job("reference", verifier.reference, stages)], bench)
@@ -70,10 +69,12 @@ def worker_agrees(verifier: Verifier, count: int = SAMPLE, seed: int = 0) -> Non
 
     bank = subjects.mutants(verifier.course, verifier.reference)
     jobs = [Job(name, s, (m.stage,)) for name, (m, s) in bank.items()]
-    jobs += [Job(name, s, verifier.unit) for name, s in subjects.right_answers(verifier.reference).items()]
+    jobs += [
+        Job(name, s, verifier.unit) for name, s in subjects.right_answers(verifier.course, verifier.reference).items()
+    ]
     chosen = random.Random(seed).sample(jobs, count)
     local = {outcome.name: outcome for outcome in run_jobs(chosen, verifier.bench)}
-    pool = WorkerPool()
+    pool = WorkerPool(verifier.course.withheld)
     try:
         with verifier._tally("the same through real workers") as tally:
             for job in chosen:
@@ -91,7 +92,7 @@ def worker_agrees(verifier: Verifier, count: int = SAMPLE, seed: int = 0) -> Non
 
 def right_answers_under_many_seeds(verifier: Verifier, seeds: int = 100) -> None:
     """Some right answers under many check seeds."""
-    found = subjects.right_answers(verifier.reference)
+    found = subjects.right_answers(verifier.course, verifier.reference)
     chosen = random.Random(1).sample(sorted(found), min(SAMPLE, len(found)))
     with verifier._tally(f"right answers under {seeds} check seeds") as tally:
         jobs = [Job(name, found[name], verifier.unit, tuple(range(1, seeds + 1))) for name in chosen]

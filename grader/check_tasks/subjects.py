@@ -4,11 +4,10 @@ from pathlib import Path
 
 from grader.course import Course
 from grader.misconceptions import Misconception, apply, load, parse
-from grader.paths import ROOT
 from grader.submission import Submission, read_submission
 
-RIGHT = ROOT / "tests" / "mistakes" / "right"
-HELD_OUT = ROOT / "tests" / "mistakes" / "held_out"
+#: In a course's folder.
+RIGHT, HELD_OUT = "tests/mistakes/right", "tests/mistakes/held_out"
 
 
 def mutants(course: Course, reference: Submission) -> dict[str, tuple[Misconception, Submission]]:
@@ -17,11 +16,12 @@ def mutants(course: Course, reference: Submission) -> dict[str, tuple[Misconcept
     return {f"{m.stage}:{m.name}": (m, apply(reference, m)) for m in bank}
 
 
-def right_answers(reference: Submission, folder: Path = RIGHT, slow: bool = True) -> dict[str, Submission]:
+def right_answers(course: Course, reference: Submission, slow: bool = True) -> dict[str, Submission]:
     """Whole submissions, and single functions in another style put into the reference, by name.
 
     slow : also those with which training on all images would take hours
     """
+    folder = course.folder / RIGHT
     if not folder.is_dir():
         return {}
     found = {path.name: read_submission(path) for path in sorted(folder.iterdir()) if _is_submission(path)}
@@ -32,13 +32,11 @@ def right_answers(reference: Submission, folder: Path = RIGHT, slow: bool = True
     return found
 
 
-def held_out(
-    course: Course, reference: Submission, folder: Path = HELD_OUT
-) -> dict[str, tuple[Misconception, Submission]]:
+def held_out(course: Course, reference: Submission) -> dict[str, tuple[Misconception, Submission]]:
     """Second implementations of misconceptions, which `diagnose` has never seen, by "stage:name"."""
     found = {}
     for stage in course.stages:
-        path = folder / f"{stage.id}.py"
+        path = course.folder / HELD_OUT / f"{stage.id}.py"
         if path.is_file():
             for m in parse(path.read_text(encoding="utf-8"), stage.id):
                 found[f"{m.stage}:{m.name}"] = (m, apply(reference, m))

@@ -109,7 +109,7 @@ class Verifier:
 
     def right_answers_earn_everything(self, seeds: tuple[int, ...] = (0,), full: bool = False) -> None:
         """Full marks, in every stage that their change can reach."""
-        found = subjects.right_answers(self.reference)
+        found = subjects.right_answers(self.course, self.reference)
         with self._tally("right answers with full marks") as tally:
             jobs = []
             for name, submission in found.items():

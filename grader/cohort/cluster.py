@@ -17,6 +17,8 @@ from grader.cohort.journal import Outcome
 from grader.cohort.pool import Event
 from grader.cohort.process import CourseBroken, Grader
 from grader.cohort.work import Done, Order, Settings, course_fingerprint
+from grader.course import Course
+from grader.paths import ROOT
 
 #: Submissions that are sent ahead for each of the cluster's threads: enough to keep it busy, little enough to hold.
 _AHEAD = 2
@@ -24,18 +26,26 @@ _local = threading.local()
 
 
 def grade_bytes(data: bytes) -> bytes:
-    """What a Dask worker runs: an Order as msgpack in, a Done as msgpack out. Its process lives on for the next one."""
+    """What a Dask worker runs: an Order as msgpack in, a Done as msgpack out. Its process lives on for the next one.
+
+    The course is that of the Dask worker's own checkout.
+    """
     order = msgspec.msgpack.decode(data, type=Order)
     grader = getattr(_local, "grader", None)
     if grader is None or grader.settings != order.settings:
         if grader is not None:
             grader.stop()
-        grader = _local.grader = Grader(order.settings)
+        grader = _local.grader = Grader(Course(ROOT), order.settings)
     done = grader.grade(order)
     if done.other_course:  # as it was when the process started: the checkout may be another by now
         grader.stop()
         done = grader.grade(order)
     return msgspec.msgpack.encode(done)
+
+
+def _fingerprint_there(private: str) -> str:
+    """The fingerprint of a Dask worker's own checkout."""
+    return course_fingerprint(Course(ROOT), private)
 
 
 def _far_away(data: bytes) -> bytes:
@@ -55,7 +65,7 @@ class Cluster:
     raises  : Refusal if nobody answers there, or if the cluster has another version of the course
     """
 
-    def __init__(self, address: str, settings: Settings, timeout: float = 30) -> None:
+    def __init__(self, address: str, course: Course, settings: Settings, timeout: float = 30) -> None:
         os.environ.setdefault("DASK_CONFIG", str(Path(__file__).with_name("dask.yaml")))  # read by the import
         distributed = need("distributed", "--scheduler")
         try:
@@ -69,12 +79,12 @@ class Cluster:
             raise Refusal(
                 f"the Dask scheduler at {address} has no workers. Remedy: start dask worker {address}"
             ) from None
-        self._compare(settings)
+        self._compare(course, settings)
 
-    def _compare(self, settings: Settings) -> None:
-        mine = course_fingerprint(settings.private)
+    def _compare(self, course: Course, settings: Settings) -> None:
+        mine = course_fingerprint(course, settings.private)
         try:
-            theirs = self.client.run(course_fingerprint, settings.private)
+            theirs = self.client.run(_fingerprint_there, settings.private)
         except Exception as error:
             self.close()
             raise Refusal(

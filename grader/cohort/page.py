@@ -17,7 +17,6 @@ from grader.cohort.similarity import Pair
 from grader.export.cells import guard
 from grader.export.files import write_atomically
 from grader.export.text import number
-from grader.paths import STUDENT
 from grader.report.words import plural, seconds
 
 _TITLES = {
@@ -81,16 +80,17 @@ class View:
         return range(len(self.look.stages) - len(cells))
 
 
-def write(result: Result, anonymous: bool = False, made: str = "") -> Path:
+def write(result: Result, student: Path, anonymous: bool = False, made: str = "") -> Path:
     """Write index.html and signs.csv into the class's folder; returns the page's path.
 
-    made : ISO time on the page; now without it
+    student : the folder with what everybody was given
+    made    : ISO time on the page; now without it
     """
     from datetime import UTC, datetime
 
     from grader.report import pages
 
-    view = build(result, anonymous, made or datetime.now(UTC).isoformat(timespec="seconds"))
+    view = build(result, student, anonymous, made or datetime.now(UTC).isoformat(timespec="seconds"))
     folder = Path(__file__).with_name("templates")
     environment = pages.environment(folder, style=pages.stylesheet(folder / "class.css"))
     signs = io.StringIO()
@@ -101,7 +101,7 @@ def write(result: Result, anonymous: bool = False, made: str = "") -> Path:
     return write_atomically(result.out / "index.html", environment.get_template("class.html.j2").render(v=view))
 
 
-def build(result: Result, anonymous: bool, made: str) -> View:
+def build(result: Result, student: Path, anonymous: bool, made: str) -> View:
     """Collect what the page shows."""
     grades = sorted(result.grades, key=lambda grade: (-grade.score, grade.student))
     with Journal(result.out / "journal.sqlite") as journal:
@@ -117,7 +117,7 @@ def build(result: Result, anonymous: bool, made: str) -> View:
     for place, stranger in enumerate(result.intake.unknown, len(numbers) + 1):
         numbers.setdefault(stranger, place)
         names.setdefault(stranger, stranger)
-    signs, pairs = _code(result.out, grades)
+    signs, pairs = _code(result.out, grades, student)
     graded = len(result.of_state("graded"))
     return View(
         students=len(grades),
@@ -139,13 +139,13 @@ def build(result: Result, anonymous: bool, made: str) -> View:
     )
 
 
-def _code(out: Path, grades: list[Grade]) -> tuple[list[tuple[str, str]], list[Pair]]:
+def _code(out: Path, grades: list[Grade], student: Path) -> tuple[list[tuple[str, str]], list[Pair]]:
     """Signs and similar pairs; of students with the same content only the first is compared with others."""
     store = Store(out / "store")
     signs: list[tuple[str, str]] = []
     prints: dict[str, frozenset[int]] = {}
     seen: set[str] = set()
-    skeleton = {p.name: p.read_bytes() for p in sorted(STUDENT.glob("*.py"))} if STUDENT.is_dir() else {}
+    skeleton = {p.name: p.read_bytes() for p in sorted(student.glob("*.py"))}
     given = kinds(skeleton)
     for grade in grades:
         notes = list(grade.notes)

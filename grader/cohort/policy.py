@@ -16,9 +16,8 @@ import msgspec
 from msgspec import Struct, field
 
 from grader.cli import Refusal
-from grader.paths import ROOT
 
-POLICY = ROOT / "course.toml"
+POLICY = "course.toml"  #: in a course's folder
 Feedback = Literal["full", "promise", "none"]
 Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]
 
@@ -114,12 +113,12 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
         return total.hexdigest()
 
 
-def read_policy(path: Path | None = None) -> Policy:
-    """Read course.toml; without one, every default.
+def read_policy(path: Path | None, course: Path) -> Policy:
+    """Read a file, or else course.toml in the course's folder; without one, every default.
 
     raises : Refusal naming the key, the cause and the remedy
     """
-    given, path = path is not None, path or POLICY
+    given, path = path is not None, path or course / POLICY
     if not path.exists() and not given:
         return Policy(folder=str(path.parent))
     try:

@@ -11,6 +11,7 @@ import msgspec
 from grader.cli import Refusal
 from grader.cohort.process import CourseBroken, Grader
 from grader.cohort.work import Done, Order, Settings
+from grader.course import Course
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -36,7 +37,12 @@ class LocalPool:
     """
 
     def __init__(
-        self, settings: Settings, jobs: int = 0, scratch: Path | None = None, logs: Path | None = None
+        self,
+        course: Course,
+        settings: Settings,
+        jobs: int = 0,
+        scratch: Path | None = None,
+        logs: Path | None = None,
     ) -> None:
         if os.name == "nt":  # a grading process inherits its socket, which Windows does not know
             raise Refusal("a class is graded on Linux or macOS. Remedy: on Windows, run the same command in WSL.")
@@ -44,7 +50,8 @@ class LocalPool:
         if logs is not None:
             logs.mkdir(parents=True, exist_ok=True)
         self.graders = [
-            Grader(settings, scratch, logs / f"grader-{lane}.log" if logs else None) for lane in range(self.jobs)
+            Grader(course, settings, scratch, logs / f"grader-{lane}.log" if logs else None)
+            for lane in range(self.jobs)
         ]
         self._stop = threading.Event()
 

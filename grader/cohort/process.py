@@ -21,7 +21,8 @@ import msgspec
 from grader.cohort.frames import Broken, Finished, Hello, Message, Stage, receive, receive_message, send
 from grader.cohort.journal import Outcome
 from grader.cohort.work import Bench, Done, Order, Settings, Teller
-from grader.paths import ROOT
+from grader.course import BadCourse, Course
+from grader.paths import ENGINE
 from grader.threads import ONE_THREAD
 
 #: A process is replaced after so many submissions, so that no leak, in whatever library, can add up.
@@ -45,8 +46,10 @@ class Grader:
     log : file that collects what the process prints
     """
 
-    def __init__(self, settings: Settings, scratch: Path | None = None, log: Path | None = None) -> None:
-        self.settings, self.scratch, self.log = settings, scratch, log
+    def __init__(
+        self, course: Course, settings: Settings, scratch: Path | None = None, log: Path | None = None
+    ) -> None:
+        self.course, self.settings, self.scratch, self.log = course, settings, scratch, log
         self.pid = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -134,7 +137,8 @@ class Grader:
             self._process, self._socket = process, ours = self._launch()
             self.pid = process.pid
         try:
-            send(ours, msgspec.msgpack.encode((self.settings, str(self.scratch or ""))))
+            start = (str(self.course.folder), self.settings, str(self.scratch or ""))
+            send(ours, msgspec.msgpack.encode(start))
             message = receive_message(ours, time.monotonic() + _START_SECONDS)
         except (EOFError, OSError, ValueError):
             ending = _ending(process)
@@ -151,11 +155,11 @@ class Grader:
         ours, theirs = socket.socketpair()
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
         environment |= ONE_THREAD
-        arguments = [sys.executable, "-P", "-s", "-c", _CODE.format(root=str(ROOT)), str(theirs.fileno())]
+        arguments = [sys.executable, "-P", "-s", "-c", _CODE.format(root=str(ENGINE)), str(theirs.fileno())]
         with open(self.log or os.devnull, "ab") as log, theirs:
             process = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
-                pass_fds=[theirs.fileno()], start_new_session=True, cwd=ROOT,
+                pass_fds=[theirs.fileno()], start_new_session=True, cwd=ENGINE,
             )  # fmt: skip
         return process, ours
 
@@ -211,15 +215,13 @@ def serve(descriptor: int) -> None:
     def say(message: Message) -> None:
         send(channel, msgspec.msgpack.encode(message))
 
-    from grader.course import BadCourse
-
-    settings, scratch = msgspec.msgpack.decode(next_frame(), type=tuple[Settings, str])
+    folder, settings, scratch = msgspec.msgpack.decode(next_frame(), type=tuple[str, Settings, str])
     try:
-        bench = Bench(settings, Path(scratch) if scratch else None)
+        bench = Bench(Course(Path(folder)), settings, Path(scratch) if scratch else None)
     except Exception as error:
         say(Broken(f"{type(error).__name__}: {error}"))
         return
-    say(Hello(bench.course))
+    say(Hello(bench.fingerprint))
     while True:
         order = msgspec.msgpack.decode(next_frame(), type=Order)
         try:

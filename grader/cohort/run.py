@@ -18,7 +18,8 @@ from grader.cohort.policy import Policy, check_against
 from grader.cohort.pool import Event, LocalPool, Progress
 from grader.cohort.process import CourseBroken
 from grader.cohort.roster import Roster
-from grader.cohort.work import Done, Order, Settings, course_fingerprint, tasks_folder
+from grader.cohort.work import Done, Order, Settings, course_fingerprint, with_private
+from grader.course import BadCourse, Course
 from grader.export.files import write_atomically
 
 #: Tables are rewritten after so many seconds while grading goes on.
@@ -52,6 +53,7 @@ class Watcher:
 class ClassRun:
     """How a class is to be graded."""
 
+    course: Course
     submissions: Path
     out: Path
     policy: Policy
@@ -108,7 +110,7 @@ class _Book:
     def __init__(self, run: ClassRun, journal: Journal, intake: Intake) -> None:
         self.run, self.journal, self.intake = run, journal, intake
         private = str(run.policy.private or "")
-        self.course = course_fingerprint(private)
+        self.course = course_fingerprint(run.course, private)
         self.policy_print = run.policy.fingerprint()
         self.stages = self._stages(private)
         self.keys: dict[str, str] = {}  #: key -> digest, of every attempt that may count, in order of student
@@ -183,11 +185,8 @@ class _Book:
         return Result(self.run.out, self.run.policy, self.intake, self.grades(), self.stages, self.course)
 
     def _stages(self, private: str) -> dict[str, int]:
-        from grader.course import BadCourse, load_course
-
         try:
-            with tasks_folder(private) as tasks:
-                course = load_course(tasks)
+            with with_private(self.run.course, private) as course:
                 check_against(self.run.policy, {s.id: [check.id for check in s.checks] for s in course.stages})
                 return {stage.id: stage.points for stage in course.select(self.run.policy.grading.stages)}
         except BadCourse as error:
@@ -235,8 +234,8 @@ def _backend(run: ClassRun, settings: Settings, scratch: Path) -> Backend:
     if run.scheduler:
         from grader.cohort.cluster import Cluster
 
-        return Cluster(run.scheduler, settings)
-    return LocalPool(settings, run.jobs, scratch, run.out / "log")
+        return Cluster(run.scheduler, run.course, settings)
+    return LocalPool(run.course, settings, run.jobs, scratch, run.out / "log")
 
 
 def report_folder(out: Path, key: str) -> Path:

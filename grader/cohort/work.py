@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,8 +16,9 @@ from grader import fingerprint
 from grader.cohort.journal import Outcome
 from grader.cohort.package import Package
 from grader.cohort.policy import Policy
+from grader.course import Course
 from grader.limits import calibrate
-from grader.paths import ROOT, TASKS
+from grader.paths import ENGINE
 from grader.records import CheckResult
 from grader.session import Observer
 from grader.task import Check
@@ -81,23 +82,23 @@ class Done(Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def tasks_folder(private: str):
-    """The folder of stages: the course's own, or a merged copy with the private ones beside them."""
+def with_private(course: Course, private: str) -> Iterator[Course]:
+    """The course; if there is a folder of private stages, with a merged copy of its own stages and these."""
     if not private:
-        yield TASKS
+        yield course
         return
     with tempfile.TemporaryDirectory(prefix="chain-rule-tasks-") as name:
         merged = Path(name) / "tasks"
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(TASKS, merged, ignore=ignored)
+        shutil.copytree(course.tasks, merged, ignore=ignored)
         shutil.copytree(private, merged, ignore=ignored, dirs_exist_ok=True)
-        yield merged
+        yield msgspec.structs.replace(course, stages_in=merged)
 
 
-def course_fingerprint(private: str = "") -> str:
+def course_fingerprint(course: Course, private: str = "") -> str:
     """Of everything on this machine that decides a grade, other than the policy: who has it graded needs no new grade."""
-    with tasks_folder(private) as tasks:
-        return _whole(fingerprint.dependencies(tasks))
+    with with_private(course, private) as whole:
+        return _whole(fingerprint.dependencies(whole))
 
 
 def _whole(depends: Mapping[str, str]) -> str:
@@ -106,21 +107,21 @@ def _whole(depends: Mapping[str, str]) -> str:
 
 
 class Bench:
-    """What one process needs for all its submissions: the course's fingerprint, the stages, and a pool of workers."""
+    """What one process needs for all its submissions: the course, its fingerprint, and a pool of workers."""
 
-    def __init__(self, settings: Settings, scratch: Path | None = None) -> None:
+    def __init__(self, course: Course, settings: Settings, scratch: Path | None = None) -> None:
         from grader.worker.pool import MEMORY_MB, WorkerPool
 
         self.settings = settings
         self.scratch = scratch
         self._stack = contextlib.ExitStack()
-        self.tasks = self._stack.enter_context(tasks_folder(settings.private))
+        self.course = self._stack.enter_context(with_private(course, settings.private))
         # No spare: it would be made for this submission's folder, and the next worker is for another's.
         memory = settings.memory_mb or MEMORY_MB
-        self.pool = WorkerPool(sandbox=settings.sandbox, memory_mb=memory, spares=False)
+        self.pool = WorkerPool(course.withheld, settings.sandbox, memory, spares=False)
         self._stack.callback(self.pool.close)
-        self._depends = fingerprint.dependencies(self.tasks)
-        self.course = _whole(self._depends)
+        self._depends = fingerprint.dependencies(self.course)
+        self.fingerprint = _whole(self._depends)
         self._calibrated, self._scale = float("-inf"), 0.0
         self._graded = 0
 
@@ -132,9 +133,9 @@ class Bench:
 
         raises : BadCourse, because nothing can be graded then
         """
-        if order.course != self.course:
+        if order.course != self.fingerprint:
             refused = Outcome("fault", "another version of the course is installed here")
-            return Done(order.key, order.digest, refused, other_course=self.course)
+            return Done(order.key, order.digest, refused, other_course=self.fingerprint)
         begun = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="grade-", dir=self.scratch) as name:
             folder = Path(name)
@@ -168,13 +169,13 @@ class Bench:
             package.write(student)
             report = engine.grade(
                 engine.Request(
+                    course=self.course,
                     student=student,
                     stages=settings.stages,
                     out=folder / "out",
                     seed=settings.seed,
                     sandbox=settings.sandbox,  # type: ignore[arg-type]
                     use_cache=False,
-                    tasks=self.tasks,
                     html=settings.html,
                     time_factor=settings.time_factor,
                     training_images=settings.training_images,
@@ -193,7 +194,8 @@ class Bench:
         except Exception as error:
             # Not the submission's doing: it is told apart from a grade of 0, retried once, and named.
             frames = traceback.extract_tb(error.__traceback__)
-            last = next((f for f in reversed(frames) if f.filename.startswith(str(ROOT))), frames[-1])
+            own = str(ENGINE), str(self.course.folder)
+            last = next((f for f in reversed(frames) if f.filename.startswith(own)), frames[-1])
             text = " ".join(str(error).split())[:300]
             return Outcome("fault", f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {text}")
         if not report.complete:

@@ -12,7 +12,8 @@ import msgspec
 
 from grader.cohort.package import NoPackage, read_package
 from grader.cohort.policy import Policy
-from grader.cohort.work import tasks_folder
+from grader.cohort.work import with_private
+from grader.course import Course
 from grader.export import gradescope
 from grader.export.files import write_atomically
 from grader.export.gradescope_zip import POLICY
@@ -49,37 +50,35 @@ def main(root: str) -> int:
     def tell(report: Report) -> None:
         write_atomically(out, gradescope.encode(gradescope.results(report, policy, metadata)))
 
-    with tempfile.TemporaryDirectory() as name, tasks_folder(str(policy.private or "")) as tasks:
+    with tempfile.TemporaryDirectory() as name, with_private(Course(ROOT), str(policy.private or "")) as course:
         folder = Path(name) / "submission"
         folder.mkdir()
         package.write(folder)
-        return _grade(folder, Path(name) / "out", tasks, policy, tell)
+        return _grade(folder, Path(name) / "out", course, policy, tell)
 
 
-def _grade(folder: Path, out: Path, tasks: Path, policy: Policy, tell) -> int:
+def _grade(folder: Path, out: Path, course: Course, policy: Policy, tell) -> int:
     from grader import engine
-    from grader.course import load_course
     from grader.request import Request
     from grader.submission import NotASubmission
     from grader.worker.pool import MEMORY_MB, WorkerPool
 
-    course = load_course(tasks)
     stages = course.select(policy.grading.stages)
     request = Request(
+        course=course,
         student=folder,
         stages=policy.grading.stages,
         out=out,
         seed=policy.seed,
         sandbox=policy.grading.sandbox,
         use_cache=False,
-        tasks=tasks,
         html=False,
         time_factor=policy.limits.time,
         training_images=policy.limits.training_images,
         patience=4.0,  # half a core, and nobody at a terminal
         hide_seed=policy.secret,
     )
-    pool = WorkerPool(sandbox=policy.grading.sandbox, memory_mb=policy.limits.memory_mb or MEMORY_MB)
+    pool = WorkerPool(course.withheld, policy.grading.sandbox, policy.limits.memory_mb or MEMORY_MB)
     try:
         tell(engine.grade(request, _AfterEachStage(stages, tell), pool))
     except NotASubmission as error:

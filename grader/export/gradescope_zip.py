@@ -10,7 +10,8 @@ import msgspec
 
 from grader.cli import Refusal
 from grader.cohort.policy import Policy
-from grader.paths import DATA, REFERENCE, ROOT, TASKS
+from grader.course import Course
+from grader.paths import ENGINE
 
 POLICY = "policy.json"
 _FILES = Path(__file__).with_name("gradescope_files")
@@ -19,7 +20,7 @@ _EXECUTABLE = {"setup.sh", "run_autograder"}
 _DATE = (2020, 1, 1, 0, 0, 0)
 
 
-def build(out: Path, policy: Policy, offline: bool = False) -> int:
+def build(course: Course, out: Path, policy: Policy, offline: bool = False) -> int:
     """Write the archive; returns its size in bytes.
 
     offline : bring the packages along as wheels for this machine's Python and system
@@ -28,7 +29,7 @@ def build(out: Path, policy: Policy, offline: bool = False) -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     part = out.with_name(f".{out.name}.part")
     with tempfile.TemporaryDirectory() as name, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
-        for inside, path in sorted(_content(policy).items()):
+        for inside, path in sorted(_content(course, policy).items()):
             _add(archive, inside, path.read_bytes())
         _add(archive, POLICY, msgspec.json.encode(_portable(policy)))
         if offline:
@@ -38,16 +39,16 @@ def build(out: Path, policy: Policy, offline: bool = False) -> int:
     return out.stat().st_size
 
 
-def _content(policy: Policy) -> dict[str, Path]:
+def _content(course: Course, policy: Policy) -> dict[str, Path]:
     """Path in the archive -> file; setup.sh and run_autograder lie at its root, as Gradescope wants them."""
     found = {name: _FILES / name for name in _EXECUTABLE}
-    for folder in (ROOT / "grader", TASKS, REFERENCE):
-        found |= {path.relative_to(ROOT).as_posix(): path for path in _files(folder)}
+    for inside, folder in (("grader", ENGINE / "grader"), ("tasks", course.tasks), ("reference", course.reference)):
+        found |= {f"{inside}/{path.relative_to(folder).as_posix()}": path for path in _files(folder)} if folder else {}
     if policy.private is not None:
         found |= {f"private/{path.relative_to(policy.private).as_posix()}": path for path in _files(policy.private)}
-    found |= {f"data/{name}": DATA / name for name in ("mnist.npz", "hidden.npz", "SHA256SUMS")}
-    found["requirements/base.txt"] = ROOT / "requirements" / "base.txt"
-    found["LICENSE"] = ROOT / "LICENSE"
+    found |= {f"data/{name}": course.data / name for name in ("mnist.npz", "hidden.npz", "SHA256SUMS")}
+    found["requirements/base.txt"] = ENGINE / "requirements" / "base.txt"
+    found["LICENSE"] = ENGINE / "LICENSE"
     return found
 
 
@@ -71,7 +72,7 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 def _wheels(folder: Path) -> list[Path]:
     """The wheels of requirements/base.txt, checked against their hashes as they are downloaded."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
-    requirements = str(ROOT / "requirements" / "base.txt")
+    requirements = str(ENGINE / "requirements" / "base.txt")
     if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
         subprocess.run([sys.executable, "-m", "ensurepip"], capture_output=True, check=False)
     done = subprocess.run(

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 from grader.cli import VERBS, Refusal, module_of
+from grader.course import Course
 from grader.fingerprint import GRADER
-from grader.paths import DATA, ROOT, TASKS
 from grader.skeleton import SKELETON, build, read_claims
 
 #: Written into a kit, so that it may be replaced by the next one, unless somebody works in it; nothing else ever is.
@@ -21,7 +21,7 @@ LEFT_OUT = ("check_tasks",)
 TEACHERS_VERBS_IN_A_KIT = {"export"}
 
 
-def make_kit(out: Path) -> list[str]:
+def make_kit(course: Course, out: Path) -> list[str]:
     """Write a kit; returns its files, relative. The folder appears as a whole or not at all.
 
     raises : Refusal if something else is there, or a kit in which somebody works
@@ -31,7 +31,7 @@ def make_kit(out: Path) -> list[str]:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".kit-", dir=out.parent) as name:
         folder = Path(name) / "kit"
-        _fill(folder)
+        _fill(course, folder)
         if out.exists():
             shutil.rmtree(out)
         folder.replace(out)
@@ -45,7 +45,7 @@ def _check_replaceable(out: Path) -> None:
     remedy = "Remedy: OUT=a new folder; copy from there what you want to replace."
     if os.path.lexists(out / ".git"):
         raise Refusal(f"{out} is a git repository, whose history would be lost. {remedy}")
-    if _contents(out / "student") != _contents(out / SKELETON.name):
+    if _contents(out / "student") != _contents(out / SKELETON):
         raise Refusal(f"{out / 'student'} holds work that is not the kit's own and would be lost. {remedy}")
 
 
@@ -56,31 +56,29 @@ def _contents(folder: Path) -> dict[str, bytes]:
     return dict(zip([path.relative_to(folder).as_posix() for path in found], texts))
 
 
-def _fill(folder: Path) -> None:
+def _fill(course: Course, folder: Path) -> None:
     folder.mkdir()
-    claims = read_claims(TASKS)
-    from grader.paths import REFERENCE
-
-    texts = build(REFERENCE, claims)  # the skeleton as it is now, never the instructor's own student/
-    for place in ("student", SKELETON.name):
+    # The skeleton as it is now, never the instructor's own student/.
+    texts = build(course.reference, read_claims(course.tasks))
+    for place in ("student", SKELETON):
         (folder / place).mkdir()
         for file, text in texts.items():
             (folder / place / file).write_bytes(text.encode())
-    for stage in sorted(path for path in TASKS.iterdir() if (path / "task.toml").exists()):
+    for stage in sorted(path for path in course.tasks.iterdir() if (path / "task.toml").exists()):
         shutil.copytree(stage, folder / "tasks" / stage.name, ignore=shutil.ignore_patterns(*_NOT_OF_A_STAGE))
     shutil.copytree(GRADER, folder / "grader", ignore=_not_of_the_grader)
     (folder / "data").mkdir()
     for file in ("mnist.npz", "README.md"):
-        shutil.copyfile(DATA / file, folder / "data" / file)
-    sums = f"{hashlib.sha256((DATA / 'mnist.npz').read_bytes()).hexdigest()}  mnist.npz\n"
+        shutil.copyfile(course.data / file, folder / "data" / file)
+    sums = f"{hashlib.sha256((course.data / 'mnist.npz').read_bytes()).hexdigest()}  mnist.npz\n"
     (folder / "data" / "SHA256SUMS").write_text(sums, "ascii")
     (folder / "requirements").mkdir()
     for file in ("base.in", "base.txt"):
-        shutil.copyfile(ROOT / "requirements" / file, folder / "requirements" / file)
+        shutil.copyfile(GRADER.parent / "requirements" / file, folder / "requirements" / file)
     for file in ("Makefile", "README.md"):
         shutil.copyfile(_TEMPLATES / file, folder / file)
     for file in ("LICENSE", ".gitignore"):
-        shutil.copyfile(ROOT / file, folder / file)
+        shutil.copyfile(GRADER.parent / file, folder / file)
     workflow = folder / ".github" / "workflows" / "classroom.yml"
     workflow.parent.mkdir(parents=True)
     shutil.copyfile(_TEMPLATES / "classroom.yml", workflow)

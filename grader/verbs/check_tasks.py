@@ -19,17 +19,18 @@ def command(stages: tuple[str, ...], full: bool, record: bool, names: bool, part
     from grader.check_tasks.record import record_fails
     from grader.check_tasks.verify import Verifier, matrix
     from grader.cli import Refusal
-    from grader.course import BadCourse, load_course
+    from grader.course import BadCourse
     from grader.misconceptions import BadMisconceptions
-    from grader.paths import REFERENCE
     from grader.submission import NotASubmission, read_submission
+    from grader.verbs._course import course_here
 
     begun = time.perf_counter()
     unknown = [name for name in parts if name not in PARTS]
     if unknown:
         raise click.UsageError(f"There is no part {unknown[0]}. There are: {', '.join(PARTS)}.")
     try:
-        course, reference = load_course(), read_submission(REFERENCE)
+        course = course_here()
+        reference = read_submission(course.reference or course.folder / "reference")
         wanted = [stage.id for stage in course.select(stages)] if stages else []
         verifier = Verifier(course, reference, wanted, say=click.echo)
         verifier.reference_earns_everything()

@@ -57,14 +57,16 @@ def command(
     from grader.cohort.run import ClassRun, grade_class
     from grader.export.files import write_atomically
     from grader.export.gradebook import fill_canvas, fill_moodle
+    from grader.verbs._course import course_here
 
     if not str(submissions) or str(submissions) == ".":
         raise Refusal("no submissions were named. Remedy: make class SUBMISSIONS=folder")
-    watcher = Terminal()
+    course, watcher = course_here(), Terminal()
     run = ClassRun(
+        course=course,
         submissions=submissions,
         out=out,
-        policy=read_policy(policy),
+        policy=read_policy(policy, course.folder),
         roster=read_roster(roster) if roster else None,
         jobs=jobs or 0,
         scheduler=scheduler,
@@ -92,7 +94,7 @@ def command(
             click.echo("\n".join([str(target), *(f"  {sentence}" for sentence in filled.sentences())]))
     if return_reports:
         _return_reports(result)
-    written = page.write(result, anonymous=anonymous)
+    written = page.write(result, course.student, anonymous=anonymous)
     faults = result.of_state("fault")
     click.echo(
         f"{len(result.of_state('graded'))} graded, {len(result.of_state('submission'))} not gradable by their own fault, "

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from grader.cli import Refusal
-from grader.paths import BUILD, REFERENCE, STUDENT
+from grader.paths import BUILD, STUDENT
 
 
 @click.command("compare")
@@ -19,20 +19,21 @@ def command(student: Path, out: Path, seed: int, sandbox: str) -> None:
 
     The page shows the reference's code: it is for instructors, and for learners who are done.
     """
-    if not REFERENCE.is_dir():
+    from grader.verbs._course import course_here
+
+    course = course_here()
+    if course.reference is None:
         raise Refusal(
             "this copy of the course has no reference/ to compare with. Remedy: run compare in a full checkout of the course."
         )
-    from grader.course import load_course
     from grader.guard import guarded
     from grader.report import comparison, probing
     from grader.submission import read_submission
     from grader.worker.pool import WorkerPool
 
     # A process of its own for each check: the page tells how much memory each stage took.
-    with guarded(), tempfile.TemporaryDirectory() as scratch, WorkerPool(sandbox=sandbox, again=False) as pool:
-        course = load_course()
-        sides = (read_submission(student), read_submission(REFERENCE))
+    with guarded(), tempfile.TemporaryDirectory() as scratch, WorkerPool(course.withheld, sandbox, again=False) as pool:
+        sides = (read_submission(student), read_submission(course.reference))
         folders = (Path(scratch) / "submission", Path(scratch) / "reference")
         asked = [
             probing.ask(side, course, pool, seed, folder / "evidence")

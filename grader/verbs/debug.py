@@ -20,16 +20,16 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
     """
     from grader import terminal
     from grader.cli import Refusal
-    from grader.course import load_course
     from grader.guard import guarded
     from grader.limits import Limits
     from grader.runner import Context, decided, execute, load_checks
     from grader.submission import read_submission
+    from grader.verbs._course import course_here
     from grader.worker.local import LocalPool
 
     console = terminal.console()
     with guarded():
-        course = load_course()
+        course = course_here()
         chosen = course.select([stage])[0]
         checks = [check for check in chosen.checks if only in (None, check.id)]
         if not checks:

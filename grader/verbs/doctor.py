@@ -12,10 +12,11 @@ def command(no_repair: bool) -> int:
     missing, with its remedy beside it.
     """
     from grader import health, terminal
+    from grader.verbs._course import course_here
 
     console = terminal.console()
     healthy = True
-    for title, findings in health.examine(repair=not no_repair):
+    for title, findings in health.examine(course_here(), repair=not no_repair):
         console.print(f"\n{title}", style="bold")
         for finding in findings:
             healthy &= finding.fine

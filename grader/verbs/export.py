@@ -23,8 +23,9 @@ def command(results: Path, form: str, out: Path | None, policy: Path | None) -> 
     from grader.export import classroom, gradescope, junit
     from grader.export.files import write_atomically
     from grader.records import Report
+    from grader.verbs._course import course_here
 
-    rules = read_policy(policy)
+    rules = read_policy(policy, course_here().folder)
     try:
         report = msgspec.json.decode(results.read_bytes(), type=Report)
     except (OSError, msgspec.MsgspecError) as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from grader.paths import BUILD, REFERENCE, STUDENT
+from grader.paths import BUILD, STUDENT
 
 
 @click.command("grade")
@@ -43,8 +43,10 @@ def command(
 
     from grader.guard import guarded
     from grader.request import Request, unchanged
+    from grader.verbs._course import course_here
 
     request = Request(
+        course=course_here(with_reference=not no_reference),
         student=student,
         stages=stages,
         out=out,
@@ -52,7 +54,6 @@ def command(
         sandbox=sandbox,
         strict=strict,
         use_cache=not no_cache,
-        reference=None if no_reference else REFERENCE,
     )
     if patience is not None:
         request = msgspec.structs.replace(request, patience=patience)

@@ -20,6 +20,8 @@ def command(out: Path, policy: Path | None, offline: bool) -> None:
     """
     from grader.cohort.policy import read_policy
     from grader.export import gradescope_zip
+    from grader.verbs._course import course_here
 
-    size = gradescope_zip.build(out, read_policy(policy), offline)
+    course = course_here()
+    size = gradescope_zip.build(course, out, read_policy(policy, course.folder), offline)
     click.echo(f"{out}: {size / 1e6:.1f} MB, for Gradescope alone: it holds the reference and the hidden images.")

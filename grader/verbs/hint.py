@@ -18,17 +18,17 @@ def command(stage: str | None, check: str | None, student: Path, out: Path, agai
     """Show the next hint: first a question, then where to look, then a worked example."""
     from grader import terminal
     from grader.cli import Refusal
-    from grader.course import load_course
     from grader.guard import guarded
-    from grader.hints import RUNGS, Ladder
+    from grader.hints import FILE, RUNGS, Ladder
     from grader.last import next_stage
     from grader.submission import read_submission
+    from grader.verbs._course import course_here
 
-    ladder = Ladder()
+    course = course_here()
+    ladder = Ladder(course.memory / FILE)
     if again:
         ladder.forget()
     with guarded():
-        course = load_course()
         chosen = course.select([stage] if stage else [next_stage(out, course)])[0]
         listed = {c.id: c for c in chosen.checks}
         if check is not None and check not in listed:
@@ -72,7 +72,7 @@ def _graded(course: Any, stage: Any, submission: Any, out: Path) -> Any:
     from grader.session import run_stages
     from grader.worker.pool import WorkerPool
 
-    pool = WorkerPool()
+    pool = WorkerPool(course.withheld)
     try:
         session = run_stages([stage], pool, submission, course=course, limits=Limits(calibrate()))
     finally:

@@ -20,15 +20,17 @@ def command(out: Path) -> None:
     from grader.cli import Refusal
     from grader.export.kit_folder import make_kit
     from grader.skeleton import SkeletonError
+    from grader.verbs._course import course_here
 
+    course = course_here()
     try:
         if out.suffix == ".zip":
             with tempfile.TemporaryDirectory() as name:
-                files = make_kit(Path(name) / out.stem)
+                files = make_kit(course, Path(name) / out.stem)
                 out.parent.mkdir(parents=True, exist_ok=True)
                 shutil.make_archive(str(out.with_suffix("")), "zip", name)
         else:
-            files = make_kit(out)
+            files = make_kit(course, out)
     except (SkeletonError, SyntaxError) as error:
         raise Refusal(f"the skeleton cannot be built: {error}") from error
     click.echo(f"{out}: {len(files)} files. Learners start with `make grade` in it.")

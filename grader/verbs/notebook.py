@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from grader.paths import BUILD, ROOT, TASKS
+from grader.paths import BUILD, ENGINE
+from grader.verbs._course import course_here
 
 INTRODUCTION = """# Chain Rule
 
@@ -18,9 +19,9 @@ Your code runs in a process of its own, started anew by each cell: there is no k
 
 def cells(student: str | None) -> list[dict]:
     """The notebook's cells, in order: an introduction, then each stage's handout and the call that grades it."""
-    start = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom grader import check"
+    start = f"import sys\nsys.path.insert(0, {str(ENGINE)!r})\nfrom grader import check"
     content = [_markdown("introduction", INTRODUCTION), _code("start", start)]
-    for handout in sorted(TASKS.glob("*/README.md")):
+    for handout in sorted(course_here().tasks.glob("*/README.md")):
         stage = handout.parent.name
         call = f'check("{stage}")' if student is None else f'check("{stage}", student={student!r})'
         content += [_markdown(f"handout-{stage}", handout.read_text(encoding="utf-8")), _code(f"check-{stage}", call)]

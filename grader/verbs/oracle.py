@@ -21,6 +21,7 @@ def command(student: Path, sandbox: str) -> int:
     from grader.cli import Refusal
     from grader.limits import CheckLimits
     from grader.submission import NotASubmission, read_submission
+    from grader.verbs._course import course_here
     from grader.worker.pool import SandboxRefused, WorkerPool
 
     try:
@@ -38,7 +39,7 @@ def command(student: Path, sandbox: str) -> int:
     limits = CheckLimits(call=60, check=3600)
     try:
         with (
-            WorkerPool(sandbox=sandbox) as pool,
+            WorkerPool(course_here().withheld, sandbox) as pool,
             pool.student(submission, limits) as subject,
             console.status("asking") as status,
         ):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from grader.paths import REFERENCE, TASKS
+from grader.paths import REFERENCE
 
 
 @click.command("record-times")
@@ -17,16 +17,16 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
 
     A grade allows 20 times the recorded seconds for a unit check and 10 times for a training, never less than a floor.
     """
-    from grader.course import load_course
     from grader.guard import guarded
     from grader.limits import calibrate
     from grader.submission import read_submission
+    from grader.verbs._course import course_here
     from grader.worker.pool import WorkerPool
 
     with guarded():
-        course = load_course()
+        course = course_here()
         submission = read_submission(student)
-        pool = WorkerPool()
+        pool = WorkerPool(course.withheld)
         try:
             scale = calibrate()
             for stage in course.select(stages):
@@ -39,7 +39,7 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
                 )
         finally:
             pool.close()
-    click.echo(f"Recorded in {TASKS.name}/*/task.toml (this machine: {scale:.2f} times slower than the scale).")
+    click.echo(f"Recorded in {course.tasks.name}/*/task.toml (this machine: {scale:.2f} times slower than the scale).")
     return 0
 
 

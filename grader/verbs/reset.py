@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from grader.paths import STUDENT, TASKS
+from grader.paths import STUDENT
 
 
 @click.command("reset")
@@ -17,14 +17,16 @@ def command(stage: str, student: Path, whole_files: bool) -> None:
     The files are copied to .chain-rule/saved/ first. Exit status 2 if there is nothing that could be put back.
     """
     from grader.cli import Refusal
-    from grader.course import BadCourse, load_course
-    from grader.saved import save_copies
+    from grader.course import BadCourse
+    from grader.saved import SAVED, save_copies
     from grader.skeleton import SkeletonError, pristine, read_claims
+    from grader.verbs._course import course_here
 
+    course = course_here()
     try:
-        stage_id = load_course().select([stage])[0].id
-        claims = read_claims(TASKS)
-        skeleton = pristine(claims)
+        stage_id = course.select([stage])[0].id
+        claims = read_claims(course.tasks)
+        skeleton = pristine(course, claims)
     except (BadCourse, SkeletonError) as error:
         raise Refusal(str(error)) from error
     names = claims.of_stage(stage_id)
@@ -36,7 +38,8 @@ def command(stage: str, student: Path, whole_files: bool) -> None:
     texts = {file: _restored(student / file, file, names, skeleton[file], whole_files) for file in files}
     present = [file for file in files if (student / file).is_file()]
     if present:
-        click.echo(f"A copy of {', '.join(present)} is in {save_copies(student, present)}.")
+        copies = save_copies(student, present, course.folder / SAVED)
+        click.echo(f"A copy of {', '.join(present)} is in {copies}.")
     for file, text in texts.items():
         (student / file).write_bytes(text.encode())
     click.echo(f"Put back in {student}: {', '.join(names)}.")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from grader.paths import REFERENCE, STUDENT, TASKS
+from grader.paths import STUDENT
 
 #: In the learner's folder: the checksums of what was written there, to tell edited files from untouched ones.
 STAMP = ".skeleton"
@@ -42,11 +42,13 @@ def command(student: Path, force: bool) -> None:
     Files that were edited since are left alone unless --force is given. Exit status 2 if there are any.
     """
     from grader.cli import Refusal
-    from grader.saved import save_copies
+    from grader.saved import SAVED, save_copies
     from grader.skeleton import SkeletonError, build, read_claims
+    from grader.verbs._course import course_here
 
+    course = course_here()
     try:
-        texts = build(REFERENCE, read_claims(TASKS))
+        texts = build(course.reference, read_claims(course.tasks))
     except (SkeletonError, SyntaxError, UnicodeDecodeError) as error:
         raise Refusal(f"the skeleton cannot be built: {error}") from error
     edited = edited_files(student, texts)
@@ -56,6 +58,6 @@ def command(student: Path, force: bool) -> None:
             "one stage's stubs; `make skeleton ARGS=--force` saves copies and writes all files again."
         )
     if edited:
-        click.echo(f"Copies of {', '.join(edited)} are in {save_copies(student, edited)}.")
+        click.echo(f"Copies of {', '.join(edited)} are in {save_copies(student, edited, course.folder / SAVED)}.")
     write(student, texts)
     click.echo(f"Written to {student}: {', '.join(texts)}.")

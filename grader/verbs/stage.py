@@ -14,12 +14,12 @@ def command(stage: str | None, out: Path) -> int:
     """Show a stage's handout; without a name, that of the stage to work on next."""
     from grader import terminal
     from grader.cli import Refusal
-    from grader.course import load_course
     from grader.guard import guarded
     from grader.last import next_stage
+    from grader.verbs._course import course_here
 
     with guarded():
-        course = load_course()
+        course = course_here()
         chosen = course.select([stage] if stage else [next_stage(out, course)])[0]
         try:
             text = chosen.handout.read_text(encoding="utf-8")

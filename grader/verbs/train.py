@@ -8,14 +8,15 @@ from types import TracebackType
 
 import click
 
-from grader.paths import DATA, REFERENCE, STUDENT
+from grader.paths import STUDENT
+from grader.verbs._course import course_here
 
 
 @click.command("train")
 @click.option(
     "--student",
     type=click.Path(path_type=Path),
-    default=lambda: REFERENCE if REFERENCE.is_dir() else STUDENT,
+    default=lambda: course_here().reference or STUDENT,
     help="Folder to train: the reference, or student/ where a course came without it.",
 )
 @click.option("--data", default=None, help="A folder of IDX files, an .npz, or keras (default: data/mnist.npz).")
@@ -36,7 +37,7 @@ def command(student: Path, data: str | None, out: Path, seed: int) -> int:
     except NotASubmission as error:
         raise Refusal(str(error)) from error
     folder = str(submission.folder)
-    source = str(DATA / "mnist.npz") if data is None else data
+    source = str(course_here().data / "mnist.npz") if data is None else data
     arguments = ["--data", source, "--out", str(out), "--seed", str(seed)]
     with Finder(submission.modules, submission.problems, folder, confined=False).active():
         try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from grader.paths import BUILD, REFERENCE, STUDENT
+from grader.paths import BUILD, STUDENT
 
 KEYS = {
     "h": "hint",
@@ -41,24 +41,22 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any
     from grader.guard import guarded
 
     with guarded():
-        from grader.course import load_course
         from grader.keys import Events, single_keys
         from grader.submission import read_submission
+        from grader.verbs._course import course_here
         from grader.worker.pool import WorkerPool
 
         read_submission(student)  # a folder that is no submission is refused before anything is started
-        pool = WorkerPool(sandbox=sandbox)
+        course = course_here()
+        pool = WorkerPool(course.withheld, sandbox)
         events = Events(student, poll)
         try:
             from grader.request import Request
             from grader.watching import Watched
 
-            course = load_course()
             chosen = course.select([stage])[0] if stage else None
             watched = Watched(student, course, pool, seed=seed, stage=chosen)
-            request = Request(
-                student=student, out=out, seed=seed, sandbox=sandbox, reference=REFERENCE, patience=patience
-            )
+            request = Request(course=course, student=student, out=out, seed=seed, sandbox=sandbox, patience=patience)
             with single_keys() as keys:
                 events.start(keys)
                 return Loop(watched, events, request).run()
@@ -72,11 +70,11 @@ class Loop:
 
     def __init__(self, watched: Any, events: Any, request: Any):
         from grader import terminal
-        from grader.hints import Ladder
+        from grader.hints import FILE, Ladder
 
         self.watched, self.events, self.request = watched, events, request
         self.console = terminal.console()
-        self.ladder = Ladder()
+        self.ladder = Ladder(request.course.memory / FILE)
         self.prints = False
         self.done: list[str] = []  #: stages that became done with the last save
         self.remark = ""
@@ -163,7 +161,7 @@ class Loop:
             return
         self.draw()
         self.broken_off = False
-        if watched.name_mistakes(self.request.reference, self.request.patience, self.events.saved.is_set):
+        if watched.name_mistakes(self.request.course.reference, self.request.patience, self.events.saved.is_set):
             self.draw()
 
     def _catch_up(self) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from grader.paths import DATA, REFERENCE, ROOT, TASKS
 from grader.submission import Submission
 from grader.worker import kernel
 from grader.worker.channel import Limits
@@ -32,6 +31,7 @@ WITHOUT_VARIABLE, COLD_VARIABLE = "CHAIN_RULE_WITHOUT", "CHAIN_RULE_COLD"
 class WorkerPool:
     """Starts workers.
 
+    withheld  : files and folders of the course that no worker may open, whether they are there or not
     sandbox   : "auto" takes every layer there is; "strict" refuses to work unless all attempts are withheld; "off" is the
                 same separate process and protocol without the kernel's layers
     memory_mb : address space of a worker
@@ -44,6 +44,7 @@ class WorkerPool:
 
     def __init__(
         self,
+        withheld: Sequence[Path],
         sandbox: str = "auto",
         memory_mb: int = MEMORY_MB,
         shared: dict[str, np.ndarray] | None = None,
@@ -54,6 +55,7 @@ class WorkerPool:
     ):
         if sandbox not in ("auto", "strict", "off"):
             raise ValueError(f"sandbox is auto, strict or off, not {sandbox!r}")
+        self.withheld = [*(path.resolve() for path in withheld), Path(__file__).resolve()]
         self.sandbox, self.memory = sandbox, memory_mb << 20
         left_out = {*without, *os.environ.get(WITHOUT_VARIABLE, "").split(",")}
         self.layers = [name for name in LAYERS if name not in left_out and (sandbox != "off" or name == "limits")]
@@ -109,7 +111,7 @@ class WorkerPool:
         """A fresh worker with a submission in it."""
         channel = self.start(submission, limits)
         try:
-            channel.load(_folder_of(submission))
+            channel.load(self._folder_of(submission))
         except BaseException:
             self.end(channel)
             raise
@@ -122,7 +124,7 @@ class WorkerPool:
             with contextlib.suppress(WorkerFault):  # it was killed meanwhile: then another one is started
                 for name, array in self.shared.items() if self.cold else ():
                     channel.share(name, array)
-                if channel.take_up(submission, limits, _folder_of(submission), _AGAIN_SECONDS):
+                if channel.take_up(submission, limits, self._folder_of(submission), _AGAIN_SECONDS):
                     self._resting = None
                     return channel
             self._unfit = submission  # what hindered it once would hinder it after every check
@@ -160,12 +162,12 @@ class WorkerPool:
 
         raises : WorkerFault; SandboxRefused in strict mode
         """
-        folder = _folder_of(submission)
+        folder = self._folder_of(submission)
         plan = {
             "layers": self.layers,
             "memory": self.memory,
             "folder": folder,
-            "probe_paths": _course_files(folder),
+            "probe_paths": self._probe_paths(folder),
             "grader": os.getpid(),
         }
         channel, measured = self._take_spare(plan, submission, limits)
@@ -252,6 +254,16 @@ class WorkerPool:
         assert self._measured is not None
         return summary(self._measured, self.sandbox, "cold start" if self.cold else "fork")
 
+    def _folder_of(self, submission: Submission) -> str:
+        """The folder that a worker may read, unless the course or the grader lies in it."""
+        folder = submission.folder.resolve() if submission.folder is not None else None
+        return "" if folder is None or any(folder in path.parents for path in self.withheld) else str(folder)
+
+    def _probe_paths(self, folder: str) -> list[str]:
+        """What is withheld and there; an instructor may have the reference itself graded."""
+        given = Path(folder) if folder else None
+        return [str(path) for path in self.withheld if path.exists() and not (given and path.is_relative_to(given))]
+
     def close(self) -> None:
         """End all workers and the zygote. May be called again."""
         for channel in list(self._live):
@@ -277,22 +289,3 @@ class WorkerPool:
 
     def __exit__(self, *_details: object) -> None:
         self.close()
-
-
-def _folder_of(submission: Submission) -> str:
-    """The folder that a worker may read, unless the course itself lies in it."""
-    if submission.folder is None:
-        return ""
-    folder = submission.folder.resolve()
-    return "" if folder == ROOT or ROOT.is_relative_to(folder) or _holds_data(str(folder)) else str(folder)
-
-
-def _holds_data(folder: str) -> bool:
-    return any(str(place) == folder or str(place).startswith(folder + os.sep) for place in (DATA, TASKS))
-
-
-def _course_files(folder: str) -> list[str]:
-    """Files and folders of the course that exist and that no worker may open; of the grader, this very file."""
-    places = [DATA / "hidden.npz", REFERENCE, Path(__file__).resolve(), TASKS]
-    given = Path(folder) if folder else None
-    return [str(place) for place in places if place.exists() and not (given and place.is_relative_to(given))]

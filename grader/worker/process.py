@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grader.paths import ROOT
+from grader.paths import ENGINE
 from grader.threads import ONE_THREAD
 from grader.worker.errors import WorkerFault
 
@@ -42,7 +42,7 @@ def environment() -> dict[str, str]:
 def command(module: str, *arguments: Any) -> list[str]:
     """The interpreter as it runs our own side of a worker: no user site, no script folder, no bytecode written."""
     packages = {str(Path(found.__file__ or "").resolve().parent.parent) for found in (np, msgspec)}
-    boot = _BOOT.format(paths=[str(ROOT), *sorted(packages)], module=module, arguments=arguments)
+    boot = _BOOT.format(paths=[str(ENGINE), *sorted(packages)], module=module, arguments=arguments)
     return [sys.executable, "-P", "-s", "-B", "-c", boot]
 
 

@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from grader.course import load_course
 from grader.paths import REFERENCE, ROOT
 from grader.submission import Submission, read_submission
+from tests.courses import HERE
 from tests.golden.submissions import with_bodies, write
 from tests.report.samples import NASTY
 
@@ -73,7 +73,7 @@ def edited(edits: list[Edit], name: str = "student") -> Submission:
 
 
 def stages(*numbers: int):
-    return [stage for stage in load_course().stages if int(stage.id[:2]) in numbers]
+    return [stage for stage in HERE.stages if int(stage.id[:2]) in numbers]
 
 
 def mid_course() -> Submission:

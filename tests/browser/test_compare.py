@@ -1,15 +1,14 @@
 """The comparison with the reference in a real browser: offline, accessible, on a phone."""
 
-import msgspec
 import pytest
 
-from grader.course import load_course
 from grader.paths import REFERENCE
 from grader.report import comparison, probing
 from grader.submission import read_submission
 from grader.worker.local import LocalPool
 from tests.browser.conftest import OVERFLOWING, UNFOLD, violations
 from tests.browser.submissions import SLIPS, edited
+from tests.courses import HERE, with_stages
 
 pytestmark = pytest.mark.browser
 
@@ -18,8 +17,7 @@ pytestmark = pytest.mark.browser
 def compared(tmp_path_factory):
     """A page over two stages, with a slip in one function, which stands unfolded, and an answer that differs."""
     scratch = tmp_path_factory.mktemp("compare")
-    course = load_course()
-    some = msgspec.structs.replace(course, stages=course.select(["03", "08"]))
+    some = with_stages(HERE.select(["03", "08"]))
     both = (edited(SLIPS["03_softmax"]), read_submission(REFERENCE))
     asked = [probing.ask(side, some, LocalPool(), 0, scratch / str(i) / "evidence") for i, side in enumerate(both)]
     return comparison.write(comparison.Sides(*both, (asked[0], asked[1]), (scratch / "0", scratch / "1")), scratch)

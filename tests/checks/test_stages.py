@@ -11,7 +11,6 @@ import reference.layers
 import reference.losses  # noqa: F401
 from grader import scores
 from grader.case import Case
-from grader.course import Course
 from grader.paths import REFERENCE, TASKS
 from grader.runner import Context, load_checks, run_check
 from grader.submission import Submission, read_submission
@@ -19,11 +18,12 @@ from grader.task import Check, load_stage
 from grader.wording import banned_words
 from grader.worker.local import LocalPool
 from tests.checks.solutions import EMPTY, HEADS, MODULES, RIGHT, SLIPS, Solution, empty, reshaped
+from tests.courses import with_stages
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning:<student>.*", "ignore::RuntimeWarning")
 
 STAGES = tuple(load_stage(TASKS / name) for name in MODULES)
-COURSE = Course(STAGES, TASKS)
+COURSE = with_stages(STAGES)
 FUNCTIONS = {stage.id: load_checks(stage) for stage in STAGES}
 CHECKS = [check for stage in STAGES for check in stage.checks]
 

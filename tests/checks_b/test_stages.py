@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from grader import scores
-from grader.course import Course
 from grader.paths import REFERENCE, TASKS
 from grader.runner import Context, load_checks, run_check
 from grader.submission import Submission, read_submission
@@ -18,6 +17,7 @@ from grader.task import load_stage
 from grader.wording import banned_words
 from grader.worker.local import LocalPool
 from tests.checks_b.training import PLAIN, RIGHT, SLIPS, Edit
+from tests.courses import with_stages
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -31,7 +31,7 @@ MODULES = {
 POINTS = dict(zip(MODULES, (8, 12, 6, 8, 12)))
 #: Each stage alone: what it needs is the reference's here, and holds.
 STAGES = {name: msgspec.structs.replace(load_stage(TASKS / name), needs=()) for name in MODULES}
-COURSE = Course(tuple(STAGES.values()), TASKS)
+COURSE = with_stages(STAGES.values())
 FUNCTIONS = {name: load_checks(stage) for name, stage in STAGES.items()}
 
 

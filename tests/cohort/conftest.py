@@ -37,11 +37,12 @@ def order_of():
 
     from grader.cohort.package import Package
     from grader.cohort.work import Order, Settings, course_fingerprint
+    from tests.courses import HERE
 
     def make(files, policy, course=""):
         package = Package(files)
         settings = Settings.of(policy, html=False)
         packed = msgspec.msgpack.encode(package)
-        return Order(f"key-{package.digest}", package.digest, packed, course or course_fingerprint(), settings)
+        return Order(f"key-{package.digest}", package.digest, packed, course or course_fingerprint(HERE), settings)
 
     return make

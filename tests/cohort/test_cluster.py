@@ -17,6 +17,7 @@ from grader.cohort.run import ClassRun, Watcher, grade_class
 from grader.cohort.work import Done, Settings
 from grader.paths import ROOT
 from tests.cohort import classes
+from tests.courses import HERE
 
 pytest.importorskip("distributed")
 
@@ -43,14 +44,14 @@ class KillOne(Watcher):
 def test_a_cluster_gives_the_same_table_even_if_a_worker_is_killed(tmp_path, cluster):
     workers = [cluster.add(name) for name in ("one", "two")]
     (tmp_path / "course.toml").write_text("[grading]\nstages = ['02_relu']\n")
-    policy = read_policy(tmp_path / "course.toml")
+    policy = read_policy(None, tmp_path)
     generator = classes.Generator(3)
     for number in range(5):
         folder = tmp_path / "class" / f"s{number}"
         folder.mkdir(parents=True)
         for file, content in (generator.mistaken() if number % 2 else generator.right()).items():
             (folder / file).write_bytes(content + f"# {number}\n".encode())
-    common = {"submissions": tmp_path / "class", "policy": policy, "html": False}
+    common = {"course": HERE, "submissions": tmp_path / "class", "policy": policy, "html": False}
     grade_class(ClassRun(out=tmp_path / "here", jobs=2, **common))
     watcher = KillOne(workers[0])
     grade_class(ClassRun(out=tmp_path / "there", scheduler=cluster.address, watcher=watcher, **common))
@@ -71,7 +72,7 @@ def test_an_order_for_another_course_is_not_graded(order_of):
 class Outdated:
     """A grading process that was started before the checkout was brought up to date."""
 
-    def __init__(self, settings):
+    def __init__(self, course, settings):
         self.settings, self.old = settings, True
 
     def grade(self, order):
@@ -97,9 +98,9 @@ def test_a_worker_with_another_course_is_refused_by_name(tmp_path, cluster):
         file.write("# changed\n")
     cluster.add("far", other)
     with pytest.raises(Refusal, match="has another version of the course"):
-        Cluster(cluster.address, Settings())
+        Cluster(cluster.address, HERE, Settings())
 
 
 def test_nobody_at_the_address_is_refused():
     with pytest.raises(Refusal, match="no Dask scheduler answers"):
-        Cluster("tcp://127.0.0.1:9", Settings(), timeout=1)
+        Cluster("tcp://127.0.0.1:9", HERE, Settings(), timeout=1)

@@ -8,6 +8,7 @@ from grader.cohort import page
 from grader.cohort.counting import Grade
 from grader.cohort.intake import Store
 from grader.cohort.package import Package
+from grader.paths import STUDENT
 from tests.cohort.made import STAGES, make_class
 
 HOSTILE = "<script>alert(1)</script> \u202e&\"'"
@@ -20,7 +21,7 @@ def make(tmp_path):
 
 
 def written(result, **options):
-    return page.write(result, made="2026-11-23T01:00:00+00:00", **options).read_text("utf-8")
+    return page.write(result, STUDENT, made="2026-11-23T01:00:00+00:00", **options).read_text("utf-8")
 
 
 def test_it_names_what_was_made_by_how_many_and_whose(make):

@@ -5,21 +5,21 @@ import pytest
 
 from grader.cli import Refusal
 from grader.cohort.policy import POLICY, Policy, check_against, read_policy
+from grader.paths import ROOT
 
 
 def read(tmp_path, text):
     path = tmp_path / "course.toml"
     path.write_text(text)
-    return read_policy(path)
+    return read_policy(path, tmp_path)
 
 
 def test_the_shipped_file_holds_the_defaults():
-    assert msgspec.structs.replace(read_policy(POLICY), folder="") == Policy()
+    assert msgspec.structs.replace(read_policy(ROOT / POLICY, ROOT), folder="") == Policy()
 
 
-def test_without_a_file_everything_is_default(tmp_path, monkeypatch):
-    monkeypatch.setattr("grader.cohort.policy.POLICY", tmp_path / "course.toml")
-    assert msgspec.structs.replace(read_policy(), folder="") == Policy()
+def test_without_a_file_everything_is_default(tmp_path):
+    assert msgspec.structs.replace(read_policy(None, tmp_path), folder="") == Policy()
 
 
 @pytest.mark.parametrize(

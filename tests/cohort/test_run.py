@@ -16,8 +16,10 @@ from grader.cohort.process import CourseBroken, Grader
 from grader.cohort.roster import Person, Roster
 from grader.cohort.run import ClassRun, Watcher, grade_class
 from grader.cohort.work import Done, Settings
+from grader.paths import STUDENT
 from grader.records import Report
 from tests.cohort import classes
+from tests.courses import HERE
 
 STAGES = "[grading]\nstages = ['01_linear', '02_relu']\n"
 
@@ -42,7 +44,7 @@ def generator():
 @pytest.fixture
 def policy(tmp_path):
     (tmp_path / "course.toml").write_text(STAGES)
-    return read_policy(tmp_path / "course.toml")
+    return read_policy(None, tmp_path)
 
 
 @pytest.fixture
@@ -52,6 +54,7 @@ def run(tmp_path, policy):
     def go(**changes):
         notes = Notes()
         values = {
+            "course": HERE,
             "submissions": tmp_path / "class",
             "out": tmp_path / "out",
             "policy": policy,
@@ -97,7 +100,7 @@ def test_a_class_is_graded_once_and_then_only_what_changed(tmp_path, run, genera
         assert sorted(len(states) for states in journal.history().values()) == [1, 1, 2]
 
     (tmp_path / "course.toml").write_text(STAGES + "seed = 5\n")
-    assert len(run(policy=read_policy(tmp_path / "course.toml"))[1].graded) == 3
+    assert len(run(policy=read_policy(None, tmp_path))[1].graded) == 3
 
 
 def test_hostile_neighbours_change_nobodys_grade(tmp_path, run, generator):
@@ -137,12 +140,12 @@ def test_names_that_no_folder_takes_end_nobodys_grading(tmp_path, run, generator
     )
     assert all("left out" in attempt.notes[0] for attempt in result.intake.attempts)
     assert len((tmp_path / "out" / "grades.csv").read_text("utf-8").splitlines()) == 7
-    assert "Jos\\udc82" in page.write(result).read_text("utf-8")
+    assert "Jos\\udc82" in page.write(result, STUDENT).read_text("utf-8")
 
 
 def test_a_grading_process_that_is_killed_is_replaced(tmp_path, policy, generator, order_of):
     orders = [order_of({**generator.right(), "extra.py": str(n).encode()}, policy) for n in range(3)]
-    pool = LocalPool(orders[0].settings, 1, tmp_path)
+    pool = LocalPool(HERE, orders[0].settings, 1, tmp_path)
     killed = 0
     done = []
     for event in pool.run(orders):
@@ -159,7 +162,7 @@ def test_a_grading_process_that_is_killed_is_replaced(tmp_path, policy, generato
 def test_a_grading_process_is_renewed_after_so_many_submissions(tmp_path, policy, generator, order_of, monkeypatch):
     monkeypatch.setattr("grader.cohort.process.RENEWED_AFTER", 2)
     settings = msgspec.structs.replace(Settings.of(policy, html=False), stages=("02_relu",))
-    grader = Grader(settings, tmp_path)
+    grader = Grader(HERE, settings, tmp_path)
     pids = []
     for number in range(3):
         files = {**generator.right(), "extra.py": str(number).encode()}
@@ -171,7 +174,7 @@ def test_a_grading_process_is_renewed_after_so_many_submissions(tmp_path, policy
 
 def test_a_submission_under_which_every_process_dies_is_the_graders_fault(tmp_path, policy, generator, order_of):
     order = order_of(generator.right(), policy)
-    grader = Grader(order.settings, tmp_path)
+    grader = Grader(HERE, order.settings, tmp_path)
     done = grader.grade(order, lambda stage: os.kill(grader.pid, signal.SIGKILL))
     grader.close()
     assert done.outcome.state == "fault"
@@ -180,8 +183,8 @@ def test_a_submission_under_which_every_process_dies_is_the_graders_fault(tmp_pa
 
 def test_a_submission_that_takes_too_long_as_a_whole_is_stopped(tmp_path, generator, order_of):
     (tmp_path / "course.toml").write_text(STAGES + "[limits]\nsubmission_seconds = 10\n")
-    order = order_of(generator.right(), read_policy(tmp_path / "course.toml"))
-    grader = Grader(order.settings, tmp_path)
+    order = order_of(generator.right(), read_policy(None, tmp_path))
+    grader = Grader(HERE, order.settings, tmp_path)
     done = grader.grade(order, lambda stage: os.kill(grader.pid, signal.SIGSTOP))
     grader.close()
     assert done.outcome.state == "submission"
@@ -190,7 +193,7 @@ def test_a_submission_that_takes_too_long_as_a_whole_is_stopped(tmp_path, genera
 
 def test_another_version_of_the_course_is_not_graded_with(tmp_path, policy, generator, order_of):
     order = order_of(generator.right(), policy, course="another")
-    grader = Grader(order.settings, tmp_path)
+    grader = Grader(HERE, order.settings, tmp_path)
     done = grader.grade(order)
     grader.close()
     assert done.other_course
@@ -250,5 +253,5 @@ def test_private_stages_are_graded_with_the_others(tmp_path, run, generator):
     )
     (tmp_path / "course.toml").write_text("[grading]\nstages = ['02_relu', '20_private']\nprivate = 'extra'\n")
     hand_in(tmp_path / "class", "ann", generator.right())
-    result, _ = run(policy=read_policy(tmp_path / "course.toml"))
+    result, _ = run(policy=read_policy(None, tmp_path))
     assert result.grades[0].stages == {"02_relu": 6, "20_private": 3}

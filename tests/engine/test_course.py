@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from grader import task
-from grader.course import BadCourse, _mark, load_course
-from tests.engine.toys import HINTS, write_course
+from grader.course import BadCourse, _mark
+from tests.engine.toys import HINTS, read_course, write_course
 
 
 def test_stages_come_after_what_they_need(tmp_path):
@@ -17,11 +17,11 @@ def test_stages_come_after_what_they_need(tmp_path):
     for name in ("task.toml", "checks.py"):
         source = (tasks / "03_third" / name).read_text()
         (tasks / "04_fourth" / name).write_text(source.replace('needs = ["02_second"]', "needs = []"))
-    assert [stage.id for stage in load_course(tasks).stages] == ["04_fourth", "01_first", "02_second", "03_third"]
+    assert [stage.id for stage in read_course(tasks).stages] == ["04_fourth", "01_first", "02_second", "03_third"]
 
 
 def test_a_check_knows_what_the_files_say(tmp_path):
-    first = load_course(write_course(tmp_path)).stage("01_first")
+    first = read_course(write_course(tmp_path)).stage("01_first")
     check = first.checks[1]
     assert (check.id, check.stage, check.promise) == ("check_add_keeps_float32", "01_first", "float32 in, float32 out.")
     assert (check.points, check.core, check.functions, check.fixtures) == (
@@ -37,18 +37,18 @@ def test_a_check_knows_what_the_files_say(tmp_path):
 
 @pytest.mark.parametrize("name", ["02_second", "2", "02", "second", "tasks/02_second/"])
 def test_a_stage_can_be_named_in_short(tmp_path, name):
-    course = load_course(write_course(tmp_path))
+    course = read_course(write_course(tmp_path))
     assert [stage.id for stage in course.select([name])] == ["02_second"]
 
 
 def test_an_unknown_stage_is_answered_with_the_nearest(tmp_path):
-    course = load_course(write_course(tmp_path))
+    course = read_course(write_course(tmp_path))
     with pytest.raises(BadCourse, match=r"no stage '02_secnd'. Did you mean 02_second\?"):
         course.select(["02_secnd"])
 
 
 def test_needs_are_followed_all_the_way(tmp_path):
-    course = load_course(write_course(tmp_path))
+    course = read_course(write_course(tmp_path))
     assert [stage.id for stage in course.needed_by([course.stage("03_third")])] == ["01_first", "02_second"]
 
 
@@ -96,7 +96,7 @@ def test_a_bad_folder_stops_the_course(tmp_path, file, edit, sentence):
     path.write_text(edit(before))
     assert path.read_text() != before
     with pytest.raises(BadCourse, match=sentence):
-        load_course(tasks)
+        read_course(tasks)
 
 
 @pytest.mark.parametrize("file", ["task.toml", "checks.py"])
@@ -104,14 +104,14 @@ def test_a_missing_file_stops_the_course(tmp_path, file):
     tasks = write_course(tmp_path)
     (tasks / "02_second" / file).unlink()
     with pytest.raises(BadCourse, match=rf"{file} is missing. Remedy"):
-        load_course(tasks)
+        read_course(tasks)
 
 
 def test_a_stray_folder_stops_the_course(tmp_path):
     tasks = write_course(tmp_path)
     (tasks / "notes").mkdir()
     with pytest.raises(BadCourse, match="is called NN_noun"):
-        load_course(tasks)
+        read_course(tasks)
 
 
 def test_a_name_is_claimed_once(tmp_path):
@@ -119,14 +119,14 @@ def test_a_name_is_claimed_once(tmp_path):
     path = tasks / "02_second" / "task.toml"
     path.write_text(path.read_text().replace('claims = ["losses.square"]', 'claims = ["layers.add"]'))
     with pytest.raises(BadCourse, match=r"layers.add is claimed by 01_first and by 02_second"):
-        load_course(tasks)
+        read_course(tasks)
 
 
 def test_reading_runs_nothing_of_a_task(tmp_path):
     tasks = write_course(tmp_path)
     path = tasks / "01_first" / "checks.py"
     path.write_text(path.read_text() + "\n\nraise SystemExit('imported')\n")
-    assert len(load_course(tasks).stages) == 3
+    assert len(read_course(tasks).stages) == 3
 
 
 def test_what_was_read_is_read_again_by_another_reader(tmp_path, monkeypatch):

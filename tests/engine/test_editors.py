@@ -7,11 +7,11 @@ import sys
 import pytest
 
 from grader import check
-from grader.course import load_course
 from grader.paths import REFERENCE, ROOT
+from tests.courses import HERE
 from tests.golden.submissions import with_bodies, write
 
-COURSE = load_course()
+COURSE = HERE
 
 
 def bare_pytest(student, *arguments):

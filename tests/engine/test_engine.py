@@ -7,8 +7,8 @@ import shutil
 import msgspec
 import pytest
 
-from grader import cache, fingerprint, log, scores
-from grader.course import BadCourse, load_course
+from grader import fingerprint, log, scores
+from grader.course import BadCourse, Course
 from grader.engine import GraderFault, grade
 from grader.records import Report
 from grader.request import Request, unchanged
@@ -16,24 +16,25 @@ from grader.session import Observer, run_stages
 from grader.submission import NotASubmission, read_submission
 from grader.worker.local import LocalPool
 from grader.worker.pool import WorkerPool
+from tests.courses import HERE
 from tests.engine.toys import HINTS, RIGHT, write_course, write_submission
 
 
 @pytest.fixture(scope="module")
 def pool():
-    with WorkerPool() as made:
+    with WorkerPool(HERE.withheld) as made:
         yield made
 
 
 @pytest.fixture
 def request_of(tmp_path, monkeypatch):
     """Makes requests on a small course in a folder of their own, with caches of their own."""
-    monkeypatch.setattr(cache.TrainingCache.__init__, "__defaults__", (tmp_path / "memory",))
-    tasks = write_course(tmp_path / "tasks")
+    monkeypatch.setenv("CHAIN_RULE_MEMORY", str(tmp_path / "memory"))
+    write_course(tmp_path / "tasks")
 
     def make(student=None, **options):
         folder = student or write_submission(tmp_path / "mine")
-        return Request(student=folder, out=tmp_path / "out", tasks=tasks, reference=None, html=False, **options)
+        return Request(course=Course(tmp_path), student=folder, out=tmp_path / "out", html=False, **options)
 
     return make
 
@@ -117,7 +118,7 @@ def test_pytest_and_the_plain_loop_give_the_same(request_of, pool):
     )
     request = request_of(folder)
     report = grade(request, pool=pool)
-    course = load_course(request.tasks)
+    course = request.course
     session = run_stages(course.stages, LocalPool(), read_submission(folder), course=course)
     plain = scores.report(course.stages, session.results)
 
@@ -175,13 +176,13 @@ def test_a_foreign_environment_changes_nothing(request_of, pool, tmp_path, monke
     monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
     monkeypatch.chdir(tmp_path)
     request = request_of()
-    (request.tasks / "conftest.py").write_text("raise RuntimeError('read')\n")
+    (request.course.tasks / "conftest.py").write_text("raise RuntimeError('read')\n")
     assert grade(request, pool=pool).score == 13
 
 
 def test_checks_that_cannot_be_imported_stop_the_grade(request_of, pool):
     request = request_of()
-    path = request.tasks / "01_first" / "checks.py"
+    path = request.course.tasks / "01_first" / "checks.py"
     path.write_text("import no_such_module\n" + path.read_text())
     with pytest.raises((GraderFault, BadCourse), match="no_such_module"):
         grade(request, pool=pool)
@@ -236,10 +237,10 @@ def test_whatever_a_result_depends_on_makes_it_train_again(request_of, pool, mon
     if change == "submission":  # even a module that the training does not use
         write_submission(request.student, optim="# new\n")
     elif change == "course":
-        path = request.tasks / "02_second" / "checks.py"
+        path = request.course.tasks / "02_second" / "checks.py"
         path.write_text(path.read_text() + "# new\n")
     elif change == "data":
-        monkeypatch.setattr(fingerprint, "data_state", lambda: "other")
+        monkeypatch.setattr(fingerprint, "data_state", lambda folder: "other")
     elif change == "environment":
         monkeypatch.setattr(fingerprint, "numpy_version", lambda: "1.26.0")
     else:
@@ -266,7 +267,7 @@ def test_a_new_look_is_rendered_but_nothing_is_trained_again(request_of, pool, m
 
 def test_a_new_hint_is_shown_with_a_kept_training(request_of, pool):
     request = request_of()
-    path = request.tasks / "03_third" / "task.toml"
+    path = request.course.tasks / "03_third" / "task.toml"
     path.write_text(
         path.read_text().replace(HINTS, HINTS.replace("[", "[\n  ").replace(", ", ",\n  ").replace("]", ",\n]"))
     )
@@ -282,7 +283,7 @@ def test_what_a_limit_decided_is_not_kept(request_of, pool):
     losses = RIGHT["losses"].replace("    return a * a", "    while a == 2.0:\n        pass\n    return a * a")
     folder = write_submission(request_of().student, losses=losses)
     request = request_of(folder)
-    path = request.tasks / "03_third" / "task.toml"
+    path = request.course.tasks / "03_third" / "task.toml"
     path.write_text(path.read_text() + "\n[limits]\ncall = 0.5\n")
     report = grade(request, pool=pool)
     assert "stopped" in report.stages[2].checks[0].message

@@ -87,8 +87,8 @@ def imported(path, known):
 def test_the_place_of_the_course_is_nothing_to_a_grade(checkout):
     ask = (
         "import sys; sys.path.insert(0, sys.argv[1]); from grader import fingerprint as f; "
-        "from grader.cohort.work import course_fingerprint; "
-        "print(f.GRADER, f.course(), f.presentation(), f.reference(), course_fingerprint())"
+        "from grader.cohort.work import course_fingerprint; from grader.course import Course; c = Course(f.GRADER.parent); "
+        "print(f.GRADER, f.course(c.tasks), f.presentation(c.tasks), f.reference(c.reference), course_fingerprint(c))"
     )
     here, there = (
         subprocess.run(

@@ -5,15 +5,15 @@ import threading
 
 import pytest
 
-from grader.course import load_course
 from grader.live import Live, Patience, last_epoch
 from grader.session import Observer, run_stages
 from grader.submission import Submission
 from grader.worker.channel import Limits
 from grader.worker.pool import WorkerPool
+from tests.courses import HERE
 from tests.engine import toys
 
-CHECK = next(check for stage in load_course().stages for check in stage.checks if check.training)
+CHECK = next(check for stage in HERE.stages for check in stage.checks if check.training)
 
 
 class Terminal(io.StringIO):
@@ -75,7 +75,7 @@ def test_observers_hear_a_training_and_nothing_else(tmp_path):
 
     losses = toys.RIGHT["losses"].replace("return a * a", "print('epoch', len(COUNT))\n    return a * a")
     course, ears = toys.course(tmp_path), Ears()
-    with WorkerPool() as pool:
+    with WorkerPool(HERE.withheld) as pool:
         session = run_stages(course.stages, pool, toys.submission(losses=losses), course=course, observers=[ears])
     assert ears.heard == [("check_train_learns", "epoch 1\n")]
     assert set(toys.states(session).values()) == {"pass"}
@@ -84,7 +84,7 @@ def test_observers_hear_a_training_and_nothing_else(tmp_path):
 def test_what_a_call_prints_is_heard_while_it_runs():
     source = "def f(g):\n    print('epoch 1/2')\n    g()\n    print('epoch 2/2')\n    return 3\n"
     heard, meanwhile = [], []
-    with WorkerPool() as pool, pool.student(Submission("mine", {"layers": source}), Limits()) as student:
+    with WorkerPool(HERE.withheld) as pool, pool.student(Submission("mine", {"layers": source}), Limits()) as student:
         student.listen(heard.append)
 
         def g():

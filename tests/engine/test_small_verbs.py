@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 
 from grader import hints, history
-from grader.course import load_course
 from grader.imports import Imports
 from grader.limits import TRAINING_FLOOR, UNIT_FLOOR, Limits, calibrate
 from grader.paths import ROOT
@@ -21,10 +20,11 @@ from grader.verbs.progress import command as progress
 from grader.verbs.progress import sparkline
 from grader.verbs.record_times import with_times
 from grader.verbs.stage import command as stage
+from tests.courses import HERE
 from tests.engine import toys
 from tests.golden.submissions import with_bodies, write
 
-COURSE = load_course()
+COURSE = HERE
 
 
 def run(command, *arguments):

@@ -7,15 +7,15 @@ from itertools import pairwise
 
 import pytest
 
-from grader.course import load_course
 from grader.misconceptions import apply, load
 from grader.paths import REFERENCE, ROOT
 from grader.skeleton import put_back_all, read_sources
+from tests.courses import HERE
 from tests.golden.submissions import skeleton, with_bodies
 
 pexpect = pytest.importorskip("pexpect", reason="a terminal that can be scripted: not on Windows")
 
-COURSE = load_course()
+COURSE = HERE
 CLAIMS = [(stage, name) for stage in COURSE.stages for name in stage.claims]
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 

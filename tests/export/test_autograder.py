@@ -15,6 +15,7 @@ from grader.cohort.policy import read_policy
 from grader.export import gradescope_zip
 from grader.paths import REFERENCE, ROOT
 from tests.cohort.classes import zip_of
+from tests.courses import HERE
 
 SCHEMA = json.loads(Path(__file__).with_name("gradescope.schema.json").read_text())
 POLICY = """
@@ -32,7 +33,7 @@ percent = 25
 def archive(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gradescope")
     (folder / "course.toml").write_text(POLICY)
-    gradescope_zip.build(folder / "autograder.zip", read_policy(folder / "course.toml"))
+    gradescope_zip.build(HERE, folder / "autograder.zip", read_policy(None, folder))
     return folder / "autograder.zip"
 
 
@@ -83,7 +84,7 @@ def test_what_gradescope_wants_is_at_the_root(archive):
 
 def test_the_same_course_gives_the_same_archive(archive, tmp_path):
     (tmp_path / "course.toml").write_text(POLICY)
-    gradescope_zip.build(tmp_path / "again.zip", read_policy(tmp_path / "course.toml"))
+    gradescope_zip.build(HERE, tmp_path / "again.zip", read_policy(None, tmp_path))
     assert (tmp_path / "again.zip").read_bytes() == archive.read_bytes()
 
 
@@ -149,7 +150,7 @@ def test_attempts_beyond_those_allowed_are_not_graded(container):
 def test_setup_installs_without_network(tmp_path):
     """The real thing: wheels in the archive, a fresh environment, no index, then a grade."""
     (tmp_path / "course.toml").write_text(POLICY)
-    gradescope_zip.build(tmp_path / "autograder.zip", read_policy(tmp_path / "course.toml"), offline=True)
+    gradescope_zip.build(HERE, tmp_path / "autograder.zip", read_policy(None, tmp_path), offline=True)
     base = tmp_path / "autograder"
     for name in ("source", "submission", "results"):
         (base / name).mkdir(parents=True)

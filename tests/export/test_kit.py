@@ -14,6 +14,7 @@ from grader.cli import VERBS, Refusal, module_of
 from grader.export.kit_folder import LEFT_OUT, TEACHERS_VERBS_IN_A_KIT, make_kit
 from grader.paths import REFERENCE, ROOT, TASKS
 from grader.skeleton import read_claims
+from tests.courses import HERE
 
 TEXT = {".py", ".md", ".toml", ".txt", ".yml", ".j2", ".css", ".ini", ""}
 
@@ -21,7 +22,7 @@ TEXT = {".py", ".md", ".toml", ".txt", ".yml", ".j2", ".css", ".ini", ""}
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory):
     folder = tmp_path_factory.mktemp("kits") / "kit"
-    make_kit(folder)
+    make_kit(HERE, folder)
     return folder
 
 
@@ -151,11 +152,11 @@ def test_grade_works_in_it(kit, tmp_path):
 
 def test_a_second_kit_replaces_the_first_and_nothing_else(kit, tmp_path):
     (kit / "left over").write_text("x")
-    make_kit(kit)
+    make_kit(HERE, kit)
     assert not (kit / "left over").exists()
     (tmp_path / "mine").write_text("x")
     with pytest.raises(Refusal, match="Remedy"):
-        make_kit(tmp_path)
+        make_kit(HERE, tmp_path)
     assert (tmp_path / "mine").exists()
 
 
@@ -175,14 +176,14 @@ def test_a_kit_in_which_somebody_works_is_left_alone(kit, tmp_path, place, cause
     (mine / place).write_text("my work")
     before = {path: path.read_bytes() for path in mine.rglob("*") if path.is_file()}
     with pytest.raises(Refusal, match=f"{cause}.* Remedy: OUT=a new folder"):
-        make_kit(mine)
+        make_kit(HERE, mine)
     assert {path: path.read_bytes() for path in mine.rglob("*") if path.is_file()} == before
 
 
 def test_what_python_leaves_beside_the_modules_is_nobodys_work(kit):
     (kit / "student" / "__pycache__").mkdir()
     (kit / "student" / "__pycache__" / "layers.cpython-311.pyc").write_bytes(b"x")
-    make_kit(kit)
+    make_kit(HERE, kit)
     assert not (kit / "student" / "__pycache__").exists()
 
 

@@ -5,24 +5,24 @@ import numpy as np
 import pytest
 
 from grader import gate, mnist, scores
-from grader.course import Course
 from grader.paths import REFERENCE, TASKS
 from grader.runner import Context, load_checks, run_check
 from grader.submission import Submission, read_submission
 from grader.task import load_stage
 from grader.worker.local import LocalPool
+from tests.courses import HERE, with_stages
 
 STAGES = {name: msgspec.structs.replace(load_stage(TASKS / name), needs=()) for name in ("11_overfit", "12_mnist")}
-COURSE = Course(tuple(STAGES.values()), TASKS)
+COURSE = with_stages(STAGES.values())
 
 
 class Few:
     """A part of the images, quick to train on; the hidden ones only if asked for."""
 
     def __init__(self, hidden: bool = True):
-        images = mnist.open()
+        images = mnist.open(HERE.data)
         self.mnist = mnist.Mnist(images.x_train[:1500], images.y_train[:1500], images.x_val[:400], images.y_val[:400])
-        self.hidden = mnist.Hidden(mnist.hidden().x[:400], mnist.hidden().y[:400]) if hidden else None
+        self.hidden = mnist.Hidden(mnist.hidden(HERE.data).x[:400], mnist.hidden(HERE.data).y[:400]) if hidden else None
 
 
 def submission(code: str = "", settings: str = "{'epochs': 6, 'batch_size': 16, 'lr': 0.1}") -> Submission:

@@ -12,29 +12,30 @@ from pathlib import Path
 import pytest
 
 from grader import scores
-from grader.course import load_course
 from grader.paths import DATA, REFERENCE, ROOT
+from grader.runner import Data
 from grader.session import run_stages
 from grader.skeleton import read_sources
 from grader.submission import Submission, read_submission
 from grader.worker.local import LocalPool
 from grader.worker.pool import WorkerPool
+from tests.courses import HERE
 from tests.golden.submissions import with_bodies, write
 
-COURSE = load_course()
+COURSE = HERE
 REFERENCE_TEXTS = {file.removesuffix(".py"): text for file, text in read_sources(REFERENCE).items()}
 
 
 @pytest.fixture(scope="module")
 def pool():
-    with WorkerPool() as made:
+    with WorkerPool(HERE.withheld) as made:
         yield made
 
 
-def graded(pool, *stages, without=(), **modules):
+def graded(pool, *stages, without=(), data=None, **modules):
     texts = {name: text for name, text in {**REFERENCE_TEXTS, **modules}.items() if name not in without}
     chosen = COURSE.select(stages)
-    return run_stages(chosen, pool, Submission("mine", texts), course=COURSE).results
+    return run_stages(chosen, pool, Submission("mine", texts), course=COURSE, data=data).results
 
 
 def of(results, stage):
@@ -137,21 +138,14 @@ def test_a_gigabyte_of_prints_is_capped(pool):
     assert len(result.card.printed) < 100_000
 
 
-def test_a_damaged_data_file_is_the_courses_affair(monkeypatch, tmp_path):
-    from grader import mnist
-
+def test_a_damaged_data_file_is_the_courses_affair(tmp_path):
     for path in DATA.iterdir():
         if path.is_file():
             shutil.copy(path, tmp_path / path.name)
     content = bytearray((tmp_path / "mnist.npz").read_bytes())
     content[5000] ^= 1
     (tmp_path / "mnist.npz").write_bytes(content)
-    monkeypatch.setattr(mnist, "DATA", tmp_path)
-    mnist.open.cache_clear()
-    try:
-        results = graded(LocalPool(), "11", "02")
-    finally:
-        mnist.open.cache_clear()
+    results = graded(LocalPool(), "11", "02", data=Data(tmp_path))
     result = first_of(results, "11")
     assert result.state == "error"
     assert "data/mnist.npz is damaged" in result.message

@@ -3,14 +3,14 @@
 import pytest
 
 from grader import scores
-from grader.course import load_course
 from grader.paths import REFERENCE
 from grader.session import run_stages
 from grader.submission import read_submission
 from grader.worker.local import LocalPool
+from tests.courses import HERE
 from tests.golden.submissions import needed, with_bodies
 
-COURSE = load_course()
+COURSE = HERE
 UNIT = [stage for stage in COURSE.stages if not stage.training]
 CLAIMING = [stage for stage in UNIT if stage.claims]
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from grader.course import Course, load_course
+from grader.course import Course
 from grader.engine import grade
 from grader.limits import Limits
 from grader.paths import REFERENCE, ROOT
@@ -21,6 +21,7 @@ from grader.runner import load_checks
 from grader.session import run_stages
 from grader.submission import read_submission
 from grader.worker.pool import WorkerPool
+from tests.courses import HERE
 
 ATTACKS = Path(__file__).parent / "attacks"
 SECRET = "HOSTILE_SECRET"
@@ -100,12 +101,12 @@ def run(attack: Attack, pool: WorkerPool, out: Path) -> Outcome:
 def _graded(attack: Attack, pool: WorkerPool, out: Path) -> tuple[list[dict[str, Any]], bool]:
     """The results of a whole grade, as they stand in results.json."""
     request = Request(
+        Course(ROOT, with_reference=False),
         attack.folder,
-        attack.stages,
         out,
+        attack.stages,
         seed=attack.seed,
         use_cache=False,
-        reference=None,
         html=False,
         time_factor=TIME_FACTOR,
     )
@@ -130,9 +131,8 @@ def _checked(attack: Attack, pool: WorkerPool) -> tuple[list[dict[str, Any]], bo
 
 @cache
 def _course() -> Course:
-    course = load_course()
-    _functions.update({stage.id: load_checks(stage) for stage in course.stages})
-    return course
+    _functions.update({stage.id: load_checks(stage) for stage in HERE.stages})
+    return HERE
 
 
 _functions: dict[str, Any] = {}

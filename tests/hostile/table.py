@@ -54,10 +54,11 @@ import json, os, sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
 from grader.worker.pool import WorkerPool
+from tests.courses import HERE
 from tests.hostile.harness import SECRET, attacks, run
 os.environ[SECRET] = "x"
 found = {{attack.name: attack for attack in attacks()}}
-with WorkerPool() as pool:
+with WorkerPool(HERE.withheld) as pool:
     for name in {names!r}:
         print("BEGIN" + name, flush=True)
         try:

@@ -7,10 +7,12 @@ import tempfile
 
 import pytest
 
+from grader.course import Course
 from grader.engine import grade
-from grader.paths import REFERENCE
+from grader.paths import REFERENCE, ROOT
 from grader.request import Request
 from grader.worker.pool import WorkerPool
+from tests.courses import HERE
 from tests.hostile import table
 from tests.hostile.harness import ATTACKS, SECRET, TRACES, _watched, attacks, run
 
@@ -20,7 +22,7 @@ LONGEST = 40.0  #: seconds of any grade: far above the limits of its checks, far
 @pytest.fixture(scope="module")
 def pool():
     os.environ[SECRET] = "in the grader's environment"
-    with WorkerPool() as pool:
+    with WorkerPool(HERE.withheld) as pool:
         yield pool
     del os.environ[SECRET]
 
@@ -37,7 +39,12 @@ def test_others_are_graded_as_before(pool, tmp_path):
     honest = tmp_path / "honest"
     shutil.copytree(REFERENCE, honest, ignore=shutil.ignore_patterns("__pycache__"))
     request = Request(
-        honest, ("03_softmax", "05_gradient_check"), tmp_path, use_cache=False, reference=None, html=False
+        Course(ROOT, with_reference=False),
+        honest,
+        tmp_path,
+        ("03_softmax", "05_gradient_check"),
+        use_cache=False,
+        html=False,
     )
     report = grade(request, pool=pool)
     assert report.score == report.max_score == 18

@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 from grader.check_tasks.backend import Job, Outcome, run_jobs
 from grader.check_tasks.verify import Verifier
-from grader.course import Course, load_course
+from grader.course import Course
 from grader.paths import REFERENCE
 from grader.spans import definition_span, find, parse
 from grader.submission import read_submission
+from tests.courses import HERE
 
 REASONS = Path(__file__).with_name("survivors.toml")
 
@@ -89,7 +90,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("modules", nargs="*", help="such as layers; all without")
     wanted = parser.parse_args().modules
-    course, reference = load_course(), read_submission(REFERENCE)
+    course, reference = HERE, read_submission(REFERENCE)
     verifier = Verifier(course, reference)
     verifier.reference_earns_everything()
     found: dict[str, Mutant] = {}

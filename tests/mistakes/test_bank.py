@@ -7,14 +7,14 @@ import pytest
 
 from grader.check_tasks import subjects
 from grader.check_tasks.record import record_fails
-from grader.course import load_course
 from grader.misconceptions import BadMisconceptions, apply, load, parse
 from grader.paths import REFERENCE
 from grader.spans import find
 from grader.spans import parse as tree_of
 from grader.submission import Submission, read_submission
+from tests.courses import HERE
 
-COURSE, ANSWER = load_course(), read_submission(REFERENCE)
+COURSE, ANSWER = HERE, read_submission(REFERENCE)
 BANK = [m for stage in COURSE.stages for m in load(stage.folder)]
 BANNED = re.compile(r"\b(wrong|simply|just|obviously)\b", re.IGNORECASE)
 
@@ -122,13 +122,13 @@ def test_every_held_out_form_is_of_a_mistake_in_the_bank():
 
 
 def test_right_answers_are_many_and_some_are_whole():
-    found = subjects.right_answers(ANSWER)
+    found = subjects.right_answers(COURSE, ANSWER)
     assert len(found) >= 50
     assert sum(submission.folder is not None for submission in found.values()) >= 12
 
 
 def test_slow_right_answers_are_left_out_of_long_trainings():
-    every, in_time = subjects.right_answers(ANSWER), subjects.right_answers(ANSWER, slow=False)
+    every, in_time = subjects.right_answers(COURSE, ANSWER), subjects.right_answers(COURSE, ANSWER, slow=False)
     assert set(every) - set(in_time) == {"forward_by_loops"}
     with pytest.raises(BadMisconceptions, match="takes a target"):
         parse('@misconception("losses.softmax", slow=True)\ndef f(x):\n    """H."""\n', "03_softmax")

@@ -10,12 +10,12 @@ from grader.check_tasks.backend import Bench, Job, run_jobs
 from grader.check_tasks.edits import composite, edited
 from grader.check_tasks.reach import stages_reached
 from grader.check_tasks.verify import Verifier
-from grader.course import load_course
 from grader.misconceptions import apply, load, parse
 from grader.paths import REFERENCE
 from grader.submission import Submission, read_submission
+from tests.courses import HERE
 
-COURSE, ANSWER = load_course(), read_submission(REFERENCE)
+COURSE, ANSWER = HERE, read_submission(REFERENCE)
 SOFTMAX = {m.name: m for m in load(COURSE.stage("03_softmax").folder)}
 
 
@@ -142,7 +142,7 @@ def test_random_edits_change_one_module_and_still_parse():
 
 
 def test_a_composite_leaves_the_mistakes_own_class_alone():
-    forms = list(parse((subjects.RIGHT / "forms.py").read_text(encoding="utf-8"), "forms"))
+    forms = list(parse((COURSE.folder / subjects.RIGHT / "forms.py").read_text(encoding="utf-8"), "forms"))
     made = composite(ANSWER, forms, 1, "layers.Linear.backward")
     assert "Linear" not in made.modules["layers"].removeprefix(ANSWER.modules["layers"])
     assert made.modules["losses"] != ANSWER.modules["losses"]

@@ -4,7 +4,6 @@ import pytest
 
 from grader import scores
 from grader.check_tasks.backend import Bench, Job, run_job
-from grader.course import load_course
 from grader.diagnose import diagnose
 from grader.limits import Limits
 from grader.misconceptions import apply, parse
@@ -12,8 +11,9 @@ from grader.paths import REFERENCE
 from grader.runner import Context, load_checks, run_check
 from grader.submission import read_submission
 from grader.worker.local import LocalPool
+from tests.courses import HERE
 
-COURSE, ANSWER = load_course(), read_submission(REFERENCE)
+COURSE, ANSWER = HERE, read_submission(REFERENCE)
 
 
 def named(target, body, stage, header="def f(logits):"):

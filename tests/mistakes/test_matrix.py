@@ -4,14 +4,14 @@ import pytest
 
 from grader.check_tasks import more
 from grader.check_tasks.verify import Verifier
-from grader.course import load_course
 from grader.paths import REFERENCE
 from grader.submission import read_submission
+from tests.courses import HERE
 
 
 @pytest.fixture(scope="module")
 def verifier():
-    made = Verifier(load_course(), read_submission(REFERENCE))
+    made = Verifier(HERE, read_submission(REFERENCE))
     made.reference_earns_everything()
     assert made.findings.problems == []
     return made

@@ -2,21 +2,20 @@
 
 from types import SimpleNamespace
 
-import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from grader.course import load_course
 from grader.paths import REFERENCE
 from grader.report import codediff, comparison, probing
 from grader.submission import Submission, read_submission
 from grader.worker.local import LocalPool
 from grader.worker.transcript import ErrorInfo, Step
+from tests.courses import HERE, with_stages
 from tests.report import dom
 
-COURSE = load_course()
-SOME = msgspec.structs.replace(COURSE, stages=COURSE.select(["01", "03"]))
+COURSE = HERE
+SOME = with_stages(COURSE.select(["01", "03"]))
 OURS = '''
 import numpy as np
 
@@ -179,7 +178,7 @@ def test_memory_is_that_of_the_worker():
 def test_compare_without_a_reference_says_so(monkeypatch, tmp_path):
     from grader.verbs import compare
 
-    monkeypatch.setattr(compare, "REFERENCE", tmp_path / "none")
+    monkeypatch.setattr("grader.verbs._course.ROOT", tmp_path)
     result = CliRunner().invoke(compare.command, ["--out", str(tmp_path)])
     assert result.exit_code == 2
     assert "no reference/ to compare with. Remedy: run compare in a full checkout" in result.output

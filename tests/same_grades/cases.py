@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader.check_tasks.subjects import RIGHT, held_out, mutants, right_answers
-from grader.course import Course, load_course
+from grader.course import Course
 from grader.paths import REFERENCE, STUDENT
 from grader.submission import Submission, file_of, read_submission
 from tests.browser.submissions import SUBMISSIONS
+from tests.courses import HERE
 from tests.golden.submissions import needed, with_bodies
 from tests.hostile.harness import TIME_FACTOR, Attack, attacks
 
@@ -58,7 +59,7 @@ def count(cases: Path, plan: Plan) -> int:
 
 def build(cases: Path, full: bool = False) -> None:
     """Write all cases. full: right answers are trained, too."""
-    course, reference = load_course(), read_submission(REFERENCE)
+    course, reference = HERE, read_submission(REFERENCE)
     plan = Plan(_plain(cases) + _golden(cases) + _refused() + _hostile(cases), [])
     slips, others = mutants(course, reference), held_out(course, reference)
     for stage in course.stages:
@@ -67,8 +68,10 @@ def build(cases: Path, full: bool = False) -> None:
         if own:
             _group(cases, plan, f"mistakes.{stage.id}", own, [stage.id])
     cheap = [stage.id for stage in course.stages if not stage.training]
-    _group(cases, plan, "right", right_answers(reference), [] if full else cheap)
-    for folder in (path for path in RIGHT.iterdir() if path.is_dir()):  # with whatever is no module in it
+    _group(cases, plan, "right", right_answers(course, reference), [] if full else cheap)
+    for folder in (
+        path for path in (course.folder / RIGHT).iterdir() if path.is_dir()
+    ):  # with whatever is no module in it
         shutil.copytree(folder, cases / "groups" / "right" / folder.name, dirs_exist_ok=True)
     _group(cases, plan, "unfinished", _unfinished(course, reference), cheap)
     _hostile_groups(cases, plan)

@@ -9,6 +9,7 @@ from grader.submission import Submission, read_submission
 from grader.worker.channel import Limits
 from grader.worker.local import LocalPool
 from grader.worker.pool import WorkerPool
+from tests.courses import HERE
 
 SHORT = Limits(call=0.6, check=5.0)
 
@@ -20,7 +21,7 @@ def make(**modules: str) -> Submission:
 
 @pytest.fixture(scope="session")
 def wire_pool():
-    with WorkerPool() as pool:
+    with WorkerPool(HERE.withheld) as pool:
         yield pool
 
 

@@ -11,6 +11,7 @@ from grader.worker import errors, kernel, landlock
 from grader.worker.channel import Limits
 from grader.worker.pool import WorkerPool
 from grader.worker.probes import REMEDIES
+from tests.courses import HERE
 from tests.worker.conftest import make
 
 linux = pytest.mark.skipif(not kernel.LINUX, reason="layers of the Linux kernel")
@@ -34,7 +35,7 @@ def open_ways(pool):
 @linux
 @with_landlock
 def test_everything_is_withheld_with_all_layers():
-    with WorkerPool("strict") as pool:
+    with WorkerPool(HERE.withheld, "strict") as pool:
         report = pool.report()
     assert report["level"] == "full"
     assert report["summary"] == f"{len(REMEDIES)} of {len(REMEDIES)} forbidden actions blocked"
@@ -44,7 +45,7 @@ def test_everything_is_withheld_with_all_layers():
 @linux
 @with_landlock
 def test_nothing_of_the_course_is_open_to_the_reference_as_a_submission_but_itself():
-    with WorkerPool("strict") as pool, pool.student(read_submission(REFERENCE), Limits()):
+    with WorkerPool(HERE.withheld, "strict") as pool, pool.student(read_submission(REFERENCE), Limits()):
         assert pool.report()["level"] == "full"
 
 
@@ -63,7 +64,7 @@ def test_nothing_of_the_course_is_open_to_the_reference_as_a_submission_but_itse
     ],
 )
 def test_each_layer_has_its_share(layer, at_least, at_most, cold):
-    with WorkerPool(without=[layer], cold=cold) as pool:
+    with WorkerPool(HERE.withheld, without=[layer], cold=cold) as pool:
         ways, report = open_ways(pool), pool.report()
     assert at_least <= ways <= at_most
     assert report["missing"][layer] == "switched off"
@@ -76,7 +77,7 @@ def test_each_layer_has_its_share(layer, at_least, at_most, cold):
 
 @linux
 def test_off_is_the_same_process_without_the_kernels_layers(reference):
-    with WorkerPool("off") as pool:
+    with WorkerPool(HERE.withheld, "off") as pool:
         assert open_ways(pool) >= FILES
         with pool.student(reference) as student:
             assert student.layers.Linear(3, 2, student.rng(0)).W.shape == (3, 2)
@@ -88,22 +89,22 @@ def test_off_is_the_same_process_without_the_kernels_layers(reference):
 @linux
 def test_strict_refuses_to_work_with_a_layer_missing():
     with pytest.raises(errors.SandboxRefused, match="NOT blocked here"):
-        WorkerPool("strict", without=["seccomp"])
+        WorkerPool(HERE.withheld, "strict", without=["seccomp"])
 
 
 def test_an_environment_variable_takes_layers_away(monkeypatch):
     monkeypatch.setenv("CHAIN_RULE_WITHOUT", "landlock,seccomp")
     monkeypatch.setenv("CHAIN_RULE_COLD", "1")
-    with WorkerPool() as pool:
+    with WorkerPool(HERE.withheld) as pool:
         assert pool.report()["mode"] == "cold start"
         assert not {"landlock", "seccomp"} & set(pool.layers)
         with pytest.raises(errors.SandboxRefused):
-            WorkerPool("strict")
+            WorkerPool(HERE.withheld, "strict")
 
 
 def test_a_cold_worker_does_the_same_work(reference):
     images = np.arange(12, dtype=np.float32).reshape(3, 4)
-    with WorkerPool(cold=True, shared={"x_train": images}) as pool:
+    with WorkerPool(HERE.withheld, cold=True, shared={"x_train": images}) as pool:
         with pool.student(reference) as student:
             layer = student.layers.Linear(4, 2, student.rng(0))
             out = layer.forward(student.shared("x_train"))

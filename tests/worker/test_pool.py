@@ -14,7 +14,8 @@ from grader.paths import REFERENCE, ROOT, TASKS
 from grader.worker import errors, kernel, process
 from grader.worker import pool as pool_module
 from grader.worker.channel import Limits
-from grader.worker.pool import WorkerPool, _course_files
+from grader.worker.pool import WorkerPool
+from tests.courses import HERE
 from tests.worker.conftest import make
 
 pytestmark = pytest.mark.skipif(not kernel.LINUX, reason="looks into /proc")
@@ -39,7 +40,7 @@ def gone(pid, seconds=5.0):
 
 
 def test_students_side_by_side_have_a_worker_each():
-    with WorkerPool() as pool:
+    with WorkerPool(HERE.withheld) as pool:
         with pool.student(PID) as one, pool.student(PID) as two:
             first, second = one.layers.f(), two.layers.f()
             assert len({first, second, os.getpid()}) == 3
@@ -52,7 +53,7 @@ def test_students_side_by_side_have_a_worker_each():
 
 
 def test_each_student_has_modules_that_nobody_has_touched():
-    with WorkerPool() as pool:
+    with WorkerPool(HERE.withheld) as pool:
         pids = set()
         for _ in range(3):
             with pool.student(PID) as student:
@@ -61,7 +62,7 @@ def test_each_student_has_modules_that_nobody_has_touched():
         assert len(pids) == 1
         with pool.student(make(**PID.modules)) as student:  # of somebody else, perhaps
             assert student.layers.f() not in pids
-    with WorkerPool(again=False) as pool:
+    with WorkerPool(HERE.withheld, again=False) as pool:
         for _ in range(3):
             with pool.student(PID) as student:
                 assert student.layers.f() not in pids
@@ -84,7 +85,7 @@ def find(x):
             dict(os.environ), list(sys.path), logging.root.handlers[:])
 def pid(): return os.getpid()
 """
-    with WorkerPool(shared={"x": np.arange(6.0).reshape(2, 3)}) as pool:
+    with WorkerPool(HERE.withheld, shared={"x": np.arange(6.0).reshape(2, 3)}) as pool:
         made = make(layers=leaves)
         found, pids, prints = [], [], []
         for _ in range(2):
@@ -107,7 +108,7 @@ def f(): return os.getpid()
 def g(): threading.Thread(target=threading.Event().wait, daemon=True).start()
 """
     )
-    with WorkerPool() as pool:
+    with WorkerPool(HERE.withheld) as pool:
         with pool.student(made) as student:
             first = student.layers.f()
             student.layers.g()
@@ -122,7 +123,7 @@ def g(): threading.Thread(target=threading.Event().wait, daemon=True).start()
 
 def test_a_worker_is_renewed_before_its_processor_time_is_used_up(monkeypatch):
     monkeypatch.setattr("grader.worker.pool._RENEWED_AFTER", 0.0)
-    with WorkerPool() as pool:
+    with WorkerPool(HERE.withheld) as pool:
         pids = set()
         for _ in range(2):
             with pool.student(PID) as student:
@@ -160,7 +161,7 @@ def test_a_worker_that_may_not_be_moved_stays_where_it_is(monkeypatch, wire_pool
 
 def test_shared_arrays_are_there_and_changes_stay_in_their_worker():
     images = np.arange(6.0).reshape(2, 3)
-    with WorkerPool(shared={"x_train": images}) as pool:
+    with WorkerPool(HERE.withheld, shared={"x_train": images}) as pool:
         made = make(layers="def double(x):\n    x *= 2\n    return x")
         for _ in range(2):
             with pool.student(made) as student:
@@ -175,7 +176,7 @@ def test_shared_arrays_are_there_and_changes_stay_in_their_worker():
 def test_a_shared_array_that_is_replaced_is_replaced_in_workers_that_are_ready():
     made = make(layers="def total(x): return float(x.sum())")
     for again in (True, False):  # the worker of the check before, and the spare
-        with WorkerPool(shared={"x": np.ones(3)}, again=again) as pool:
+        with WorkerPool(HERE.withheld, shared={"x": np.ones(3)}, again=again) as pool:
             for size in (3, 5):
                 pool.share("x", np.ones(size))
                 with pool.student(made) as student:
@@ -235,7 +236,7 @@ def test_objects_are_let_go_in_the_worker(wire_pool):
 
 
 def test_a_killed_zygote_is_replaced(reference):
-    with WorkerPool() as pool:
+    with WorkerPool(HERE.withheld) as pool:
         with pool.student(PID) as student:
             worker = student.layers.f()
             before = pool.zygote().program.pid
@@ -249,7 +250,7 @@ def test_a_killed_zygote_is_replaced(reference):
 
 
 def test_a_stopped_zygote_is_replaced_and_nothing_hangs():
-    with WorkerPool() as pool:
+    with WorkerPool(HERE.withheld) as pool:
         zygote = pool.zygote()
         zygote.control.settimeout(0.2)
         os.kill(zygote.program.pid, signal.SIGSTOP)
@@ -269,7 +270,7 @@ def test_processes_left_behind_are_ended_without_seccomp():
         os.wait()
         return 1
     """
-    with WorkerPool(without=["seccomp"], spares=False, again=False) as pool:
+    with WorkerPool(HERE.withheld, without=["seccomp"], spares=False, again=False) as pool:
         zygote = pool.zygote().program.pid
         with pool.student(make(layers=body)) as student:
             assert student.layers.f() == 1
@@ -280,7 +281,7 @@ def test_processes_left_behind_are_ended_without_seccomp():
 
 
 def test_the_next_worker_gets_ready_meanwhile():
-    with WorkerPool(again=False) as pool:
+    with WorkerPool(HERE.withheld, again=False) as pool:
         zygote = pool.zygote().program.pid
         with pool.student(PID) as student:
             first, ready = student.layers.f(), pool._spare.process.pid
@@ -306,10 +307,11 @@ def children(pid):
 def test_nothing_outlives_the_grader(number):
     program = """
 import sys, signal
-from grader.worker.pool import WorkerPool, _course_files
+from grader.worker.pool import WorkerPool
 from grader.submission import Submission
+from tests.courses import HERE
 made = Submission("made", {"layers": "import os\\ndef f(): return os.getpid()\\ndef g():\\n    while True: pass"})
-with WorkerPool() as pool, pool.student(made) as student:
+with WorkerPool(HERE.withheld) as pool, pool.student(made) as student:
     print(student.layers.f(), pool.zygote().program.pid, flush=True)
     student.layers.g()
 """
@@ -325,7 +327,7 @@ with WorkerPool() as pool, pool.student(made) as student:
 
 
 def test_closing_twice_is_fine_and_nothing_is_left():
-    pool = WorkerPool()
+    pool = WorkerPool(HERE.withheld)
     with pool.student(PID) as student:
         pid = student.layers.f()
         zygote = pool.zygote().program
@@ -356,7 +358,7 @@ def test_descriptors_do_not_leak(wire_pool):
 
 
 def test_an_answer_that_ctrl_c_left_unread_is_not_taken_for_the_next():
-    with WorkerPool() as pool, pool.student(PID) as student:
+    with WorkerPool(HERE.withheld) as pool, pool.student(PID) as student:
         student.layers.f()
         zygote = pool.zygote()
         zygote.tell("version", keep=False)
@@ -367,7 +369,7 @@ def test_an_answer_that_ctrl_c_left_unread_is_not_taken_for_the_next():
 
 
 def test_a_spare_that_never_came_is_replaced():
-    with WorkerPool(again=False) as pool:
+    with WorkerPool(HERE.withheld, again=False) as pool:
         with pool.student(PID) as student:
             student.layers.f()
         pool._spare.process._arrive()
@@ -378,7 +380,7 @@ def test_a_spare_that_never_came_is_replaced():
 
 def test_who_asks_again_hears_why_the_worker_ended():
     loop = make(layers="def f():\n    while True: pass\ndef g(): return 1")
-    with WorkerPool() as pool, pool.student(loop, Limits(call=0.5)) as student:
+    with WorkerPool(HERE.withheld) as pool, pool.student(loop, Limits(call=0.5)) as student:
         with pytest.raises(errors.CallTimeout):
             student.layers.f()
         with pytest.raises(errors.CallTimeout, match=r"stopped after 0\.5 s"):
@@ -391,9 +393,10 @@ def test_what_a_process_begins_with_is_there(name):
 
 
 def test_the_course_is_out_of_reach_as_a_whole_but_for_a_submission_of_its_own():
-    places = _course_files("")
-    assert {str(TASKS), str(REFERENCE), pool_module.__file__} <= set(places)
-    assert set(places) - set(_course_files(str(REFERENCE))) == {str(REFERENCE)}
+    with WorkerPool(HERE.withheld) as pool:
+        places = pool._probe_paths("")
+        assert {str(TASKS), str(REFERENCE), pool_module.__file__} <= set(places)
+        assert set(places) - set(pool._probe_paths(str(REFERENCE))) == {str(REFERENCE)}
 
 
 def test_the_course_is_out_of_sight_wherever_in_it_a_worker_begins(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from grader import health, paths
 from grader.paths import REFERENCE, ROOT
+from tests.courses import HERE
 
 
 def run(*arguments, text=""):
@@ -26,13 +27,13 @@ def test_doctor_names_what_it_looked_at():
 
 def test_missing_layers_come_with_a_remedy(monkeypatch):
     monkeypatch.setenv("CHAIN_RULE_WITHOUT", "seccomp")
-    found = {finding.name: finding for finding in health.worker()}
+    found = {finding.name: finding for finding in health.worker(HERE.withheld)}
     assert not found["forbidden actions"].fine
     assert found["open a socket"].text == "NOT blocked here"
     assert "seccomp" in found["open a socket"].remedy
 
 
-def test_a_damaged_data_file_is_put_back(tmp_path, monkeypatch):
+def test_a_damaged_data_file_is_put_back(tmp_path):
     repository = tmp_path / "course"
     folder = repository / "data"
     folder.mkdir(parents=True)
@@ -42,13 +43,11 @@ def test_a_damaged_data_file_is_put_back(tmp_path, monkeypatch):
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
         subprocess.run([*git, *command], check=True)
     (folder / "hidden.npz").write_bytes(b"damaged")
-    monkeypatch.setattr(health, "DATA", folder)
-    monkeypatch.setattr(health, "ROOT", repository)
-    looked = {finding.name: finding for finding in health.data(repair=False)}
+    looked = {finding.name: finding for finding in health.data(folder, repair=False)}
     assert not looked["data/hidden.npz"].fine
     assert looked["data/mnist.npz"].fine
-    assert all(finding.fine for finding in health.data(repair=True))
-    assert all(finding.text == "verified" for finding in health.data(repair=False))
+    assert all(finding.fine for finding in health.data(folder, repair=True))
+    assert all(finding.text == "verified" for finding in health.data(folder, repair=False))
 
 
 @pytest.fixture
