@@ -10,7 +10,7 @@ from msgspec import Struct
 from grader.bootstrap import START
 from grader.cli import Refusal
 from grader.cohort.counting import Grade
-from grader.export.text import number
+from grader.report.words import number
 
 #: What every checkout of the course has, of any version.
 CHECKOUT = ("grader/__main__.py", "tasks")

@@ -14,10 +14,9 @@ from grader.cohort.journal import Journal
 from grader.cohort.run import Result, report_folder
 from grader.cohort.signs import kinds, read_signs
 from grader.cohort.similarity import Pair
-from grader.export.cells import guard
-from grader.export.files import write_atomically
-from grader.export.text import number
-from grader.report.words import plural, seconds
+from grader.cohort.tables import guard
+from grader.files import write_atomically
+from grader.report.words import number, plural, seconds
 
 _TITLES = {
     "submission": "Nothing that could be graded",

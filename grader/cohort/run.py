@@ -20,7 +20,7 @@ from grader.cohort.process import CourseBroken
 from grader.cohort.roster import Roster
 from grader.cohort.work import Done, Order, Settings, course_fingerprint, with_private
 from grader.course import BadCourse, Course
-from grader.export.files import write_atomically
+from grader.files import write_atomically
 
 #: Tables are rewritten after so many seconds while grading goes on.
 _REFRESH_SECONDS = 20.0
@@ -175,11 +175,11 @@ class _Book:
         return sorted(found, key=lambda grade: grade.student)
 
     def write_tables(self) -> None:
-        from grader.export import plain
+        from grader.cohort import tables
 
         grades = self.grades()
-        write_atomically(self.run.out / "grades.csv", plain.table(grades, list(self.stages)))
-        write_atomically(self.run.out / "grades.jsonl", plain.lines(grades))
+        write_atomically(self.run.out / "grades.csv", tables.table(grades, list(self.stages)))
+        write_atomically(self.run.out / "grades.jsonl", tables.lines(grades))
 
     def result(self) -> Result:
         return Result(self.run.out, self.run.policy, self.intake, self.grades(), self.stages, self.course)

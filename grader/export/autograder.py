@@ -15,8 +15,8 @@ from grader.cohort.policy import Policy
 from grader.cohort.work import with_private
 from grader.course import Course
 from grader.export import gradescope
-from grader.export.files import write_atomically
 from grader.export.gradescope_zip import POLICY
+from grader.files import write_atomically
 from grader.paths import ROOT
 from grader.records import CheckResult, Report
 from grader.session import Observer

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from grader.cli import Refusal
 
-_FORMULA = "=+-@\t\r"
-
 
 @dataclass(frozen=True)
 class Cell:
@@ -78,11 +76,6 @@ def parse(data: bytes, name: str) -> Sheet:
     if not rows:
         raise Refusal(f"{name} is empty. Remedy: export it again.")
     return Sheet(data, delimiter, rows)
-
-
-def guard(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: a leading =, +, -, @ is preceded by an apostrophe."""
-    return "'" + text if text[:1] and text[0] in _FORMULA else text
 
 
 def quote(text: str, delimiter: str) -> str:

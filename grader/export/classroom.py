@@ -5,9 +5,10 @@ import json
 from typing import Any
 
 from grader.cohort.policy import Policy
-from grader.export.text import level, number, outcome
+from grader.export.text import level, outcome
 from grader.records import Report
 from grader.report import words
+from grader.report.words import number
 
 #: How much text one test may carry; the whole result has to fit into one environment variable of the reporter's step.
 MOST_TEXT = 400

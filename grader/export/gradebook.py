@@ -10,7 +10,7 @@ from grader.cli import Refusal
 from grader.cohort.counting import Grade
 from grader.cohort.roster import fold
 from grader.export.cells import Sheet, parse
-from grader.export.text import number
+from grader.report.words import number
 
 _NOT_CANVAS_ASSIGNMENTS = ("current", "final", "unposted", "override", "notes", "custom")
 

@@ -9,9 +9,10 @@ from msgspec import Struct
 from grader.cohort import counting
 from grader.cohort.policy import Policy
 from grader.cohort.roster import parse_time
-from grader.export.text import level, number, outcome
+from grader.export.text import level, outcome
 from grader.records import CheckResult, Report, StageResult
 from grader.report import words
+from grader.report.words import number
 
 
 class Metadata(Struct, frozen=True):

@@ -8,9 +8,9 @@ import msgspec
 
 from grader.cohort.counting import Grade
 from grader.cohort.policy import FeedbackRules
-from grader.export.text import level, number, outcome
+from grader.export.text import level, outcome
 from grader.records import CheckResult, Report, StageResult
-from grader.report.words import plural
+from grader.report.words import number, plural
 
 
 def redacted(report: Report, rules: FeedbackRules) -> Report:

@@ -39,9 +39,3 @@ def outcome(check: CheckResult, feedback: Feedback) -> str:
 
 def indent(text: str) -> str:
     return "\n".join("    " + line for line in text.splitlines())
-
-
-def number(value: float) -> int | float:
-    """A score as exports want it: whole if it is whole, else with two decimals."""
-    rounded = round(value, 2)
-    return int(rounded) if rounded == int(rounded) else rounded

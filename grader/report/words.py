@@ -104,3 +104,9 @@ def next_place(step: NextStep) -> str:
 def score_line(report: Report) -> str:
     """`47 of 100 points`."""
     return f"{report.score} of {plural(report.max_score, 'point')}"
+
+
+def number(value: float) -> int | float:
+    """A score as exports want it: whole if it is whole, else with two decimals."""
+    rounded = round(value, 2)
+    return int(rounded) if rounded == int(rounded) else rounded

@@ -55,8 +55,8 @@ def command(
     from grader.cohort.process import CourseBroken
     from grader.cohort.roster import read_roster
     from grader.cohort.run import ClassRun, grade_class
-    from grader.export.files import write_atomically
     from grader.export.gradebook import fill_canvas, fill_moodle
+    from grader.files import write_atomically
     from grader.verbs._course import course_here
 
     if not str(submissions) or str(submissions) == ".":

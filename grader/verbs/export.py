@@ -21,7 +21,7 @@ def command(results: Path, form: str, out: Path | None, policy: Path | None) -> 
     from grader.cli import Refusal
     from grader.cohort.policy import read_policy
     from grader.export import classroom, gradescope, junit
-    from grader.export.files import write_atomically
+    from grader.files import write_atomically
     from grader.records import Report
     from grader.verbs._course import course_here
 

@@ -7,8 +7,9 @@ import json
 import sys
 from pathlib import Path
 
+from grader.cohort import tables
 from grader.cohort.policy import Policy
-from grader.export import classroom, gradescope, junit, plain
+from grader.export import classroom, gradescope, junit
 from tests.export import samples
 
 FOLDER = Path(__file__).with_name("golden")
@@ -28,8 +29,8 @@ def contents() -> dict[str, bytes]:
         "gradescope.json": gradescope.encode(gradescope.results(samples.report(), policy)).encode(),
         "classroom.json": (json.dumps(classroom.result(samples.report(), policy), indent=1) + "\n").encode(),
         "junit.xml": junit.document(samples.report(), policy),
-        "grades.csv": plain.table(grades, ["01_linear", "03_softmax"]).encode(),
-        "grades.jsonl": plain.lines(grades),
+        "grades.csv": tables.table(grades, ["01_linear", "03_softmax"]).encode(),
+        "grades.jsonl": tables.lines(grades),
     }
 
 

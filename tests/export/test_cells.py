@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.cli import Refusal
-from grader.export.cells import guard, parse
+from grader.cohort.tables import guard
+from grader.export.cells import parse
 
 cell = st.text(st.characters(exclude_characters="\x00\r", exclude_categories=("Cs",)), max_size=12)
 table = st.lists(st.lists(cell, min_size=2, max_size=5), min_size=1, max_size=6)

@@ -6,9 +6,9 @@ import io
 import msgspec
 
 from grader.cohort.counting import Grade
-from grader.export.cells import guard
-from grader.export.text import number
+from grader.report.words import number
 
+_FORMULA = "=+-@\t\r"
 _BEFORE = (
     "student", "name", "state", "score", "max_score", "raw", "penalty", "late_days", "attempt", "attempts", "submitted",
 )  # fmt: skip
@@ -46,3 +46,8 @@ def table(grades: list[Grade], stages: list[str]) -> str:
 def lines(grades: list[Grade]) -> bytes:
     """JSON lines, one grade each, with everything that is known."""
     return b"".join(msgspec.json.encode(grade) + b"\n" for grade in grades)
+
+
+def guard(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: a leading =, +, -, @ is preceded by an apostrophe."""
+    return "'" + text if text[:1] and text[0] in _FORMULA else text
