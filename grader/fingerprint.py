@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import grader
 from grader.course import Course
+from grader.paths import ENGINE
 
 #: Which of the grader's modules and packages can change a verdict or a number of a grade, and which only show, count or
 #: carry what was graded. The longest name that fits a module counts; a module that none fits decides.
@@ -40,7 +40,7 @@ DECIDES = {
     "wording": False,
     "worker": True,
 }
-GRADER = Path(grader.__file__).resolve().parent
+GRADER = ENGINE / "grader"
 #: Of the grader's own files, those that can change what a grade says or how it looks.
 _SUFFIXES = {".py", ".j2", ".css", ".toml", ".ini"}
 #: The hints of a check in its task.toml, one a line as they are all written; in any other form they count as deciding.

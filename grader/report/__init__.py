@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from ..records import Report
+from grader.records import Report
 
 __all__ = ["render"]
 
@@ -16,6 +16,6 @@ def render(report: Report, out: Path) -> Path:
     report : what the page shows; nothing is run
     out    : the folder of the grade, with evidence/*.npz and history.jsonl if there are any
     """
-    from .learner import write
+    from grader.report.learner import write
 
     return write(report, out)

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from markupsafe import Markup
 
-from ..paths import MODULES
-from ..submission import Submission
-from . import codediff, evidence, figures, findings, probing, tables
-from .evidence import Curves
-from .pages import HERE, anchor, clean, environment, shorten, stylesheet
+from grader.paths import MODULES
+from grader.report import codediff, evidence, figures, findings, probing, tables
+from grader.report.evidence import Curves
+from grader.report.pages import HERE, anchor, clean, environment, shorten, stylesheet
+from grader.submission import Submission
 
 
 class Example(NamedTuple):
@@ -141,7 +141,7 @@ def _example(item: probing.Difference) -> Example:
 
 def _told(value: Any) -> str:
     """An answer in one line."""
-    from ..worker.transcript import ErrorInfo, Opaque
+    from grader.worker.transcript import ErrorInfo, Opaque
 
     if isinstance(value, ErrorInfo):
         return shorten(clean(f"{value.type_name}: {value.message}"), 2, 200)

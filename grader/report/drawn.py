@@ -67,7 +67,7 @@ def key(kind: str, arrays: Iterable[tuple[str, np.ndarray]]) -> str:
 
 @lru_cache
 def _code() -> str:
-    from . import figures, images, svg
+    from grader.report import figures, images, svg
 
     return hashlib.sha256(b"".join(Path(m.__file__ or "").read_bytes() for m in (figures, images, svg))).hexdigest()
 

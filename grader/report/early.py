@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from ..records import CheckResult
-from ..session import Observer
-from ..task import Check
+from grader.records import CheckResult
+from grader.session import Observer
+from grader.task import Check
 
 #: Evidence that becomes a plot: of failures, and of every training.
 OF_FAILURES, OF_ALL = ("analytic", "softmax"), ("history:",)
@@ -18,7 +18,7 @@ class Early(Observer):
 
     def finished(self, check: Check, result: CheckResult) -> None:
         if self._due and plotted(result):
-            from . import figures
+            from grader.report import figures
 
             figures.warm()
             self._due = False

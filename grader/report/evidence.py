@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..records import Card
+from grader.records import Card
 
 #: No evidence file of a grade is larger than this once unpacked; anything larger was not written by the engine.
 MOST_BYTES = 32_000_000

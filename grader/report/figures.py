@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from . import images
-from .evidence import Curves
-from .findings import off_diagonal
-from .svg import BAND, DASHES, EDGE, FIRST, KEY, OFF, SECOND, THIRD, available, element, library, warm
+from grader.report import images
+from grader.report.evidence import Curves
+from grader.report.findings import off_diagonal
+from grader.report.svg import BAND, DASHES, EDGE, FIRST, KEY, OFF, SECOND, THIRD, available, element, library, warm
 
 __all__ = ["KEY", "available", "gradients", "learning_curves", "softmax_growth", "two_trainings", "warm"]
 

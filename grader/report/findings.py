@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import words
-from .evidence import Curves
+from grader.report import words
+from grader.report.evidence import Curves
 
 
 def percent(share: float) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..records import Report
-from . import words
+from grader.records import Report
+from grader.report import words
 
 SEED_SENTENCE = "The same seed gives the same inputs: `make grade SEED={value}`."
 SECRET_SENTENCE = (

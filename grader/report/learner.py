@@ -14,11 +14,11 @@ import jinja2
 import msgspec
 import numpy as np
 
-from ..records import Card, CheckResult, Report, SourceLines, StageResult
-from . import evidence, graded, pictures, tables, words
-from .drawn import Drawings
-from .pages import HERE, anchor, clean, environment, shorten, stylesheet
-from .progress import progress
+from grader.records import Card, CheckResult, Report, SourceLines, StageResult
+from grader.report import evidence, graded, pictures, tables, words
+from grader.report.drawn import Drawings
+from grader.report.pages import HERE, anchor, clean, environment, shorten, stylesheet
+from grader.report.progress import progress
 
 #: Characters of the longest text that a card shows; the engine keeps shorter ones.
 MOST_LINES, MOST_WIDTH = 60, 300

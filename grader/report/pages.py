@@ -14,8 +14,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from ..paths import MEMORY
-from . import words
+from grader.paths import MEMORY
+from grader.report import words
 
 HERE = Path(__file__).resolve().parent
 

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from markupsafe import Markup
 
-from ..records import CheckResult, Report, StageResult
-from . import figures, findings, images, tables
-from .drawn import Drawings
-from .drawn import key as drawn_key
-from .evidence import Curves
+from grader.records import CheckResult, Report, StageResult
+from grader.report import figures, findings, images, tables
+from grader.report.drawn import Drawings
+from grader.report.drawn import key as drawn_key
+from grader.report.evidence import Curves
 
 MOST_PICTURES = 8
 

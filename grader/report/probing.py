@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..course import Course
-from ..limits import Limits, calibrate
-from ..records import StageResult
-from ..session import Observer, run_stages
-from ..submission import Submission
-from ..task import Check
-from ..worker.transcript import Step
+from grader.course import Course
+from grader.limits import Limits, calibrate
+from grader.records import StageResult
+from grader.session import Observer, run_stages
+from grader.submission import Submission
+from grader.task import Check
+from grader.worker.transcript import Step
 
 Key = tuple[str, str]  #: stage and check
 
@@ -67,7 +67,7 @@ def ask(submission: Submission, course: Course, pool: Any, seed: int, evidence: 
     pool     : of workers; nothing of the submission runs outside of it
     evidence : folder for the arrays that checks leave
     """
-    from .. import scores
+    from grader import scores
 
     recorder = _Recorder(pool)
     session = run_stages(
@@ -108,7 +108,7 @@ class Compared(NamedTuple):
 
 def compare(left: Asked, right: Asked, most: int = 2) -> list[Compared]:
     """The answers of both, function by function; a check's questions count as long as both were asked the same."""
-    from ..answers import same
+    from grader.answers import same
 
     found: dict[str, Compared] = {}
     for key, steps in left.steps.items():

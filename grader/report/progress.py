@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..records import Report
-from . import words
-from .evidence import Run
-from .pages import date
+from grader.records import Report
+from grader.report import words
+from grader.report.evidence import Run
+from grader.report.pages import date
 
 
 class Sparkline(NamedTuple):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import msgspec
 
-from ..cli import Refusal
-from ..records import SCHEMA, Report
+from grader.cli import Refusal
+from grader.records import SCHEMA, Report
 
 
 def read(out: Path) -> Report:

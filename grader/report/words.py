@@ -1,6 +1,6 @@
 """The words for states, points and times, the same on the page and in the terminal. Imports nothing heavy."""
 
-from ..records import CheckResult, NextStep, Report, StageResult
+from grader.records import CheckResult, NextStep, Report, StageResult
 
 #: What a state is called.
 STATE = {
