@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.bench_commands import python
 from benchmarks.ratio import Options, Ratio, Timing, timed
-from grader.course import Course
+from grader.course.course import Course
 from grader.paths import REFERENCE, ROOT
 
 GRADIENT_CHECKS = ("05_gradient_check", "07_backprop")

@@ -7,7 +7,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from benchmarks.ratio import Options, Ratio, Timing, timed
-from grader.course import Course
+from grader.course.course import Course
 from grader.paths import REFERENCE, ROOT
 from grader.submission import read_submission
 

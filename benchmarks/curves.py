@@ -20,7 +20,7 @@ def histories(seeds):
     """The history of one training a seed, as (seeds, epochs) arrays by name."""
     import numpy as np
 
-    from grader import mnist
+    from grader.course import images as mnist
     from grader.paths import DATA
     from reference.network import MLP
     from reference.train import HYPERPARAMETERS, train
@@ -40,7 +40,7 @@ def main():
     options = parser.parse_args()
     for name in THREADS:  # one thread: repeatable, and what a worker of the grader has
         os.environ.setdefault(name, "1")
-    from grader.course import Course
+    from grader.course.course import Course
     from grader.curves import FILE
     from grader.paths import ROOT
 

@@ -24,8 +24,8 @@ PLAIN = {  # nothing beyond the contract: constant rate, no decay
 
 def settings():
     """Name -> hyperparameters: the reference's, plain ones, and what the skeleton starts from."""
+    from grader.course.skeleton import read_claims
     from grader.paths import TASKS
-    from grader.skeleton import read_claims
     from reference.train import HYPERPARAMETERS
 
     start = read_claims(TASKS).starting_values["train.HYPERPARAMETERS"]
@@ -36,7 +36,7 @@ def score(seed, dtype, hyperparameters):
     """One training; returns accuracy on the hidden, the open and the training images, and its seconds."""
     import numpy as np
 
-    from grader import mnist
+    from grader.course import images as mnist
     from grader.paths import DATA
     from reference.network import MLP
     from reference.train import accuracy, train

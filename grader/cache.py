@@ -11,9 +11,9 @@ from pathlib import Path
 
 import msgspec
 
+from grader.course.stage import Check, Stage
 from grader.files import write_atomically
 from grader.records import CheckResult
-from grader.task import Check, Stage
 
 KEPT = 20  #: runs; older ones are removed
 

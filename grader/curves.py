@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from grader.course import Course
+from grader.course.course import Course
 
 FILE = "reference_curves.json"
 ROLE = "history:"  #: evidence of this kind is a curve

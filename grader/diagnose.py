@@ -19,14 +19,14 @@ from typing import Any, NamedTuple
 
 from grader import scores
 from grader.answers import NOTHING, WHOLE, Answer, answers, freedom, freely, same, same_answers
-from grader.course import Course
+from grader.course.course import Course
+from grader.course.misconceptions import Misconception, apply, load
+from grader.course.stage import Check
 from grader.draws import agree, shows, varies
-from grader.misconceptions import Misconception, apply, load
 from grader.records import Mistake
 from grader.runner import Context, load_checks
 from grader.runs import Heard, Runs
 from grader.submission import Submission
-from grader.task import Check
 from grader.worker.errors import CallTimeout
 from grader.worker.transcript import ErrorInfo
 

@@ -15,10 +15,12 @@ from typing import Any
 
 import msgspec
 
-from grader import curves, fingerprint, history, literals, log, scores
+from grader import curves, history, literals, log, scores
 from grader.cache import TrainingCache
 from grader.collecting import GraderFault, run_with_pytest
-from grader.course import Course
+from grader.course import fingerprint
+from grader.course.course import Course
+from grader.course.stage import Stage
 from grader.files import write_atomically
 from grader.limits import Limits, calibrate
 from grader.naming import name_mistakes
@@ -27,7 +29,6 @@ from grader.request import Request
 from grader.runner import Context, Data
 from grader.session import Observer, Session
 from grader.submission import Submission, file_of, read_submission
-from grader.task import Stage
 
 __all__ = ["GraderFault", "Observer", "Request", "grade"]
 
@@ -69,7 +70,7 @@ def _context(request: Request, course: Course, submission: Submission, pool: Any
 
 def _what_is_missing(data: Path) -> list[str]:
     """What a learner's kit leaves to the course's own run."""
-    from grader.mnist import DamagedData, has_hidden
+    from grader.course.images import DamagedData, has_hidden
 
     try:
         if has_hidden(data):

@@ -80,7 +80,7 @@ def describe(failure: BaseException, case: Any, transcript: list, tasks: Path) -
 
 def stub_reached(failure: BaseException | None, context: Any) -> str:
     """The function whose stub ended the call, where a check met one on its way that it is not for; "" otherwise."""
-    from grader.skeleton import is_stub, stub_statement
+    from grader.course.skeleton import is_stub, stub_statement
     from grader.worker.errors import StudentError
 
     if not isinstance(failure, StudentError) or failure.type_name != "NotImplementedError":
@@ -125,7 +125,7 @@ def own_lines(modules: Mapping[str, str], functions: Iterable[str]) -> list[Sour
 
     MOST_OWN_LINES in all: whoever reads a failure wants to see a few lines, not a file.
     """
-    from grader.spans import SkeletonError, body_span, find, parse
+    from grader.course.source_spans import SkeletonError, body_span, find, parse
 
     found: list[SourceLines] = []
     for name in functions:

@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from grader import bootstrap
-from grader.course import Course
+from grader.course.course import Course
 
 #: Oldest versions that the course works with.
 OLDEST = {

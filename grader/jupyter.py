@@ -44,7 +44,7 @@ def check(*stages: str, student: str | Path = STUDENT, seed: int = 0) -> Shown:
     raises  : ValueError if that is no submission, or there is no such stage
     """
     from grader import scores
-    from grader.course import BadCourse, Course
+    from grader.course.course import BadCourse, Course
     from grader.limits import Limits, calibrate
     from grader.naming import name_mistakes
     from grader.session import run_stages

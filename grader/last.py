@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.course import Course
+from grader.course.course import Course
 from grader.records import Report, StageResult
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from grader.task import Check, Stage
+from grader.course.stage import Check, Stage
 
 UNIT, TRAINING = 20.0, 10.0  #: multiples of the reference's time
 

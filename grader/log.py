@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
+from grader.course.stage import Check
 from grader.records import SCHEMA, CheckResult
 from grader.scores import Key
 from grader.session import Observer
-from grader.task import Check
 
 
 class Log(Observer):

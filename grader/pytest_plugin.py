@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from grader.course import BadCourse, Course
+from grader.course.course import BadCourse, Course
+from grader.course.stage import Check, Stage
 from grader.records import CheckResult
 from grader.runner import load_checks
 from grader.session import Session
-from grader.task import Check, Stage
 
 COURSE: pytest.StashKey[Course] = pytest.StashKey()
 SESSION: pytest.StashKey[Session] = pytest.StashKey()

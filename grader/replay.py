@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from grader.answers import WHOLE, Answer, answers, freely, same
 from grader.case import Case
 from grader.compare import Unmet
+from grader.course.stage import Check
 from grader.runner import Memo, call_with_fixtures
-from grader.task import Check
 from grader.worker.errors import CallTimeout, WorkerDied, WorkerFault
 from grader.worker.handles import RngMaker, Seeded
 from grader.worker.proxy import Student

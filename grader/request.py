@@ -5,8 +5,8 @@ from typing import Literal
 
 import msgspec
 
-from grader import fingerprint
-from grader.course import Course
+from grader.course import fingerprint
+from grader.course.course import Course
 from grader.records import Report
 from grader.submission import read_submission
 

@@ -16,13 +16,13 @@ from types import ModuleType
 from typing import Any
 
 from grader import scores
-from grader.course import Course
+from grader.course.course import Course
+from grader.course.skeleton import is_stub, line_of
+from grader.course.stage import BadCourse, Check, Stage
 from grader.files import write_atomically
 from grader.limits import Limits
 from grader.records import Card, CheckResult
-from grader.skeleton import is_stub, line_of
 from grader.submission import Submission
-from grader.task import BadCourse, Check, Stage
 
 Function = Callable[..., None]
 
@@ -63,7 +63,7 @@ class Data:
 
     @functools.cached_property
     def mnist(self) -> Any:
-        from grader import mnist
+        from grader.course import images as mnist
 
         images = mnist.open(self._folder)
         if not self._most:
@@ -79,7 +79,7 @@ class Data:
     @property
     def hidden(self) -> Any:
         """None in a copy of the course that was made without them."""
-        from grader import mnist
+        from grader.course import images as mnist
 
         return mnist.hidden(self._folder)
 

@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from grader.answers import WHOLE, Answer, same_answers
+from grader.course.stage import Check
 from grader.draws import Draws, agree, alike, features, leave_doubt, says_for_sure, varies
 from grader.replay import Replay, depart, replay
 from grader.runner import Context, load_checks
 from grader.submission import Submission
-from grader.task import Check
 
 _SALTS = (1, 2)
 _MANY = tuple(

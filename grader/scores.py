@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from grader.course import Course
+from grader.course.course import Course
+from grader.course.stage import Check, Stage
 from grader.records import CheckResult, CheckState, NextStep, Report, StageResult, StageState
-from grader.task import Check, Stage
 
 Key = tuple[str, str]  #: (stage id, check id)
 Results = Mapping[Key, CheckResult]

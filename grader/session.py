@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from grader import scores
-from grader.course import Course
+from grader.course.course import Course
+from grader.course.stage import Check, Stage
 from grader.records import CheckResult
 from grader.runner import Context, Function, decided, execute, load_checks
 from grader.stopping import stop_if_asked
 from grader.submission import Submission
-from grader.task import Check, Stage
 
 
 class Observer:

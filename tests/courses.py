@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from grader.course import Course, Stage
+from grader.course.course import Course, Stage
 from grader.paths import ROOT
 
 HERE = Course(ROOT)

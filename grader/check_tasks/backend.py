@@ -18,10 +18,10 @@ import msgspec
 from msgspec import Struct
 
 from grader import scores
-from grader.course import Course, Stage
+from grader.course.course import Course, Stage
+from grader.course.misconceptions import load
 from grader.diagnose import diagnose
 from grader.limits import Limits
-from grader.misconceptions import load
 from grader.records import CheckResult
 from grader.runner import Context, Data, load_checks, run_check
 from grader.runs import Heard

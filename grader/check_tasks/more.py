@@ -7,10 +7,10 @@ from collections import Counter
 
 import msgspec
 
-from grader import skeleton
 from grader.check_tasks import subjects
 from grader.check_tasks.backend import Job, run_job, run_jobs
 from grader.check_tasks.verify import Tally, Verifier, names_of
+from grader.course import skeleton
 from grader.submission import Submission
 
 SAMPLE = 20  #: submissions that also go through real workers, or through many seeds

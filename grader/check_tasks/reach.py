@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from grader.course import Course
+from grader.course.course import Course
 from grader.submission import Submission
 
 _IMPORT = re.compile(r"^\s*(?:from\s+(?:\.|student\.)?([\w.]+)\s+import|import\s+([\w.]+))", re.MULTILINE)

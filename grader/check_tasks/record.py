@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from grader.misconceptions import FILE_NAME
+from grader.course.misconceptions import FILE_NAME
 
 
 def record_fails(stage_folder: Path, seen: Mapping[str, list[str]]) -> int:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from grader.course import Course
-from grader.misconceptions import Misconception, apply, load, parse
+from grader.course.course import Course
+from grader.course.misconceptions import Misconception, apply, load, parse
 from grader.submission import Submission, read_submission
 
 #: In a course's folder.

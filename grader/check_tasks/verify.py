@@ -10,8 +10,8 @@ from msgspec import Struct
 from grader.check_tasks import subjects
 from grader.check_tasks.backend import Bench, Job, Outcome, run_jobs
 from grader.check_tasks.reach import stages_reached
-from grader.course import Course
-from grader.misconceptions import Misconception
+from grader.course.course import Course
+from grader.course.misconceptions import Misconception
 from grader.records import CheckResult
 from grader.submission import Submission
 

@@ -17,7 +17,7 @@ from grader.cohort.journal import Outcome
 from grader.cohort.pool import Event
 from grader.cohort.process import CourseBroken, Grader
 from grader.cohort.work import Done, Order, Settings, course_fingerprint
-from grader.course import Course
+from grader.course.course import Course
 from grader.paths import ROOT
 
 #: Submissions that are sent ahead for each of the cluster's threads: enough to keep it busy, little enough to hold.

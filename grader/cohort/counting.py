@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from grader.cohort.intake import Attempt
 from grader.cohort.journal import Outcome
-from grader.cohort.policy import Late, Policy
+from grader.course.policy import Late, Policy
 from grader.records import Report
 
 #: graded; submission: its own fault; fault: the grader's; waiting: not graded yet; missing: nothing was handed in

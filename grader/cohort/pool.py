@@ -11,7 +11,7 @@ import msgspec
 from grader.cli import Refusal
 from grader.cohort.process import CourseBroken, Grader
 from grader.cohort.work import Done, Order, Settings
-from grader.course import Course
+from grader.course.course import Course
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ import msgspec
 from grader.cohort.frames import Broken, Finished, Hello, Message, Stage, receive, receive_message, send
 from grader.cohort.journal import Outcome
 from grader.cohort.work import Bench, Done, Order, Settings, Teller
-from grader.course import BadCourse, Course
+from grader.course.course import BadCourse, Course
 from grader.paths import ENGINE
 from grader.threads import ONE_THREAD
 

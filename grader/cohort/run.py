@@ -14,12 +14,12 @@ from grader.cohort import counting
 from grader.cohort.counting import Grade
 from grader.cohort.intake import Attempt, Intake, Store, take_in
 from grader.cohort.journal import Journal, Outcome, record_key
-from grader.cohort.policy import Policy, check_against
 from grader.cohort.pool import Event, LocalPool, Progress
 from grader.cohort.process import CourseBroken
 from grader.cohort.roster import Roster
 from grader.cohort.work import Done, Order, Settings, course_fingerprint, with_private
-from grader.course import BadCourse, Course
+from grader.course.course import BadCourse, Course
+from grader.course.policy import Policy, check_against
 from grader.files import write_atomically
 
 #: Tables are rewritten after so many seconds while grading goes on.

@@ -12,16 +12,16 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from grader import fingerprint
 from grader.cohort.journal import Outcome
 from grader.cohort.package import Package
-from grader.cohort.policy import Policy
-from grader.course import Course
+from grader.course import fingerprint
+from grader.course.course import Course
+from grader.course.policy import Policy
+from grader.course.stage import Check
 from grader.limits import calibrate
 from grader.paths import ENGINE
 from grader.records import CheckResult
 from grader.session import Observer
-from grader.task import Check
 
 #: Nobody waits at the terminal: mistakes are named whatever else the machine does, so that equal submissions get equal names.
 PATIENCE = 200.0
@@ -156,7 +156,7 @@ class Bench:
 
     def _outcome(self, order: Order, folder: Path, observer: Observer | None) -> Outcome:
         from grader import engine
-        from grader.course import BadCourse
+        from grader.course.course import BadCourse
         from grader.submission import NotASubmission
 
         settings = self.settings

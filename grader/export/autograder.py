@@ -11,16 +11,16 @@ from pathlib import Path
 import msgspec
 
 from grader.cohort.package import NoPackage, read_package
-from grader.cohort.policy import Policy
 from grader.cohort.work import with_private
-from grader.course import Course
+from grader.course.course import Course
+from grader.course.policy import Policy
+from grader.course.stage import Check
 from grader.export import gradescope
 from grader.export.gradescope_zip import POLICY
 from grader.files import write_atomically
 from grader.paths import ROOT
 from grader.records import CheckResult, Report
 from grader.session import Observer
-from grader.task import Check
 
 _BEGUN = "Grading has begun. If this is all you see, it was stopped before the first stage was decided."
 

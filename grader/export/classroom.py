@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from grader.cohort.policy import Policy
+from grader.course.policy import Policy
 from grader.export.text import level, outcome
 from grader.records import Report
 from grader.report import words

@@ -7,8 +7,8 @@ from typing import Any
 from msgspec import Struct
 
 from grader.cohort import counting
-from grader.cohort.policy import Policy
 from grader.cohort.roster import parse_time
+from grader.course.policy import Policy
 from grader.export.text import level, outcome
 from grader.records import CheckResult, Report, StageResult
 from grader.report import words

@@ -3,7 +3,7 @@
 import re
 from xml.etree import ElementTree as xml
 
-from grader.cohort.policy import Policy
+from grader.course.policy import Policy
 from grader.export.text import level, outcome
 from grader.records import CheckResult, Report
 

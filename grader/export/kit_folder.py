@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 
 from grader.cli import VERBS, Refusal, module_of
-from grader.course import Course
-from grader.fingerprint import GRADER
-from grader.skeleton import SKELETON, build, read_claims
+from grader.course.course import Course
+from grader.course.fingerprint import GRADER
+from grader.course.skeleton import SKELETON, build, read_claims
 
 #: Written into a kit, so that it may be replaced by the next one, unless somebody works in it; nothing else ever is.
 MARK = ".kit"

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from grader.cohort.counting import Grade
-from grader.cohort.policy import FeedbackRules
+from grader.course.policy import FeedbackRules
 from grader.export.text import level, outcome
 from grader.records import CheckResult, Report, StageResult
 from grader.report.words import number, plural

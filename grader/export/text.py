@@ -1,6 +1,6 @@
 """One check in plain text, at the feedback level that the course allows; shared by every export."""
 
-from grader.cohort.policy import Feedback, FeedbackRules
+from grader.course.policy import Feedback, FeedbackRules
 from grader.records import CheckResult, StageResult
 from grader.report import words
 

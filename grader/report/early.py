@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from grader.course.stage import Check
 from grader.records import CheckResult
 from grader.session import Observer
-from grader.task import Check
 
 #: Evidence that becomes a plot: of failures, and of every training.
 OF_FAILURES, OF_ALL = ("analytic", "softmax"), ("history:",)

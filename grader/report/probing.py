@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from grader.course import Course
+from grader.course.course import Course
+from grader.course.stage import Check
 from grader.limits import Limits, calibrate
 from grader.records import StageResult
 from grader.session import Observer, run_stages
 from grader.submission import Submission
-from grader.task import Check
 from grader.worker.transcript import Step
 
 Key = tuple[str, str]  #: stage and check

@@ -1,6 +1,6 @@
 """The course that a command is about."""
 
-from grader.course import Course
+from grader.course.course import Course
 from grader.paths import ROOT
 
 

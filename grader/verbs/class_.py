@@ -51,10 +51,10 @@ def command(
     from grader.cli import Refusal
     from grader.cohort import page
     from grader.cohort.live import Terminal
-    from grader.cohort.policy import read_policy
     from grader.cohort.process import CourseBroken
     from grader.cohort.roster import read_roster
     from grader.cohort.run import ClassRun, grade_class
+    from grader.course.policy import read_policy
     from grader.export.gradebook import fill_canvas, fill_moodle
     from grader.files import write_atomically
     from grader.verbs._course import course_here

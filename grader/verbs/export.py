@@ -19,7 +19,7 @@ def command(results: Path, form: str, out: Path | None, policy: Path | None) -> 
     import msgspec
 
     from grader.cli import Refusal
-    from grader.cohort.policy import read_policy
+    from grader.course.policy import read_policy
     from grader.export import classroom, gradescope, junit
     from grader.files import write_atomically
     from grader.records import Report

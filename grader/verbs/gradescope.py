@@ -18,7 +18,7 @@ def command(out: Path, policy: Path | None, offline: bool) -> None:
 
     The archive holds the whole course, the hidden images and the seed: it is not for learners.
     """
-    from grader.cohort.policy import read_policy
+    from grader.course.policy import read_policy
     from grader.export import gradescope_zip
     from grader.verbs._course import course_here
 

@@ -18,8 +18,8 @@ def command(out: Path) -> None:
     import tempfile
 
     from grader.cli import Refusal
+    from grader.course.skeleton import SkeletonError
     from grader.export.kit_folder import make_kit
-    from grader.skeleton import SkeletonError
     from grader.verbs._course import course_here
 
     course = course_here()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.misconceptions import misconception
+from grader.course.misconceptions import misconception
 from reference.layers import Linear, ReLU
 
 

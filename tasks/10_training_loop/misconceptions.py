@@ -5,7 +5,7 @@ Most of the slips in train are one line of a loop of twelve: `_fit` is that loop
 
 import numpy as np
 
-from grader.misconceptions import misconception
+from grader.course.misconceptions import misconception
 from reference.data import minibatches
 from reference.losses import SoftmaxCrossEntropy
 from reference.optim import SGD

@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
+from grader.course.stage import load_stage
 from grader.paths import TASKS
-from grader.task import load_stage
 
 STAGES = [load_stage(path.parent) for path in sorted(TASKS.glob("[0-9][0-9]_*/README.md"))]
 NEEDED = ("## What you write", "## How it is checked")

@@ -11,10 +11,10 @@ import reference.layers
 import reference.losses  # noqa: F401
 from grader import scores
 from grader.case import Case
+from grader.course.stage import Check, load_stage
 from grader.paths import REFERENCE, TASKS
 from grader.runner import Context, load_checks, run_check
 from grader.submission import Submission, read_submission
-from grader.task import Check, load_stage
 from grader.wording import banned_words
 from grader.worker.local import LocalPool
 from tests.checks.solutions import EMPTY, HEADS, MODULES, RIGHT, SLIPS, Solution, empty, reshaped

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from grader import scores
+from grader.course.stage import load_stage
 from grader.paths import REFERENCE, TASKS
 from grader.runner import Context, load_checks, run_check
 from grader.submission import Submission, read_submission
-from grader.task import load_stage
 from grader.wording import banned_words
 from grader.worker.local import LocalPool
 from tests.checks_b.training import PLAIN, RIGHT, SLIPS, Edit

@@ -7,7 +7,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from grader import misconceptions, skeleton
+from grader.course import misconceptions, skeleton
 from grader.paths import REFERENCE, TASKS
 from grader.submission import file_of, read_submission
 

@@ -4,8 +4,8 @@ from grader.cohort.counting import Grade
 from grader.cohort.intake import Intake, Store
 from grader.cohort.journal import Journal, Outcome
 from grader.cohort.package import Package
-from grader.cohort.policy import Policy
 from grader.cohort.run import Result
+from grader.course.policy import Policy
 from grader.records import Card, CheckResult, Mistake, Report, StageResult
 
 STAGES = [f"{n:02d}_stage" for n in range(1, 13)]

@@ -7,7 +7,7 @@ import pytest
 from grader.cohort import counting
 from grader.cohort.intake import Attempt
 from grader.cohort.journal import Outcome
-from grader.cohort.policy import Attempts, Late, Policy
+from grader.course.policy import Attempts, Late, Policy
 from grader.records import Report, StageResult
 
 DUE = datetime(2026, 11, 30, 12, tzinfo=UTC)

@@ -12,7 +12,7 @@ from grader.cli import Refusal
 from grader.cohort import counting
 from grader.cohort.intake import Attempt
 from grader.cohort.journal import Journal, Outcome, record_key
-from grader.cohort.policy import Policy
+from grader.course.policy import Policy
 from grader.paths import ROOT
 from grader.records import Report, StageResult
 from tests.export import samples

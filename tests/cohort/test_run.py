@@ -10,12 +10,12 @@ import pytest
 from grader.cli import Refusal
 from grader.cohort import page
 from grader.cohort.journal import Journal, Outcome
-from grader.cohort.policy import read_policy
 from grader.cohort.pool import LocalPool, Progress
 from grader.cohort.process import CourseBroken, Grader
 from grader.cohort.roster import Person, Roster
 from grader.cohort.run import ClassRun, Watcher, grade_class
 from grader.cohort.work import Done, Settings
+from grader.course.policy import read_policy
 from grader.paths import STUDENT
 from grader.records import Report
 from tests.cohort import classes

@@ -7,8 +7,9 @@ import shutil
 import msgspec
 import pytest
 
-from grader import fingerprint, log, scores
-from grader.course import BadCourse, Course
+from grader import log, scores
+from grader.course import fingerprint
+from grader.course.course import BadCourse, Course
 from grader.engine import GraderFault, grade
 from grader.records import Report
 from grader.request import Request, unchanged

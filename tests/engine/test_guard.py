@@ -4,10 +4,10 @@ import pytest
 
 from grader.cli import Refusal
 from grader.collecting import GraderFault
+from grader.course.images import DamagedData
+from grader.course.stage import BadCourse
 from grader.guard import OwnFault, guarded
-from grader.mnist import DamagedData
 from grader.submission import NotASubmission
-from grader.task import BadCourse
 from grader.worker.errors import SandboxRefused, WorkerFault
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from grader import compare, failures, scores
+from grader.course.skeleton import stub_statement
 from grader.limits import Limits
 from grader.paths import TASKS
 from grader.runner import Context, Memo, execute
 from grader.session import Observer
-from grader.skeleton import stub_statement
 from grader.submission import Submission
 from grader.worker.errors import WorkerFault
 from grader.worker.local import LocalPool
@@ -199,7 +199,7 @@ def test_a_check_that_stumbles_over_an_answer_blames_the_answer(course):
 
 def author_modules():
     """The grader's modules that the stages' checks import, directly or not, and the one they are handed: `case`."""
-    machinery = ("grader.worker", "grader.records", "grader.misconceptions")
+    machinery = ("grader.worker", "grader.records", "grader.course.misconceptions")
     names, left = set(), ["grader.case", *(name for file in TASKS.glob("*/*.py") for name in imported(file))]
     while left:
         name = left.pop()

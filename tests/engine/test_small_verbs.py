@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from grader import hints, history
+from grader.course.stage import Check, Stage
 from grader.imports import Imports
 from grader.limits import TRAINING_FLOOR, UNIT_FLOOR, Limits, calibrate
 from grader.paths import ROOT
 from grader.records import CheckResult, Report, StageResult
 from grader.submission import Submission
-from grader.task import Check, Stage
 from grader.verbs.hint import command as hint
 from grader.verbs.progress import command as progress
 from grader.verbs.progress import sparkline

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from grader.misconceptions import apply, load
+from grader.course.misconceptions import apply, load
+from grader.course.skeleton import put_back_all, read_sources
 from grader.paths import REFERENCE, ROOT
-from grader.skeleton import put_back_all, read_sources
 from tests.courses import HERE
 from tests.golden.submissions import skeleton, with_bodies
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from grader.course import Course
+from grader.course.course import Course
 from grader.session import Session, run_stages
 from grader.submission import Submission
 from grader.worker.local import LocalPool

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from grader.cohort import tables
-from grader.cohort.policy import Policy
+from grader.course.policy import Policy
 from grader.export import classroom, gradescope, junit
 from tests.export import samples
 

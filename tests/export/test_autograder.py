@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from grader.cohort.policy import read_policy
+from grader.course.policy import read_policy
 from grader.export import gradescope_zip
 from grader.paths import REFERENCE, ROOT
 from tests.cohort.classes import zip_of

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from grader.cohort.policy import FeedbackRules, Policy
+from grader.course.policy import FeedbackRules, Policy
 from grader.export import classroom
 from grader.records import Report, StageResult
 from tests.export import samples

@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from grader.cohort.policy import Attempts, Export, FeedbackRules, Late, Policy
+from grader.course.policy import Attempts, Export, FeedbackRules, Late, Policy
 from grader.export import gradescope
 from grader.export.gradescope import Metadata
 from tests.export import samples

@@ -8,7 +8,7 @@ import xmlschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.cohort.policy import FeedbackRules, Policy
+from grader.course.policy import FeedbackRules, Policy
 from grader.export import junit
 from grader.records import Card, Report, StageResult
 from tests.export import samples

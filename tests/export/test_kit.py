@@ -11,9 +11,9 @@ import textwrap
 import pytest
 
 from grader.cli import VERBS, Refusal, module_of
+from grader.course.skeleton import read_claims
 from grader.export.kit_folder import LEFT_OUT, TEACHERS_VERBS_IN_A_KIT, make_kit
 from grader.paths import REFERENCE, ROOT, TASKS
-from grader.skeleton import read_claims
 from tests.courses import HERE
 
 TEXT = {".py", ".md", ".toml", ".txt", ".yml", ".j2", ".css", ".ini", ""}

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from grader.cohort.policy import FeedbackRules
+from grader.course.policy import FeedbackRules
 from grader.export import returned
 from tests.export import samples
 

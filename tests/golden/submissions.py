@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from grader.course import Course, Stage
+from grader.course.course import Course, Stage
+from grader.course.skeleton import build, put_back_all, read_claims, read_sources
 from grader.paths import REFERENCE, STUDENT, TASKS
-from grader.skeleton import build, put_back_all, read_claims, read_sources
 from grader.submission import Submission
 
 

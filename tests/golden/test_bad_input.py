@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from grader import scores
+from grader.course.skeleton import read_sources
 from grader.paths import DATA, REFERENCE, ROOT
 from grader.runner import Data
 from grader.session import run_stages
-from grader.skeleton import read_sources
 from grader.submission import Submission, read_submission
 from grader.worker.local import LocalPool
 from grader.worker.pool import WorkerPool

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from grader.course import Course
+from grader.course.course import Course
 from grader.engine import grade
 from grader.limits import Limits
 from grader.paths import REFERENCE, ROOT

@@ -7,7 +7,7 @@ import tempfile
 
 import pytest
 
-from grader.course import Course
+from grader.course.course import Course
 from grader.engine import grade
 from grader.paths import REFERENCE, ROOT
 from grader.request import Request

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from grader.check_tasks.backend import Job, Outcome, run_jobs
 from grader.check_tasks.verify import Verifier
-from grader.course import Course
+from grader.course.course import Course
+from grader.course.source_spans import definition_span, find, parse
 from grader.paths import REFERENCE
-from grader.spans import definition_span, find, parse
 from grader.submission import read_submission
 from tests.courses import HERE
 

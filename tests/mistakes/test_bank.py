@@ -7,10 +7,10 @@ import pytest
 
 from grader.check_tasks import subjects
 from grader.check_tasks.record import record_fails
-from grader.misconceptions import BadMisconceptions, apply, load, parse
+from grader.course.misconceptions import BadMisconceptions, apply, load, parse
+from grader.course.source_spans import find
+from grader.course.source_spans import parse as tree_of
 from grader.paths import REFERENCE
-from grader.spans import find
-from grader.spans import parse as tree_of
 from grader.submission import Submission, read_submission
 from tests.courses import HERE
 

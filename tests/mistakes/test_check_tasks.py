@@ -10,7 +10,7 @@ from grader.check_tasks.backend import Bench, Job, run_jobs
 from grader.check_tasks.edits import composite, edited
 from grader.check_tasks.reach import stages_reached
 from grader.check_tasks.verify import Verifier
-from grader.misconceptions import apply, load, parse
+from grader.course.misconceptions import apply, load, parse
 from grader.paths import REFERENCE
 from grader.submission import Submission, read_submission
 from tests.courses import HERE

@@ -4,9 +4,9 @@ import pytest
 
 from grader import scores
 from grader.check_tasks.backend import Bench, Job, run_job
+from grader.course.misconceptions import apply, parse
 from grader.diagnose import diagnose
 from grader.limits import Limits
-from grader.misconceptions import apply, parse
 from grader.paths import REFERENCE
 from grader.runner import Context, load_checks, run_check
 from grader.submission import read_submission
@@ -123,7 +123,7 @@ def _failed(stage, mistake):
 
 
 def _bank(stage):
-    from grader.misconceptions import load
+    from grader.course.misconceptions import load
 
     return load(COURSE.stage(stage).folder)
 

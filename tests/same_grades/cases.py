@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader.check_tasks.subjects import RIGHT, held_out, mutants, right_answers
-from grader.course import Course
+from grader.course.course import Course
 from grader.paths import REFERENCE, STUDENT
 from grader.submission import Submission, file_of, read_submission
 from tests.browser.submissions import SUBMISSIONS

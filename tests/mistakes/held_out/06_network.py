@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from grader.misconceptions import held_out
+from grader.course.misconceptions import held_out
 from reference.layers import Linear, ReLU
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.misconceptions import held_out
+from grader.course.misconceptions import held_out
 from reference.data import minibatches
 from reference.losses import SoftmaxCrossEntropy
 

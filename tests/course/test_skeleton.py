@@ -5,8 +5,7 @@ import ast
 import pytest
 from click.testing import CliRunner
 
-from grader.paths import REFERENCE, STUDENT, TASKS
-from grader.skeleton import (
+from grader.course.skeleton import (
     Claims,
     SkeletonError,
     blank,
@@ -20,6 +19,7 @@ from grader.skeleton import (
     restore_stub,
     stub_statement,
 )
+from grader.paths import REFERENCE, STUDENT, TASKS
 
 CLAIMS = read_claims(TASKS)
 SKELETON = build(REFERENCE, CLAIMS)

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from grader.course import Course
+from grader.course.course import Course
 from grader.paths import ENGINE
 
 #: Which of the grader's modules and packages can change a verdict or a number of a grade, and which only show, count or
@@ -81,7 +81,7 @@ def reference(folder: Path | None) -> str:
 
 
 def data(folder: Path) -> str:
-    """SHA-256 of the list of checksums, as `grader.mnist.fingerprint` gives it; nothing where it is missing.
+    """SHA-256 of the list of checksums, as `grader.course.images.fingerprint` gives it; nothing where it is missing.
 
     The files themselves are verified against the list whenever they are read; their size and date stand for them here.
     """

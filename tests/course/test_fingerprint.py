@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import fingerprint
-from grader.fingerprint import DECIDES, GRADER, decides
+from grader.course import fingerprint
+from grader.course.fingerprint import DECIDES, GRADER, decides
 from grader.paths import DATA, REFERENCE, ROOT, TASKS
 
 
@@ -59,7 +59,7 @@ def test_the_longest_name_that_fits_counts_and_what_nobody_classified_decides():
 ASKS = {
     "__init__": {"jupyter"},
     "__main__": {"bootstrap"},
-    "cohort.work": {"cohort.journal", "cohort.package", "cohort.policy"},
+    "cohort.work": {"cohort.journal", "cohort.package", "course.policy"},
     "engine": {"history", "report", "report.early"},
     "pytest_plugin": {"terminal"},
 }

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import task
-from grader.course import BadCourse, _mark
+from grader.course import stage as task
+from grader.course.course import BadCourse, _mark
 from tests.engine.toys import HINTS, read_course, write_course
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from grader import task
+from grader.course import stage as task
+from grader.course.stage import BadCourse, Check, Stage, load_stage
 from grader.files import write_atomically
-from grader.task import BadCourse, Check, Stage, load_stage
 
 __all__ = ["BadCourse", "Check", "Course", "Stage", "load_stage"]
 

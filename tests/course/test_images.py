@@ -6,7 +6,7 @@ import importlib.util
 import numpy as np
 import pytest
 
-from grader import mnist
+from grader.course import images
 from grader.paths import DATA
 from tests.courses import HERE
 
@@ -38,9 +38,9 @@ def copies(tmp_path):
     """A copy of the data folder that can be damaged; nothing cached."""
     for name in ("mnist.npz", "hidden.npz", "SHA256SUMS"):
         (tmp_path / name).write_bytes((DATA / name).read_bytes())
-    mnist.hidden.cache_clear()
+    images.hidden.cache_clear()
     yield tmp_path
-    mnist.hidden.cache_clear()
+    images.hidden.cache_clear()
 
 
 # --- what is in them ---
@@ -55,8 +55,8 @@ def test_archives_hold_the_genuine_images(name):
 
 
 def test_open_data_are_floats_from_0_to_1_and_cannot_be_changed():
-    data = mnist.open(HERE.data)
-    assert data is mnist.open(HERE.data)
+    data = images.open(HERE.data)
+    assert data is images.open(HERE.data)
     assert data.x_train.shape == (20_000, 784)
     assert data.x_val.shape == (5_000, 784)
     assert data.x_train.dtype == np.float32
@@ -68,15 +68,15 @@ def test_open_data_are_floats_from_0_to_1_and_cannot_be_changed():
 
 
 def test_hidden_images_are_no_open_images():
-    seen = {row.tobytes() for part in (mnist.open(HERE.data).x_train, mnist.open(HERE.data).x_val) for row in part}
-    hidden = mnist.hidden(HERE.data)
+    seen = {row.tobytes() for part in (images.open(HERE.data).x_train, images.open(HERE.data).x_val) for row in part}
+    hidden = images.hidden(HERE.data)
     assert hidden.x.shape == (5_000, 784)
     assert hidden.y.shape == (5_000,)
     assert not any(row.tobytes() in seen for row in hidden.x)
 
 
 def test_both_validation_sets_have_the_same_digits():
-    opened, hidden = np.bincount(mnist.open(HERE.data).y_val), np.bincount(mnist.hidden(HERE.data).y)
+    opened, hidden = np.bincount(images.open(HERE.data).y_val), np.bincount(images.hidden(HERE.data).y)
     assert np.abs(opened - hidden).max() <= 2
 
 
@@ -113,39 +113,39 @@ def test_a_changed_byte_is_noticed(copies):
     content = bytearray((copies / "hidden.npz").read_bytes())
     content[1000] ^= 1
     (copies / "hidden.npz").write_bytes(content)
-    with pytest.raises(mnist.DamagedData, match=r"git checkout -- data/hidden\.npz"):
-        mnist.hidden(copies)
+    with pytest.raises(images.DamagedData, match=r"git checkout -- data/hidden\.npz"):
+        images.hidden(copies)
 
 
 @pytest.mark.parametrize("name", ["hidden.npz", "SHA256SUMS"])
 def test_a_missing_file_is_named(copies, name):
     (copies / name).unlink()
-    with pytest.raises(mnist.DamagedData, match=f"data/{name} is damaged: it is missing"):
-        mnist.hidden(copies)
+    with pytest.raises(images.DamagedData, match=f"data/{name} is damaged: it is missing"):
+        images.hidden(copies)
 
 
 def test_a_list_without_the_file_is_noticed(copies):
     (copies / "SHA256SUMS").write_text("", encoding="ascii")
-    with pytest.raises(mnist.DamagedData, match=r"no line for hidden\.npz"):
-        mnist.hidden(copies)
+    with pytest.raises(images.DamagedData, match=r"no line for hidden\.npz"):
+        images.hidden(copies)
 
 
 def test_a_kit_without_hidden_images_is_not_damaged(copies):
     (copies / "hidden.npz").unlink()
     lines = (copies / "SHA256SUMS").read_text(encoding="ascii").splitlines(keepends=True)
     (copies / "SHA256SUMS").write_text("".join(line for line in lines if "hidden" not in line), encoding="ascii")
-    assert not mnist.has_hidden(copies)
-    assert mnist.hidden(copies) is None
+    assert not images.has_hidden(copies)
+    assert images.hidden(copies) is None
 
 
 def test_a_file_that_agrees_with_its_checksum_but_is_no_archive_is_named(copies):
     (copies / "hidden.npz").write_bytes(b"nothing")
     (copies / "SHA256SUMS").write_text(f"{hashlib.sha256(b'nothing').hexdigest()}  hidden.npz\n", encoding="ascii")
-    with pytest.raises(mnist.DamagedData, match="cannot be read as an archive"):
-        mnist.hidden(copies)
+    with pytest.raises(images.DamagedData, match="cannot be read as an archive"):
+        images.hidden(copies)
 
 
 def test_fingerprint_follows_the_list_of_checksums(copies):
-    before = mnist.fingerprint(copies)
+    before = images.fingerprint(copies)
     (copies / "SHA256SUMS").write_text("other", encoding="ascii")
-    assert mnist.fingerprint(copies) != before
+    assert images.fingerprint(copies) != before

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from grader.cli import Refusal
-from grader.cohort.policy import POLICY, Policy, check_against, read_policy
+from grader.course.policy import POLICY, Policy, check_against, read_policy
 from grader.paths import ROOT
 
 

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from grader.cohort.package import Package
-from grader.cohort.policy import Policy
 from grader.cohort.process import Grader
 from grader.cohort.work import Order, Settings, course_fingerprint
-from grader.course import BadCourse, Course
-from grader.fingerprint import GRADER
+from grader.course.course import BadCourse, Course
+from grader.course.fingerprint import GRADER
+from grader.course.policy import Policy
 from grader.paths import ROOT
 from tests.courses import HERE, copied
 from tests.engine.toys import write_course

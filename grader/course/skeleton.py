@@ -12,9 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from grader import spans
-from grader.course import Course
-from grader.spans import Function, SkeletonError, line_of
+from grader.course import source_spans
+from grader.course.course import Course
+from grader.course.source_spans import Function, SkeletonError, line_of
 
 __all__ = [
     "Claims",
@@ -77,12 +77,12 @@ def is_stub(source: str, function: str, stage_id: str) -> bool:
 
     A function that is missing, or a file that does not parse, is no stub: something was done to it.
     """
-    node = spans.find(spans.parse(source), function)
+    node = source_spans.find(source_spans.parse(source), function)
     if not isinstance(node, Function):
         return False
     stub = ast.parse(stub_statement(stage_id, function)).body
     try:
-        return [ast.dump(s) for s in spans.statements(node)] == [ast.dump(s) for s in stub]
+        return [ast.dump(s) for s in source_spans.statements(node)] == [ast.dump(s) for s in stub]
     except RecursionError:  # a body nested too deeply to be compared is not the stub
         return False
 
@@ -127,15 +127,15 @@ def put_back(student_source: str, reference_source: str, functions: Iterable[str
     """Fill the reference's bodies (or values) into a file, for the given names of that file's module."""
     text = student_source
     for name in functions:
-        node = spans.need(reference_source, name)
-        target = spans.need(text, name)
+        node = source_spans.need(reference_source, name)
+        target = source_spans.need(text, name)
         if isinstance(node, Function) and isinstance(target, Function):
-            first, last = spans.body_span(node, reference_source, name)
+            first, last = source_spans.body_span(node, reference_source, name)
             body = reference_source.split("\n")[first:last]
-            text = spans.replace_lines(text, spans.body_span(target, text, name), body)
+            text = source_spans.replace_lines(text, source_spans.body_span(target, text, name), body)
         elif isinstance(node, ast.Assign) and isinstance(target, ast.Assign):
             value = ast.get_source_segment(reference_source, node.value)
-            text = spans.replace_value(text, target, str(value))
+            text = source_spans.replace_value(text, target, str(value))
         else:
             raise SkeletonError(f"{name} is a function in one file and a value in the other.")
     return text
@@ -152,37 +152,37 @@ def put_back_all(student: Mapping[str, str], reference: Mapping[str, str], funct
 
 def restore_stub(student_source: str, skeleton_source: str, function: str) -> str:
     """Replace a whole definition by the skeleton's, signature and docstring included; add it where it is missing."""
-    wanted = spans.definition_span(spans.need(skeleton_source, function))
+    wanted = source_spans.definition_span(source_spans.need(skeleton_source, function))
     lines = skeleton_source.split("\n")[wanted[0] : wanted[1]]
-    tree = spans.parse(student_source)
+    tree = source_spans.parse(student_source)
     if tree is None:
         raise SkeletonError(
             f"{function.partition('.')[0]}.py does not parse, so one function alone cannot be restored."
         )
-    node = spans.find(tree, function)
+    node = source_spans.find(tree, function)
     if node is not None:
-        return spans.replace_lines(student_source, spans.definition_span(node), lines)
+        return source_spans.replace_lines(student_source, source_spans.definition_span(node), lines)
     owner = function.rpartition(".")[0]
     if "." not in owner:
         return student_source.rstrip("\n") + "\n\n\n" + "\n".join(lines) + "\n"
-    holder = spans.find(tree, owner)
+    holder = source_spans.find(tree, owner)
     if holder is None:  # the class is gone as well: all of it comes back
         return restore_stub(student_source, skeleton_source, owner)
-    return spans.replace_lines(student_source, (holder.end_lineno, holder.end_lineno), ["", *lines])
+    return source_spans.replace_lines(student_source, (holder.end_lineno, holder.end_lineno), ["", *lines])
 
 
 def _blank_one(source: str, name: str, claims: Claims) -> str:
-    node = spans.need(source, name)
+    node = source_spans.need(source, name)
     if isinstance(node, ast.Assign):
         if name not in claims.starting_values:
             raise SkeletonError(f"{name} is a value: give it a starting value in {claims.stages[name]}/task.toml.")
-        return spans.replace_value(source, node, _literal(claims.starting_values[name]))
+        return source_spans.replace_value(source, node, _literal(claims.starting_values[name]))
     if not isinstance(node, Function):
         raise SkeletonError(f"{name} is a class: claim its methods.")
-    span = spans.body_span(node, source, name)
+    span = source_spans.body_span(node, source, name)
     indent = " " * node.body[0].col_offset
     stub = indent + stub_statement(claims.stages[name], name)
-    return spans.replace_lines(source, span, [*spans.step_comments(source, span), stub])
+    return source_spans.replace_lines(source, span, [*source_spans.step_comments(source, span), stub])
 
 
 def _literal(value: Any) -> str:
