@@ -33,7 +33,7 @@ def gradient_check(layer, fill, x, W):
 
 
 def ratios(options: Options):
-    from grader.worker.pool import WorkerPool
+    from grader.worker.outside.pool import WorkerPool
     from reference import layers, losses
 
     submission, rounds = read_submission(REFERENCE), options.rounds(20)

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.worker.handles import Remote
-from grader.worker.transcript import ErrorInfo, Opaque, Step
+from grader.worker.outside.handles import Remote
+from grader.worker.outside.transcript import ErrorInfo, Opaque, Step
 
 #: Largest difference between equal answers by bytes of a float: (share of the largest entry, share of the entry itself,
 #: share of the largest entry that is rounding and nothing else).

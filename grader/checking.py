@@ -17,7 +17,7 @@ import numpy as np
 
 from grader.compare import Unmet
 from grader.phrases import number, type_phrase
-from grader.worker.errors import StudentError
+from grader.worker.outside.errors import StudentError
 
 __judges_values__ = True  # see grader.failures
 

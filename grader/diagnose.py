@@ -27,8 +27,8 @@ from grader.records import Mistake
 from grader.runner import Context, load_checks
 from grader.runs import Heard, Runs
 from grader.submission import Submission
-from grader.worker.errors import CallTimeout
-from grader.worker.transcript import ErrorInfo
+from grader.worker.outside.errors import CallTimeout
+from grader.worker.outside.transcript import ErrorInfo
 
 BUDGET = 0.5  #: seconds for one failed check
 _MEETINGS = 40  #: draws after which a mistake has most likely met the submission in one of thirty places

@@ -45,7 +45,7 @@ def grade(request: Request, observer: Observer | None = None, pool: Any = None) 
     with contextlib.ExitStack() as stack:
         course = msgspec.structs.replace(request.course)  # its stages may have changed since the grade before
         if pool is None:
-            from grader.worker.pool import WorkerPool
+            from grader.worker.outside.pool import WorkerPool
 
             # Its first process starts while the rest is made ready here.
             pool = WorkerPool(course.withheld, request.sandbox)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.records import Card, CheckState, SourceLines
-from grader.worker.text import clean
+from grader.worker.outside.text import clean
 
 PRINTED_LINES = 20
 MOST_OWN_LINES = 24
@@ -45,7 +45,7 @@ def describe(failure: BaseException, case: Any, transcript: list, tasks: Path) -
     tasks : folder of the checks and of what they share
     """
     from grader.compare import Unmet
-    from grader.worker.errors import (
+    from grader.worker.outside.errors import (
         CallTimeout,
         ModuleBroken,
         ProtocolViolation,
@@ -81,7 +81,7 @@ def describe(failure: BaseException, case: Any, transcript: list, tasks: Path) -
 def stub_reached(failure: BaseException | None, context: Any) -> str:
     """The function whose stub ended the call, where a check met one on its way that it is not for; "" otherwise."""
     from grader.course.skeleton import is_stub, stub_statement
-    from grader.worker.errors import StudentError
+    from grader.worker.outside.errors import StudentError
 
     if not isinstance(failure, StudentError) or failure.type_name != "NotImplementedError":
         return ""

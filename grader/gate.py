@@ -20,8 +20,8 @@ from grader import closed_form, networks, trainings
 from grader.case import Case
 from grader.closed_form import Array, Parameters
 from grader.compare import Unmet
-from grader.worker.errors import CallTimeout
-from grader.worker.proxy import Remote
+from grader.worker.outside.errors import CallTimeout
+from grader.worker.outside.proxy import Remote
 
 __judges_values__ = True  # see grader.failures
 

@@ -108,9 +108,9 @@ def arithmetic() -> list[Finding]:
 def worker(withheld: Sequence[Path]) -> list[Finding]:
     """What a worker can and cannot do on this machine, as it measured itself, and what starting and asking one costs."""
     from grader.submission import Submission
-    from grader.worker.channel import Limits
-    from grader.worker.errors import WorkerFault
-    from grader.worker.pool import WorkerPool
+    from grader.worker.outside.channel import Limits
+    from grader.worker.outside.errors import WorkerFault
+    from grader.worker.outside.pool import WorkerPool
 
     echo = Submission("doctor", {"layers": "def same(x):\n    return x\n"})
     try:

@@ -49,7 +49,7 @@ def check(*stages: str, student: str | Path = STUDENT, seed: int = 0) -> Shown:
     from grader.naming import name_mistakes
     from grader.session import run_stages
     from grader.submission import NotASubmission, read_submission
-    from grader.worker.pool import WorkerPool
+    from grader.worker.outside.pool import WorkerPool
 
     try:
         submission = read_submission(Path(student))

@@ -123,7 +123,7 @@ def session_of(config: pytest.Config, tasks: Path) -> Session:
         from grader.limits import Limits, calibrate
         from grader.runner import Context
         from grader.submission import NotASubmission, read_submission
-        from grader.worker.pool import WorkerPool
+        from grader.worker.outside.pool import WorkerPool
 
         course = course_of(config, tasks)
         try:

@@ -13,10 +13,10 @@ from grader.case import Case
 from grader.compare import Unmet
 from grader.course.stage import Check
 from grader.runner import Memo, call_with_fixtures
-from grader.worker.errors import CallTimeout, WorkerDied, WorkerFault
-from grader.worker.handles import RngMaker, Seeded
-from grader.worker.proxy import Student
-from grader.worker.transcript import Step
+from grader.worker.outside.errors import CallTimeout, WorkerDied, WorkerFault
+from grader.worker.outside.handles import RngMaker, Seeded
+from grader.worker.outside.proxy import Student
+from grader.worker.outside.transcript import Step
 
 _SALT = 100_003  # between the seeds of one draw and the next
 

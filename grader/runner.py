@@ -264,7 +264,7 @@ class _Group:
 @contextlib.contextmanager
 def _student(check: Check, stage: Stage, case: Any, context: Context) -> Iterator[tuple[Any, Memo]]:
     """A fresh worker for a check, or its group's."""
-    from grader.worker.errors import CallTimeout, ProtocolViolation, WorkerDied
+    from grader.worker.outside.errors import CallTimeout, ProtocolViolation, WorkerDied
 
     name = (check.stage, check.group)
     group = context._groups.get(name) if check.group else None

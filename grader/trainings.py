@@ -10,7 +10,7 @@ from grader.case import Case
 from grader.closed_form import Array, Parameters
 from grader.networks import names
 from grader.phrases import number, type_phrase
-from grader.worker.proxy import Remote
+from grader.worker.outside.proxy import Remote
 
 __judges_values__ = True  # see grader.failures
 

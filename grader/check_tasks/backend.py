@@ -26,7 +26,7 @@ from grader.records import CheckResult
 from grader.runner import Context, Data, load_checks, run_check
 from grader.runs import Heard
 from grader.submission import Submission
-from grader.worker.local import LocalPool
+from grader.worker.outside.local import LocalPool
 
 TOGETHER = 16  #: submissions that share a process
 

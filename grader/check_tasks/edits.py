@@ -13,8 +13,8 @@ from grader.limits import Limits
 from grader.runner import Context
 from grader.runs import Runs, agree_but_for_the_draw
 from grader.submission import Submission
-from grader.worker.errors import CallTimeout
-from grader.worker.local import LocalPool
+from grader.worker.outside.errors import CallTimeout
+from grader.worker.outside.local import LocalPool
 
 FRESH = 100  #: inputs on which a name must hold
 STYLES = 5

@@ -65,7 +65,7 @@ def trainings(verifier: Verifier, images: int = 500) -> None:
 
 def worker_agrees(verifier: Verifier, count: int = SAMPLE, seed: int = 0) -> None:
     """Some submissions again through real workers: the same states and the same messages."""
-    from grader.worker.pool import WorkerPool
+    from grader.worker.outside.pool import WorkerPool
 
     bank = subjects.mutants(verifier.course, verifier.reference)
     jobs = [Job(name, s, (m.stage,)) for name, (m, s) in bank.items()]

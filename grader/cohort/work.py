@@ -110,7 +110,7 @@ class Bench:
     """What one process needs for all its submissions: the course, its fingerprint, and a pool of workers."""
 
     def __init__(self, course: Course, settings: Settings, scratch: Path | None = None) -> None:
-        from grader.worker.pool import MEMORY_MB, WorkerPool
+        from grader.worker.outside.pool import MEMORY_MB, WorkerPool
 
         self.settings = settings
         self.scratch = scratch

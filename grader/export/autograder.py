@@ -61,7 +61,7 @@ def _grade(folder: Path, out: Path, course: Course, policy: Policy, tell) -> int
     from grader import engine
     from grader.request import Request
     from grader.submission import NotASubmission
-    from grader.worker.pool import MEMORY_MB, WorkerPool
+    from grader.worker.outside.pool import MEMORY_MB, WorkerPool
 
     stages = course.select(policy.grading.stages)
     request = Request(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.oracle.cases import Case, Evaluation
-from grader.worker.errors import StudentError
+from grader.worker.outside.errors import StudentError
 
 #: Largest relative difference (norm of the difference by norm of the witness's) that counts as agreement.
 TOLERANCES = {

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from grader.oracle.cases import EXTREMES
 from grader.oracle.compare import Row
-from grader.worker.errors import StudentError
+from grader.worker.outside.errors import StudentError
 
 
 def compare_extremes(student: Any, dtype: str, witness: Any) -> list[Row]:

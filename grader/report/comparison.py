@@ -141,7 +141,7 @@ def _example(item: probing.Difference) -> Example:
 
 def _told(value: Any) -> str:
     """An answer in one line."""
-    from grader.worker.transcript import ErrorInfo, Opaque
+    from grader.worker.outside.transcript import ErrorInfo, Opaque
 
     if isinstance(value, ErrorInfo):
         return shorten(clean(f"{value.type_name}: {value.message}"), 2, 200)

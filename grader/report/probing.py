@@ -11,7 +11,7 @@ from grader.limits import Limits, calibrate
 from grader.records import StageResult
 from grader.session import Observer, run_stages
 from grader.submission import Submission
-from grader.worker.transcript import Step
+from grader.worker.outside.transcript import Step
 
 Key = tuple[str, str]  #: stage and check
 

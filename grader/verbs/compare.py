@@ -29,7 +29,7 @@ def command(student: Path, out: Path, seed: int, sandbox: str) -> None:
     from grader.guard import guarded
     from grader.report import comparison, probing
     from grader.submission import read_submission
-    from grader.worker.pool import WorkerPool
+    from grader.worker.outside.pool import WorkerPool
 
     # A process of its own for each check: the page tells how much memory each stage took.
     with guarded(), tempfile.TemporaryDirectory() as scratch, WorkerPool(course.withheld, sandbox, again=False) as pool:

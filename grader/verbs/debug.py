@@ -25,7 +25,7 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
     from grader.runner import Context, decided, execute, load_checks
     from grader.submission import read_submission
     from grader.verbs._course import course_here
-    from grader.worker.local import LocalPool
+    from grader.worker.outside.local import LocalPool
 
     console = terminal.console()
     with guarded():

@@ -70,7 +70,7 @@ def _graded(course: Any, stage: Any, submission: Any, out: Path) -> Any:
     from grader import scores
     from grader.limits import Limits, calibrate
     from grader.session import run_stages
-    from grader.worker.pool import WorkerPool
+    from grader.worker.outside.pool import WorkerPool
 
     pool = WorkerPool(course.withheld)
     try:

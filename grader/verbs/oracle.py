@@ -22,7 +22,7 @@ def command(student: Path, sandbox: str) -> int:
     from grader.limits import CheckLimits
     from grader.submission import NotASubmission, read_submission
     from grader.verbs._course import course_here
-    from grader.worker.pool import SandboxRefused, WorkerPool
+    from grader.worker.outside.pool import SandboxRefused, WorkerPool
 
     try:
         submission = read_submission(student)

@@ -21,7 +21,7 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
     from grader.limits import calibrate
     from grader.submission import read_submission
     from grader.verbs._course import course_here
-    from grader.worker.pool import WorkerPool
+    from grader.worker.outside.pool import WorkerPool
 
     with guarded():
         course = course_here()

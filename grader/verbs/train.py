@@ -30,7 +30,7 @@ def command(student: Path, data: str | None, out: Path, seed: int) -> int:
     """
     from grader.cli import Refusal
     from grader.submission import NotASubmission, read_submission
-    from grader.worker.loader import Finder
+    from grader.worker.inside.loader import Finder
 
     try:
         submission = read_submission(student)

@@ -44,7 +44,7 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any
         from grader.keys import Events, single_keys
         from grader.submission import read_submission
         from grader.verbs._course import course_here
-        from grader.worker.pool import WorkerPool
+        from grader.worker.outside.pool import WorkerPool
 
         read_submission(student)  # a folder that is no submission is refused before anything is started
         course = course_here()

@@ -5,7 +5,7 @@ import pytest
 from grader.paths import REFERENCE
 from grader.report import comparison, probing
 from grader.submission import read_submission
-from grader.worker.local import LocalPool
+from grader.worker.outside.local import LocalPool
 from tests.browser.conftest import OVERFLOWING, UNFOLD, violations
 from tests.browser.submissions import SLIPS, edited
 from tests.courses import HERE, with_stages

@@ -15,7 +15,7 @@ from grader.paths import REFERENCE, TASKS
 from grader.runner import Context, load_checks, run_check
 from grader.submission import Submission, read_submission
 from grader.wording import banned_words
-from grader.worker.local import LocalPool
+from grader.worker.outside.local import LocalPool
 from tests.checks_b.training import PLAIN, RIGHT, SLIPS, Edit
 from tests.courses import with_stages
 

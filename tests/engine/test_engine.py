@@ -15,8 +15,8 @@ from grader.records import Report
 from grader.request import Request, unchanged
 from grader.session import Observer, run_stages
 from grader.submission import NotASubmission, read_submission
-from grader.worker.local import LocalPool
-from grader.worker.pool import WorkerPool
+from grader.worker.outside.local import LocalPool
+from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 from tests.engine.toys import HINTS, RIGHT, write_course, write_submission
 

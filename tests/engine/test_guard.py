@@ -8,7 +8,7 @@ from grader.course.images import DamagedData
 from grader.course.stage import BadCourse
 from grader.guard import OwnFault, guarded
 from grader.submission import NotASubmission
-from grader.worker.errors import SandboxRefused, WorkerFault
+from grader.worker.outside.errors import SandboxRefused, WorkerFault
 
 
 @pytest.mark.parametrize("kind", [NotASubmission, BadCourse, SandboxRefused, DamagedData])

@@ -8,8 +8,8 @@ import pytest
 from grader.live import Live, Patience, last_epoch
 from grader.session import Observer, run_stages
 from grader.submission import Submission
-from grader.worker.channel import Limits
-from grader.worker.pool import WorkerPool
+from grader.worker.outside.channel import Limits
+from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 from tests.engine import toys
 

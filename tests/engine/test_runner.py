@@ -17,9 +17,9 @@ from grader.paths import TASKS
 from grader.runner import Context, Memo, execute
 from grader.session import Observer
 from grader.submission import Submission
-from grader.worker.errors import WorkerFault
-from grader.worker.local import LocalPool
-from grader.worker.pool import WorkerPool
+from grader.worker.outside.errors import WorkerFault
+from grader.worker.outside.local import LocalPool
+from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 from tests.engine import toys
 from tests.engine.toys import RIGHT, read_course, run, states, submission
@@ -230,7 +230,7 @@ def test_what_check_authors_use_is_marked_and_the_machinery_is_not():
     assert {"grader.case", "grader.compare", "grader.ratios", "grader.networks", "grader.gate"} <= set(author_modules())
     for name in author_modules():
         assert getattr(importlib.import_module(name), failures.MARK, False) is True, name
-    for name in ("grader.runner", "grader.worker.wire", "grader.worker.proxy", "grader.session"):
+    for name in ("grader.runner", "grader.worker.wire", "grader.worker.outside.proxy", "grader.session"):
         assert not hasattr(importlib.import_module(name), failures.MARK), name
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from grader.course.course import Course
 from grader.session import Session, run_stages
 from grader.submission import Submission
-from grader.worker.local import LocalPool
+from grader.worker.outside.local import LocalPool
 
 HINTS = 'hints = ["what?", "look there", "2 + 2 = 4"]'
 

@@ -12,9 +12,9 @@ from grader.case import Case
 from grader.compare import Unmet
 from grader.paths import REFERENCE
 from grader.submission import Submission, read_submission
-from grader.worker.channel import Limits
-from grader.worker.errors import CallTimeout, StudentError
-from grader.worker.local import LocalPool
+from grader.worker.outside.channel import Limits
+from grader.worker.outside.errors import CallTimeout, StudentError
+from grader.worker.outside.local import LocalPool
 
 SIZES = (16, 24, 4)
 SETTINGS = {"epochs": 12, "batch_size": 16, "lr": 0.2}

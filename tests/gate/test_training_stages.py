@@ -10,7 +10,7 @@ from grader.course.stage import load_stage
 from grader.paths import REFERENCE, TASKS
 from grader.runner import Context, load_checks, run_check
 from grader.submission import Submission, read_submission
-from grader.worker.local import LocalPool
+from grader.worker.outside.local import LocalPool
 from tests.courses import HERE, with_stages
 
 STAGES = {name: msgspec.structs.replace(load_stage(TASKS / name), needs=()) for name in ("11_overfit", "12_mnist")}

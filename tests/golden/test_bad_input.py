@@ -17,8 +17,8 @@ from grader.paths import DATA, REFERENCE, ROOT
 from grader.runner import Data
 from grader.session import run_stages
 from grader.submission import Submission, read_submission
-from grader.worker.local import LocalPool
-from grader.worker.pool import WorkerPool
+from grader.worker.outside.local import LocalPool
+from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 from tests.golden.submissions import with_bodies, write
 

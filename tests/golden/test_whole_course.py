@@ -6,7 +6,7 @@ from grader import scores
 from grader.paths import REFERENCE
 from grader.session import run_stages
 from grader.submission import read_submission
-from grader.worker.local import LocalPool
+from grader.worker.outside.local import LocalPool
 from tests.courses import HERE
 from tests.golden.submissions import needed, with_bodies
 

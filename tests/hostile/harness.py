@@ -20,7 +20,7 @@ from grader.request import Request
 from grader.runner import load_checks
 from grader.session import run_stages
 from grader.submission import read_submission
-from grader.worker.pool import WorkerPool
+from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 
 ATTACKS = Path(__file__).parent / "attacks"

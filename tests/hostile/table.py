@@ -53,7 +53,7 @@ _MANY = """
 import json, os, sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from grader.worker.pool import WorkerPool
+from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 from tests.hostile.harness import SECRET, attacks, run
 os.environ[SECRET] = "x"

@@ -11,7 +11,7 @@ from grader.course.course import Course
 from grader.engine import grade
 from grader.paths import REFERENCE, ROOT
 from grader.request import Request
-from grader.worker.pool import WorkerPool
+from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 from tests.hostile import table
 from tests.hostile.harness import ATTACKS, SECRET, TRACES, _watched, attacks, run

@@ -5,7 +5,7 @@ import pytest
 
 from grader.answers import answers, same, same_answers
 from grader.draws import features, same_feature
-from grader.worker.transcript import ErrorInfo, Opaque, Step
+from grader.worker.outside.transcript import ErrorInfo, Opaque, Step
 
 A = np.array([[1.0, -2.0], [3.0, 1e-3]])
 

@@ -10,7 +10,7 @@ from grader.limits import Limits
 from grader.paths import REFERENCE
 from grader.runner import Context, load_checks, run_check
 from grader.submission import read_submission
-from grader.worker.local import LocalPool
+from grader.worker.outside.local import LocalPool
 from tests.courses import HERE
 
 COURSE, ANSWER = HERE, read_submission(REFERENCE)

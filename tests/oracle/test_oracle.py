@@ -14,7 +14,7 @@ from grader.oracle.extremes import compare_extremes
 from grader.oracle.run import Hearing, show
 from grader.paths import REFERENCE
 from grader.submission import read_submission
-from grader.worker.local import LocalPool
+from grader.worker.outside.local import LocalPool
 
 tensorflow = pytest.importorskip("grader.oracle.tensorflow_witness", exc_type=ImportError)
 

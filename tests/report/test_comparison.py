@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from grader.paths import REFERENCE
 from grader.report import codediff, comparison, probing
 from grader.submission import Submission, read_submission
-from grader.worker.local import LocalPool
-from grader.worker.transcript import ErrorInfo, Step
+from grader.worker.outside.local import LocalPool
+from grader.worker.outside.transcript import ErrorInfo, Step
 from tests.courses import HERE, with_stages
 from tests.report import dom
 

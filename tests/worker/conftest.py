@@ -6,9 +6,9 @@ import pytest
 
 from grader.paths import REFERENCE
 from grader.submission import Submission, read_submission
-from grader.worker.channel import Limits
-from grader.worker.local import LocalPool
-from grader.worker.pool import WorkerPool
+from grader.worker.outside.channel import Limits
+from grader.worker.outside.local import LocalPool
+from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 
 SHORT = Limits(call=0.6, check=5.0)

@@ -1,0 +1,196 @@
+"""The self-test: before the learner's code is imported, a worker tries what it must not be able to do.
+
+What is reported is what happened, never what was configured. Each attempt is harmless if it succeeds, and undone.
+"""
+
+import ctypes
+import errno
+import mmap
+import os
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from grader.worker.inside import kernel
+
+#: attempt -> what to do about it where it is not withheld; also their order in reports
+REMEDIES = {
+    "read the course's files": "a kernel with Landlock (Linux 5.13 or newer, with landlock in its lsm= list)",
+    "read other files": "a kernel with Landlock (Linux 5.13 or newer, with landlock in its lsm= list)",
+    "write files": "a kernel with Landlock or seccomp",
+    "open a socket": "a kernel with seccomp filters",
+    "start a process": "a kernel with seccomp filters",
+    "signal the grader": "a kernel with seccomp filters",
+    "look into the grader's memory": "a kernel with seccomp filters",
+    "change permissions": "a kernel with seccomp filters",
+    "make shared memory": "a kernel with seccomp filters",
+    "take memory without limit": "a system with RLIMIT_AS",
+}
+_REFUSALS = {errno.EPERM, errno.EACCES, errno.ENOSYS}
+_HUGE = 1 << 36
+
+
+class _Done(Exception):
+    """An attempt succeeded."""
+
+
+def probe(plan: dict[str, Any]) -> dict[str, bool]:
+    """Try everything; attempt -> whether it was withheld.
+
+    plan : "probe_paths" (files of the course that exist), "parent" (the zygote), "grader"
+    """
+    others = [plan["grader"], plan["parent"] or os.getppid()]
+    attempts: dict[str, Callable[[], None]] = {
+        "read the course's files": lambda: _open_any(plan["probe_paths"]),
+        "read other files": lambda: _open_any(["/etc/passwd", os.path.expanduser("~"), sys.executable]),
+        "write files": _write,
+        "open a socket": _socket,
+        "start a process": _process,
+        "signal the grader": lambda: _any(_signal, others),
+        "look into the grader's memory": lambda: _any(_memory_of, others),
+        "change permissions": lambda: _reaches(lambda: os.chmod("/nonexistent/file", 0o777)),
+        "make shared memory": _shared_memory,
+        "take memory without limit": _memory,
+    }
+    return {name: _withheld(attempts[name]) for name in REMEDIES}
+
+
+def _withheld(attempt: Callable[[], None]) -> bool:
+    try:
+        attempt()
+    except (OSError, MemoryError, AttributeError, ImportError):
+        return True
+    except _Done:
+        return False
+    return False
+
+
+def _signal(pid: int) -> None:
+    if os.name != "nt":  # there a 0 is Ctrl-C, and nothing withholds it
+        os.kill(pid, 0)
+
+
+def _any(attempt: Callable[[int], None], pids: list[int]) -> None:
+    """Succeeds if the attempt does on any of the processes."""
+    for pid in pids:
+        try:
+            attempt(pid)
+        except OSError:
+            continue
+        raise _Done
+    raise PermissionError
+
+
+def _reaches(action: Callable[[], Any]) -> None:
+    """For attempts on what does not exist: any error but a refusal shows that the way was open."""
+    try:
+        action()
+    except OSError as error:
+        if error.errno in _REFUSALS:
+            raise
+    raise _Done
+
+
+def _open_any(paths: list[str]) -> None:
+    """Succeeds if any of the paths can be opened."""
+    for path in paths:
+        try:
+            os.close(os.open(path, os.O_RDONLY))
+        except OSError:
+            continue
+        raise _Done
+    raise PermissionError
+
+
+def _write() -> None:
+    for folder in ("/tmp", "/dev/shm", "/var/tmp", os.getcwd()):
+        path = os.path.join(folder, f".chain-rule-probe-{os.getpid()}")
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except OSError:
+            continue
+        os.unlink(path)
+        raise _Done
+    raise PermissionError
+
+
+def _socket() -> None:
+    for family in ("AF_INET", "AF_INET6", "AF_UNIX"):
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            try:
+                socket.socket(getattr(socket, family), kind).close()
+            except (OSError, AttributeError):
+                continue
+            raise _Done
+    raise PermissionError
+
+
+def _process() -> None:
+    if hasattr(os, "fork"):
+        try:
+            pid = os.fork()
+            if pid == 0:
+                os._exit(0)
+            os.waitpid(pid, 0)
+            raise _Done
+        except OSError:
+            pass
+        _reaches(lambda: os.execv("/nonexistent/program", ["program"]))
+    import subprocess
+
+    subprocess.run([sys.executable, "-c", ""], check=False)
+
+
+def _memory_of(pid: int) -> None:
+    for name in ("mem", "environ"):
+        try:
+            os.close(os.open(f"/proc/{pid}/{name}", os.O_RDONLY))
+        except OSError:
+            continue
+        raise _Done
+    if not kernel.LINUX:
+        raise PermissionError
+    number = {"x86_64": 310, "aarch64": 270}[kernel.MACHINE]  # process_vm_readv
+    buffer = ctypes.create_string_buffer(8)
+    vector = (ctypes.c_size_t * 2)(ctypes.addressof(buffer), 8)
+    # An address that exists nowhere: EFAULT means that the other process was within reach.
+    elsewhere = (ctypes.c_size_t * 2)(8, 8)
+    reference = ctypes.byref
+    _reaches(
+        lambda: kernel.call(
+            number,
+            ctypes.c_int(pid),
+            reference(vector),
+            ctypes.c_ulong(1),
+            reference(elsewhere),
+            ctypes.c_ulong(1),
+            ctypes.c_ulong(0),
+        )
+    )
+
+
+def _shared_memory() -> None:
+    if not kernel.LINUX:
+        from multiprocessing import shared_memory
+
+        block = shared_memory.SharedMemory(create=True, size=16)
+        block.close()
+        block.unlink()
+        return
+    try:
+        os.close(os.memfd_create("probe"))
+        raise _Done
+    except OSError:
+        pass
+    number = {"x86_64": (29, 31), "aarch64": (194, 195)}[kernel.MACHINE]  # shmget, shmctl
+    private, create = ctypes.c_int(0), ctypes.c_int(0o1600)
+    segment = kernel.call(number[0], private, ctypes.c_size_t(4096), create)
+    kernel.call(number[1], ctypes.c_int(segment), ctypes.c_int(0), None)
+    raise _Done
+
+
+def _memory() -> None:
+    if os.name == "posix":  # address space that nothing is written to costs nothing, unless there is a limit
+        mmap.mmap(-1, _HUGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=mmap.PROT_READ).close()
+    raise _Done

@@ -1,0 +1,194 @@
+"""The zygote: one process with NumPy loaded and no secrets, started afresh, that forks a worker in a few milliseconds.
+
+It is not forked from the grader, whose memory holds labels and expected values. It reads no submission; it forks, waits for
+its children, ends whatever they leave behind, and goes when the grader goes.
+"""
+
+import gc
+import os
+import resource  # noqa: F401 - used in each worker, loaded once
+import select
+import signal
+import socket
+import sys
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from grader.worker.inside import child, confine, grants, kernel, landlock
+from grader.worker.inside.mapped import Mapped
+
+MAX_MESSAGE = 1 << 16
+_RULESETS = 4  # rule sets kept, one for each learner's folder
+
+
+class Zygote:
+    """Serves one grader over a socket that keeps messages apart and can carry descriptors."""
+
+    def __init__(self, control: socket.socket):
+        self.control = control
+        self.children: dict[int, int | None] = {}  # pid -> exit status once reaped
+        self.shared: dict[str, Mapped] = {}
+        self.rulesets: dict[str, int | None] = {}
+        self.filters = confine.filters()
+        self.uid_works: bool | None = None
+        self.spawned = 0
+
+    def serve(self) -> None:
+        """Until the grader closes its end."""
+        wake_read, wake_write = os.pipe()
+        os.set_blocking(wake_write, False)
+        os.set_blocking(wake_read, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+        poll = select.poll()
+        poll.register(self.control, select.POLLIN)
+        poll.register(wake_read, select.POLLIN)
+        while True:
+            for fd, _ in poll.poll():
+                if fd == wake_read:
+                    os.read(wake_read, 4096)
+                    self._end_orphans()
+                elif not self._answer():
+                    return
+
+    def _answer(self) -> bool:
+        data, fds, _, _ = socket.recv_fds(self.control, MAX_MESSAGE, 4)
+        if not data:
+            return False
+        message = msgspec.msgpack.decode(data)
+        number = message.pop("number")
+        try:
+            reply = getattr(self, "do_" + message.pop("do"))(fds=fds, **message)
+        except OSError as error:
+            reply = {"error": f"{type(error).__name__}: {error}"}
+        finally:
+            for fd in fds:
+                os.close(fd)
+        self.control.send(msgspec.msgpack.encode({**reply, "number": number}))
+        return True
+
+    # -- what the grader asks -----------------------------------------------------------------------------------
+
+    def do_share(self, fds: list[int], name: str, dtype: str, shape: list[int]) -> dict:
+        """Map an array that the grader wrote and sealed: workers see it without a copy, and their changes are their own."""
+        self.shared[name] = Mapped(fds[0], dtype, shape)
+        return {}
+
+    def do_spawn(
+        self, fds: list[int], layers: list[str], memory: int, folder: str, probe_paths: list[str], grader: int
+    ) -> dict:
+        """Fork a worker on a connection and a pipe for its output."""
+        self.spawned += 1
+        plan = {
+            "layers": layers,
+            "memory": memory,
+            "folder": folder,
+            "probe_paths": probe_paths,
+            "grader": grader,
+            "uid": self._uid() if "privileges" in layers else None,
+            "ruleset": self._ruleset(folder) if "landlock" in layers else None,
+            "filter": self.filters,
+            "parent": os.getpid(),
+        }
+        pid = os.fork()
+        if pid == 0:
+            self._become_child(plan, fds)
+        self.children[pid] = None
+        return {"pid": pid}
+
+    def do_reap(self, fds: list[int], pid: int) -> dict:
+        """End a worker if it still runs; how it ended."""
+        if pid not in self.children:
+            return {"status": None}
+        if self.children[pid] is None and not self._reap(pid):
+            os.kill(pid, signal.SIGKILL)
+            self._reap(pid, wait=True)
+        self._end_orphans()
+        return {"status": self.children.pop(pid)}
+
+    def do_version(self, fds: list[int]) -> dict:
+        return {"python": sys.version.split()[0], "numpy": np.__version__}
+
+    # -- children -----------------------------------------------------------------------------------------------
+
+    def _become_child(self, plan: dict[str, Any], fds: list[int]) -> None:
+        try:
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            child.take_over(plan, *fds)
+            shared, self.shared = self.shared, {}
+            connection = socket.socket(fileno=child.CONNECTION)
+            child.run(plan, connection, shared)
+        finally:
+            os._exit(1)
+
+    def _uid(self) -> int | None:
+        """A user of its own for the next worker of a super-user, if that user could read the interpreter."""
+        if os.getuid() != 0:
+            return None
+        uid = confine.uid_for(self.spawned)
+        if self.uid_works is None:
+            self.uid_works = confine.readable_by(uid, grants.interpreter_files())
+        return uid if self.uid_works else None
+
+    def _ruleset(self, folder: str) -> int | None:
+        if folder not in self.rulesets:
+            if len(self.rulesets) >= _RULESETS:
+                oldest = self.rulesets.pop(next(iter(self.rulesets)))
+                if oldest is not None:
+                    os.close(oldest)
+            try:
+                self.rulesets[folder] = landlock.ruleset(grants.grants(folder))
+            except OSError:
+                self.rulesets[folder] = None
+        return self.rulesets[folder]
+
+    def _reap(self, pid: int, wait: bool = False) -> bool:
+        done, status = os.waitpid(pid, 0 if wait else os.WNOHANG)
+        if done:
+            self.children[pid] = os.waitstatus_to_exitcode(status)
+        return bool(done)
+
+    def _end_orphans(self) -> None:
+        """Processes that a worker left behind become our children: we are their subreaper. End them."""
+        try:
+            with open("/proc/thread-self/children") as file:
+                pids = [int(pid) for pid in file.read().split()]
+        except OSError:
+            return  # a kernel without that list
+        for pid in pids:
+            if pid not in self.children:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+                except (ProcessLookupError, ChildProcessError):
+                    pass
+
+    def end_all(self) -> None:
+        """No child outlives the zygote."""
+        for pid in [pid for pid, status in self.children.items() if status is None]:
+            if not self._reap(pid):
+                os.kill(pid, signal.SIGKILL)
+                self._reap(pid, wait=True)
+        self._end_orphans()
+
+
+def main(control: int) -> None:
+    """Run by the grader as a program of its own."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the grader decides when it is over
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    # What a first array operation or a seeded generator would load in every worker again.
+    np.random.default_rng(0).normal(size=(2, 2)) @ np.ones((2, 2))
+    child.only_the_standard_library()
+    gc.collect()
+    gc.freeze()  # so that a worker's collector does not touch, and thereby copy, our pages
+    zygote = Zygote(socket.socket(fileno=control))
+    try:
+        zygote.serve()
+    finally:
+        zygote.end_all()

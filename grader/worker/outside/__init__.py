@@ -1,0 +1,1 @@
+"""The trusted end of a worker: starts it, asks it, and explains how it ended."""

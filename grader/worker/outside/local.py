@@ -1,0 +1,199 @@
+"""A worker inside this process: the same runtime and the same encoding, without a boundary.
+
+For the course's own code only (its misconceptions, its reference) and for `debug`, where `breakpoint()` must reach a terminal.
+Values are encoded and decoded exactly as on the wire, so that a check cannot tell the two channels apart.
+"""
+
+import bdb
+import contextlib
+import io
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from grader.submission import Submission
+from grader.worker import wire
+from grader.worker.inside.loader import Finder
+from grader.worker.inside.runtime import CallbackFailed, Runtime, seed_everything
+from grader.worker.outside import errors
+from grader.worker.outside.channel import Channel, Limits
+from grader.worker.outside.proxy import Student
+from grader.worker.outside.text import MAX_OUTPUT, clean_output
+
+
+class _TimeUp(BaseException):
+    """The alarm rang. Not an Exception, so that `except Exception` in the code under test does not stop it."""
+
+
+class LocalChannel(Channel):
+    """Requests answered by a Runtime in this process.
+
+    interactive : leave prints and the debugger alone, and let everything be imported
+    """
+
+    def __init__(
+        self, submission: Submission, limits: Limits, shared: dict[str, np.ndarray], interactive: bool = False
+    ):
+        super().__init__(submission, limits)
+        folder = str(submission.folder) if submission.folder else "<student>"
+        finder = Finder(submission.modules, submission.problems, folder, confined=not interactive)
+        self.interactive = interactive
+        self.shared = {id(array): (name, array) for name, array in shared.items()}
+        self.runtime = Runtime(finder, _Copies(shared), self._from_inside)
+        self.runtime.let_through = (_TimeUp, KeyboardInterrupt, *((bdb.BdbQuit,) if interactive else ()))
+        self._failure: BaseException | None = None
+        seed_everything()
+
+    def close(self) -> None:
+        self.alive = False
+        self.runtime.objects.clear()
+        self.runtime.finder.forget()
+
+    def _exchange(self, frame: wire.Frame) -> tuple[Any, str]:
+        output = io.StringIO()
+
+        def forget() -> None:
+            output.seek(0)
+            output.truncate()
+
+        self.runtime.imported = forget
+        capture = contextlib.nullcontext() if self.interactive else contextlib.redirect_stdout(_Capped(output))
+        capture_errors = contextlib.nullcontext() if self.interactive else contextlib.redirect_stderr(_Capped(output))
+        self._failure, outer = None, self._failure
+        try:
+            with self.runtime.finder.active(), capture, capture_errors, self._alarm():
+                reply = _copied(self.runtime.handle(self.runtime.decode(_copied(frame))))
+        except bdb.BdbQuit:
+            raise KeyboardInterrupt from None  # "q" in the debugger ends the whole verb
+        except _TimeUp:
+            limit = self.allowance()
+            raise errors.CallTimeout(
+                f"The call was stopped after {limit:.3g} s.", limit=limit, printed=clean_output(output.getvalue())
+            ) from None
+        failure, self._failure = self._failure, outer
+        if failure is not None:
+            raise failure
+        return self.decode(reply), clean_output(output.getvalue())
+
+    def _from_inside(self, number: int, args: list, keywords: dict) -> Any:
+        """A function of the grader's, called by the code under test."""
+        try:
+            args, keywords = self.decode(self.runtime.encode(["call", [args, keywords]]))[1]
+            value = self.call_back(number, args, keywords)
+            return self.runtime.decode(wire.encode(value))
+        except (_TimeUp, KeyboardInterrupt):
+            raise
+        except BaseException as failure:
+            self._failure = self._failure or failure
+            raise CallbackFailed("the function that was handed over failed") from None
+
+    @contextlib.contextmanager
+    def _alarm(self) -> Iterator[None]:
+        """Stop Python code that does not return. Only the outermost request, and only where there are alarms."""
+        usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+        if self.interactive or self._depth > 1 or not usable:
+            yield
+            return
+        before = signal.signal(signal.SIGALRM, _ring)
+        signal.setitimer(signal.ITIMER_REAL, max(0.01, self.allowance()))
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+
+def _ring(_number, _frame):
+    raise _TimeUp
+
+
+def _copied(frame: wire.Frame) -> wire.Frame:
+    """The frame as it arrives at the other end of a wire: nothing shared with this one."""
+    return wire.Frame(frame.structure, [np.array(memoryview(buffer), dtype=np.uint8) for buffer in frame.buffers])
+
+
+class _Copies(dict):
+    """Shared arrays, copied when first asked for: a worker's changes are its own."""
+
+    def __init__(self, arrays: dict[str, np.ndarray]):
+        super().__init__()
+        self._arrays = arrays
+
+    def __missing__(self, name):
+        self[name] = np.array(self._arrays[name])
+        return self[name]
+
+
+class _Capped(io.TextIOBase):
+    """Keeps the first part of what is printed."""
+
+    def __init__(self, target: io.StringIO):
+        self.target = target
+
+    def write(self, text):
+        if self.target.tell() < MAX_OUTPUT:
+            self.target.write(text[:MAX_OUTPUT])
+        return len(text)
+
+    def writable(self):
+        return True
+
+
+class LocalPool:
+    """The face of `WorkerPool`, in this process. For the course's own code, and for `debug` (interactive)."""
+
+    def __init__(
+        self,
+        sandbox: str = "off",
+        memory_mb: int = 0,
+        shared: dict[str, np.ndarray] | None = None,
+        interactive: bool = False,
+    ):
+        self.shared, self.interactive = dict(shared or {}), interactive
+
+    @contextlib.contextmanager
+    def student(
+        self,
+        submission: Submission,
+        limits: Limits | None = None,
+        describe: Callable[[Any], str] | None = None,
+    ) -> Iterator[Student]:
+        """A Student whose code runs in this process; forgotten at the end."""
+        channel = LocalChannel(submission, limits or Limits(), self.shared, self.interactive)
+        try:
+            yield Student(channel, describe)
+        finally:
+            channel.close()
+
+    @contextlib.contextmanager
+    def course_worker(self) -> Iterator["LocalCourseWorker"]:
+        """The face of a course worker."""
+        yield LocalCourseWorker(self)
+
+    def share(self, name: str, array: np.ndarray) -> None:
+        """Give an array to all workers made from now on."""
+        self.shared[name] = array
+
+    def rest(self) -> None:
+        """Nothing waits here."""
+
+    def report(self) -> dict[str, Any]:
+        """No boundary, and it says so."""
+        return {"level": "none", "probes": {}, "summary": "in this process: nothing is withheld", "layers": []}
+
+    def close(self) -> None:
+        pass
+
+
+class LocalCourseWorker:
+    """Loads one submission after another."""
+
+    def __init__(self, pool: LocalPool):
+        self.pool = pool
+
+    def load(self, submission: Submission, limits: Limits | None = None, describe=None):
+        """Context manager that gives a Student on the submission."""
+        return self.pool.student(submission, limits, describe)

@@ -1,0 +1,260 @@
+"""Worker processes as the grader sees them: started by the zygote, or cold where fork is unsafe."""
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from grader.paths import ENGINE
+from grader.threads import ONE_THREAD
+from grader.worker.outside.errors import WorkerFault
+
+#: Modules whose `main` a process of ours begins with; named, because here their imports would cost time and do no good.
+ZYGOTE, COLD = "grader.worker.inside.zygote", "grader.worker.inside.cold"
+REPLY_SECONDS = 20.0
+_BOOT = "import sys; sys.path[:0] = {paths!r}; from {module} import main; main(*{arguments!r})"
+
+
+def environment() -> dict[str, str]:
+    """An environment made from nothing: no secrets, no paths, one thread for BLAS, fixed hashes, UTF-8."""
+    made = ONE_THREAD | {
+        "PYTHONHASHSEED": "0",
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "MALLOC_ARENA_MAX": "2",
+        "PATH": "",
+    }
+    if os.name == "nt":  # without it not even sockets work
+        made["SYSTEMROOT"] = os.environ.get("SYSTEMROOT", r"C:\Windows")
+    return made
+
+
+def command(module: str, *arguments: Any) -> list[str]:
+    """The interpreter as it runs our own side of a worker: no user site, no script folder, no bytecode written."""
+    packages = {str(Path(found.__file__ or "").resolve().parent.parent) for found in (np, msgspec)}
+    boot = _BOOT.format(paths=[str(ENGINE), *sorted(packages)], module=module, arguments=arguments)
+    return [sys.executable, "-P", "-s", "-B", "-c", boot]
+
+
+class ZygoteClient:
+    """Starts the zygote and asks it. Every question has a time limit."""
+
+    def __init__(self) -> None:
+        self.shared: set[str] = set()
+        self.asked = 0
+        self._open: set[int] = set()  # questions whose answer somebody is going to fetch
+        self._answers: dict[int, dict[str, Any]] = {}
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.program = subprocess.Popen(
+                command(ZYGOTE, theirs.fileno()),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=environment(),
+                pass_fds=[theirs.fileno()],
+                cwd="/",
+                start_new_session=True,  # Ctrl-C is for the grader, who then ends the zygote
+            )
+        self.control = ours  # it is not waited for: the grader has enough to do while it imports NumPy
+        ours.settimeout(REPLY_SECONDS)
+
+    def ask(self, do: str, fds: Sequence[int] = (), **fields: Any) -> dict[str, Any]:
+        """One question.
+
+        raises : WorkerFault if the zygote is gone or says that it cannot
+        """
+        return self.answer(self.tell(do, fds, **fields))
+
+    def tell(self, do: str, fds: Sequence[int] = (), keep: bool = True, **fields: Any) -> int:
+        """A question whose answer is fetched later, or, unless it is kept, by nobody; its number.
+
+        raises : WorkerFault if the zygote is gone
+        """
+        self.asked += 1
+        try:
+            socket.send_fds(
+                self.control, [msgspec.msgpack.encode({"do": do, "number": self.asked, **fields})], list(fds)
+            )
+        except OSError as reason:
+            raise WorkerFault(f"the process that starts workers does not answer ({reason})") from None
+        if keep:
+            self._open.add(self.asked)
+        return self.asked
+
+    def answer(self, number: int) -> dict[str, Any]:
+        """The answer to a question.
+
+        raises : WorkerFault if the zygote is gone or says that it cannot
+        """
+        try:
+            while number not in self._answers:
+                data = self.control.recv(1 << 16)
+                if not data:
+                    raise WorkerFault(f"the process that starts workers has ended: {self._last_words()}")
+                reply = msgspec.msgpack.decode(data)
+                if reply["number"] in self._open:  # Ctrl-C may have left others' answers unread
+                    self._answers[reply["number"]] = reply
+        except OSError as reason:
+            raise WorkerFault(f"the process that starts workers does not answer ({reason})") from None
+        finally:
+            self._open.discard(number)
+        reply = self._answers.pop(number)
+        if "error" in reply:
+            raise WorkerFault(f"no worker could be started: {reply['error']}")
+        return reply
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.program.wait(1)
+        if self.program.stderr is None or self.program.poll() is None:
+            return "no reason given"
+        lines = self.program.stderr.read(4000).decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else f"exit status {self.program.returncode}"
+
+    def share(self, name: str, array: np.ndarray) -> None:
+        """Give an array to all workers started from now on, in memory that nobody can change or shrink any more."""
+        import fcntl
+
+        array = np.ascontiguousarray(array)
+        fd = os.memfd_create("chain-rule", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        try:
+            view = array.reshape(-1).view(np.uint8).data
+            while view:
+                view = view[os.write(fd, view) :]
+            seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
+            fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
+            self.ask("share", [fd], name=name, dtype=array.dtype.str, shape=list(array.shape))
+            self.shared.add(name)
+        finally:
+            os.close(fd)
+
+    @property
+    def alive(self) -> bool:
+        return self.program.poll() is None
+
+    def close(self) -> None:
+        """End it; it ends its workers."""
+        self.control.close()
+        try:
+            self.program.wait(3)
+        except subprocess.TimeoutExpired:  # stopped, perhaps: whatever a worker did to it, this ends it
+            self.program.kill()
+            self.program.wait()
+        if self.program.stderr is not None:
+            self.program.stderr.close()
+
+
+class ForkedProcess:
+    """A worker forked by the zygote.
+
+    connection : socket to it
+    output     : descriptor of the pipe that it prints into
+    """
+
+    def __init__(self, zygote: ZygoteClient, later: bool = False, **plan: Any):
+        self.zygote, self.status = zygote, None
+        self._reaped = self._lost = False
+        self.connection, theirs = socket.socketpair()
+        self.output, their_output = os.pipe()
+        os.set_blocking(self.output, False)
+        try:
+            self._asked = zygote.tell("spawn", [theirs.fileno(), their_output], **plan)
+            if not later:
+                self._arrive()
+        except BaseException:
+            self.connection.close()
+            os.close(self.output)
+            raise
+        finally:
+            theirs.close()
+            os.close(their_output)
+
+    def _arrive(self) -> None:
+        """Wait until it is there.
+
+        raises : WorkerFault if it does not come, now or any other time
+        """
+        if self._asked:
+            asked, self._asked, self._lost = self._asked, 0, True
+            self._pid = self.zygote.answer(asked)["pid"]
+            self._ended, self._lost = os.pidfd_open(self._pid), False
+        if self._lost:
+            raise WorkerFault("a worker that was asked for never came")
+
+    @property
+    def pid(self) -> int:
+        """Its number among the machine's processes."""
+        self._arrive()
+        return self._pid
+
+    @property
+    def ended(self) -> int:
+        """Descriptor that is ready once it has ended."""
+        self._arrive()
+        return self._ended
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended yet."""
+        return not self._reaped and not select.select([self.ended], [], [], 0)[0]
+
+    def starved(self, seconds: float) -> bool:
+        """Whether it has been waiting for a processor rather than using one or sleeping.
+
+        seconds : of processor time that would be its fair share
+        """
+        try:
+            used = time.clock_gettime(~self.pid << 3 | 2)  # the processor clock of another process
+            with open(f"/proc/{self.pid}/stat", "rb") as file:
+                state = file.read().rpartition(b")")[2].split()[0]
+        except (OSError, IndexError):
+            return False
+        return state in (b"R", b"D") and used - self.used < seconds
+
+    def mark(self) -> None:
+        """A call begins: processor time is counted from here."""
+        try:
+            self.used = time.clock_gettime(~self.pid << 3 | 2)
+        except OSError:
+            self.used = 0.0
+
+    def end(self, wait: bool = True) -> int | None:
+        """Kill it if it still runs, and give its exit status (negative: signal). May be called again.
+
+        wait : for the exit status; without, it is gone a moment later, and nobody knows how it ended
+        """
+        if self._reaped:
+            return self.status
+        self._reaped = True
+        self.connection.close()
+        try:
+            self._arrive()
+        except WorkerFault:  # it never came
+            os.close(self.output)
+            return None
+        try:
+            # Ourselves first: a zygote that does not answer must not keep a worker alive.
+            ended = select.select([self._ended], [], [], 0)[0]
+            if not ended and not (wait and self.zygote.alive):
+                signal.pidfd_send_signal(self._ended, signal.SIGKILL)
+            if wait:
+                self.status = self.zygote.ask("reap", pid=self.pid)["status"]
+            else:
+                self.zygote.tell("reap", keep=False, pid=self.pid)
+        except (WorkerFault, OSError):
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(self._ended, signal.SIGKILL)
+        os.close(self._ended)
+        os.close(self.output)
+        return self.status

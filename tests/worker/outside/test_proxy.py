@@ -1,0 +1,374 @@
+"""The submission through the proxy, in process and in a confined worker alike."""
+
+import numpy as np
+import pytest
+
+from grader.worker.outside import errors
+from grader.worker.outside.channel import Answer, Channel, Limits
+from grader.worker.outside.proxy import Remote
+from grader.worker.outside.transcript import ErrorInfo, Opaque
+from tests.worker.conftest import make
+
+ODD = """
+import numpy as np
+class Sub(np.ndarray):
+    def __eq__(self, other): return True
+class Liar:
+    def __eq__(self, other): return True
+    def __bool__(self): return True
+    def __float__(self): return 1.0
+    def __array__(self, *a, **k): return np.ones(3)
+    def __len__(self): return 3
+    def __iter__(self): return iter([1, 2, 3])
+class Text(str):
+    def __eq__(self, other): return True
+def sub(): return np.ones(3).view(Sub)
+def liar(): return Liar()
+def text(): return Text("x")
+def objects(): return np.array([{}, None])
+def mixed(): return [1, Liar(), (2.0, np.float32(3))]
+def named(as_list=False):
+    from collections import namedtuple
+    Batch = namedtuple("Batch", "x y")
+    pairs = (Batch(0, 1), Batch(2, 3))
+    return list(pairs) if as_list else iter(pairs)
+def count():
+    for i in range(10 ** 9):
+        yield i, np.full(2, i)
+def fails(x):
+    raise KeyError("missing")
+def keeps(f):
+    global kept
+    kept = f
+    return f(1)
+def later(): return kept(2)
+def apply(f, *args): return f(*args)
+def shout(x): print("got", x); return x
+def change(x): x += 1
+def layout(x): return x.flags.c_contiguous, x.flags.f_contiguous, x.flags.writeable
+class Box:
+    def __init__(self, n): self.items = [np.zeros(2), np.ones(2)]; self.n = n
+    def add(self, k): return self.n + k
+    @property
+    def bad(self): raise ValueError("not now")
+"""
+
+
+@pytest.fixture
+def student(pool):
+    with pool.student(make(layers=ODD, train="HYPERPARAMETERS = {'epochs': 3, 'lr': 0.1}\n")) as student:
+        yield student
+
+
+def test_the_reference_end_to_end(pool, reference):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(6, 4)), np.arange(6) % 3
+    with pool.student(reference) as student:
+        model = student.network.MLP((4, 5, 3), student.rng(1))
+        loss = student.losses.SoftmaxCrossEntropy()
+        before = loss.forward(model.forward(x), y)
+        model.backward(loss.backward())
+        step = student.optim.SGD(0.1)
+        step.step(model.parameters.keep(), model.gradients.keep())
+        assert loss.forward(model.forward(x), y) < before
+        assert student.same_memory(student.item(model.parameters.keep(), 0), student.ref(model.layers[0], "W"))
+        assert student.kind(model.layers[1]) == "ReLU"
+        batches = student.take(student.data.minibatches(x, y, 4, student.rng(0)))
+        assert [len(xb) for xb, _ in batches] == [4, 2]
+        history = student.train.train(model, x, y, x, y, epochs=2, batch_size=4, lr=0.1, rng=student.rng(0))
+        assert len(history["train_loss"]) == 2
+
+
+@pytest.mark.parametrize("name", ["sub", "liar", "text", "objects"])
+def test_what_is_not_exactly_plain_stays_there(student, name):
+    value = getattr(student.layers, name)()
+    assert isinstance(value, Remote)
+    uses = [
+        lambda: value == 1,
+        lambda: bool(value),
+        lambda: float(value),
+        lambda: value + 1,
+        lambda: 1 + value,
+        lambda: np.asarray(value),
+        lambda: np.allclose(value, 1),
+        lambda: np.ones(3) * value,
+        lambda: len(value),
+        lambda: list(value),
+        lambda: value[0],
+        lambda: value in [1],
+    ]
+    for use in uses:
+        with pytest.raises(errors.NotAValue):
+            use()
+
+
+def test_exact_types_come_through(student):
+    first, liar, (second, third) = student.layers.mixed()
+    assert type(first) is int
+    assert isinstance(liar, Remote)
+    assert type(second) is float
+    assert type(third) is np.float32
+
+
+def test_values_and_attributes(student):
+    assert student.train.HYPERPARAMETERS == {"epochs": 3, "lr": 0.1}
+    box = student.layers.Box(2)
+    assert box.n == 2
+    assert box.add(3) == 5
+    assert not box.items[0].flags.writeable
+    with pytest.raises(errors.StudentError, match="ValueError: not now"):
+        _ = box.bad
+    with pytest.raises(errors.StudentError, match="AttributeError"):
+        _ = box.absent
+    assert student.has(box, "add")
+    assert not student.has(box, "bad_name")
+    assert student.has(student.layers, "Box")
+    assert not student.has(student.layers, "Nothing")
+
+
+def test_arrays_held_in_the_worker(student):
+    held = student.put(np.zeros(3))
+    student.layers.change(held)
+    assert np.array_equal(student.fetch(held), np.ones(3))
+    student.fill(held, np.full(3, 5.0))
+    assert np.array_equal(student.fetch(held), np.full(3, 5.0))
+    box = student.layers.Box(1)
+    inside = student.item(student.ref(box, "items"), 1)
+    student.fill(inside, np.full(2, 7.0))
+    assert np.array_equal(box.items[1], [7, 7])
+    assert student.length(student.ref(box, "items")) == 2
+    with pytest.raises(errors.StudentError, match=r"the shape \(2,\), not \(3,\)"):
+        student.fill(inside, np.zeros(3))
+    with pytest.raises(errors.StudentError, match=r"Box\.n is an int, not an array"):
+        student.fill(box, "n", np.zeros(3))
+
+
+def test_arguments_are_copies_that_may_be_written_to(student):
+    x = np.zeros(3)
+    student.layers.change(x)
+    assert not x.any()
+    assert student.layers.layout(np.ones((2, 3))) == (True, False, True)
+    assert student.layers.layout(np.ones((2, 3)).T) == (False, True, True)
+    assert student.layers.layout(np.ones((2, 6))[:, ::2]) == (False, False, True)
+
+
+def test_generators_are_taken_from(student):
+    numbers = student.layers.count()
+    assert isinstance(numbers, Remote)
+    assert [i for i, _ in student.take(numbers, limit=3)] == [0, 1, 2]
+    assert student.take([1, 2, 3], limit=2) == [1, 2]
+    assert student.take(student.layers.named(as_list=True)) == student.take(student.layers.named()) == [(0, 1), (2, 3)]
+    with pytest.raises(errors.NotAValue):
+        student.take(3.0)
+
+
+def test_functions_are_called_back(student):
+    seen = []
+    assert student.layers.apply(lambda x: seen.append(x) or 5.0, np.ones(2)) == 5.0
+    assert not seen[0].flags.writeable
+    nested = student.layers.apply(lambda x: student.layers.apply(lambda y: y + 1, x) * 2, 3)
+    assert nested == 8
+    assert student.layers.keeps(lambda x: x) == 1
+    with pytest.raises(errors.ProtocolViolation, match="after the call"):
+        student.layers.later()
+
+
+def test_a_failing_function_of_the_check_is_the_checks_own(student):
+    class Ours(Exception):
+        pass
+
+    def fails(x):
+        raise Ours
+
+    with pytest.raises(Ours):
+        student.layers.apply(fails, 1)
+    assert student.layers.apply(lambda x: x, 1) == 1
+
+
+def test_seeds(student, pool, reference):
+    with pool.student(reference) as other:
+        one, two = (other.layers.Linear(3, 2, other.rng(5)).W for _ in range(2))
+        assert np.array_equal(one, two)
+        rng = other.rng.keep(5)
+        first, second = (other.layers.Linear(3, 2, rng).W for _ in range(2))
+        assert np.array_equal(first, one)
+        assert not np.array_equal(first, second)
+
+
+def test_exceptions_are_data(student):
+    with pytest.raises(errors.StudentError) as caught:
+        student.layers.fails(1)
+    error = caught.value
+    assert (error.type_name, error.message) == ("KeyError", "'missing'")
+    assert error.mro[:2] == ("KeyError", "LookupError")
+    assert [frame.function for frame in error.frames] == ["fails"]
+    assert error.frames[0].file == "layers.py"
+    assert "    raise KeyError" in "\n".join(error.frames[0].lines)
+
+
+def test_prints_belong_to_their_call(student):
+    student.layers.shout(1)
+    student.layers.shout(2)
+    assert [step.printed for step in student.transcript if step.kind == "call"] == ["got 1\n", "got 2\n"]
+
+
+def test_what_a_module_prints_as_it_is_imported_is_no_calls(pool):
+    noisy = "print('loading', end='')\ndef shout(): print('hello')\n"
+    with pool.student(make(layers=noisy, losses="print('half')\n1 / 0\n", data=noisy)) as student:
+        student.layers.shout()
+        student.layers.shout()
+        student.data.shout.keep()
+        assert [step.printed for step in student.transcript] == ["hello\n"] * 3
+        with pytest.raises(errors.ModuleBroken) as caught:
+            student.losses.softmax(1)
+        assert caught.value.printed == "half\n"  # here it may explain what went wrong
+
+
+def test_the_transcript_reads_as_a_script(student):
+    box = student.layers.Box(2)
+    box.add(3)
+    student.fill(student.item(student.ref(box, "items"), 0), np.zeros(2))
+    another = student.layers.Box(1)
+    out = another.items
+    student.layers.apply(student.layers.shout, out[0])
+    with pytest.raises(errors.StudentError):
+        student.layers.fails(1)
+    assert [step.text for step in student.transcript] == [
+        "box = layers.Box(2)",
+        "box.add(3)",
+        "box.items[0]",
+        "box.items[0][...] = np.array([0., 0.])",
+        "box2 = layers.Box(1)",
+        "box2.items",
+        "layers.apply(layers.shout, np.array([0., 0.]))",
+        "layers.fails(1)",
+    ]
+    assert student.transcript[0].touched == ["layers.Box.__init__"]
+    assert student.transcript[1].touched == ["layers.Box.add"]
+    assert student.transcript[0].outcome == Opaque("Box")
+    assert student.transcript[-1].outcome == ErrorInfo("StudentError", "KeyError", "'missing'")
+
+
+def test_another_check_goes_on_with_the_same_worker(student):
+    from grader.worker.outside.channel import Limits
+
+    box = student.layers.Box(2)
+    student.begin(Limits(1.0, 2.0))
+    assert student.transcript == []
+    assert box.add(1) == 3
+    assert student.alive
+
+
+def test_what_a_check_cannot_send_is_our_own_fault(student):
+    with pytest.raises(errors.WorkerFault):
+        student.layers.shout(np.random.default_rng(0))
+
+
+def test_an_unknown_shared_array_is_our_own_fault(student):
+    with pytest.raises(errors.WorkerFault, match="nothing"):
+        student.shared("nothing")
+
+
+MANY = """
+import numpy as np
+
+class Layer:
+    def __init__(self):
+        self.W, self.b = np.zeros((2, 2)), np.zeros(2)
+    @property
+    def odd(self):
+        raise RuntimeError("odd")
+    @property
+    def deep(self):
+        made = []
+        for _ in range(100):
+            made = [made]
+        return made
+"""
+
+
+def steps_of(student):
+    return [(step.kind, step.target, step.text, step.touched) for step in student.transcript]
+
+
+def test_many_in_one_message_are_as_one_after_another(pool):
+    with (
+        pool.student(make(layers=MANY)) as one,
+        pool.student(make(layers=MANY)) as other,
+    ):
+        W, b = np.eye(2), np.ones(2)
+        first, second = one.layers.Layer(), other.layers.Layer()
+        asked = [one.has(first, "W"), one.has(first, "V")]
+        one.fill(first, "W", W)
+        one.fill(first, "b", b)
+        read = [first.W, first.b]
+        assert [*other.have([second], "W"), *other.have([second], "V")] == asked == [True, False]
+        other.fill_all([(second, "W", W), (second, "b", b)])
+        for mine, theirs in zip(other.read([(second, "W"), (second, "b")]), read):
+            np.testing.assert_array_equal(mine, theirs)
+        assert steps_of(one) == steps_of(other)
+        assert other.read([]) == []
+
+
+def test_items_of_a_list_or_of_any_iterable_that_have_an_attribute(pool):
+    net = "class Net:\n    def __init__(self, layers): self.layers = layers\n    def lazy(self): pass\n"
+    odd = "    @property\n    def each(self): return iter(self.layers)\n"
+    with pool.student(make(layers=MANY, network=net + odd)) as student:
+        layer = student.layers.Layer()
+        net = student.network.Net([3, layer, "text", layer])
+        for name in ("layers", "each"):
+            found = student.having(net, name, "W")
+            assert [item.transcript_name() for item in found] == [f"net.{name}[1]", f"net.{name}[3]"]
+            np.testing.assert_array_equal(found[1].W, np.zeros((2, 2)))
+        assert student.having(net, "layers", "V") == []
+        with pytest.raises(errors.StudentError, match="not iterable"):
+            student.having(net, "lazy", "W")
+
+
+@pytest.mark.parametrize("lie", [None, [1], [[0]], [[0, 1.0]], [["a", None]]])
+def test_items_that_are_none_are_no_answer(pool, monkeypatch, lie):
+    with pool.student(make(layers=MANY)) as student:
+        layer = student.layers.Layer()
+        monkeypatch.setattr(student._channel, "request", lambda *asked, **rest: Answer(lie, "", 0.0))
+        with pytest.raises(errors.ProtocolViolation):
+            student.having(layer, "W", "x")
+
+
+def test_many_end_with_the_first_that_fails(pool):
+    with pool.student(make(layers=MANY)) as student:
+        layer = student.layers.Layer()
+        with pytest.raises(errors.StudentError, match="RuntimeError: odd"):
+            student.read([(layer, "W"), (layer, "odd"), (layer, "b")])
+        assert [step.target for step in student.transcript][-2:] == ["layers.Layer.W", "layers.Layer.odd"]
+        assert student.transcript[-1].outcome.type_name == "RuntimeError"
+        with pytest.raises(errors.StudentError, match=r"Layer\.W has the shape \(2, 2\)"):
+            student.fill_all([(layer, "W", np.ones(3)), (layer, "b", np.ones(2))])
+        np.testing.assert_array_equal(layer.b, np.zeros(2))
+        W, deep = student.read(
+            [(layer, "W"), (layer, "deep")]
+        )  # what cannot be sent stays, by itself or with the others
+        assert student.kind(deep) == "list"
+        np.testing.assert_array_equal(W, np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        ["ok", [["ok", 1]]],
+        ["ok", [["ok", 1], ["maybe", 2]]],
+        ["ok", [["ok", 1], 2]],
+        ["ok", 3],
+        ["ok", [["ok", 1], ["error", "text"]]],
+    ],
+)
+def test_odd_replies_to_many_are_no_answer(reply):
+    class Liar(Channel):
+        def _exchange(self, frame):
+            return reply, ""
+
+    channel = Liar(make(), Limits())
+    try:
+        replies = channel.request_all([["get", 1, "a"], ["get", 1, "b"]])
+    except errors.ProtocolViolation:
+        return
+    assert isinstance(replies[-1], errors.ProtocolViolation)
