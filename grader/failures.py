@@ -44,7 +44,7 @@ def describe(failure: BaseException, case: Any, transcript: list, tasks: Path) -
 
     tasks : folder of the checks and of what they share
     """
-    from grader.compare import Unmet
+    from grader.checks.compare import Unmet
     from grader.worker.outside.errors import (
         CallTimeout,
         ModuleBroken,

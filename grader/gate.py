@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from grader import closed_form, networks, trainings
-from grader.case import Case
+from grader.checks.case import Case
+from grader.checks.compare import Unmet
 from grader.closed_form import Array, Parameters
-from grader.compare import Unmet
 from grader.worker.outside.errors import CallTimeout
 from grader.worker.outside.proxy import Remote
 

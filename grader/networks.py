@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from grader import closed_form
-from grader.case import Case
+from grader.checks.case import Case
 from grader.closed_form import Array, Parameters
 
 __judges_values__ = True  # see grader.failures

@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 from grader.answers import WHOLE, Answer, answers, freely, same
-from grader.case import Case
-from grader.compare import Unmet
+from grader.checks.case import Case
+from grader.checks.compare import Unmet
 from grader.course.stage import Check
 from grader.runner import Memo, call_with_fixtures
 from grader.worker.outside.errors import CallTimeout, WorkerDied, WorkerFault

@@ -177,7 +177,7 @@ def call_with_fixtures(function: Function, check: Check, fixtures: Mapping[str, 
 def execute(check: Check, function: Function, context: Context) -> CheckResult:
     """Run a check on the submission, whatever is known of it."""
     from grader import failures
-    from grader.case import Case
+    from grader.checks.case import Case
 
     stage = context.course.stage(check.stage)
     case = Case(context.seed, check.stage, check.id)

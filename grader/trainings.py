@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from grader import closed_form
-from grader.case import Case
+from grader.checks.case import Case
+from grader.checks.phrases import number, type_phrase
 from grader.closed_form import Array, Parameters
 from grader.networks import names
-from grader.phrases import number, type_phrase
 from grader.worker.outside.proxy import Remote
 
 __judges_values__ = True  # see grader.failures

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checking import ROUGH, StudentError, expect_different_draws, expect_equal_draws, expect_spread, fill
+from grader.checks.api import ROUGH, StudentError, expect_different_draws, expect_equal_draws, expect_spread, fill
 
 LAYOUT = "one row per example, one column per unit"
 DW = "the sum over the rows n of x[n, i] * dout[n, k]"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checking import ROUGH
+from grader.checks.api import ROUGH
 
 
 def check_relu_forward_zeroes_what_is_negative(student, case):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checking import ROUGH
+from grader.checks.api import ROUGH
 
 OVERFLOW = "The exp of a number above 709 is more than a float can hold."
 UNDERFLOW = "If every exp of a row comes out as 0, the row is 0 divided by 0."

@@ -3,7 +3,7 @@
 import numpy as np
 
 from grader import closed_form, networks
-from grader.checking import ROUGH
+from grader.checks.api import ROUGH
 
 DEEP, SHALLOW, SQUARE = (6, 5, 4, 3), (4, 3), (5, 5, 5, 5)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checking import ROUGH
+from grader.checks.api import ROUGH
 
 
 def _after(student, case, arrays, gradients, lr, steps=1):

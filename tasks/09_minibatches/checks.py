@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from grader.checking import Unmet
-from grader.phrases import listed
+from grader.checks.api import Unmet
+from grader.checks.phrases import listed
 
 
 def _data(case, rows):

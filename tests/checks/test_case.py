@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from grader.case import Case
-from grader.compare import Unmet
+from grader.checks.case import Case
+from grader.checks.compare import Unmet
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from grader.compare import Unmet, compare
-from grader.wording import banned_words
+from grader.checks.compare import Unmet, compare
+from tests.wording import banned_words
 
 X = np.array([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5], [-2.5, 1.0, 3.5], [0.25, -0.75, 1.75], [4.0, -3.0, 0.125]])
 B = np.array([0.3, -0.7, 1.1])

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from grader import compare, failures, scores
+from grader import failures, scores
+from grader.checks import compare
 from grader.course.skeleton import stub_statement
 from grader.limits import Limits
 from grader.paths import TASKS
@@ -200,7 +201,7 @@ def test_a_check_that_stumbles_over_an_answer_blames_the_answer(course):
 def author_modules():
     """The grader's modules that the stages' checks import, directly or not, and the one they are handed: `case`."""
     machinery = ("grader.worker", "grader.records", "grader.course.misconceptions")
-    names, left = set(), ["grader.case", *(name for file in TASKS.glob("*/*.py") for name in imported(file))]
+    names, left = set(), ["grader.checks.case", *(name for file in TASKS.glob("*/*.py") for name in imported(file))]
     while left:
         name = left.pop()
         if name not in names and name.startswith("grader.") and not name.startswith(machinery):
@@ -227,7 +228,13 @@ def functions_of(name):
 
 
 def test_what_check_authors_use_is_marked_and_the_machinery_is_not():
-    assert {"grader.case", "grader.compare", "grader.ratios", "grader.networks", "grader.gate"} <= set(author_modules())
+    assert {
+        "grader.checks.case",
+        "grader.checks.compare",
+        "grader.checks.ratios",
+        "grader.networks",
+        "grader.gate",
+    } <= set(author_modules())
     for name in author_modules():
         assert getattr(importlib.import_module(name), failures.MARK, False) is True, name
     for name in ("grader.runner", "grader.worker.wire", "grader.worker.outside.proxy", "grader.session"):
@@ -276,7 +283,10 @@ def stumble(course, monkeypatch, file, name, text):
 
 def test_a_copy_of_compare_in_another_room_gives_the_same_state(tmp_path, monkeypatch):
     text = (Path(compare.__file__)).read_text("utf-8") + "\n\n" + STUMBLES
-    for place, name in (("compare.py", "grader.compare"), ("deep/down/of_values.py", "grader.deep.down.of_values")):
+    for place, name in (
+        ("compare.py", "grader.checks.compare"),
+        ("deep/down/of_values.py", "grader.deep.down.of_values"),
+    ):
         course = toys.course(tmp_path / name)
         assert stumble(course, monkeypatch, tmp_path / "moved" / place, name, text).state == "fail"
 

@@ -143,7 +143,7 @@ def test_a_submission_that_answers_as_the_reference_does_is_not_named():
     context.submission = ANSWER
     for check in COURSE.stage("03_softmax").checks:
         with context.pool.student(ANSWER) as student:
-            from grader.case import Case
+            from grader.checks.case import Case
 
             load_checks(COURSE.stage("03_softmax"))[check.id](student, Case(0, check.stage, check.id))
         context.transcripts[scores.key(check)] = student.transcript

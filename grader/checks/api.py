@@ -2,7 +2,7 @@
 
 A check asks its `student` for something and tells its `case` what to expect:
 
-    from grader.checking import ROUGH
+    from grader.checks.api import ROUGH
 
     def check_softmax_gives_the_exponential_shares(student, case):
         \"\"\"softmax(z) is exp(z) divided by the sum of exp(z) over the row.\"\"\"
@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.compare import Unmet
-from grader.phrases import number, type_phrase
+from grader.checks.compare import Unmet
+from grader.checks.phrases import number, type_phrase
 from grader.worker.outside.errors import StudentError
 
 __judges_values__ = True  # see grader.failures

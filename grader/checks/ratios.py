@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from grader.phrases import number
+from grader.checks.phrases import number
 
 __judges_values__ = True  # see grader.failures
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from grader import patterns
-from grader.phrases import array_text, entry_is, many, number, pair_of_numbers, positions, type_phrase
+from grader.checks import patterns
+from grader.checks.phrases import array_text, entry_is, many, number, pair_of_numbers, positions, type_phrase
 
 __judges_values__ = True  # see grader.failures
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from grader.phrases import array_text, index_text, listed, number
-from grader.ratios import close, floor_shows, precision, ratio_shows
+from grader.checks.phrases import array_text, index_text, listed, number
+from grader.checks.ratios import close, floor_shows, precision, ratio_shows
 
 __judges_values__ = True  # see grader.failures
 

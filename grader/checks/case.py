@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from grader.compare import Unmet, compare
-from grader.patterns import close
-from grader.phrases import entry_is, number, pair_of_numbers, type_phrase
-from grader.scripts import Script
+from grader.checks.compare import Unmet, compare
+from grader.checks.patterns import close
+from grader.checks.phrases import entry_is, number, pair_of_numbers, type_phrase
+from grader.checks.script import Script
 
 __judges_values__ = True  # see grader.failures
 
@@ -215,7 +215,7 @@ class Case:
         worst = np.unravel_index(int(np.argmax(np.abs(analytic - numeric))), numeric.shape)
         name = where[int(np.ravel_multi_index(worst, numeric.shape))] if where else entry_is(what, worst, "").strip()
         told, slope = pair_of_numbers(float(analytic[worst]), float(numeric[worst]))
-        from grader.patterns import numbers_show
+        from grader.checks.patterns import numbers_show
 
         raise Unmet(
             f"{what} should agree with central differences: |a - n| / (|a| + |n|) at most {tol:g}.",

@@ -10,15 +10,15 @@ import reference.gradcheck
 import reference.layers
 import reference.losses  # noqa: F401
 from grader import scores
-from grader.case import Case
+from grader.checks.case import Case
 from grader.course.stage import Check, load_stage
 from grader.paths import REFERENCE, TASKS
 from grader.runner import Context, load_checks, run_check
 from grader.submission import Submission, read_submission
-from grader.wording import banned_words
 from grader.worker.outside.local import LocalPool
-from tests.checks.solutions import EMPTY, HEADS, MODULES, RIGHT, SLIPS, Solution, empty, reshaped
 from tests.courses import with_stages
+from tests.tasks.solutions import EMPTY, HEADS, MODULES, RIGHT, SLIPS, Solution, empty, reshaped
+from tests.wording import banned_words
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning:<student>.*", "ignore::RuntimeWarning")
 

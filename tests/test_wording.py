@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grader.paths import ROOT, TASKS
-from grader.wording import BANNED, banned_words, texts_of
+from tests.wording import BANNED, banned_words, texts_of
 
 FILES = sorted(
     path

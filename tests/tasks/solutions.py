@@ -1,4 +1,4 @@
-"""Solutions of stages 01 to 05: those of solutions.txt, and empty ones that are made here."""
+"""Solutions of stages 01 to 05: those of solutions_01_to_05.txt, and empty ones that are made here."""
 
 import re
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def _method(owner: str, code: str) -> str:
 
 
 def _read() -> list[Solution]:
-    text = (Path(__file__).parent / "solutions.txt").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "solutions_01_to_05.txt").read_text(encoding="utf-8")
     parts = re.split(r"^### (.*)$", text, flags=re.MULTILINE)[1:]
     found = []
     for heading, code in zip(parts[::2], parts[1::2]):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from grader import closed_form, gate
-from grader.case import Case
-from grader.compare import Unmet
+from grader.checks.case import Case
+from grader.checks.compare import Unmet
 from grader.paths import REFERENCE
 from grader.submission import Submission, read_submission
 from grader.worker.outside.channel import Limits

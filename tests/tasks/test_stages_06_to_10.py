@@ -14,10 +14,10 @@ from grader.course.stage import load_stage
 from grader.paths import REFERENCE, TASKS
 from grader.runner import Context, load_checks, run_check
 from grader.submission import Submission, read_submission
-from grader.wording import banned_words
 from grader.worker.outside.local import LocalPool
-from tests.checks_b.training import PLAIN, RIGHT, SLIPS, Edit
 from tests.courses import with_stages
+from tests.tasks.slips_06_to_10 import PLAIN, RIGHT, SLIPS, Edit
+from tests.wording import banned_words
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
@@ -44,7 +44,7 @@ class Solution:
 
 
 def _solutions() -> list[Solution]:
-    text = (Path(__file__).parent / "solutions.txt").read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "solutions_06_to_10.txt").read_text(encoding="utf-8")
     parts = re.split(r"^### (.*)$", text, flags=re.MULTILINE)[1:]
     found = []
     for heading, code in zip(parts[::2], parts[1::2]):

@@ -1,0 +1,1 @@
+"""What a check is written with: inputs, expectations, and the words for what differs."""
