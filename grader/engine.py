@@ -15,19 +15,20 @@ from typing import Any
 
 import msgspec
 
-from grader import curves, history, literals, log, scores
+from grader import curves, history, literals, log
 from grader.cache import TrainingCache
-from grader.collecting import GraderFault, run_with_pytest
 from grader.course import fingerprint
 from grader.course.course import Course
 from grader.course.stage import Stage
 from grader.files import write_atomically
-from grader.limits import Limits, calibrate
 from grader.naming import name_mistakes
 from grader.records import Report
 from grader.request import Request
-from grader.runner import Context, Data
-from grader.session import Observer, Session
+from grader.running import scores
+from grader.running.limits import Limits, calibrate
+from grader.running.pytest_host import GraderFault, run_with_pytest
+from grader.running.runner import Context, Data
+from grader.running.session import Observer, Session
 from grader.submission import Submission, file_of, read_submission
 
 __all__ = ["GraderFault", "Observer", "Request", "grade"]

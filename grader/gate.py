@@ -23,7 +23,7 @@ from grader.closed_form import Array, Parameters
 from grader.worker.outside.errors import CallTimeout
 from grader.worker.outside.proxy import Remote
 
-__judges_values__ = True  # see grader.failures
+__judges_values__ = True  # see grader.running.failures
 
 ASKED = ("epochs", "batch_size", "lr")
 _GIVEN = ("model", "x_train", "y_train", "x_val", "y_val", "rng")

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 from grader.cli import Refusal
-from grader.stopping import stoppable
+from grader.running.interrupts import stoppable
 
 
 class OwnFault(Refusal):

@@ -87,7 +87,7 @@ def arithmetic() -> list[Finding]:
     """BLAS, its threads here, and how fast it is."""
     import numpy as np
 
-    from grader.limits import CALIBRATION_SECONDS, calibrate
+    from grader.running.limits import CALIBRATION_SECONDS, calibrate
 
     try:
         blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]

@@ -43,11 +43,11 @@ def check(*stages: str, student: str | Path = STUDENT, seed: int = 0) -> Shown:
     student : folder of the submission
     raises  : ValueError if that is no submission, or there is no such stage
     """
-    from grader import scores
     from grader.course.course import BadCourse, Course
-    from grader.limits import Limits, calibrate
     from grader.naming import name_mistakes
-    from grader.session import run_stages
+    from grader.running import scores
+    from grader.running.limits import Limits, calibrate
+    from grader.running.session import run_stages
     from grader.submission import NotASubmission, read_submission
     from grader.worker.outside.pool import WorkerPool
 

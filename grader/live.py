@@ -8,7 +8,7 @@ from typing import Any
 
 from grader.course.stage import Check
 from grader.records import CheckResult
-from grader.session import Observer
+from grader.running.session import Observer
 
 #: How learners' loops usually say how far they are: "epoch 3", "Epoch: 3/10", "epoch 3 of 10".
 _EPOCH = re.compile(r"\bepochs?\W{0,3}(\d{1,6})(?:\s*(?:/|of)\s*(\d{1,6}))?", re.IGNORECASE)

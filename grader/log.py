@@ -12,8 +12,8 @@ import msgspec
 
 from grader.course.stage import Check
 from grader.records import SCHEMA, CheckResult
-from grader.scores import Key
-from grader.session import Observer
+from grader.running.scores import Key
+from grader.running.session import Observer
 
 
 class Log(Observer):

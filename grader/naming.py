@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from grader.records import CheckResult
-from grader.session import Session
+from grader.running.session import Session
 from grader.submission import NotASubmission, read_submission
 
 

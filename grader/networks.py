@@ -14,7 +14,7 @@ from grader import closed_form
 from grader.checks.case import Case
 from grader.closed_form import Array, Parameters
 
-__judges_values__ = True  # see grader.failures
+__judges_values__ = True  # see grader.running.failures
 
 #: What should hold, and what was given, where a check needs a forward that at least tells classes apart.
 FORWARD_FIRST = (

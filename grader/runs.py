@@ -8,7 +8,7 @@ from grader.answers import WHOLE, Answer, same_answers
 from grader.course.stage import Check
 from grader.draws import Draws, agree, alike, features, leave_doubt, says_for_sure, varies
 from grader.replay import Replay, depart, replay
-from grader.runner import Context, load_checks
+from grader.running.runner import Context, load_checks
 from grader.submission import Submission
 
 _SALTS = (1, 2)

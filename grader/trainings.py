@@ -12,7 +12,7 @@ from grader.closed_form import Array, Parameters
 from grader.networks import names
 from grader.worker.outside.proxy import Remote
 
-__judges_values__ = True  # see grader.failures
+__judges_values__ = True  # see grader.running.failures
 
 MOVED = 1e-3  #: largest error of trained parameters, as a share of the way they went
 CURVES = ("train_loss", "train_acc", "val_loss", "val_acc")

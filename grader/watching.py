@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from grader import scores
 from grader.course.course import Course
 from grader.course.stage import Check, Stage
 from grader.imports import Imports
-from grader.limits import Limits, calibrate
 from grader.naming import name_mistakes
 from grader.records import CheckResult, NextStep, Report, StageResult
-from grader.runner import Context, Function, decided, load_checks
-from grader.session import Observer, Session
+from grader.running import scores
+from grader.running.limits import Limits, calibrate
+from grader.running.runner import Context, Function, decided, load_checks
+from grader.running.session import Observer, Session
 from grader.submission import Submission, read_submission
 
 #: Seconds that a failed check may take before it is shown at once: a loop that does not end costs every check its limit.

@@ -19,7 +19,7 @@ from grader.checks.compare import Unmet
 from grader.checks.phrases import number, type_phrase
 from grader.worker.outside.errors import StudentError
 
-__judges_values__ = True  # see grader.failures
+__judges_values__ = True  # see grader.running.failures
 
 #: Relative tolerance of core checks: right to the digits of float32. Float64 has checks of its own.
 ROUGH = 1e-5

@@ -12,7 +12,7 @@ from grader.checks.patterns import close
 from grader.checks.phrases import entry_is, number, pair_of_numbers, type_phrase
 from grader.checks.script import Script
 
-__judges_values__ = True  # see grader.failures
+__judges_values__ = True  # see grader.running.failures
 
 PICTURE = 12  # rows and columns of the tables in a report
 MOST_EVIDENCE = 200_000  # entries of one array kept for pictures

@@ -11,7 +11,7 @@ import numpy as np
 from grader.checks import patterns
 from grader.checks.phrases import array_text, entry_is, many, number, pair_of_numbers, positions, type_phrase
 
-__judges_values__ = True  # see grader.failures
+__judges_values__ = True  # see grader.running.failures
 
 
 class Unmet(Exception):

@@ -11,7 +11,7 @@ import numpy as np
 from grader.checks.phrases import array_text, index_text, listed, number
 from grader.checks.ratios import close, floor_shows, precision, ratio_shows
 
-__judges_values__ = True  # see grader.failures
+__judges_values__ = True  # see grader.running.failures
 
 Named = Mapping[str, np.ndarray]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__judges_values__ = True  # see grader.failures
+__judges_values__ = True  # see grader.running.failures
 
 _A_TYPE = {
     "str": "a text",

@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.checks.phrases import number
 
-__judges_values__ = True  # see grader.failures
+__judges_values__ = True  # see grader.running.failures
 
 #: What a count is called in a sentence; others read "NAME is VALUE".
 COUNTS = {

@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.paths import MODULES
 
-__judges_values__ = True  # see grader.failures
+__judges_values__ = True  # see grader.running.failures
 
 WRITTEN_OUT = 60  # entries of an array that are written out; beyond, its recipe
 INLINE = 6  # entries of an array without a name that are written into the call

@@ -18,10 +18,10 @@ from grader.course import fingerprint
 from grader.course.course import Course
 from grader.course.policy import Policy
 from grader.course.stage import Check
-from grader.limits import calibrate
 from grader.paths import ENGINE
 from grader.records import CheckResult
-from grader.session import Observer
+from grader.running.limits import calibrate
+from grader.running.session import Observer
 
 #: Nobody waits at the terminal: mistakes are named whatever else the machine does, so that equal submissions get equal names.
 PATIENCE = 200.0

@@ -20,7 +20,7 @@ from grader.export.gradescope_zip import POLICY
 from grader.files import write_atomically
 from grader.paths import ROOT
 from grader.records import CheckResult, Report
-from grader.session import Observer
+from grader.running.session import Observer
 
 _BEGUN = "Grading has begun. If this is all you see, it was stopped before the first stage was decided."
 
@@ -97,7 +97,7 @@ class _AfterEachStage(Observer):
         self.results: dict[tuple[str, str], CheckResult] = {}
 
     def finished(self, check: Check, result: CheckResult) -> None:
-        from grader import scores
+        from grader.running import scores
 
         self.results[check.stage, check.id] = result
         stage = next((s for s in self.stages if s.id == check.stage), None)

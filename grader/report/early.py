@@ -4,7 +4,7 @@ from pathlib import Path
 
 from grader.course.stage import Check
 from grader.records import CheckResult
-from grader.session import Observer
+from grader.running.session import Observer
 
 #: Evidence that becomes a plot: of failures, and of every training.
 OF_FAILURES, OF_ALL = ("analytic", "softmax"), ("history:",)

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from grader.course.course import Course
 from grader.course.stage import Check
-from grader.limits import Limits, calibrate
 from grader.records import StageResult
-from grader.session import Observer, run_stages
+from grader.running.limits import Limits, calibrate
+from grader.running.session import Observer, run_stages
 from grader.submission import Submission
 from grader.worker.outside.transcript import Step
 
@@ -67,7 +67,7 @@ def ask(submission: Submission, course: Course, pool: Any, seed: int, evidence: 
     pool     : of workers; nothing of the submission runs outside of it
     evidence : folder for the arrays that checks leave
     """
-    from grader import scores
+    from grader.running import scores
 
     recorder = _Recorder(pool)
     session = run_stages(

@@ -21,8 +21,8 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
     from grader import terminal
     from grader.cli import Refusal
     from grader.guard import guarded
-    from grader.limits import Limits
-    from grader.runner import Context, decided, execute, load_checks
+    from grader.running.limits import Limits
+    from grader.running.runner import Context, decided, execute, load_checks
     from grader.submission import read_submission
     from grader.verbs._course import course_here
     from grader.worker.outside.local import LocalPool

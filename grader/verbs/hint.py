@@ -67,9 +67,9 @@ def _graded(course: Any, stage: Any, submission: Any, out: Path) -> Any:
         known = next((s for s in report.stages if s.id == stage.id), None) if report else None
     if known is not None:
         return known
-    from grader import scores
-    from grader.limits import Limits, calibrate
-    from grader.session import run_stages
+    from grader.running import scores
+    from grader.running.limits import Limits, calibrate
+    from grader.running.session import run_stages
     from grader.worker.outside.pool import WorkerPool
 
     pool = WorkerPool(course.withheld)

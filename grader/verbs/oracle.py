@@ -19,7 +19,7 @@ def command(student: Path, sandbox: str) -> int:
     from rich.console import Console
 
     from grader.cli import Refusal
-    from grader.limits import CheckLimits
+    from grader.running.limits import CheckLimits
     from grader.submission import NotASubmission, read_submission
     from grader.verbs._course import course_here
     from grader.worker.outside.pool import SandboxRefused, WorkerPool

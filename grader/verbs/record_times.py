@@ -18,7 +18,7 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
     A grade allows 20 times the recorded seconds for a unit check and 10 times for a training, never less than a floor.
     """
     from grader.guard import guarded
-    from grader.limits import calibrate
+    from grader.running.limits import calibrate
     from grader.submission import read_submission
     from grader.verbs._course import course_here
     from grader.worker.outside.pool import WorkerPool
@@ -48,10 +48,10 @@ def measure(stage, course, submission, pool, repeats: int) -> dict[str, float]:
 
     raises : Refusal if a check does not pass
     """
-    from grader import scores
     from grader.cli import Refusal
-    from grader.limits import Limits
-    from grader.session import run_stages
+    from grader.running import scores
+    from grader.running.limits import Limits
+    from grader.running.session import run_stages
 
     times: dict[str, list[float]] = {check.id: [] for check in stage.checks}
     for _ in range(repeats):

@@ -6,7 +6,7 @@ import pytest
 
 from grader.course import stage as task
 from grader.course.course import BadCourse, _mark
-from tests.engine.toys import HINTS, read_course, write_course
+from tests.running.toys import HINTS, read_course, write_course
 
 
 def test_stages_come_after_what_they_need(tmp_path):

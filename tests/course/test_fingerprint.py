@@ -61,7 +61,7 @@ ASKS = {
     "__main__": {"bootstrap"},
     "cohort.work": {"cohort.journal", "cohort.package", "course.policy"},
     "engine": {"history", "report", "report.early"},
-    "pytest_plugin": {"terminal"},
+    "running.pytest_plugin": {"terminal"},
 }
 
 

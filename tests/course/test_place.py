@@ -17,7 +17,7 @@ from grader.course.fingerprint import GRADER
 from grader.course.policy import Policy
 from grader.paths import ROOT
 from tests.courses import HERE, copied
-from tests.engine.toys import write_course
+from tests.running.toys import write_course
 
 STAGE, CHECK = "02_relu", "check_relu_takes_any_shape"
 

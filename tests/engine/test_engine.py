@@ -7,18 +7,19 @@ import shutil
 import msgspec
 import pytest
 
-from grader import log, scores
+from grader import log
 from grader.course import fingerprint
 from grader.course.course import BadCourse, Course
 from grader.engine import GraderFault, grade
 from grader.records import Report
 from grader.request import Request, unchanged
-from grader.session import Observer, run_stages
+from grader.running import scores
+from grader.running.session import Observer, run_stages
 from grader.submission import NotASubmission, read_submission
 from grader.worker.outside.local import LocalPool
 from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
-from tests.engine.toys import HINTS, RIGHT, write_course, write_submission
+from tests.running.toys import HINTS, RIGHT, write_course, write_submission
 
 
 @pytest.fixture(scope="module")

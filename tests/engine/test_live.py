@@ -6,12 +6,12 @@ import threading
 import pytest
 
 from grader.live import Live, Patience, last_epoch
-from grader.session import Observer, run_stages
+from grader.running.session import Observer, run_stages
 from grader.submission import Submission
 from grader.worker.outside.channel import Limits
 from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
-from tests.engine import toys
+from tests.running import toys
 
 CHECK = next(check for stage in HERE.stages for check in stage.checks if check.training)
 

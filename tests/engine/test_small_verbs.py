@@ -11,9 +11,9 @@ from click.testing import CliRunner
 from grader import hints, history
 from grader.course.stage import Check, Stage
 from grader.imports import Imports
-from grader.limits import TRAINING_FLOOR, UNIT_FLOOR, Limits, calibrate
 from grader.paths import ROOT
 from grader.records import CheckResult, Report, StageResult
+from grader.running.limits import TRAINING_FLOOR, UNIT_FLOOR, Limits, calibrate
 from grader.submission import Submission
 from grader.verbs.hint import command as hint
 from grader.verbs.progress import command as progress
@@ -21,8 +21,8 @@ from grader.verbs.progress import sparkline
 from grader.verbs.record_times import with_times
 from grader.verbs.stage import command as stage
 from tests.courses import HERE
-from tests.engine import toys
 from tests.golden.submissions import with_bodies, write
+from tests.running import toys
 
 COURSE = HERE
 

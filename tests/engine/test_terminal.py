@@ -5,10 +5,11 @@ import io
 import msgspec
 import pytest
 
-from grader import scores, terminal
+from grader import terminal
 from grader.jupyter import Shown
 from grader.records import Card, CheckResult, Mistake, NextStep, Report, SourceLines, StageResult
-from tests.engine import toys
+from grader.running import scores
+from tests.running import toys
 
 NASTY = "[bold red]markup[/] <script>alert(1)</script> :warning: " + "long " * 40
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from grader import scores
 from grader.course.skeleton import read_sources
 from grader.paths import DATA, REFERENCE, ROOT
-from grader.runner import Data
-from grader.session import run_stages
+from grader.running import scores
+from grader.running.runner import Data
+from grader.running.session import run_stages
 from grader.submission import Submission, read_submission
 from grader.worker.outside.local import LocalPool
 from grader.worker.outside.pool import WorkerPool
@@ -121,7 +121,7 @@ def test_an_exception_shows_only_the_learners_lines(pool):
 
 
 def test_an_endless_loop_costs_its_own_stage_and_no_more(pool, monkeypatch):
-    from grader import limits
+    from grader.running import limits
 
     monkeypatch.setattr(limits, "UNIT_FLOOR", (1.0, 1.5))
     optim = replaced("optim", "for p, g in zip(params, grads):", "while True:\n            p, g = params[0], grads[0]")

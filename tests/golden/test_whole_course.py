@@ -2,9 +2,9 @@
 
 import pytest
 
-from grader import scores
 from grader.paths import REFERENCE
-from grader.session import run_stages
+from grader.running import scores
+from grader.running.session import run_stages
 from grader.submission import read_submission
 from grader.worker.outside.local import LocalPool
 from tests.courses import HERE

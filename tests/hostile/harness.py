@@ -14,11 +14,11 @@ import msgspec
 
 from grader.course.course import Course
 from grader.engine import grade
-from grader.limits import Limits
 from grader.paths import REFERENCE, ROOT
 from grader.request import Request
-from grader.runner import load_checks
-from grader.session import run_stages
+from grader.running.limits import Limits
+from grader.running.runner import load_checks
+from grader.running.session import run_stages
 from grader.submission import read_submission
 from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE

@@ -2,13 +2,13 @@
 
 import pytest
 
-from grader import scores
 from grader.check_tasks.backend import Bench, Job, run_job
 from grader.course.misconceptions import apply, parse
 from grader.diagnose import diagnose
-from grader.limits import Limits
 from grader.paths import REFERENCE
-from grader.runner import Context, load_checks, run_check
+from grader.running import scores
+from grader.running.limits import Limits
+from grader.running.runner import Context, load_checks, run_check
 from grader.submission import read_submission
 from grader.worker.outside.local import LocalPool
 from tests.courses import HERE

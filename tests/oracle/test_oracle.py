@@ -6,13 +6,13 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.limits import CheckLimits
 from grader.oracle import exact
 from grader.oracle.cases import EXTREMES, Case
 from grader.oracle.compare import TOLERANCES, Row, compare, difference, offers
 from grader.oracle.extremes import compare_extremes
 from grader.oracle.run import Hearing, show
 from grader.paths import REFERENCE
+from grader.running.limits import CheckLimits
 from grader.submission import read_submission
 from grader.worker.outside.local import LocalPool
 

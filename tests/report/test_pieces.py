@@ -260,7 +260,7 @@ def test_stored_grades_are_read_or_refused(tmp_path):
 
 
 def test_own_lines_are_bodies_of_what_a_check_is_about():
-    from grader.failures import MOST_OWN_LINES, own_lines
+    from grader.running.failures import MOST_OWN_LINES, own_lines
 
     text = (
         'def f(x):\n    """One."""\n    # 1. Why.\n    y = x\n    return y\n\n\ndef g():\n    return 1\n\n\nLONG = 1\n\n\ndef long():\n'

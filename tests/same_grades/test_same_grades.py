@@ -88,9 +88,9 @@ def test_time_and_place_are_not_seen():
         ("at /proc/19318/stat of process 19318", "at /proc/7/stat of process 7"),
         ("<Linear object at 0x7f01c2>", "<Linear object at 0x7e9a10>"),
         ("in /tmp/grade-abc/losses.py", "in /tmp/grade-xyz/other/losses.py"),
-        ("File grader/session.py, line 12", "File grader/running/session.py, line 90"),
-        ("grader/session.py:12", "grader/running/session.py:90"),
-        ("in grader.session", "in grader.running.session"),
+        ("File grader/running/session.py, line 12", "File grader/running/session.py, line 90"),
+        ("grader/running/session.py:12", "grader/running/session.py:90"),
+        ("in grader.running.session", "in grader.running.session"),
         ("ValueError at session.py:12: no", "ValueError at loop.py:90: no"),
     ],
 )

@@ -9,10 +9,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from grader import scores
 from grader.course.stage import load_stage
 from grader.paths import REFERENCE, TASKS
-from grader.runner import Context, load_checks, run_check
+from grader.running import scores
+from grader.running.runner import Context, load_checks, run_check
 from grader.submission import Submission, read_submission
 from grader.worker.outside.local import LocalPool
 from tests.courses import with_stages

@@ -4,11 +4,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from grader import gate, scores
+from grader import gate
 from grader.course import images as mnist
 from grader.course.stage import load_stage
 from grader.paths import REFERENCE, TASKS
-from grader.runner import Context, load_checks, run_check
+from grader.running import scores
+from grader.running.runner import Context, load_checks, run_check
 from grader.submission import Submission, read_submission
 from grader.worker.outside.local import LocalPool
 from tests.courses import HERE, with_stages

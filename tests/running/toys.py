@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from grader.course.course import Course
-from grader.session import Session, run_stages
+from grader.running.session import Session, run_stages
 from grader.submission import Submission
 from grader.worker.outside.local import LocalPool
 

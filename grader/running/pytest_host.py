@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grader.session import Session
+from grader.running.session import Session
 
 #: Variables that would change how pytest or the interpreter behaves; a grade is the same in everyone's shell.
 _FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONBREAKPOINT")
@@ -25,7 +25,7 @@ def run_with_pytest(session: Session) -> None:
     """
     import pytest
 
-    from grader import pytest_plugin
+    from grader.running import pytest_plugin
 
     bridge = _Bridge(session)
     tasks = session.context.course.tasks
@@ -54,7 +54,7 @@ class _Bridge:
         self.problems: list[str] = []
 
     def pytest_configure(self, config: Any) -> None:
-        from grader.pytest_plugin import SESSION
+        from grader.running.pytest_plugin import SESSION
 
         config.stash[SESSION] = self.session
 

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from grader import failures, scores
 from grader.checks import compare
 from grader.course.skeleton import stub_statement
-from grader.limits import Limits
 from grader.paths import TASKS
-from grader.runner import Context, Memo, execute
-from grader.session import Observer
+from grader.running import failures, scores
+from grader.running.limits import Limits
+from grader.running.runner import Context, Memo, execute
+from grader.running.session import Observer
 from grader.submission import Submission
 from grader.worker.outside.errors import WorkerFault
 from grader.worker.outside.local import LocalPool
 from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
-from tests.engine import toys
-from tests.engine.toys import RIGHT, read_course, run, states, submission
+from tests.running import toys
+from tests.running.toys import RIGHT, read_course, run, states, submission
 
 TODO_ADD = f"def add(a, b):\n    {stub_statement('01_first', 'layers.add')}\n\n\ndef double(a):\n    return a + a\n"
 
@@ -179,7 +179,7 @@ def test_our_own_fault_is_an_error(course):
         def student(self, *arguments, **options):
             raise WorkerFault("no process could be started")
 
-    from grader.session import run_stages
+    from grader.running.session import run_stages
 
     session = run_stages(course.select(["01"]), Broken(), submission(), course=course)
     result = session.results["01_first", "check_add_adds"]
@@ -237,7 +237,12 @@ def test_what_check_authors_use_is_marked_and_the_machinery_is_not():
     } <= set(author_modules())
     for name in author_modules():
         assert getattr(importlib.import_module(name), failures.MARK, False) is True, name
-    for name in ("grader.runner", "grader.worker.wire", "grader.worker.outside.proxy", "grader.session"):
+    for name in (
+        "grader.running.runner",
+        "grader.worker.wire",
+        "grader.worker.outside.proxy",
+        "grader.running.session",
+    ):
         assert not hasattr(importlib.import_module(name), failures.MARK), name
 
 
@@ -336,7 +341,7 @@ def test_what_trains_comes_last_and_core_comes_first(course, tmp_path):
     (course.tasks / "01_first" / "task.toml").write_text(
         text.replace('functions = ["layers.double"]', 'functions = ["layers.double"]\ntraining = true')
     )
-    from grader.session import order
+    from grader.running.session import order
 
     checks = order(read_course(course.tasks), read_course(course.tasks).stages)
     assert [check.stage for check in checks][:3] == ["01_first"] * 3  # all others need it, so it stays first

@@ -1,7 +1,7 @@
 """pytest's side of a grade: which functions are checks, in which order, and what a failing one shows.
 
 A function of `checks.py` is a check only if the `task.toml` beside it lists it. Each check runs through
-`grader.runner.run_check`, so that pytest, watch and the course's own test cannot differ. The hooks serve two callers:
+`grader.running.runner.run_check`, so that pytest, watch and the course's own test cannot differ. The hooks serve two callers:
 `grader.engine`, which brings its own session, and a bare `pytest tasks/03_softmax`, for which one is made.
 """
 
@@ -15,8 +15,8 @@ import pytest
 from grader.course.course import BadCourse, Course
 from grader.course.stage import Check, Stage
 from grader.records import CheckResult
-from grader.runner import load_checks
-from grader.session import Session
+from grader.running.runner import load_checks
+from grader.running.session import Session
 
 COURSE: pytest.StashKey[Course] = pytest.StashKey()
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
@@ -120,8 +120,8 @@ _OWN: pytest.StashKey[Any] = pytest.StashKey()  #: the pool of workers that was 
 def session_of(config: pytest.Config, tasks: Path) -> Session:
     """The engine's session, or one on the learner's folder made here."""
     if SESSION not in config.stash:
-        from grader.limits import Limits, calibrate
-        from grader.runner import Context
+        from grader.running.limits import Limits, calibrate
+        from grader.running.runner import Context
         from grader.submission import NotASubmission, read_submission
         from grader.worker.outside.pool import WorkerPool
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from grader.stopping import stop_if_asked, stoppable
+from grader.running.interrupts import stop_if_asked, stoppable
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from grader import scores
 from grader.course.course import Course
 from grader.course.stage import Check, Stage
 from grader.records import CheckResult
-from grader.runner import Context, Function, decided, execute, load_checks
-from grader.stopping import stop_if_asked
+from grader.running import scores
+from grader.running.interrupts import stop_if_asked
+from grader.running.runner import Context, Function, decided, execute, load_checks
 from grader.submission import Submission
 
 

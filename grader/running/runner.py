@@ -15,13 +15,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from grader import scores
 from grader.course.course import Course
 from grader.course.skeleton import is_stub, line_of
 from grader.course.stage import BadCourse, Check, Stage
 from grader.files import write_atomically
-from grader.limits import Limits
 from grader.records import Card, CheckResult
+from grader.running import scores
+from grader.running.limits import Limits
 from grader.submission import Submission
 
 Function = Callable[..., None]
@@ -176,8 +176,8 @@ def call_with_fixtures(function: Function, check: Check, fixtures: Mapping[str, 
 
 def execute(check: Check, function: Function, context: Context) -> CheckResult:
     """Run a check on the submission, whatever is known of it."""
-    from grader import failures
     from grader.checks.case import Case
+    from grader.running import failures
 
     stage = context.course.stage(check.stage)
     case = Case(context.seed, check.stage, check.id)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from grader import scores
 from grader.records import Card, CheckResult, SourceLines
-from tests.engine import toys
+from grader.running import scores
+from tests.running import toys
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Checks become results: order, limits, failures, scores."""
