@@ -20,8 +20,8 @@ from grader.cache import TrainingCache
 from grader.course import fingerprint
 from grader.course.course import Course
 from grader.course.stage import Stage
+from grader.diagnosis.name_mistakes import name_mistakes
 from grader.files import write_atomically
-from grader.naming import name_mistakes
 from grader.records import Report
 from grader.request import Request
 from grader.running import scores

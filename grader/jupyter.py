@@ -44,7 +44,7 @@ def check(*stages: str, student: str | Path = STUDENT, seed: int = 0) -> Shown:
     raises  : ValueError if that is no submission, or there is no such stage
     """
     from grader.course.course import BadCourse, Course
-    from grader.naming import name_mistakes
+    from grader.diagnosis.name_mistakes import name_mistakes
     from grader.running import scores
     from grader.running.limits import Limits, calibrate
     from grader.running.session import run_stages

@@ -19,12 +19,12 @@ from msgspec import Struct
 
 from grader.course.course import Course, Stage
 from grader.course.misconceptions import load
-from grader.diagnose import diagnose
+from grader.diagnosis.diagnose import diagnose
+from grader.diagnosis.runs import Heard
 from grader.records import CheckResult
 from grader.running import scores
 from grader.running.limits import Limits
 from grader.running.runner import Context, Data, load_checks, run_check
-from grader.runs import Heard
 from grader.submission import Submission
 from grader.worker.outside.local import LocalPool
 

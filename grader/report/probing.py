@@ -108,7 +108,7 @@ class Compared(NamedTuple):
 
 def compare(left: Asked, right: Asked, most: int = 2) -> list[Compared]:
     """The answers of both, function by function; a check's questions count as long as both were asked the same."""
-    from grader.answers import same
+    from grader.diagnosis.same_answers import same
 
     found: dict[str, Compared] = {}
     for key, steps in left.steps.items():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from grader.answers import answers, same, same_answers
-from grader.draws import features, same_feature
+from grader.diagnosis.random_draws import features, same_feature
+from grader.diagnosis.same_answers import answers, same, same_answers
 from grader.worker.outside.transcript import ErrorInfo, Opaque, Step
 
 A = np.array([[1.0, -2.0], [3.0, 1e-3]])

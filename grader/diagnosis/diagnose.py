@@ -17,15 +17,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from grader.answers import NOTHING, WHOLE, Answer, answers, freedom, freely, same, same_answers
 from grader.course.course import Course
 from grader.course.misconceptions import Misconception, apply, load
 from grader.course.stage import Check
-from grader.draws import agree, shows, varies
+from grader.diagnosis.random_draws import agree, shows, varies
+from grader.diagnosis.runs import Heard, Runs
+from grader.diagnosis.same_answers import NOTHING, WHOLE, Answer, answers, freedom, freely, same, same_answers
 from grader.records import Mistake
 from grader.running import scores
 from grader.running.runner import Context, load_checks
-from grader.runs import Heard, Runs
 from grader.submission import Submission
 from grader.worker.outside.errors import CallTimeout
 from grader.worker.outside.transcript import ErrorInfo

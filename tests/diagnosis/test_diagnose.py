@@ -4,7 +4,7 @@ import pytest
 
 from grader.check_tasks.backend import Bench, Job, run_job
 from grader.course.misconceptions import apply, parse
-from grader.diagnose import diagnose
+from grader.diagnosis.diagnose import diagnose
 from grader.paths import REFERENCE
 from grader.running import scores
 from grader.running.limits import Limits

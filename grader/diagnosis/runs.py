@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from grader.answers import WHOLE, Answer, same_answers
 from grader.course.stage import Check
-from grader.draws import Draws, agree, alike, features, leave_doubt, says_for_sure, varies
-from grader.replay import Replay, depart, replay
+from grader.diagnosis.random_draws import Draws, agree, alike, features, leave_doubt, says_for_sure, varies
+from grader.diagnosis.replay import Replay, depart, replay
+from grader.diagnosis.same_answers import WHOLE, Answer, same_answers
 from grader.running.runner import Context, load_checks
 from grader.submission import Submission
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.answers import Answer, same
+from grader.diagnosis.same_answers import Answer, same
 
 LARGE = 2000  #: entries from which on a standard deviation says something
 _SPREAD = 0.04  #: and how far two of them may be apart, as a share

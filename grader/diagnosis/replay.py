@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
-from grader.answers import WHOLE, Answer, answers, freely, same
 from grader.checks.case import Case
 from grader.checks.compare import Unmet
 from grader.course.stage import Check
+from grader.diagnosis.same_answers import WHOLE, Answer, answers, freely, same
 from grader.running.runner import Memo, call_with_fixtures
 from grader.worker.outside.errors import CallTimeout, WorkerDied, WorkerFault
 from grader.worker.outside.handles import RngMaker, Seeded

@@ -29,7 +29,7 @@ def name_mistakes(
         answer = read_submission(reference)
     except NotASubmission as problem:
         return f"Mistakes are not named: {problem}"
-    from grader.diagnose import BUDGET, diagnose
+    from grader.diagnosis.diagnose import BUDGET, diagnose
 
     try:
         found = diagnose(session.context, answer, BUDGET * patience * session.context.limits.scale, stop)

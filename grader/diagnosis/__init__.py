@@ -1,0 +1,1 @@
+"""Results become names: a failed check is replayed on known mistakes."""
