@@ -41,7 +41,7 @@ def main():
     for name in THREADS:  # one thread: repeatable, and what a worker of the grader has
         os.environ.setdefault(name, "1")
     from grader.course.course import Course
-    from grader.curves import FILE
+    from grader.grading.curves import FILE
     from grader.paths import ROOT
 
     stage = next(stage for stage in Course(ROOT).stages if "train.HYPERPARAMETERS" in stage.claims)

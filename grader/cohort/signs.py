@@ -5,7 +5,7 @@ import re
 import warnings
 from collections.abc import Mapping, Set
 
-from grader.literals import UNREMARKABLE, data_in
+from grader.grading.embedded_data import UNREMARKABLE, data_in
 
 #: A first part of an imported name -> what it suggests.
 _IMPORTS = {

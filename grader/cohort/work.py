@@ -155,8 +155,8 @@ class Bench:
         return self._scale
 
     def _outcome(self, order: Order, folder: Path, observer: Observer | None) -> Outcome:
-        from grader import engine
         from grader.course.course import BadCourse
+        from grader.grading import grade
         from grader.submission import NotASubmission
 
         settings = self.settings
@@ -167,8 +167,8 @@ class Bench:
             student = folder / "submission"
             student.mkdir()
             package.write(student)
-            report = engine.grade(
-                engine.Request(
+            report = grade.grade(
+                grade.Request(
                     course=self.course,
                     student=student,
                     stages=settings.stages,

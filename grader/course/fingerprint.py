@@ -25,7 +25,7 @@ DECIDES = {
     "guard": False,
     "health": False,
     "hints": False,
-    "history": False,
+    "grading.history": False,
     "imports": False,
     "jupyter": False,
     "keys": False,

@@ -58,8 +58,8 @@ def main(root: str) -> int:
 
 
 def _grade(folder: Path, out: Path, course: Course, policy: Policy, tell) -> int:
-    from grader import engine
-    from grader.request import Request
+    from grader.grading import grade
+    from grader.grading.request import Request
     from grader.submission import NotASubmission
     from grader.worker.outside.pool import MEMORY_MB, WorkerPool
 
@@ -80,7 +80,7 @@ def _grade(folder: Path, out: Path, course: Course, policy: Policy, tell) -> int
     )
     pool = WorkerPool(course.withheld, policy.grading.sandbox, policy.limits.memory_mb or MEMORY_MB)
     try:
-        tell(engine.grade(request, _AfterEachStage(stages, tell), pool))
+        tell(grade.grade(request, _AfterEachStage(stages, tell), pool))
     except NotASubmission as error:
         sentence = str(error).replace(str(folder), "the submission")
         tell(Report(0, course.points, [], notes=[f"Nothing could be graded: {sentence}"]))

@@ -2,7 +2,7 @@
 
 A function of `checks.py` is a check only if the `task.toml` beside it lists it. Each check runs through
 `grader.running.runner.run_check`, so that pytest, watch and the course's own test cannot differ. The hooks serve two callers:
-`grader.engine`, which brings its own session, and a bare `pytest tasks/03_softmax`, for which one is made.
+`grader.grading.grade`, which brings its own session, and a bare `pytest tasks/03_softmax`, for which one is made.
 """
 
 import os

@@ -41,8 +41,8 @@ def command(
     """
     import msgspec
 
+    from grader.grading.request import Request, unchanged
     from grader.guard import guarded
-    from grader.request import Request, unchanged
     from grader.verbs._course import course_here
 
     request = Request(
@@ -63,7 +63,7 @@ def command(
 
 
 def _grade(request: Any) -> Any:
-    from grader.engine import grade
+    from grader.grading.grade import grade
     from grader.live import Live
 
     with Live() as live:

@@ -51,7 +51,7 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any
         pool = WorkerPool(course.withheld, sandbox)
         events = Events(student, poll)
         try:
-            from grader.request import Request
+            from grader.grading.request import Request
             from grader.watching import Watched
 
             chosen = course.select([stage])[0] if stage else None
@@ -191,7 +191,7 @@ class Loop:
 
     def _whole(self) -> None:
         from grader import terminal
-        from grader.engine import grade
+        from grader.grading.grade import grade
         from grader.live import Live
 
         self._say("Grading everything ...")

@@ -33,8 +33,8 @@ sys.addaudithook(
     lambda event, args: event in ("open", "os.listdir", "os.scandir") and seen.append(str(args[0]))
 )
 from grader.course import Course
-from grader.engine import grade
-from grader.request import Request
+from grader.grading.grade import grade
+from grader.grading.request import Request
 course = Course(copy)
 report = grade(Request(course, course.student, out, ("02_relu",), html=False))
 states = {check.id: check.state for check in report.stages[0].checks}

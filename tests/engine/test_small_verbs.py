@@ -8,8 +8,9 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from grader import hints, history
+from grader import hints
 from grader.course.stage import Check, Stage
+from grader.grading import history
 from grader.imports import Imports
 from grader.paths import ROOT
 from grader.records import CheckResult, Report, StageResult

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from grader.course.course import Course
-from grader.engine import grade
+from grader.grading.grade import grade
+from grader.grading.request import Request
 from grader.paths import REFERENCE, ROOT
-from grader.request import Request
 from grader.running.limits import Limits
 from grader.running.runner import load_checks
 from grader.running.session import run_stages

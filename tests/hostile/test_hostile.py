@@ -8,9 +8,9 @@ import tempfile
 import pytest
 
 from grader.course.course import Course
-from grader.engine import grade
+from grader.grading.grade import grade
+from grader.grading.request import Request
 from grader.paths import REFERENCE, ROOT
-from grader.request import Request
 from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 from tests.hostile import table

@@ -136,8 +136,9 @@ def test_dom_helper_is_strict():
 
 
 def test_the_import_begins_with_the_first_plot_that_is_due(tmp_path, monkeypatch):
+    from grader.grading import early_start
     from grader.records import CheckResult
-    from grader.report import early, figures
+    from grader.report import figures
 
     begun = []
     monkeypatch.setattr(figures, "warm", lambda: begun.append(True))
@@ -145,7 +146,7 @@ def test_the_import_begins_with_the_first_plot_that_is_due(tmp_path, monkeypatch
     def result(state, *roles):
         return CheckResult("c", "p", state, 0, 1, card=Card(evidence={role: role for role in roles}))
 
-    watcher = early.Early(tmp_path)
+    watcher = early_start.Early(tmp_path)
     for harmless in (
         CheckResult("c", "p", "fail", 0, 1),
         result("fail", "given", "confusion"),
@@ -157,5 +158,5 @@ def test_the_import_begins_with_the_first_plot_that_is_due(tmp_path, monkeypatch
     watcher.finished(None, result("pass", "history:val_acc"))
     assert begun == [True]
     (tmp_path / "figures.json").write_text("{}")
-    early.Early(tmp_path).finished(None, result("pass", "history:val_acc"))
+    early_start.Early(tmp_path).finished(None, result("pass", "history:val_acc"))
     assert begun == [True]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.literals import UNREMARKABLE, data_in, remarks
+from grader.grading.embedded_data import UNREMARKABLE, data_in, remarks
 from grader.paths import REFERENCE
 from grader.submission import read_submission
 

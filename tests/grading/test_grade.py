@@ -7,12 +7,12 @@ import shutil
 import msgspec
 import pytest
 
-from grader import log
 from grader.course import fingerprint
 from grader.course.course import BadCourse, Course
-from grader.engine import GraderFault, grade
+from grader.grading import event_log
+from grader.grading.grade import GraderFault, grade
+from grader.grading.request import Request, unchanged
 from grader.records import Report
-from grader.request import Request, unchanged
 from grader.running import scores
 from grader.running.session import Observer, run_stages
 from grader.submission import NotASubmission, read_submission
@@ -102,7 +102,7 @@ def test_a_log_that_was_cut_off_names_what_was_under_way(request_of, pool, tmp_p
     content = (request.out / "results.jsonl").read_bytes()
     cut = content.index(b'"event":"result"', content.index(b"check_double_doubles"))
     (tmp_path / "cut.jsonl").write_bytes(content[: cut + 30])
-    replayed = log.replay(tmp_path / "cut.jsonl")
+    replayed = event_log.replay(tmp_path / "cut.jsonl")
     assert list(replayed.results) == [("01_first", "check_add_adds")]
     assert replayed.begun == ("01_first", "check_double_doubles")
 

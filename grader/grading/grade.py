@@ -15,15 +15,15 @@ from typing import Any
 
 import msgspec
 
-from grader import curves, history, literals, log
-from grader.cache import TrainingCache
 from grader.course import fingerprint
 from grader.course.course import Course
 from grader.course.stage import Stage
 from grader.diagnosis.name_mistakes import name_mistakes
 from grader.files import write_atomically
+from grader.grading import curves, embedded_data, event_log, history
+from grader.grading.request import Request
+from grader.grading.training_cache import TrainingCache
 from grader.records import Report
-from grader.request import Request
 from grader.running import scores
 from grader.running.limits import Limits, calibrate
 from grader.running.pytest_host import GraderFault, run_with_pytest
@@ -99,12 +99,12 @@ def _run(
     cache: TrainingCache | None,
 ) -> Session:
     """Run all checks, every event in the log; name mistakes once all verdicts are out."""
-    lines = log.Log(
+    lines = event_log.Log(
         request.out / "results.jsonl", student=context.submission.name, stages=[stage.id for stage in stages]
     )
     session = Session(stages, context, [lines, *([observer] if observer else [])])
     if request.html:
-        from grader.report.early import Early
+        from grader.grading.early_start import Early
 
         session.observers.append(Early(request.out))
     try:
@@ -113,7 +113,7 @@ def _run(
             _keep(cache, session)
             session.notes += filter(None, [name_mistakes(session, request.course.reference, request.patience)])
             session.notes += _what_is_missing(request.course.data)
-            session.notes += literals.remarks(context.submission.modules)
+            session.notes += embedded_data.remarks(context.submission.modules)
     except KeyboardInterrupt:
         pass  # what was decided until then is in the log, and the session knows that it is not complete
     finally:
@@ -133,7 +133,7 @@ def _report(
     """The report, from the lines of the log."""
     context, limits = session.context, session.context.limits
     mark = context.submission.fingerprint()
-    results = log.replay(request.out / "results.jsonl").results
+    results = event_log.replay(request.out / "results.jsonl").results
     secret = fingerprint.of_text("seed", str(context.seed))[:16]
     return scores.report(
         stages,
