@@ -26,8 +26,8 @@ def command(student: Path, out: Path, seed: int, sandbox: str) -> None:
         raise Refusal(
             "this copy of the course has no reference/ to compare with. Remedy: run compare in a full checkout of the course."
         )
+    from grader.comparison import page, probing
     from grader.guard import guarded
-    from grader.report import comparison, probing
     from grader.submission import read_submission
     from grader.worker.outside.pool import WorkerPool
 
@@ -39,5 +39,5 @@ def command(student: Path, out: Path, seed: int, sandbox: str) -> None:
             probing.ask(side, course, pool, seed, folder / "evidence")
             for side, folder in zip(sides, folders, strict=True)
         ]
-        path = comparison.write(comparison.Sides(*sides, (asked[0], asked[1]), folders), out)
+        path = page.write(page.Sides(*sides, (asked[0], asked[1]), folders), out)
     click.echo(f"Written: {path}.")

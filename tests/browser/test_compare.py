@@ -2,8 +2,9 @@
 
 import pytest
 
+from grader.comparison import page as comparison
+from grader.comparison import probing
 from grader.paths import REFERENCE
-from grader.report import comparison, probing
 from grader.submission import read_submission
 from grader.worker.outside.local import LocalPool
 from tests.browser.conftest import OVERFLOWING, UNFOLD, violations

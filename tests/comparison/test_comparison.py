@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from grader.comparison import code_diff, probing
+from grader.comparison import page as comparison
 from grader.paths import REFERENCE
-from grader.report import codediff, comparison, probing
 from grader.submission import Submission, read_submission
 from grader.worker.outside.local import LocalPool
 from grader.worker.outside.transcript import ErrorInfo, Step
@@ -45,31 +46,31 @@ def asked_of(steps):
 
 
 def test_code_lines_leave_out_comments_docstrings_and_empty_lines():
-    assert codediff.code_lines(OURS) == 7
-    assert codediff.code_lines("x = '''a\nb'''\n") == 2
-    assert codediff.code_lines("def f(:") == 0
-    assert codediff.code_lines("") == 0
+    assert code_diff.code_lines(OURS) == 7
+    assert code_diff.code_lines("x = '''a\nb'''\n") == 2
+    assert code_diff.code_lines("def f(:") == 0
+    assert code_diff.code_lines("") == 0
 
 
 def test_definitions_are_functions_methods_and_constants():
-    found = codediff.definitions("losses", OURS)
+    found = code_diff.definitions("losses", OURS)
     assert list(found) == ["losses.LIMIT", "losses.softmax", "losses.Loss.forward"]
     assert found["losses.softmax"].first == 6
     assert found["losses.softmax"].lines[0] == "def softmax(logits):"
-    assert list(codediff.definitions("losses", "def f(:")) == ["losses"]
+    assert list(code_diff.definitions("losses", "def f(:")) == ["losses"]
 
 
 def test_meaning_is_the_code_without_words_and_layout():
-    a = codediff.definitions("m", 'def f(x):\n    """One."""\n    return x+1\n')["m.f"]
-    b = codediff.definitions("m", "def f(x):\n    # two\n    return (x + 1)\n")["m.f"]
-    c = codediff.definitions("m", "def f(x):\n    return x + 2\n")["m.f"]
+    a = code_diff.definitions("m", 'def f(x):\n    """One."""\n    return x+1\n')["m.f"]
+    b = code_diff.definitions("m", "def f(x):\n    # two\n    return (x + 1)\n")["m.f"]
+    c = code_diff.definitions("m", "def f(x):\n    return x + 2\n")["m.f"]
     assert a.meaning == b.meaning != c.meaning
 
 
 def test_lines_are_aligned_and_what_differs_is_marked():
-    a = codediff.definitions("m", "def f(x):\n    y = x.sum(axis=1)\n    return y\n")["m.f"]
-    b = codediff.definitions("m", "def f(x):\n    # why\n    y = x.sum(axis=0)\n    return y\n")["m.f"]
-    rows = codediff.beside(a, b)
+    a = code_diff.definitions("m", "def f(x):\n    y = x.sum(axis=1)\n    return y\n")["m.f"]
+    b = code_diff.definitions("m", "def f(x):\n    # why\n    y = x.sum(axis=0)\n    return y\n")["m.f"]
+    rows = code_diff.beside(a, b)
     assert [
         (row.left.number if row.left else None, row.right.number if row.right else None, row.same) for row in rows
     ] == [
@@ -78,7 +79,7 @@ def test_lines_are_aligned_and_what_differs_is_marked():
         (None, 3, False),
         (3, 4, True),
     ]
-    a2 = codediff.beside(a, codediff.definitions("m", "def f(x):\n    y = x.sum(axis=0)\n    return y\n")["m.f"])[1]
+    a2 = code_diff.beside(a, code_diff.definitions("m", "def f(x):\n    y = x.sum(axis=0)\n    return y\n")["m.f"])[1]
     assert [piece.text for piece in a2.left.pieces if piece.changed] == ["1"]
     assert [piece.text for piece in a2.right.pieces if piece.changed] == ["0"]
     assert "".join(piece.text for piece in a2.left.pieces) == "    y = x.sum(axis=1)"
@@ -87,9 +88,9 @@ def test_lines_are_aligned_and_what_differs_is_marked():
 def test_every_line_of_the_reference_comes_out_as_it_went_in():
     """Colouring loses nothing."""
     for module, source in read_submission(REFERENCE).modules.items():
-        for definition in codediff.definitions(module, source).values():
-            rows = codediff.beside(definition, definition)
-            assert ["".join(piece.text for piece in row.left.pieces) for row in rows] == codediff.dedented(
+        for definition in code_diff.definitions(module, source).values():
+            rows = code_diff.beside(definition, definition)
+            assert ["".join(piece.text for piece in row.left.pieces) for row in rows] == code_diff.dedented(
                 definition.lines
             )
             assert all(row.same for row in rows)
@@ -157,7 +158,7 @@ def test_page_counts_points_and_lines(page):
     assert rows["03 Softmax"][1] == "10 / 10"
     assert int(rows["03 Softmax"][0].split()[0]) < 10
     assert rows["helpers.py"] == ["2", "0"]
-    reference = sum(codediff.code_lines(text) for text in page.sides.right.modules.values())
+    reference = sum(code_diff.code_lines(text) for text in page.sides.right.modules.values())
     assert rows["all"][1] == str(reference)
 
 

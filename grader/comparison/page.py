@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from markupsafe import Markup
 
+from grader.comparison import code_diff, probing
 from grader.paths import MODULES
-from grader.report import codediff, evidence, figures, findings, probing, tables
+from grader.report import evidence, figures, findings, tables
 from grader.report.evidence import Curves
 from grader.report.pages import HERE, anchor, clean, environment, shorten, stylesheet
 from grader.submission import Submission
@@ -32,7 +33,7 @@ class FunctionView(NamedTuple):
     anchor: str
     verdict: str
     differs: bool
-    rows: list[codediff.Row]
+    rows: list[code_diff.Row]
     answers: str  #: "37 answers, all the same"
     examples: list[Example]
 
@@ -70,7 +71,7 @@ def page(sides: Sides) -> str:
     views = functions(sides.left, sides.right, {item.name: item for item in compared})
     names = (clean(sides.left.name) or "submission", "reference")
     lines = [
-        (module, *(codediff.code_lines(side.modules.get(module, "")) for side in (sides.left, sides.right)))
+        (module, *(code_diff.code_lines(side.modules.get(module, "")) for side in (sides.left, sides.right)))
         for module in _modules(sides)
     ]
     return template.render(
@@ -92,15 +93,15 @@ def functions(left: Submission, right: Submission, compared: Mapping[str, probin
     """Every function of the reference in its order, then those that only the submission has, in the course's modules."""
     views = []
     for module in MODULES:
-        ours = codediff.definitions(module, left.modules.get(module, ""))
-        theirs = codediff.definitions(module, right.modules.get(module, ""))
+        ours = code_diff.definitions(module, left.modules.get(module, ""))
+        theirs = code_diff.definitions(module, right.modules.get(module, ""))
         for name in dict.fromkeys([*theirs, *ours]):
             views.append(_function(name, ours.get(name), theirs.get(name), compared.get(name)))
     return views
 
 
 def _function(
-    name: str, ours: codediff.Definition | None, theirs: codediff.Definition | None, asked: probing.Compared | None
+    name: str, ours: code_diff.Definition | None, theirs: code_diff.Definition | None, asked: probing.Compared | None
 ) -> FunctionView:
     if ours is None or theirs is None:
         verdict = "only in the reference" if ours is None else "only in the submission"
@@ -115,7 +116,7 @@ def _function(
         anchor(name.replace(".", "-")),
         verdict,
         differs,
-        codediff.beside(ours, theirs),
+        code_diff.beside(ours, theirs),
         _answers(asked)[1] if asked else "",
         examples,
     )

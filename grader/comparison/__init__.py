@@ -1,0 +1,1 @@
+"""A submission beside the reference: code, answers, curves, time."""
