@@ -6,7 +6,7 @@ from typing import Any
 def __getattr__(name: str) -> Any:
     """`from grader import check`, for notebooks; imported only if asked for."""
     if name == "check":
-        from grader.jupyter import check
+        from grader.learner.jupyter import check
 
         return check
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,12 +11,13 @@ def command(no_repair: bool) -> int:
     Damaged data files are put back from git, and missing packages installed. Exit status: 0 all is well; 1 something is
     missing, with its remedy beside it.
     """
-    from grader import health, terminal
+    from grader import terminal
+    from grader.learner import doctor
     from grader.verbs._course import course_here
 
     console = terminal.console()
     healthy = True
-    for title, findings in health.examine(course_here(), repair=not no_repair):
+    for title, findings in doctor.examine(course_here(), repair=not no_repair):
         console.print(f"\n{title}", style="bold")
         for finding in findings:
             healthy &= finding.fine

@@ -64,7 +64,7 @@ def command(
 
 def _grade(request: Any) -> Any:
     from grader.grading.grade import grade
-    from grader.live import Live
+    from grader.learner.progress_bar import Live
 
     with Live() as live:
         return grade(request, live)

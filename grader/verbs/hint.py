@@ -19,8 +19,8 @@ def command(stage: str | None, check: str | None, student: Path, out: Path, agai
     from grader import terminal
     from grader.cli import Refusal
     from grader.guard import guarded
-    from grader.hints import FILE, RUNGS, Ladder
-    from grader.last import next_stage
+    from grader.learner.hints import FILE, RUNGS, Ladder
+    from grader.learner.last_grade import next_stage
     from grader.submission import read_submission
     from grader.verbs._course import course_here
 
@@ -59,7 +59,7 @@ def command(stage: str | None, check: str | None, student: Path, out: Path, agai
 
 def _graded(course: Any, stage: Any, submission: Any, out: Path) -> Any:
     """The stage's result: the last grade's if nothing has changed since, else a fresh one (without training)."""
-    from grader.last import last_report, last_stage
+    from grader.learner.last_grade import last_report, last_stage
 
     known = last_stage(out, stage.id, submission.fingerprint())
     if known is None and stage.training:

@@ -19,7 +19,7 @@ def command(stage: str, student: Path, whole_files: bool) -> None:
     from grader.cli import Refusal
     from grader.course.course import BadCourse
     from grader.course.skeleton import SkeletonError, pristine, read_claims
-    from grader.saved import SAVED, save_copies
+    from grader.learner.backups import SAVED, save_copies
     from grader.verbs._course import course_here
 
     course = course_here()

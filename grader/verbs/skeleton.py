@@ -43,7 +43,7 @@ def command(student: Path, force: bool) -> None:
     """
     from grader.cli import Refusal
     from grader.course.skeleton import SkeletonError, build, read_claims
-    from grader.saved import SAVED, save_copies
+    from grader.learner.backups import SAVED, save_copies
     from grader.verbs._course import course_here
 
     course = course_here()

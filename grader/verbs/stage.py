@@ -15,7 +15,7 @@ def command(stage: str | None, out: Path) -> int:
     from grader import terminal
     from grader.cli import Refusal
     from grader.guard import guarded
-    from grader.last import next_stage
+    from grader.learner.last_grade import next_stage
     from grader.verbs._course import course_here
 
     with guarded():

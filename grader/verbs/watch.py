@@ -41,7 +41,7 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any
     from grader.guard import guarded
 
     with guarded():
-        from grader.keys import Events, single_keys
+        from grader.learner.events import Events, single_keys
         from grader.submission import read_submission
         from grader.verbs._course import course_here
         from grader.worker.outside.pool import WorkerPool
@@ -52,7 +52,7 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any
         events = Events(student, poll)
         try:
             from grader.grading.request import Request
-            from grader.watching import Watched
+            from grader.learner.watched import Watched
 
             chosen = course.select([stage])[0] if stage else None
             watched = Watched(student, course, pool, seed=seed, stage=chosen)
@@ -70,7 +70,7 @@ class Loop:
 
     def __init__(self, watched: Any, events: Any, request: Any):
         from grader import terminal
-        from grader.hints import FILE, Ladder
+        from grader.learner.hints import FILE, Ladder
 
         self.watched, self.events, self.request = watched, events, request
         self.console = terminal.console()
@@ -98,7 +98,7 @@ class Loop:
                 self._say(str(problem))
 
     def _handle(self, event: str) -> None:
-        from grader.keys import IDLE, SAVED
+        from grader.learner.events import IDLE, SAVED
 
         if event == IDLE:
             return self._catch_up()
@@ -129,7 +129,7 @@ class Loop:
 
     def _graded(self, moving: bool) -> None:
         """Grade the current stage and show the verdict; then the names of mistakes, which may follow it."""
-        from grader.live import Live, Patience
+        from grader.learner.progress_bar import Live, Patience
 
         watched, begun = self.watched, time.monotonic()
         self.unfinished = self.broken_off = True
@@ -179,7 +179,7 @@ class Loop:
         self._graded(moving=False)
 
     def _hint(self) -> None:
-        from grader.hints import RUNGS
+        from grader.learner.hints import RUNGS
 
         found = self.watched.to_do()
         got = self.ladder.next(*found) if found else None
@@ -192,7 +192,7 @@ class Loop:
     def _whole(self) -> None:
         from grader import terminal
         from grader.grading.grade import grade
-        from grader.live import Live
+        from grader.learner.progress_bar import Live
 
         self._say("Grading everything ...")
         with Live() as live:

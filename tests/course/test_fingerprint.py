@@ -57,7 +57,7 @@ def test_the_longest_name_that_fits_counts_and_what_nobody_classified_decides():
 
 #: Who of those that decide asks somebody who does not, and for what: to write or to show what was decided.
 ASKS = {
-    "__init__": {"jupyter"},
+    "__init__": {"learner.jupyter"},
     "__main__": {"bootstrap"},
     "cohort.work": {"cohort.journal", "cohort.package", "course.policy"},
     "grading.grade": {"grading.history", "report", "grading.early_start"},

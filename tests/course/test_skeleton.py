@@ -289,7 +289,7 @@ def run(module, *arguments):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A fresh skeleton in a folder, and a place of its own for saved copies."""
-    monkeypatch.setattr("grader.saved.SAVED", str(tmp_path / "saved"))
+    monkeypatch.setattr("grader.learner.backups.SAVED", str(tmp_path / "saved"))
     target = tmp_path / "student"
     assert run("skeleton", "--student", target).exit_code == 0
     return target

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from grader import terminal
-from grader.jupyter import Shown
+from grader.learner.jupyter import Shown
 from grader.records import Card, CheckResult, Mistake, NextStep, Report, SourceLines, StageResult
 from grader.running import scores
 from tests.running import toys

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from grader import health, paths
+from grader import paths
+from grader.learner import doctor
 from grader.paths import REFERENCE, ROOT
 from tests.courses import HERE
 
@@ -27,7 +28,7 @@ def test_doctor_names_what_it_looked_at():
 
 def test_missing_layers_come_with_a_remedy(monkeypatch):
     monkeypatch.setenv("CHAIN_RULE_WITHOUT", "seccomp")
-    found = {finding.name: finding for finding in health.worker(HERE.withheld)}
+    found = {finding.name: finding for finding in doctor.worker(HERE.withheld)}
     assert not found["forbidden actions"].fine
     assert found["open a socket"].text == "NOT blocked here"
     assert "seccomp" in found["open a socket"].remedy
@@ -43,11 +44,11 @@ def test_a_damaged_data_file_is_put_back(tmp_path):
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
         subprocess.run([*git, *command], check=True)
     (folder / "hidden.npz").write_bytes(b"damaged")
-    looked = {finding.name: finding for finding in health.data(folder, repair=False)}
+    looked = {finding.name: finding for finding in doctor.data(folder, repair=False)}
     assert not looked["data/hidden.npz"].fine
     assert looked["data/mnist.npz"].fine
-    assert all(finding.fine for finding in health.data(folder, repair=True))
-    assert all(finding.text == "verified" for finding in health.data(folder, repair=False))
+    assert all(finding.fine for finding in doctor.data(folder, repair=True))
+    assert all(finding.text == "verified" for finding in doctor.data(folder, repair=False))
 
 
 @pytest.fixture

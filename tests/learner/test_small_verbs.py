@@ -8,10 +8,10 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from grader import hints
 from grader.course.stage import Check, Stage
 from grader.grading import history
-from grader.imports import Imports
+from grader.learner import hints
+from grader.learner.import_graph import Imports
 from grader.paths import ROOT
 from grader.records import CheckResult, Report, StageResult
 from grader.running.limits import TRAINING_FLOOR, UNIT_FLOOR, Limits, calibrate

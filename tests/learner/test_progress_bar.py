@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from grader.live import Live, Patience, last_epoch
+from grader.learner.progress_bar import Live, Patience, last_epoch
 from grader.running.session import Observer, run_stages
 from grader.submission import Submission
 from grader.worker.outside.channel import Limits

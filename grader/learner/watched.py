@@ -8,7 +8,7 @@ from typing import Any
 from grader.course.course import Course
 from grader.course.stage import Check, Stage
 from grader.diagnosis.name_mistakes import name_mistakes
-from grader.imports import Imports
+from grader.learner.import_graph import Imports
 from grader.records import CheckResult, NextStep, Report, StageResult
 from grader.running import scores
 from grader.running.limits import Limits, calibrate

@@ -1,0 +1,1 @@
+"""What serves a learner between grades: watch, hints, doctor, notebook."""
