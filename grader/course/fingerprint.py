@@ -34,7 +34,7 @@ DECIDES = {
     "oracle": False,
     "report": False,
     "learner.backups": False,
-    "terminal": False,
+    "report.terminal": False,
     "verbs": False,
     "learner.watched": False,
     "wording": False,

@@ -27,7 +27,7 @@ class Shown:
     def __repr__(self) -> str:
         import io
 
-        from grader import terminal
+        from grader.report import terminal
 
         out = io.StringIO()
         terminal.console(file=out, no_color=True).print(_summary(self.report))
@@ -65,7 +65,7 @@ def check(*stages: str, student: str | Path = STUDENT, seed: int = 0) -> Shown:
 
 
 def _summary(report: Report) -> Any:
-    from grader import terminal
+    from grader.report import terminal
 
     return terminal.summary(terminal.console(no_color=True), report, whole=len(report.stages) > 1)
 
@@ -85,7 +85,7 @@ def _html(report: Report) -> Iterable[str]:
 
 
 def _check(check: CheckResult, unfolded: bool) -> Iterable[str]:
-    from grader.terminal import LOOKS
+    from grader.report.terminal import LOOKS
 
     colour, look = _COLOURS[check.state], LOOKS[check.state]
     head = (
@@ -103,7 +103,7 @@ def _check(check: CheckResult, unfolded: bool) -> Iterable[str]:
 
 def _card(check: CheckResult) -> Iterable[str]:
     """The parts of a card that have something to say, in the order in which the terminal shows them."""
-    from grader.terminal import Card
+    from grader.report.terminal import Card
 
     for label, text, _ in Card("", check).parts():
         yield f"<p><small><b>{escape(label)}</b></small></p>"

@@ -64,7 +64,7 @@ class CheckItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         if isinstance(excinfo.value, NotPassed):
-            from grader.terminal import plain_card
+            from grader.report.terminal import plain_card
 
             return plain_card(self.stage.id, excinfo.value.result)
         return super().repr_failure(excinfo)

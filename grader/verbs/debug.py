@@ -18,9 +18,9 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
     Prints go straight to the terminal, nothing is stopped or confined, and no points are given: `grade` does that.
     In the debugger: n next line, s step into, c continue, p name prints, q ends.
     """
-    from grader import terminal
     from grader.cli import Refusal
     from grader.guard import guarded
+    from grader.report import terminal
     from grader.running.limits import Limits
     from grader.running.runner import Context, decided, execute, load_checks
     from grader.submission import read_submission

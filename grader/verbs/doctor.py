@@ -11,8 +11,8 @@ def command(no_repair: bool) -> int:
     Damaged data files are put back from git, and missing packages installed. Exit status: 0 all is well; 1 something is
     missing, with its remedy beside it.
     """
-    from grader import terminal
     from grader.learner import doctor
+    from grader.report import terminal
     from grader.verbs._course import course_here
 
     console = terminal.console()

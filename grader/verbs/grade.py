@@ -71,7 +71,7 @@ def _grade(request: Any) -> Any:
 
 
 def _show(report: Any, out: Path, strict: bool) -> int:
-    from grader import terminal
+    from grader.report import terminal
 
     console = terminal.console()
     untouched = report.score == 0 and all(stage.state == "todo" for stage in report.stages)

@@ -16,8 +16,8 @@ LISTED = 10  #: runs below it
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the results are.")
 def command(out: Path) -> int:
     """Draw the score over time, from the grades of the whole course."""
-    from grader import terminal
     from grader.grading import history
+    from grader.report import terminal
 
     console = terminal.console()
     runs = history.read(out)

@@ -12,10 +12,10 @@ from grader.paths import BUILD
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the last grade's results are.")
 def command(stage: str | None, out: Path) -> int:
     """Show a stage's handout; without a name, that of the stage to work on next."""
-    from grader import terminal
     from grader.cli import Refusal
     from grader.guard import guarded
     from grader.learner.last_grade import next_stage
+    from grader.report import terminal
     from grader.verbs._course import course_here
 
     with guarded():

@@ -69,8 +69,8 @@ class Loop:
     """One event after another: a save, or a key."""
 
     def __init__(self, watched: Any, events: Any, request: Any):
-        from grader import terminal
         from grader.learner.hints import FILE, Ladder
+        from grader.report import terminal
 
         self.watched, self.events, self.request = watched, events, request
         self.console = terminal.console()
@@ -190,9 +190,9 @@ class Loop:
         self.draw()
 
     def _whole(self) -> None:
-        from grader import terminal
         from grader.grading.grade import grade
         from grader.learner.progress_bar import Live
+        from grader.report import terminal
 
         self._say("Grading everything ...")
         with Live() as live:
@@ -232,7 +232,7 @@ class Loop:
     def _draw(self, ran_lines: int, short: bool) -> None:
         from rich.text import Text
 
-        from grader import terminal
+        from grader.report import terminal
 
         watched, console = self.watched, self.console
         report, current = watched.report, watched.current
@@ -260,7 +260,7 @@ class Loop:
         self._footer(f"{report.score} of {report.max_score} points")
 
     def _show_prints(self, current: Any) -> None:
-        from grader import terminal
+        from grader.report import terminal
 
         self.console.print()
         for check in current.checks:
@@ -270,7 +270,7 @@ class Loop:
                     self.console.print(line)
 
     def _footer(self, text: str) -> None:
-        from grader import terminal
+        from grader.report import terminal
 
         if self.remark:
             self.console.print()

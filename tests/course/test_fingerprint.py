@@ -61,7 +61,7 @@ ASKS = {
     "__main__": {"bootstrap"},
     "cohort.work": {"cohort.journal", "cohort.package", "course.policy"},
     "grading.grade": {"grading.history", "report", "grading.early_start"},
-    "running.pytest_plugin": {"terminal"},
+    "running.pytest_plugin": {"report.terminal"},
 }
 
 

@@ -5,9 +5,9 @@ import io
 import msgspec
 import pytest
 
-from grader import terminal
 from grader.learner.jupyter import Shown
 from grader.records import Card, CheckResult, Mistake, NextStep, Report, SourceLines, StageResult
+from grader.report import terminal
 from grader.running import scores
 from tests.running import toys
 
