@@ -27,8 +27,8 @@ def command(student: Path, out: Path, seed: int, sandbox: str) -> None:
             "this copy of the course has no reference/ to compare with. Remedy: run compare in a full checkout of the course."
         )
     from grader.comparison import page, probing
-    from grader.guard import guarded
     from grader.submission import read_submission
+    from grader.verbs._guard import guarded
     from grader.worker.outside.pool import WorkerPool
 
     # A process of its own for each check: the page tells how much memory each stage took.

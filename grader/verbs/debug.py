@@ -19,12 +19,12 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
     In the debugger: n next line, s step into, c continue, p name prints, q ends.
     """
     from grader.cli import Refusal
-    from grader.guard import guarded
     from grader.report import terminal
     from grader.running.limits import Limits
     from grader.running.runner import Context, decided, execute, load_checks
     from grader.submission import read_submission
     from grader.verbs._course import course_here
+    from grader.verbs._guard import guarded
     from grader.worker.outside.local import LocalPool
 
     console = terminal.console()

@@ -42,8 +42,8 @@ def command(
     import msgspec
 
     from grader.grading.request import Request, unchanged
-    from grader.guard import guarded
     from grader.verbs._course import course_here
+    from grader.verbs._guard import guarded
 
     request = Request(
         course=course_here(with_reference=not no_reference),

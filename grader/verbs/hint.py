@@ -17,12 +17,12 @@ from grader.paths import BUILD, STUDENT
 def command(stage: str | None, check: str | None, student: Path, out: Path, again: bool) -> int:
     """Show the next hint: first a question, then where to look, then a worked example."""
     from grader.cli import Refusal
-    from grader.guard import guarded
     from grader.learner.hints import FILE, RUNGS, Ladder
     from grader.learner.last_grade import next_stage
     from grader.report import terminal
     from grader.submission import read_submission
     from grader.verbs._course import course_here
+    from grader.verbs._guard import guarded
 
     course = course_here()
     ladder = Ladder(course.memory / FILE)

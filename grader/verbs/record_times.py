@@ -17,10 +17,10 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
 
     A grade allows 20 times the recorded seconds for a unit check and 10 times for a training, never less than a floor.
     """
-    from grader.guard import guarded
     from grader.running.limits import calibrate
     from grader.submission import read_submission
     from grader.verbs._course import course_here
+    from grader.verbs._guard import guarded
     from grader.worker.outside.pool import WorkerPool
 
     with guarded():

@@ -13,10 +13,10 @@ from grader.paths import BUILD
 def command(stage: str | None, out: Path) -> int:
     """Show a stage's handout; without a name, that of the stage to work on next."""
     from grader.cli import Refusal
-    from grader.guard import guarded
     from grader.learner.last_grade import next_stage
     from grader.report import terminal
     from grader.verbs._course import course_here
+    from grader.verbs._guard import guarded
 
     with guarded():
         course = course_here()

@@ -38,7 +38,7 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any
     Keys: h hint, n next stage, b stage before, g whole grade, p prints of passing checks,
           o open the report, r run again, q quit.
     """
-    from grader.guard import guarded
+    from grader.verbs._guard import guarded
 
     with guarded():
         from grader.learner.events import Events, single_keys

@@ -5,9 +5,9 @@ import pytest
 from grader.cli import Refusal
 from grader.course.images import DamagedData
 from grader.course.stage import BadCourse
-from grader.guard import OwnFault, guarded
 from grader.running.pytest_host import GraderFault
 from grader.submission import NotASubmission
+from grader.verbs._guard import OwnFault, guarded
 from grader.worker.outside.errors import SandboxRefused, WorkerFault
 
 
