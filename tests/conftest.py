@@ -23,7 +23,7 @@ TOGETHER = {
     "tensorflow": r"tests/oracle/",  # its import, and its memory
 }
 #: They begin first, so that no process is left with one of them when the others are done.
-LONGEST = ("tests/mistakes/test_matrix.py", "tests/learner/test_watch.py", "tests/cohort/")
+LONGEST = ("tests/check_tasks/test_matrix.py", "tests/learner/test_watch.py", "tests/cohort/")
 
 
 def together(nodeid: str) -> str:
