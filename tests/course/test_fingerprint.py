@@ -50,7 +50,7 @@ def test_the_longest_name_that_fits_counts_and_what_nobody_classified_decides():
     assert not decides("cohort/__init__.py")
     assert decides("cohort/work.py")
     assert not decides("report/templates/base.html.j2")
-    assert not decides("terminal.py")
+    assert not decides("report/terminal.py")
     for name in ("compare.py", "worker/wire.py", "grade.ini", "__init__.py", "brand_new.py", "room/terminal.py"):
         assert decides(name), name
 
@@ -86,8 +86,8 @@ def imported(path, known):
 
 def test_the_place_of_the_course_is_nothing_to_a_grade(checkout):
     ask = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from grader import fingerprint as f; "
-        "from grader.cohort.work import course_fingerprint; from grader.course import Course; c = Course(f.GRADER.parent); "
+        "import sys; sys.path.insert(0, sys.argv[1]); from grader.course import fingerprint as f; "
+        "from grader.cohort.work import course_fingerprint; from grader.course.course import Course; c = Course(f.GRADER.parent); "
         "print(f.GRADER, f.course(c.tasks), f.presentation(c.tasks), f.reference(c.reference), course_fingerprint(c))"
     )
     here, there = (

@@ -32,7 +32,7 @@ seen = []
 sys.addaudithook(
     lambda event, args: event in ("open", "os.listdir", "os.scandir") and seen.append(str(args[0]))
 )
-from grader.course import Course
+from grader.course.course import Course
 from grader.grading.grade import grade
 from grader.grading.request import Request
 course = Course(copy)

@@ -188,4 +188,6 @@ def test_what_python_leaves_beside_the_modules_is_nobodys_work(kit):
 
 
 def test_it_is_made_of_this_checkout(kit):
-    assert (kit / "grader" / "engine.py").read_bytes() == (ROOT / "grader" / "engine.py").read_bytes()
+    assert (kit / "grader" / "grading" / "grade.py").read_bytes() == (
+        ROOT / "grader" / "grading" / "grade.py"
+    ).read_bytes()
