@@ -63,7 +63,7 @@ def test_hints_come_rung_by_rung_and_are_remembered(tmp_path):
 
 
 def test_the_verb_hints_at_what_does_not_hold(tmp_path, monkeypatch):
-    monkeypatch.setattr(hints.Ladder.__init__, "__defaults__", (tmp_path / "hints.json",))
+    monkeypatch.setenv("CHAIN_RULE_MEMORY", str(tmp_path / "memory"))
     write(with_bodies(COURSE.stages[:1]), tmp_path / "student")
     folder = ["--student", tmp_path / "student", "--out", tmp_path / "out"]
     first, second = run(hint, "2", *folder), run(hint, "2", *folder)
