@@ -1,0 +1,1 @@
+"""What checks of several stages share: a network written out, trainings compared, an accuracy judged."""
