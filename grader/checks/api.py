@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from grader.checks.case import Case
 from grader.checks.compare import Unmet
-from grader.checks.phrases import number, type_phrase
-from grader.worker.outside.errors import StudentError
+from grader.checks.phrases import listed, number, type_phrase
+from grader.worker.outside.errors import CallTimeout, StudentError
+from grader.worker.outside.handles import Remote
 
 __judges_values__ = True  # see grader.running.failures
 
@@ -120,11 +122,17 @@ def fill(student: Any, layer: Any, name: str, array: np.ndarray) -> None:
 
 __all__ = [
     "ROUGH",
+    "CallTimeout",
+    "Case",
+    "Remote",
     "StudentError",
     "Unmet",
     "expect_different_draws",
     "expect_equal_draws",
     "expect_spread",
     "fill",
+    "listed",
+    "number",
     "spread_shows",
+    "type_phrase",
 ]

@@ -12,12 +12,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from grader.cli import Refusal
 from grader.cohort.journal import Outcome
 from grader.cohort.package import Package
 from grader.course import fingerprint
 from grader.course.course import Course
 from grader.course.policy import Policy
-from grader.course.stage import Check
+from grader.course.stage import TOOLBOX, Check
 from grader.paths import ENGINE
 from grader.records import CheckResult
 from grader.running.limits import calibrate
@@ -83,10 +84,20 @@ class Done(Struct, frozen=True):
 
 @contextlib.contextmanager
 def with_private(course: Course, private: str) -> Iterator[Course]:
-    """The course; if there is a folder of private stages, with a merged copy of its own stages and these."""
+    """The course; if there is a folder of private stages, with a merged copy of its own stages and these.
+
+    raises : Refusal if both bring a file of one name for their checks to share
+    """
     if not private:
         yield course
         return
+    if both := sorted(
+        {path.name for path in Path(private, TOOLBOX).glob("*.py") if (course.tasks / TOOLBOX / path.name).exists()}
+    ):
+        place = Path(private, TOOLBOX, both[0])
+        raise Refusal(
+            f"{place} has the name of a file of the course's own {TOOLBOX}. Remedy: give it another, or remove it."
+        )
     with tempfile.TemporaryDirectory(prefix="chain-rule-tasks-") as name:
         merged = Path(name) / "tasks"
         ignored = shutil.ignore_patterns("__pycache__")

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from grader.course import stage as task
-from grader.course.stage import BadCourse, Check, Stage, load_stage
+from grader.course.stage import TOOLBOX, BadCourse, Check, Stage, load_stage
 from grader.files import write_atomically
 
 __all__ = ["BadCourse", "Check", "Course", "Stage", "load_stage"]
@@ -66,7 +66,8 @@ class Course(Struct, frozen=True, dict=True):
 
         raises : BadCourse, with cause and remedy
         """
-        folders = sorted(path for path in self.tasks.glob("*") if path.is_dir() and path.name[0] not in "._")
+        found = (path for path in self.tasks.glob("*") if path.is_dir() and path.name[0] not in "._")
+        folders = sorted(path for path in found if path.name != TOOLBOX)
         if self.tasks != self.folder / "tasks":
             return _read(folders, self.tasks)
         memory = self.memory / f"course-{_mark(folders)[:32]}.bin"

@@ -13,6 +13,8 @@ from typing import Any
 
 from msgspec import Struct
 
+#: Beside the stages: what their checks share. No stage.
+TOOLBOX = "toolbox"
 STAGE_ID = re.compile(r"\d\d_[a-z][a-z0-9_]*")
 FUNCTION = re.compile(r"[a-z_]\w*(\.[A-Za-z_]\w*){1,2}")
 

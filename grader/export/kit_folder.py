@@ -10,6 +10,7 @@ from grader.cli import VERBS, Refusal, module_of
 from grader.course.course import Course
 from grader.course.fingerprint import GRADER
 from grader.course.skeleton import SKELETON, build, read_claims
+from grader.course.stage import TOOLBOX
 
 #: Written into a kit, so that it may be replaced by the next one, unless somebody works in it; nothing else ever is.
 MARK = ".kit"
@@ -64,7 +65,7 @@ def _fill(course: Course, folder: Path) -> None:
         (folder / place).mkdir()
         for file, text in texts.items():
             (folder / place / file).write_bytes(text.encode())
-    for stage in sorted(path for path in course.tasks.iterdir() if (path / "task.toml").exists()):
+    for stage in [*(path.parent for path in sorted(course.tasks.glob("*/task.toml"))), course.tasks / TOOLBOX]:
         shutil.copytree(stage, folder / "tasks" / stage.name, ignore=shutil.ignore_patterns(*_NOT_OF_A_STAGE))
     shutil.copytree(GRADER, folder / "grader", ignore=_not_of_the_grader)
     (folder / "data").mkdir()

@@ -6,21 +6,20 @@ not hold), pass, fail (anything the submission did), error (the grader's own fau
 
 import contextlib
 import functools
-import importlib.util
 import io
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from grader.course.course import Course
 from grader.course.skeleton import is_stub, line_of
-from grader.course.stage import BadCourse, Check, Stage
+from grader.course.stage import Check, Stage
 from grader.files import write_atomically
 from grader.records import Card, CheckResult
 from grader.running import scores
+from grader.running.checks_package import import_checks
 from grader.running.limits import Limits
 from grader.submission import Submission
 
@@ -148,21 +147,11 @@ def _still_to_do(stub: str, context: Context) -> str:
 
 
 def load_checks(stage: Stage) -> Mapping[str, Function]:
-    """The check functions of a stage, imported from its folder under a name of their own.
+    """The check functions of a stage, imported from its folder.
 
     raises : BadCourse if the file cannot be imported
     """
-    name = f"tasks.{stage.id}.checks"
-    spec = importlib.util.spec_from_file_location(name, stage.checks_file)
-    if spec is None or spec.loader is None:
-        raise BadCourse(f"{stage.checks_file} is no Python file that can be imported.")
-    module: ModuleType = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise BadCourse(
-            f"{stage.checks_file} cannot be imported: {type(error).__name__}: {error}. Remedy: correct it."
-        ) from error
+    module = import_checks(stage)
     return {check.id: getattr(module, check.id) for check in stage.checks}
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader import closed_form, networks
+from ..toolbox import closed_form, networks
 
 DEEP, SHALLOW, SQUARE, TRUE = (6, 5, 4, 3), (4, 3), (5, 5, 5, 5), (784, 128, 64, 10)
 

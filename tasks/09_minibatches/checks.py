@@ -4,8 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from grader.checks.api import Unmet
-from grader.checks.phrases import listed
+from grader.checks.api import Unmet, listed
 
 
 def _data(case, rows):

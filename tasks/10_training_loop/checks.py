@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader import closed_form, networks, trainings
+from ..toolbox import closed_form, networks, trainings
 
 SIZES = (4, 6, 3)
 

@@ -1,6 +1,7 @@
 """MNIST: your own settings, 20,000 images to learn from, and 5,000 others that nobody has shown to your network."""
 
-from grader import gate, networks
+from ..toolbox import accuracy_gate as gate
+from ..toolbox import networks
 
 SIZES = (784, 128, 64, 10)
 BAR = gate.Bar(asked=0.96, doubt=0.955)

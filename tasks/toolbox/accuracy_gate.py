@@ -16,14 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from grader import closed_form, networks, trainings
-from grader.checks.case import Case
-from grader.checks.compare import Unmet
-from grader.closed_form import Array, Parameters
-from grader.worker.outside.errors import CallTimeout
-from grader.worker.outside.proxy import Remote
+from grader.checks.api import CallTimeout, Case, Remote, Unmet
 
-__judges_values__ = True  # see grader.running.failures
+from . import closed_form, networks, trainings
+from .closed_form import Array, Parameters
 
 ASKED = ("epochs", "batch_size", "lr")
 _GIVEN = ("model", "x_train", "y_train", "x_val", "y_val", "rng")

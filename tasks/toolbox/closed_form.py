@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__judges_values__ = True  # see grader.running.failures
-
 Array = NDArray[Any]
 Parameters = list[Array]
 

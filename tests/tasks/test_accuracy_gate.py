@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from grader import closed_form, gate
 from grader.checks.case import Case
 from grader.checks.compare import Unmet
 from grader.paths import REFERENCE
@@ -15,6 +14,8 @@ from grader.submission import Submission, read_submission
 from grader.worker.outside.channel import Limits
 from grader.worker.outside.errors import CallTimeout, StudentError
 from grader.worker.outside.local import LocalPool
+from tests.tasks.toolbox import accuracy_gate as gate
+from tests.tasks.toolbox import closed_form
 
 SIZES = (16, 24, 4)
 SETTINGS = {"epochs": 12, "batch_size": 16, "lr": 0.2}

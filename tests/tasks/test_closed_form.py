@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader import closed_form as cf
+from tests.tasks.toolbox import closed_form as cf
 
 
 @pytest.fixture

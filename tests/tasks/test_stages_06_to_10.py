@@ -179,7 +179,7 @@ def test_every_check_is_broken_by_some_slip():
 
 
 def test_a_kink_on_the_way_is_left_out():
-    from grader import networks
+    from tests.tasks.toolbox import networks
 
     W, b = np.array([[1.0], [1.0]]), np.array([0.0])
     parameters, x = [W, b, np.array([[1.0]]), np.array([0.0])], np.array([[1.0, -1.0], [2.0, 1.0]])

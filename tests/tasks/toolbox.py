@@ -1,0 +1,11 @@
+"""The course's toolbox: the very modules that its checks import, which no other name would give."""
+
+from importlib import import_module
+
+from grader.paths import TASKS
+from grader.running.checks_package import package_of
+
+_PACKAGE = f"{package_of(TASKS)}.toolbox"
+accuracy_gate = import_module(f"{_PACKAGE}.accuracy_gate")
+closed_form = import_module(f"{_PACKAGE}.closed_form")
+networks = import_module(f"{_PACKAGE}.networks")
