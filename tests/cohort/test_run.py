@@ -239,7 +239,9 @@ def test_a_grader_that_fails_from_the_start_is_not_tried_on_everybody(
         assert len(journal.states()) == seen
 
 
-def test_private_stages_are_graded_with_the_others(tmp_path, run, generator):
+@pytest.fixture
+def private(tmp_path):
+    """A policy with a stage of its own, whose check uses the course's toolbox and another module beside it."""
     private = tmp_path / "extra" / "20_private"
     private.mkdir(parents=True)
     (private / "README.md").write_text("# Private\n")
@@ -248,10 +250,25 @@ def test_private_stages_are_graded_with_the_others(tmp_path, run, generator):
         'id = "check_linear_is_there"\npoints = 3\nfunctions = ["layers.Linear.forward"]\ncore = true\nhints = ["a", "b", "c"]\n'
     )
     (private / "checks.py").write_text(
+        "from ..toolbox import layer_sizes, networks\n\n\n"
         'def check_linear_is_there(student, case):\n    """Linear can be made."""\n'
-        "    student.layers.Linear(2, 3, student.rng(1))\n"
+        "    case.require(networks.names(2) == ['W1', 'b1'], 'a', 'b')\n"
+        "    student.layers.Linear(*layer_sizes.SIZES, student.rng(1))\n"
     )
+    (tmp_path / "extra" / "toolbox").mkdir()
+    (tmp_path / "extra" / "toolbox" / "layer_sizes.py").write_text("SIZES = 2, 3\n")
     (tmp_path / "course.toml").write_text("[grading]\nstages = ['02_relu', '20_private']\nprivate = 'extra'\n")
+    return read_policy(None, tmp_path)
+
+
+def test_private_stages_are_graded_with_the_others(tmp_path, run, generator, private):
     hand_in(tmp_path / "class", "ann", generator.right())
-    result, _ = run(policy=read_policy(None, tmp_path))
+    result, _ = run(policy=private)
     assert result.grades[0].stages == {"02_relu": 6, "20_private": 3}
+
+
+def test_a_private_toolbox_replaces_no_module_of_the_courses(tmp_path, run, generator, private):
+    hand_in(tmp_path / "class", "ann", generator.right())
+    (tmp_path / "extra" / "toolbox" / "networks.py").write_text("")
+    with pytest.raises(Refusal, match=r"networks.py has the name of a file of the course's own toolbox. Remedy: "):
+        run(policy=private)

@@ -78,6 +78,7 @@ def test_what_gradescope_wants_is_at_the_root(archive):
         "data/hidden.npz",
         "reference/layers.py",
         "tasks/01_linear/misconceptions.py",
+        "tasks/toolbox/networks.py",
     } <= set(modes)
     assert not [name for name in modes if name.startswith("tests/") or "__pycache__" in name]
 

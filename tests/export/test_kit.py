@@ -7,13 +7,16 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
 from grader.cli import VERBS, Refusal, module_of
+from grader.course.course import load_course
 from grader.course.skeleton import read_claims
 from grader.export.kit_folder import LEFT_OUT, TEACHERS_VERBS_IN_A_KIT, make_kit
 from grader.paths import REFERENCE, ROOT, TASKS
+from grader.running.runner import load_checks
 from tests.courses import HERE
 
 TEXT = {".py", ".md", ".toml", ".txt", ".yml", ".j2", ".css", ".ini", ""}
@@ -113,6 +116,13 @@ def imported(path):
             package = (ROOT / node.module.replace(".", "/")).is_dir()
             names = (f"{node.module}.{alias.name}" for alias in node.names if package)
             yield from (name for name in names if importlib.util.find_spec(name))
+
+
+def test_the_checks_of_a_kit_find_what_they_share(kit):
+    for stage in load_course(kit / "tasks").stages:
+        for check in load_checks(stage).values():
+            shared = [value for value in check.__globals__.values() if ".toolbox." in getattr(value, "__name__", "")]
+            assert all(Path(module.__file__).is_relative_to(kit.resolve()) for module in shared)
 
 
 def test_the_instructors_own_student_folder_is_not_handed_out(kit):
