@@ -129,7 +129,7 @@ class Bench:
         self.course = self._stack.enter_context(with_private(course, settings.private))
         # No spare: it would be made for this submission's folder, and the next worker is for another's.
         memory = settings.memory_mb or MEMORY_MB
-        self.pool = WorkerPool(course.withheld, settings.sandbox, memory, spares=False)
+        self.pool = WorkerPool(self.course.withheld, settings.sandbox, memory, spares=False)
         self._stack.callback(self.pool.close)
         self._depends = fingerprint.dependencies(self.course)
         self.fingerprint = _whole(self._depends)

@@ -54,8 +54,19 @@ class Course(Struct, frozen=True, dict=True):
 
     @property
     def withheld(self) -> tuple[Path, ...]:
-        """What no submission may open, whether it is there or not."""
-        places = self.data / "hidden.npz", self.folder / "reference", self.folder / "tasks", self.tasks
+        """What no submission may open, whether it is there or not.
+
+        A folder that holds one of these is no submission's own; the reference's may be, the folder of the stages never is.
+        """
+        tasks = self.folder / "tasks"
+        places = (
+            self.data / "hidden.npz",
+            self.folder / "reference",
+            tasks,
+            self.tasks,
+            tasks / TOOLBOX,
+            self.tasks / TOOLBOX,
+        )
         return tuple(dict.fromkeys(places))
 
     @cached_property

@@ -47,7 +47,7 @@ def process(request):
     """(the module that such a process begins with, the grader's modules that it has loaded)"""
     tree = read()
     submission = defined(tree, "Submission")("made", {"layers": LOOK})
-    with defined(tree, "WorkerPool")(cold=request.param == "cold") as pool, pool.student(submission) as student:
+    with defined(tree, "WorkerPool")((), cold=request.param == "cold") as pool, pool.student(submission) as student:
         return request.param, student.layers.f()
 
 

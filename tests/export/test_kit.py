@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.cli import VERBS, Refusal, module_of
-from grader.course.course import load_course
+from grader.course.course import Course
 from grader.course.skeleton import read_claims
 from grader.export.kit_folder import LEFT_OUT, TEACHERS_VERBS_IN_A_KIT, make_kit
 from grader.paths import REFERENCE, ROOT, TASKS
@@ -119,7 +119,7 @@ def imported(path):
 
 
 def test_the_checks_of_a_kit_find_what_they_share(kit):
-    stages = load_course(kit / "tasks").stages
+    stages = Course(kit).stages
     values = [
         value for stage in stages for check in load_checks(stage).values() for value in check.__globals__.values()
     ]

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from grader.course.course import load_course
+from grader.course.course import Course
 from grader.course.stage import BadCourse
 from grader.paths import TASKS
 from grader.running.checks_package import MOVED
@@ -21,7 +21,7 @@ def course(tasks, line="from ..toolbox import sums", **toolbox):
     for name, text in toolbox.items():
         (tasks / "toolbox" / f"{name}.py").write_text(text)
     edit(tasks, "import numpy as np", f"import numpy as np\n{line}")
-    return load_course(tasks)
+    return Course(tasks.parent, stages_in=tasks)
 
 
 def edit(tasks, old, new):
@@ -39,7 +39,7 @@ def test_two_folders_in_one_process_have_a_toolbox_each(tmp_path):
             more=f"MORE = {value}\n",
         )
         edit(tmp_path / name, "a + b, ", "sums.total(a, b), ")
-        assert states(run(load_course(tmp_path / name), submission(), "01"))["check_add_adds"] == state
+        assert states(run(Course(tmp_path, stages_in=tmp_path / name), submission(), "01"))["check_add_adds"] == state
 
 
 def test_a_toolbox_that_was_edited_is_loaded_anew(tmp_path):
@@ -98,7 +98,7 @@ def test_another_mistake_is_to_be_corrected(tmp_path, line):
 def course_with_the_real_toolbox(tasks, line):
     course(tasks, line)
     shutil.copytree(TASKS / "toolbox", tasks / "toolbox", dirs_exist_ok=True)
-    return load_course(tasks)
+    return Course(tasks.parent, stages_in=tasks)
 
 
 def test_what_the_toolbox_cannot_work_with_is_the_learners_doing(tmp_path):
@@ -113,4 +113,8 @@ def test_what_the_toolbox_cannot_work_with_is_the_learners_doing(tmp_path):
 def test_the_toolbox_and_files_beside_the_stages_are_no_stages(tmp_path):
     course(tmp_path, sums="")
     (tmp_path / "order.toml").write_text("")
-    assert [stage.id for stage in load_course(tmp_path).stages] == ["01_first", "02_second", "03_third"]
+    assert [stage.id for stage in Course(tmp_path.parent, stages_in=tmp_path).stages] == [
+        "01_first",
+        "02_second",
+        "03_third",
+    ]

@@ -10,7 +10,9 @@ import time
 import numpy as np
 import pytest
 
+from grader.course.course import Course
 from grader.paths import REFERENCE, ROOT, TASKS
+from grader.submission import Submission
 from grader.worker.inside import kernel
 from grader.worker.outside import errors, process
 from grader.worker.outside import pool as pool_module
@@ -409,3 +411,11 @@ def test_the_course_is_out_of_sight_wherever_in_it_a_worker_begins(tmp_path):
         "assert not set(places) & set(sys.path), sys.path; assert not [m for m in sys.modules if m.startswith('grader')]"
     )
     subprocess.run([sys.executable, "-P", "-c", script, str(ROOT), str(tmp_path)], check=True)
+
+
+def test_a_worker_never_gets_the_folder_of_the_stages(tmp_path):
+    course = Course(ROOT, stages_in=tmp_path / "merged")
+    with WorkerPool(course.withheld) as pool:
+        for folder in (TASKS, tmp_path / "merged", ROOT / "data", ROOT):
+            assert pool._folder_of(Submission("x", {}, folder=folder)) == "", folder
+        assert pool._folder_of(Submission("x", {}, folder=REFERENCE)) == str(REFERENCE)
