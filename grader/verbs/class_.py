@@ -56,7 +56,6 @@ def command(
     from grader.cohort.run import ClassRun, grade_class
     from grader.course.policy import read_policy
     from grader.export.gradebook import fill_canvas, fill_moodle
-    from grader.files import write_atomically
     from grader.verbs._course import course_here
 
     if not str(submissions) or str(submissions) == ".":
@@ -86,15 +85,26 @@ def command(
         return 3
     finally:
         watcher.close()
-    for path, fill in ((canvas, lambda data, name: fill_canvas(data, result.grades, column, name)),
-                       (moodle, lambda data, name: fill_moodle(data, result.grades, name))):  # fmt: skip
-        if path is not None:
-            filled = fill(path.read_bytes(), path.name)
-            target = write_atomically(out / f"filled-{path.name}", filled.data)
-            click.echo("\n".join([str(target), *(f"  {sentence}" for sentence in filled.sentences())]))
+    if canvas is not None:
+        _fill(canvas, out, fill_canvas(canvas.read_bytes(), result.grades, column, canvas.name))
+    if moodle is not None:
+        _fill(moodle, out, fill_moodle(moodle.read_bytes(), result.grades, moodle.name))
     if return_reports:
         _return_reports(result)
     written = page.write(result, course.student, anonymous=anonymous)
+    return _told(result, out, written)
+
+
+def _fill(file: Path, out: Path, filled) -> None:
+    """Write the filled copy of a file from a learning platform beside the results, and say what it holds."""
+    from grader.files import write_atomically
+
+    target = write_atomically(out / f"filled-{file.name}", filled.data)
+    click.echo("\n".join([str(target), *(f"  {sentence}" for sentence in filled.sentences())]))
+
+
+def _told(result, out: Path, written: Path) -> int:
+    """Say how many were graded and where it stands; the exit status."""
     faults = result.of_state("fault")
     click.echo(
         f"{len(result.of_state('graded'))} graded, {len(result.of_state('submission'))} not gradable by their own fault, "
