@@ -23,8 +23,9 @@ from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.runs import Heard
 from grader.records import CheckResult
 from grader.running import scores
+from grader.running.context import Context, Data
 from grader.running.limits import Limits
-from grader.running.runner import Context, Data, load_checks, run_check
+from grader.running.runner import load_checks, run_check
 from grader.submission import Submission
 from grader.worker.outside.local import LocalPool
 

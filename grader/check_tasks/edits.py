@@ -10,8 +10,8 @@ from grader.check_tasks.backend import Job, run_jobs
 from grader.check_tasks.verify import Tally, Verifier, names_of
 from grader.course.misconceptions import Misconception, apply, parse
 from grader.diagnosis.runs import Runs, agree_but_for_the_draw
+from grader.running.context import Context
 from grader.running.limits import Limits
-from grader.running.runner import Context
 from grader.submission import Submission
 from grader.worker.outside.errors import CallTimeout
 from grader.worker.outside.local import LocalPool

@@ -25,7 +25,8 @@ from grader.diagnosis.runs import Heard, Runs
 from grader.diagnosis.same_answers import NOTHING, WHOLE, Answer, answers, freedom, freely, same, same_answers
 from grader.records import Mistake
 from grader.running import scores
-from grader.running.runner import Context, load_checks
+from grader.running.context import Context
+from grader.running.runner import load_checks
 from grader.submission import Submission
 from grader.worker.outside.errors import CallTimeout
 from grader.worker.outside.transcript import ErrorInfo

@@ -12,7 +12,8 @@ from grader.checks.case import Case
 from grader.checks.compare import Unmet
 from grader.course.stage import Check
 from grader.diagnosis.same_answers import WHOLE, Answer, answers, freely, same
-from grader.running.runner import Memo, call_with_fixtures
+from grader.running.groups import Memo
+from grader.running.runner import call_with_fixtures
 from grader.worker.outside.errors import CallTimeout, WorkerDied, WorkerFault
 from grader.worker.outside.handles import RngMaker, Seeded
 from grader.worker.outside.proxy import Student

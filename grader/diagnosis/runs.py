@@ -8,7 +8,8 @@ from grader.course.stage import Check
 from grader.diagnosis.random_draws import Draws, agree, alike, features, leave_doubt, says_for_sure, varies
 from grader.diagnosis.replay import Replay, depart, replay
 from grader.diagnosis.same_answers import WHOLE, Answer, same_answers
-from grader.running.runner import Context, load_checks
+from grader.running.context import Context
+from grader.running.runner import load_checks
 from grader.submission import Submission
 
 _SALTS = (1, 2)

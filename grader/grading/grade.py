@@ -25,9 +25,9 @@ from grader.grading.request import Request
 from grader.grading.training_cache import TrainingCache
 from grader.records import Report
 from grader.running import scores
+from grader.running.context import Context, Data
 from grader.running.limits import Limits, calibrate
 from grader.running.pytest_host import GraderFault, run_with_pytest
-from grader.running.runner import Context, Data
 from grader.running.session import Observer, Session
 from grader.submission import Submission, file_of, read_submission
 

@@ -11,8 +11,9 @@ from grader.diagnosis.name_mistakes import name_mistakes
 from grader.learner.import_graph import Imports
 from grader.records import CheckResult, NextStep, Report, StageResult
 from grader.running import scores
+from grader.running.context import Context
 from grader.running.limits import Limits, calibrate
-from grader.running.runner import Context, Function, decided, load_checks
+from grader.running.runner import Function, decided, load_checks
 from grader.running.session import Observer, Session
 from grader.submission import Submission, read_submission
 

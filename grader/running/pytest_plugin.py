@@ -120,8 +120,8 @@ _OWN: pytest.StashKey[Any] = pytest.StashKey()  #: the pool of workers that was 
 def session_of(config: pytest.Config, tasks: Path) -> Session:
     """The engine's session, or one on the learner's folder made here."""
     if SESSION not in config.stash:
+        from grader.running.context import Context
         from grader.running.limits import Limits, calibrate
-        from grader.running.runner import Context
         from grader.submission import NotASubmission, read_submission
         from grader.worker.outside.pool import WorkerPool
 

@@ -12,8 +12,9 @@ from grader.course.course import Course
 from grader.course.stage import Check, Stage
 from grader.records import CheckResult
 from grader.running import scores
+from grader.running.context import Context
 from grader.running.interrupts import stop_if_asked
-from grader.running.runner import Context, Function, decided, execute, load_checks
+from grader.running.runner import Function, decided, execute, load_checks
 from grader.submission import Submission
 
 

@@ -20,8 +20,9 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
     """
     from grader.cli import Refusal
     from grader.report import terminal
+    from grader.running.context import Context
     from grader.running.limits import Limits
-    from grader.running.runner import Context, decided, execute, load_checks
+    from grader.running.runner import decided, execute, load_checks
     from grader.submission import read_submission
     from grader.verbs._course import course_here
     from grader.verbs._guard import guarded

@@ -7,8 +7,9 @@ from grader.course.misconceptions import apply, parse
 from grader.diagnosis.diagnose import diagnose
 from grader.paths import REFERENCE
 from grader.running import scores
+from grader.running.context import Context
 from grader.running.limits import Limits
-from grader.running.runner import Context, load_checks, run_check
+from grader.running.runner import load_checks, run_check
 from grader.submission import read_submission
 from grader.worker.outside.local import LocalPool
 from tests.courses import HERE

@@ -14,8 +14,10 @@ from grader.checks import compare
 from grader.course.skeleton import stub_statement
 from grader.paths import TASKS
 from grader.running import failures, scores
+from grader.running.context import Context
+from grader.running.groups import Memo
 from grader.running.limits import Limits
-from grader.running.runner import Context, Memo, execute
+from grader.running.runner import execute
 from grader.running.session import Observer
 from grader.submission import Submission
 from grader.worker.outside.errors import WorkerFault

@@ -12,7 +12,8 @@ import pytest
 from grader.course.stage import load_stage
 from grader.paths import REFERENCE, TASKS
 from grader.running import scores
-from grader.running.runner import Context, load_checks, run_check
+from grader.running.context import Context
+from grader.running.runner import load_checks, run_check
 from grader.submission import Submission, read_submission
 from grader.worker.outside.local import LocalPool
 from tests.courses import with_stages

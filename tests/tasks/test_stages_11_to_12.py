@@ -8,7 +8,8 @@ from grader.course import images as mnist
 from grader.course.stage import load_stage
 from grader.paths import REFERENCE, TASKS
 from grader.running import scores
-from grader.running.runner import Context, load_checks, run_check
+from grader.running.context import Context
+from grader.running.runner import load_checks, run_check
 from grader.submission import Submission, read_submission
 from grader.worker.outside.local import LocalPool
 from tests.courses import HERE, with_stages
