@@ -55,7 +55,6 @@ def command(
     from grader.cohort.roster import read_roster
     from grader.cohort.run import ClassRun, grade_class
     from grader.course.policy import read_policy
-    from grader.export.gradebook import fill_canvas, fill_moodle
     from grader.verbs._course import course_here
 
     if not str(submissions) or str(submissions) == ".":
@@ -85,14 +84,20 @@ def command(
         return 3
     finally:
         watcher.close()
-    if canvas is not None:
-        _fill(canvas, out, fill_canvas(canvas.read_bytes(), result.grades, column, canvas.name))
-    if moodle is not None:
-        _fill(moodle, out, fill_moodle(moodle.read_bytes(), result.grades, moodle.name))
+    _fill_gradebooks(result, out, canvas, column, moodle)
     if return_reports:
         _return_reports(result)
     written = page.write(result, course.student, anonymous=anonymous)
     return _told(result, out, written)
+
+
+def _fill_gradebooks(result, out: Path, canvas: Path | None, column: str, moodle: Path | None) -> None:
+    from grader.export.gradebook import fill_canvas, fill_moodle
+
+    if canvas is not None:
+        _fill(canvas, out, fill_canvas(canvas.read_bytes(), result.grades, column, canvas.name))
+    if moodle is not None:
+        _fill(moodle, out, fill_moodle(moodle.read_bytes(), result.grades, moodle.name))
 
 
 def _fill(file: Path, out: Path, filled) -> None:

@@ -14,7 +14,7 @@ import pytest
 from grader.course.skeleton import read_sources
 from grader.paths import DATA, REFERENCE, ROOT
 from grader.running import scores
-from grader.running.runner import Data
+from grader.running.context import Data
 from grader.running.session import run_stages
 from grader.submission import Submission, read_submission
 from grader.worker.outside.local import LocalPool
