@@ -1,4 +1,4 @@
-"""`course.toml`: how a class is graded. A key that is not known or does not fit is refused in a sentence.
+"""`policy.toml`: how a class is graded. A key that is not known or does not fit is refused in a sentence.
 
 What changes a grade's making (seed, limits, stages, private checks) is part of the journal's key; what only changes its
 counting (lateness, attempts, weights, feedback) is applied afterwards, so that changing it grades nothing again.
@@ -7,6 +7,7 @@ counting (lateness, attempts, weights, feedback) is applied afterwards, so that 
 import difflib
 import hashlib
 import re
+import sys
 import tomllib
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from msgspec import Struct, field
 
 from grader.cli import Refusal
 
-POLICY = "course.toml"  #: in a course's folder
+POLICY, FORMER = "policy.toml", "course.toml"  #: in a course's folder; and what it was called once
 Feedback = Literal["full", "promise", "none"]
 Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]
 
@@ -28,7 +29,7 @@ class Grading(Struct, frozen=True, forbid_unknown_fields=True):
     seed: int | str = 0  #: a whole number is open; a phrase stays secret and only its fingerprint is shown
     stages: tuple[str, ...] = ()  #: all of them if empty
     sandbox: Literal["auto", "strict", "off"] = "auto"
-    private: str = ""  #: folder of further stages, laid out like tasks/, relative to course.toml
+    private: str = ""  #: folder of further stages, laid out like tasks/, relative to policy.toml
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,7 +77,7 @@ class Export(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):
-    """All of `course.toml`."""
+    """All of `policy.toml`."""
 
     grading: Grading = field(default_factory=Grading)
     limits: Limits = field(default_factory=Limits)
@@ -85,7 +86,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     attempts: Attempts = field(default_factory=Attempts)
     weights: dict[str, float] = {}  #: stage -> factor on its points
     export: Export = field(default_factory=Export)
-    folder: str = ""  #: where course.toml lies; set by the reader
+    folder: str = ""  #: where policy.toml lies; set by the reader
 
     @property
     def seed(self) -> int:
@@ -114,11 +115,13 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_policy(path: Path | None, course: Path) -> Policy:
-    """Read a file, or else course.toml in the course's folder; without one, every default.
+    """Read a file, or else policy.toml in the course's folder; without one, every default.
 
-    raises : Refusal naming the key, the cause and the remedy
+    raises : Refusal naming the key, the cause and the remedy, or a policy that still has its former name
     """
     given, path = path is not None, path or course / POLICY
+    if not given:
+        _see_to_the_former_name(course)
     if not path.exists() and not given:
         return Policy(folder=str(path.parent))
     try:
@@ -128,7 +131,7 @@ def read_policy(path: Path | None, course: Path) -> Policy:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refusal(f"{path} is no valid TOML: {error}.") from None
     if "folder" in table:
-        raise Refusal(f"{path}: 'folder' is not a key of course.toml. Remedy: remove it.")
+        raise Refusal(f"{path}: 'folder' is not a key of policy.toml. Remedy: remove it.")
     try:
         policy = msgspec.convert(table, Policy)
     except msgspec.ValidationError as error:
@@ -150,7 +153,28 @@ def check_against(policy: Policy, stages: dict[str, list[str]]) -> None:
             if name not in (known if section != "weights" else stages):
                 near = difflib.get_close_matches(name, known, n=1)
                 meant = f" Did you mean {near[0]}?" if near else ""
-                raise Refusal(f"course.toml: [{section}] names {name!r}, which the course does not have.{meant}")
+                raise Refusal(f"policy.toml: [{section}] names {name!r}, which the course does not have.{meant}")
+
+
+def _see_to_the_former_name(course: Path) -> None:
+    """Settings that still stand in a file of the policy's former name are never passed over in silence."""
+    former = course / FORMER
+    if not former.is_file():
+        return
+    try:
+        holds_settings = bool(tomllib.loads(former.read_text("utf-8")))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        holds_settings = True  # nobody can tell that there are none
+    if holds_settings and not (course / POLICY).exists():
+        raise Refusal(
+            f"{former} holds settings, but the policy is called {POLICY} now. Remedy: rename it, git mv {FORMER} {POLICY}"
+        )
+    if holds_settings:
+        print(
+            f"note: {former} is not read, because {POLICY} is there. "
+            f"Remedy: move what you set there into {POLICY} and remove {FORMER}.",
+            file=sys.stderr,
+        )
 
 
 def _contradiction(policy: Policy) -> str:

@@ -13,7 +13,7 @@ from grader.paths import BUILD
     "--out", type=click.Path(path_type=Path, file_okay=False), default=BUILD / "class", help="Where results go."
 )
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Submissions side by side; all cores without it.")
-@click.option("--policy", type=click.Path(path_type=Path), help="Another file than course.toml.")
+@click.option("--policy", type=click.Path(path_type=Path), help="Another file than policy.toml.")
 @click.option(
     "--roster", type=click.Path(path_type=Path), help="CSV of the class: id, name, email, github_username ..."
 )

@@ -9,7 +9,7 @@ import click
 @click.argument("results", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=click.Choice(["gradescope", "classroom", "junit"]), required=True)
 @click.option("--out", type=click.Path(path_type=Path), help="A file; standard output without it.")
-@click.option("--policy", type=click.Path(path_type=Path), help="Another file than course.toml.")
+@click.option("--policy", type=click.Path(path_type=Path), help="Another file than policy.toml.")
 def command(results: Path, form: str, out: Path | None, policy: Path | None) -> None:
     """Write RESULTS (a results.json) for Gradescope, GitHub Classroom or as JUnit XML.
 

@@ -11,7 +11,7 @@ from grader.paths import BUILD
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), default=BUILD / "autograder.zip", help="The archive."
 )
-@click.option("--policy", type=click.Path(path_type=Path), help="Another file than course.toml.")
+@click.option("--policy", type=click.Path(path_type=Path), help="Another file than policy.toml.")
 @click.option("--offline", is_flag=True, help="Bring the packages along, for this machine's Python and system.")
 def command(out: Path, policy: Path | None, offline: bool) -> None:
     """Build the archive to upload under Configure Autograder. Choose a base image with Python 3.11 or newer if there is one.

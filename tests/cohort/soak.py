@@ -211,7 +211,7 @@ def main() -> int:
     folder = options.keep or Path(tempfile.mkdtemp(prefix="chain-rule-soak-"))
     folder.mkdir(parents=True, exist_ok=True)
     wrong = neighbours(folder, options.jobs) if options.hostile else []
-    policy = folder / "course.toml"
+    policy = folder / "policy.toml"
     stages = ", ".join(f'"{stage}"' for stage in options.stages)
     policy.write_text(POLICY.format(images=options.images, stages=stages))
     Generator(options.seed).write(folder / "class", options.size)

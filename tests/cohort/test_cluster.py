@@ -43,7 +43,7 @@ class KillOne(Watcher):
 
 def test_a_cluster_gives_the_same_table_even_if_a_worker_is_killed(tmp_path, cluster):
     workers = [cluster.add(name) for name in ("one", "two")]
-    (tmp_path / "course.toml").write_text("[grading]\nstages = ['02_relu']\n")
+    (tmp_path / "policy.toml").write_text("[grading]\nstages = ['02_relu']\n")
     policy = read_policy(None, tmp_path)
     generator = classes.Generator(3)
     for number in range(5):

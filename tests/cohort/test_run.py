@@ -43,7 +43,7 @@ def generator():
 
 @pytest.fixture
 def policy(tmp_path):
-    (tmp_path / "course.toml").write_text(STAGES)
+    (tmp_path / "policy.toml").write_text(STAGES)
     return read_policy(None, tmp_path)
 
 
@@ -99,7 +99,7 @@ def test_a_class_is_graded_once_and_then_only_what_changed(tmp_path, run, genera
     with Journal(tmp_path / "out" / "journal.sqlite") as journal:
         assert sorted(len(states) for states in journal.history().values()) == [1, 1, 2]
 
-    (tmp_path / "course.toml").write_text(STAGES + "seed = 5\n")
+    (tmp_path / "policy.toml").write_text(STAGES + "seed = 5\n")
     assert len(run(policy=read_policy(None, tmp_path))[1].graded) == 3
 
 
@@ -182,7 +182,7 @@ def test_a_submission_under_which_every_process_dies_is_the_graders_fault(tmp_pa
 
 
 def test_a_submission_that_takes_too_long_as_a_whole_is_stopped(tmp_path, generator, order_of):
-    (tmp_path / "course.toml").write_text(STAGES + "[limits]\nsubmission_seconds = 10\n")
+    (tmp_path / "policy.toml").write_text(STAGES + "[limits]\nsubmission_seconds = 10\n")
     order = order_of(generator.right(), read_policy(None, tmp_path))
     grader = Grader(HERE, order.settings, tmp_path)
     done = grader.grade(order, lambda stage: os.kill(grader.pid, signal.SIGSTOP))
@@ -257,7 +257,7 @@ def private(tmp_path):
     )
     (tmp_path / "extra" / "toolbox").mkdir()
     (tmp_path / "extra" / "toolbox" / "layer_sizes.py").write_text("SIZES = 2, 3\n")
-    (tmp_path / "course.toml").write_text("[grading]\nstages = ['02_relu', '20_private']\nprivate = 'extra'\n")
+    (tmp_path / "policy.toml").write_text("[grading]\nstages = ['02_relu', '20_private']\nprivate = 'extra'\n")
     return read_policy(None, tmp_path)
 
 

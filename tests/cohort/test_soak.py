@@ -10,7 +10,7 @@ from tests.cohort.classes import Generator
 
 @pytest.mark.xdist_group("heavy")
 def test_kills_change_nothing(tmp_path):
-    policy = tmp_path / "course.toml"
+    policy = tmp_path / "policy.toml"
     policy.write_text(soak.POLICY.format(images=256, stages='"02_relu"'))
     Generator(5).write(tmp_path / "class", 16)
     soak.undisturbed(tmp_path / "class", tmp_path / "calm", policy, 2)

@@ -42,9 +42,9 @@ def test_a_class_with_roster_canvas_and_reports(tmp_path, grader):
             (tmp_path / "class" / name / file).write_bytes(content)
     (tmp_path / "roster.csv").write_text("id,name,github_username\ns1,Ann Öz,ann\ns3,Zoë,zoe\n")
     (tmp_path / "canvas.csv").write_text(CANVAS)
-    (tmp_path / "course.toml").write_text("[grading]\nstages = ['02_relu']\n")
+    (tmp_path / "policy.toml").write_text("[grading]\nstages = ['02_relu']\n")
     done = grader(
-        "class", tmp_path / "class", "--out", tmp_path / "out", "--policy", tmp_path / "course.toml", "--jobs", 1,
+        "class", tmp_path / "class", "--out", tmp_path / "out", "--policy", tmp_path / "policy.toml", "--jobs", 1,
         "--roster", tmp_path / "roster.csv", "--canvas", tmp_path / "canvas.csv",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -74,8 +74,8 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
         (tmp_path / "class" / f"s{number}").mkdir(parents=True)
         for file, content in generator.right().items():
             (tmp_path / "class" / f"s{number}" / file).write_bytes(content + f"# {number}\n".encode())
-    (tmp_path / "course.toml").write_text("[grading]\nstages = ['02_relu']\n")
-    process = soak.start(tmp_path / "class", tmp_path / "out", tmp_path / "course.toml", 1)
+    (tmp_path / "policy.toml").write_text("[grading]\nstages = ['02_relu']\n")
+    process = soak.start(tmp_path / "class", tmp_path / "out", tmp_path / "policy.toml", 1)
     while process.poll() is None and not list((tmp_path / "out" / "reports").glob("*")):
         time.sleep(0.05)
     while process.poll() is None and not recorded(tmp_path / "out" / "journal.sqlite"):
@@ -88,7 +88,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
     states = [row["state"] for row in csv.DictReader((tmp_path / "out" / "grades.csv").read_text().splitlines())]
     assert 1 <= states.count("graded") < 6
     assert states.count("waiting") == 6 - states.count("graded")
-    assert soak.start(tmp_path / "class", tmp_path / "out", tmp_path / "course.toml", 1).wait(timeout=120) == 0
+    assert soak.start(tmp_path / "class", tmp_path / "out", tmp_path / "policy.toml", 1).wait(timeout=120) == 0
     with Journal(tmp_path / "out" / "journal.sqlite") as journal:
         assert list(journal.history().values()) == [["graded"]] * 6
 

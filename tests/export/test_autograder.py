@@ -32,7 +32,7 @@ percent = 25
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory):
     folder = tmp_path_factory.mktemp("gradescope")
-    (folder / "course.toml").write_text(POLICY)
+    (folder / "policy.toml").write_text(POLICY)
     gradescope_zip.build(HERE, folder / "autograder.zip", read_policy(None, folder))
     return folder / "autograder.zip"
 
@@ -84,7 +84,7 @@ def test_what_gradescope_wants_is_at_the_root(archive):
 
 
 def test_the_same_course_gives_the_same_archive(archive, tmp_path):
-    (tmp_path / "course.toml").write_text(POLICY)
+    (tmp_path / "policy.toml").write_text(POLICY)
     gradescope_zip.build(HERE, tmp_path / "again.zip", read_policy(None, tmp_path))
     assert (tmp_path / "again.zip").read_bytes() == archive.read_bytes()
 
@@ -150,7 +150,7 @@ def test_attempts_beyond_those_allowed_are_not_graded(container):
 @pytest.mark.skipif("CHAIN_RULE_SLOW" not in os.environ, reason="downloads the packages: set CHAIN_RULE_SLOW")
 def test_setup_installs_without_network(tmp_path):
     """The real thing: wheels in the archive, a fresh environment, no index, then a grade."""
-    (tmp_path / "course.toml").write_text(POLICY)
+    (tmp_path / "policy.toml").write_text(POLICY)
     gradescope_zip.build(HERE, tmp_path / "autograder.zip", read_policy(None, tmp_path), offline=True)
     base = tmp_path / "autograder"
     for name in ("source", "submission", "results"):

@@ -74,7 +74,7 @@ def test_the_search_would_find_a_body(kit):
 
 def test_nothing_of_the_teachers_is_in_it(kit):
     names = {path.relative_to(kit).as_posix() for path in kit.rglob("*")}
-    for part in ("reference", "tests", "benchmarks", ".git", "course.toml", "data/hidden.npz", "grader/check_tasks"):
+    for part in ("reference", "tests", "benchmarks", ".git", "policy.toml", "data/hidden.npz", "grader/check_tasks"):
         assert part not in names, part
     assert not [name for name in names if name.endswith("misconceptions.py") and name.startswith("tasks/")]
     assert not [name for name in names if "__pycache__" in name]
