@@ -13,6 +13,7 @@ from grader.check_tasks.verify import Tally, Verifier, names_of
 from grader.course import skeleton
 from grader.submission import Submission
 
+POINTS = 100  #: of the whole course
 SAMPLE = 20  #: submissions that also go through real workers, or through many seeds
 
 
@@ -31,6 +32,19 @@ def skeleton_is_all_to_do(verifier: Verifier) -> None:
                     tally.count(good)
                     if not good:
                         verifier._problem(f"skeleton: {stage}, {result.id} is {result.state}: {result.message}")
+
+
+def points_add_up(verifier: Verifier) -> None:
+    """100 in all; that they are whole is seen to where a task is read. A stage may have none."""
+    course = verifier.course
+    with verifier._tally("points of the course") as tally:
+        tally.good, tally.of = course.points, POINTS
+    if course.points != POINTS:
+        listed = ", ".join(f"{stage.id} {stage.points}" for stage in course.stages)
+        verifier._problem(
+            f"the points of all checks add up to {course.points} instead of {POINTS} ({listed}). "
+            "Remedy: change points in the task.toml of some checks; 0 is allowed."
+        )
 
 
 def trainings(verifier: Verifier, images: int = 500) -> None:

@@ -23,6 +23,7 @@ class Part(NamedTuple):
 
 
 PARTS = {
+    "points": Part(more.points_add_up),
     "mutants": Part(Verifier.mutants_are_caught_and_named, whole=False),
     "checks": Part(Verifier.checks_have_hints_and_killers, whole=False),
     "degenerate": Part(Verifier.degenerate_answers_earn_nothing, whole=False),

@@ -1,9 +1,16 @@
 """What the course tests itself with: mutants, right answers, and answers that earn nothing."""
 
+import ast
+import symtable
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from grader.course.course import Course
-from grader.course.misconceptions import Misconception, apply, load, parse
+from grader.course.misconceptions import Misconception, apply, helpers_of, load, parse
+from grader.course.skeleton import restore_stub
+from grader.course.source_spans import find, line_of
+from grader.course.source_spans import parse as tree_of
 from grader.submission import Submission, read_submission
 
 #: In a course's folder.
@@ -19,17 +26,84 @@ def mutants(course: Course, reference: Submission) -> dict[str, tuple[Misconcept
 def right_answers(course: Course, reference: Submission, slow: bool = True) -> dict[str, Submission]:
     """Whole submissions, and single functions in another style put into the reference, by name.
 
+    What a stage claims and a whole submission lacks is the reference's, so that a new stage changes no right answer.
+
     slow : also those with which training on all images would take hours
     """
     folder = course.folder / RIGHT
     if not folder.is_dir():
         return {}
-    found = {path.name: read_submission(path) for path in sorted(folder.iterdir()) if _is_submission(path)}
+    claims = course.claimed_by()
+    found = {
+        path.name: completed(read_submission(path), reference, claims)
+        for path in sorted(folder.iterdir())
+        if _is_submission(path)
+    }
     for path in sorted(folder.glob("*.py")):
         for form in parse(path.read_text(encoding="utf-8"), path.stem):
             if slow or not form.slow:
                 found[form.name] = apply(reference, form)
     return found
+
+
+def completed(submission: Submission, reference: Submission, names: Iterable[str]) -> Submission:
+    """The submission with those of some names that it lacks from the reference, and with what they need there.
+
+    A module that is missing comes whole, a function or class at the end of its module, a method at the end of its class.
+    """
+    texts, todo = dict(submission.modules), list(names)
+    while todo:
+        name = todo.pop(0)
+        module = name.partition(".")[0]
+        source, own = reference.modules.get(module), texts.get(module)
+        if source is None or module in submission.problems:
+            continue
+        if own is None:
+            texts[module] = added = source
+        elif "." in name and not _has(own, name) and line_of(source, name):
+            given = find(tree_of(own), name.rpartition(".")[0]) is not None and name.count(".") > 1
+            wanted = name if given else ".".join(name.split(".")[:2])
+            added = helpers_of(source, wanted, _bound(_table(own)))
+            texts[module] = restore_stub(own.rstrip("\n") + f"\n\n\n{added}\n" if added else own, source, wanted)
+        else:
+            continue
+        todo += _imported(added)
+    return replace(submission, modules=texts)
+
+
+def _has(text: str, name: str) -> bool:
+    """Whether a module binds a name, however it does so: by a definition, an import, an assignment.
+
+    A class that is imported, made by a call or derived from another is taken to have all of its methods.
+    """
+    tree = tree_of(text)
+    if tree is None:
+        return True  # nothing can be added to it
+    _, top, *method = name.split(".")
+    table = _table(text)
+    node = find(tree, f".{top}")
+    if top not in _bound(table) or not method:
+        return top in _bound(table)
+    if not isinstance(node, ast.ClassDef) or node.bases or node.keywords or node.decorator_list:
+        return True
+    inner = [child for child in table.get_children() if child.get_name() == top]
+    # self.step = ... and SGD.step = ... count as well
+    stored = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
+    return method[0] in stored.union(*map(_bound, inner))
+
+
+def _table(text: str) -> symtable.SymbolTable:
+    return symtable.symtable(text, "<right answer>", "exec")
+
+
+def _bound(table: symtable.SymbolTable) -> set[str]:
+    return {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+
+
+def _imported(text: str) -> list[str]:
+    """What a text asks of the other modules of its submission: `from .data import load_mnist` is data.load_mnist."""
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom) and node.level == 1]
+    return [f"{node.module}.{alias.name}" if node.module else alias.name for node in nodes for alias in node.names]
 
 
 def held_out(course: Course, reference: Submission) -> dict[str, tuple[Misconception, Submission]]:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from grader.course.source_spans import definition_span, need
 from grader.submission import Submission
 
 FILE_NAME = "misconceptions.py"
@@ -153,6 +154,15 @@ def parse(text: str, stage: str) -> tuple[Misconception, ...]:
         extra = _used_helpers(source, helpers, lines)
         found[node.name] = Misconception(stage, node.name, target, hint, fails, alike, source, extra, node.lineno, slow)
     return tuple(found.values())
+
+
+def helpers_of(text: str, name: str, known: set[str]) -> str:
+    """Text of what a definition of a module uses of that module, imports too, but for the names that are `known` already."""
+    tree, lines = ast.parse(text), text.splitlines()
+    first, last = definition_span(need(text, name))
+    own = name.split(".")[1]
+    helpers = {n: node for node in tree.body for n in _defined(node) if n not in known | {own}}
+    return _used_helpers("\n".join(lines[first:last]), helpers, lines)
 
 
 def _mark(node: ast.stmt) -> ast.Call | None:

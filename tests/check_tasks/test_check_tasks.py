@@ -13,7 +13,7 @@ from grader.check_tasks.verify import Verifier
 from grader.course.misconceptions import apply, load, parse
 from grader.paths import REFERENCE
 from grader.submission import Submission, read_submission
-from tests.courses import HERE
+from tests.courses import HERE, with_stages
 
 COURSE, ANSWER = HERE, read_submission(REFERENCE)
 SOFTMAX = {m.name: m for m in load(COURSE.stage("03_softmax").folder)}
@@ -58,6 +58,25 @@ def test_a_right_answer_that_loses_a_point_is_a_problem(verifier, monkeypatch):
     verifier.right_answers_earn_everything()
     assert verifier.findings.problems
     assert "one" in verifier.findings.problems[0]
+
+
+def test_points_that_do_not_add_up_are_a_problem(verifier):
+    first = COURSE.stages[0]
+    checks = (msgspec.structs.replace(first.checks[0], points=first.checks[0].points + 6), *first.checks[1:])
+    verifier.course = with_stages([msgspec.structs.replace(first, checks=checks), *COURSE.stages[1:]])
+    more.points_add_up(verifier)
+    (problem,) = verifier.findings.problems
+    assert "add up to 106 instead of 100" in problem
+    assert f"{first.id} {first.points + 6}, {COURSE.stages[1].id} {COURSE.stages[1].points}" in problem
+    assert "Remedy: " in problem
+
+
+def test_a_stage_may_have_no_points(verifier):
+    nothing = tuple(msgspec.structs.replace(check, points=0) for check in COURSE.stages[0].checks)
+    extra = msgspec.structs.replace(COURSE.stages[0], id="90_extra", checks=nothing)
+    verifier.course = with_stages([*COURSE.stages, extra])
+    more.points_add_up(verifier)
+    assert verifier.findings.problems == []
 
 
 def test_an_answer_without_an_idea_that_earns_points_is_a_problem(verifier, monkeypatch):

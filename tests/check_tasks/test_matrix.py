@@ -31,6 +31,11 @@ def test_every_mistake_is_seen_in_its_own_stage_and_named_and_every_check_sees_o
     assert problems == []
 
 
+def test_the_points_add_up(verifier, problems):
+    more.points_add_up(verifier)
+    assert problems == []
+
+
 def test_right_answers_earn_full_marks(verifier, problems):
     verifier.right_answers_earn_everything()
     assert problems == []

@@ -2,16 +2,21 @@
 
 import ast
 import re
+import shutil
+import subprocess
+import sys
 
+import msgspec
 import pytest
 
 from grader.check_tasks import subjects
 from grader.check_tasks.record import record_fails
+from grader.course.course import Course
 from grader.course.misconceptions import BadMisconceptions, apply, load, parse
 from grader.course.source_spans import find
 from grader.course.source_spans import parse as tree_of
-from grader.paths import REFERENCE
-from grader.submission import Submission, read_submission
+from grader.paths import REFERENCE, ROOT
+from grader.submission import Submission, file_of, read_submission
 from tests.courses import HERE
 
 COURSE, ANSWER = HERE, read_submission(REFERENCE)
@@ -125,6 +130,62 @@ def test_right_answers_are_many_and_some_are_whole():
     found = subjects.right_answers(COURSE, ANSWER)
     assert len(found) >= 50
     assert sum(submission.folder is not None for submission in found.values()) >= 12
+
+
+WITH_A_LATER_STAGE = {
+    "losses": "import math\n\n_BASE = 2\n\n\ndef entropy(p):\n    return -sum(q * math.log(q, _BASE) for q in p)\n",
+    "layers": "class Twice:\n    def forward(self, x):\n        return 2 * x\n",
+    "later": "from .losses import entropy\nfrom .data import load_mnist\n\n\ndef compare():\n    return entropy([0.5, 0.5])\n",
+}
+
+
+def test_right_answers_get_what_a_later_stage_claims(tmp_path):
+    """A copy of the course with one stage more, and one answer that has that stage's function already."""
+    reference = ANSWER.replaced({m: f"{ANSWER.modules.get(m, '')}\n\n{t}" for m, t in WITH_A_LATER_STAGE.items()})
+    claims = ("losses.entropy", "layers.Twice.forward", "later.compare")
+    later = msgspec.structs.replace(COURSE.stages[-1], id="90_later", claims=claims)
+    course = Course(tmp_path)
+    vars(course)["stages"] = (*COURSE.stages, later)
+    right = tmp_path / subjects.RIGHT
+    shutil.copytree(ROOT / subjects.RIGHT, right)
+    own = right / "chatty" / "losses.py"
+    own.write_text(own.read_text() + "\n\nentropy = lambda p: 'its own'\n")
+    whole = {name: s for name, s in subjects.right_answers(course, reference).items() if s.folder}
+    assert len(whole) >= 12
+    for name, answer in whole.items():
+        read = read_submission(right / name).modules
+        assert all(answer.modules[module].startswith(text.rstrip("\n")) for module, text in read.items())
+        assert "load_mnist" in answer.modules["data"]
+        (tmp_path / "made" / name).mkdir(parents=True)
+        for module, text in answer.modules.items():
+            path = tmp_path / "made" / name / file_of(module)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        script = f"import {name}.later, {name}.layers; print({name}.later.compare(), {name}.layers.Twice().forward(3))"
+        done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path / "made", capture_output=True, text=True)
+        assert done.stdout.split("\n")[-2] == ("its own 6" if name == "chatty" else "1.0 6"), done.stderr
+    assert whole["chatty"].modules["losses"] == own.read_text()
+
+
+def test_a_method_is_added_to_a_class_that_lacks_it_and_to_no_other():
+    reference = Submission("", {"layers": "class A:\n    def f(self):\n        return 1\n"})
+
+    def made(text):
+        return subjects.completed(Submission("", {"layers": text}), reference, ["layers.A.f"]).modules["layers"]
+
+    space = {}
+    exec(made("class A:\n    def g(self):\n        return 2\n"), space)
+    assert (space["A"]().f(), space["A"]().g()) == (1, 2)
+    for text in (
+        "class A:\n    f = None\n",
+        "from .b import A\n",
+        "class A(B):\n    pass\n",
+        "class A:\n    pass\n\n\nA.f = None\n",
+        "A = type('A', (), {})\n",
+        "class A:\n    def __init__(self):\n        self.f = None\n",
+        "class A(:",
+    ):
+        assert made(text) == text
 
 
 def test_slow_right_answers_are_left_out_of_long_trainings():

@@ -68,11 +68,9 @@ def build(cases: Path, full: bool = False) -> None:
         if own:
             _group(cases, plan, f"mistakes.{stage.id}", own, [stage.id])
     cheap = [stage.id for stage in course.stages if not stage.training]
-    _group(cases, plan, "right", right_answers(course, reference), [] if full else cheap)
-    for folder in (
-        path for path in (course.folder / RIGHT).iterdir() if path.is_dir()
-    ):  # with whatever is no module in it
+    for folder in (p for p in (course.folder / RIGHT).iterdir() if p.is_dir()):  # with whatever is no module in it
         shutil.copytree(folder, cases / "groups" / "right" / folder.name, dirs_exist_ok=True)
+    _group(cases, plan, "right", right_answers(course, reference), [] if full else cheap)
     _group(cases, plan, "unfinished", _unfinished(course, reference), cheap)
     _hostile_groups(cases, plan)
     (cases / "plan.json").write_text(json.dumps(plan._asdict(), indent=1), "utf-8")
