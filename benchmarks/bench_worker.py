@@ -61,7 +61,7 @@ def ratios(options: Options):
         how = "the modules loaded anew in the worker of the check before"
         yield Ratio("worker: for the next check", 1000 * again.median, None, how, unit="ms", timings=(again,))
 
-        with pool.student(submission) as student, student.close_by():  # as in a check
+        with pool.student(submission) as student, student.on_one_cpu():  # as in a check
             remote = repeated("call", lambda: student.losses.softmax(z), 10 * rounds)
             local = repeated("call here", lambda: losses.softmax(z), 10 * rounds)
             how = f"softmax of (8, 10): {1e6 * remote.median:.0f} and {1e6 * local.median:.0f} microseconds"

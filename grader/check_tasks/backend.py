@@ -20,7 +20,7 @@ from msgspec import Struct
 from grader.course.course import Course, Stage
 from grader.course.misconceptions import load
 from grader.diagnosis.diagnose import diagnose
-from grader.diagnosis.runs import Heard
+from grader.diagnosis.runs import ReplayCache
 from grader.records import CheckResult
 from grader.running import scores
 from grader.running.context import Context, Data
@@ -43,7 +43,7 @@ class Job(Struct, frozen=True):
     together: bool = False  #: whether others of its kind may share its process
 
 
-class Outcome(Struct, frozen=True):
+class JobOutcome(Struct, frozen=True):
     """The results of a job, one dict a seed; `fault` if its process did not get to the end."""
 
     name: str
@@ -61,7 +61,7 @@ class Outcome(Struct, frozen=True):
         return sum(r.points for results in self.results[run].values() for r in results)
 
 
-class Bench(Struct, frozen=True):
+class VerifyContext(Struct, frozen=True):
     """What all jobs have in common.
 
     reference       : into which misconceptions are put, for their names
@@ -77,7 +77,7 @@ class Bench(Struct, frozen=True):
     assumed: tuple[tuple[str, CheckResult], ...] = ()
 
 
-def run_job(job: Job, bench: Bench, pool: Any = None, heard: Heard | None = None) -> Outcome:
+def run_job(job: Job, bench: VerifyContext, pool: Any = None, heard: ReplayCache | None = None) -> JobOutcome:
     """Grade in this process, with local workers unless a pool is given; `heard` as of `diagnose`."""
     begun, runs = time.perf_counter(), []
     asked: dict[str, list[str]] = {}
@@ -95,10 +95,10 @@ def run_job(job: Job, bench: Bench, pool: Any = None, heard: Heard | None = None
             asked[stage_id] = sorted({*asked.get(stage_id, []), *modules})
         context.close()
         runs.append(results)
-    return Outcome(job.name, runs, time.perf_counter() - begun, asked=asked)
+    return JobOutcome(job.name, runs, time.perf_counter() - begun, asked=asked)
 
 
-def run_jobs(jobs: Iterable[Job], bench: Bench, processes: int = 2) -> Iterator[Outcome]:
+def run_jobs(jobs: Iterable[Job], bench: VerifyContext, processes: int = 2) -> Iterator[JobOutcome]:
     """Grade all jobs, each in a forked process, or a few in one, in the order in which they end."""
     if not hasattr(os, "fork"):
         yield from (run_job(job, bench) for job in jobs)
@@ -128,9 +128,9 @@ def run_jobs(jobs: Iterable[Job], bench: Bench, processes: int = 2) -> Iterator[
                 del running[key.fd]
                 _, status = os.waitpid(pid, 0)
                 if not status and text:
-                    yield from msgspec.msgpack.decode(bytes(text), type=list[Outcome])
+                    yield from msgspec.msgpack.decode(bytes(text), type=list[JobOutcome])
                 elif len(batch) == 1:
-                    yield Outcome(batch[0].name, fault=f"its process ended with status {status}")
+                    yield JobOutcome(batch[0].name, fault=f"its process ended with status {status}")
                 else:  # one of them ended the process: which one?
                     waiting.extendleft([job] for job in reversed(batch))
     finally:
@@ -156,7 +156,7 @@ def _kind(job: Job) -> tuple[Any, ...]:
     return job.together, job.name_mistakes, job.stages[-1:]
 
 
-def _fork(batch: list[Job], bench: Bench) -> tuple[int, int]:
+def _fork(batch: list[Job], bench: VerifyContext) -> tuple[int, int]:
     """A child that grades some jobs; their results come out of the file descriptor that is returned with its pid."""
     end, start = os.pipe()
     pid = os.fork()
@@ -166,12 +166,12 @@ def _fork(batch: list[Job], bench: Bench) -> tuple[int, int]:
     status = 1
     try:
         os.close(end)
-        outcomes, heard = [], Heard()
+        outcomes, heard = [], ReplayCache()
         for job in batch:
             try:
                 outcomes.append(run_job(job, bench, heard=heard))
             except Exception:
-                outcomes.append(Outcome(job.name, fault=traceback.format_exc(limit=-4)))
+                outcomes.append(JobOutcome(job.name, fault=traceback.format_exc(limit=-4)))
         with open(start, "wb") as pipe:
             pipe.write(msgspec.msgpack.encode(outcomes))
         status = 0

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from grader.check_tasks import subjects
-from grader.check_tasks.backend import Bench, Job, Outcome, run_jobs
+from grader.check_tasks.backend import Job, JobOutcome, VerifyContext, run_jobs
 from grader.check_tasks.reach import stages_reached
 from grader.course.course import Course
 from grader.course.misconceptions import Misconception
@@ -51,7 +51,7 @@ class Verifier:
         self.course, self.reference, self.say = course, reference, say
         self.wanted = set(wanted) or {stage.id for stage in course.stages}
         self.unit = tuple(stage.id for stage in course.stages if not stage.training)
-        self.bench = Bench(course, reference, images)
+        self.bench = VerifyContext(course, reference, images)
         self.asked: dict[str, set[str]] = {}
         self.findings = Findings(killers={s.id: {c.id: 0 for c in s.checks} for s in course.stages})
 
@@ -160,7 +160,7 @@ class Verifier:
         for result in failed:
             self.findings.killers[m.stage][result.id] += 1
 
-    def _all_pass(self, name: str, outcome: Outcome) -> bool:
+    def _all_pass(self, name: str, outcome: JobOutcome) -> bool:
         if self._faulty(outcome):
             return False
         good = True
@@ -171,7 +171,7 @@ class Verifier:
             good = good and not bad
         return good
 
-    def _faulty(self, outcome: Outcome) -> bool:
+    def _faulty(self, outcome: JobOutcome) -> bool:
         errors = [r for results in outcome.results for rs in results.values() for r in rs if r.state == "error"]
         if errors:
             self._problem(f"{outcome.name}: {errors[0].id} is an error of the grader's own: {errors[0].message}")

@@ -2,13 +2,13 @@
 
 A check asks its `student` for something and tells its `case` what to expect:
 
-    from grader.checks.api import ROUGH
+    from grader.checks.api import FLOAT32_RTOL
 
     def check_softmax_gives_the_exponential_shares(student, case):
         \"\"\"softmax(z) is exp(z) divided by the sum of exp(z) over the row.\"\"\"
         z = case.normal("z", 4, 3)
         e = np.exp(z)
-        case.expect(student.losses.softmax(z), e / e.sum(axis=1, keepdims=True), "softmax(z)", rtol=ROUGH)
+        case.expect(student.losses.softmax(z), e / e.sum(axis=1, keepdims=True), "softmax(z)", rtol=FLOAT32_RTOL)
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ from grader.worker.outside.handles import Remote
 __judges_values__ = True  # see grader.running.failures
 
 #: Relative tolerance of core checks: right to the digits of float32. Float64 has checks of its own.
-ROUGH = 1e-5
+FLOAT32_RTOL = 1e-5
 
 
 def expect_spread(W: Any, std: float, what: str) -> None:
@@ -121,7 +121,7 @@ def fill(student: Any, layer: Any, name: str, array: np.ndarray) -> None:
 
 
 __all__ = [
-    "ROUGH",
+    "FLOAT32_RTOL",
     "CallTimeout",
     "Case",
     "Remote",

@@ -230,7 +230,7 @@ class Case:
         """A remark that goes with the result, passed or not."""
         self.notes.append(text)
 
-    def afresh(self, student: Any) -> None:
+    def start_new_example(self, student: Any) -> None:
         """What follows does not build on the steps so far: a card leaves them out."""
         self._script.begin = len(student.transcript)
 

@@ -19,7 +19,7 @@ MB = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Limits:
+class ArchiveLimits:
     """What one archive may hold."""
 
     packed_bytes: int = 64 * MB  #: the archive itself
@@ -56,14 +56,14 @@ def is_archive(data: bytes, name: str) -> bool:
     )
 
 
-def read_archive(data: bytes, wanted: Callable[[str], bool], limits: Limits | None = None) -> Contents:
+def read_archive(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimits | None = None) -> Contents:
     """The wanted files of an archive, by their path.
 
     data    : the archive's bytes
     wanted  : whether a file of that path is to be read
     raises  : BadArchive
     """
-    limits = limits or Limits()
+    limits = limits or ArchiveLimits()
     if len(data) > limits.packed_bytes:
         raise BadArchive(f"the archive has {len(data) / MB:.0f} MB; {limits.packed_bytes // MB} MB are allowed")
     kind = _kind(data)
@@ -101,7 +101,7 @@ def _kind(data: bytes) -> str | None:
     return "tar" if data[257:262] == b"ustar" else None
 
 
-def _read_zip(data: bytes, wanted: Callable[[str], bool], limits: Limits) -> Contents:
+def _read_zip(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimits) -> Contents:
     contents = Contents()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
@@ -126,7 +126,7 @@ def _read_zip(data: bytes, wanted: Callable[[str], bool], limits: Limits) -> Con
     return contents
 
 
-def _read_tar(data: bytes, wanted: Callable[[str], bool], limits: Limits) -> Contents:
+def _read_tar(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimits) -> Contents:
     contents = Contents()
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
         for number, member in enumerate(archive, 1):
@@ -158,14 +158,14 @@ def _admit(raw: str, special: bool, contents: Contents, wanted: Callable[[str], 
     return name
 
 
-def _keep(name: str, content: bytes, contents: Contents, limits: Limits) -> None:
+def _keep(name: str, content: bytes, contents: Contents, limits: ArchiveLimits) -> None:
     if len(content) > limits.file_bytes:
         contents.notes.append(f"the archive's member {name!r} has more than {limits.file_bytes // MB} MB: left out")
     else:
         contents.files[name] = content
 
 
-def _inflate(data: bytes, kind: str, limits: Limits) -> bytes:
+def _inflate(data: bytes, kind: str, limits: ArchiveLimits) -> bytes:
     """The tar inside a compressed tar; stops as soon as it grows too big."""
     if kind == "tar":
         return data
@@ -212,12 +212,12 @@ class _Decoder:
         return self.gz.unused_data if self.gz is not None else self.other.unused_data
 
 
-def _check_count(count: int, limits: Limits) -> None:
+def _check_count(count: int, limits: ArchiveLimits) -> None:
     if count > limits.members:
         raise BadArchive(f"the archive has more than {limits.members} members")
 
 
-def _check_total(size: int, packed: int, limits: Limits) -> None:
+def _check_total(size: int, packed: int, limits: ArchiveLimits) -> None:
     if size > limits.total_bytes:
         raise BadArchive(f"the archive unpacks to more than {limits.total_bytes // MB} MB")
     if size > limits.ratio_from and size > limits.ratio * max(packed, 1):

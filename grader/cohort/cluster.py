@@ -16,7 +16,7 @@ from grader.cohort.extras import need
 from grader.cohort.journal import Outcome
 from grader.cohort.pool import Event
 from grader.cohort.process import CourseBroken, Grader
-from grader.cohort.work import Done, Order, Settings, course_fingerprint
+from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, course_fingerprint
 from grader.course.course import Course
 from grader.paths import ROOT
 
@@ -30,7 +30,7 @@ def grade_bytes(data: bytes) -> bytes:
 
     The course is that of the Dask worker's own checkout.
     """
-    order = msgspec.msgpack.decode(data, type=Order)
+    order = msgspec.msgpack.decode(data, type=GradeOrder)
     grader = getattr(_local, "grader", None)
     if grader is None or grader.settings != order.settings:
         if grader is not None:
@@ -65,7 +65,7 @@ class Cluster:
     raises  : Refusal if nobody answers there, or if the cluster has another version of the course
     """
 
-    def __init__(self, address: str, course: Course, settings: Settings, timeout: float = 30) -> None:
+    def __init__(self, address: str, course: Course, settings: ClassSettings, timeout: float = 30) -> None:
         os.environ.setdefault("DASK_CONFIG", str(Path(__file__).with_name("dask.yaml")))  # read by the import
         distributed = need("distributed", "--scheduler")
         try:
@@ -81,7 +81,7 @@ class Cluster:
             ) from None
         self._compare(course, settings)
 
-    def _compare(self, course: Course, settings: Settings) -> None:
+    def _compare(self, course: Course, settings: ClassSettings) -> None:
         mine = course_fingerprint(course, settings.private)
         try:
             theirs = self.client.run(_fingerprint_there, settings.private)
@@ -99,7 +99,7 @@ class Cluster:
                     "Remedy: install the same checkout on every machine."
                 )
 
-    def run(self, orders: Iterable[Order]) -> Iterator[Event]:
+    def run(self, orders: Iterable[GradeOrder]) -> Iterator[Event]:
         """Grade all orders; results come in order of completion.
 
         raises : CourseBroken
@@ -107,7 +107,7 @@ class Cluster:
         from distributed import as_completed
 
         source = iter(orders)
-        pending: dict[str, Order] = {}
+        pending: dict[str, GradeOrder] = {}
         running = as_completed(loop=self.client.loop)
         self._submit(source, pending, running)
         while pending:
@@ -118,7 +118,7 @@ class Cluster:
             self._submit(source, pending, running)
             yield event
 
-    def _submit(self, source: Iterator[Order], pending: dict[str, Order], running) -> None:
+    def _submit(self, source: Iterator[GradeOrder], pending: dict[str, GradeOrder], running) -> None:
         threads = sum(self.client.nthreads().values())
         while len(pending) < _AHEAD * max(1, threads) and (order := next(source, None)) is not None:
             data = msgspec.msgpack.encode(order)
@@ -127,18 +127,20 @@ class Cluster:
             running.add(future)
 
     @staticmethod
-    def _event(future, order: Order) -> Done:
+    def _event(future, order: GradeOrder) -> GradeDone:
         from distributed import KilledWorker
 
         error = future.exception() if future.status == "error" else None
         if isinstance(error, KilledWorker):
-            return Done(order.key, order.digest, Outcome("fault", "one Dask worker after another was lost under it"))
+            return GradeDone(
+                order.key, order.digest, Outcome("fault", "one Dask worker after another was lost under it")
+            )
         if isinstance(error, CourseBroken):
             raise error
         if error is not None or future.status != "finished":
             reason = f"{type(error).__name__}: {error}" if error else f"Dask says {future.status}"
-            return Done(order.key, order.digest, Outcome("fault", " ".join(reason.split())[:300]))
-        return msgspec.msgpack.decode(future.result(), type=Done)
+            return GradeDone(order.key, order.digest, Outcome("fault", " ".join(reason.split())[:300]))
+        return msgspec.msgpack.decode(future.result(), type=GradeDone)
 
     def close(self) -> None:
         """Let go of the cluster; what it was grading is given up."""

@@ -7,7 +7,7 @@ import time
 
 import msgspec
 
-from grader.cohort.work import Done
+from grader.cohort.work import GradeDone
 
 _MOST = 1 << 30
 
@@ -18,7 +18,7 @@ class Hello(msgspec.Struct, tag=True):
     course: str
 
 
-class Stage(msgspec.Struct, tag=True):
+class StageBegun(msgspec.Struct, tag=True):
     """The child is at that stage of its submission."""
 
     stage: str
@@ -27,7 +27,7 @@ class Stage(msgspec.Struct, tag=True):
 class Finished(msgspec.Struct, tag=True):
     """An order is done."""
 
-    done: Done
+    done: GradeDone
 
 
 class Broken(msgspec.Struct, tag=True):
@@ -36,7 +36,7 @@ class Broken(msgspec.Struct, tag=True):
     reason: str
 
 
-Message = Hello | Stage | Finished | Broken
+Message = Hello | StageBegun | Finished | Broken
 
 
 def receive_message(channel: socket.socket, deadline: float) -> Message:

@@ -17,7 +17,7 @@ import msgspec
 from grader.cli import Refusal
 from grader.cohort import layouts
 from grader.cohort.archive import DAMAGE, MB, safe_name
-from grader.cohort.layouts import Source
+from grader.cohort.layouts import HandIn
 from grader.cohort.package import NoPackage, Package, printable, read_package
 from grader.cohort.roster import Roster
 
@@ -105,7 +105,7 @@ def take_in(submissions: Path, store: Store, roster: Roster | None = None, scrat
     return intake
 
 
-def _attempt(source: Source, root: Path, store: Store, roster: Roster | None) -> Attempt:
+def _attempt(source: HandIn, root: Path, store: Store, roster: Roster | None) -> Attempt:
     person = roster.find(*source.keys()) if roster else None
     ids = dict(source.ids)
     if person is not None:
@@ -133,7 +133,7 @@ def _attempt(source: Source, root: Path, store: Store, roster: Roster | None) ->
     )
 
 
-def _compare(intake: Intake, sources: list[Source], roster: Roster) -> None:
+def _compare(intake: Intake, sources: list[HandIn], roster: Roster) -> None:
     met = set()
     for source in sources:
         person = roster.find(*source.keys())

@@ -1,4 +1,4 @@
-"""How course systems lay out what was handed in; each reader turns a folder into `Source`s."""
+"""How course systems lay out what was handed in; each reader turns a folder into `HandIn`s."""
 
 import re
 from collections import defaultdict
@@ -30,7 +30,7 @@ _BESIDE = {
 _ARCHIVE_ENDS = (".tar.gz", ".tar.bz2", ".tar.xz", ".zip", ".tgz", ".tbz2", ".txz", ".tar", ".7z", ".rar", ".py")
 
 
-class Source(msgspec.Struct, frozen=True):
+class HandIn(msgspec.Struct, frozen=True):
     """One attempt before it is read: whose it is and which files hold it."""
 
     student: str
@@ -46,20 +46,20 @@ class Source(msgspec.Struct, frozen=True):
         return [*self.ids.values(), self.student, self.name]
 
 
-def recognise(folder: Path) -> tuple[str, list[Source]]:
+def recognise(folder: Path) -> tuple[str, list[HandIn]]:
     """The layout's name, and its sources in order of name."""
     layout, sources = _recognise(folder)
     return layout, [_printable(source) for source in sources]
 
 
-def _printable(source: Source) -> Source:
+def _printable(source: HandIn) -> HandIn:
     """All that is told of a source as text that can be written; its files keep the names that they have."""
     student, name, label = map(printable, (source.student, source.name, source.label))
     ids = {key: printable(value) for key, value in source.ids.items()}
     return msgspec.structs.replace(source, student=student, name=name, label=label, ids=ids)
 
 
-def _recognise(folder: Path) -> tuple[str, list[Source]]:
+def _recognise(folder: Path) -> tuple[str, list[HandIn]]:
     entries = sorted(
         entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name not in SKIPPED
     )
@@ -73,7 +73,7 @@ def _recognise(folder: Path) -> tuple[str, list[Source]]:
     return "folders and archives", _plain(entries)
 
 
-def _gradescope(folder: Path) -> list[Source]:
+def _gradescope(folder: Path) -> list[HandIn]:
     """`submission_metadata.yml` names each folder's submitters; a group's work counts for each of them."""
     sources = []
     for key, record in sorted(_read_yaml(folder / GRADESCOPE).items()):
@@ -83,7 +83,7 @@ def _gradescope(folder: Path) -> list[Source]:
             sid, email = (str(person.get(field) or "") for field in (":sid", ":email"))
             name = str(person.get(":name") or "")
             sources.append(
-                Source(
+                HandIn(
                     student=sid or email or name or str(key),
                     paths=[folder / str(key)] if (folder / str(key)).is_dir() else [],
                     name=name,
@@ -112,7 +112,7 @@ def _moment(value: object) -> datetime | None:
     return parse_time(str(value)) if value else None
 
 
-def _moodle(entries: list[Path]) -> list[Source]:
+def _moodle(entries: list[Path]) -> list[HandIn]:
     """`Full Name_12345_assignsubmission_file_` as a folder, or before the name of each of a student's files."""
     by_student: defaultdict[tuple[str, str], list[Path]] = defaultdict(list)
     for entry in entries:
@@ -122,21 +122,21 @@ def _moodle(entries: list[Path]) -> list[Source]:
     sources = []
     for (number, name), paths in sorted(by_student.items()):
         names = {p.name: m["rest"] or p.name for p in paths if p.is_file() and (m := _MOODLE.match(p.name))}
-        sources.append(Source(number, paths, names, name=name, ids={"moodle": number}))
+        sources.append(HandIn(number, paths, names, name=name, ids={"moodle": number}))
     return sources
 
 
-def _classroom(folders: list[Path]) -> list[Source]:
+def _classroom(folders: list[Path]) -> list[HandIn]:
     """Clones are called ASSIGNMENT-USER: what all names begin with is the assignment."""
     names = [folder.name for folder in folders]
     heads = [{name[: at + 1] for at, mark in enumerate(name) if mark == "-"} for name in names]
     prefix = max(set.intersection(*heads), key=len, default="")
-    return [Source(f.name[len(prefix) :], [f], ids={"github": f.name[len(prefix) :]}) for f in folders]
+    return [HandIn(f.name[len(prefix) :], [f], ids={"github": f.name[len(prefix) :]}) for f in folders]
 
 
-def _plain(entries: list[Path]) -> list[Source]:
+def _plain(entries: list[Path]) -> list[HandIn]:
     """A folder or an archive a student; several attempts as `ann--2.zip`, `ann--2026-11-01T23-10-00.zip`, `ann/2/...`."""
-    sources: list[Source] = []
+    sources: list[HandIn] = []
     for entry in entries:
         stem = _stem(entry.name) if entry.is_file() or entry.is_symlink() else entry.name
         student, _, label = stem.partition("--")
@@ -145,11 +145,11 @@ def _plain(entries: list[Path]) -> list[Source]:
             if attempts:
                 for path in attempts:
                     stem = _stem(path.name) if path.is_file() else path.name
-                    sources.append(Source(student, [path], label=stem, submitted=parse_time(stem)))
+                    sources.append(HandIn(student, [path], label=stem, submitted=parse_time(stem)))
                 continue
         elif entry.suffix.lower() in _BESIDE:
             continue
-        sources.append(Source(student, [entry], label=label, submitted=parse_time(label) if label else None))
+        sources.append(HandIn(student, [entry], label=label, submitted=parse_time(label) if label else None))
     return sources
 
 

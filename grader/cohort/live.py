@@ -10,7 +10,7 @@ from rich.table import Table
 
 from grader.cohort.intake import Intake
 from grader.cohort.journal import Outcome
-from grader.cohort.pool import Progress as Reached
+from grader.cohort.pool import StageReached as Reached
 from grader.cohort.run import Watcher
 from grader.report.pages import clean
 from grader.report.words import plural

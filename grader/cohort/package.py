@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from grader.cohort.archive import MB, BadArchive, Contents, Limits, is_archive, read_archive
+from grader.cohort.archive import MB, ArchiveLimits, BadArchive, Contents, is_archive, read_archive
 from grader.paths import MODULES
 
 #: Folders that no submission needs: what tools leave behind, and other people's packages.
@@ -53,7 +53,7 @@ class NoPackage(Exception):
 
 
 def read_package(
-    paths: list[Path], names: dict[str, str] | None = None, limits: Limits | None = None
+    paths: list[Path], names: dict[str, str] | None = None, limits: ArchiveLimits | None = None
 ) -> tuple[Package, list[str]]:
     """The submission in a folder, an archive, or some files, with notes on what was left out.
 
@@ -61,7 +61,7 @@ def read_package(
     raises : NoPackage
     """
     contents = Contents()
-    limits = limits or Limits()
+    limits = limits or ArchiveLimits()
     for path in paths:
         if path.is_dir() and not path.is_symlink():
             _read_folder(path, contents, limits)
@@ -83,7 +83,7 @@ def wanted(path: str) -> bool:
     return path.endswith(".py") or is_archive(b"", path)
 
 
-def _read_folder(root: Path, contents: Contents, limits: Limits) -> None:
+def _read_folder(root: Path, contents: Contents, limits: ArchiveLimits) -> None:
     count = total = 0
     for folder, names, files in os.walk(root, followlinks=False):
         names[:] = sorted(name for name in names if name not in SKIPPED)
@@ -98,7 +98,7 @@ def _read_folder(root: Path, contents: Contents, limits: Limits) -> None:
                     raise NoPackage(f"the folder holds more than {limits.total_bytes // MB} MB")
 
 
-def _read_file(path: Path, name: str, contents: Contents, limits: Limits) -> int:
+def _read_file(path: Path, name: str, contents: Contents, limits: ArchiveLimits) -> int:
     """Add one ordinary file; a link, a pipe or a device is noted and never opened."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
@@ -116,7 +116,7 @@ def _read_file(path: Path, name: str, contents: Contents, limits: Limits) -> int
     return len(content)
 
 
-def _find(contents: Contents, limits: Limits, depth: int) -> tuple[Package, list[str]]:
+def _find(contents: Contents, limits: ArchiveLimits, depth: int) -> tuple[Package, list[str]]:
     """The folder with the most modules of the course, in the files themselves or in the one archive among them."""
     by_folder: defaultdict[str, set[str]] = defaultdict(set)
     for path in contents.files:

@@ -27,7 +27,7 @@ _TITLES = {
 
 
 @dataclass(frozen=True)
-class Row:
+class StudentRow:
     """One student in the heat map."""
 
     student: str
@@ -48,7 +48,7 @@ class View:
     footer: str
     look: Insight
     most: float
-    rows: list[Row]
+    rows: list[StudentRow]
     number: Mapping[str, int]
     name: Mapping[str, str]
     same: list[list[str]] = field(default_factory=list)
@@ -159,11 +159,11 @@ def _code(out: Path, grades: list[Grade], student: Path) -> tuple[list[tuple[str
     return signs, similarity.similar(prints, similarity.fingerprints(skeleton))
 
 
-def _row(out: Path, grade: Grade, look: Insight, stages: list[str]) -> Row:
+def _row(out: Path, grade: Grade, look: Insight, stages: list[str]) -> StudentRow:
     states = look.states.get(grade.student, {})
     page = report_folder(out, grade.key) / "report.html" if grade.key else None
     remark = grade.reason if grade.state == "graded" else {"submission": grade.reason}.get(grade.state, grade.state)
-    return Row(
+    return StudentRow(
         student=grade.student,
         score=f"{number(grade.score)}" if grade.state in ("graded", "submission", "fault") else "",
         cells=[states[stage] for stage in stages if stage in states],

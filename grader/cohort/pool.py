@@ -10,11 +10,11 @@ import msgspec
 
 from grader.cli import Refusal
 from grader.cohort.process import CourseBroken, Grader
-from grader.cohort.work import Done, Order, Settings
+from grader.cohort.work import ClassSettings, GradeDone, GradeOrder
 from grader.course.course import Course
 
 
-class Progress(msgspec.Struct, frozen=True):
+class StageReached(msgspec.Struct, frozen=True):
     """A submission has reached a stage."""
 
     key: str
@@ -22,7 +22,7 @@ class Progress(msgspec.Struct, frozen=True):
     lane: int  #: which of the processes grades it
 
 
-Event = Progress | Done
+Event = StageReached | GradeDone
 
 
 def cores() -> int:
@@ -30,7 +30,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class LocalPool:
+class ProcessPool:
     """A fixed number of grading processes.
 
     jobs : how many submissions are graded side by side
@@ -39,7 +39,7 @@ class LocalPool:
     def __init__(
         self,
         course: Course,
-        settings: Settings,
+        settings: ClassSettings,
         jobs: int = 0,
         scratch: Path | None = None,
         logs: Path | None = None,
@@ -55,7 +55,7 @@ class LocalPool:
         ]
         self._stop = threading.Event()
 
-    def run(self, orders: Iterable[Order]) -> Iterator[Event]:
+    def run(self, orders: Iterable[GradeOrder]) -> Iterator[Event]:
         """Grade all orders; events come in order of happening. Only as many orders are held as are being graded.
 
         raises : CourseBroken, after the first sign that nothing can be graded
@@ -71,7 +71,7 @@ class LocalPool:
                     if order is None:
                         break
                     key = order.key
-                    events.put(grader.grade(order, lambda stage, key=key: events.put(Progress(key, stage, number))))  # type: ignore[misc]
+                    events.put(grader.grade(order, lambda stage, key=key: events.put(StageReached(key, stage, number))))  # type: ignore[misc]
             except BaseException as error:  # handed to the caller's thread, which raises it
                 events.put(error)
             finally:
@@ -101,4 +101,4 @@ class LocalPool:
             grader.close()
 
 
-__all__ = ["CourseBroken", "LocalPool", "Progress", "cores"]
+__all__ = ["CourseBroken", "ProcessPool", "StageReached", "cores"]

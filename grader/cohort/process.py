@@ -18,9 +18,9 @@ from pathlib import Path
 
 import msgspec
 
-from grader.cohort.frames import Broken, Finished, Hello, Message, Stage, receive, receive_message, send
+from grader.cohort.frames import Broken, Finished, Hello, Message, StageBegun, receive, receive_message, send
 from grader.cohort.journal import Outcome
-from grader.cohort.work import Bench, Done, Order, Settings, Teller
+from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, Grading, Teller
 from grader.course.course import BadCourse, Course
 from grader.paths import ENGINE
 from grader.threads import ONE_THREAD
@@ -47,7 +47,7 @@ class Grader:
     """
 
     def __init__(
-        self, course: Course, settings: Settings, scratch: Path | None = None, log: Path | None = None
+        self, course: Course, settings: ClassSettings, scratch: Path | None = None, log: Path | None = None
     ) -> None:
         self.course, self.settings, self.scratch, self.log = course, settings, scratch, log
         self.pid = 0
@@ -57,7 +57,7 @@ class Grader:
         self._closed = False
         self._lock = threading.Lock()  # stop() comes from the driver's thread as well as from the lane's
 
-    def grade(self, order: Order, told: Callable[[str], None] = lambda stage: None) -> Done:
+    def grade(self, order: GradeOrder, told: Callable[[str], None] = lambda stage: None) -> GradeDone:
         """Grade one submission; a process that dies under it is replaced and the submission tried once more.
 
         told   : called with the id of each stage that begins
@@ -93,7 +93,7 @@ class Grader:
         self._closed = True
         self.stop()
 
-    def _try(self, order: Order, told: Callable[[str], None]) -> Done:
+    def _try(self, order: GradeOrder, told: Callable[[str], None]) -> GradeDone:
         if self._count >= RENEWED_AFTER:
             self.stop()
         begun = time.perf_counter()
@@ -114,7 +114,7 @@ class Grader:
                     return message.done
                 if isinstance(message, Broken):
                     raise CourseBroken(message.reason)
-                if isinstance(message, Stage):
+                if isinstance(message, StageBegun):
                     told(message.stage)
         except TimeoutError:
             reason = f"stopped after {order.settings.submission_seconds:g} s, the limit for a whole submission"
@@ -125,7 +125,7 @@ class Grader:
         if self._closed:
             raise GraderClosed
         seconds = round(time.perf_counter() - begun, 3)
-        return Done(order.key, order.digest, msgspec.structs.replace(outcome, seconds=seconds))
+        return GradeDone(order.key, order.digest, msgspec.structs.replace(outcome, seconds=seconds))
 
     def _started(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         """The process and its socket, started if there is none."""
@@ -215,17 +215,17 @@ def serve(descriptor: int) -> None:
     def say(message: Message) -> None:
         send(channel, msgspec.msgpack.encode(message))
 
-    folder, settings, scratch = msgspec.msgpack.decode(next_frame(), type=tuple[str, Settings, str])
+    folder, settings, scratch = msgspec.msgpack.decode(next_frame(), type=tuple[str, ClassSettings, str])
     try:
-        bench = Bench(Course(Path(folder)), settings, Path(scratch) if scratch else None)
+        bench = Grading(Course(Path(folder)), settings, Path(scratch) if scratch else None)
     except Exception as error:
         say(Broken(f"{type(error).__name__}: {error}"))
         return
     say(Hello(bench.fingerprint))
     while True:
-        order = msgspec.msgpack.decode(next_frame(), type=Order)
+        order = msgspec.msgpack.decode(next_frame(), type=GradeOrder)
         try:
-            done = bench.grade(order, Teller(lambda stage: say(Stage(stage))))
+            done = bench.grade(order, Teller(lambda stage: say(StageBegun(stage))))
         except BadCourse as error:
             say(Broken(str(error)))
             return

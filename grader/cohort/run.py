@@ -14,10 +14,10 @@ from grader.cohort import counting
 from grader.cohort.counting import Grade
 from grader.cohort.intake import Attempt, Intake, Store, take_in
 from grader.cohort.journal import Journal, Outcome, record_key
-from grader.cohort.pool import Event, LocalPool, Progress
+from grader.cohort.pool import Event, ProcessPool, StageReached
 from grader.cohort.process import CourseBroken
 from grader.cohort.roster import Roster
-from grader.cohort.work import Done, Order, Settings, course_fingerprint, with_private
+from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, course_fingerprint, with_private
 from grader.course.course import BadCourse, Course
 from grader.course.policy import Policy, check_against
 from grader.files import write_atomically
@@ -25,13 +25,13 @@ from grader.files import write_atomically
 #: Tables are rewritten after so many seconds while grading goes on.
 _REFRESH_SECONDS = 20.0
 #: If that many submissions in a row, from the first, fail by the grader's own fault, it will fail on all of them.
-_HOPELESS = 5
+MAX_INITIAL_FAULTS = 5
 
 
 class Backend(Protocol):
     """Whoever grades: this machine's cores, or a cluster."""
 
-    def run(self, orders: Iterable[Order]) -> Iterator[Event]: ...
+    def run(self, orders: Iterable[GradeOrder]) -> Iterator[Event]: ...
 
     def close(self) -> None: ...
 
@@ -42,7 +42,7 @@ class Watcher:
     def planned(self, intake: Intake, waiting: int, known: int) -> None:
         """`waiting` submissions will be graded, `known` have been before."""
 
-    def reached(self, event: Progress, names: list[str]) -> None:
+    def reached(self, event: StageReached, names: list[str]) -> None:
         """A submission is at a stage."""
 
     def finished(self, outcome: Outcome, names: list[str]) -> None:
@@ -194,19 +194,19 @@ class _Book:
 
 
 def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch: Path) -> None:
-    settings = Settings.of(run.policy, run.html)
+    settings = ClassSettings.of(run.policy, run.html)
 
-    def orders() -> Iterator[Order]:
+    def orders() -> Iterator[GradeOrder]:
         for key in waiting:
             package = msgspec.msgpack.encode(store.get(book.keys[key]))
-            yield Order(key, book.keys[key], package, book.course, settings)
+            yield GradeOrder(key, book.keys[key], package, book.course, settings)
 
     backend = _backend(run, settings, scratch)
     faults, hope = 0, False
     refreshed = time.monotonic()
     try:
         for event in backend.run(orders()):
-            if isinstance(event, Progress):
+            if isinstance(event, StageReached):
                 run.watcher.reached(event, book.names[event.key])
                 continue
             if event.other_course:
@@ -221,7 +221,7 @@ def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch
             run.watcher.finished(event.outcome, book.names[event.key])
             hope = hope or event.outcome.state != "fault"
             faults += not hope
-            if faults >= _HOPELESS:
+            if faults >= MAX_INITIAL_FAULTS:
                 raise CourseBroken(f"the first {faults} all failed, the last one because {event.outcome.reason}")
             if time.monotonic() - refreshed > _REFRESH_SECONDS:
                 book.write_tables()
@@ -230,12 +230,12 @@ def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch
         backend.close()
 
 
-def _backend(run: ClassRun, settings: Settings, scratch: Path) -> Backend:
+def _backend(run: ClassRun, settings: ClassSettings, scratch: Path) -> Backend:
     if run.scheduler:
         from grader.cohort.cluster import Cluster
 
         return Cluster(run.scheduler, run.course, settings)
-    return LocalPool(run.course, settings, run.jobs, scratch, run.out / "log")
+    return ProcessPool(run.course, settings, run.jobs, scratch, run.out / "log")
 
 
 def report_folder(out: Path, key: str) -> Path:
@@ -243,7 +243,7 @@ def report_folder(out: Path, key: str) -> Path:
     return out / "reports" / key[:20]
 
 
-def keep_files(out: Path, done: Done) -> None:
+def keep_files(out: Path, done: GradeDone) -> None:
     """Put a grade's files in their place, all at once; the record in the journal follows, so a record has its files."""
     folder = report_folder(out, done.key)
     part = folder.with_name(f".{folder.name}.part")

@@ -32,7 +32,7 @@ _CALIBRATED_SECONDS = 20.0
 KEPT = ("report.html", "results.json")
 
 
-class Settings(Struct, frozen=True):
+class ClassSettings(Struct, frozen=True):
     """How every submission of a class is graded. Plain data: it travels."""
 
     seed: int = 0
@@ -47,7 +47,7 @@ class Settings(Struct, frozen=True):
     html: bool = True
 
     @classmethod
-    def of(cls, policy: Policy, html: bool = True) -> "Settings":
+    def of(cls, policy: Policy, html: bool = True) -> "ClassSettings":
         return cls(
             seed=policy.seed,
             secret=policy.secret,
@@ -62,17 +62,17 @@ class Settings(Struct, frozen=True):
         )
 
 
-class Order(Struct, frozen=True):
+class GradeOrder(Struct, frozen=True):
     """One submission to grade."""
 
     key: str  #: of its record
     digest: str
     package: bytes  #: a Package as msgpack
     course: str  #: fingerprint of the course that sent it
-    settings: Settings
+    settings: ClassSettings
 
 
-class Done(Struct, frozen=True):
+class GradeDone(Struct, frozen=True):
     """What came of an order."""
 
     key: str
@@ -117,10 +117,10 @@ def _whole(depends: Mapping[str, str]) -> str:
     return fingerprint.of_text(depends["course"], depends["reference"], depends["data"])
 
 
-class Bench:
+class Grading:
     """What one process needs for all its submissions: the course, its fingerprint, and a pool of workers."""
 
-    def __init__(self, course: Course, settings: Settings, scratch: Path | None = None) -> None:
+    def __init__(self, course: Course, settings: ClassSettings, scratch: Path | None = None) -> None:
         from grader.worker.outside.pool import MEMORY_MB, WorkerPool
 
         self.settings = settings
@@ -139,14 +139,14 @@ class Bench:
     def close(self) -> None:
         self._stack.close()
 
-    def grade(self, order: Order, observer: Observer | None = None) -> Done:
+    def grade(self, order: GradeOrder, observer: Observer | None = None) -> GradeDone:
         """Grade one submission; whatever goes amiss is in the outcome.
 
         raises : BadCourse, because nothing can be graded then
         """
         if order.course != self.fingerprint:
             refused = Outcome("fault", "another version of the course is installed here")
-            return Done(order.key, order.digest, refused, other_course=self.fingerprint)
+            return GradeDone(order.key, order.digest, refused, other_course=self.fingerprint)
         begun = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="grade-", dir=self.scratch) as name:
             folder = Path(name)
@@ -157,7 +157,7 @@ class Bench:
             gc.collect()
             gc.freeze()
         seconds = round(time.perf_counter() - begun, 3)
-        return Done(order.key, order.digest, msgspec.structs.replace(outcome, seconds=seconds), files)
+        return GradeDone(order.key, order.digest, msgspec.structs.replace(outcome, seconds=seconds), files)
 
     def _speed(self) -> float:
         """How slow the machine is, measured again now and then."""
@@ -165,7 +165,7 @@ class Bench:
             self._scale, self._calibrated = calibrate(), time.monotonic()
         return self._scale
 
-    def _outcome(self, order: Order, folder: Path, observer: Observer | None) -> Outcome:
+    def _outcome(self, order: GradeOrder, folder: Path, observer: Observer | None) -> Outcome:
         from grader.course.course import BadCourse
         from grader.grading import grade
         from grader.submission import NotASubmission

@@ -33,7 +33,7 @@ class Line(NamedTuple):
     pieces: list[Piece]
 
 
-class Row(NamedTuple):
+class LinePair(NamedTuple):
     """Two lines that stand beside each other; None where one side has none."""
 
     left: Line | None
@@ -105,12 +105,12 @@ def code_lines(source: str) -> int:
     return len(counted)
 
 
-def beside(left: Definition | None, right: Definition | None) -> list[Row]:
+def beside(left: Definition | None, right: Definition | None) -> list[LinePair]:
     """The two aligned line by line; in lines that were changed, the pieces that differ are marked."""
     a, b = (definition.lines if definition else [] for definition in (left, right))
     first_a, first_b = (definition.first if definition else 1 for definition in (left, right))
     coloured = (_coloured(dedented(a)), _coloured(dedented(b)))
-    rows: list[Row] = []
+    rows: list[LinePair] = []
     matcher = difflib.SequenceMatcher(None, [line.strip() for line in a], [line.strip() for line in b], autojunk=False)
     for what, i1, i2, j1, j2 in matcher.get_opcodes():
         for k in range(max(i2 - i1, j2 - j1)):
@@ -122,7 +122,7 @@ def beside(left: Definition | None, right: Definition | None) -> list[Row]:
                 Line(first_a + i, old) if old is not None else None,
                 Line(first_b + j, new) if new is not None else None,
             )
-            rows.append(Row(*sides, what == "equal"))
+            rows.append(LinePair(*sides, what == "equal"))
     return rows
 
 

@@ -33,7 +33,7 @@ class FunctionView(NamedTuple):
     anchor: str
     verdict: str
     differs: bool
-    rows: list[code_diff.Row]
+    rows: list[code_diff.LinePair]
     answers: str  #: "37 answers, all the same"
     examples: list[Example]
 

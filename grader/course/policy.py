@@ -32,7 +32,7 @@ class Grading(Struct, frozen=True, forbid_unknown_fields=True):
     private: str = ""  #: folder of further stages, laid out like tasks/, relative to policy.toml
 
 
-class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+class LimitRules(Struct, frozen=True, forbid_unknown_fields=True):
     """Above the limits of the single checks, which the course computes itself."""
 
     time: float = 1.0  #: factor on every check's time limit
@@ -80,7 +80,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     """All of `policy.toml`."""
 
     grading: Grading = field(default_factory=Grading)
-    limits: Limits = field(default_factory=Limits)
+    limits: LimitRules = field(default_factory=LimitRules)
     feedback: FeedbackRules = field(default_factory=FeedbackRules)
     late: Late = field(default_factory=Late)
     attempts: Attempts = field(default_factory=Attempts)

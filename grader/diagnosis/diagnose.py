@@ -21,8 +21,17 @@ from grader.course.course import Course
 from grader.course.misconceptions import Misconception, apply, load
 from grader.course.stage import Check
 from grader.diagnosis.random_draws import agree, shows, varies
-from grader.diagnosis.runs import Heard, Runs
-from grader.diagnosis.same_answers import NOTHING, WHOLE, Answer, answers, freedom, freely, same, same_answers
+from grader.diagnosis.runs import ReplayCache, Runs
+from grader.diagnosis.same_answers import (
+    ALL_OF_HISTORY,
+    NO_HISTORY,
+    Answer,
+    answers,
+    comparable,
+    history_scope,
+    same,
+    same_answers,
+)
 from grader.records import Mistake
 from grader.running import scores
 from grader.running.context import Context
@@ -47,7 +56,7 @@ def diagnose(
     reference: Submission,
     budget: float = BUDGET,
     stop: Callable[[], bool] = lambda: False,
-    heard: Heard | None = None,
+    heard: ReplayCache | None = None,
 ) -> dict[scores.Key, Diagnosis]:
     """Names for the failed checks of a grade: (stage, check) -> Diagnosis, for those that have one.
 
@@ -69,7 +78,7 @@ class _Diagnoser:
         worker: Any,
         budget: float,
         stop: Callable[[], bool],
-        heard: Heard | None,
+        heard: ReplayCache | None,
     ):
         self.context, self.reference, self.worker, self.budget, self.stop = context, reference, worker, budget, stop
         self.course: Course = context.course
@@ -108,14 +117,14 @@ class _Diagnoser:
         try:
             candidates = self._candidates(check, functions)
             exact = self._matches_in_time(check, given, candidates)
-            if not exact and (much := freedom(given)) != WHOLE:
-                exact = self._matches_in_time(check, freely(given, much), candidates, much)
+            if not exact and (much := history_scope(given)) != ALL_OF_HISTORY:
+                exact = self._matches_in_time(check, comparable(given, much), candidates, much)
         except CallTimeout:  # one that was not heard to its end might have matched as well
             return []
         return exact if self._in_time() else []  # so might one that has not been asked yet
 
     def _matches_in_time(
-        self, check: Check, given: Sequence[Answer], candidates: Sequence[Misconception], much: int = WHOLE
+        self, check: Check, given: Sequence[Answer], candidates: Sequence[Misconception], much: int = ALL_OF_HISTORY
     ) -> list[Misconception]:
         run = self._runs_of(check, much)
         exact = [m for m in candidates if self._in_time() and run.course(self._mutant(m), expected=given) is not None]
@@ -184,11 +193,11 @@ class _Diagnoser:
 
     def _meets(self, run: Runs, m: Misconception, given: Sequence[Answer]) -> bool:
         """Whether some draw takes it to the very numbers to which some draw takes the submission."""
-        own = [freely(one, NOTHING) for one in run.own_runs(given)]
+        own = [comparable(one, NO_HISTORY) for one in run.own_runs(given)]
         for salt in range(_MEETINGS):
             if not self._in_time():
                 break
-            theirs = freely(run.course(self._mutant(m), salt=salt) or (), NOTHING)
+            theirs = comparable(run.course(self._mutant(m), salt=salt) or (), NO_HISTORY)
             if any(same_answers(mine, theirs) for mine in own):
                 return True
         return False
@@ -241,7 +250,7 @@ class _Diagnoser:
     def _in_time(self) -> bool:
         return time.perf_counter() < self._ends and not self.stop()
 
-    def _runs_of(self, check: Check, much: int = WHOLE) -> Runs:
+    def _runs_of(self, check: Check, much: int = ALL_OF_HISTORY) -> Runs:
         where = scores.key(check), much
         if where not in self._runs:
             function = self.functions(check.stage)[check.id]

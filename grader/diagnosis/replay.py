@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from grader.checks.case import Case
 from grader.checks.compare import Unmet
 from grader.course.stage import Check
-from grader.diagnosis.same_answers import WHOLE, Answer, answers, freely, same
+from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, answers, comparable, same
 from grader.running.groups import Memo
 from grader.running.runner import call_with_fixtures
 from grader.worker.outside.errors import CallTimeout, WorkerDied, WorkerFault
@@ -22,7 +22,7 @@ from grader.worker.outside.transcript import Step
 _SALT = 100_003  # between the seeds of one draw and the next
 
 
-class _Otherwise(BaseException):
+class _StopReplay(BaseException):
     """The answers differ from those looked for: no need to go on. Not an Exception, so that no check catches it."""
 
 
@@ -36,9 +36,9 @@ class _Watched(list):
 
     def append(self, step: Step) -> None:
         # What is complete at this point is everything but an unfinished outer call, or a generator not yet gone through.
-        done = freely(answers(self)[:-1], self.much)
+        done = comparable(answers(self)[:-1], self.much)
         if depart(done, self.expected, self.seen):
-            raise _Otherwise
+            raise _StopReplay
         self.seen = len(done)
         super().append(step)
 
@@ -112,7 +112,7 @@ def replay(
     expected: Sequence[Answer] | None = None,
     salt: int = 0,
     lenient: bool = False,
-    much: int = WHOLE,
+    much: int = ALL_OF_HISTORY,
     again: bool = False,
 ) -> Replay:
     """The answers of other code in the same check.
@@ -134,8 +134,8 @@ def replay(
             if salt:
                 student.rng = _Salted(student, salt)
             call_with_fixtures(function, check, {**fixtures, "student": student, "case": case, "memo": Memo()})
-    except _Otherwise:
-        return Replay(freely(answers(transcript)[:-1], much), whole=False)
+    except _StopReplay:
+        return Replay(comparable(answers(transcript)[:-1], much), whole=False)
     except (CallTimeout, WorkerFault):
         raise
     except WorkerDied as died:
@@ -144,4 +144,4 @@ def replay(
             return replay(check, function, seed, open_student, fixtures, **options)
     except Exception:
         pass  # the check fails, as it did before: in whatever way, its transcript tells
-    return Replay(freely(answers(transcript), much))
+    return Replay(comparable(answers(transcript), much))

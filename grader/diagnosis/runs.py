@@ -7,7 +7,7 @@ from typing import Any
 from grader.course.stage import Check
 from grader.diagnosis.random_draws import Draws, agree, alike, features, leave_doubt, says_for_sure, varies
 from grader.diagnosis.replay import Replay, depart, replay
-from grader.diagnosis.same_answers import WHOLE, Answer, same_answers
+from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, same_answers
 from grader.running.context import Context
 from grader.running.runner import load_checks
 from grader.submission import Submission
@@ -18,7 +18,7 @@ _MANY = tuple(
 )  #: for the reference, whose draws tell what may change: few values are soon equal by accident
 
 
-class Heard(dict[tuple[Any, ...], Replay]):
+class ReplayCache(dict[tuple[Any, ...], Replay]):
     """Answers of the course's own code that were heard already, by check, seed, submission and options."""
 
 
@@ -38,8 +38,8 @@ class Runs:
         worker: Any,
         check: Check,
         function: Callable[..., None] | None = None,
-        heard: Heard | None = None,
-        much: int = WHOLE,
+        heard: ReplayCache | None = None,
+        much: int = ALL_OF_HISTORY,
     ):
         self.much = much
         self.context, self.worker, self.check, self.heard = context, worker, check, heard

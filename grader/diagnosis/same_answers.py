@@ -23,20 +23,20 @@ Answer = tuple[str, str, Any]  #: (kind of step, what was asked, what was answer
 
 #: How much of what train returns is compared: all of it; the measures on the validation set alone, because those on the
 #: training set may be taken during the epoch or after it; nothing, because it may be any kind of dict.
-WHOLE, VALIDATION, NOTHING = range(3)
+ALL_OF_HISTORY, VALIDATION_ONLY, NO_HISTORY = range(3)
 
 
-def freedom(given: Sequence[Answer]) -> int:
+def history_scope(given: Sequence[Answer]) -> int:
     """How much of what train returned can be compared with other code that makes use of its freedom otherwise."""
     histories = [outcome for kind, asked, outcome in given if (kind, asked) == ("call", "train")]
     if not histories:
-        return WHOLE
-    return VALIDATION if all(isinstance(history, dict) for history in histories) else NOTHING
+        return ALL_OF_HISTORY
+    return VALIDATION_ONLY if all(isinstance(history, dict) for history in histories) else NO_HISTORY
 
 
-def freely(given: Sequence[Answer], much: int) -> list[Answer]:
+def comparable(given: Sequence[Answer], much: int) -> list[Answer]:
     """The answers, with only so much of what train returned; how the grader read the rest makes no difference either."""
-    if much == WHOLE:
+    if much == ALL_OF_HISTORY:
         return list(given)
     found: list[Answer] = []
     last = ""
@@ -44,7 +44,7 @@ def freely(given: Sequence[Answer], much: int) -> list[Answer]:
         reading = kind in ("has", "take", "item") or (kind == "fetch" and last == "item")
         last = kind
         if (kind, asked) == ("call", "train") and not isinstance(outcome, ErrorInfo):
-            kept = outcome if much == VALIDATION and isinstance(outcome, dict) else {}
+            kept = outcome if much == VALIDATION_ONLY and isinstance(outcome, dict) else {}
             outcome = {name: kept[name] for name in kept if name in ("val_loss", "val_acc")}
         elif reading:
             continue

@@ -7,7 +7,7 @@ from grader.cli import Refusal
 
 
 @dataclass(frozen=True)
-class Cell:
+class CsvCell:
     """One cell: its text, and where it lies in the file (quotes included)."""
 
     text: str
@@ -21,7 +21,7 @@ class Sheet:
 
     data: bytes
     delimiter: str
-    rows: list[list[Cell]]
+    rows: list[list[CsvCell]]
 
     def text(self, row: int, column: int) -> str:
         """A cell's text; a row that ends early has empty cells."""
@@ -57,8 +57,8 @@ def parse(data: bytes, name: str) -> Sheet:
     text = data.decode("latin-1")  # one character a byte: positions are the file's own
     header = text[start:].partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
-    rows: list[list[Cell]] = []
-    row: list[Cell] = []
+    rows: list[list[CsvCell]] = []
+    row: list[CsvCell] = []
     at = start
     while at < len(text):
         cell, at = _cell(text, data, at, delimiter, name)
@@ -66,7 +66,7 @@ def parse(data: bytes, name: str) -> Sheet:
         if at < len(text) and text[at] == delimiter:
             at += 1
             if at == len(text):
-                row.append(Cell("", at, at))
+                row.append(CsvCell("", at, at))
         else:
             at += 2 if text.startswith("\r\n", at) else 1
             rows.append(row)
@@ -83,13 +83,13 @@ def quote(text: str, delimiter: str) -> str:
     return '"' + text.replace('"', '""') + '"' if any(ch in text for ch in (delimiter, '"', "\n", "\r")) else text
 
 
-def _cell(text: str, data: bytes, at: int, delimiter: str, name: str) -> tuple[Cell, int]:
+def _cell(text: str, data: bytes, at: int, delimiter: str, name: str) -> tuple[CsvCell, int]:
     """The cell that begins at a position, and the position behind it."""
     if text[at] != '"':
         end = at
         while end < len(text) and text[end] not in (delimiter, "\n", "\r"):
             end += 1
-        return Cell(_decode(data[at:end]), at, end), end
+        return CsvCell(_decode(data[at:end]), at, end), end
     end = at + 1
     while True:
         end = text.find('"', end)
@@ -103,7 +103,7 @@ def _cell(text: str, data: bytes, at: int, delimiter: str, name: str) -> tuple[C
     stop = end
     while stop < len(text) and text[stop] not in (delimiter, "\n", "\r"):
         stop += 1
-    return Cell(_decode(data[at + 1 : end - 1]).replace('""', '"'), at, stop), stop
+    return CsvCell(_decode(data[at + 1 : end - 1]).replace('""', '"'), at, stop), stop
 
 
 def _decode(raw: bytes) -> str:

@@ -40,7 +40,7 @@ class Log(Observer):
         self._file.write(msgspec.json.encode(event) + b"\n")
 
 
-class Replay(msgspec.Struct, frozen=True):
+class LoggedRun(msgspec.Struct, frozen=True):
     """What a log says.
 
     results : by (stage, check); the last line counts
@@ -51,7 +51,7 @@ class Replay(msgspec.Struct, frozen=True):
     begun: Key | None = None
 
 
-def replay(path: Path) -> Replay:
+def replay(path: Path) -> LoggedRun:
     """Read a log; a last line that was cut off is left out.
 
     raises : OSError if there is none
@@ -70,7 +70,7 @@ def replay(path: Path) -> Replay:
         elif result is not None:
             results[where] = result
             begun = None
-    return Replay(results, begun)
+    return LoggedRun(results, begun)
 
 
 def _now() -> float:

@@ -103,9 +103,9 @@ def _check(check: CheckResult, unfolded: bool) -> Iterable[str]:
 
 def _card(check: CheckResult) -> Iterable[str]:
     """The parts of a card that have something to say, in the order in which the terminal shows them."""
-    from grader.report.terminal import Card
+    from grader.report.terminal import CardText
 
-    for label, text, _ in Card("", check).parts():
+    for label, text, _ in CardText("", check).parts():
         yield f"<p><small><b>{escape(label)}</b></small></p>"
         yield f'<pre style="{_PRE}">{escape(text)}</pre>' if "\n" in text else f"<p>{escape(text)}</p>"
     for number, hint in enumerate(check.hints, 1):

@@ -9,7 +9,7 @@ STEPS = (1, 10, 500)  #: after how many steps of gradient descent the weights ar
 
 
 @dataclass(frozen=True)
-class Case:
+class OracleCase:
     """One network and one batch, fixed by a seed.
 
     sizes : widths of the input, of the hidden layers and of the output
@@ -67,17 +67,17 @@ class Evaluation:
     dx: NDArray
 
 
-def usual_cases(dtype: str) -> list[Case]:
+def usual_cases(dtype: str) -> list[OracleCase]:
     """The cases of `make oracle`: no hidden layer up to four, a batch of one, the course's own network, long descents."""
     sizes = [(5, 3), (7, 6, 4), (9, 8, 7, 5), (4, 9, 3, 8, 6, 2), (12, 1, 5), (784, 128, 64, 10)]
     cases = [
-        Case(widths, batch, seed, dtype, steps)
+        OracleCase(widths, batch, seed, dtype, steps)
         for seed, widths in enumerate(sizes)
         for batch, steps in ((1, 1), (7, 1), (32, 10))
     ]
     # Small steps: with large ones a rounding that moves one unit across zero grows from step to step, on every machine
     # differently, and float32 says nothing about the code any more.
-    long = [Case(widths, 16, 50, dtype, steps=500, lr=0.02) for widths in ((9, 8, 7, 5), (784, 128, 64, 10))]
+    long = [OracleCase(widths, 16, 50, dtype, steps=500, lr=0.02) for widths in ((9, 8, 7, 5), (784, 128, 64, 10))]
     return [*cases, *long]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.oracle.cases import Case, Evaluation
+from grader.oracle.cases import Evaluation, OracleCase
 from grader.worker.outside.errors import StudentError
 
 #: Largest relative difference (norm of the difference by norm of the witness's) that counts as agreement.
@@ -21,7 +21,7 @@ TOLERANCES = {
 
 
 @dataclass(frozen=True)
-class Row:
+class Comparison:
     """One quantity of one case.
 
     where : "layer 1: Linear 784 to 128", "network", "weights", "extreme logits: ten thousand"
@@ -60,7 +60,7 @@ def difference(given: Any, wanted: Any) -> tuple[float, str]:
     return (0.0 if not distance else distance / size if size else np.inf), ""
 
 
-def compare(student: Any, case: Case, witness: Any) -> list[Row]:
+def compare(student: Any, case: OracleCase, witness: Any) -> list[Comparison]:
     """All rows of one case: each layer alone, the network as a whole, the weights after the case's steps."""
     said = witness.evaluate(case)
     rows = _Rows(case.dtype)
@@ -83,25 +83,25 @@ def offers(student: Any, dtype: str) -> bool:
 
 class _Rows:
     def __init__(self, dtype: str):
-        self.found: list[Row] = []
+        self.found: list[Comparison] = []
         self.tolerances = TOLERANCES[dtype]
 
     def add(self, where: str, what: str, given: Any, wanted: Any, tolerance: str) -> None:
-        self.found.append(Row(where, what, *_with(difference(given, wanted), self.tolerances[tolerance])))
+        self.found.append(Comparison(where, what, *_with(difference(given, wanted), self.tolerances[tolerance])))
 
     def attempt(self, where: str, part: Any) -> None:
         """Run a part; an exception of the submission's is a row of its own."""
         try:
             part()
         except StudentError as error:
-            self.found.append(Row(where, "exception", np.inf, 0.0, f"{type(error).__name__}: {error}"))
+            self.found.append(Comparison(where, "exception", np.inf, 0.0, f"{type(error).__name__}: {error}"))
 
 
 def _with(measured: tuple[float, str], tolerance: float) -> tuple[float, float, str]:
     return measured[0], tolerance, measured[1]
 
 
-def _network(rows: _Rows, student: Any, case: Case, said: Evaluation) -> None:
+def _network(rows: _Rows, student: Any, case: OracleCase, said: Evaluation) -> None:
     model, loss = _model(student, case), student.losses.SoftmaxCrossEntropy()
     logits = model.forward(case.x)
     rows.add("network", "logits", logits, said.outputs[-1], "network")
@@ -115,11 +115,11 @@ def _network(rows: _Rows, student: Any, case: Case, said: Evaluation) -> None:
         rows.add("network", name, gradients[i] if i < len(gradients) else None, wanted, "network")
 
 
-def _layers(rows: _Rows, student: Any, case: Case, said: Evaluation) -> None:
+def _layers(rows: _Rows, student: Any, case: OracleCase, said: Evaluation) -> None:
     layers = student.take(_model(student, case).layers)
     if len(layers) != len(said.outputs):
         note = f"{len(layers)} layers instead of {len(said.outputs)}"
-        rows.found.append(Row("network", "layers", np.inf, 0.0, note))
+        rows.found.append(Comparison("network", "layers", np.inf, 0.0, note))
         return
     inputs, upstream = [case.x, *said.outputs], said.gradients
     for i, layer in enumerate(layers):
@@ -146,7 +146,7 @@ def _layer(
         rows.add(where, "db", layer.db, said.by_parameter[i + 1], "layer")
 
 
-def _descent(rows: _Rows, student: Any, case: Case, witness: Any) -> None:
+def _descent(rows: _Rows, student: Any, case: OracleCase, witness: Any) -> None:
     model, loss, optimizer = _model(student, case), student.losses.SoftmaxCrossEntropy(), student.optim.SGD(case.lr)
     for x, y in case.batches():
         loss.forward(model.forward.keep(x), y)
@@ -160,7 +160,7 @@ def _descent(rows: _Rows, student: Any, case: Case, witness: Any) -> None:
         rows.add("weights", f"{'Wb'[i % 2]}{i // 2 + 1} {after}", given, wanted, str(case.steps))
 
 
-def _model(student: Any, case: Case) -> Any:
+def _model(student: Any, case: OracleCase) -> Any:
     """The submission's network with the case's weights in it."""
     own = {} if case.dtype == "float64" else {"dtype": case.dtype}
     model = student.network.MLP(case.sizes, student.rng(case.seed), **own)

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grader.oracle.cases import EXTREMES
-from grader.oracle.compare import Row
+from grader.oracle.compare import Comparison
 from grader.worker.outside.errors import StudentError
 
 
-def compare_extremes(student: Any, dtype: str, witness: Any) -> list[Row]:
+def compare_extremes(student: Any, dtype: str, witness: Any) -> list[Comparison]:
     """One row for softmax, loss and gradient at each set of extreme logits."""
     rows = []
     for name, values in EXTREMES.items():
@@ -20,9 +20,9 @@ def compare_extremes(student: Any, dtype: str, witness: Any) -> list[Row]:
         wanted = {"softmax": witness.softmax(logits), "loss": np.array(loss), "dlogits": gradient}
         for what, given in _answers(student, logits, labels).items():
             if isinstance(given, StudentError):
-                rows.append(Row(f"extreme logits: {name}", what, np.inf, 0.0, str(given)))
+                rows.append(Comparison(f"extreme logits: {name}", what, np.inf, 0.0, str(given)))
             else:
-                rows.append(Row(f"extreme logits: {name}", what, *_difference(given, wanted[what], logits)))
+                rows.append(Comparison(f"extreme logits: {name}", what, *_difference(given, wanted[what], logits)))
     return rows
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.oracle.cases import usual_cases
-from grader.oracle.compare import Row, compare, offers
+from grader.oracle.compare import Comparison, compare, offers
 from grader.oracle.extremes import compare_extremes
 
 DTYPES = ("float64", "float32")
@@ -25,16 +25,16 @@ class Hearing:
 
     witness: str
     dtype: str
-    rows: dict[str, list[Row]] = field(default_factory=dict)
+    rows: dict[str, list[Comparison]] = field(default_factory=dict)
     note: str = ""
 
     @property
     def agrees(self) -> bool:
         return all(row.agrees for rows in self.rows.values() for row in rows)
 
-    def worst(self) -> dict[str, Row]:
+    def worst(self) -> dict[str, Comparison]:
         """The row of each kind that came closest to its tolerance, or went furthest beyond it."""
-        worst: dict[str, Row] = {}
+        worst: dict[str, Comparison] = {}
         for rows in self.rows.values():
             for row in rows:
                 kept = worst.get(row.kind)
@@ -84,13 +84,13 @@ def show(hearing: Hearing) -> Group:
     return Group(*parts, Text(""))
 
 
-def _share(row: Row) -> float:
+def _share(row: Comparison) -> float:
     return row.difference / row.tolerance if row.tolerance else (0.0 if row.agrees else float("inf"))
 
 
-def _summed(worst: dict[str, Row]) -> list[Row]:
+def _summed(worst: dict[str, Comparison]) -> list[Comparison]:
     """The layers' kinds and the network's own, the parameters' many rows reduced to the worst of each length."""
-    kept: dict[str, Row] = {}
+    kept: dict[str, Comparison] = {}
     for row in worst.values():
         key = row.kind
         if row.where == "weights" and "after" in row.what:
@@ -103,7 +103,7 @@ def _summed(worst: dict[str, Row]) -> list[Row]:
     return list(kept.values())
 
 
-def _table(title: str, lines: list[tuple[str, Row]]) -> Table:
+def _table(title: str, lines: list[tuple[str, Comparison]]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, min_width=len(title))
     table.add_column("quantity")
     table.add_column("largest difference", justify="right")

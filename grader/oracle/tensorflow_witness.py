@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from grader.oracle.cases import Case, Evaluation
+from grader.oracle.cases import Evaluation, OracleCase
 
 # One thread each: on matrices this small more of them wait for one another.
 tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -19,7 +19,7 @@ name = "TensorFlow"
 version = tf.__version__
 
 
-def evaluate(case: Case) -> Evaluation:
+def evaluate(case: OracleCase) -> Evaluation:
     """Forward pass, loss and every gradient of a case, those of the layers' outputs included."""
     x = tf.constant(case.x)
     parameters = [tf.constant(p) for p in case.parameters]
@@ -38,7 +38,7 @@ def evaluate(case: Case) -> Evaluation:
     )
 
 
-def descend(case: Case) -> list[NDArray]:
+def descend(case: OracleCase) -> list[NDArray]:
     """The parameters after the case's steps of plain gradient descent."""
     parameters = [tf.Variable(p) for p in case.parameters]
     lr = tf.constant(case.lr, parameters[0].dtype)

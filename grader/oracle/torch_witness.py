@@ -3,7 +3,7 @@
 import torch
 from numpy.typing import NDArray
 
-from grader.oracle.cases import Case, Evaluation
+from grader.oracle.cases import Evaluation, OracleCase
 
 torch.set_num_threads(1)
 
@@ -11,7 +11,7 @@ name = "PyTorch"
 version = torch.__version__
 
 
-def evaluate(case: Case) -> Evaluation:
+def evaluate(case: OracleCase) -> Evaluation:
     """Forward pass, loss and every gradient of a case, those of the layers' outputs included."""
     x = torch.tensor(case.x, requires_grad=True)
     parameters = [torch.tensor(p, requires_grad=True) for p in case.parameters]
@@ -28,7 +28,7 @@ def evaluate(case: Case) -> Evaluation:
     )
 
 
-def descend(case: Case) -> list[NDArray]:
+def descend(case: OracleCase) -> list[NDArray]:
     """The parameters after the case's steps of plain gradient descent."""
     parameters = [torch.tensor(p, requires_grad=True) for p in case.parameters]
     optimizer = torch.optim.SGD(parameters, lr=case.lr)

@@ -30,7 +30,7 @@ class CodeLine(NamedTuple):
     marked: bool
 
 
-class Source(NamedTuple):
+class SourceView(NamedTuple):
     place: str  #: "layers.py, Linear.backward"
     lines: list[CodeLine]
 
@@ -44,7 +44,7 @@ class CheckView(NamedTuple):
     word: str  #: what its state is called
     message: str
     card: Card | None  #: None if it has nothing to show
-    sources: list[Source]
+    sources: list[SourceView]
     tables: list[tables.ValueTable]
     pictures: list[pictures.Picture]
     printed: str
@@ -201,7 +201,7 @@ def _capped(text: str) -> str:
     return shorten(clean(text[: MOST_LINES * MOST_WIDTH * 4]).strip("\n"), MOST_LINES, MOST_WIDTH)
 
 
-def _source(lines: SourceLines) -> Source:
+def _source(lines: SourceLines) -> SourceView:
     """The lines with their numbers; an excerpt without a marked line is shown without the indentation all of it shares."""
     marked = set(lines.marked)
     texts = [shorten(clean(line).replace("\n", "\\n"), 1, MOST_WIDTH) for line in lines.lines[:MOST_LINES]]
@@ -209,7 +209,7 @@ def _source(lines: SourceLines) -> Source:
         texts = textwrap.dedent("\n".join(texts)).split("\n")
     shown = [CodeLine(lines.first + i, text, lines.first + i in marked) for i, text in enumerate(texts)]
     place = f"{lines.file}, {lines.function}" if lines.function else lines.file
-    return Source(shorten(clean(place).replace("\n", " "), 1, 120), shown)
+    return SourceView(shorten(clean(place).replace("\n", " "), 1, 120), shown)
 
 
 def _problems(report: Report) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ class Sparkline(NamedTuple):
     label: str
 
 
-class Progress(NamedTuple):
+class SinceLastGrade(NamedTuple):
     """The comparison with the grade before this one."""
 
     delta: int
@@ -25,7 +25,7 @@ class Progress(NamedTuple):
     spark: Sparkline | None
 
 
-def progress(report: Report, runs: Sequence[Run]) -> Progress | None:
+def progress(report: Report, runs: Sequence[Run]) -> SinceLastGrade | None:
     """Compare with the last run over the same stages; None if there is none.
 
     runs : oldest first; the run that `report` shows may be among them
@@ -37,7 +37,9 @@ def progress(report: Report, runs: Sequence[Run]) -> Progress | None:
     if not earlier:
         return None
     before = earlier[-1]
-    return Progress(report.score - before.score, date(before.finished), _lines(report, before), _spark(report, earlier))
+    return SinceLastGrade(
+        report.score - before.score, date(before.finished), _lines(report, before), _spark(report, earlier)
+    )
 
 
 def _lines(report: Report, before: Run) -> list[str]:

@@ -44,11 +44,11 @@ def plain_card(stage: str, result: CheckResult) -> str:
     import io
 
     out = io.StringIO()
-    console(file=out, no_color=True).print(Card(stage, result))
+    console(file=out, no_color=True).print(CardText(stage, result))
     return out.getvalue().rstrip()
 
 
-class Card:
+class CardText:
     """What a learner is told about one check: promise, what happened, what it looks like, and what was run."""
 
     def __init__(self, stage: str, result: CheckResult, title: bool = True, ran_lines: int = RAN_LINES):
@@ -166,7 +166,7 @@ def next_part(report: Report, ran_lines: int = RAN_LINES) -> list[Any]:
     if check is not None and check.state == "todo":
         parts.append(Text(f"      make stage STAGE={step.stage}  shows what it is about", style="dim"))
     elif check is not None:
-        parts.append(Card(step.stage, check, title=False, ran_lines=ran_lines))
+        parts.append(CardText(step.stage, check, title=False, ran_lines=ran_lines))
     if check is not None and check.state != "todo" and not check.broken:  # hints are about what the check promises
         parts.append(Text())
         parts.append(Text(f"      make hint STAGE={step.stage}  gives a hint", style="dim"))

@@ -22,7 +22,7 @@ _UNUSABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError
 
 
 @dataclass
-class Told:
+class FailureText:
     """A check's failure in words.
 
     repeatable : False if a limit or the end of a process decided, so that another run could differ
@@ -39,7 +39,7 @@ class Told:
         return Card(**self.fields, evidence=evidence)
 
 
-def describe(failure: BaseException, case: Any, transcript: list, tasks: Path) -> Told:
+def describe(failure: BaseException, case: Any, transcript: list, tasks: Path) -> FailureText:
     """Sort one exception out of a check into the submission's doing or our own, and word it.
 
     tasks : folder of the checks and of what they share
@@ -58,24 +58,24 @@ def describe(failure: BaseException, case: Any, transcript: list, tasks: Path) -
     printed = first_lines(transcript[-1].printed) if transcript else ""
     if isinstance(failure, Unmet):
         card = {"ran": ran, "should": failure.should, "gave": failure.gave, "looks_like": failure.looks_like}
-        return Told("fail", failure.message, fields={**card, "printed": printed})
+        return FailureText("fail", failure.message, fields={**card, "printed": printed})
     if isinstance(failure, StudentError):
         card = {"ran": ran, "gave": str(failure), "printed": first_lines(failure.printed) or printed}
         repeatable = not isinstance(failure, (CallTimeout, WorkerDied, ProtocolViolation))
         broken = failure.file if isinstance(failure, ModuleBroken) else ""
-        return Told("fail", str(failure), repeatable, {**card, "source": list(failure.frames)}, broken)
+        return FailureText("fail", str(failure), repeatable, {**card, "source": list(failure.frames)}, broken)
     if isinstance(failure, WorkerFault):
-        return Told("error", f"The grader could not run this check: {clean(str(failure))}", False, {"ran": ran})
+        return FailureText("error", f"The grader could not run this check: {clean(str(failure))}", False, {"ran": ran})
     if isinstance(failure, _UNUSABLE) and transcript and _in_a_check(failure, tasks):
         # The course's own test shows that no check does this with the answers of right code.
         what = clean(f"{type(failure).__name__}: {failure}", 300)
         message = f"The check could not work with what came back from {transcript[-1].target}: {what}."
-        return Told("fail", message, fields={"ran": ran, "gave": message, "printed": printed})
+        return FailureText("fail", message, fields={"ran": ran, "gave": message, "printed": printed})
     sentence = clean(f"{type(failure).__name__}: {failure}", 500)
     own = "".join(traceback.format_exception(failure)[-3:])
     message = f"This is the grader's own fault, not yours: {sentence}"
     source = [SourceLines(file="grader", first=1, lines=clean(own, 4000).splitlines())]
-    return Told("error", message, False, {"ran": ran, "source": source})
+    return FailureText("error", message, False, {"ran": ran, "source": source})
 
 
 def stub_reached(failure: BaseException | None, context: Any) -> str:

@@ -80,7 +80,7 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
             if check.training and context.heard is not None:
                 student.listen(functools.partial(context.heard, check))
             fixtures |= {"student": student, "case": case, "memo": memo}
-            with contextlib.nullcontext() if check.training else student.close_by():
+            with contextlib.nullcontext() if check.training else student.on_one_cpu():
                 call_with_fixtures(function, check, fixtures)
     except Exception as error:
         failure = error

@@ -44,7 +44,7 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
                 before = decided(check, context)
                 todo = before if before is not None and before.state == "todo" else None
                 result = todo or execute(check, functions[check.id], context)
-                console.print(terminal.Card(chosen.id, result))
+                console.print(terminal.CardText(chosen.id, result))
         finally:
             context.close()
     return 0

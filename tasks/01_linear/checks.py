@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from grader.checks.api import ROUGH, StudentError, expect_different_draws, expect_equal_draws, expect_spread, fill
+from grader.checks.api import (
+    FLOAT32_RTOL,
+    StudentError,
+    expect_different_draws,
+    expect_equal_draws,
+    expect_spread,
+    fill,
+)
 
 LAYOUT = "one row per example, one column per unit"
 DW = "the sum over the rows n of x[n, i] * dout[n, k]"
@@ -15,7 +22,7 @@ def check_linear_forward_adds_the_bias(student, case):
     x, W, b = case.normal("x", 5, 4), case.normal("W", 4, 3), case.normal("b", 3)
     linear = _layer(student, case, W, b)
     case.sizes(rows=5, inputs=4, units=3)
-    case.expect(linear.forward(x), x @ W + b, "linear.forward(x)", should="x @ W + b", layout=LAYOUT, rtol=ROUGH)
+    case.expect(linear.forward(x), x @ W + b, "linear.forward(x)", should="x @ W + b", layout=LAYOUT, rtol=FLOAT32_RTOL)
 
 
 def check_linear_backward_sums_dW_and_db(student, case):
@@ -25,8 +32,8 @@ def check_linear_backward_sums_dW_and_db(student, case):
     linear.forward(x)
     linear.backward(dout)
     case.sizes(rows=5, inputs=4, units=3)
-    case.expect(linear.dW, x.T @ dout, "linear.dW", should=DW, layout="the shape of W", rtol=ROUGH)
-    case.expect(linear.db, dout.sum(axis=0), "linear.db", should=DB, layout="the shape of b", rtol=ROUGH)
+    case.expect(linear.dW, x.T @ dout, "linear.dW", should=DW, layout="the shape of W", rtol=FLOAT32_RTOL)
+    case.expect(linear.db, dout.sum(axis=0), "linear.db", should=DB, layout="the shape of b", rtol=FLOAT32_RTOL)
 
 
 def check_linear_backward_returns_dx(student, case):
@@ -36,7 +43,7 @@ def check_linear_backward_returns_dx(student, case):
     linear.forward(x)
     case.sizes(rows=5, inputs=4, units=3)
     dx = linear.backward(dout)
-    case.expect(dx, dout @ W.T, "linear.backward(dout)", should=DX, layout="the shape of x", rtol=ROUGH)
+    case.expect(dx, dout @ W.T, "linear.backward(dout)", should=DX, layout="the shape of x", rtol=FLOAT32_RTOL)
 
 
 def check_linear_starts_from_zeros(student, case):
@@ -50,7 +57,7 @@ def check_linear_starts_from_zeros(student, case):
 def check_linear_draws_he_weights(student, case):
     """W starts random around 0, with standard deviation sqrt(2 / in_features)."""
     for inputs, outputs in ((400, 300), (50, 800)):
-        case.afresh(student)
+        case.start_new_example(student)
         linear = _new_layer(student, case, inputs, outputs, student.rng(case.seed))
         W, what = linear.W, f"W of Linear({inputs}, {outputs})"
         case.expect_shape(W, (inputs, outputs), what)
@@ -71,7 +78,7 @@ def check_linear_takes_any_batch(student, case):
     """forward and backward work for one row, a square layer and other sizes, however x lies in memory, and for float32."""
     sizes = ((1, 4, 3, "f8"), (4, 4, 4, "f8"), (7, 2, 1, "f4"), (*case.rng.integers(2, 9, 3).tolist(), "f8"))
     for rows, inputs, units, dtype in sizes:
-        case.afresh(student)
+        case.start_new_example(student)
         x, W, b = (
             case.normal("x", inputs, rows, dtype=dtype).T,
             case.normal("W", inputs, units),
@@ -80,10 +87,12 @@ def check_linear_takes_any_batch(student, case):
         dout = case.normal("dout", units, rows).T
         linear, of = _layer(student, case, W, b), f"of Linear({inputs}, {units}), for x of shape ({rows}, {inputs}),"
         case.sizes(rows=rows, inputs=inputs, units=units)
-        case.expect(linear.forward(x), x @ W + b, f"forward(x) {of}", should="x @ W + b", layout=LAYOUT, rtol=ROUGH)
-        case.expect(linear.backward(dout), dout @ W.T, f"backward(dout) {of}", should=DX, rtol=ROUGH)
-        case.expect(linear.dW, x.T @ dout, f"dW {of}", should=DW, rtol=ROUGH)
-        case.expect(linear.db, dout.sum(axis=0), f"db {of}", should=DB, rtol=ROUGH)
+        case.expect(
+            linear.forward(x), x @ W + b, f"forward(x) {of}", should="x @ W + b", layout=LAYOUT, rtol=FLOAT32_RTOL
+        )
+        case.expect(linear.backward(dout), dout @ W.T, f"backward(dout) {of}", should=DX, rtol=FLOAT32_RTOL)
+        case.expect(linear.dW, x.T @ dout, f"dW {of}", should=DW, rtol=FLOAT32_RTOL)
+        case.expect(linear.db, dout.sum(axis=0), f"db {of}", should=DB, rtol=FLOAT32_RTOL)
 
 
 def check_linear_answers_for_the_last_batch(student, case):
@@ -101,11 +110,11 @@ def check_linear_answers_for_the_last_batch(student, case):
         last, dlast = case.normal(f"x_{rows}", rows, 4), case.normal(f"dout_{rows}", rows, 3)
         case.remember("what the x of the other layer gives", x_other[:rows].T @ dlast)
         case.remember("the result with the W of before", last @ W + b)
-        case.expect(linear.forward(last), last @ W_new + b, "The second forward", should="x @ W + b", rtol=ROUGH)
+        case.expect(linear.forward(last), last @ W_new + b, "The second forward", should="x @ W + b", rtol=FLOAT32_RTOL)
         other.forward(x_other)
-        case.expect(linear.backward(dlast), dlast @ W_new.T, "The second backward", should=DX, rtol=ROUGH)
-        case.expect(linear.dW, last.T @ dlast, "dW after the second backward", should=DW, rtol=ROUGH)
-        case.expect(linear.db, dlast.sum(axis=0), "db after the second backward", should=DB, rtol=ROUGH)
+        case.expect(linear.backward(dlast), dlast @ W_new.T, "The second backward", should=DX, rtol=FLOAT32_RTOL)
+        case.expect(linear.dW, last.T @ dlast, "dW after the second backward", should=DW, rtol=FLOAT32_RTOL)
+        case.expect(linear.db, dlast.sum(axis=0), "db after the second backward", should=DB, rtol=FLOAT32_RTOL)
 
 
 def check_linear_leaves_its_inputs_alone(student, case):
@@ -115,7 +124,7 @@ def check_linear_leaves_its_inputs_alone(student, case):
     W_before, b_before = linear.W, linear.b
     result = linear.forward.keep(held)
     linear.forward(case.normal("x_next", 5, 4))
-    case.expect(student.fetch(result), x @ W + b, "The first result, after the next forward,", rtol=ROUGH)
+    case.expect(student.fetch(result), x @ W + b, "The first result, after the next forward,", rtol=FLOAT32_RTOL)
     linear.forward(held)
     linear.backward(dout)
     case.expect_unchanged(x, student.fetch(held), "x")
@@ -126,7 +135,7 @@ def check_linear_leaves_its_inputs_alone(student, case):
 def check_linear_works_in_float64(student, case):
     """Results and gradients keep all digits of float64, whatever their size."""
     for size in (1e-8, 1.0, 1e6):
-        case.afresh(student)
+        case.start_new_example(student)
         x, W, b = case.normal("x", 5, 4, scale=size), case.normal("W", 4, 3), case.normal("b", 3)
         dout = case.normal("dout", 5, 3, scale=size)
         linear = _layer(student, case, W, b)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checks.api import ROUGH
+from grader.checks.api import FLOAT32_RTOL
 
 
 def check_relu_forward_zeroes_what_is_negative(student, case):
@@ -11,7 +11,7 @@ def check_relu_forward_zeroes_what_is_negative(student, case):
     x.flat[3:7] = -3.0, 0.5, 5.0, 10.0
     case.sizes(rows=5)
     relu = student.layers.ReLU()
-    case.expect(relu.forward(x), np.maximum(x, 0), "relu.forward(x)", should="the larger of 0 and x", rtol=ROUGH)
+    case.expect(relu.forward(x), np.maximum(x, 0), "relu.forward(x)", should="the larger of 0 and x", rtol=FLOAT32_RTOL)
 
 
 def check_relu_backward_passes_where_x_was_positive(student, case):
@@ -23,7 +23,7 @@ def check_relu_backward_passes_where_x_was_positive(student, case):
     relu = student.layers.ReLU()
     relu.forward(x)
     should = "dout where x was above 0, and 0 elsewhere"
-    case.expect(relu.backward(dout), dout * (x > 0), "relu.backward(dout)", should=should, rtol=ROUGH)
+    case.expect(relu.backward(dout), dout * (x > 0), "relu.backward(dout)", should=should, rtol=FLOAT32_RTOL)
 
 
 def check_relu_passes_no_gradient_at_zero(student, case):
@@ -33,7 +33,7 @@ def check_relu_passes_no_gradient_at_zero(student, case):
     relu = student.layers.ReLU()
     relu.forward(x)
     should = "0 where x is 0, and dout where x is above 0, however little"
-    case.expect(relu.backward(dout), dout * (x > 0), "relu.backward(dout)", should=should, rtol=ROUGH)
+    case.expect(relu.backward(dout), dout * (x > 0), "relu.backward(dout)", should=should, rtol=FLOAT32_RTOL)
 
 
 def check_relu_backward_is_about_the_last_forward(student, case):
@@ -49,22 +49,26 @@ def check_relu_backward_is_about_the_last_forward(student, case):
     relu.forward(x_last)
     other.forward(x)
     should = "dout where the x of this object's last forward was above 0"
-    case.expect(relu.backward(dout), dout * (x_last > 0), "relu.backward(dout)", should=should, rtol=ROUGH)
+    case.expect(relu.backward(dout), dout * (x_last > 0), "relu.backward(dout)", should=should, rtol=FLOAT32_RTOL)
     relu.forward(wide)
-    case.expect(relu.backward(dout_wide), dout_wide * (wide > 0), "relu.backward(dout_wide)", should=should, rtol=ROUGH)
+    case.expect(
+        relu.backward(dout_wide), dout_wide * (wide > 0), "relu.backward(dout_wide)", should=should, rtol=FLOAT32_RTOL
+    )
 
 
 def check_relu_forward_returns_a_new_array(student, case):
     """forward leaves x as it is: the result is an array of its own."""
     for x in (case.normal("x", 5, 4), case.uniform("positive", 5, 4, low=0.1, high=2.0)):
-        case.afresh(student)
+        case.start_new_example(student)
         relu, held = student.layers.ReLU(), student.put(x)
         result = relu.forward.keep(held)
         case.expect_unchanged(x, student.fetch(held), "x")
         gave = "The result of forward lies in the memory of x: a change of the one changes the other."
         case.require(not student.same_memory(result, held), "The result should be an array of its own.", gave)
         relu.forward(case.normal("x_next", 5, 4))
-        case.expect(student.fetch(result), np.maximum(x, 0), "The first result, after the next forward,", rtol=ROUGH)
+        case.expect(
+            student.fetch(result), np.maximum(x, 0), "The first result, after the next forward,", rtol=FLOAT32_RTOL
+        )
 
 
 def check_relu_takes_any_shape(student, case):
@@ -73,7 +77,7 @@ def check_relu_takes_any_shape(student, case):
     for shape, dtype in zip(shapes, ("f8", "f8", "f8", "f4", "f8")):
         x, dout = case.normal("x", *shape[::-1], dtype=dtype).T, case.normal("dout", *shape[::-1]).T
         x[(0,) * len(shape)] = 1e-12
-        case.afresh(student)
+        case.start_new_example(student)
         relu, of = student.layers.ReLU(), f"for x of shape {shape}"
         case.expect(relu.forward(x), np.maximum(x, 0), f"relu.forward(x) {of}", should="the larger of 0 and x", atol=0)
         case.expect(relu.backward(dout), dout * (x > 0), f"relu.backward(dout) {of}", should="dout where x > 0", atol=0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checks.api import ROUGH
+from grader.checks.api import FLOAT32_RTOL
 
 OVERFLOW = "The exp of a number above 709 is more than a float can hold."
 UNDERFLOW = "If every exp of a row comes out as 0, the row is 0 divided by 0."
@@ -14,13 +14,13 @@ def check_softmax_gives_the_exponential_shares(student, case):
     logits[1] = [0.0, 1.0, 2.0, -1.0]
     case.sizes(rows=5, classes=4)
     should = "exp(logits), each row divided by its own sum"
-    case.expect(student.losses.softmax(logits), _softmax(logits), "softmax(logits)", should=should, rtol=ROUGH)
+    case.expect(student.losses.softmax(logits), _softmax(logits), "softmax(logits)", should=should, rtol=FLOAT32_RTOL)
 
 
 def check_softmax_rows_sum_to_one(student, case):
     """Each row sums to 1, to the last digits, and no entry is negative."""
     for shape in ((6, 3), (4, 4), (2, 10)):
-        case.afresh(student)
+        case.start_new_example(student)
         result = student.losses.softmax(case.normal("logits", *shape, scale=3.0))
         case.expect(result, np.zeros(shape), "softmax(logits)", atol=np.inf)  # numbers of that shape, whatever they are
         digits = 16 * np.finfo(result.dtype).eps
@@ -33,11 +33,11 @@ def check_softmax_handles_large_logits(student, case):
     _show_growth(student, case)
     rows = ([1000.0, 1001.0], [60.0, 62.0], [798.0, 800.0], [1e4, 0.0, -1e4], [-1e4, -1e4 + 1.0], [0.0] * 9 + [1e4])
     for row in (*rows, np.float32([1e4, 1e4 - 1.0, -1e4])):
-        case.afresh(student)
+        case.start_new_example(student)
         logits = case.given("logits", np.array([row]))
         why, digits = UNDERFLOW if max(row) < 0 else OVERFLOW, 1e-6 if logits.dtype == np.float64 else 2e-3
         found, what = student.losses.softmax(logits), f"softmax({logits.tolist()})"
-        case.expect(found, _softmax(logits), what, rtol=ROUGH, atol=digits, not_finite=why)
+        case.expect(found, _softmax(logits), what, rtol=FLOAT32_RTOL, atol=digits, not_finite=why)
 
 
 def check_softmax_treats_rows_far_apart(student, case):
@@ -64,8 +64,8 @@ def check_softmax_keeps_small_probabilities(student, case):
 
 def check_softmax_keeps_the_float_type(student, case):
     """float32 in, float32 out; float64 in, float64 out, with all its digits."""
-    for dtype, digits in ((np.float32, ROUGH), (np.float64, 1e-12)):
-        case.afresh(student)
+    for dtype, digits in ((np.float32, FLOAT32_RTOL), (np.float64, 1e-12)):
+        case.start_new_example(student)
         logits = case.normal("logits", 5, 4, dtype=dtype)
         found, name = student.losses.softmax(logits), f"softmax(logits) of {np.dtype(dtype).name} logits"
         case.expect(found, _softmax(logits), name, rtol=digits, dtype=dtype)
@@ -78,17 +78,17 @@ def check_softmax_leaves_logits_alone(student, case):
     result = student.losses.softmax.keep(held)
     student.losses.softmax(other)
     case.expect_unchanged(logits, student.fetch(held), "logits")
-    case.expect(student.fetch(result), _softmax(logits), "The first result, after the next call,", rtol=ROUGH)
+    case.expect(student.fetch(result), _softmax(logits), "The first result, after the next call,", rtol=FLOAT32_RTOL)
 
 
 def check_softmax_takes_any_batch(student, case):
     """One row, as many rows as classes, a single class, a transposed view: the same promise for all."""
     for rows, classes in ((1, 4), (4, 4), (3, 1), (20, 3), case.rng.integers(2, 12, 2).tolist()):
-        case.afresh(student)
+        case.start_new_example(student)
         logits = case.normal("logits", classes, rows).T
         case.sizes(rows=rows, classes=classes)
         what = f"softmax(logits) for shape ({rows}, {classes})"
-        case.expect(student.losses.softmax(logits), _softmax(logits), what, rtol=ROUGH)
+        case.expect(student.losses.softmax(logits), _softmax(logits), what, rtol=FLOAT32_RTOL)
 
 
 def _show_growth(student, case):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checks.api import ROUGH
+from grader.checks.api import FLOAT32_RTOL
 
 OVERFLOW = "The exp of a number above 709 is more than a float can hold."
 ALL_ZERO = "If every exp of a row comes out as 0, the log of their sum is -inf."
@@ -15,7 +15,7 @@ def check_cross_entropy_averages_the_surprise(student, case):
     loss = student.losses.SoftmaxCrossEntropy()
     case.sizes(rows=5, classes=4)
     should = "the mean over the rows of -log softmax(logits)[n, labels[n]]"
-    case.expect(loss.forward(logits, labels), _loss(logits, labels), "The loss", should=should, rtol=ROUGH)
+    case.expect(loss.forward(logits, labels), _loss(logits, labels), "The loss", should=should, rtol=FLOAT32_RTOL)
 
 
 def check_cross_entropy_gradient_is_softmax_minus_onehot(student, case):
@@ -25,26 +25,26 @@ def check_cross_entropy_gradient_is_softmax_minus_onehot(student, case):
     loss.forward(logits, labels)
     case.sizes(rows=5, classes=4)
     should = "(softmax(logits) - onehot(labels)) / N, with N rows in the batch"
-    case.expect(loss.backward(), _gradient(logits, labels), "The gradient", should=should, rtol=ROUGH)
+    case.expect(loss.backward(), _gradient(logits, labels), "The gradient", should=should, rtol=FLOAT32_RTOL)
 
 
 def check_cross_entropy_handles_large_logits(student, case):
     """The loss is finite and right when the largest logit of a row is 10000, or -10000."""
     near = case.normal("near", 4, 3)
     for name, shift in (("high", 1e4), ("low", -1e4), ("mixed", np.array([[1e4], [-1e4], [0.0], [-800.0]]))):
-        case.afresh(student)
+        case.start_new_example(student)
         logits, labels = case.given(name, near + shift), case.labels("labels", 4, 3)
         found, why = (
             student.losses.SoftmaxCrossEntropy().forward(logits, labels),
             OVERFLOW if name == "high" else ALL_ZERO,
         )
-        case.expect(found, _loss(logits, labels), f"The loss of logits {name}", rtol=ROUGH, not_finite=why)
+        case.expect(found, _loss(logits, labels), f"The loss of logits {name}", rtol=FLOAT32_RTOL, not_finite=why)
 
 
 def check_cross_entropy_has_no_floor_under_the_log(student, case):
     """A confident mistake costs as many nats as its logit lies below the largest: 20, 300 or 10000."""
     for gap in (300.0, 20.0, 50.0, 1e4):
-        case.afresh(student)
+        case.start_new_example(student)
         logits, labels = case.given("logits", np.array([[-gap, 0.0]])), case.given("labels", np.array([0]))
         found = student.losses.SoftmaxCrossEntropy().forward(logits, labels)
         what = f"The loss of logits {logits.tolist()} with label 0"
@@ -66,12 +66,12 @@ def check_cross_entropy_takes_any_labels(student, case):
     """Labels may be of any integer type, and a class may be missing from a batch."""
     logits = case.normal("logits", 30, 10)
     for name in ("int64", "int8", "uint8", "int32", "uint16"):
-        case.afresh(student)
+        case.start_new_example(student)
         labels = case.integers(f"labels_{name}", 0, 9, 30, dtype=name)
         loss = student.losses.SoftmaxCrossEntropy()
         what = f"with {name} labels, none of them the last class"
-        case.expect(loss.forward(logits, labels), _loss(logits, labels), f"The loss {what}", rtol=ROUGH)
-        case.expect(loss.backward(), _gradient(logits, labels), f"The gradient {what}", rtol=ROUGH)
+        case.expect(loss.forward(logits, labels), _loss(logits, labels), f"The loss {what}", rtol=FLOAT32_RTOL)
+        case.expect(loss.backward(), _gradient(logits, labels), f"The gradient {what}", rtol=FLOAT32_RTOL)
 
 
 def check_cross_entropy_backward_can_be_repeated(student, case):
@@ -82,7 +82,7 @@ def check_cross_entropy_backward_can_be_repeated(student, case):
     loss.backward()
     should = "the gradient of the last forward, however often it is asked for"
     for turn in ("second", "third"):
-        case.expect(loss.backward(), expected, f"The gradient of the {turn} call", should=should, rtol=ROUGH)
+        case.expect(loss.backward(), expected, f"The gradient of the {turn} call", should=should, rtol=FLOAT32_RTOL)
 
 
 def check_cross_entropy_is_about_the_last_batch(student, case):
@@ -96,9 +96,9 @@ def check_cross_entropy_is_about_the_last_batch(student, case):
         last, last_labels = case.normal(f"last_{rows}", rows, 4), case.labels(f"labels_{rows}", rows, 4)
         case.sizes(rows=rows, rows_before=5, classes=4)
         what = f"of {rows} rows after a batch of 5"
-        case.expect(loss.forward(last, last_labels), _loss(last, last_labels), f"The loss {what}", rtol=ROUGH)
+        case.expect(loss.forward(last, last_labels), _loss(last, last_labels), f"The loss {what}", rtol=FLOAT32_RTOL)
         other.forward(case.normal(f"strange_{rows}", 5, 4), case.labels(f"strange_labels_{rows}", 5, 4))
-        case.expect(loss.backward(), _gradient(last, last_labels), f"The gradient {what}", rtol=ROUGH)
+        case.expect(loss.backward(), _gradient(last, last_labels), f"The gradient {what}", rtol=FLOAT32_RTOL)
 
 
 def check_cross_entropy_leaves_its_inputs_alone(student, case):
@@ -116,14 +116,14 @@ def check_cross_entropy_is_exact_for_any_batch(student, case):
     """Loss and gradient are exact for one row, as many rows as classes, two classes, any sizes, a view; and for float32."""
     sizes = ((1, 4, "f8"), (4, 4, "f8"), (7, 2, "f4"), (20, 10, "f8"), (*case.rng.integers(2, 12, 2).tolist(), "f8"))
     for rows, classes, dtype in sizes:
-        case.afresh(student)
+        case.start_new_example(student)
         logits, labels = case.normal("logits", classes, rows, dtype=dtype).T, case.labels("labels", rows, classes)
         loss = student.losses.SoftmaxCrossEntropy()
         case.sizes(rows=rows, classes=classes)
         what = f"of {rows} row{'s'[: rows > 1]} and {classes} classes"
         found, exact = loss.forward(logits, labels), logits.dtype == np.float64
-        case.expect(found, _loss(logits, labels), f"The loss {what}", rtol=1e-10 if exact else ROUGH)
-        options = {"rtol": 1e-12, "dtype": np.float64} if exact else {"rtol": ROUGH}
+        case.expect(found, _loss(logits, labels), f"The loss {what}", rtol=1e-10 if exact else FLOAT32_RTOL)
+        options = {"rtol": 1e-12, "dtype": np.float64} if exact else {"rtol": FLOAT32_RTOL}
         case.expect(loss.backward(), _gradient(logits, labels), f"The gradient {what}", **options)
 
 

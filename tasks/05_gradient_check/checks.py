@@ -21,7 +21,7 @@ def check_numerical_gradient_steps_to_both_sides(student, case):
     x, w = case.normal("x", 2, 3), case.uniform("w", 2, 3, low=1.0, high=3.0)
     f = case.function("f", "lambda x: (w * x**3).sum()", like=x, w=w)
     for eps, options, digits in ((0.1, {"eps": 0.1}, 1e-9), (0.05, {"eps": 0.05}, 1e-9), (1e-5, {}, 1e-8)):
-        case.afresh(student)
+        case.start_new_example(student)
         case.remember("what a very small eps gives, whatever eps is asked for", 3 * w * x**2)
         case.remember("what a step forward alone gives", w * (3 * x**2 + 3 * x * eps + eps**2))
         case.remember("what a step backward alone gives", w * (3 * x**2 - 3 * x * eps + eps**2))
@@ -34,7 +34,7 @@ def check_numerical_gradient_steps_to_both_sides(student, case):
 def check_numerical_gradient_takes_any_shape(student, case):
     """One dimension, three, a row, a column, entries that are 0: each entry gets its slope."""
     for shape in ((5,), (2, 3, 2), (1, 6), (6, 1), (1,)):
-        case.afresh(student)
+        case.start_new_example(student)
         x, w = case.normal("x", *shape), case.normal("w", *shape)
         x.flat[len(x) // 2 :: 3] = 0.0
         f = case.function("f", "lambda x: (1 + (w * x).sum()) ** 2", like=x, w=w)
@@ -47,7 +47,7 @@ def check_numerical_gradient_puts_x_back(student, case):
     x, w = case.normal("x", 3, 2), case.normal("w", 3, 2)
     f = case.function("f", "lambda x: (w * x**2).sum()", like=x, w=w)
     for eps in (1e-5, 0.1):
-        case.afresh(student)
+        case.start_new_example(student)
         held = student.put(x)
         student.gradcheck.numerical_gradient(f, held, eps=eps)
         digits = 4 * np.finfo(float).eps * (np.abs(x) + eps)
@@ -72,7 +72,7 @@ def check_relative_error_treats_both_alike(student, case):
         "(a, b)": (np.abs(a), np.abs(b)), "(b, a)": (np.abs(b), np.abs(a)), "of negative entries": (-np.abs(a), -np.abs(b)),
         "of mixed signs": (a, a * np.sign(b) + 0.01), "of opposite signs": (np.abs(a), -np.abs(b)),
     }.items():  # fmt: skip
-        case.afresh(student)
+        case.start_new_example(student)
         left, right = case.given("left", left), case.given("right", right)
         expected = np.max(np.abs(left - right) / (np.abs(left) + np.abs(right)))
         case.expect(student.gradcheck.relative_error(left, right), expected, f"relative_error {name}", rtol=1e-9)
@@ -83,7 +83,7 @@ def check_relative_error_copes_with_zeros(student, case):
     pairs = (([0.0], [0.0], 0.0), ([0.0, 5.0], [1e-4, 5.0], 1.0), ([2.0, 1e-4], [2.0, 0.0], 1.0),
              ([1e-5, 3e6], [3e-5, 3e6], 0.5), ([1e-13], [0.0], 0.1), ([1e4, 1e-7], [1e4, 3e-7], 0.5))  # fmt: skip
     for left, right, expected in pairs:
-        case.afresh(student)
+        case.start_new_example(student)
         a, b = case.given("a", np.array(left)), case.given("b", np.array(right))
         what = f"relative_error({left}, {right})"
         case.expect(student.gradcheck.relative_error(a, b), expected, what, should=f"{expected:g}", rtol=1e-9)

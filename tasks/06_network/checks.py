@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checks.api import ROUGH
+from grader.checks.api import FLOAT32_RTOL
 
 from ..toolbox import closed_form, networks
 
@@ -12,7 +12,7 @@ DEEP, SHALLOW, SQUARE = (6, 5, 4, 3), (4, 3), (5, 5, 5, 5)
 def check_network_alternates_linear_and_relu(student, case):
     """MLP(sizes, rng).layers is Linear, ReLU, Linear, ... of these sizes, and a Linear stands last."""
     for sizes in (DEEP, SHALLOW, (2, 7, 3), SQUARE):
-        case.afresh(student)
+        case.start_new_example(student)
         layers = student.take(student.network.MLP(sizes, student.rng(case.seed)).layers)
         row = ["Linear" if has else "ReLU" for has in student.have(layers, "W")]
         wanted = (["Linear", "ReLU"] * len(sizes))[: 2 * len(sizes) - 3]
@@ -34,13 +34,15 @@ def check_network_forward_runs_every_layer(student, case):
         x = case.normal("x", rows, sizes[0])
         logits = closed_form.forward(parameters, x)
         case.sizes(rows=rows, classes=sizes[-1], inputs=sizes[0])
-        case.expect(model.forward(x), logits, "model.forward(x)", should="what the last Linear gives", rtol=ROUGH)
+        case.expect(
+            model.forward(x), logits, "model.forward(x)", should="what the last Linear gives", rtol=FLOAT32_RTOL
+        )
 
 
 def check_network_parameters_are_in_order(student, case):
     """parameters() is the list [W1, b1, W2, b2, ...] of what the layers hold."""
     for sizes in (DEEP, SHALLOW, SQUARE):
-        case.afresh(student)
+        case.start_new_example(student)
         model = student.network.MLP(sizes, student.rng(case.seed))
         held = networks.refill(student, case, model)
         given, names = student.take(model.parameters()), networks.names(len(held))

@@ -9,7 +9,7 @@ DEEP, SHALLOW, SQUARE, TRUE = (6, 5, 4, 3), (4, 3), (5, 5, 5, 5), (784, 128, 64,
 
 def _went_back(student, case, sizes, rows):
     """A filled network after forward(x) and backward(dlogits): all that a check needs of it."""
-    case.afresh(student)
+    case.start_new_example(student)
     model, parameters = networks.filled(student, case, sizes)
     x, dlogits = case.normal("x", rows, sizes[0]), case.normal("dlogits", rows, sizes[-1])
     case.sizes(rows=rows, classes=sizes[-1], inputs=sizes[0])

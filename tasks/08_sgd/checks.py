@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from grader.checks.api import ROUGH
+from grader.checks.api import FLOAT32_RTOL
 
 
 def _after(student, case, arrays, gradients, lr, steps=1):
     """What the very arrays that were handed in hold after some equal steps."""
-    case.afresh(student)
+    case.start_new_example(student)
     params = student.put(list(arrays))
     held = [student.item(params, k) for k in range(len(arrays))]
     optimizer = student.optim.SGD(lr)
@@ -22,7 +22,7 @@ def check_sgd_step_walks_downhill(student, case):
     (after,) = _after(student, case, [p], [g], 0.1)
     should = "The array in params should hold p - lr * g afterwards: the same array, changed in place."
     case.require(not np.array_equal(after, p), should, "After step the array in params is what it was before.")
-    case.expect(after, p - 0.1 * g, "p after SGD(0.1).step([p], [g])", should="p - 0.1 * g", rtol=ROUGH)
+    case.expect(after, p - 0.1 * g, "p after SGD(0.1).step([p], [g])", should="p - 0.1 * g", rtol=FLOAT32_RTOL)
 
 
 def check_sgd_step_scales_with_lr(student, case):

@@ -86,7 +86,7 @@ def check_batches_keep_labels_with_images(student, case):
 def check_batches_keep_the_short_last_batch(student, case):
     """The last batch holds what is left: no example is dropped, and no batch is empty."""
     for count, size in ((23, 5), (21, 5), (20, 5), (10, 4), (1, 5), (3, 8), (6, 6), (4, 1)):
-        case.afresh(student)
+        case.start_new_example(student)
         x, y = _data(case, count)
         rows = _rows(x, _epoch(student, case, x, y, size, student.rng(case.seed)))
         wanted = [size] * (count // size) + [count % size] * (count % size > 0)

@@ -15,7 +15,7 @@ def _data(case, rows, validation=4):
 
 def _trained(student, case, start, data, seed=None, **settings):
     """Where the parameters of a network that held `start` are after train, and what train returned."""
-    case.afresh(student)
+    case.start_new_example(student)
     model = networks.holding(student, case, start)
     rng = student.rng(case.seed if seed is None else seed)
     result = student.train.train(model, *data, rng=rng, **settings)

@@ -44,7 +44,7 @@ def filled(student: Any, case: Case, sizes: Sequence[int], last_class_wins: bool
         order = np.argsort(np.bincount(best, minlength=sizes[-1]))
         W, b = f"W{len(sizes) - 1}", f"b{len(sizes) - 1}"
         parameters[-2:] = [case.given(W, parameters[-2][:, order]), case.given(b, parameters[-1][order])]
-    case.afresh(student)
+    case.start_new_example(student)
     return holding(student, case, parameters), parameters
 
 

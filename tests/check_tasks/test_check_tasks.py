@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from grader.check_tasks import more, parts, subjects
-from grader.check_tasks.backend import Bench, Job, run_jobs
+from grader.check_tasks.backend import Job, VerifyContext, run_jobs
 from grader.check_tasks.edits import composite, edited
 from grader.check_tasks.reach import stages_reached
 from grader.check_tasks.verify import Verifier
@@ -93,7 +93,7 @@ def test_a_held_out_form_with_another_name_is_a_problem(verifier, monkeypatch):
 
 
 def test_a_process_that_dies_is_reported_and_the_others_go_on():
-    bench = Bench(COURSE, ANSWER)
+    bench = VerifyContext(COURSE, ANSWER)
     broken = Job("broken", SimpleNamespace(modules=None, name="broken"), ("03_softmax",))
     outcomes = {o.name: o for o in run_jobs([broken, Job("fine", ANSWER, ("03_softmax",))], bench)}
     assert outcomes["broken"].fault or outcomes["broken"].results[0]["03_softmax"][0].state == "error"
@@ -109,7 +109,7 @@ def test_of_those_named_together_only_the_one_that_dies_is_lost():
         Job(title, code, ("03_softmax",), name_mistakes=True, together=True)
         for title, code in (("dies", dies), ("fine", fine))
     ]
-    outcomes = {o.name: o for o in run_jobs(jobs, Bench(COURSE, ANSWER))}
+    outcomes = {o.name: o for o in run_jobs(jobs, VerifyContext(COURSE, ANSWER))}
     assert "status" in outcomes["dies"].fault
     assert {r.mistake.id for r in outcomes["fine"].results[0]["03_softmax"] if r.mistake} == {name}
 
@@ -119,9 +119,9 @@ def test_names_are_the_same_alone_and_together():
     jobs = [
         Job(name, mutant(name)[1], ("03_softmax",), name_mistakes=True, together=True) for name in sorted(SOFTMAX)[:6]
     ]
-    together = {o.name: o.results for o in run_jobs(jobs, Bench(COURSE, ANSWER))}
+    together = {o.name: o.results for o in run_jobs(jobs, VerifyContext(COURSE, ANSWER))}
     for job in jobs:
-        (alone,) = run_jobs([job], Bench(COURSE, ANSWER))
+        (alone,) = run_jobs([job], VerifyContext(COURSE, ANSWER))
         assert [r.mistake for r in alone.results[0]["03_softmax"]] == [
             r.mistake for r in together[job.name][0]["03_softmax"]
         ]
@@ -168,6 +168,6 @@ def test_a_composite_leaves_the_mistakes_own_class_alone():
 
 
 def test_outcomes_survive_the_pipe():
-    (outcome,) = run_jobs([Job("one", Submission("none", {}), ("03_softmax",))], Bench(COURSE, ANSWER))
+    (outcome,) = run_jobs([Job("one", Submission("none", {}), ("03_softmax",))], VerifyContext(COURSE, ANSWER))
     assert {r.state for r in outcome.results[0]["03_softmax"]} == {"fail", "blocked"}
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(outcome), type=type(outcome)) == outcome

@@ -84,7 +84,7 @@ def test_bookkeeping_steps_are_left_out(case):
 
 def test_steps_of_an_earlier_round_are_left_out(case):
     steps = [step("first()"), step("second()")]
-    case.afresh(SimpleNamespace(transcript=steps[:1]))
+    case.start_new_example(SimpleNamespace(transcript=steps[:1]))
     assert "first()" not in case.script(steps)
     assert "second()" in case.script(steps)
 

@@ -36,13 +36,13 @@ def order_of():
     import msgspec
 
     from grader.cohort.package import Package
-    from grader.cohort.work import Order, Settings, course_fingerprint
+    from grader.cohort.work import ClassSettings, GradeOrder, course_fingerprint
     from tests.courses import HERE
 
     def make(files, policy, course=""):
         package = Package(files)
-        settings = Settings.of(policy, html=False)
+        settings = ClassSettings.of(policy, html=False)
         packed = msgspec.msgpack.encode(package)
-        return Order(f"key-{package.digest}", package.digest, packed, course or course_fingerprint(HERE), settings)
+        return GradeOrder(f"key-{package.digest}", package.digest, packed, course or course_fingerprint(HERE), settings)
 
     return make

@@ -10,9 +10,11 @@ import zipfile
 
 import pytest
 
-from grader.cohort.archive import BadArchive, Contents, Limits, is_archive, read_archive, safe_name
+from grader.cohort.archive import ArchiveLimits, BadArchive, Contents, is_archive, read_archive, safe_name
 
-SMALL = Limits(packed_bytes=200_000, total_bytes=1_000_000, file_bytes=100_000, members=50, ratio=50, ratio_from=10_000)
+SMALL = ArchiveLimits(
+    packed_bytes=200_000, total_bytes=1_000_000, file_bytes=100_000, members=50, ratio=50, ratio_from=10_000
+)
 
 
 def everything(name):

@@ -13,7 +13,7 @@ from grader.cli import Refusal
 from grader.cohort.cluster import Cluster, grade_bytes
 from grader.cohort.journal import Outcome
 from grader.cohort.run import ClassRun, Watcher, grade_class
-from grader.cohort.work import Done, Settings
+from grader.cohort.work import ClassSettings, GradeDone
 from grader.course.policy import Policy, read_policy
 from grader.paths import ROOT
 from tests.cohort import classes
@@ -64,7 +64,7 @@ def test_a_cluster_gives_the_same_table_even_if_a_worker_is_killed(tmp_path, clu
 
 def test_an_order_for_another_course_is_not_graded(order_of):
     order = order_of({"layers.py": b"x = 1\n"}, Policy(), course="another")
-    done = msgspec.msgpack.decode(grade_bytes(msgspec.msgpack.encode(order)), type=Done)
+    done = msgspec.msgpack.decode(grade_bytes(msgspec.msgpack.encode(order)), type=GradeDone)
     assert done.other_course
     assert done.outcome.state == "fault"
 
@@ -77,7 +77,7 @@ class Outdated:
 
     def grade(self, order):
         outcome = Outcome("fault", "another version") if self.old else Outcome("graded")
-        return Done(order.key, order.digest, outcome, other_course="old" if self.old else "")
+        return GradeDone(order.key, order.digest, outcome, other_course="old" if self.old else "")
 
     def stop(self):
         self.old = False
@@ -87,7 +87,7 @@ def test_a_process_older_than_the_checkout_is_started_anew(order_of, monkeypatch
     monkeypatch.setattr("grader.cohort.cluster.Grader", Outdated)
     monkeypatch.setattr("grader.cohort.cluster._local", threading.local())
     order = msgspec.msgpack.encode(order_of({"layers.py": b"x = 1\n"}, Policy()))
-    assert msgspec.msgpack.decode(grade_bytes(order), type=Done).outcome.state == "graded"
+    assert msgspec.msgpack.decode(grade_bytes(order), type=GradeDone).outcome.state == "graded"
 
 
 def test_a_worker_with_another_course_is_refused_by_name(tmp_path, cluster):
@@ -98,9 +98,9 @@ def test_a_worker_with_another_course_is_refused_by_name(tmp_path, cluster):
         file.write("# changed\n")
     cluster.add("far", other)
     with pytest.raises(Refusal, match="has another version of the course"):
-        Cluster(cluster.address, HERE, Settings())
+        Cluster(cluster.address, HERE, ClassSettings())
 
 
 def test_nobody_at_the_address_is_refused():
     with pytest.raises(Refusal, match="no Dask scheduler answers"):
-        Cluster("tcp://127.0.0.1:9", HERE, Settings(), timeout=1)
+        Cluster("tcp://127.0.0.1:9", HERE, ClassSettings(), timeout=1)

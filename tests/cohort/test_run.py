@@ -10,11 +10,11 @@ import pytest
 from grader.cli import Refusal
 from grader.cohort import page
 from grader.cohort.journal import Journal, Outcome
-from grader.cohort.pool import LocalPool, Progress
+from grader.cohort.pool import ProcessPool, StageReached
 from grader.cohort.process import CourseBroken, Grader
 from grader.cohort.roster import Person, Roster
 from grader.cohort.run import ClassRun, Watcher, grade_class
-from grader.cohort.work import Done, Settings
+from grader.cohort.work import ClassSettings, GradeDone
 from grader.course.policy import read_policy
 from grader.paths import STUDENT
 from grader.records import Report
@@ -145,11 +145,11 @@ def test_names_that_no_folder_takes_end_nobodys_grading(tmp_path, run, generator
 
 def test_a_grading_process_that_is_killed_is_replaced(tmp_path, policy, generator, order_of):
     orders = [order_of({**generator.right(), "extra.py": str(n).encode()}, policy) for n in range(3)]
-    pool = LocalPool(HERE, orders[0].settings, 1, tmp_path)
+    pool = ProcessPool(HERE, orders[0].settings, 1, tmp_path)
     killed = 0
     done = []
     for event in pool.run(orders):
-        if isinstance(event, Progress):
+        if isinstance(event, StageReached):
             if not killed:
                 killed = pool.graders[0].pid
                 os.kill(killed, signal.SIGKILL)
@@ -161,7 +161,7 @@ def test_a_grading_process_that_is_killed_is_replaced(tmp_path, policy, generato
 
 def test_a_grading_process_is_renewed_after_so_many_submissions(tmp_path, policy, generator, order_of, monkeypatch):
     monkeypatch.setattr("grader.cohort.process.RENEWED_AFTER", 2)
-    settings = msgspec.structs.replace(Settings.of(policy, html=False), stages=("02_relu",))
+    settings = msgspec.structs.replace(ClassSettings.of(policy, html=False), stages=("02_relu",))
     grader = Grader(HERE, settings, tmp_path)
     pids = []
     for number in range(3):
@@ -224,7 +224,7 @@ def test_a_grader_that_fails_from_the_start_is_not_tried_on_everybody(
                 "s": Outcome("submission", "nothing there"),
             }
             for order, state in zip(orders, states):
-                yield Done(order.key, order.digest, words[state])
+                yield GradeDone(order.key, order.digest, words[state])
 
         def close(self):
             pass

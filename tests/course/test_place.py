@@ -11,7 +11,7 @@ import pytest
 
 from grader.cohort.package import Package
 from grader.cohort.process import Grader
-from grader.cohort.work import Order, Settings, course_fingerprint
+from grader.cohort.work import ClassSettings, GradeOrder, course_fingerprint
 from grader.course.course import BadCourse, Course
 from grader.course.fingerprint import GRADER
 from grader.course.policy import Policy
@@ -59,9 +59,9 @@ def test_a_copy_of_the_course_is_graded_from_and_nothing_else(tmp_path):
 def test_the_grading_process_of_a_class_is_told_where_the_course_lies(tmp_path):
     course = copied(tmp_path / "copy", STAGE, CHECK)
     package = Package({path.name: path.read_bytes() for path in sorted(course.student.glob("*.py"))})
-    settings = msgspec.structs.replace(Settings.of(Policy(), html=False), stages=(STAGE,))
+    settings = msgspec.structs.replace(ClassSettings.of(Policy(), html=False), stages=(STAGE,))
     packed = msgspec.msgpack.encode(package)
-    order = Order("key", package.digest, packed, course_fingerprint(course), settings)
+    order = GradeOrder("key", package.digest, packed, course_fingerprint(course), settings)
     assert order.course != course_fingerprint(HERE)
     grader = Grader(course, settings, tmp_path)
     try:

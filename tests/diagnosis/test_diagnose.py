@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.check_tasks.backend import Bench, Job, run_job
+from grader.check_tasks.backend import Job, VerifyContext, run_job
 from grader.course.misconceptions import apply, parse
 from grader.diagnosis.diagnose import diagnose
 from grader.paths import REFERENCE
@@ -22,7 +22,7 @@ def named(target, body, stage, header="def f(logits):"):
     text = f'@held_out("{target}")\n{header}\n' + "\n".join(f"    {line}" for line in body.splitlines())
     submission = apply(ANSWER, parse(text, stage)[0])
     earlier = tuple((s.id, scores.result(c, "pass")) for s in COURSE.stages for c in s.checks if s.id < stage)
-    bench = Bench(COURSE, ANSWER, assumed=earlier)
+    bench = VerifyContext(COURSE, ANSWER, assumed=earlier)
     outcome = run_job(Job("one", submission, (stage,), name_mistakes=True), bench)
     results = outcome.results[0][stage]
     assert any(r.state == "fail" for r in results)

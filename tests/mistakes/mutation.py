@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.check_tasks.backend import Job, Outcome, run_jobs
+from grader.check_tasks.backend import Job, JobOutcome, run_jobs
 from grader.check_tasks.verify import Verifier
 from grader.course.course import Course
 from grader.course.source_spans import definition_span, find, parse
@@ -81,7 +81,7 @@ def asked_for(course: Course, module: str, text: str) -> dict[str, tuple[int, in
     return {name: definition_span(find(tree, name)) for name in claims if not name.rpartition(".")[2].isupper()}
 
 
-def survives(outcome: Outcome) -> bool:
+def survives(outcome: JobOutcome) -> bool:
     """Whether no check saw a mutant; a process that it ended, by recursion or memory, has seen it."""
     return not outcome.fault and not outcome.failed()
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.oracle import exact
-from grader.oracle.cases import EXTREMES, Case
-from grader.oracle.compare import TOLERANCES, Row, compare, difference, offers
+from grader.oracle.cases import EXTREMES, OracleCase
+from grader.oracle.compare import TOLERANCES, Comparison, compare, difference, offers
 from grader.oracle.extremes import compare_extremes
 from grader.oracle.run import Hearing, show
 from grader.paths import REFERENCE
@@ -55,7 +55,7 @@ widths = st.lists(st.integers(1, 12), min_size=2, max_size=6).map(tuple)
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(sizes=widths, batch=st.integers(1, 20), seed=st.integers(0, 10_000))
 def test_reference_agrees_over_random_architectures(reference, sizes, batch, seed):
-    rows = compare(reference, Case(sizes, batch, seed), tensorflow)
+    rows = compare(reference, OracleCase(sizes, batch, seed), tensorflow)
     assert len(rows) >= 4 + 4 + 2 * 2
     assert differing(rows) == []
 
@@ -63,19 +63,19 @@ def test_reference_agrees_over_random_architectures(reference, sizes, batch, see
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(sizes=widths, batch=st.integers(1, 20), seed=st.integers(0, 10_000))
 def test_reference_agrees_in_float32_within_its_precision(reference, sizes, batch, seed):
-    assert differing(compare(reference, Case(sizes, batch, seed, "float32"), tensorflow)) == []
+    assert differing(compare(reference, OracleCase(sizes, batch, seed, "float32"), tensorflow)) == []
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize(("steps", "lr"), [(1, 0.1), (10, 0.1), (500, 0.02)])
 def test_weights_agree_after_many_steps(reference, dtype, steps, lr):
-    rows = compare(reference, Case((9, 8, 7, 5), 16, 3, dtype, steps, lr), tensorflow)
+    rows = compare(reference, OracleCase((9, 8, 7, 5), 16, 3, dtype, steps, lr), tensorflow)
     assert any(row.what.endswith(f"after {steps} step{'s' * (steps > 1)}") for row in rows)
     assert differing(rows) == []
 
 
 def test_the_courses_own_network_agrees(reference):
-    assert differing(compare(reference, Case((784, 128, 64, 10), 32, 0, steps=10), tensorflow)) == []
+    assert differing(compare(reference, OracleCase((784, 128, 64, 10), 32, 0, steps=10), tensorflow)) == []
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -88,7 +88,7 @@ def test_softmax_and_loss_agree_at_extreme_logits(reference, dtype, witness):
 
 def test_witnesses_agree_with_each_other():
     torch = pytest.importorskip("grader.oracle.torch_witness", exc_type=ImportError)
-    case = Case((6, 5, 4), 7, 0, steps=10)
+    case = OracleCase((6, 5, 4), 7, 0, steps=10)
     one, other = tensorflow.evaluate(case), torch.evaluate(case)
     for a, b in zip([*one.outputs, *one.gradients, one.dx], [*other.outputs, *other.gradients, other.dx]):
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
@@ -98,7 +98,7 @@ def test_witnesses_agree_with_each_other():
 
 # --- an error is shown at its layer ---
 
-CASE = Case((7, 6, 5, 4), 9, 1)
+CASE = OracleCase((7, 6, 5, 4), 9, 1)
 
 
 @pytest.mark.parametrize(("layer", "inputs"), [(1, 7), (3, 6), (5, 5)])
@@ -192,10 +192,10 @@ def test_a_disagreement_is_printed_as_a_table_by_layer():
     from rich.console import Console
 
     hearing = Hearing("TensorFlow", "float64")
-    hearing.rows["good"] = [Row("layer 1: Linear 2 to 3", "dW", 1e-16, 1e-12)]
+    hearing.rows["good"] = [Comparison("layer 1: Linear 2 to 3", "dW", 1e-16, 1e-12)]
     hearing.rows["bad"] = [
-        Row("layer 1: Linear 2 to 3", "dW", 0.5, 1e-12),
-        Row("layer 2: ReLU 3", "dx", np.inf, 1e-12, "NaN or infinity"),
+        Comparison("layer 1: Linear 2 to 3", "dW", 0.5, 1e-12),
+        Comparison("layer 2: ReLU 3", "dx", np.inf, 1e-12, "NaN or infinity"),
     ]
     console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
     console.print(show(hearing))
@@ -210,7 +210,7 @@ def test_the_verb_examines_a_submission_in_a_worker_and_exits_1(tmp_path, monkey
     from grader.oracle import run
     from grader.verbs.oracle import command
 
-    monkeypatch.setattr(run, "usual_cases", lambda dtype: [Case((4, 3, 2), 5, 0, dtype)])
+    monkeypatch.setattr(run, "usual_cases", lambda dtype: [OracleCase((4, 3, 2), 5, 0, dtype)])
     for path in REFERENCE.glob("*.py"):
         text = path.read_text(encoding="utf-8").replace("self.db = dout.sum(axis=0)", "self.db = dout.mean(axis=0)")
         (tmp_path / path.name).write_text(text, encoding="utf-8")

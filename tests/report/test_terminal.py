@@ -50,7 +50,7 @@ def test_text_of_a_submission_stays_text(report):
 
 def test_a_card_says_everything_in_order():
     mistake = Mistake("forgets_the_shift", "What can be subtracted?")
-    text = shown(terminal.Card("03_softmax", failing(mistake=mistake)))
+    text = shown(terminal.CardText("03_softmax", failing(mistake=mistake)))
     labels = [
         "It holds.",
         "03_softmax, check_it, does not hold",
@@ -86,7 +86,7 @@ def test_states_have_words_and_signs_that_ascii_can_show(tmp_path):
 
 def test_long_scripts_are_cut_with_a_word_on_the_rest():
     card = Card(ran="\n".join(f"line {i}" for i in range(40)))
-    text = shown(terminal.Card("s", failing(card=card)))
+    text = shown(terminal.CardText("s", failing(card=card)))
     assert "line 23" in text
     assert "line 24" not in text
     assert "... 16 more lines stand in the report" in text

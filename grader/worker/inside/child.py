@@ -20,13 +20,13 @@ from grader.worker.inside import confine, probes
 from grader.worker.inside.loader import Finder
 from grader.worker.inside.mapped import Mapped
 from grader.worker.inside.runtime import CallbackFailed, Runtime, seed_everything
-from grader.worker.inside.stubs import make_folders_in_thought_only
+from grader.worker.inside.stubs import pretend_mkdir_succeeds
 
-CONNECTION, _RULES = 3, 4  # descriptors after `take_over`
+CONNECTION, _RULES = 3, 4  # descriptors after `adopt_descriptors`
 _COURSE = __name__.partition(".")[0]  #: the package that this module is of, wherever in it
 
 
-def take_over(plan: dict[str, Any], connection: int, output: int) -> None:
+def adopt_descriptors(plan: dict[str, Any], connection: int, output: int) -> None:
     """In a process just forked: keep the connection, the output pipe and the rule set, and nothing else of the zygote's."""
     import fcntl
 
@@ -56,7 +56,7 @@ def run(plan: dict[str, Any], connection: socket.socket, mapped: dict[str, Mappe
             os.close(plan["ruleset"])
             plan["ruleset"] = None
         report = {"layers": layers, "probes": probes.probe(plan)}
-        make_folders_in_thought_only()
+        pretend_mkdir_succeeds()
         gc.enable()
         stream.send(connection, wire.encode(["hello", report]))
         _Server(connection, plan["folder"], mapped, output).serve()

@@ -19,7 +19,7 @@ def _wanted(frame: FrameType) -> int:
     return code[at + 1] if at >= 0 and code[at] == _UNPACK else _MANY
 
 
-def make_folders_in_thought_only() -> None:
+def pretend_mkdir_succeeds() -> None:
     """Let `os.makedirs("plots", exist_ok=True)` pass where no folder may be made, as if there were one.
 
     Many a train.py begins so. Nothing can be written there all the same.

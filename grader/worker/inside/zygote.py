@@ -118,7 +118,7 @@ class Zygote:
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)
-            child.take_over(plan, *fds)
+            child.adopt_descriptors(plan, *fds)
             shared, self.shared = self.shared, {}
             connection = socket.socket(fileno=child.CONNECTION)
             child.run(plan, connection, shared)

@@ -16,7 +16,7 @@ MAX_NESTED = 32
 CONTEXT = 2  # lines shown before and after
 
 
-class Limits(NamedTuple):
+class CallLimits(NamedTuple):
     """Seconds a submission has. Any object with these two attributes will do.
 
     call  : for each call
@@ -39,7 +39,7 @@ class Channel:
     make_remote : turns a wire.Reference into a proxy; set by the Student
     """
 
-    def __init__(self, submission: Submission, limits: Limits):
+    def __init__(self, submission: Submission, limits: CallLimits):
         self.submission, self.limits = submission, limits
         self.make_remote: Callable[[wire.Reference], Any] = lambda reference: reference
         self.released: list[int] = []
@@ -112,11 +112,11 @@ class Channel:
     def close(self) -> None:
         """End the worker. May be called again."""
 
-    def close_by(self) -> contextlib.AbstractContextManager[None]:
+    def on_one_cpu(self) -> contextlib.AbstractContextManager[None]:
         """For a block in which worker and grader only answer each other, and never work at the same time."""
         return contextlib.nullcontext()
 
-    def begin(self, limits: Limits) -> None:
+    def begin(self, limits: CallLimits) -> None:
         """Another check goes on with the same worker, with limits of its own."""
         self.limits, self.spent, self._called_back = limits, 0.0, 0
 

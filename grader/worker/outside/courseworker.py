@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from grader.submission import Submission
-from grader.worker.outside.channel import Limits
+from grader.worker.outside.channel import CallLimits
 from grader.worker.outside.proxy import Student
 from grader.worker.outside.wirechannel import WireChannel
 
@@ -25,10 +25,10 @@ class CourseWorker:
         self, submission: Submission, limits: Any = None, describe: Callable[[Any], str] | None = None
     ) -> Iterator[Student]:
         """A Student on another submission; the one before is forgotten."""
-        limits = limits or Limits()
+        limits = limits or CallLimits()
         if self._channel is None or not self._channel.alive:
             self._channel = self._start(Submission("course", {}), limits)
-        self._channel.take_up(submission, limits, "")
+        self._channel.load_submission(submission, limits, "")
         yield Student(self._channel, describe)
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from grader.worker import wire
 from grader.worker.inside.loader import Finder
 from grader.worker.inside.runtime import CallbackFailed, Runtime, seed_everything
 from grader.worker.outside import errors
-from grader.worker.outside.channel import Channel, Limits
+from grader.worker.outside.channel import CallLimits, Channel
 from grader.worker.outside.proxy import Student
 from grader.worker.outside.text import MAX_OUTPUT, clean_output
 
@@ -35,7 +35,7 @@ class LocalChannel(Channel):
     """
 
     def __init__(
-        self, submission: Submission, limits: Limits, shared: dict[str, np.ndarray], interactive: bool = False
+        self, submission: Submission, limits: CallLimits, shared: dict[str, np.ndarray], interactive: bool = False
     ):
         super().__init__(submission, limits)
         folder = str(submission.folder) if submission.folder else "<student>"
@@ -158,11 +158,11 @@ class LocalPool:
     def student(
         self,
         submission: Submission,
-        limits: Limits | None = None,
+        limits: CallLimits | None = None,
         describe: Callable[[Any], str] | None = None,
     ) -> Iterator[Student]:
         """A Student whose code runs in this process; forgotten at the end."""
-        channel = LocalChannel(submission, limits or Limits(), self.shared, self.interactive)
+        channel = LocalChannel(submission, limits or CallLimits(), self.shared, self.interactive)
         try:
             yield Student(channel, describe)
         finally:
@@ -194,6 +194,6 @@ class LocalCourseWorker:
     def __init__(self, pool: LocalPool):
         self.pool = pool
 
-    def load(self, submission: Submission, limits: Limits | None = None, describe=None):
+    def load(self, submission: Submission, limits: CallLimits | None = None, describe=None):
         """Context manager that gives a Student on the submission."""
         return self.pool.student(submission, limits, describe)

@@ -11,7 +11,7 @@ import numpy as np
 from grader.submission import Submission
 from grader.worker.inside import kernel
 from grader.worker.inside.confine import LAYERS
-from grader.worker.outside.channel import Limits
+from grader.worker.outside.channel import CallLimits
 from grader.worker.outside.coldprocess import ColdProcess
 from grader.worker.outside.courseworker import CourseWorker
 from grader.worker.outside.errors import SandboxRefused, WorkerFault
@@ -92,7 +92,7 @@ class WorkerPool:
 
         raises : WorkerFault if no worker can be started
         """
-        limits = limits or Limits()
+        limits = limits or CallLimits()
         try:
             channel = self._rested(submission, limits) or self._loaded(submission, limits)
         except WorkerFault:  # killed before any of the learner's code ran in it: once more, with a fresh one
@@ -105,7 +105,7 @@ class WorkerPool:
             in_order = True  # what a check found is no reason; a call that did not return has closed the channel
             raise
         finally:
-            self._put_down(channel, in_order)
+            self._release(channel, in_order)
 
     def _loaded(self, submission: Submission, limits: Any) -> WireChannel:
         """A fresh worker with a submission in it."""
@@ -124,14 +124,14 @@ class WorkerPool:
             with contextlib.suppress(WorkerFault):  # it was killed meanwhile: then another one is started
                 for name, array in self.shared.items() if self.cold else ():
                     channel.share(name, array)
-                if channel.take_up(submission, limits, self._folder_of(submission), _AGAIN_SECONDS):
+                if channel.load_submission(submission, limits, self._folder_of(submission), _AGAIN_SECONDS):
                     self._resting = None
                     return channel
             self._unfit = submission  # what hindered it once would hinder it after every check
         self.rest()
         return None
 
-    def _put_down(self, channel: WireChannel, in_order: bool) -> None:
+    def _release(self, channel: WireChannel, in_order: bool) -> None:
         """Keep a worker for the next check, or end it."""
         channel.seconds += channel.spent
         again = self.again and in_order and self._unfit is not channel.submission and self._resting is None
@@ -250,7 +250,7 @@ class WorkerPool:
     def report(self) -> dict[str, Any]:
         """What a worker measured of itself: {"level", "complete", "probes", "layers", "summary", "mode"}."""
         if self._measured is None:
-            self.end(self.start(Submission("probe", {}), Limits()))
+            self.end(self.start(Submission("probe", {}), CallLimits()))
         assert self._measured is not None
         return summary(self._measured, self.sandbox, "cold start" if self.cold else "fork")
 

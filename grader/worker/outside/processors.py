@@ -13,7 +13,7 @@ from grader.worker.inside import kernel
 MOMENT = 0.02  #: seconds of waiting for an answer after which the two are let go
 
 
-class Together:
+class SharedCpu:
     """Keeps this thread, and the worker of that number, on the processor where this thread runs now.
 
     Where the system has no such call, or forbids it, they stay where they are.

@@ -48,9 +48,9 @@ class Student:
         """Have `heard` told what is printed from now on, while it is printed."""
         self._channel.heard = heard
 
-    def close_by(self) -> AbstractContextManager[None]:
+    def on_one_cpu(self) -> AbstractContextManager[None]:
         """For a block in which grader and worker only answer each other."""
-        return self._channel.close_by()
+        return self._channel.on_one_cpu()
 
     def begin(self, limits: Any) -> None:
         """Another check goes on with this worker: limits and transcript start anew, objects and names stay."""

@@ -12,10 +12,10 @@ import numpy as np
 from grader.submission import Submission
 from grader.worker import stream, wire
 from grader.worker.outside import errors
-from grader.worker.outside.channel import Channel, Limits
+from grader.worker.outside.channel import CallLimits, Channel
 from grader.worker.outside.coldprocess import ColdProcess
 from grader.worker.outside.process import ForkedProcess
-from grader.worker.outside.processors import MOMENT, Together
+from grader.worker.outside.processors import MOMENT, SharedCpu
 from grader.worker.outside.text import MAX_OUTPUT as KEPT_OUTPUT
 from grader.worker.outside.text import clean_output
 from grader.worker.outside.waiting import Deadline, Poll
@@ -35,7 +35,7 @@ def _timeout(deadline: Deadline) -> errors.CallTimeout:
 class WireChannel(Channel):
     """A conversation with a worker process."""
 
-    def __init__(self, process: ForkedProcess | ColdProcess, submission: Submission, limits: Limits):
+    def __init__(self, process: ForkedProcess | ColdProcess, submission: Submission, limits: CallLimits):
         super().__init__(submission, limits)
         self.process = process
         self.status: dict[str, Any] = {}
@@ -46,7 +46,7 @@ class WireChannel(Channel):
         self._ended_output = False
         self._end: errors.StudentError | None = None  # why there is no answer any more: said again to who asks again
         self._poll = Poll(process)
-        self._together: Together | None = None
+        self._together: SharedCpu | None = None
         self._reader = stream.Reader(self._receive_into)
         process.connection.setblocking(False)
         process.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
@@ -75,7 +75,7 @@ class WireChannel(Channel):
         texts = {name: np.frombuffer(text.encode(), np.uint8) for name, text in self.submission.modules.items()}
         return self._plain("load", texts, self.submission.problems, folder, seconds=seconds) is True
 
-    def take_up(self, submission: Submission, limits: Limits, folder: str, seconds: float = 20.0) -> bool:
+    def load_submission(self, submission: Submission, limits: CallLimits, folder: str, seconds: float = 20.0) -> bool:
         """Go on with a submission's modules, newly loaded, in place of what the worker held; as `load`."""
         self.submission, self.released, self.heard = submission, [], None
         self.begin(limits)
@@ -87,7 +87,7 @@ class WireChannel(Channel):
 
     def _plain(self, *message: Any, seconds: float = 20.0) -> Any:
         """A message of our own, for which no code of the learner's is called."""
-        limits, self.limits = self.limits, Limits(seconds, seconds)
+        limits, self.limits = self.limits, CallLimits(seconds, seconds)
         try:
             return self.request(message[0], *message[1:]).value
         except errors.StudentError as reason:
@@ -96,8 +96,8 @@ class WireChannel(Channel):
             self.limits, self.spent = limits, 0.0
 
     @contextlib.contextmanager
-    def close_by(self) -> Iterator[None]:
-        self._together = Together(self.process.pid)
+    def on_one_cpu(self) -> Iterator[None]:
+        self._together = SharedCpu(self.process.pid)
         try:
             yield
         finally:

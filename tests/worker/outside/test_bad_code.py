@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader.worker.outside import errors
-from grader.worker.outside.channel import Limits
+from grader.worker.outside.channel import CallLimits
 from tests.worker.conftest import make
 
 
@@ -37,7 +37,7 @@ def test_each_end_has_its_sentence(ask, body, kind, sentence):
 
 def test_memory_taken_bit_by_bit(ask):
     with pytest.raises(errors.OutOfMemory):
-        ask("x = []\nwhile True: x.append(bytearray(1 << 26))", limits=Limits(30.0, 30.0))
+        ask("x = []\nwhile True: x.append(bytearray(1 << 26))", limits=CallLimits(30.0, 30.0))
 
 
 def test_a_deep_recursion_shows_both_ends_alone(ask):
@@ -72,7 +72,7 @@ def test_results_that_are_too_large_stay_there(ask):
 
 def test_a_call_and_a_check_have_limits_of_their_own(wire_pool):
     made = make(layers="import time\ndef nap(s): time.sleep(s)")
-    with wire_pool.student(made, Limits(call=5.0, check=0.5)) as student:
+    with wire_pool.student(made, CallLimits(call=5.0, check=0.5)) as student:
         student.layers.nap(0.3)
         with pytest.raises(errors.CallTimeout) as caught:
             student.layers.nap(5)
@@ -84,7 +84,7 @@ def test_a_call_and_a_check_have_limits_of_their_own(wire_pool):
 
 def test_a_worker_that_does_not_read_is_stopped_too(wire_pool):
     made = make(layers="import time\ndef f(g):\n    g()\n    time.sleep(100)")
-    with wire_pool.student(made, Limits(call=0.5, check=5.0)) as student, pytest.raises(errors.CallTimeout):
+    with wire_pool.student(made, CallLimits(call=0.5, check=5.0)) as student, pytest.raises(errors.CallTimeout):
         student.layers.f(lambda: np.zeros(30_000_000))
 
 
@@ -119,5 +119,5 @@ def test_local_code_that_does_not_return_is_stopped():
     from grader.worker.outside.local import LocalPool
 
     made = make(layers="def f():\n    while True: pass")
-    with LocalPool().student(made, Limits(0.3, 1.0)) as student, pytest.raises(errors.CallTimeout):
+    with LocalPool().student(made, CallLimits(0.3, 1.0)) as student, pytest.raises(errors.CallTimeout):
         student.layers.f()

@@ -16,7 +16,7 @@ from grader.submission import Submission
 from grader.worker.inside import kernel
 from grader.worker.outside import errors, process
 from grader.worker.outside import pool as pool_module
-from grader.worker.outside.channel import Limits
+from grader.worker.outside.channel import CallLimits
 from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 from tests.worker.conftest import make
@@ -141,11 +141,11 @@ def test_while_they_answer_each_other_both_are_on_one_processor(wire_pool):
         layers="import os, time\ndef f(): return os.sched_getaffinity(0)\ndef g():\n    time.sleep(0.5)\n    return f()"
     )
     with wire_pool.student(where) as student:
-        with student.close_by():
+        with student.on_one_cpu():
             assert len(os.sched_getaffinity(0)) == 1
             assert student.layers.g() == os.sched_getaffinity(0) == everywhere  # who takes long is let go
         assert os.sched_getaffinity(0) == everywhere
-        with student.close_by():
+        with student.on_one_cpu():
             assert len(os.sched_getaffinity(0)) == 1
         assert student.layers.f() == os.sched_getaffinity(0) == everywhere
 
@@ -157,7 +157,7 @@ def test_a_worker_that_may_not_be_moved_stays_where_it_is(monkeypatch, wire_pool
 
     with wire_pool.student(PID) as student:
         monkeypatch.setattr(os, "sched_setaffinity", refuse)
-        with student.close_by():
+        with student.on_one_cpu():
             assert len(os.sched_getaffinity(0)) > 1
             assert student.layers.g() == 1
 
@@ -197,7 +197,7 @@ def test_a_course_worker_loads_one_submission_after_another(wire_pool):
                 pids.add(pid)
         assert len(pids) == 1
         endless = make(layers="def f():\n    while True: pass")
-        with worker.load(endless, Limits(0.3, 1.0)) as student, pytest.raises(errors.CallTimeout):
+        with worker.load(endless, CallLimits(0.3, 1.0)) as student, pytest.raises(errors.CallTimeout):
             student.layers.f()
         with worker.load(PID) as student:
             assert student.layers.f() not in pids
@@ -383,7 +383,7 @@ def test_a_spare_that_never_came_is_replaced():
 
 def test_who_asks_again_hears_why_the_worker_ended():
     loop = make(layers="def f():\n    while True: pass\ndef g(): return 1")
-    with WorkerPool(HERE.withheld) as pool, pool.student(loop, Limits(call=0.5)) as student:
+    with WorkerPool(HERE.withheld) as pool, pool.student(loop, CallLimits(call=0.5)) as student:
         with pytest.raises(errors.CallTimeout):
             student.layers.f()
         with pytest.raises(errors.CallTimeout, match=r"stopped after 0\.5 s"):

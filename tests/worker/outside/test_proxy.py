@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader.worker.outside import errors
-from grader.worker.outside.channel import Answer, Channel, Limits
+from grader.worker.outside.channel import Answer, CallLimits, Channel
 from grader.worker.outside.proxy import Remote
 from grader.worker.outside.transcript import ErrorInfo, Opaque
 from tests.worker.conftest import make
@@ -250,10 +250,10 @@ def test_the_transcript_reads_as_a_script(student):
 
 
 def test_another_check_goes_on_with_the_same_worker(student):
-    from grader.worker.outside.channel import Limits
+    from grader.worker.outside.channel import CallLimits
 
     box = student.layers.Box(2)
-    student.begin(Limits(1.0, 2.0))
+    student.begin(CallLimits(1.0, 2.0))
     assert student.transcript == []
     assert box.add(1) == 3
     assert student.alive
@@ -366,7 +366,7 @@ def test_odd_replies_to_many_are_no_answer(reply):
         def _exchange(self, frame):
             return reply, ""
 
-    channel = Liar(make(), Limits())
+    channel = Liar(make(), CallLimits())
     try:
         replies = channel.request_all([["get", 1, "a"], ["get", 1, "b"]])
     except errors.ProtocolViolation:
