@@ -20,7 +20,7 @@ import msgspec
 
 from grader.cohort.frames import Broken, Finished, Hello, Message, StageBegun, receive, receive_message, send
 from grader.cohort.journal import Outcome
-from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, Grading, Teller
+from grader.cohort.work import ClassGrader, ClassSettings, GradeDone, GradeOrder, Teller
 from grader.course.course import BadCourse, Course
 from grader.paths import ENGINE
 from grader.threads import ONE_THREAD
@@ -217,7 +217,7 @@ def serve(descriptor: int) -> None:
 
     folder, settings, scratch = msgspec.msgpack.decode(next_frame(), type=tuple[str, ClassSettings, str])
     try:
-        bench = Grading(Course(Path(folder)), settings, Path(scratch) if scratch else None)
+        bench = ClassGrader(Course(Path(folder)), settings, Path(scratch) if scratch else None)
     except Exception as error:
         say(Broken(f"{type(error).__name__}: {error}"))
         return

@@ -117,7 +117,7 @@ def _whole(depends: Mapping[str, str]) -> str:
     return fingerprint.of_text(depends["course"], depends["reference"], depends["data"])
 
 
-class Grading:
+class ClassGrader:
     """What one process needs for all its submissions: the course, its fingerprint, and a pool of workers."""
 
     def __init__(self, course: Course, settings: ClassSettings, scratch: Path | None = None) -> None:

@@ -17,7 +17,7 @@ from grader.course.stage import TOOLBOX, BadCourse, Stage
 _FACE = "from grader.checks.api import {}"
 #: Where checks once found something -> what they write now.
 MOVED = {
-    "grader.checking": _FACE.format("ROUGH"),
+    "grader.checking": _FACE.format("FLOAT32_RTOL"),
     "grader.case": _FACE.format("Case"),
     "grader.compare": _FACE.format("Unmet"),
     "grader.phrases": _FACE.format("listed"),

@@ -4,13 +4,10 @@ A handle can be called and asked for attributes, but neither compares nor conver
 whether it is right.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from grader.worker import wire
 from grader.worker.outside.errors import NotAValue
-
-if TYPE_CHECKING:
-    from grader.worker.outside.proxy import Student
 
 
 def _refuses(operation: str):
@@ -47,12 +44,28 @@ METHODS = frozenset({"forward", "backward", "parameters", "gradients", "predict"
 CLASSES = frozenset({"MLP", "SGD"})
 
 
+class Asks(Protocol):
+    """What a handle needs of whoever made it: to be fetched from, to be called, to be let go."""
+
+    _channel: Any
+    _kept_alive: list["Remote"]
+
+    def ref(self, remote: "Remote", name: str) -> "Remote": ...
+    def _attribute(self, remote: "Remote", name: str) -> Any: ...
+    def _module_attribute(self, module: str, name: str) -> Any: ...
+    def _hold(self, function: "Function") -> "Remote": ...
+    def _call(self, target: "Remote", args: tuple, keywords: dict, keep: bool) -> Any: ...
+    def _call_function(self, target: "Function", args: tuple, keywords: dict, keep: bool) -> Any: ...
+    def _call_method(self, method: "Method", args: tuple, keywords: dict, keep: bool) -> Any: ...
+    def _ask(self, kind: str, target: str, text: str, operation: str, *arguments: Any, bind: str = "") -> Any: ...
+
+
 class Remote(Handle):
     """An object in the worker. Attributes are fetched, methods are called there."""
 
     __slots__ = ("__weakref__", "_callable", "_handle", "_kind", "_methods", "_origin", "_student", "_text")
 
-    def __init__(self, student: "Student", reference: wire.Reference, text: str = ""):
+    def __init__(self, student: "Asks", reference: wire.Reference, text: str = ""):
         self._student, self._handle, self._kind = student, reference.handle, reference.kind
         self._origin = f"{reference.module}.{reference.kind}".removeprefix("builtins.").lstrip(".")
         self._callable, self._text = reference.callable, text
@@ -120,7 +133,7 @@ class Function(Handle):
 
     __slots__ = ("_held", "_module", "_name", "_student")
 
-    def __init__(self, student: "Student", module: str, name: str):
+    def __init__(self, student: "Asks", module: str, name: str):
         self._student, self._module, self._name = student, module, name
         self._held: Remote | None = None
 
@@ -148,7 +161,7 @@ class Module:
 
     __slots__ = ("_name", "_student")
 
-    def __init__(self, student: "Student", name: str):
+    def __init__(self, student: "Asks", name: str):
         self._student, self._name = student, name
 
     def __getattr__(self, name: str) -> Any:
@@ -160,7 +173,7 @@ class Module:
 class RngMaker:
     """`rng(7)`: a new np.random.default_rng(7) in the worker each time it is passed; `rng.keep(7)`: one that stays."""
 
-    def __init__(self, student: "Student"):
+    def __init__(self, student: "Asks"):
         self._student = student
 
     def __call__(self, seed: int) -> "Seeded":

@@ -406,7 +406,7 @@ def test_the_course_is_out_of_sight_wherever_in_it_a_worker_begins(tmp_path):
     (tmp_path / "grader").mkdir()
     (tmp_path / "grader" / "__init__.py").touch()  # another checkout, whose rooms have other names
     script = (
-        "import sys; sys.path[:0] = sys.argv[1:]; places = sys.argv[1:]; from grader.worker import child; "
+        "import sys; sys.path[:0] = sys.argv[1:]; places = sys.argv[1:]; from grader.worker.inside import child; "
         "child.only_the_standard_library(); "
         "assert not set(places) & set(sys.path), sys.path; assert not [m for m in sys.modules if m.startswith('grader')]"
     )
