@@ -1,4 +1,4 @@
-"""Where things are in this checkout: for the verbs and other entry points, which make a `grader.course.Course` of them."""
+"""Where things are in this checkout: for the verbs and other entry points, which make a `Course` of them."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pages made from a grade: the learner's report and the comparison with the reference.
+"""One result, shown: the learner's page and the terminal's text.
 
 `render(report, out)` is the whole face: a pure function of a `Report` and the files in `out/evidence` and `out/history.jsonl`.
 """
