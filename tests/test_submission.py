@@ -6,6 +6,15 @@ import os
 import pytest
 
 from grader.submission import MAX_FILES, NotASubmission, read_submission
+from grader.worker.outside.local import LocalPool
+from grader.worker.outside.pool import WorkerPool
+from tests.courses import HERE
+
+
+@pytest.fixture(params=["local", "wire"])
+def pool(request):
+    with LocalPool() if request.param == "local" else WorkerPool(HERE.withheld) as made:
+        yield made
 
 
 @pytest.fixture
