@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.oracle.agreement import Comparison
 from grader.oracle.cases import EXTREMES
-from grader.oracle.compare import Comparison
 from grader.worker.outside.errors import StudentError
 
 

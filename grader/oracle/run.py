@@ -9,8 +9,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from grader.oracle.agreement import Comparison, compare, offers
 from grader.oracle.cases import usual_cases
-from grader.oracle.compare import Comparison, compare, offers
 from grader.oracle.extremes import compare_extremes
 
 DTYPES = ("float64", "float32")

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.oracle import exact
+from grader.oracle.agreement import TOLERANCES, Comparison, compare, difference, offers
 from grader.oracle.cases import EXTREMES, OracleCase
-from grader.oracle.compare import TOLERANCES, Comparison, compare, difference, offers
 from grader.oracle.extremes import compare_extremes
 from grader.oracle.run import Hearing, show
 from grader.paths import REFERENCE
