@@ -13,8 +13,11 @@ from tests.courses import HERE
 
 @pytest.fixture(params=["local", "wire"])
 def pool(request):
-    with LocalPool() if request.param == "local" else WorkerPool(HERE.withheld) as made:
-        yield made
+    if request.param == "local":
+        yield LocalPool()
+    else:
+        with WorkerPool(HERE.withheld) as made:
+            yield made
 
 
 @pytest.fixture
