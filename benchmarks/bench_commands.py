@@ -16,7 +16,7 @@ from grader.threads import ONE_THREAD
 #: The trainings that a whole grade makes, at the grade's own type and one thread, without a grader around them.
 BARE = """
 import time, numpy as np
-from grader import mnist
+from grader.course import images as mnist
 from grader.paths import DATA
 from reference.network import MLP
 from reference.train import HYPERPARAMETERS, train

@@ -1,6 +1,9 @@
 """The benchmarks' own machinery: verdicts, baselines, files. Nothing here measures anything."""
 
+import ast
+import importlib.util
 import json
+import re
 import sys
 import types
 
@@ -12,6 +15,7 @@ from benchmarks import __main__ as bench
 from benchmarks import baseline, results
 from benchmarks.bench_arithmetic import operations
 from benchmarks.ratio import Curve, Options, Ratio, Timing, alternate, exponent
+from grader.paths import ROOT
 
 SLOW = Ratio("training: reference / Keras fit", 0.4, 0.25, "how", timings=(Timing("reference", (2.0, 3.0, 2.5)),))
 FAST = Ratio("training: reference / PyTorch", 0.5, 0.6, "how", timings=(Timing("PyTorch", (5.0,)),))
@@ -124,3 +128,26 @@ def test_one_broken_benchmark_leaves_the_others_their_say(monkeypatch):
     assert [r.name for r in ratios] == [SLOW.name, "one: not measured", SHARE.name]
     assert "RuntimeError: no such file" in ratios[1].how
     assert curves == []
+
+
+def programs():
+    """Programs for other processes that stand as text in the benchmarks, with the module that each is in."""
+    for file in sorted((ROOT / "benchmarks").glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            if re.search(r"^(from|import) grader", text, re.MULTILINE):
+                yield file.name, text
+
+
+def imported_of_the_grader(text):
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "grader":
+            yield from ((node.module, alias.name) for alias in node.names)
+
+
+def test_programs_that_stand_as_text_import_what_is_there():
+    asked = {(file, *pair) for file, text in programs() for pair in imported_of_the_grader(text)}
+    assert len({file for file, _, _ in asked}) >= 2
+    for _, module, name in sorted(asked):
+        there = hasattr(importlib.import_module(module), name) or importlib.util.find_spec(f"{module}.{name}")
+        assert there, f"from {module} import {name}"
