@@ -134,14 +134,6 @@ class Journal:
             found.setdefault(key, []).append(state)
         return found
 
-    def about(self, name: str, value: str | None = None) -> str | None:
-        """A remembered value; with `value`, remember it."""
-        if value is not None:
-            self._db.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, value))
-            return value
-        row = self._db.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
-
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")

@@ -99,11 +99,6 @@ def load(stage_folder: Path) -> list[Misconception]:
     return list(parse(path.read_text(encoding="utf-8"), stage_folder.name))
 
 
-def load_all(tasks: Path) -> list[Misconception]:
-    """The misconceptions of all stages below `tasks`, stage by stage."""
-    return [m for folder in sorted(tasks.glob("[0-9][0-9]_*")) for m in load(folder)]
-
-
 def apply(submission: Submission, mistake: Misconception) -> Submission:
     """`submission` with the mistake in it: same modules, the override appended to the target's.
 

@@ -45,10 +45,9 @@ _MEETINGS = 40  #: draws after which a mistake has most likely met the submissio
 
 
 class Diagnosis(NamedTuple):
-    """The mistake that a failure has behind it, if one is known, and what the numbers show instead."""
+    """The mistake that a failure has behind it, if one is known."""
 
     mistake: Mistake | None = None
-    looks_like: str = ""
 
 
 def diagnose(

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import msgspec
 
-from grader.records import CheckResult
 from grader.running.session import Session
 from grader.submission import NotASubmission, read_submission
 
@@ -38,13 +37,6 @@ def name_mistakes(
     for check in session.order:
         diagnosis = found.get((check.stage, check.id))
         if diagnosis is not None:
-            session.rename(check, _with(session.results[check.stage, check.id], diagnosis))
+            result = session.results[check.stage, check.id]
+            session.rename(check, msgspec.structs.replace(result, mistake=diagnosis.mistake))
     return ""
-
-
-def _with(result: CheckResult, diagnosis) -> CheckResult:
-    """The same result with what a diagnosis found: a mistake's name and hint, or what the numbers show."""
-    changes: dict = {"mistake": diagnosis.mistake}
-    if diagnosis.looks_like and result.card is not None and not result.card.looks_like:
-        changes["card"] = msgspec.structs.replace(result.card, looks_like=diagnosis.looks_like)
-    return msgspec.structs.replace(result, **changes)

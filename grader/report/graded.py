@@ -10,7 +10,6 @@ SEED_SENTENCE = "The same seed gives the same inputs: `make grade SEED={value}`.
 SECRET_SENTENCE = (
     "The seed of this grade is secret; its fingerprint is {fingerprint}. Inputs and expected values depend on it."
 )
-NO_NAMES = "Named mistakes were not looked for: the course's own list of them is not in this copy. What the numbers show is still said."
 
 
 class Section(NamedTuple):
@@ -86,8 +85,6 @@ def _stage_limits(report: Report) -> list[tuple[str, str]]:
 
 def _remarks(report: Report) -> list[str]:
     remarks = []
-    if report.extra.get("misconceptions") == "absent":
-        remarks.append(NO_NAMES)
     if report.extra.get("feedback"):
         remarks.append(f"Level of feedback: {report.extra['feedback']}.")
     if not report.complete:

@@ -1,6 +1,6 @@
 """The words for states, points and times, the same on the page and in the terminal. Imports nothing heavy."""
 
-from grader.records import CheckResult, NextStep, Report, StageResult
+from grader.records import CheckResult, NextStep, StageResult
 
 #: What a state is called.
 STATE = {
@@ -99,11 +99,6 @@ def next_place(step: NextStep) -> str:
     if not step.file:
         return ""
     return f"{step.file}, line {step.line}" if step.line else step.file
-
-
-def score_line(report: Report) -> str:
-    """`47 of 100 points`."""
-    return f"{report.score} of {plural(report.max_score, 'point')}"
 
 
 def number(value: float) -> int | float:

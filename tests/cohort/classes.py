@@ -10,6 +10,7 @@ from pathlib import Path
 from grader.course import misconceptions, skeleton
 from grader.paths import REFERENCE, TASKS
 from grader.submission import file_of, read_submission
+from tests.courses import HERE
 
 #: What a submission does instead of what it should, in the body of a function that the first stages call.
 HOSTILE = {
@@ -66,7 +67,7 @@ class Generator:
         self.reference = read_submission(REFERENCE)
         self.claims = skeleton.read_claims(TASKS)
         self.skeleton = skeleton.build(REFERENCE, self.claims)
-        self.bank = misconceptions.load_all(TASKS)
+        self.bank = [m for stage in HERE.stages for m in misconceptions.load(stage.folder)]
         self.broken = archives()
 
     def right(self) -> dict[str, bytes]:
