@@ -44,10 +44,6 @@ class Course(Struct, frozen=True, dict=True):
         return self.folder / "student"
 
     @property
-    def build(self) -> Path:
-        return self.folder / "build"
-
-    @property
     def memory(self) -> Path:
         """What is remembered between calls: shown hints, kept trainings, texts that were read. May be deleted any time."""
         return Path(os.environ.get("CHAIN_RULE_MEMORY") or self.folder / ".chain-rule")
