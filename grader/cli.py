@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from grader.errors import GraderError, Refusal
 from grader.threads import one_thread
 
 #: verb -> (group heading, one line)
@@ -36,15 +37,6 @@ VERBS: dict[str, tuple[str, str]] = {
     "skeleton": ("Build the course", "Write the learner's skeleton from the reference."),
     "oracle": ("Build the course", "Hold the reference against TensorFlow, layer by layer."),
 }
-
-
-class Refusal(click.ClickException):
-    """A request that cannot be carried out: one sentence with cause and remedy, exit status 2."""
-
-    exit_code = 2
-
-    def show(self, file=None) -> None:
-        click.echo(f"error: {self.format_message()}", file=file, err=True)
 
 
 def module_of(verb: str) -> Path:
@@ -92,14 +84,23 @@ def commands() -> None:
     """Chain Rule: learn backpropagation by writing it."""
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run one verb from the command line."""
     one_thread()
     try:
-        status = commands.main(prog_name="python -m grader", standalone_mode=False)
+        status = commands.main(arguments, prog_name="python -m grader", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except GraderError as error:
+        click.echo(f"error: {error.sentence()}", err=True)
+        sys.exit(error.exit_status)
+    except (PermissionError, FileNotFoundError, NotADirectoryError, FileExistsError) as error:
+        if not error.filename:
+            raise
+        remedy = "Remedy: name another folder, or change its permissions."
+        click.echo(f"error: {error.filename}: {error.strerror}. {remedy}", err=True)
+        sys.exit(Refusal.exit_status)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         sys.exit(130)

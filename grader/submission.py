@@ -8,6 +8,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from grader.errors import Refusal
 from grader.paths import MODULES
 
 MAX_FILES = 200
@@ -18,10 +19,8 @@ MAX_DEPTH = 6
 _SKIPPED = {"__pycache__", "site-packages", "node_modules"}
 
 
-class NotASubmission(Exception):
+class NotASubmission(Refusal):
     """The folder holds none of the course's modules, or cannot be read; the text is one sentence for people."""
-
-    exit_status = 2  #: of the verb that it ends
 
 
 @dataclass(frozen=True)

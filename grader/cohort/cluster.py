@@ -11,13 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from grader.cli import Refusal
 from grader.cohort.extras import need
 from grader.cohort.journal import Outcome
 from grader.cohort.pool import Event
 from grader.cohort.process import CourseBroken, Grader
 from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, course_fingerprint
 from grader.course.course import Course
+from grader.errors import Refusal
 from grader.paths import ROOT
 
 #: Submissions that are sent ahead for each of the cluster's threads: enough to keep it busy, little enough to hold.

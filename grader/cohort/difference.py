@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from grader.bootstrap import START
-from grader.cli import Refusal
 from grader.cohort.counting import Grade
+from grader.errors import Refusal
 from grader.report.words import number
 
 #: What every checkout of the course has, of any version.

@@ -5,7 +5,7 @@ import os
 from types import ModuleType
 
 from grader import bootstrap
-from grader.cli import Refusal
+from grader.errors import Refusal
 
 
 def need(module: str, purpose: str) -> ModuleType:

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import msgspec
 
-from grader.cli import Refusal
 from grader.cohort import layouts
 from grader.cohort.archive import DAMAGE, MB, safe_name
 from grader.cohort.layouts import HandIn
 from grader.cohort.package import NoPackage, Package, printable, read_package
 from grader.cohort.roster import Roster
+from grader.errors import Refusal
 
 _CLASS_MEMBERS = 500_000
 _CLASS_BYTES = 8192 * MB

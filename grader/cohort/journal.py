@@ -16,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-from grader.cli import Refusal
+from grader.errors import Refusal
 from grader.records import CheckResult, Report, StageResult
 
 #: graded; the submission's own fault (stopped by time, cannot be read); the grader's fault (tried again next time)

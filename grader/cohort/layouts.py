@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from grader.cli import Refusal
 from grader.cohort.extras import need
 from grader.cohort.package import SKIPPED, printable
 from grader.cohort.roster import parse_time
+from grader.errors import Refusal
 from grader.paths import MODULES
 
 GRADESCOPE = "submission_metadata.yml"

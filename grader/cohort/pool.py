@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from grader.cli import Refusal
 from grader.cohort.process import CourseBroken, Grader
 from grader.cohort.work import ClassSettings, GradeDone, GradeOrder
 from grader.course.course import Course
+from grader.errors import Refusal
 
 
 class StageReached(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from grader.cohort.frames import Broken, Finished, Hello, Message, StageBegun, r
 from grader.cohort.journal import Outcome
 from grader.cohort.work import ClassGrader, ClassSettings, GradeDone, GradeOrder, Teller
 from grader.course.course import BadCourse, Course
+from grader.errors import Fault
 from grader.paths import ENGINE
 from grader.threads import ONE_THREAD
 
@@ -32,8 +33,10 @@ _STARTS = 3  #: tries, because a process may be killed at any moment, its first 
 _CODE = f"import sys; sys.path.insert(0, {{root!r}}); from {__name__} import serve; serve(int(sys.argv[1]))"
 
 
-class CourseBroken(Exception):
+class CourseBroken(Fault):
     """No submission can be graded: the course or the installation is at fault."""
+
+    lead = "no submission can be graded"
 
 
 class GraderClosed(Exception):

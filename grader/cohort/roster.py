@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.cli import Refusal
+from grader.errors import Refusal
 
 #: Column names as course systems spell them -> ours. Compared without case, spaces and underscores.
 _COLUMNS = {

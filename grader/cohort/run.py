@@ -9,7 +9,6 @@ from typing import Protocol
 
 import msgspec
 
-from grader.cli import Refusal
 from grader.cohort import counting
 from grader.cohort.counting import Grade
 from grader.cohort.intake import Attempt, Intake, Store, take_in
@@ -20,6 +19,7 @@ from grader.cohort.roster import Roster
 from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, course_fingerprint, with_private
 from grader.course.course import BadCourse, Course
 from grader.course.policy import Policy, check_against
+from grader.errors import Refusal
 from grader.files import write_atomically
 
 #: Tables are rewritten after so many seconds while grading goes on.

@@ -12,13 +12,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from grader.cli import Refusal
 from grader.cohort.journal import Outcome
 from grader.cohort.package import Package
 from grader.course import fingerprint
 from grader.course.course import Course
 from grader.course.policy import Policy
 from grader.course.stage import TOOLBOX, Check
+from grader.errors import Refusal
 from grader.paths import ENGINE
 from grader.records import CheckResult
 from grader.running.limits import calibrate

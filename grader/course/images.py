@@ -13,16 +13,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from grader.errors import Refusal
+
 SUMS = "SHA256SUMS"
 
 Images = NDArray[np.float32]  #: (N, 784), 0 (black) to 1 (white)
 Labels = NDArray[np.int64]  #: (N,), 0 to 9
 
 
-class DamagedData(Exception):
+class DamagedData(Refusal):
     """A data file that is missing or not as shipped; the message says how to repair it."""
-
-    exit_status = 2  #: of the verb that it ends
 
 
 class Mnist(NamedTuple):

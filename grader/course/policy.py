@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 import msgspec
 from msgspec import Struct, field
 
-from grader.cli import Refusal
+from grader.errors import Refusal
 
 POLICY, FORMER = "policy.toml", "course.toml"  #: in a course's folder; and what it was called once
 Feedback = Literal["full", "promise", "none"]

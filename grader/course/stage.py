@@ -13,6 +13,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from grader.errors import Refusal
+
 #: Beside the stages: what their checks share. No stage.
 TOOLBOX = "toolbox"
 STAGE_ID = re.compile(r"\d\d_[a-z][a-z0-9_]*")
@@ -26,10 +28,8 @@ CHECK_KEYS = {"id", "points", "functions", "core", "group", "training", "referen
 FIXTURES = frozenset({"student", "case", "mnist", "hidden", "memo"})
 
 
-class BadCourse(Exception):
+class BadCourse(Refusal):
     """A task's folder contradicts itself; the message names the file, the cause and the remedy."""
-
-    exit_status = 2  #: of the verb that it ends
 
 
 class Check(Struct, frozen=True):

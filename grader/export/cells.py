@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from grader.cli import Refusal
+from grader.errors import Refusal
 
 
 @dataclass(frozen=True)

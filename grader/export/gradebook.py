@@ -6,9 +6,9 @@ Only the cells of one column change. Who cannot be told with certainty is named 
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from grader.cli import Refusal
 from grader.cohort.counting import Grade
 from grader.cohort.roster import fold
+from grader.errors import Refusal
 from grader.export.cells import Sheet, parse
 from grader.report.words import number
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from grader.cli import Refusal
 from grader.course.course import Course
 from grader.course.policy import Policy
+from grader.errors import Refusal
 from grader.paths import ENGINE
 
 POLICY = "policy.json"

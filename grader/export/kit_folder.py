@@ -6,11 +6,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from grader.cli import VERBS, Refusal, module_of
+from grader.cli import VERBS, module_of
 from grader.course.course import Course
 from grader.course.fingerprint import GRADER
 from grader.course.skeleton import SKELETON, build, read_claims
 from grader.course.stage import TOOLBOX
+from grader.errors import Refusal
 
 #: Written into a kit, so that it may be replaced by the next one, unless somebody works in it; nothing else ever is.
 MARK = ".kit"

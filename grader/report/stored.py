@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.cli import Refusal
+from grader.errors import Refusal
 from grader.records import SCHEMA, Report
 
 

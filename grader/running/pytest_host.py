@@ -6,16 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from grader.errors import Fault
 from grader.running.session import Session
 
 #: Variables that would change how pytest or the interpreter behaves; a grade is the same in everyone's shell.
 _FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONBREAKPOINT")
 
 
-class GraderFault(Exception):
+class GraderFault(Fault):
     """The grade could not be made, and the submission has nothing to do with it."""
-
-    exit_status = 3  #: of the verb that it ends
 
 
 def run_with_pytest(session: Session) -> None:

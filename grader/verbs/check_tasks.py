@@ -18,9 +18,9 @@ def command(stages: tuple[str, ...], full: bool, record: bool, names: bool, part
     from grader.check_tasks.parts import PARTS, chosen
     from grader.check_tasks.record import record_fails
     from grader.check_tasks.verify import Verifier, matrix
-    from grader.cli import Refusal
     from grader.course.course import BadCourse
     from grader.course.misconceptions import BadMisconceptions
+    from grader.errors import Refusal
     from grader.submission import NotASubmission, read_submission
     from grader.verbs._course import course_here
 

@@ -48,13 +48,12 @@ def command(
 
     Run the same command again to go on after an interruption, or after new submissions came in.
     """
-    from grader.cli import Refusal
     from grader.cohort import page
     from grader.cohort.live import Terminal
-    from grader.cohort.process import CourseBroken
     from grader.cohort.roster import read_roster
     from grader.cohort.run import ClassRun, grade_class
     from grader.course.policy import read_policy
+    from grader.errors import Refusal
     from grader.verbs._course import course_here
 
     if not str(submissions) or str(submissions) == ".":
@@ -78,10 +77,6 @@ def command(
         watcher.close()
         click.echo("Stopped. What is finished is kept; the same command goes on from here.", err=True)
         return 130
-    except CourseBroken as error:
-        watcher.close()
-        click.echo(f"error: no submission can be graded: {error}", err=True)
-        return 3
     finally:
         watcher.close()
     _fill_gradebooks(result, out, canvas, column, moodle)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from grader.cli import Refusal
+from grader.errors import Refusal
 from grader.paths import BUILD, STUDENT
 
 
@@ -27,12 +27,16 @@ def command(student: Path, out: Path, seed: int, sandbox: str) -> None:
             "this copy of the course has no reference/ to compare with. Remedy: run compare in a full checkout of the course."
         )
     from grader.comparison import page, probing
+    from grader.running.interrupts import stoppable
     from grader.submission import read_submission
-    from grader.verbs._guard import guarded
     from grader.worker.outside.pool import WorkerPool
 
     # A process of its own for each check: the page tells how much memory each stage took.
-    with guarded(), tempfile.TemporaryDirectory() as scratch, WorkerPool(course.withheld, sandbox, again=False) as pool:
+    with (
+        stoppable(),
+        tempfile.TemporaryDirectory() as scratch,
+        WorkerPool(course.withheld, sandbox, again=False) as pool,
+    ):
         sides = (read_submission(student), read_submission(course.reference))
         folders = (Path(scratch) / "submission", Path(scratch) / "reference")
         asked = [

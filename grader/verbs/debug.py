@@ -18,18 +18,18 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
     Prints go straight to the terminal, nothing is stopped or confined, and no points are given: `grade` does that.
     In the debugger: n next line, s step into, c continue, p name prints, q ends.
     """
-    from grader.cli import Refusal
+    from grader.errors import Refusal
     from grader.report import terminal
     from grader.running.context import Context
+    from grader.running.interrupts import stoppable
     from grader.running.limits import Limits
     from grader.running.runner import decided, execute, load_checks
     from grader.submission import read_submission
     from grader.verbs._course import course_here
-    from grader.verbs._guard import guarded
     from grader.worker.outside.local import LocalPool
 
     console = terminal.console()
-    with guarded():
+    with stoppable():
         course = course_here()
         chosen = course.select([stage])[0]
         checks = [check for check in chosen.checks if only in (None, check.id)]

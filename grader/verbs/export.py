@@ -18,8 +18,8 @@ def command(results: Path, form: str, out: Path | None, policy: Path | None) -> 
     """
     import msgspec
 
-    from grader.cli import Refusal
     from grader.course.policy import read_policy
+    from grader.errors import Refusal
     from grader.export import classroom, gradescope, junit
     from grader.files import write_atomically
     from grader.records import Report

@@ -42,8 +42,8 @@ def command(
     import msgspec
 
     from grader.grading.request import Request, unchanged
+    from grader.running.interrupts import stoppable
     from grader.verbs._course import course_here
-    from grader.verbs._guard import guarded
 
     request = Request(
         course=course_here(with_reference=not no_reference),
@@ -57,7 +57,7 @@ def command(
     )
     if patience is not None:
         request = msgspec.structs.replace(request, patience=patience)
-    with guarded():
+    with stoppable():
         report = unchanged(request) or _grade(request)
         return _show(report, out, strict)
 

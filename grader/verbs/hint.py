@@ -16,19 +16,19 @@ from grader.paths import BUILD, STUDENT
 @click.option("--again", is_flag=True, help="Begin with the first rung again.")
 def command(stage: str | None, check: str | None, student: Path, out: Path, again: bool) -> int:
     """Show the next hint: first a question, then where to look, then a worked example."""
-    from grader.cli import Refusal
+    from grader.errors import Refusal
     from grader.learner.hints import FILE, RUNGS, Ladder
     from grader.learner.last_grade import next_stage
     from grader.report import terminal
+    from grader.running.interrupts import stoppable
     from grader.submission import read_submission
     from grader.verbs._course import course_here
-    from grader.verbs._guard import guarded
 
     course = course_here()
     ladder = Ladder(course.memory / FILE)
     if again:
         ladder.forget()
-    with guarded():
+    with stoppable():
         chosen = course.select([stage] if stage else [next_stage(out, course)])[0]
         listed = {c.id: c for c in chosen.checks}
         if check is not None and check not in listed:

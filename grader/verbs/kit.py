@@ -17,8 +17,8 @@ def command(out: Path) -> None:
     import shutil
     import tempfile
 
-    from grader.cli import Refusal
     from grader.course.skeleton import SkeletonError
+    from grader.errors import Refusal
     from grader.export.kit_folder import make_kit
     from grader.verbs._course import course_here
 

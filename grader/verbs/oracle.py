@@ -18,16 +18,13 @@ def command(student: Path, sandbox: str) -> int:
     """
     from rich.console import Console
 
-    from grader.cli import Refusal
+    from grader.errors import Refusal
     from grader.running.limits import CheckLimits
-    from grader.submission import NotASubmission, read_submission
+    from grader.submission import read_submission
     from grader.verbs._course import course_here
-    from grader.worker.outside.pool import SandboxRefused, WorkerPool
+    from grader.worker.outside.pool import WorkerPool
 
-    try:
-        submission = read_submission(student)
-    except NotASubmission as error:
-        raise Refusal(str(error)) from error
+    submission = read_submission(student)
     try:
         from grader.oracle.run import hear, show, witnesses
 
@@ -37,17 +34,14 @@ def command(student: Path, sandbox: str) -> int:
     console = Console()
     agree = True
     limits = CheckLimits(call=60, check=3600)
-    try:
-        with (
-            WorkerPool(course_here().withheld, sandbox) as pool,
-            pool.student(submission, limits) as subject,
-            console.status("asking") as status,
-        ):
-            for hearing in hear(subject, asked, status.update):
-                agree = agree and hearing.agrees
-                console.print(show(hearing))
-    except SandboxRefused as error:
-        raise Refusal(str(error)) from error
+    with (
+        WorkerPool(course_here().withheld, sandbox) as pool,
+        pool.student(submission, limits) as subject,
+        console.status("asking") as status,
+    ):
+        for hearing in hear(subject, asked, status.update):
+            agree = agree and hearing.agrees
+            console.print(show(hearing))
     for sentence in absent:
         console.print(sentence)
     console.print("All agree." if agree else "[bold red]Not all agree: see the rows marked DIFFERS.[/]")

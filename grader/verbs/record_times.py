@@ -17,13 +17,13 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
 
     A grade allows 20 times the recorded seconds for a unit check and 10 times for a training, never less than a floor.
     """
+    from grader.running.interrupts import stoppable
     from grader.running.limits import calibrate
     from grader.submission import read_submission
     from grader.verbs._course import course_here
-    from grader.verbs._guard import guarded
     from grader.worker.outside.pool import WorkerPool
 
-    with guarded():
+    with stoppable():
         course = course_here()
         submission = read_submission(student)
         pool = WorkerPool(course.withheld)
@@ -48,7 +48,7 @@ def measure(stage, course, submission, pool, repeats: int) -> dict[str, float]:
 
     raises : Refusal if a check does not pass
     """
-    from grader.cli import Refusal
+    from grader.errors import Refusal
     from grader.running import scores
     from grader.running.limits import Limits
     from grader.running.session import run_stages

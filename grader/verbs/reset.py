@@ -16,9 +16,9 @@ def command(stage: str, student: Path, whole_files: bool) -> None:
 
     The files are copied to .chain-rule/saved/ first. Exit status 2 if there is nothing that could be put back.
     """
-    from grader.cli import Refusal
     from grader.course.course import BadCourse
     from grader.course.skeleton import SkeletonError, pristine, read_claims
+    from grader.errors import Refusal
     from grader.learner.backups import SAVED, save_copies
     from grader.verbs._course import course_here
 
@@ -47,8 +47,8 @@ def command(stage: str, student: Path, whole_files: bool) -> None:
 
 def _restored(path: Path, file: str, names: list[str], skeleton: str, whole_file: bool) -> str:
     """The new text of one file."""
-    from grader.cli import Refusal
     from grader.course.skeleton import SkeletonError, restore_stub
+    from grader.errors import Refusal
 
     if whole_file or not path.is_file():
         return skeleton

@@ -41,8 +41,8 @@ def command(student: Path, force: bool) -> None:
 
     Files that were edited since are left alone unless --force is given. Exit status 2 if there are any.
     """
-    from grader.cli import Refusal
     from grader.course.skeleton import SkeletonError, build, read_claims
+    from grader.errors import Refusal
     from grader.learner.backups import SAVED, save_copies
     from grader.verbs._course import course_here
 

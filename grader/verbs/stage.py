@@ -12,13 +12,13 @@ from grader.paths import BUILD
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the last grade's results are.")
 def command(stage: str | None, out: Path) -> int:
     """Show a stage's handout; without a name, that of the stage to work on next."""
-    from grader.cli import Refusal
+    from grader.errors import Refusal
     from grader.learner.last_grade import next_stage
     from grader.report import terminal
+    from grader.running.interrupts import stoppable
     from grader.verbs._course import course_here
-    from grader.verbs._guard import guarded
 
-    with guarded():
+    with stoppable():
         course = course_here()
         chosen = course.select([stage] if stage else [next_stage(out, course)])[0]
         try:

@@ -28,7 +28,7 @@ def command(student: Path, data: str | None, out: Path, seed: int) -> int:
     All three ways to import work, whatever the folder is called. This runs the submission's code as you, without the
     grader's confinement. Exit status 2 if the training cannot be run, or stops with an exception.
     """
-    from grader.cli import Refusal
+    from grader.errors import Refusal
     from grader.submission import NotASubmission, read_submission
     from grader.worker.inside.loader import Finder
 

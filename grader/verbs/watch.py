@@ -38,9 +38,9 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any
     Keys: h hint, n next stage, b stage before, g whole grade, p prints of passing checks,
           o open the report, r run again, q quit.
     """
-    from grader.verbs._guard import guarded
+    from grader.running.interrupts import stoppable
 
-    with guarded():
+    with stoppable():
         from grader.learner.events import Events, single_keys
         from grader.submission import read_submission
         from grader.verbs._course import course_here

@@ -9,12 +9,12 @@ import msgspec
 import pytest
 
 from benchmarks.local_cluster import LocalCluster
-from grader.cli import Refusal
 from grader.cohort.cluster import Cluster, grade_bytes
 from grader.cohort.journal import Outcome
 from grader.cohort.run import ClassRun, Watcher, grade_class
 from grader.cohort.work import ClassSettings, GradeDone
 from grader.course.policy import Policy, read_policy
+from grader.errors import Refusal
 from grader.paths import ROOT
 from tests.cohort import classes
 from tests.courses import HERE

@@ -4,9 +4,9 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from grader.cli import Refusal
 from grader.cohort.counting import Grade
 from grader.cohort.difference import CHECKOUT, differences, grades_of
+from grader.errors import Refusal
 from grader.paths import ROOT
 from grader.verbs.regrade_diff import command
 

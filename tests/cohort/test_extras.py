@@ -5,8 +5,8 @@ import json
 import pytest
 
 from grader import bootstrap
-from grader.cli import Refusal
 from grader.cohort.extras import need
+from grader.errors import Refusal
 
 
 def test_a_package_that_is_there_is_imported():

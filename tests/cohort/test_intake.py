@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from grader.cli import Refusal
 from grader.cohort.intake import take_in
 from grader.cohort.package import read_package
 from grader.cohort.roster import parse_time, read_roster
+from grader.errors import Refusal
 
 METADATA = """\
 ---

@@ -8,11 +8,11 @@ import sys
 import msgspec
 import pytest
 
-from grader.cli import Refusal
 from grader.cohort import counting
 from grader.cohort.intake import Attempt
 from grader.cohort.journal import Journal, Outcome, record_key
 from grader.course.policy import Policy
+from grader.errors import Refusal
 from grader.paths import ROOT
 from grader.records import Report, StageResult
 from tests.export import samples

@@ -7,7 +7,6 @@ import sys
 import msgspec
 import pytest
 
-from grader.cli import Refusal
 from grader.cohort import page
 from grader.cohort.journal import Journal, Outcome
 from grader.cohort.pool import ProcessPool, StageReached
@@ -16,6 +15,7 @@ from grader.cohort.roster import Person, Roster
 from grader.cohort.run import ClassRun, Watcher, grade_class
 from grader.cohort.work import ClassSettings, GradeDone
 from grader.course.policy import read_policy
+from grader.errors import Refusal
 from grader.paths import STUDENT
 from grader.records import Report
 from tests.cohort import classes

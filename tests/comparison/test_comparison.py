@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from grader.comparison import code_diff, probing
 from grader.comparison import page as comparison
@@ -12,6 +11,7 @@ from grader.paths import REFERENCE
 from grader.submission import Submission, read_submission
 from grader.worker.outside.local import LocalPool
 from grader.worker.outside.transcript import ErrorInfo, Step
+from tests.command_line import asked
 from tests.courses import HERE, with_stages
 from tests.report import dom
 
@@ -177,10 +177,9 @@ def test_memory_is_that_of_the_worker():
 
 
 def test_compare_without_a_reference_says_so(monkeypatch, tmp_path):
-    from grader.verbs import compare
 
     monkeypatch.setattr("grader.verbs._course.ROOT", tmp_path)
-    result = CliRunner().invoke(compare.command, ["--out", str(tmp_path)])
+    result = asked("compare", "--out", tmp_path)
     assert result.exit_code == 2
     assert "no reference/ to compare with. Remedy: run compare in a full checkout" in result.output
     assert not (tmp_path / "compare.html").exists()

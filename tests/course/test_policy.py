@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from grader.cli import Refusal
 from grader.course.policy import POLICY, Policy, check_against, read_policy
+from grader.errors import Refusal
 from grader.paths import ROOT
 
 
@@ -33,7 +33,7 @@ def test_settings_under_the_former_name_are_refused_until_it_is_renamed(root, te
     (root / "course.toml").write_bytes(text.encode("latin-1"))
     with pytest.raises(Refusal, match=r"Remedy: rename it, git mv course\.toml policy\.toml$") as refused:
         read_policy(None, root)
-    assert refused.value.exit_code == 2
+    assert refused.value.exit_status == 2
     (root / "course.toml").write_text("[grading]\nseed = 7\n")
     (root / "course.toml").rename(root / "policy.toml")
     assert read_policy(None, root).seed == 7

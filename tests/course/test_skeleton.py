@@ -3,7 +3,6 @@
 import ast
 
 import pytest
-from click.testing import CliRunner
 
 from grader.course.skeleton import (
     Claims,
@@ -20,6 +19,7 @@ from grader.course.skeleton import (
     stub_statement,
 )
 from grader.paths import REFERENCE, STUDENT, TASKS
+from tests.command_line import asked
 
 CLAIMS = read_claims(TASKS)
 SKELETON = build(REFERENCE, CLAIMS)
@@ -279,33 +279,26 @@ def test_a_claimed_module_that_is_missing_is_named(tmp_path):
 # --- the verbs ---
 
 
-def run(module, *arguments):
-    import importlib
-
-    command = importlib.import_module(f"grader.verbs.{module}").command
-    return CliRunner().invoke(command, [str(a) for a in arguments])
-
-
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A fresh skeleton in a folder, and a place of its own for saved copies."""
     monkeypatch.setattr("grader.learner.backups.SAVED", str(tmp_path / "saved"))
     target = tmp_path / "student"
-    assert run("skeleton", "--student", target).exit_code == 0
+    assert asked("skeleton", "--student", target).exit_code == 0
     return target
 
 
 def test_skeleton_writes_and_writes_again_what_nobody_edited(folder):
     assert read_sources(folder) == SKELETON
     (folder / "optim.py").unlink()
-    assert run("skeleton", "--student", folder).exit_code == 0
+    assert asked("skeleton", "--student", folder).exit_code == 0
     assert read_sources(folder) == SKELETON
 
 
 def test_skeleton_refuses_to_overwrite_edited_work(folder):
     mine = folder / "losses.py"
     mine.write_text("# mine\n", encoding="utf-8")
-    result = run("skeleton", "--student", folder)
+    result = asked("skeleton", "--student", folder)
     assert result.exit_code == 2
     assert "losses.py in" in result.output
     assert "make reset" in result.output
@@ -314,7 +307,7 @@ def test_skeleton_refuses_to_overwrite_edited_work(folder):
 
 def test_skeleton_by_force_saves_a_copy_first(folder, tmp_path):
     (folder / "losses.py").write_text("# mine\n", encoding="utf-8")
-    assert run("skeleton", "--student", folder, "--force").exit_code == 0
+    assert asked("skeleton", "--student", folder, "--force").exit_code == 0
     assert read_sources(folder) == SKELETON
     assert [p.read_text(encoding="utf-8") for p in (tmp_path / "saved").rglob("*.py")] == ["# mine\n"]
 
@@ -328,7 +321,7 @@ def test_a_new_skeleton_replaces_an_older_one_that_nobody_edited(folder):
 def test_reset_puts_back_one_stage_and_saves_a_copy(folder, tmp_path):
     for file, text in SOURCE_OF.items():
         (folder / file).write_bytes(text.encode())
-    result = run("reset", "relu", "--student", folder)
+    result = asked("reset", "relu", "--student", folder)
     assert result.exit_code == 0, result.output
     text = (folder / "layers.py").read_text(encoding="utf-8")
     assert is_stub(text, "layers.ReLU.forward", "02_relu")
@@ -340,7 +333,7 @@ def test_reset_puts_back_one_stage_and_saves_a_copy(folder, tmp_path):
 
 def test_reset_of_the_accuracy_stage_puts_back_the_starting_values(folder):
     (folder / "train.py").write_bytes(SOURCE_OF["train.py"].encode())
-    assert run("reset", "12_mnist", "--student", folder).exit_code == 0
+    assert asked("reset", "12_mnist", "--student", folder).exit_code == 0
     text = (folder / "train.py").read_text(encoding="utf-8")
     assert 'HYPERPARAMETERS = {"epochs": 2' in text
     assert put_back(text, SOURCE_OF["train.py"], ["train.HYPERPARAMETERS"]) == SOURCE_OF["train.py"]
@@ -349,17 +342,17 @@ def test_reset_of_the_accuracy_stage_puts_back_the_starting_values(folder):
 @pytest.mark.parametrize("damage", [b"def f(:\n", b"\xff\xfe", b"x = 1\0"])
 def test_reset_of_a_broken_file_says_so_and_offers_the_whole_file(folder, damage):
     (folder / "losses.py").write_bytes(damage)
-    result = run("reset", "03_softmax", "--student", folder)
+    result = asked("reset", "03_softmax", "--student", folder)
     assert result.exit_code == 2
     assert "--whole-files" in result.output
     assert (folder / "losses.py").read_bytes() == damage
-    assert run("reset", "03_softmax", "--student", folder, "--whole-files").exit_code == 0
+    assert asked("reset", "03_softmax", "--student", folder, "--whole-files").exit_code == 0
     assert read_sources(folder) == SKELETON
 
 
 def test_reset_brings_back_a_missing_file(folder):
     (folder / "losses.py").unlink()
-    assert run("reset", "03_softmax", "--student", folder).exit_code == 0
+    assert asked("reset", "03_softmax", "--student", folder).exit_code == 0
     assert read_sources(folder) == SKELETON
 
 
@@ -367,6 +360,6 @@ def test_reset_brings_back_a_missing_file(folder):
     ("stage", "said"), [("11_overfit", "no function of its own"), ("softmacks", "no stage 'softmacks'")]
 )
 def test_reset_of_nothing_is_refused(folder, stage, said):
-    result = run("reset", stage, "--student", folder)
+    result = asked("reset", stage, "--student", folder)
     assert result.exit_code == 2
     assert said in result.output

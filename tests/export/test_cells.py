@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.cli import Refusal
 from grader.cohort.tables import guard
+from grader.errors import Refusal
 from grader.export.cells import parse
 
 cell = st.text(st.characters(exclude_characters="\x00\r", exclude_categories=("Cs",)), max_size=12)

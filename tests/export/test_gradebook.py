@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from grader.cli import Refusal
+from grader.errors import Refusal
 from grader.export.gradebook import fill_canvas, fill_moodle
 from tests.export.samples import grade
 

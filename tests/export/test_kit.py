@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.cli import VERBS, Refusal, module_of
+from grader.cli import VERBS, module_of
 from grader.course.course import Course
 from grader.course.skeleton import read_claims
+from grader.errors import Refusal
 from grader.export.kit_folder import LEFT_OUT, TEACHERS_VERBS_IN_A_KIT, make_kit
 from grader.paths import REFERENCE, ROOT, TASKS
 from grader.running.runner import load_checks

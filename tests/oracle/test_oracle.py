@@ -225,4 +225,4 @@ def test_the_verb_examines_a_submission_in_a_worker_and_exits_1(tmp_path, monkey
 def test_the_verb_refuses_what_is_no_submission(tmp_path):
     from grader.verbs.oracle import command
 
-    assert CliRunner().invoke(command, ["--student", str(tmp_path)], standalone_mode=False).exception.exit_code == 2
+    assert CliRunner().invoke(command, ["--student", str(tmp_path)], standalone_mode=False).exception.exit_status == 2

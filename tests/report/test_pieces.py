@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from grader.cli import Refusal
+from grader.errors import Refusal
 from grader.records import CheckResult, Report, StageResult
 from grader.report import drawn, evidence, figures, findings, images, stored, svg, tables, words
 from grader.report.evidence import Curves, Run

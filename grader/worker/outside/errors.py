@@ -3,19 +3,19 @@
 Everything under `StudentError` is something the submission did; `WorkerFault` is the grader's own fault.
 """
 
+from grader.errors import Fault
 from grader.records import SourceLines
 
 
-class WorkerFault(Exception):
+class WorkerFault(Fault):
     """The grader's own fault, or the machine's: no worker could be started, or a check passed what cannot be sent."""
-
-    exit_status = 3  #: of the verb that it ends
 
 
 class SandboxRefused(WorkerFault):
     """Strict was asked for, and this machine does not withhold everything."""
 
-    exit_status = 2  #: of the verb that it ends
+    exit_status = 2
+    lead = ""
 
 
 class StudentError(Exception):
