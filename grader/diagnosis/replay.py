@@ -15,8 +15,7 @@ from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, answers, compa
 from grader.running.groups import Memo
 from grader.running.runner import call_with_fixtures
 from grader.worker.outside.errors import CallTimeout, WorkerDied, WorkerFault
-from grader.worker.outside.handles import RngMaker, Seeded
-from grader.worker.outside.proxy import Student
+from grader.worker.outside.protocols import Student
 from grader.worker.outside.transcript import Step
 
 _SALT = 100_003  # between the seeds of one draw and the next
@@ -66,22 +65,6 @@ class Replay(NamedTuple):
     whole: bool = True
 
 
-class _Salted(RngMaker):
-    """Hands out other generators than the check asks for, and remembers whether it was asked."""
-
-    def __init__(self, student: Student, salt: int):
-        super().__init__(student)
-        self.salt, self.asked = salt, 0
-
-    def __call__(self, seed: int) -> Seeded:
-        self.asked += 1
-        return super().__call__(seed + _SALT * self.salt)
-
-    def keep(self, seed: int) -> Any:
-        self.asked += 1
-        return super().keep(seed + _SALT * self.salt)
-
-
 class _Lenient(Case):
     """Expects nothing: the check goes on to its last question, whatever it hears."""
 
@@ -117,7 +100,7 @@ def replay(
 ) -> Replay:
     """The answers of other code in the same check.
 
-    open_student : makes the Student, given how to describe arguments
+    open_student : makes the student, given how to describe arguments
     fixtures     : data that the check asks for
     expected     : stop at the first answer that differs from these
     salt         : 0, or a number that changes every draw
@@ -131,8 +114,7 @@ def replay(
     try:
         with open_student(case.describe) as student:
             transcript = student.transcript = [] if expected is None else _Watched(expected, much)
-            if salt:
-                student.rng = _Salted(student, salt)
+            student.rng.offset = _SALT * salt
             call_with_fixtures(function, check, {**fixtures, "student": student, "case": case, "memo": Memo()})
     except _StopReplay:
         return Replay(comparable(answers(transcript)[:-1], much), whole=False)

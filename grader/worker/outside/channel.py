@@ -9,6 +9,7 @@ from grader.records import SourceLines
 from grader.submission import Submission, file_of
 from grader.worker import wire
 from grader.worker.outside import errors
+from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.text import clean, clean_name
 
 MAX_CALLBACKS = 100_000
@@ -17,11 +18,7 @@ CONTEXT = 2  # lines shown before and after
 
 
 class CallLimits(NamedTuple):
-    """Seconds a submission has. Any object with these two attributes will do.
-
-    call  : for each call
-    check : for all calls of one check together
-    """
+    """`TimeLimits` for who has none of their own."""
 
     call: float = 5.0
     check: float = 60.0
@@ -36,10 +33,10 @@ class Answer(NamedTuple):
 class Channel:
     """What both kinds of channel share; `_exchange` is theirs.
 
-    make_remote : turns a wire.Reference into a proxy; set by the Student
+    make_remote : turns a wire.Reference into a proxy; set by the asker
     """
 
-    def __init__(self, submission: Submission, limits: CallLimits):
+    def __init__(self, submission: Submission, limits: TimeLimits):
         self.submission, self.limits = submission, limits
         self.make_remote: Callable[[wire.Reference], Any] = lambda reference: reference
         self.released: list[int] = []
@@ -109,6 +106,11 @@ class Channel:
         """Send one request, serve what is called back, return the reply and what was printed meanwhile."""
         raise NotImplementedError
 
+    @property
+    def pid(self) -> int | None:
+        """Number of the worker's process; None if it has none of its own."""
+        return None
+
     def close(self) -> None:
         """End the worker. May be called again."""
 
@@ -116,7 +118,7 @@ class Channel:
         """For a block in which worker and grader only answer each other, and never work at the same time."""
         return contextlib.nullcontext()
 
-    def begin(self, limits: CallLimits) -> None:
+    def begin(self, limits: TimeLimits) -> None:
         """Another check goes on with the same worker, with limits of its own."""
         self.limits, self.spent, self._called_back = limits, 0.0, 0
 

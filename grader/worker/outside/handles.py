@@ -171,17 +171,20 @@ class Module:
 
 
 class RngMaker:
-    """`rng(7)`: a new np.random.default_rng(7) in the worker each time it is passed; `rng.keep(7)`: one that stays."""
+    """`rng(7)`: a new np.random.default_rng(7) in the worker each time it is passed; `rng.keep(7)`: one that stays.
+
+    offset : added to every seed, for who wants other draws from the same check
+    """
 
     def __init__(self, student: "Asks"):
-        self._student = student
+        self._student, self.offset = student, 0
 
     def __call__(self, seed: int) -> "Seeded":
-        return Seeded(int(seed))
+        return Seeded(int(seed) + self.offset)
 
     def keep(self, seed: int) -> Remote:
-        text = f"np.random.default_rng({seed})"
-        return self._student._ask("put", "rng", text, "put", wire.Rng(int(seed)), bind="rng")
+        seeded = self(seed)
+        return self._student._ask("put", "rng", seeded.transcript_name(), "put", seeded.to_wire(), bind="rng")
 
 
 class Seeded:

@@ -20,7 +20,8 @@ from grader.worker.inside.loader import Finder
 from grader.worker.inside.runtime import CallbackFailed, Runtime, seed_everything
 from grader.worker.outside import errors
 from grader.worker.outside.channel import CallLimits, Channel
-from grader.worker.outside.proxy import Student
+from grader.worker.outside.protocols import TimeLimits
+from grader.worker.outside.proxy import StudentProxy
 from grader.worker.outside.text import MAX_OUTPUT, clean_output
 
 
@@ -35,7 +36,7 @@ class LocalChannel(Channel):
     """
 
     def __init__(
-        self, submission: Submission, limits: CallLimits, shared: dict[str, np.ndarray], interactive: bool = False
+        self, submission: Submission, limits: TimeLimits, shared: dict[str, np.ndarray], interactive: bool = False
     ):
         super().__init__(submission, limits)
         folder = str(submission.folder) if submission.folder else "<student>"
@@ -143,35 +144,31 @@ class _Capped(io.TextIOBase):
 
 
 class LocalPool:
-    """The face of `WorkerPool`, in this process. For the course's own code, and for `debug` (interactive)."""
+    """A `Pool` in this process. For the course's own code, and for `debug` (interactive)."""
 
-    def __init__(
-        self,
-        sandbox: str = "off",
-        memory_mb: int = 0,
-        shared: dict[str, np.ndarray] | None = None,
-        interactive: bool = False,
-    ):
-        self.shared, self.interactive = dict(shared or {}), interactive
+    def __init__(self, interactive: bool = False):
+        self.interactive = interactive
+        self.shared: dict[str, np.ndarray] = {}
 
     @contextlib.contextmanager
     def student(
         self,
         submission: Submission,
-        limits: CallLimits | None = None,
+        limits: TimeLimits | None = None,
         describe: Callable[[Any], str] | None = None,
-    ) -> Iterator[Student]:
-        """A Student whose code runs in this process; forgotten at the end."""
+    ) -> Iterator[StudentProxy]:
+        """A student whose code runs in this process; forgotten at the end."""
         channel = LocalChannel(submission, limits or CallLimits(), self.shared, self.interactive)
         try:
-            yield Student(channel, describe)
+            yield StudentProxy(channel, describe)
         finally:
             channel.close()
 
-    @contextlib.contextmanager
-    def course_worker(self) -> Iterator["LocalCourseWorker"]:
-        """The face of a course worker."""
-        yield LocalCourseWorker(self)
+    load = student
+
+    def course_worker(self) -> contextlib.nullcontext["LocalPool"]:
+        """Itself: each of its students is one of many in the same process anyway."""
+        return contextlib.nullcontext(self)
 
     def share(self, name: str, array: np.ndarray) -> None:
         """Give an array to all workers made from now on."""
@@ -186,14 +183,3 @@ class LocalPool:
 
     def close(self) -> None:
         pass
-
-
-class LocalCourseWorker:
-    """Loads one submission after another."""
-
-    def __init__(self, pool: LocalPool):
-        self.pool = pool
-
-    def load(self, submission: Submission, limits: CallLimits | None = None, describe=None):
-        """Context manager that gives a Student on the submission."""
-        return self.pool.student(submission, limits, describe)

@@ -13,10 +13,11 @@ from grader.worker.inside import kernel
 from grader.worker.inside.confine import LAYERS
 from grader.worker.outside.channel import CallLimits
 from grader.worker.outside.coldprocess import ColdProcess
-from grader.worker.outside.courseworker import CourseWorker
+from grader.worker.outside.courseworker import WireCourseWorker
 from grader.worker.outside.errors import SandboxRefused, WorkerFault
 from grader.worker.outside.process import ForkedProcess, ZygoteClient
-from grader.worker.outside.proxy import Student
+from grader.worker.outside.protocols import TimeLimits
+from grader.worker.outside.proxy import StudentProxy
 from grader.worker.outside.spare import Spare
 from grader.worker.outside.status import summary
 from grader.worker.outside.wirechannel import WireChannel
@@ -86,9 +87,9 @@ class WorkerPool:
 
     @contextlib.contextmanager
     def student(
-        self, submission: Submission, limits: Any = None, describe: Callable[[Any], str] | None = None
-    ) -> Iterator[Student]:
-        """A Student whose modules are newly loaded, in a worker that holds nothing of another submission.
+        self, submission: Submission, limits: TimeLimits | None = None, describe: Callable[[Any], str] | None = None
+    ) -> Iterator[StudentProxy]:
+        """A student whose modules are newly loaded, in a worker that holds nothing of another submission.
 
         raises : WorkerFault if no worker can be started
         """
@@ -99,7 +100,7 @@ class WorkerPool:
             channel = self._loaded(submission, limits)
         in_order = False
         try:
-            yield Student(channel, describe)
+            yield StudentProxy(channel, describe)
             in_order = True
         except Exception:
             in_order = True  # what a check found is no reason; a call that did not return has closed the channel
@@ -107,7 +108,7 @@ class WorkerPool:
         finally:
             self._release(channel, in_order)
 
-    def _loaded(self, submission: Submission, limits: Any) -> WireChannel:
+    def _loaded(self, submission: Submission, limits: TimeLimits) -> WireChannel:
         """A fresh worker with a submission in it."""
         channel = self.start(submission, limits)
         try:
@@ -117,7 +118,7 @@ class WorkerPool:
             raise
         return channel
 
-    def _rested(self, submission: Submission, limits: Any) -> WireChannel | None:
+    def _rested(self, submission: Submission, limits: TimeLimits) -> WireChannel | None:
         """The worker of the check before with the submission loaded anew, if there is one that can be used again."""
         channel, held = self._resting, self._by_identity()
         if channel is not None and channel.submission is submission and channel.shared.keys() == held.keys():
@@ -152,12 +153,12 @@ class WorkerPool:
         channel.close(wait=False)
 
     @contextlib.contextmanager
-    def course_worker(self) -> Iterator[CourseWorker]:
+    def course_worker(self) -> Iterator[WireCourseWorker]:
         """One worker for the course's own code, whichever submission it is."""
-        with contextlib.closing(CourseWorker(self.start, self.end)) as worker:
+        with contextlib.closing(WireCourseWorker(self.start, self.end)) as worker:
             yield worker
 
-    def start(self, submission: Submission, limits: Any) -> WireChannel:
+    def start(self, submission: Submission, limits: TimeLimits) -> WireChannel:
         """A fresh worker, judged, that holds nothing yet; `end` ends it.
 
         raises : WorkerFault; SandboxRefused in strict mode
@@ -198,7 +199,9 @@ class WorkerPool:
             with contextlib.suppress(WorkerFault):  # what is wrong comes up when a worker is needed
                 self._spare = Spare(plan, self._by_identity(), ForkedProcess(self.zygote(), later=True, **plan))
 
-    def _take_spare(self, plan: dict[str, Any], submission: Submission, limits: Any) -> tuple[WireChannel | None, Any]:
+    def _take_spare(
+        self, plan: dict[str, Any], submission: Submission, limits: TimeLimits
+    ) -> tuple[WireChannel | None, Any]:
         """The spare worker and what it measured, if it is what is needed and still alive."""
         spare, self._spare = self._spare, None
         if spare is None:

@@ -10,12 +10,13 @@ from typing import Any
 from grader.worker.outside.asker import Asker
 from grader.worker.outside.errors import NotAValue, ProtocolViolation, WorkerFault
 from grader.worker.outside.handles import Function, Method, Module, Remote, RngMaker, Seeded, SharedArray
+from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.transcript import Ask
 
-__all__ = ["Function", "Method", "Module", "Remote", "RngMaker", "Seeded", "SharedArray", "Student"]
+__all__ = ["Function", "Method", "Module", "Remote", "RngMaker", "Seeded", "SharedArray", "StudentProxy"]
 
 
-class Student(Asker):
+class StudentProxy(Asker):
     """A submission in a worker of its own, and what a check can do with it."""
 
     def __getattr__(self, name: str) -> Module:
@@ -28,6 +29,11 @@ class Student(Asker):
         """Whether the worker can still be asked."""
         return self._channel.alive
 
+    @property
+    def pid(self) -> int | None:
+        """Number of the worker's process; None if it has none of its own."""
+        return self._channel.pid
+
     def listen(self, heard: Callable[[str], None]) -> None:
         """Have `heard` told what is printed from now on, while it is printed."""
         self._channel.heard = heard
@@ -36,7 +42,7 @@ class Student(Asker):
         """For a block in which grader and worker only answer each other."""
         return self._channel.on_one_cpu()
 
-    def begin(self, limits: Any) -> None:
+    def begin(self, limits: TimeLimits) -> None:
         """Another check goes on with this worker: limits and transcript start anew, objects and names stay."""
         self._channel.begin(limits)
         self.earlier += self.transcript

@@ -16,6 +16,7 @@ from grader.worker.outside.channel import CallLimits, Channel
 from grader.worker.outside.coldprocess import ColdProcess
 from grader.worker.outside.process import ForkedProcess
 from grader.worker.outside.processors import MOMENT, SharedCpu
+from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.text import MAX_OUTPUT as KEPT_OUTPUT
 from grader.worker.outside.text import clean_output
 from grader.worker.outside.waiting import Deadline, Poll
@@ -35,7 +36,7 @@ def _timeout(deadline: Deadline) -> errors.CallTimeout:
 class WireChannel(Channel):
     """A conversation with a worker process."""
 
-    def __init__(self, process: ForkedProcess | ColdProcess, submission: Submission, limits: CallLimits):
+    def __init__(self, process: ForkedProcess | ColdProcess, submission: Submission, limits: TimeLimits):
         super().__init__(submission, limits)
         self.process = process
         self.status: dict[str, Any] = {}
@@ -50,6 +51,10 @@ class WireChannel(Channel):
         self._reader = stream.Reader(self._receive_into)
         process.connection.setblocking(False)
         process.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
 
     def hello(self, seconds: float = 20.0) -> dict[str, Any]:
         """What the worker measured of itself before it loaded anything of the learner's."""
@@ -75,7 +80,7 @@ class WireChannel(Channel):
         texts = {name: np.frombuffer(text.encode(), np.uint8) for name, text in self.submission.modules.items()}
         return self._plain("load", texts, self.submission.problems, folder, seconds=seconds) is True
 
-    def load_submission(self, submission: Submission, limits: CallLimits, folder: str, seconds: float = 20.0) -> bool:
+    def load_submission(self, submission: Submission, limits: TimeLimits, folder: str, seconds: float = 20.0) -> bool:
         """Go on with a submission's modules, newly loaded, in place of what the worker held; as `load`."""
         self.submission, self.released, self.heard = submission, [], None
         self.begin(limits)
