@@ -22,10 +22,10 @@ from grader.course.misconceptions import load
 from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.runs import ReplayCache
 from grader.records import CheckResult
-from grader.running import scores
 from grader.running.context import Context, Data
 from grader.running.limits import Limits
 from grader.running.runner import load_checks, run_check
+from grader.running.state import RunState
 from grader.submission import Submission
 from grader.worker.outside.local import LocalPool
 
@@ -82,16 +82,17 @@ def run_job(job: Job, bench: VerifyContext, pool: Any = None, heard: ReplayCache
     begun, runs = time.perf_counter(), []
     asked: dict[str, list[str]] = {}
     for seed in job.seeds:
-        context = Context(bench.course, job.submission, pool or LocalPool(), seed, Limits(3.0))
-        context.data = Data(bench.course.data, bench.training_images)
-        context.results |= {(stage, result.id): result for stage, result in bench.assumed if stage not in job.stages}
+        data = Data(bench.course.data, bench.training_images)
+        known = {(stage, result.id): result for stage, result in bench.assumed if stage not in job.stages}
+        workers = pool or LocalPool()
+        context = Context(bench.course, job.submission, workers, seed, Limits(3.0), data, state=RunState(known))
         stages = [stage for stage in bench.course.stages if stage.id in job.stages]
         results = {stage.id: [_result(stage, check, context) for check in stage.checks] for stage in stages}
         if job.name_mistakes:
             names = diagnose(context, bench.reference, bench.budget, heard=heard)
             for stage in stages:
                 results[stage.id] = [_named(result, names.get((stage.id, result.id))) for result in results[stage.id]]
-        for (stage_id, _), modules in context.touched.items():
+        for (stage_id, _), modules in context.state.touched.items():
             asked[stage_id] = sorted({*asked.get(stage_id, []), *modules})
         context.close()
         runs.append(results)
@@ -191,7 +192,7 @@ def _functions(stage: Stage) -> Mapping[str, Callable[..., None]]:
 
 def _result(stage: Stage, check: Any, context: Context) -> CheckResult:
     result = run_check(check, _functions(stage)[check.id], context)
-    context.results[scores.key(check)] = result
+    context.state.decide(check, result)
     return result
 
 

@@ -19,6 +19,8 @@ from grader.course.course import Course
 from grader.course.policy import Policy
 from grader.course.stage import TOOLBOX, Check
 from grader.errors import Refusal
+from grader.grading.output import Output
+from grader.grading.request import Request, Settings
 from grader.paths import ENGINE
 from grader.records import CheckResult
 from grader.running.limits import calibrate
@@ -35,28 +37,20 @@ KEPT = ("report.html", "results.json")
 class ClassSettings(Struct, frozen=True):
     """How every submission of a class is graded. Plain data: it travels."""
 
-    seed: int = 0
-    secret: bool = False
+    how: Settings = Settings()
     stages: tuple[str, ...] = ()
-    sandbox: str = "auto"
     private: str = ""  #: folder of private stages; has to be there on every machine
-    time_factor: float = 1.0
     memory_mb: int = 0
-    training_images: int = 0
     submission_seconds: float = 1800
     html: bool = True
 
     @classmethod
     def of(cls, policy: Policy, html: bool = True) -> "ClassSettings":
         return cls(
-            seed=policy.seed,
-            secret=policy.secret,
+            how=Settings.of(policy, PATIENCE),
             stages=policy.grading.stages,
-            sandbox=policy.grading.sandbox,
             private=str(policy.private or ""),
-            time_factor=policy.limits.time,
             memory_mb=policy.limits.memory_mb,
-            training_images=policy.limits.training_images,
             submission_seconds=policy.limits.submission_seconds,
             html=html,
         )
@@ -129,7 +123,7 @@ class ClassGrader:
         self.course = self._stack.enter_context(with_private(course, settings.private))
         # No spare: it would be made for this submission's folder, and the next worker is for another's.
         memory = settings.memory_mb or MEMORY_MB
-        self.pool = WorkerPool(self.course.withheld, settings.sandbox, memory, spares=False)
+        self.pool = WorkerPool(self.course.withheld, settings.how.sandbox, memory, spares=False)
         self._stack.callback(self.pool.close)
         self._depends = fingerprint.dependencies(self.course)
         self.fingerprint = _whole(self._depends)
@@ -167,7 +161,7 @@ class ClassGrader:
 
     def _outcome(self, order: GradeOrder, folder: Path, observer: Observer | None) -> Outcome:
         from grader.course.course import BadCourse
-        from grader.grading import grade
+        from grader.grading.grade import Known, grade
         from grader.submission import NotASubmission
 
         settings = self.settings
@@ -178,26 +172,9 @@ class ClassGrader:
             student = folder / "submission"
             student.mkdir()
             package.write(student)
-            report = grade.grade(
-                grade.Request(
-                    course=self.course,
-                    student=student,
-                    stages=settings.stages,
-                    out=folder / "out",
-                    seed=settings.seed,
-                    sandbox=settings.sandbox,  # type: ignore[arg-type]
-                    use_cache=False,
-                    html=settings.html,
-                    time_factor=settings.time_factor,
-                    training_images=settings.training_images,
-                    patience=PATIENCE,
-                    hide_seed=settings.secret,
-                    depends=self._depends,
-                    scale=self._speed(),
-                ),
-                observer,
-                self.pool,
-            )
+            output = Output(folder / "out", settings.html)
+            request = Request(self.course, student, output, settings.stages, settings.how)
+            report = grade(request, observer, self.pool, Known(self._depends, self._speed()))
         except BadCourse:
             raise
         except NotASubmission as error:

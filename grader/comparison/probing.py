@@ -1,7 +1,7 @@
 """Two submissions asked the same things: the checks' own calls are the probes, their answers are compared one by one."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from grader.records import StageResult
 from grader.running.limits import Limits, calibrate
 from grader.running.session import Observer, run_stages
 from grader.submission import Submission
+from grader.worker.outside.protocols import Pool, Student, TimeLimits
 from grader.worker.outside.transcript import Step
 
 Key = tuple[str, str]  #: stage and check
@@ -28,8 +29,10 @@ class Asked(NamedTuple):
 class _Recorder(Observer):
     """A pool that hands out another pool's students and keeps what they were asked, check by check."""
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self.course_worker, self.share, self.rest = pool.course_worker, pool.share, pool.rest
+        self.report, self.close = pool.report, pool.close
         self._check: Key = ("", "")
         self.steps: dict[Key, list[Step]] = {}
         self.memory: dict[str, int] = {}
@@ -38,8 +41,10 @@ class _Recorder(Observer):
         self._check = (check.stage, check.id)
 
     @contextlib.contextmanager
-    def student(self, *arguments: Any, **named: Any) -> Iterator[Any]:
-        with self._pool.student(*arguments, **named) as student:
+    def student(
+        self, submission: Submission, limits: TimeLimits | None = None, describe: Callable[[Any], str] | None = None
+    ) -> Iterator[Student]:
+        with self._pool.student(submission, limits, describe) as student:
             stage = self._check[0]
             try:
                 yield student
@@ -47,21 +52,17 @@ class _Recorder(Observer):
                 self.steps.setdefault(self._check, []).extend([*student.earlier, *student.transcript])
                 self.memory[stage] = max(self.memory.get(stage, 0), peak_memory(student))
 
-    def rest(self) -> None:
-        self._pool.rest()
 
-
-def peak_memory(student: Any) -> int:
+def peak_memory(student: Student) -> int:
     """Largest resident size that the student's worker has had, in bytes; 0 where the system does not tell."""
-    pid = getattr(getattr(student._channel, "process", None), "pid", None)
     try:
-        lines = Path(f"/proc/{pid}/status").read_text("ascii", "replace").splitlines()
+        lines = Path(f"/proc/{student.pid}/status").read_text("ascii", "replace").splitlines()
     except OSError:
         return 0
     return next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
 
 
-def ask(submission: Submission, course: Course, pool: Any, seed: int, evidence: Path) -> Asked:
+def ask(submission: Submission, course: Course, pool: Pool, seed: int, evidence: Path) -> Asked:
     """Run every check of the course on a submission and keep all answers.
 
     pool     : of workers; nothing of the submission runs outside of it

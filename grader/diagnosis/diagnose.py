@@ -93,8 +93,8 @@ class _Diagnoser:
         found: dict[scores.Key, list[Misconception]] = {}
         for stage in self.course.stages:
             for check in stage.checks:
-                transcript = self.context.transcripts.get(scores.key(check))
-                stopped = scores.key(check) in self.context.unrepeatable
+                transcript = self.context.state.transcripts.get(scores.key(check))
+                stopped = scores.key(check) in self.context.state.unrepeatable
                 if transcript and not stopped and not check.training and not self.stop():
                     self._ends = time.perf_counter() + self.budget
                     found[scores.key(check)] = self._matches(check, answers(transcript), _touched(check, transcript))
@@ -162,7 +162,7 @@ class _Diagnoser:
         failed = {
             other.id
             for other in self.course.stage(m.stage).checks
-            if about & set(other.functions) and scores.key(other) in self.context.transcripts
+            if about & set(other.functions) and scores.key(other) in self.context.state.transcripts
         }
         return failed <= set(m.fails)
 
@@ -224,14 +224,14 @@ class _Diagnoser:
 
     def _contradicted(self, m: Misconception) -> bool:
         """Whether a check holds that this mistake is known to break."""
-        states = (self.context.results.get((m.stage, name)) for name in m.fails)
+        states = (self.context.state.results.get((m.stage, name)) for name in m.fails)
         return any(result is not None and result.state == "pass" for result in states)
 
     def _separated(self, where: scores.Key, left: list[Misconception]) -> list[Misconception]:
         """Those that answer as the submission does to all questions about the same functions, failed, blocked or passed."""
         about = {m.target for m in left} | {_owner(m.target) for m in left if m.target.count(".") > 1}
         stage = self.course.stage(where[0])
-        words = _last_words(answers(self.context.transcripts[where]))
+        words = _last_words(answers(self.context.state.transcripts[where]))
         if words:  # the same kind of exception at the same call: does it say the same?
             run = self._runs_of(next(c for c in stage.checks if c.id == where[1]))
             left = [m for m in left if _last_words(run.course(self._mutant(m)) or ()) == words] or left

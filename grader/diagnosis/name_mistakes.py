@@ -22,7 +22,7 @@ def name_mistakes(
     """
     if reference is None or not reference.is_dir():
         return "Graded without the reference: mistakes are not named, and its curves are not shown."
-    if not session.context.transcripts:
+    if not session.context.state.transcripts:
         return ""
     try:
         answer = read_submission(reference)

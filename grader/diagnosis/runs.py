@@ -46,7 +46,7 @@ class Runs:
         stage = context.course.stage(check.stage)
         self.limits = context.limits.of(check, stage)
         self.function = function or load_checks(stage)[check.id]
-        data = {name: getattr(context.data, name) for name in check.fixtures if name in ("mnist", "hidden")}
+        data = {name: getattr(context.images, name) for name in check.fixtures if name in ("mnist", "hidden")}
         self.fixtures: Mapping[str, Any] = data
         self._own: dict[tuple[int, int, bool], list[Answer]] = {}
 

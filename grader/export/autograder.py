@@ -58,29 +58,18 @@ def main(root: str) -> int:
 
 
 def _grade(folder: Path, out: Path, course: Course, policy: Policy, tell) -> int:
-    from grader.grading import grade
-    from grader.grading.request import Request
+    from grader.grading.grade import grade
+    from grader.grading.output import Output
+    from grader.grading.request import Request, Settings
     from grader.submission import NotASubmission
     from grader.worker.outside.pool import MEMORY_MB, WorkerPool
 
     stages = course.select(policy.grading.stages)
-    request = Request(
-        course=course,
-        student=folder,
-        stages=policy.grading.stages,
-        out=out,
-        seed=policy.seed,
-        sandbox=policy.grading.sandbox,
-        use_cache=False,
-        html=False,
-        time_factor=policy.limits.time,
-        training_images=policy.limits.training_images,
-        patience=4.0,  # half a core, and nobody at a terminal
-        hide_seed=policy.secret,
-    )
+    how = Settings.of(policy, patience=4.0)  # half a core, and nobody at a terminal
+    request = Request(course, folder, Output(out, html=False), policy.grading.stages, how)
     pool = WorkerPool(course.withheld, policy.grading.sandbox, policy.limits.memory_mb or MEMORY_MB)
     try:
-        tell(grade.grade(request, _AfterEachStage(stages, tell), pool))
+        tell(grade(request, _AfterEachStage(stages, tell), pool))
     except NotASubmission as error:
         sentence = str(error).replace(str(folder), "the submission")
         tell(Report(0, course.points, [], notes=[f"Nothing could be graded: {sentence}"]))

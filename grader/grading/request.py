@@ -1,14 +1,60 @@
-"""What to grade and how. Imports nothing heavy: an unchanged request is answered before the engine is loaded."""
+"""What to grade, how, and where to. Imports nothing heavy: an unchanged request is answered before the engine is loaded."""
+
+from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from grader.course import fingerprint
 from grader.course.course import Course
+from grader.grading.output import Output
 from grader.records import Report
+from grader.running.limits import Limits
 from grader.submission import read_submission
+
+if TYPE_CHECKING:
+    from grader.course.policy import Policy
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """How to grade. Plain data: it travels."""
+
+    seed: int = 0
+    hide_seed: bool = False  #: the report holds only its fingerprint
+    sandbox: Literal["auto", "strict", "off"] = "auto"
+    strict: bool = False
+    use_cache: bool = True
+    feedback: str = "full"
+    time_factor: float = 1.0  #: on every time limit
+    training_images: int = 0  #: how many the trainings get, for rehearsals; 0 is all
+    #: Factor on the time in which mistakes are named: half a second is enough on a quiet machine, and a name should not
+    #: depend on how busy the machine is.
+    patience: float = 8.0
+
+    @classmethod
+    def of(cls, policy: Policy, patience: float) -> Settings:
+        """How a class's policy has every submission graded."""
+        return cls(
+            seed=policy.seed,
+            hide_seed=policy.secret,
+            sandbox=policy.grading.sandbox,
+            use_cache=False,
+            time_factor=policy.limits.time,
+            training_images=policy.limits.training_images,
+            patience=patience,
+        )
+
+    @property
+    def caches(self) -> bool:
+        """Whether results of equal runs may be taken and kept."""
+        special = self.hide_seed or self.training_images or self.strict or self.sandbox == "strict"
+        return self.use_cache and not special
+
+    def limits(self, scale: float) -> Limits:
+        """scale : how many times slower than the recording machine this one is"""
+        return Limits(scale * self.time_factor, rehearsal=self.training_images > 0)
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -16,53 +62,31 @@ class Request(msgspec.Struct, frozen=True):
 
     course: Course
     student: Path
-    out: Path
+    output: Output
     stages: tuple[str, ...] = ()  #: all if none is named
-    seed: int = 0
-    sandbox: Literal["auto", "strict", "off"] = "auto"
-    strict: bool = False
-    use_cache: bool = True
-    feedback: str = "full"
-    secret_seed: bool = False  #: draw a seed; the report holds only its fingerprint
-    html: bool = True  #: write report.html
-    time_factor: float = 1.0  #: on every time limit
-    training_images: int = 0  #: how many the trainings get, for rehearsals; 0 is all
-    #: Factor on the time in which mistakes are named: half a second is enough on a quiet machine, and a name should not
-    #: depend on how busy the machine is.
-    patience: float = 8.0
-    depends: dict[str, str] | None = None  #: fingerprint.dependencies, if the caller has them already
-    scale: float = 0.0  #: what limits.calibrate says, if the caller has asked it; 0 asks now
-    hide_seed: bool = False  #: the given seed is secret: the report holds only its fingerprint
-
-    @property
-    def secret(self) -> bool:
-        """Whether nothing that is written down may give the seed away."""
-        return self.secret_seed or self.hide_seed
-
-    @property
-    def caches(self) -> bool:
-        """Whether results of equal runs may be taken and kept."""
-        return self.use_cache and not (self.secret or self.training_images or self.strict or self.sandbox == "strict")
+    settings: Settings = Settings()
 
     def key(self, submission: str, depends: dict[str, str]) -> str:
         """Names this request together with all that its outcome and its look depend on: equal keys, equal reports."""
         shown = fingerprint.presentation(self.course.tasks)
-        about = (*self.stages, str(self.student), self.sandbox, self.feedback, str(self.html), shown)
-        return fingerprint.key(submission, self.seed, depends, *about)
+        how, html = self.settings, str(self.output.html)
+        about = (*self.stages, str(self.student), how.sandbox, how.feedback, html, shown)
+        return fingerprint.key(submission, how.seed, depends, *about)
 
 
 def unchanged(request: Request) -> Report | None:
-    """The report that `request.out` holds already, if grading again could only say the same; else None.
+    """The report that the request's folder holds already, if grading again could only say the same; else None.
 
     raises : NotASubmission
     """
-    if not request.caches:
+    out = request.output.folder
+    if not request.settings.caches:
         return None
     try:
-        report = msgspec.json.decode((request.out / "results.json").read_bytes(), type=Report)
+        report = msgspec.json.decode((out / "results.json").read_bytes(), type=Report)
     except (OSError, msgspec.MsgspecError):
         return None
-    if not report.complete or not report.extra.get("repeatable") or not (request.out / "report.html").exists():
+    if not report.complete or not report.extra.get("repeatable") or not (out / "report.html").exists():
         return None
     depends = fingerprint.dependencies(request.course)
     if report.extra.get("key") != request.key(read_submission(request.student).fingerprint(), depends):

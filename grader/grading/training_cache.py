@@ -14,6 +14,8 @@ import msgspec
 from grader.course.stage import Check, Stage
 from grader.files import write_atomically
 from grader.records import CheckResult
+from grader.running.scores import key
+from grader.running.session import Session
 
 KEPT = 20  #: runs; older ones are removed
 
@@ -42,6 +44,13 @@ class TrainingCache:
             shutil.copyfile(arrays, self.evidence / arrays.name)
         self.used.add(check.stage)
         return msgspec.structs.replace(kept, hints=list(check.hints))  # they decide nothing, so they may have changed
+
+    def keep_all(self, session: Session) -> None:
+        """Keep the trained stages for an equal run, unless a limit or a death decided anything in them."""
+        touched = {stage for stage, _ in session.context.state.unrepeatable}
+        for stage in session.stages:
+            if stage.training and stage.id not in touched | self.used:
+                self.keep(stage, {check.id: session.results[key(check)] for check in stage.checks})
 
     def keep(self, stage: Stage, results: Mapping[str, CheckResult]) -> None:
         """Keep a stage whose every check was run to its end."""

@@ -1,5 +1,6 @@
 """What `watch` knows between two saves: course, checks and workers stay warm; only the submission is read again."""
 
+import functools
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -11,10 +12,11 @@ from grader.diagnosis.name_mistakes import name_mistakes
 from grader.learner.import_graph import Imports
 from grader.records import CheckResult, NextStep, Report, StageResult
 from grader.running import scores
-from grader.running.context import Context
+from grader.running.context import Context, place_in
 from grader.running.limits import Limits, calibrate
 from grader.running.runner import Function, decided, load_checks
 from grader.running.session import Observer, Session
+from grader.running.state import RunState
 from grader.submission import Submission, read_submission
 
 #: Seconds that a failed check may take before it is shown at once: a loop that does not end costs every check its limit.
@@ -145,8 +147,10 @@ class Watched:
     def _settle(self, stage: Stage) -> None:
         """What can be said of a stage that trains without running it; otherwise what was found last stays."""
         assert self.submission is not None
-        context = Context(self.course, self.submission, self.pool, self.seed, self.limits, recall=self._recall)
-        context.results = {(s.id, c.id): c for s in self._known() for c in s.checks}
+        known = RunState({(s.id, c.id): c for s in self._known() for c in s.checks})
+        context = Context(
+            self.course, self.submission, self.pool, self.seed, self.limits, recall=self._recall, state=known
+        )
         found = {scores.key(check): decided(check, context) for check in stage.checks}
         results = {where: result for where, result in found.items() if result is not None}
         graded = scores.stage_result(stage, results) if len(results) == len(found) else None
@@ -193,7 +197,7 @@ class Watched:
         """What to do next: in the current stage, or where it is blocked."""
         if self.current is None or self.submission is None:
             return None
-        place = Context(self.course, self.submission, None).place
+        place = functools.partial(place_in, self.submission)
         claims = {stage.id: stage.claims for stage in self.course.stages}
         found = scores.next_step([self.current], claims, place)
         return found or scores.next_step(self._known(), claims, place)
@@ -216,7 +220,7 @@ class Watched:
         return kept[2]
 
     def _remember(self, check: Check, result: CheckResult, context: Context) -> None:
-        touched = context.touched.get(scores.key(check))
+        touched = context.state.touched.get(scores.key(check))
         if result.state == "pass" and touched and self._imports is not None:
             self._passed[scores.key(check)] = touched, self._imports.fingerprint(touched), result
 

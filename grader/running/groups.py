@@ -1,88 +1,120 @@
 """Checks of one group share a worker and what they compute; any other check has a worker of its own."""
 
+from __future__ import annotations
+
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
 from grader.course.stage import Check, Stage
-from grader.running.context import Context
+from grader.running.limits import CheckLimits
+from grader.submission import Submission
+
+if TYPE_CHECKING:
+    from grader.checks.case import Case
+    from grader.worker.outside.protocols import Pool, Student
+
+Value = TypeVar("Value")
 
 
 class Memo:
     """What the checks of one group compute once: `memo(key, function)`. A failure is remembered and raised again."""
 
     def __init__(self) -> None:
-        self._kept: dict[Any, tuple[bool, Any]] = {}
+        self._values: dict[object, object] = {}
+        self._failures: dict[object, Exception] = {}
 
-    def __call__(self, key: Any, function: Callable[[], Any]) -> Any:
-        if key not in self._kept:
+    def __call__(self, key: object, function: Callable[[], Value]) -> Value:
+        if key in self._failures:
+            raise self._failures[key]
+        if key not in self._values:
             try:
-                self._kept[key] = True, function()
+                self._values[key] = function()
             except Exception as failure:
-                self._kept[key] = False, failure
-        good, value = self._kept[key]
-        if good:
-            return value
-        raise value
+                self._failures[key] = failure
+                raise
+        return self._values[key]  # type: ignore[return-value]
 
     def forget_values(self) -> None:
         """Keep only the failures: the worker that the values point into is gone."""
-        self._kept = {key: kept for key, kept in self._kept.items() if not kept[0]}
+        self._values.clear()
 
 
 class Group:
-    """One worker and one memo that the checks of a group share."""
+    """One worker and one memo that the checks of a group share.
 
-    def __init__(self) -> None:
-        self.memo = Memo()
-        self.student: Any = None
-        self.case: Any = None
-        self.left = 1  #: checks still to come
+    left : how many checks are still to come
+    """
+
+    def __init__(self, left: int) -> None:
+        self.memo, self.left = Memo(), left
+        self._student: Student | None = None
+        self._case: Case | None = None
         self._stack = contextlib.ExitStack()
 
-    def describe(self, value: Any) -> str:
-        return self.case.describe(value)
-
-    def open(self, check: Check, stage: Stage, case: Any, context: Context) -> Any:
+    def open(self, case: Case, limits: CheckLimits, submission: Submission, pool: Pool) -> Student:
         """The group's worker, with the limits of this check."""
-        self.case = case
-        limits = context.limits.of(check, stage)
-        if self.student is None:
-            opened = context.pool.student(context.submission, limits, self.describe)
-            self.student = self._stack.enter_context(opened)
+        self._case = case
+        if self._student is None:
+            self._student = self._stack.enter_context(pool.student(submission, limits, self._describe))
         else:
-            self.student.begin(limits)
-        return self.student
+            self._student.begin(limits)
+        return self._student
 
     def lose(self) -> None:
         """The worker ended in the middle of a check: the next check of the group gets a new one."""
         self.close()
-        self.student = None
+        self._student = None
         self.memo.forget_values()
 
     def close(self) -> None:
         self._stack.close()
 
+    def _describe(self, value: object) -> str:
+        assert self._case is not None
+        return self._case.describe(value)
 
-@contextlib.contextmanager
-def student_for(check: Check, stage: Stage, case: Any, context: Context) -> Iterator[tuple[Any, Memo]]:
-    """A fresh worker for a check, or its group's."""
-    from grader.worker.outside.errors import CallTimeout, ProtocolViolation, WorkerDied
 
-    name = (check.stage, check.group)
-    group = context.groups.get(name) if check.group else None
-    if group is None:
-        group = Group()
-        if check.group:
-            group.left = sum(other.group == check.group for other in stage.checks)
-            context.groups[name] = group
-    try:
-        yield group.open(check, stage, case, context), group.memo
-    except (CallTimeout, WorkerDied, ProtocolViolation):
-        group.lose()
-        raise
-    finally:
-        group.left -= 1
-        if group.left <= 0:
-            context.groups.pop(name, None)
+class Groups:
+    """The groups of one submission whose worker is still needed."""
+
+    def __init__(self, submission: Submission, pool: Pool) -> None:
+        self._submission, self._pool = submission, pool
+        self._open: dict[tuple[str, str], Group] = {}
+
+    @contextlib.contextmanager
+    def student_for(
+        self, check: Check, stage: Stage, case: Case, limits: CheckLimits
+    ) -> Iterator[tuple[Student, Memo]]:
+        """A fresh worker for a check, or its group's."""
+        from grader.worker.outside.errors import CallTimeout, ProtocolViolation, WorkerDied
+
+        group = self._of(check, stage)
+        try:
+            yield group.open(case, limits, self._submission, self._pool), group.memo
+        except (CallTimeout, WorkerDied, ProtocolViolation):
+            group.lose()
+            raise
+        finally:
+            group.left -= 1
+            if group.left <= 0:
+                self._open.pop((check.stage, check.group), None)
+                group.close()
+
+    def drop(self, check: Check) -> None:
+        """End the worker that a check shares, with all that was computed in it."""
+        group = self._open.pop((check.stage, check.group), None)
+        if group is not None:
             group.close()
+
+    def close(self) -> None:
+        while self._open:
+            self._open.popitem()[1].close()
+
+    def _of(self, check: Check, stage: Stage) -> Group:
+        if not check.group:
+            return Group(1)
+        name = check.stage, check.group
+        if name not in self._open:
+            self._open[name] = Group(sum(other.group == check.group for other in stage.checks))
+        return self._open[name]

@@ -4,12 +4,14 @@ The states, first that applies: todo (a function it is for still has the stub's 
 not hold), pass, fail (anything the submission did), error (the grader's own fault).
 """
 
+from __future__ import annotations
+
 import contextlib
 import functools
 import io
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.course.skeleton import is_stub
 from grader.course.stage import Check, Stage
@@ -18,7 +20,10 @@ from grader.records import Card, CheckResult
 from grader.running import scores
 from grader.running.checks_package import import_checks
 from grader.running.context import Context
-from grader.running.groups import Group, student_for
+
+if TYPE_CHECKING:
+    from grader.checks.case import Case
+    from grader.worker.outside.transcript import Step
 
 Function = Callable[..., None]
 
@@ -36,7 +41,7 @@ def decided(check: Check, context: Context) -> CheckResult | None:
     stub = _first_stub(check, context)
     if stub:
         return scores.result(check, "todo", message=_still_to_do(stub, context))
-    return scores.blocked_result(check, context.course, context.results) or context.recall(check)
+    return scores.blocked_result(check, context.course, context.state.results) or context.recall(check)
 
 
 def _still_to_do(stub: str, context: Context) -> str:
@@ -61,22 +66,42 @@ def call_with_fixtures(function: Function, check: Check, fixtures: Mapping[str, 
 # --- one execution ----------------------------------------------------------------------------------------------------
 
 
+class Execution(NamedTuple):
+    """One run of a check, to its end or to what stopped it."""
+
+    case: Case
+    failure: Exception | None
+    transcript: list[Step]
+    modules: set[str]  #: that names were asked of
+    seconds: float
+
+
 def execute(check: Check, function: Function, context: Context) -> CheckResult:
     """Run a check on the submission, whatever is known of it."""
+    from grader.worker.outside.errors import WorkerDied
+
+    execution = _execution(check, function, context)
+    if isinstance(execution.failure, WorkerDied) and execution.failure.killed and context.state.kill(check):
+        # A submission that kills its process does so again; a kill from outside was none of its doing.
+        context.groups.drop(check)
+        execution = _execution(check, function, context)
+    context.state.touch(check, execution.modules)
+    return _judged(check, execution, context)
+
+
+def _execution(check: Check, function: Function, context: Context) -> Execution:
     from grader.checks.case import Case
-    from grader.running import failures
 
     stage = context.course.stage(check.stage)
     case = Case(context.seed, check.stage, check.id)
-    student, begun = None, time.perf_counter()
-    failure: BaseException | None = None
+    student, failure, begun = None, None, time.perf_counter()
     try:
         # Data first: a damaged file is our own affair, and no worker is needed to see it.
-        fixtures = {name: getattr(context.data, name) for name in check.fixtures if name in ("mnist", "hidden")}
+        fixtures = {name: getattr(context.images, name) for name in check.fixtures if name in ("mnist", "hidden")}
         if "mnist" in fixtures:  # so that no call has to send them
             for name in ("x_train", "x_val"):
                 context.pool.share(name, getattr(fixtures["mnist"], name))
-        with student_for(check, stage, case, context) as (student, memo):
+        with context.groups.student_for(check, stage, case, context.limits.of(check, stage)) as (student, memo):
             if check.training and context.heard is not None:
                 student.listen(functools.partial(context.heard, check))
             fixtures |= {"student": student, "case": case, "memo": memo}
@@ -84,32 +109,32 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
                 call_with_fixtures(function, check, fixtures)
     except Exception as error:
         failure = error
-    where = scores.key(check)
-    if getattr(failure, "killed", False) and where not in context.killed:
-        # A submission that kills its process does so again; a kill from outside was none of its doing.
-        context.killed.add(where)
-        context.groups.pop((check.stage, check.group), Group()).close()
-        return execute(check, function, context)
     seconds = round(time.perf_counter() - begun, 6)
-    transcript = list(student.transcript) if student is not None else []
-    context.touched[where] = set(student.modules) if student is not None else set()
-    stub = failures.stub_reached(failure, context)
+    if student is None:
+        return Execution(case, failure, [], set(), seconds)
+    return Execution(case, failure, list(student.transcript), set(student.modules), seconds)
+
+
+def _judged(check: Check, execution: Execution, context: Context) -> CheckResult:
+    """What an execution says of the submission, remembered for diagnosis and the caches."""
+    from grader.running import failures
+
+    stub = failures.stub_reached(execution.failure, context)
     if stub:
-        return scores.result(check, "todo", message=_still_to_do(stub, context), seconds=seconds)
-    told = failures.describe(failure, case, transcript, context.course.tasks) if failure is not None else None
-    if told is not None and told.state == "fail":
-        told.fields["should"] = told.fields.get("should") or check.promise
-        told.fields["source"] = told.fields.get("source") or failures.own_lines(
-            context.submission.modules, check.functions
-        )
-    evidence = _keep_evidence(check, case, context)
-    common: dict[str, Any] = {"seconds": seconds, "notes": list(case.notes)}
-    if told is None:
+        return scores.result(check, "todo", message=_still_to_do(stub, context), seconds=execution.seconds)
+    evidence = _keep_evidence(check, execution.case, context)
+    common: dict[str, Any] = {"seconds": execution.seconds, "notes": list(execution.case.notes)}
+    if execution.failure is None:
         card = Card(evidence=evidence) if evidence else None
-        return scores.result(check, "pass", card=card, printed=failures.printed_by(transcript), **common)
-    context.transcripts[where] = transcript
+        return scores.result(check, "pass", card=card, printed=failures.printed_by(execution.transcript), **common)
+    told = failures.describe(execution.failure, execution.case, execution.transcript, context.course.tasks)
+    if told.state == "fail":
+        modules = context.submission.modules
+        told.fields["should"] = told.fields.get("should") or check.promise
+        told.fields["source"] = told.fields.get("source") or failures.own_lines(modules, check.functions)
+    context.state.fail(check, execution.transcript)
     if not told.repeatable:
-        context.unrepeatable.add(where)
+        context.state.cut_short(check)
     common |= {"message": told.message, "broken": told.broken}
     return scores.result(check, told.state, card=told.card(evidence), **common)
 
@@ -124,17 +149,16 @@ def _first_stub(check: Check, context: Context) -> str:
     return ""
 
 
-def _keep_evidence(check: Check, case: Any, context: Context) -> dict[str, str]:
+def _keep_evidence(check: Check, case: Case, context: Context) -> dict[str, str]:
     """Write the arrays that a check left as evidence, as far as there is room; role -> name in the file."""
-    arrays = dict(case.stored)
+    arrays: dict[str, Any] = dict(case.stored)
     if context.evidence is None or not arrays:
         return {}
     import numpy as np
 
     content = io.BytesIO()
     np.savez_compressed(content, **arrays)
-    if content.tell() > context.evidence_left:
+    if not context.state.has_room(content.tell()):
         return {}
-    context.evidence_left -= content.tell()
     write_atomically(context.evidence / f"{check.stage}.{check.id}.npz", content.getvalue())
     return {role: role for role in arrays}

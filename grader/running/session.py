@@ -4,6 +4,7 @@ Cheap stages come before any that trains, core checks before those that build on
 need, only the core checks are run, and they are not part of the result.
 """
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from grader.running.context import Context
 from grader.running.interrupts import stop_if_asked
 from grader.running.runner import Function, decided, execute, load_checks
 from grader.submission import Submission
+from grader.worker.outside.protocols import Pool
 
 
 class Observer:
@@ -62,16 +64,15 @@ class Session:
 
     def __init__(self, stages: Iterable[Stage], context: Context, observers: Iterable[Observer] = ()):
         self.stages = tuple(stages)
-        self.context = context
+        self.context = dataclasses.replace(context, heard=self._printed)
         self.order = order(context.course, self.stages)
         self.observers = list(observers)
         self.notes: list[str] = []  #: remarks on the whole run
         self._spent: dict[str, float] = {}
-        context.heard = self._printed
 
     @property
-    def results(self) -> dict[scores.Key, CheckResult]:
-        return self.context.results
+    def results(self) -> Mapping[scores.Key, CheckResult]:
+        return self.context.state.results
 
     @property
     def complete(self) -> bool:
@@ -104,13 +105,13 @@ class Session:
 
     def keep(self, check: Check, result: CheckResult) -> None:
         """Take a result as a check's own, and tell the observers."""
-        self.results[scores.key(check)] = result
+        self.context.state.decide(check, result)
         for observer in self.observers:
             observer.finished(check, result)
 
     def rename(self, check: Check, result: CheckResult) -> None:
         """Replace a failed check's result by the same one with its mistake named."""
-        self.results[scores.key(check)] = result
+        self.context.state.decide(check, result)
         for observer in self.observers:
             observer.named(check, result)
 
@@ -124,7 +125,7 @@ class Session:
         allowed = context.limits.of_stage(context.course.stage(check.stage))
         spent = self._spent.get(check.stage, 0.0)
         if spent > allowed:
-            context.unrepeatable.add(scores.key(check))
+            context.state.cut_short(check)
             message = f"Not run: the checks before it used up the {allowed:.0f} s that this stage has."
             return scores.result(check, "fail", message=message)
         for observer in self.observers:
@@ -146,7 +147,7 @@ class Session:
 
 def run_stages(
     stages: Iterable[Stage],
-    pool: Any,
+    pool: Pool,
     submission: Submission,
     *,
     course: Course,
@@ -160,7 +161,7 @@ def run_stages(
     functions : stage id -> check id -> function, to import no checks.py again
     stop      : whether to end after a result
     context   : further fields of `Context`: seed, limits, data, evidence, ...
-    returns   : the closed session; `.results` by (stage, check), `.context.transcripts` of what failed
+    returns   : the closed session; `.results` by (stage, check), `.context.state.transcripts` of what failed
     """
     session = Session(stages, Context(course, submission, pool, **context), observers)
     loaded = dict(functions or {})

@@ -41,22 +41,15 @@ def command(
     """
     import msgspec
 
-    from grader.grading.request import Request, unchanged
+    from grader.grading.output import Output
+    from grader.grading.request import Request, Settings, unchanged
     from grader.running.interrupts import stoppable
     from grader.verbs._course import course_here
 
-    request = Request(
-        course=course_here(with_reference=not no_reference),
-        student=student,
-        stages=stages,
-        out=out,
-        seed=seed,
-        sandbox=sandbox,
-        strict=strict,
-        use_cache=not no_cache,
-    )
+    how = Settings(seed, sandbox=sandbox, strict=strict, use_cache=not no_cache)
     if patience is not None:
-        request = msgspec.structs.replace(request, patience=patience)
+        how = msgspec.structs.replace(how, patience=patience)
+    request = Request(course_here(with_reference=not no_reference), student, Output(out), stages, how)
     with stoppable():
         report = unchanged(request) or _grade(request)
         return _show(report, out, strict)

@@ -51,12 +51,14 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any
         pool = WorkerPool(course.withheld, sandbox)
         events = Events(student, poll)
         try:
-            from grader.grading.request import Request
+            from grader.grading.output import Output
+            from grader.grading.request import Request, Settings
             from grader.learner.watched import Watched
 
             chosen = course.select([stage])[0] if stage else None
             watched = Watched(student, course, pool, seed=seed, stage=chosen)
-            request = Request(course=course, student=student, out=out, seed=seed, sandbox=sandbox, patience=patience)
+            how = Settings(seed, sandbox=sandbox, patience=patience)
+            request = Request(course, student, Output(out), settings=how)
             with single_keys() as keys:
                 events.start(keys)
                 return Loop(watched, events, request).run()
@@ -161,7 +163,9 @@ class Loop:
             return
         self.draw()
         self.broken_off = False
-        if watched.name_mistakes(self.request.course.reference, self.request.patience, self.events.saved.is_set):
+        if watched.name_mistakes(
+            self.request.course.reference, self.request.settings.patience, self.events.saved.is_set
+        ):
             self.draw()
 
     def _catch_up(self) -> None:
@@ -201,12 +205,12 @@ class Loop:
         self._clear()
         self.shown = ""
         self.console.print(terminal.summary(self.console, report))
-        self._footer(f"{report.seconds:.1f} s; the report is {self.request.out / 'report.html'}")
+        self._footer(f"{report.seconds:.1f} s; the report is {self.request.output.folder / 'report.html'}")
 
     def _open(self) -> None:
         import webbrowser
 
-        page = (self.request.out / "report.html").resolve()
+        page = (self.request.output.folder / "report.html").resolve()
         if not page.exists():
             self._whole()
         opened = page.exists() and webbrowser.open(page.as_uri())

@@ -34,9 +34,10 @@ sys.addaudithook(
 )
 from grader.course.course import Course
 from grader.grading.grade import grade
+from grader.grading.output import Output
 from grader.grading.request import Request
 course = Course(copy)
-report = grade(Request(course, course.student, out, ("02_relu",), html=False))
+report = grade(Request(course, course.student, Output(out, html=False), ("02_relu",)))
 states = {check.id: check.state for check in report.stages[0].checks}
 print(json.dumps([states, [path for path in seen if path.startswith(theirs)], len(seen)]))
 """

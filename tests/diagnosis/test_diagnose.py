@@ -1,5 +1,7 @@
 """Names for failures: the right one, or none."""
 
+import dataclasses
+
 import pytest
 
 from grader.check_tasks.backend import Job, VerifyContext, run_job
@@ -119,7 +121,7 @@ def _failed(stage, mistake):
     context = Context(COURSE, submission, LocalPool(), 0, Limits())
     for check in COURSE.stage(stage).checks:
         function = load_checks(COURSE.stage(stage))[check.id]
-        context.results[scores.key(check)] = run_check(check, function, context)
+        context.state.decide(check, run_check(check, function, context))
     return context
 
 
@@ -140,14 +142,13 @@ def test_without_failures_there_is_nothing_to_name():
 
 def test_a_submission_that_answers_as_the_reference_does_is_not_named():
     # Transcripts of the reference itself, handed over as if they were of failed checks.
-    context = _failed("03_softmax", "forgets_the_shift")
-    context.submission = ANSWER
+    context = dataclasses.replace(_failed("03_softmax", "forgets_the_shift"), submission=ANSWER)
     for check in COURSE.stage("03_softmax").checks:
         with context.pool.student(ANSWER) as student:
             from grader.checks.case import Case
 
             load_checks(COURSE.stage("03_softmax"))[check.id](student, Case(0, check.stage, check.id))
-        context.transcripts[scores.key(check)] = student.transcript
+        context.state.fail(check, student.transcript)
     assert diagnose(context, ANSWER, budget=60.0) == {}
 
 

@@ -10,10 +10,12 @@ import pytest
 from grader.course import fingerprint
 from grader.course.course import BadCourse, Course
 from grader.grading import event_log
-from grader.grading.grade import GraderFault, grade
-from grader.grading.request import Request, unchanged
+from grader.grading.grade import grade
+from grader.grading.output import Output
+from grader.grading.request import Request, Settings, unchanged
 from grader.records import Report
 from grader.running import scores
+from grader.running.pytest_host import GraderFault
 from grader.running.session import Observer, run_stages
 from grader.submission import NotASubmission, read_submission
 from grader.worker.outside.local import LocalPool
@@ -36,7 +38,8 @@ def request_of(tmp_path, monkeypatch):
 
     def make(student=None, **options):
         folder = student or write_submission(tmp_path / "mine")
-        return Request(course=Course(tmp_path), student=folder, out=tmp_path / "out", html=False, **options)
+        stages = options.pop("stages", ())
+        return Request(Course(tmp_path), folder, Output(tmp_path / "out", html=False), stages, Settings(**options))
 
     return make
 
@@ -56,9 +59,9 @@ def test_a_grade_writes_what_it_says(request_of, pool):
     request = request_of()
     report = grade(request, pool=pool)
     assert (report.score, report.max_score, report.complete, report.next) == (13, 13, True, None)
-    written = msgspec.json.decode((request.out / "results.json").read_bytes(), type=Report)
+    written = msgspec.json.decode((request.output.folder / "results.json").read_bytes(), type=Report)
     assert written == report
-    plain = json.loads((request.out / "results.json").read_text())
+    plain = json.loads((request.output.folder / "results.json").read_text())
     assert plain["schema"] == 1
     assert {"id", "state", "points", "max_points", "message", "mistake"} <= set(plain["stages"][0]["checks"][0])
     assert report.seed == {"value": 0}
@@ -85,7 +88,7 @@ def test_every_field_is_documented(request_of, pool):
 def test_every_check_is_logged_before_and_after(request_of, pool):
     request = request_of()
     grade(request, pool=pool)
-    events = [json.loads(line) for line in (request.out / "results.jsonl").read_text().splitlines()]
+    events = [json.loads(line) for line in (request.output.folder / "results.jsonl").read_text().splitlines()]
     assert events[0]["event"] == "grade"
     assert [(e["event"], e["check"]) for e in events[1:5]] == [
         ("start", "check_add_adds"),
@@ -99,7 +102,7 @@ def test_every_check_is_logged_before_and_after(request_of, pool):
 def test_a_log_that_was_cut_off_names_what_was_under_way(request_of, pool, tmp_path):
     request = request_of()
     grade(request, pool=pool)
-    content = (request.out / "results.jsonl").read_bytes()
+    content = (request.output.folder / "results.jsonl").read_bytes()
     cut = content.index(b'"event":"result"', content.index(b"check_double_doubles"))
     (tmp_path / "cut.jsonl").write_bytes(content[: cut + 30])
     replayed = event_log.replay(tmp_path / "cut.jsonl")
@@ -149,7 +152,7 @@ def test_a_secret_seed_is_not_written_down(request_of, pool):
     request = request_of(seed=987654321, hide_seed=True)
     report = grade(request, pool=pool)
     assert set(report.seed) == {"fingerprint"}
-    assert "987654321" not in (request.out / "results.json").read_text()
+    assert "987654321" not in (request.output.folder / "results.json").read_text()
     assert report.extra["key"] == ""
 
 
@@ -165,7 +168,7 @@ def test_an_interrupted_grade_keeps_what_was_graded(request_of, pool):
         ("check_add_adds", "pass"),
         ("check_double_doubles", "pass"),
     ]
-    assert msgspec.json.decode((request_of().out / "results.json").read_bytes(), type=Report) == report
+    assert msgspec.json.decode((request_of().output.folder / "results.json").read_bytes(), type=Report) == report
 
 
 def test_a_foreign_environment_changes_nothing(request_of, pool, tmp_path, monkeypatch):
@@ -228,7 +231,7 @@ def test_a_training_is_not_repeated_for_an_equal_run(request_of, pool):
     assert cached.extra["cached"] == ["03_third"]
     # A cached grade says what a fresh one says, its curves and pictures too.
     assert without_times(cached) == without_times(fresh)
-    assert (request_of().out / "evidence" / "03_third.check_train_learns.npz").exists()
+    assert (request_of().output.folder / "evidence" / "03_third.check_train_learns.npz").exists()
 
 
 @pytest.mark.parametrize("change", ["submission", "course", "seed", "no cache", "strict", "data", "environment"])
@@ -255,7 +258,8 @@ def test_whatever_a_result_depends_on_makes_it_train_again(request_of, pool, mon
 def test_a_new_look_is_rendered_but_nothing_is_trained_again(request_of, pool, monkeypatch, tmp_path):
     shutil.copytree(fingerprint.GRADER, tmp_path / "grader", ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(fingerprint, "GRADER", tmp_path / "grader")
-    request = msgspec.structs.replace(request_of(), html=True)
+    request = request_of()
+    request = msgspec.structs.replace(request, output=msgspec.structs.replace(request.output, html=True))
     grade(request, pool=pool)
     assert unchanged(request) is not None
     with open(tmp_path / "grader" / "report" / "style.css", "a") as file:
@@ -300,7 +304,7 @@ def test_an_unchanged_grade_is_answered_from_its_file(request_of, pool):
     assert unchanged(request) is None
     report = grade(request, pool=pool)
     assert unchanged(request) is None  # the page is missing
-    (request.out / "report.html").write_text("page")
+    (request.output.folder / "report.html").write_text("page")
     known = unchanged(request)
     assert known is not None
     assert without_times(known) == without_times(report)

@@ -14,7 +14,8 @@ import msgspec
 
 from grader.course.course import Course
 from grader.grading.grade import grade
-from grader.grading.request import Request
+from grader.grading.output import Output
+from grader.grading.request import Request, Settings
 from grader.paths import REFERENCE, ROOT
 from grader.running.limits import Limits
 from grader.running.runner import load_checks
@@ -103,12 +104,9 @@ def _graded(attack: Attack, pool: WorkerPool, out: Path) -> tuple[list[dict[str,
     request = Request(
         Course(ROOT, with_reference=False),
         attack.folder,
-        out,
+        Output(out, html=False),
         attack.stages,
-        seed=attack.seed,
-        use_cache=False,
-        html=False,
-        time_factor=TIME_FACTOR,
+        Settings(attack.seed, use_cache=False, time_factor=TIME_FACTOR),
     )
     complete = grade(request, pool=pool).complete
     report = json.loads((out / "results.json").read_bytes())

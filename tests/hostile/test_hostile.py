@@ -9,7 +9,8 @@ import pytest
 
 from grader.course.course import Course
 from grader.grading.grade import grade
-from grader.grading.request import Request
+from grader.grading.output import Output
+from grader.grading.request import Request, Settings
 from grader.paths import REFERENCE, ROOT
 from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
@@ -41,10 +42,9 @@ def test_others_are_graded_as_before(pool, tmp_path):
     request = Request(
         Course(ROOT, with_reference=False),
         honest,
-        tmp_path,
+        Output(tmp_path, html=False),
         ("03_softmax", "05_gradient_check"),
-        use_cache=False,
-        html=False,
+        Settings(use_cache=False),
     )
     report = grade(request, pool=pool)
     assert report.score == report.max_score == 18

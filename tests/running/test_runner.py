@@ -19,6 +19,7 @@ from grader.running.groups import Memo
 from grader.running.limits import Limits
 from grader.running.runner import execute
 from grader.running.session import Observer
+from grader.running.state import RunState
 from grader.submission import Submission
 from grader.worker.outside.errors import WorkerFault
 from grader.worker.outside.local import LocalPool
@@ -164,7 +165,7 @@ def test_an_endless_loop_ends_at_its_limit(course):
     session = run(course, submission(layers=layers), "01", limits=limits)
     result = session.results["01_first", "check_add_adds"]
     assert result.state == "fail"
-    assert ("01_first", "check_add_adds") in session.context.unrepeatable
+    assert ("01_first", "check_add_adds") in session.context.state.unrepeatable
     assert states(session)["check_double_doubles"] == "pass"
 
 
@@ -401,7 +402,7 @@ def test_evidence_is_kept_as_far_as_there_is_room(course, tmp_path):
     assert result.card.evidence == {"history:train_loss": "history:train_loss"}
     with np.load(tmp_path / "e" / "03_third.check_train_learns.npz") as arrays:
         assert arrays["history:train_loss"].tolist() == [2.0, 1.0]
-    full = run(course, submission(), evidence=tmp_path / "f", evidence_left=10)
+    full = run(course, submission(), evidence=tmp_path / "f", state=RunState(evidence_bytes=10))
     assert full.results["03_third", "check_train_learns"].card is None
     assert not (tmp_path / "f").exists()
 
@@ -423,4 +424,4 @@ def test_a_worker_that_is_killed_from_outside_costs_nothing_once(course, kills, 
         result = execute(course.stages[0].checks[0], check, context)
     assert result.state == state
     assert len(set(pids)) == 2
-    assert bool(context.unrepeatable) == (state == "fail")
+    assert bool(context.state.unrepeatable) == (state == "fail")

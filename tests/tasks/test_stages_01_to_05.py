@@ -12,7 +12,6 @@ import reference.losses  # noqa: F401
 from grader.checks.case import Case
 from grader.course.stage import Check, load_stage
 from grader.paths import REFERENCE, TASKS
-from grader.running import scores
 from grader.running.context import Context
 from grader.running.runner import load_checks, run_check
 from grader.submission import Submission, read_submission
@@ -46,22 +45,24 @@ def grade(submission: Submission, stages=MODULES, seed: int = 0) -> Context:
     for check in CHECKS:
         if check.stage in wanted:
             result = run_check(check, FUNCTIONS[check.stage][check.id], context)
-            context.results[scores.key(check)] = result
+            context.state.decide(check, result)
     return context
 
 
 def states(context: Context, stage: str) -> dict[str, str]:
-    return {name.removeprefix("check_"): r.state for (where, name), r in context.results.items() if where == stage}
+    return {
+        name.removeprefix("check_"): r.state for (where, name), r in context.state.results.items() if where == stage
+    }
 
 
 def points(context: Context, stage: str) -> int:
-    return sum(result.points for (where, _), result in context.results.items() if where == stage)
+    return sum(result.points for (where, _), result in context.state.results.items() if where == stage)
 
 
 @pytest.mark.parametrize("seed", range(50))
 def test_the_reference_holds_every_promise(seed):
     context = grade(right(), seed=seed)
-    broken = {key: result.message for key, result in context.results.items() if result.state != "pass"}
+    broken = {key: result.message for key, result in context.state.results.items() if result.state != "pass"}
     assert not broken
     assert {stage.id: points(context, stage.id) for stage in STAGES} == {s.id: s.points for s in STAGES}
 
@@ -74,7 +75,7 @@ def test_a_slip_breaks_its_own_promise_and_no_other(slip: Solution):
     assert "error" not in found.values()
     core = {check.id.removeprefix("check_") for check in CHECKS if check.core}
     assert ("blocked" in found.values()) == bool(slip.fails & core)
-    for result in context.results.values():
+    for result in context.state.results.values():
         assert not banned_words(result.message)
         assert result.state in ("pass", "blocked") or result.message.endswith((".", "?")) or result.card.source
 
@@ -83,7 +84,7 @@ def test_a_slip_breaks_its_own_promise_and_no_other(slip: Solution):
 @pytest.mark.parametrize("answer", RIGHT, ids=lambda answer: f"{answer.stage}: {answer.name}")
 def test_an_odd_but_right_answer_earns_everything(answer: Solution, seed: int):
     context = grade(with_code(answer.stage, answer.code), [answer.stage], seed)
-    assert set(states(context, answer.stage).values()) == {"pass"}, [r.message for r in context.results.values()]
+    assert set(states(context, answer.stage).values()) == {"pass"}, [r.message for r in context.state.results.values()]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_an_odd_but_right_answer_earns_everything(answer: Solution, seed: int):
 def test_a_bad_answer_is_met_with_one_clear_sentence(body: str, said: str):
     context = grade(with_code("03_softmax", f"def softmax(z):\n    {body}"), ["03_softmax"])
     assert points(context, "03_softmax") == 0
-    first = context.results["03_softmax", "check_softmax_gives_the_exponential_shares"]
+    first = context.state.results["03_softmax", "check_softmax_gives_the_exponential_shares"]
     assert first.state == "fail"
     assert said in first.message
 

@@ -11,7 +11,6 @@ import pytest
 
 from grader.course.stage import load_stage
 from grader.paths import REFERENCE, TASKS
-from grader.running import scores
 from grader.running.context import Context
 from grader.running.runner import load_checks, run_check
 from grader.submission import Submission, read_submission
@@ -69,8 +68,8 @@ def with_code(stage: str, code: str) -> Submission:
 def grade(submission: Submission, stage: str, seed: int = 0) -> dict[str, object]:
     context = Context(COURSE, submission, LocalPool(), seed=seed)
     for check in STAGES[stage].checks:
-        context.results[scores.key(check)] = run_check(check, FUNCTIONS[stage][check.id], context)
-    return {name.removeprefix("check_"): result for (_, name), result in context.results.items()}
+        context.state.decide(check, run_check(check, FUNCTIONS[stage][check.id], context))
+    return {name.removeprefix("check_"): result for (_, name), result in context.state.results.items()}
 
 
 def points(results) -> int:

@@ -7,7 +7,6 @@ import pytest
 from grader.course import images as mnist
 from grader.course.stage import load_stage
 from grader.paths import REFERENCE, TASKS
-from grader.running import scores
 from grader.running.context import Context
 from grader.running.runner import load_checks, run_check
 from grader.submission import Submission, read_submission
@@ -40,9 +39,9 @@ def grade(stage: str, code: str = "", hidden: bool = True, bar: float = 0.8, **k
         function = functions[check.id]
         if "BAR" in function.__globals__:
             function.__globals__["BAR"] = gate.Bar(asked=bar, doubt=bar - 0.005)
-        context.results[scores.key(check)] = run_check(check, function, context)
+        context.state.decide(check, run_check(check, function, context))
     context.close()
-    return {name.removeprefix("check_"): result for (_, name), result in context.results.items()}
+    return {name.removeprefix("check_"): result for (_, name), result in context.state.results.items()}
 
 
 def states(results: dict) -> list[str]:

@@ -1,0 +1,45 @@
+"""What a grade leaves in a folder."""
+
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from grader.files import write_atomically
+from grader.grading import history
+from grader.records import Report
+
+
+class Output(msgspec.Struct, frozen=True):
+    """Where a grade goes to.
+
+    html : whether `report.html` is written
+    """
+
+    folder: Path
+    html: bool = True
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "results.jsonl"
+
+    @property
+    def evidence(self) -> Path:
+        return self.folder / "evidence"
+
+    def clear(self) -> None:
+        """Remove what an earlier grade left, so that nothing of it can be taken for this one's."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self.evidence, ignore_errors=True)
+        for name in ("results.json", "report.html"):
+            (self.folder / name).unlink(missing_ok=True)
+
+    def keep(self, report: Report, whole: bool) -> None:
+        """Write the report; one of the whole course is added to the learning record."""
+        write_atomically(self.folder / "results.json", msgspec.json.format(msgspec.json.encode(report), indent=1))
+        if report.complete and whole:
+            history.append(self.folder, report)
+        if self.html:
+            from grader.report import render
+
+            render(report, self.folder)

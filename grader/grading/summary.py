@@ -1,0 +1,73 @@
+"""The report of a run, from the lines of its log."""
+
+import platform
+import time
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from grader.course import fingerprint
+from grader.course.stage import Stage
+from grader.grading import curves, event_log
+from grader.grading.request import Request
+from grader.records import Report
+from grader.running import scores
+from grader.running.limits import Limits
+from grader.running.session import Session
+from grader.submission import file_of
+
+
+class FinishedRun(NamedTuple):
+    """A run that has ended."""
+
+    request: Request
+    session: Session
+    depends: dict[str, str]  #: fingerprint.dependencies
+    cached: set[str]  #: stages whose results are an equal run's
+    begun: float  #: time.perf_counter at its start
+
+
+def summary(run: FinishedRun) -> Report:
+    """What `results.json` will hold."""
+    request, context, stages = run.request, run.session.context, run.session.stages
+    out, how = request.output, request.settings
+    mark = context.submission.fingerprint()
+    results = event_log.replay(out.log).results
+    secret = fingerprint.of_text("seed", str(context.seed))[:16]
+    return scores.report(
+        stages,
+        results,
+        context.place,
+        complete=run.session.complete,
+        student=context.submission.name,
+        sandbox=context.pool.report(),
+        seed={"fingerprint": secret} if how.hide_seed else {"value": context.seed},
+        environment={**fingerprint.environment(), "system": platform.platform(terse=True)},
+        fingerprints={"submission": mark, **run.depends},
+        limits=_limits(context.limits, stages),
+        seconds=round(time.perf_counter() - run.begun, 3),
+        finished=datetime.now(UTC).isoformat(timespec="seconds"),
+        curves=curves.of_results(context.course, results, out.evidence),
+        notes=run.session.notes,
+        extra={
+            "stages_named": [stage.id for stage in stages] if request.stages else [],
+            "course_points": context.course.points,
+            "key": request.key(mark, run.depends) if how.caches else "",
+            "feedback": how.feedback,
+            "problems": {file_of(module): why for module, why in context.submission.problems.items()},
+            "repeatable": not context.state.unrepeatable and all(r.state != "error" for r in results.values()),
+            "cached": sorted(run.cached),
+        },
+    )
+
+
+def _limits(limits: Limits, stages: tuple[Stage, ...]) -> dict[str, object]:
+    return {"calibration": limits.scale, "stages": {stage.id: _longest(limits, stage) for stage in stages}}
+
+
+def _longest(limits: Limits, stage: Stage) -> dict[str, float]:
+    each = [limits.of(check, stage) for check in stage.checks]
+    return {
+        "stage": limits.of_stage(stage),
+        "call": max(limit.call for limit in each),
+        "check": max(limit.check for limit in each),
+    }

@@ -1,0 +1,75 @@
+"""What came of the checks of one grade so far. Read by everybody, written by the methods here alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from typing import TYPE_CHECKING
+
+from grader.course.stage import Check
+from grader.records import CheckResult
+from grader.running.scores import Key, key
+
+if TYPE_CHECKING:
+    from grader.worker.outside.transcript import Step
+
+EVIDENCE_BYTES = 1_000_000  #: of a whole submission; what does not fit any more costs its picture
+
+
+class RunState:
+    """The results, and what diagnosis and the caches need to know of how they came about.
+
+    results : known already, of checks that are not run; they decide what is blocked
+    """
+
+    def __init__(self, results: Mapping[Key, CheckResult] | None = None, evidence_bytes: int = EVIDENCE_BYTES) -> None:
+        self._results = dict(results or {})
+        self._transcripts: dict[Key, list[Step]] = {}
+        self._touched: dict[Key, set[str]] = {}
+        self._unrepeatable: set[Key] = set()
+        self._killed: set[Key] = set()
+        self._evidence_left = evidence_bytes
+
+    @property
+    def results(self) -> Mapping[Key, CheckResult]:
+        """Of every check that is decided."""
+        return self._results
+
+    @property
+    def transcripts(self) -> Mapping[Key, list[Step]]:
+        """Of checks that failed, for diagnosis."""
+        return self._transcripts
+
+    @property
+    def touched(self) -> Mapping[Key, set[str]]:
+        """The modules that a check asked for names of."""
+        return self._touched
+
+    @property
+    def unrepeatable(self) -> Set[Key]:
+        """Checks that a limit or a death decided: their results are never kept."""
+        return self._unrepeatable
+
+    def decide(self, check: Check, result: CheckResult) -> None:
+        self._results[key(check)] = result
+
+    def touch(self, check: Check, modules: set[str]) -> None:
+        self._touched[key(check)] = modules
+
+    def fail(self, check: Check, transcript: list[Step]) -> None:
+        self._transcripts[key(check)] = transcript
+
+    def cut_short(self, check: Check) -> None:
+        """A limit or a death decided a check."""
+        self._unrepeatable.add(key(check))
+
+    def kill(self, check: Check) -> bool:
+        """A check's worker was killed; whether for the first time."""
+        first = key(check) not in self._killed
+        self._killed.add(key(check))
+        return first
+
+    def has_room(self, size: int) -> bool:
+        """Whether evidence of this many bytes still fits; then they are taken."""
+        fits = size <= self._evidence_left
+        self._evidence_left -= size if fits else 0
+        return fits
