@@ -1,9 +1,7 @@
 """The engine that keeps the promises of `tasks/`; it knows no stage by name."""
 
-from typing import Any
 
-
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """`from grader import check`, for notebooks; imported only if asked for."""
     if name == "check":
         from grader.learner.jupyter import check

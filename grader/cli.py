@@ -54,9 +54,12 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS or not module_of(cmd_name).exists():
             return None
-        return importlib.import_module(f"grader.verbs.{module_of(cmd_name).stem}").command
+        command: click.Command = importlib.import_module(f"grader.verbs.{module_of(cmd_name).stem}").command
+        return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]):
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in self.list_commands(ctx):
             import difflib
 

@@ -19,10 +19,10 @@ from grader.running.session import Observer
 class Log(Observer):
     """Appends to a new file; every line is handed to the system before the next check begins."""
 
-    def __init__(self, path: Path, **about: Any):
+    def __init__(self, path: Path, student: str, stages: list[str]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(path, "wb", buffering=0)  # noqa: SIM115 - lives as long as the grade
-        self._write({"event": "grade", "schema": SCHEMA, "at": _now(), **about})
+        self._write({"event": "grade", "schema": SCHEMA, "at": _now(), "student": student, "stages": stages})
 
     def started(self, check: Check, limit: float) -> None:
         self._write({"event": "start", "stage": check.stage, "check": check.id, "limit": limit, "at": _now()})

@@ -1,14 +1,21 @@
 """What stopped a check -> what the learner is told, and whose doing it was."""
 
+from __future__ import annotations
+
 import ast
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.records import Card, CheckState, SourceLines
 from grader.worker.outside.text import clean
+
+if TYPE_CHECKING:
+    from grader.checks.case import Case
+    from grader.running.context import Context
+    from grader.worker.outside.transcript import Step
 
 PRINTED_LINES = 20
 MOST_OWN_LINES = 24
@@ -39,7 +46,7 @@ class FailureText:
         return Card(**self.fields, evidence=evidence)
 
 
-def describe(failure: BaseException, case: Any, transcript: list, tasks: Path) -> FailureText:
+def describe(failure: BaseException, case: Case, transcript: list[Step], tasks: Path) -> FailureText:
     """Sort one exception out of a check into the submission's doing or our own, and word it.
 
     tasks : folder of the checks and of what they share
@@ -78,7 +85,7 @@ def describe(failure: BaseException, case: Any, transcript: list, tasks: Path) -
     return FailureText("error", message, False, {"ran": ran, "source": source})
 
 
-def stub_reached(failure: BaseException | None, context: Any) -> str:
+def stub_reached(failure: BaseException | None, context: Context) -> str:
     """The function whose stub ended the call, where a check met one on its way that it is not for; "" otherwise."""
     from grader.course.skeleton import is_stub, stub_statement
     from grader.worker.outside.errors import StudentError
@@ -92,7 +99,7 @@ def stub_reached(failure: BaseException | None, context: Any) -> str:
     return ""
 
 
-def printed_by(transcript: list) -> str:
+def printed_by(transcript: list[Step]) -> str:
     """What the learner's code printed during a whole check, shortened."""
     return first_lines("".join(step.printed for step in transcript))
 

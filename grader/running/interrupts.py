@@ -7,14 +7,14 @@ module, the exception may be swallowed there; so the request is remembered as we
 import contextlib
 import signal
 from collections.abc import Iterator
-from typing import Any
+from types import FrameType
 
 
 class _Request:
     made = False
 
 
-def _ask(number: int, frame: Any) -> None:
+def _ask(number: int, frame: FrameType | None) -> None:
     _Request.made = True
     raise KeyboardInterrupt
 

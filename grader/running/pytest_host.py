@@ -1,13 +1,20 @@
 """pytest as a grade uses it: nobody's plugins, configuration or environment, and no output of its own."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from grader.errors import Fault
 from grader.running.session import Session
+
+if TYPE_CHECKING:
+    import pytest
+
+    from grader.running.pytest_plugin import CheckItem
 
 #: Variables that would change how pytest or the interpreter behaves; a grade is the same in everyone's shell.
 _FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONBREAKPOINT")
@@ -52,25 +59,25 @@ class _Bridge:
         self.session = session
         self.problems: list[str] = []
 
-    def pytest_configure(self, config: Any) -> None:
+    def pytest_configure(self, config: pytest.Config) -> None:
         from grader.running.pytest_plugin import SESSION
 
         config.stash[SESSION] = self.session
 
-    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+    def pytest_collection_modifyitems(self, items: list[CheckItem]) -> None:
         wanted = {(check.stage, check.id) for check in self.session.order}
         items[:] = [item for item in items if (item.stage.id, item.check.id) in wanted]
 
-    def pytest_runtest_protocol(self, item: Any) -> bool:
+    def pytest_runtest_protocol(self, item: CheckItem) -> bool:
         """Run a check without reports on its setup, call and teardown: the session keeps what came of it."""
         item.runtest()
         return True
 
-    def pytest_collectreport(self, report: Any) -> None:
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.problems.append(str(report.longrepr).strip().splitlines()[-1])
 
-    def pytest_internalerror(self, excrepr: Any) -> None:
+    def pytest_internalerror(self, excrepr: object) -> None:
         self.problems.append(str(excrepr).strip().splitlines()[-1])
 
 

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest._code.code import TerminalRepr
 
 from grader.course.course import BadCourse, Course
 from grader.course.stage import Check, Stage
 from grader.records import CheckResult
-from grader.running.runner import load_checks
+from grader.running.runner import Function, load_checks
 from grader.running.session import Session
+from grader.worker.outside.protocols import Pool
 
 COURSE: pytest.StashKey[Course] = pytest.StashKey()
 SESSION: pytest.StashKey[Session] = pytest.StashKey()
@@ -46,7 +48,7 @@ class StageFile(pytest.File):
 class CheckItem(pytest.Item):
     """One check."""
 
-    def __init__(self, *, check: Check, stage: Stage, function: Any, **rest: Any):
+    def __init__(self, *, check: Check, stage: Stage, function: Function, **rest: Any):
         super().__init__(**rest)
         self.check, self.stage, self.function = check, stage, function
         self.obj = function  # editors jump to it
@@ -62,7 +64,7 @@ class CheckItem(pytest.Item):
         if result.state != "pass":
             raise NotPassed(result)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:
         if isinstance(excinfo.value, NotPassed):
             from grader.report.terminal import plain_card
 
@@ -114,7 +116,7 @@ def course_of(config: pytest.Config, tasks: Path) -> Course:
 
 # --- a session for a bare pytest --------------------------------------------------------------------------------------
 
-_OWN: pytest.StashKey[Any] = pytest.StashKey()  #: the pool of workers that was made for a bare pytest
+_OWN: pytest.StashKey[Pool] = pytest.StashKey()  #: the pool of workers that was made for a bare pytest
 
 
 def session_of(config: pytest.Config, tasks: Path) -> Session:
