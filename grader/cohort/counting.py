@@ -90,10 +90,10 @@ def lateness(submitted: datetime | None, late: Late) -> int:
 
 def penalty(raw: float, days: int, late: Late, free_days: int) -> float:
     """Points taken off, at least 0 and at most all."""
-    if days == 0 or late.policy == "none":
-        return 0.0
     if late.closed_after_days and days > late.closed_after_days:
         return raw
+    if days == 0 or late.policy == "none":
+        return 0.0
     if late.policy == "constant":
         return min(raw, late.points)
     counted = days if late.policy == "percentage" else max(0, days - free_days)

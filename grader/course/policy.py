@@ -5,6 +5,7 @@ counting (lateness, attempts, weights, feedback) is applied afterwards, so that 
 """
 
 import difflib
+import functools
 import hashlib
 import re
 import sys
@@ -86,14 +87,14 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     attempts: Attempts = field(default_factory=Attempts)
     weights: dict[str, float] = {}  #: stage -> factor on its points
     export: Export = field(default_factory=Export)
-    folder: str = ""  #: where policy.toml lies; set by the reader
+    file: str = ""  #: that was read; relative paths in it start from its folder
 
     @property
     def seed(self) -> int:
         """The seed of the checks' random inputs."""
         if isinstance(self.grading.seed, int):
             return self.grading.seed
-        return int.from_bytes(hashlib.sha256(b"seed:" + self.grading.seed.encode()).digest()[:7], "big")
+        return _of_phrase(self.grading.seed)
 
     @property
     def secret(self) -> bool:
@@ -102,7 +103,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def private(self) -> Path | None:
         """The folder of private stages."""
-        return (Path(self.folder) / self.grading.private).resolve() if self.grading.private else None
+        return (Path(self.file).parent / self.grading.private).resolve() if self.grading.private else None
 
     def fingerprint(self) -> str:
         """Of everything that changes how a submission is graded; the seed itself cannot be read from it."""
@@ -114,6 +115,16 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
         return total.hexdigest()
 
 
+@functools.cache
+def _of_phrase(phrase: str) -> int:
+    """A seed that is slow to guess: results show a fingerprint of it, which everybody may try phrases against.
+
+    scrypt (RFC 7914) takes 32 MB and some 0.1 s for each try. Equal phrases give equal seeds on every machine.
+    """
+    key = hashlib.scrypt(phrase.encode(), salt=b"Chain Rule", n=2**15, r=8, p=1, maxmem=2**26, dklen=7)
+    return int.from_bytes(key, "big")
+
+
 def read_policy(path: Path | None, course: Path) -> Policy:
     """Read a file, or else policy.toml in the course's folder; without one, every default.
 
@@ -123,22 +134,22 @@ def read_policy(path: Path | None, course: Path) -> Policy:
     if not given:
         _see_to_the_former_name(course)
     if not path.exists() and not given:
-        return Policy(folder=str(path.parent))
+        return Policy(file=str(path.absolute()))
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise Refusal(f"{path} cannot be read ({error.strerror}). Remedy: --policy names another file.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refusal(f"{path} is no valid TOML: {error}.") from None
-    if "folder" in table:
-        raise Refusal(f"{path}: 'folder' is not a key of policy.toml. Remedy: remove it.")
+    if "file" in table:
+        raise Refusal(f"{path}: 'file' is not a key of policy.toml. Remedy: remove it.")
     try:
         policy = msgspec.convert(table, Policy)
     except msgspec.ValidationError as error:
-        raise Refusal(f"{path.name}: {_explain(str(error))}") from None
-    policy = msgspec.structs.replace(policy, folder=str(path.resolve().parent))
+        raise Refusal(f"{path}: {_explain(str(error))}") from None
+    policy = msgspec.structs.replace(policy, file=str(path.resolve()))
     if message := _contradiction(policy):
-        raise Refusal(f"{path.name}: {message}")
+        raise Refusal(f"{path}: {message}")
     return policy
 
 
@@ -153,7 +164,7 @@ def check_against(policy: Policy, stages: dict[str, list[str]]) -> None:
             if name not in (known if section != "weights" else stages):
                 near = difflib.get_close_matches(name, known, n=1)
                 meant = f" Did you mean {near[0]}?" if near else ""
-                raise Refusal(f"policy.toml: [{section}] names {name!r}, which the course does not have.{meant}")
+                raise Refusal(f"{policy.file}: [{section}] names {name!r}, which the course does not have.{meant}")
 
 
 def _see_to_the_former_name(course: Path) -> None:
@@ -181,6 +192,8 @@ def _contradiction(policy: Policy) -> str:
     late = policy.late
     if late.policy != "none" and late.due is None:
         return f"late.policy is {late.policy!r}, but late.due is not set. Remedy: due = 2026-11-30T23:59:00+01:00"
+    if late.closed_after_days and late.due is None:
+        return "late.closed_after_days is set, but late.due is not. Remedy: due = 2026-11-30T23:59:00+01:00"
     if late.due is not None and late.due.tzinfo is None:
         return "late.due has no time zone. Remedy: end it with Z or with an offset such as +01:00"
     for name, value, least, most in (
@@ -200,8 +213,8 @@ def _contradiction(policy: Policy) -> str:
             return f"{name} is {value:g}; it has to lie between {least:g} and {most:g}."
     if 0 < policy.limits.memory_mb < 512:
         return f"limits.memory_mb is {policy.limits.memory_mb}; NumPy and the training data need at least 512."
-    if isinstance(policy.grading.seed, str) and len(policy.grading.seed) < 8:
-        return "grading.seed is a phrase of fewer than 8 letters, which could be guessed. Remedy: a longer phrase."
+    if isinstance(policy.grading.seed, str) and len(policy.grading.seed) < 12:
+        return "grading.seed is a phrase of fewer than 12 letters, which could be guessed. Remedy: a longer phrase."
     if policy.private is not None and not policy.private.is_dir():
         return f"grading.private names {policy.private}, which is no folder."
     return ""

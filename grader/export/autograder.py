@@ -30,7 +30,7 @@ def main(root: str) -> int:
     base = Path(root)
     out = base / "results" / "results.json"
     policy = msgspec.json.decode((ROOT / POLICY).read_bytes(), type=Policy)
-    policy = msgspec.structs.replace(policy, folder=str(ROOT))
+    policy = msgspec.structs.replace(policy, file=str(ROOT / "policy.json"))
     try:
         metadata = gradescope.read_metadata((base / "submission_metadata.json").read_text("utf-8"))
     except (OSError, ValueError) as error:

@@ -59,7 +59,7 @@ def _files(folder: Path) -> list[Path]:
 def _portable(policy: Policy) -> Policy:
     """The policy as it stands in the archive, where private stages lie beside it."""
     grading = msgspec.structs.replace(policy.grading, private="private" if policy.private else "")
-    return msgspec.structs.replace(policy, grading=grading, folder="")
+    return msgspec.structs.replace(policy, grading=grading, file="")
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

@@ -78,6 +78,8 @@ def test_grace_and_unknown_times():
         (Late("days", percent=20), 3, 3, 0),
         (Late("days", percent=20), 5, 3, 20),
         (Late("percentage", percent=1, closed_after_days=4), 5, 0, 50),
+        (Late("none", closed_after_days=4), 5, 0, 50),
+        (Late("none", closed_after_days=4), 4, 0, 0),
         (Late("percentage", percent=1, closed_after_days=4), 4, 0, 2),
     ],
 )

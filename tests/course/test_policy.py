@@ -1,11 +1,15 @@
 """policy.toml: the shipped one says what the defaults are; a slip is refused in a sentence."""
 
+import hashlib
+import re
+
 import msgspec
 import pytest
 
 from grader.course.policy import POLICY, Policy, check_against, read_policy
 from grader.errors import Refusal
 from grader.paths import ROOT
+from tests.courses import HERE
 
 
 def read(tmp_path, text):
@@ -15,11 +19,11 @@ def read(tmp_path, text):
 
 
 def test_the_shipped_file_holds_the_defaults():
-    assert msgspec.structs.replace(read_policy(ROOT / POLICY, ROOT), folder="") == Policy()
+    assert msgspec.structs.replace(read_policy(ROOT / POLICY, ROOT), file="") == Policy()
 
 
 def test_without_a_file_everything_is_default(tmp_path):
-    assert msgspec.structs.replace(read_policy(None, tmp_path), folder="") == Policy()
+    assert msgspec.structs.replace(read_policy(None, tmp_path), file="") == Policy()
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def test_beside_the_policy_the_former_name_is_not_read_and_a_sentence_says_so(ro
 
 def test_the_former_name_without_settings_is_nothing_to_speak_of(root, capsys):
     (root / "course.toml").write_text("# seed = 7\n")
-    assert msgspec.structs.replace(read_policy(None, root), folder="") == Policy()
+    assert msgspec.structs.replace(read_policy(None, root), file="") == Policy()
     assert capsys.readouterr().err == ""
 
 
@@ -75,14 +79,15 @@ def test_a_policy_that_is_named_may_be_called_as_one_likes(root, capsys):
         ("[late]\npercent = 120", "between 0 and 100"),
         ("[late]\npercent = 'ten'", "late.percent has to be a number, and is text"),
         ("late = 3", "late has to be a table, and is a whole number"),
-        ("[grading]\nseed = 'short'", "fewer than 8 letters"),
+        ("[grading]\nseed = 'short'", "fewer than 12 letters"),
         ("[grading]\nseed = []", "a whole number or text, and is a list"),
         ("[grading]\nprivate = 'nowhere'", "no folder"),
         ("[limits]\nmemory_mb = 100", "at least 512"),
         ("[limits]\nsubmission_seconds = 1", "between 10 and 86400"),
         ("[weights]\n'01_linear' = -1", "weights.01_linear is -1"),
         ("[feedback.checks]\ncheck_a = 'loud'", "one of 'full', 'promise', 'none'"),
-        ("folder = 'x'", "not a key"),
+        ("file = 'x'", "not a key"),
+        ("[late]\nclosed_after_days = 3", "late.due is not. Remedy: due = "),
     ],
 )
 def test_a_slip_is_refused_in_a_sentence(tmp_path, text, message):
@@ -98,6 +103,39 @@ def test_names_that_the_course_does_not_have_are_refused(tmp_path):
     with pytest.raises(Refusal, match="does not have"):
         check_against(read(tmp_path, "[weights]\ncheck_linear_adds = 1.0\n"), stages)
     check_against(read(tmp_path, "[weights]\n'02_relu' = 2.0\n[feedback.checks]\n'02_relu' = 'none'\n"), stages)
+
+
+EXAMPLES = [
+    (section, line.removeprefix("# "))
+    for part in re.split(r"^(?=\[)", (ROOT / POLICY).read_text("utf-8"), flags=re.M)
+    for section in [part.partition("\n")[0]]
+    for line in part.splitlines()
+    if re.match(r"# \S+ = ", line)
+]
+
+
+@pytest.mark.parametrize(("section", "line"), EXAMPLES)
+def test_what_is_commented_out_may_be_taken_as_it_stands(tmp_path, section, line):
+    policy = read(tmp_path, f"{section}\n{line}\n")
+    check_against(policy, {stage.id: [check.id for check in stage.checks] for stage in HERE.stages})
+    assert msgspec.structs.replace(policy, file="") != Policy()
+
+
+def test_every_section_with_examples_was_seen():
+    assert {section for section, _ in EXAMPLES} == {"[feedback.checks]", "[late]", "[weights]"}
+
+
+def test_a_refusal_names_the_file_that_was_written(tmp_path):
+    for name, text in (("mine.toml", "[late]\npercent = 120"), ("other.toml", "[weights]\n'20_more' = 1.0")):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(Refusal, match=f"^{tmp_path / name}: "):
+            check_against(read_policy(tmp_path / name, ROOT), {"01_linear": []})
+
+
+def test_a_seed_is_made_of_a_phrase_by_work_that_takes_long_to_repeat(tmp_path):
+    seed = read(tmp_path, "[grading]\nseed = 'correct horse battery'\n").seed
+    own = hashlib.scrypt(b"correct horse battery", salt=b"Chain Rule", n=2**15, r=8, p=1, maxmem=2**26, dklen=7)
+    assert seed == int.from_bytes(own, "big")
 
 
 def test_a_phrase_is_a_secret_seed(tmp_path):
