@@ -1,0 +1,124 @@
+"""A class is graded from a copy of the course, so that nobody who edits the course meanwhile changes a grade.
+
+Modules, templates and check files are read as long as a class runs: a file that is edited, renamed or put back by git in
+between would be half of one version and half of another. The copy holds the grader, the stages (private ones merged in),
+the reference and the data; its name is the fingerprint of its content, and it stays beside the journal.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from grader.course.course import Course
+from grader.course.stage import TOOLBOX
+from grader.errors import Refusal
+from grader.paths import ENGINE
+
+PREFIX = "course-"
+#: Set where the command line runs from a copy: its path. There is nothing to copy then.
+VARIABLE = "CHAIN_RULE_COURSE_COPY"
+_TRIES = 3  #: at copying a course that is being edited
+_IGNORED = {"__pycache__", ".chain-rule", ".git"}
+
+
+def is_copy(folder: Path) -> bool:
+    """Whether the running command line was started from this copy."""
+    return os.environ.get(VARIABLE) == str(folder)
+
+
+def copy_course(course: Course, out: Path, private: str = "") -> Path:
+    """The folder of a copy of the course under `out`, made if there is none of just this content.
+
+    private : folder of further stages, merged in
+    raises  : Refusal if the course does not hold still, or if both bring a file of one name for their checks to share
+    """
+    for _ in range(_TRIES):
+        with contextlib.suppress(FileNotFoundError):  # renamed between the list and the copy
+            if (made := _tried(course, out, private)) is not None:
+                return made
+    raise Refusal(f"the course in {course.folder} is being changed. Remedy: run the same command when nobody edits it.")
+
+
+def _tried(course: Course, out: Path, private: str) -> Path | None:
+    """The copy; None if the course changed while it was copied."""
+    files = _files(course, private)
+    wanted = _print(files)
+    target = out / f"{PREFIX}{wanted[:20]}"
+    if target.exists() and _print(_copied(target)) == wanted:
+        return target
+    part = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=out))  # for its owner alone: it holds the answers
+    try:
+        for name, source in files.items():
+            _copy(source, part / name)
+        if not _print(_copied(part)) == wanted == _print(_files(course, private)):
+            return None
+        if (ENGINE / ".venv").exists():  # a command in the copy uses the checkout's environment
+            (part / ".venv").symlink_to((ENGINE / ".venv").resolve())
+        shutil.rmtree(target, ignore_errors=True)  # one that somebody changed
+        return part.rename(target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _files(course: Course, private: str) -> dict[str, Path]:
+    """Name in the copy -> file, of all that grading and reporting reads."""
+    found = _below(ENGINE / "grader", "grader") | _below(ENGINE / "requirements", "requirements")
+    found |= _below(course.tasks, "tasks") | _below(course.data, "data") | _below(course.student, "student")
+    if course.reference is not None:
+        found |= _below(course.reference, "reference")
+    if private:
+        own = _below(Path(private), "tasks")
+        both = sorted(name for name in own if name.startswith(f"tasks/{TOOLBOX}/") and name in found)
+        if both:
+            place = Path(private, both[0].removeprefix("tasks/"))
+            raise Refusal(
+                f"{place} has the name of a file of the course's own {TOOLBOX}. Remedy: give it another, or remove it."
+            )
+        found |= own
+    return found
+
+
+def _copied(copy: Path) -> dict[str, Path]:
+    """The same list of a copy; the link to the environment is not part of it."""
+    return {
+        name: path
+        for folder in ("grader", "requirements", "tasks", "data", "student", "reference")
+        for name, path in _below(copy / folder, folder).items()
+    }
+
+
+def _below(folder: Path, name: str) -> dict[str, Path]:
+    found = {}
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(set(folders) - _IGNORED)
+        for file in sorted(files):
+            path = Path(parent, file)
+            found[f"{name}/{path.relative_to(folder).as_posix()}"] = path
+    return found
+
+
+def _print(files: Mapping[str, Path]) -> str:
+    """SHA-256 of names and contents."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(f"{name}\0".encode("utf-8", "surrogateescape"))
+        digest.update(hashlib.sha256(files[name].read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file; the data, which is large, becomes another name of the same file where the system allows it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.suffix == ".npz":
+        try:
+            os.link(source, target, follow_symlinks=True)
+            return
+        except OSError:  # another disk, or no such links there
+            pass
+    shutil.copyfile(source, target)
+    target.chmod(stat.S_IRUSR | stat.S_IWUSR)
