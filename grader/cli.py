@@ -13,7 +13,7 @@ import click
 from grader.errors import GraderError, Refusal
 from grader.threads import one_thread
 
-#: verb -> (group heading, one line)
+#: verb -> (group heading, one line; empty if the verb's own module has it)
 VERBS: dict[str, tuple[str, str]] = {
     "grade": ("Learn", "Grade a submission and write the report."),
     "watch": ("Learn", "Grade the current stage again at each save."),
@@ -29,7 +29,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "compare": ("Teach", "Compare a submission with the reference, side by side."),
     "kit": ("Teach", "Make the folder that learners are given."),
     "gradescope": ("Teach", "Build the autograder archive for Gradescope."),
-    "export": ("Teach", "Write a result for Gradescope, GitHub Classroom or JUnit."),
+    "export": ("Teach", ""),  # names the formats, and so says it itself
     "regrade-diff": ("Teach", "Show whose score changes between two versions of the course."),
     "notebook": ("Teach", "Make a notebook from the handouts."),
     "check-tasks": ("Build the course", "Test the course itself: reference, skeleton, mistakes, right answers."),
@@ -72,7 +72,12 @@ class Verbs(click.Group):
         there = self.list_commands(ctx)
         for heading in dict.fromkeys(VERBS[verb][0] for verb in there):
             with formatter.section(heading):
-                formatter.write_dl([(verb, VERBS[verb][1]) for verb in there if VERBS[verb][0] == heading])
+                formatter.write_dl([(verb, self._line(ctx, verb)) for verb in there if VERBS[verb][0] == heading])
+
+    def _line(self, ctx: click.Context, verb: str) -> str:
+        """What --help says of a verb; one without a line in VERBS is asked."""
+        command = None if VERBS[verb][1] else self.get_command(ctx, verb)
+        return command.get_short_help_str(limit=100) if command else VERBS[verb][1]
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()

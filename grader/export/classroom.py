@@ -15,6 +15,12 @@ MOST_TEXT = 400
 _STATUS = {"pass": "pass", "error": "error"}
 
 
+def write(report: Report, policy: Policy) -> str:
+    """The line for $GITHUB_OUTPUT. A report without stages could not be made; its note says why."""
+    content = result(report, policy) if report.stages else failure(" ".join(report.notes), report.max_score)
+    return f"result={encode(content)}\n"
+
+
 def result(report: Report, policy: Policy) -> dict[str, Any]:
     """What the reporter reads: `tests` is always there, scores are whole or have two decimals.
 

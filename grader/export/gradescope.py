@@ -40,6 +40,11 @@ def read_metadata(text: str) -> Metadata:
     )
 
 
+def write(report: Report, policy: Policy) -> str:
+    """results.json for a report whose time of submission is not known."""
+    return encode(results(report, policy))
+
+
 def results(report: Report, policy: Policy, metadata: Metadata | None = None) -> dict[str, Any]:
     """The content of results.json for a report, complete or under way."""
     metadata = metadata or Metadata()

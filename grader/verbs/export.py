@@ -4,23 +4,31 @@ from pathlib import Path
 
 import click
 
+from grader.export import FORMATS
 
-@click.command("export")
+_READERS = [form.reader for form in FORMATS.values()]
+_HELP = """Write RESULTS (a results.json) in the form that another system reads.
+
+\b
+{}
+"""
+
+
+@click.command(
+    "export",
+    short_help=f"Write a result for {', '.join(_READERS[:-1])} or {_READERS[-1]}.",
+    help=_HELP.format("\n".join(f"{name:<12}{form.holds}" for name, form in FORMATS.items())),
+)
 @click.argument("results", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(["gradescope", "classroom", "junit"]), required=True)
+@click.option("--format", "name", type=click.Choice(list(FORMATS)), required=True)
 @click.option("--out", type=click.Path(path_type=Path), help="A file; standard output without it.")
 @click.option("--policy", type=click.Path(path_type=Path), help="Another file than policy.toml.")
-def command(results: Path, form: str, out: Path | None, policy: Path | None) -> None:
-    """Write RESULTS (a results.json) for Gradescope, GitHub Classroom or as JUnit XML.
-
-    For GitHub Classroom the line `result=<base64>` is written, ready for $GITHUB_OUTPUT; a result that is missing becomes
-    an error there, so that the points never go unreported.
-    """
+def command(results: Path, name: str, out: Path | None, policy: Path | None) -> None:
     import msgspec
 
+    from grader import export
     from grader.course.policy import read_policy
     from grader.errors import Refusal
-    from grader.export import classroom, gradescope, junit
     from grader.files import write_atomically
     from grader.records import Report
     from grader.verbs._course import course_here
@@ -30,16 +38,10 @@ def command(results: Path, form: str, out: Path | None, policy: Path | None) -> 
         report = msgspec.json.decode(results.read_bytes(), type=Report)
     except (OSError, msgspec.MsgspecError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        if form != "classroom":
+        if not FORMATS[name].tells_of_none:
             raise Refusal(f"{results} cannot be read ({reason}). Remedy: make grade writes it.") from None
-        content = "result=" + classroom.encode(classroom.failure(f"There is no result: {reason}.", 100)) + "\n"
-    else:
-        if form == "classroom":
-            content = "result=" + classroom.encode(classroom.result(report, rules)) + "\n"
-        elif form == "gradescope":
-            content = gradescope.encode(gradescope.results(report, rules))
-        else:
-            content = junit.document(report, rules).decode("utf-8")
+        report = Report(0, 100, [], notes=[f"There is no result: {reason}."])
+    content = export.write(name, report, rules)
     if out is None:
         click.echo(content, nl=False)
     else:

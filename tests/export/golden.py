@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader.cohort import tables
 from grader.course.policy import Policy
-from grader.export import classroom, gradescope, junit
+from grader.export import FORMATS, classroom, write
 from tests.export import samples
 
 FOLDER = Path(__file__).with_name("golden")
@@ -26,12 +26,15 @@ def contents() -> dict[str, bytes]:
         samples.grade("zoe", 0.0, "missing", reason="nothing was handed in", attempts=0),
     ]
     return {
-        "gradescope.json": gradescope.encode(gradescope.results(samples.report(), policy)).encode(),
-        "classroom.json": (json.dumps(classroom.result(samples.report(), policy), indent=1) + "\n").encode(),
-        "junit.xml": junit.document(samples.report(), policy),
+        **{form.file: encoded(write(name, samples.report(), policy)) for name, form in FORMATS.items()},
+        "classroom.json": encoded(json.dumps(classroom.result(samples.report(), policy), indent=1) + "\n"),
         "grades.csv": tables.table(grades, ["01_linear", "03_softmax"]).encode(),
         "grades.jsonl": tables.lines(grades),
     }
+
+
+def encoded(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from tests.export import samples
 SCHEMA = xmlschema.XMLSchema(str(Path(__file__).with_name("junit-10.xsd")))
 
 
-def suite(report, policy=None):
-    data = junit.document(report, policy)
+def suite(report):
+    data = junit.write(report, Policy())
     SCHEMA.validate(data.decode())
     return xml.fromstring(data).find("testsuite")
 
@@ -43,7 +43,7 @@ def test_a_named_mistake_is_the_failures_type():
 
 
 def test_without_feedback_nothing_is_told():
-    data = junit.document(samples.report(), Policy(feedback=FeedbackRules(default="none")))
+    data = junit.write(samples.report(), Policy(feedback=FeedbackRules(default="none")))
     assert b"64 times" not in data
     assert b"1 &lt; 2" not in data
 
