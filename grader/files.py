@@ -1,19 +1,32 @@
 """Files that are there as a whole or not at all."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
-def write_atomically(path: Path, content: str | bytes) -> Path:
-    """Replace a file as a whole, text with Unix newlines: a reader sees the old or the new content, even after a power cut."""
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file that takes the place of `path` when all is written; if that fails, the old one stays.
+
+    A reader sees the old or the new content, even after a power cut.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with open(part, "wb") as file:
-            file.write(content.encode("utf-8") if isinstance(content, str) else content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, content: str | bytes) -> Path:
+    """Replace a file as a whole, text with Unix newlines; what is no Unicode in it (half a pair) as an escape."""
+    with replacing(path) as file:
+        file.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
     return path

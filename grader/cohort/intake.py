@@ -20,6 +20,7 @@ from grader.cohort.layouts import HandIn
 from grader.cohort.package import NoPackage, Package, printable, read_package
 from grader.cohort.roster import Roster
 from grader.errors import Refusal
+from grader.files import write_atomically
 
 _CLASS_MEMBERS = 500_000
 _CLASS_BYTES = 8192 * MB
@@ -57,17 +58,13 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, package: Package) -> str:
         """Keep a package; returns its digest."""
         digest = package.digest
         path = self._path(digest)
         if not path.exists():
-            path.parent.mkdir(exist_ok=True)
-            temporary = path.with_suffix(f".{os.getpid()}.part")
-            temporary.write_bytes(msgspec.msgpack.encode(package))
-            temporary.replace(path)
+            write_atomically(path, msgspec.msgpack.encode(package))
         return digest
 
     def get(self, digest: str) -> Package:

@@ -244,12 +244,8 @@ def report_folder(out: Path, key: str) -> Path:
 
 
 def keep_files(out: Path, done: GradeDone) -> None:
-    """Put a grade's files in their place, all at once; the record in the journal follows, so a record has its files."""
+    """Put a grade's files in their place; the record in the journal follows, so a record has its files."""
     folder = report_folder(out, done.key)
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
+    shutil.rmtree(folder, ignore_errors=True)  # of a grade that has no record any more
     for name, content in done.files.items():
-        (part / name).write_bytes(content)
-    shutil.rmtree(folder, ignore_errors=True)
-    part.replace(folder)
+        write_atomically(folder / name, content)

@@ -3,7 +3,6 @@
 For instructors, and for learners who are done: it shows the reference's code, which the learner's report never does.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ import numpy as np
 from markupsafe import Markup
 
 from grader.comparison import code_diff, probing
+from grader.files import write_atomically
 from grader.paths import MODULES
 from grader.report import evidence, figures, findings, tables
 from grader.report.evidence import Curves
@@ -56,12 +56,7 @@ class Sides(NamedTuple):
 
 def write(sides: Sides, out: Path) -> Path:
     """Write `out/compare.html` and return its path."""
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / "compare.html"
-    unfinished = out / "compare.html.part"
-    unfinished.write_text(page(sides), encoding="utf-8", errors="backslashreplace")
-    os.replace(unfinished, path)
-    return path
+    return write_atomically(out / "compare.html", page(sides))
 
 
 def page(sides: Sides) -> str:

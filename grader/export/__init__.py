@@ -20,7 +20,7 @@ class Format(NamedTuple):
 #: What --format takes. The module of that name in this folder has `write(report, policy)`, and is loaded when it is asked for.
 FORMATS = {
     "gradescope": Format("Gradescope", "gradescope.json", "The results.json of an autograder."),
-    "classroom": Format("GitHub Classroom", "classroom.txt", "A line for $GITHUB_OUTPUT, result=BASE64; an error if there is none.", True),
+    "classroom": Format("GitHub Classroom", "classroom.txt", "A line for $GITHUB_OUTPUT, even without a result.", True),
     "junit": Format("JUnit", "junit.xml", "XML for continuous integration: a test case for each check."),
 }
 

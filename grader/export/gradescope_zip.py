@@ -11,6 +11,7 @@ import msgspec
 from grader.course.course import Course
 from grader.course.policy import Policy
 from grader.errors import Refusal
+from grader.files import replacing
 from grader.paths import ENGINE
 
 POLICY = "policy.json"
@@ -26,16 +27,17 @@ def build(course: Course, out: Path, policy: Policy, offline: bool = False) -> i
     offline : bring the packages along as wheels for this machine's Python and system
     raises  : Refusal
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_name(f".{out.name}.part")
-    with tempfile.TemporaryDirectory() as name, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        replacing(out) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
         for inside, path in sorted(_content(course, policy).items()):
             _add(archive, inside, path.read_bytes())
         _add(archive, POLICY, msgspec.json.encode(_portable(policy)))
         if offline:
             for wheel in _wheels(Path(name)):
                 _add(archive, f"wheels/{wheel.name}", wheel.read_bytes())
-    part.replace(out)
     return out.stat().st_size
 
 

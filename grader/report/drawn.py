@@ -4,15 +4,17 @@
 anything but plain drawings is not used: what is in it would stand in the page as markup.
 """
 
+import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+
+from grader.files import write_atomically
 
 FILE = "figures.json"
 MOST_BYTES = 3_000_000
@@ -48,12 +50,8 @@ class Drawings:
         """Write the plots that were used, if they are not those that were stored; a full disk costs the file only."""
         if self._used == self._stored:
             return
-        unfinished = self._path.with_suffix(".part")
-        try:
-            unfinished.write_text(json.dumps(self._used), "utf-8")
-            os.replace(unfinished, self._path)
-        except OSError:
-            unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            write_atomically(self._path, json.dumps(self._used))
 
 
 def key(kind: str, arrays: Iterable[tuple[str, np.ndarray]]) -> str:

@@ -3,7 +3,6 @@
 What stands where is decided here and in `pictures`; the templates only lay it out.
 """
 
-import os
 import textwrap
 from collections.abc import Mapping
 from functools import lru_cache
@@ -14,6 +13,7 @@ import jinja2
 import msgspec
 import numpy as np
 
+from grader.files import write_atomically
 from grader.records import Card, CheckResult, Report, SourceLines, StageResult
 from grader.report import evidence, graded, pictures, tables, words
 from grader.report.drawn import Drawings
@@ -68,13 +68,7 @@ class StageView(NamedTuple):
 
 def write(report: Report, out: Path) -> Path:
     """Write `out/report.html`, whole or not at all, and return its path."""
-    html = page(report, out)
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / "report.html"
-    unfinished = out / "report.html.part"
-    unfinished.write_text(html, encoding="utf-8", errors="backslashreplace")
-    os.replace(unfinished, path)
-    return path
+    return write_atomically(out / "report.html", page(report, out))
 
 
 def page(report: Report, out: Path) -> str:

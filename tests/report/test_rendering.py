@@ -93,7 +93,7 @@ def test_page_is_whole_or_not_there(tmp_path, monkeypatch):
     """A failure on the way leaves the old page as it was."""
     render(samples.report_of({}), tmp_path)
     before = (tmp_path / "report.html").read_bytes()
-    monkeypatch.setattr("grader.report.learner.os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr("grader.files.os.fsync", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         render(samples.make("all_right", tmp_path), tmp_path)
     assert (tmp_path / "report.html").read_bytes() == before
