@@ -1,15 +1,13 @@
-"""What a grading process and its driver say to each other: length-prefixed msgpack over a socket. Both sides are ours."""
+"""What a grading process and its driver say to each other: msgpack in the frames of a `Connection`, never a pickle."""
 
-import select
-import socket
-import struct
 import time
+from multiprocessing.connection import Connection
 
 import msgspec
 
 from grader.cohort.work import GradeDone
 
-_MOST = 1 << 30
+_MOST_BYTES = 1 << 30  #: of one frame
 
 
 class Hello(msgspec.Struct, tag=True):
@@ -39,33 +37,19 @@ class Broken(msgspec.Struct, tag=True):
 Message = Hello | StageBegun | Finished | Broken
 
 
-def receive_message(channel: socket.socket, deadline: float) -> Message:
-    """The child's next message. Raises as `receive` does."""
-    return msgspec.msgpack.decode(receive(channel, deadline), type=Message)
-
-
-def send(channel: socket.socket, data: bytes) -> None:
+def send(channel: Connection, content: object) -> None:
     """One frame."""
-    channel.sendall(struct.pack("<Q", len(data)) + data)
+    channel.send_bytes(msgspec.msgpack.encode(content))
 
 
-def receive(channel: socket.socket, deadline: float | None) -> bytes:
-    """One frame. Raises EOFError at the end, TimeoutError at the deadline (of time.monotonic)."""
-    (size,) = struct.unpack("<Q", _exactly(channel, 8, deadline))
-    if size > _MOST:
-        raise EOFError("no frame of ours")
-    return _exactly(channel, size, deadline)
+def receive(channel: Connection) -> bytes:
+    """One frame. Raises EOFError at the end; OSError if it is longer than a frame of ours can be."""
+    return channel.recv_bytes(_MOST_BYTES)
 
 
-def _exactly(channel: socket.socket, size: int, deadline: float | None) -> bytes:
-    buffer = bytearray()
-    while len(buffer) < size:
-        if deadline is not None:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([channel], [], [], left)[0]:
-                raise TimeoutError
-        chunk = channel.recv(min(1 << 20, size - len(buffer)))
-        if not chunk:
-            raise EOFError
-        buffer += chunk
-    return bytes(buffer)
+def receive_message(channel: Connection, deadline: float) -> Message:
+    """The child's next message. Raises as `receive` does, and TimeoutError if none begins before time.monotonic() is there."""
+    if not channel.poll(max(0.0, deadline - time.monotonic())):
+        raise TimeoutError
+    message: Message = msgspec.msgpack.decode(receive(channel), type=Message)
+    return message

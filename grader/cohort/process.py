@@ -1,19 +1,19 @@
 """A grading process of its own, for many submissions one after another, and the handle by which it is driven.
 
-The child is started fresh (never forked from a process that holds other things), with one BLAS thread. Orders and
-results travel over a socket pair as length-prefixed msgpack. The child ends when the socket does: if the driving
-process is killed, nothing is left behind.
+The child is started fresh (never forked from a process that holds other things), with one BLAS thread. It ends when its
+connection does: if the driving process is killed, nothing is left behind.
 """
 
 import contextlib
 import os
+import queue
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 
 import msgspec
@@ -55,7 +55,7 @@ class Grader:
         self.course, self.settings, self.scratch, self.log = course, settings, scratch, log
         self.pid = 0
         self._process: subprocess.Popen[bytes] | None = None
-        self._socket: socket.socket | None = None
+        self._channel: Connection | None = None
         self._count = 0
         self._closed = False
         self._lock = threading.Lock()  # stop() comes from the driver's thread as well as from the lane's
@@ -79,16 +79,10 @@ class Grader:
     def stop(self) -> None:
         """End the process, at once if it is busy."""
         with self._lock:
-            channel, process = self._socket, self._process
-            self._process = self._socket = None
+            process = self._process
+            self._process = self._channel = None  # who waits on the channel hears of the end, and lets go of it
             self.pid = self._count = 0
-        if channel is not None:
-            with contextlib.suppress(OSError):
-                channel.shutdown(socket.SHUT_RDWR)  # wakes whoever waits on it, on both sides
-            channel.close()
         if process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=0.5)
             _kill(process)
 
     def close(self) -> None:
@@ -110,7 +104,7 @@ class Grader:
         self._count += 1
         deadline = time.monotonic() + order.settings.submission_seconds
         try:
-            send(channel, msgspec.msgpack.encode(order))
+            send(channel, order)
             while True:
                 message = receive_message(channel, deadline)
                 if isinstance(message, Finished):
@@ -122,7 +116,7 @@ class Grader:
         except TimeoutError:
             reason = f"stopped after {order.settings.submission_seconds:g} s, the limit for a whole submission"
             outcome = Outcome("submission", reason)
-        except (EOFError, OSError, ValueError):  # the last from select(), if the socket was closed under it
+        except (EOFError, OSError):
             outcome = Outcome("fault", f"the grading process ended ({_ending(process)})")
         self.stop()
         if self._closed:
@@ -130,20 +124,19 @@ class Grader:
         seconds = round(time.perf_counter() - begun, 3)
         return GradeDone(order.key, order.digest, msgspec.structs.replace(outcome, seconds=seconds))
 
-    def _started(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
-        """The process and its socket, started if there is none."""
+    def _started(self) -> tuple[subprocess.Popen[bytes], Connection]:
+        """The process and its channel, started if there is none."""
         with self._lock:
             if self._closed:
                 raise GraderClosed
-            if self._process is not None and self._socket is not None:
-                return self._process, self._socket
-            self._process, self._socket = process, ours = self._launch()
+            if self._process is not None and self._channel is not None:
+                return self._process, self._channel
+            self._process, self._channel = process, channel = self._launch()
             self.pid = process.pid
         try:
-            start = (str(self.course.folder), self.settings, str(self.scratch or ""))
-            send(ours, msgspec.msgpack.encode(start))
-            message = receive_message(ours, time.monotonic() + _START_SECONDS)
-        except (EOFError, OSError, ValueError):
+            send(channel, (str(self.course.folder), self.settings, str(self.scratch or "")))
+            message = receive_message(channel, time.monotonic() + _START_SECONDS)
+        except (EOFError, OSError):
             ending = _ending(process)
             self.stop()
             if self._closed:
@@ -152,10 +145,10 @@ class Grader:
         if isinstance(message, Broken):
             self.stop()
             raise CourseBroken(message.reason)
-        return process, ours
+        return process, channel
 
-    def _launch(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
-        ours, theirs = socket.socketpair()
+    def _launch(self) -> tuple[subprocess.Popen[bytes], Connection]:
+        ours, theirs = Pipe()
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
         environment |= ONE_THREAD
         arguments = [sys.executable, "-P", "-s", "-c", _CODE.format(root=str(ENGINE)), str(theirs.fileno())]
@@ -192,33 +185,23 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def serve(descriptor: int) -> None:
-    """The child's whole life: say hello, grade orders until the socket ends."""
+    """The child's whole life: say hello, grade orders until the channel ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's affair
-    channel = socket.socket(fileno=descriptor)
-    orders: list[bytes] = []
-    arrived = threading.Condition()
+    channel = Connection(descriptor)
+    frames: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
     def listen() -> None:
         while True:
             try:
-                frame = receive(channel, None)
+                frames.put(receive(channel))
             except (EOFError, OSError):
-                os._exit(0)  # the driver is gone, or wants us gone; workers end with this process
-            with arrived:
-                orders.append(frame)
-                arrived.notify()
-
-    threading.Thread(target=listen, daemon=True).start()
-
-    def next_frame() -> bytes:
-        with arrived:
-            arrived.wait_for(lambda: orders)
-            return orders.pop(0)
+                os._exit(0)  # the driver is gone; workers end with this process
 
     def say(message: Message) -> None:
-        send(channel, msgspec.msgpack.encode(message))
+        send(channel, message)
 
-    folder, settings, scratch = msgspec.msgpack.decode(next_frame(), type=tuple[str, ClassSettings, str])
+    threading.Thread(target=listen, daemon=True).start()
+    folder, settings, scratch = msgspec.msgpack.decode(frames.get(), type=tuple[str, ClassSettings, str])
     try:
         bench = ClassGrader(Course(Path(folder)), settings, Path(scratch) if scratch else None)
     except Exception as error:
@@ -226,7 +209,7 @@ def serve(descriptor: int) -> None:
         return
     say(Hello(bench.fingerprint))
     while True:
-        order = msgspec.msgpack.decode(next_frame(), type=GradeOrder)
+        order = msgspec.msgpack.decode(frames.get(), type=GradeOrder)
         try:
             done = bench.grade(order, Teller(lambda stage: say(StageBegun(stage))))
         except BadCourse as error:
