@@ -3,7 +3,7 @@
 import ast
 import re
 import warnings
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 
 from grader.grading.embedded_data import UNREMARKABLE, data_in
 
@@ -78,17 +78,21 @@ def _of_file(source: bytes) -> list[tuple[str, int]]:
     signs: list[tuple[str, int]] = []
     if len(source) > UNREMARKABLE and data_in(source.decode("utf-8", "replace")) > UNREMARKABLE:
         signs.append(("holds much data in strings and numbers", 0))
-    for node in ast.walk(tree):
-        line = getattr(node, "lineno", 0)
-        if isinstance(node, ast.Import):
-            signs += [(_IMPORTS[first], line) for a in node.names if (first := a.name.partition(".")[0]) in _IMPORTS]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            if (first := node.module.partition(".")[0]) in _IMPORTS:
-                signs.append((_IMPORTS[first], line))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 300:
-            signs += [(meaning, line) for pattern, meaning in _TEXTS if pattern.search(node.value)]
-        elif isinstance(node, ast.Call):
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if called in _CALLS:
-                signs.append((_CALLS[called], line))
-    return signs
+    return signs + [(sign, getattr(node, "lineno", 0)) for node in ast.walk(tree) for sign in _of_node(node)]
+
+
+def _of_node(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Import(names=names):
+            return _of_imports(name.name for name in names)
+        case ast.ImportFrom(level=0, module=str(module)):
+            return _of_imports([module])
+        case ast.Constant(value=str(text)) if len(text) < 300:
+            return [meaning for pattern, meaning in _TEXTS if pattern.search(text)]
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _CALLS:
+            return [_CALLS[name]]
+    return []
+
+
+def _of_imports(modules: Iterable[str]) -> list[str]:
+    return [_IMPORTS[first] for module in modules if (first := module.partition(".")[0]) in _IMPORTS]

@@ -3,6 +3,7 @@
 import ast
 import difflib
 import io
+import itertools
 import textwrap
 import tokenize
 from collections.abc import Iterator, Sequence
@@ -107,23 +108,21 @@ def code_lines(source: str) -> int:
 
 def beside(left: Definition | None, right: Definition | None) -> list[LinePair]:
     """The two aligned line by line; in lines that were changed, the pieces that differ are marked."""
-    a, b = (definition.lines if definition else [] for definition in (left, right))
-    first_a, first_b = (definition.first if definition else 1 for definition in (left, right))
-    coloured = (_coloured(dedented(a)), _coloured(dedented(b)))
+    a, b = (side or Definition("", 1, [], "") for side in (left, right))
+    old, new = _coloured(dedented(a.lines)), _coloured(dedented(b.lines))
+    bare_a, bare_b = ([line.strip() for line in side.lines] for side in (a, b))
+    matcher = difflib.SequenceMatcher(None, bare_a, bare_b, autojunk=False)
     rows: list[LinePair] = []
-    matcher = difflib.SequenceMatcher(None, [line.strip() for line in a], [line.strip() for line in b], autojunk=False)
     for what, i1, i2, j1, j2 in matcher.get_opcodes():
-        for k in range(max(i2 - i1, j2 - j1)):
-            i, j = i1 + k, j1 + k
-            old, new = (coloured[0][i] if i < i2 else None), (coloured[1][j] if j < j2 else None)
-            if what != "equal" and old is not None and new is not None:
-                old, new = _marked(old, new)
-            sides = (
-                Line(first_a + i, old) if old is not None else None,
-                Line(first_b + j, new) if new is not None else None,
-            )
-            rows.append(LinePair(*sides, what == "equal"))
+        for i, j in itertools.zip_longest(range(i1, i2), range(j1, j2)):
+            if what != "equal" and i is not None and j is not None:
+                old[i], new[j] = _marked(old[i], new[j])
+            rows.append(LinePair(_line(a, old, i), _line(b, new, j), what == "equal"))
     return rows
+
+
+def _line(definition: Definition, coloured: list[list[Piece]], place: int | None) -> Line | None:
+    return None if place is None else Line(definition.first + place, coloured[place])
 
 
 def dedented(lines: list[str]) -> list[str]:

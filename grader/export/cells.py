@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from grader.errors import Refusal
 
@@ -22,6 +23,24 @@ class Sheet:
     data: bytes
     delimiter: str
     rows: list[list[CsvCell]]
+
+    @cached_property
+    def header(self) -> list[str]:
+        """Titles of the columns."""
+        return [cell.text.strip() for cell in self.rows[0]]
+
+    @cached_property
+    def at(self) -> dict[str, int]:
+        """Title in small letters -> column."""
+        return {title.casefold(): column for column, title in enumerate(self.header)}
+
+    def people(self) -> list[int]:
+        """The rows below the titles that hold anything."""
+        return [row for row in range(1, len(self.rows)) if any(cell.text.strip() for cell in self.rows[row])]
+
+    def get(self, row: int, title: str) -> str:
+        """A cell's text by the title of its column in small letters; empty if there is no such column."""
+        return self.text(row, self.at[title]).strip() if title in self.at else ""
 
     def text(self, row: int, column: int) -> str:
         """A cell's text; a row that ends early has empty cells."""

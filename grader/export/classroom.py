@@ -4,9 +4,10 @@ import base64
 import json
 from typing import Any
 
+from grader.cohort.counting import weighted
 from grader.course.policy import Policy
 from grader.export.text import level, outcome
-from grader.records import Report
+from grader.records import CheckResult, Report, StageResult
 from grader.report import words
 from grader.report.words import number
 
@@ -27,43 +28,21 @@ def result(report: Report, policy: Policy) -> dict[str, Any]:
     The reporter adds the scores up in floating point and drops a sum like 3.0000000000000004, so scores that do not add
     up exactly (uneven weights) are told as one score for the whole.
     """
-    tests: list[dict[str, Any]] = []
-    for stage in report.stages:
-        weight = policy.weights.get(stage.id, 1.0)
-        for check in stage.checks:
-            feedback = level(policy.feedback, stage, check)
-            hidden = feedback == "none"
-            tests.append(
-                {
-                    "name": f"{words.stage_number(stage.id)} {stage.title}" + ("" if hidden else f": {check.promise}"),
-                    "status": _STATUS.get(check.state, "fail"),
-                    "score": number(check.points * weight),
-                    "message": _short(outcome(check, feedback)) if check.state != "pass" else "",
-                    "test_code": "" if hidden else check.id,
-                    "filename": "",
-                    "line_no": 0,
-                    "duration": round(1000 * check.seconds),
-                }
-            )
-    most = sum(s.max_points * policy.weights.get(s.id, 1.0) for s in report.stages)
-    exact = number(sum(s.points * policy.weights.get(s.id, 1.0) for s in report.stages))
+    tests = [_test(stage, check, policy) for stage in report.stages for check in stage.checks]
+    most = sum(stage.max_points * policy.weights.get(stage.id, 1.0) for stage in report.stages)
+    exact = number(weighted(report, policy))
     if sum(test["score"] for test in tests) != exact:
-        for test in tests:
-            test["score"] = 0
-        tests.append({**_blank("All stages, weighted"), "score": exact, "status": "pass" if exact >= most else "fail"})
-    broken = any(test["status"] == "error" for test in tests)
-    passed = bool(tests) and all(test["status"] == "pass" for test in tests)
-    return {
-        "version": 1,
-        "status": "error" if broken else "pass" if passed and report.complete else "fail",
-        "max_score": number(most),
-        "tests": tests,
-    }
+        tests = [{**test, "score": 0} for test in tests]
+        tests.append(_entry("All stages, weighted", score=exact, status="pass" if exact >= most else "fail"))
+    states = {test["status"] for test in tests}
+    kept = states == {"pass"} and report.complete
+    status = "error" if "error" in states else "pass" if kept else "fail"
+    return {"version": 1, "status": status, "max_score": number(most), "tests": tests}
 
 
 def failure(sentence: str, most: int) -> dict[str, Any]:
     """The result of a submission that could not be graded at all."""
-    return {"version": 1, "status": "error", "max_score": most, "tests": [{**_blank("Grading"), "message": sentence}]}
+    return {"version": 1, "status": "error", "max_score": most, "tests": [_entry("Grading", message=sentence)]}
 
 
 def encode(content: dict[str, Any]) -> str:
@@ -71,10 +50,24 @@ def encode(content: dict[str, Any]) -> str:
     return base64.b64encode(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()).decode()
 
 
-def _blank(name: str) -> dict[str, Any]:
-    return {
-        "name": name, "status": "error", "score": 0, "message": "", "test_code": "", "filename": "", "line_no": 0, "duration": 0,
-    }  # fmt: skip
+def _test(stage: StageResult, check: CheckResult, policy: Policy) -> dict[str, Any]:
+    """One check as a test, with as much as the policy tells of it."""
+    feedback = level(policy.feedback, stage, check)
+    name = f"{words.stage_number(stage.id)} {stage.title}"
+    return _entry(
+        name if feedback == "none" else f"{name}: {check.promise}",
+        status=_STATUS.get(check.state, "fail"),
+        score=number(check.points * policy.weights.get(stage.id, 1.0)),
+        message="" if check.state == "pass" else _short(outcome(check, feedback)),
+        test_code="" if feedback == "none" else check.id,
+        duration=round(1000 * check.seconds),
+    )
+
+
+def _entry(name: str, **fields: str | float) -> dict[str, Any]:
+    """A test with all the fields that the reporter reads."""
+    entry = {"name": name, "status": "error", "score": 0, "message": "", "test_code": ""}
+    return {**entry, "filename": "", "line_no": 0, "duration": 0, **fields}
 
 
 def _short(text: str) -> str:

@@ -5,6 +5,7 @@ Only the cells of one column change. Who cannot be told with certainty is named 
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from grader.cohort.counting import Grade
 from grader.cohort.roster import fold
@@ -13,6 +14,15 @@ from grader.export.cells import Sheet, parse
 from grader.report.words import number
 
 _NOT_CANVAS_ASSIGNMENTS = ("current", "final", "unposted", "override", "notes", "custom")
+
+
+class Line(NamedTuple):
+    """One person in the file."""
+
+    row: int
+    shown: str
+    keys: list[str]  #: by what the class may know this person, the most telling first
+    locked: str = ""  #: why the cell stays as it is
 
 
 @dataclass
@@ -50,64 +60,42 @@ def fill_canvas(data: bytes, grades: list[Grade], column: str = "", name: str = 
     column : the assignment's title, with or without its id; needed if the file has several assignments
     """
     sheet = parse(data, name)
-    header = [cell.text.strip() for cell in sheet.rows[0]]
-    at = {title.casefold(): place for place, title in enumerate(header)}
-    if "id" not in at or not ({"student", "lastname"} & set(at)) or "section" not in at:
+    if not {"id", "section"} <= sheet.at.keys() or not {"student", "lastname"} & sheet.at.keys():
         raise Refusal(
             f"{name} has no columns Student, ID and Section. Remedy: Grades, Export, Export Entire Gradebook."
         )
-    target = _canvas_column(header, at["section"], column, name)
-    people, possible = [], 0.0
-    for row in range(1, len(sheet.rows)):
+    target = _canvas_column(sheet, column, name)
+    lines, possible = [], 0.0
+    for row in sheet.people():
         first = sheet.text(row, 0).strip().casefold()
         if first == "points possible":
             possible = _points(sheet.text(row, target))
-        if first in ("points possible", "manual posting", "muted", "student, test") or not any(
-            cell.text.strip() for cell in sheet.rows[row]
-        ):
-            continue
-        keys = [sheet.text(row, at[k]) for k in ("sis user id", "sis login id", "id", "integration id") if k in at]
-        if "student" in at:
-            shown = sheet.text(row, at["student"])
-        else:
-            shown = f"{sheet.text(row, at['firstname'])} {sheet.text(row, at['lastname'])}"
-        last, comma, rest = shown.partition(",")
-        people.append((row, shown, [*keys, f"{rest} {last}" if comma else shown]))
-    locked = {row: sheet.text(row, target) for row, _, _ in people if sheet.text(row, target).strip() in ("EX", "N/A")}
-    return _fill(sheet, target, header[target], possible, people, locked, grades)
+        elif first not in ("manual posting", "muted", "student, test"):
+            lines.append(_canvas_line(sheet, row, sheet.text(row, target)))
+    return _fill(sheet, target, possible, lines, grades)
 
 
 def fill_moodle(data: bytes, grades: list[Grade], name: str = "the Moodle file") -> Filled:
     """Fill the Grade column of an offline grading worksheet downloaded from Moodle."""
     sheet = parse(data, name)
-    header = [cell.text.strip() for cell in sheet.rows[0]]
-    at = {title.casefold(): place for place, title in enumerate(header)}
     needed = ("Identifier", "Grade", "Last modified (grade)")
-    if missing := [title for title in needed if title.casefold() not in at]:
+    if missing := [title for title in needed if title.casefold() not in sheet.at]:
         raise Refusal(
             f"{name} has no column {missing[0]!r}, without which Moodle refuses the import. "
             "Remedy: switch on offline grading worksheets and download the worksheet."
         )
-    people, locked, possible = [], {}, 0.0
-    for row in range(1, len(sheet.rows)):
-        if not any(cell.text.strip() for cell in sheet.rows[row]):
-            continue
-        identifier = sheet.text(row, at["identifier"]).strip()
-        keys = [identifier.rpartition(" ")[2] if identifier.startswith("Participant") else identifier]
-        keys += [sheet.text(row, at[k]) for k in ("email address", "id number", "username", "full name") if k in at]
-        shown = sheet.text(row, at["full name"]) if "full name" in at else identifier
-        people.append((row, shown or identifier, keys))
-        if "maximum grade" in at:
-            possible = _points(sheet.text(row, at["maximum grade"])) or possible
-        if "grade can be changed" in at and sheet.text(row, at["grade can be changed"]).strip().casefold() == "no":
-            locked[row] = "grade cannot be changed"
-    return _fill(sheet, at["grade"], header[at["grade"]], possible, people, locked, grades)
+    lines, possible = [], 0.0
+    for row in sheet.people():
+        lines.append(_moodle_line(sheet, row))
+        possible = _points(sheet.get(row, "maximum grade")) or possible
+    return _fill(sheet, sheet.at["grade"], possible, lines, grades)
 
 
-def _canvas_column(header: list[str], section: int, column: str, name: str) -> int:
+def _canvas_column(sheet: Sheet, column: str, name: str) -> int:
     """Assignments come after Section and are called `Title (123)`."""
+    header = sheet.header
     places = [
-        i for i in range(section + 1, len(header))
+        i for i in range(sheet.at["section"] + 1, len(header))
         if header[i].endswith(")") and not header[i].casefold().startswith(_NOT_CANVAS_ASSIGNMENTS)
     ]  # fmt: skip
     if column:
@@ -121,6 +109,24 @@ def _canvas_column(header: list[str], section: int, column: str, name: str) -> i
     return places[0]
 
 
+def _canvas_line(sheet: Sheet, row: int, held: str) -> Line:
+    """A student of a Canvas file whose cell holds something already."""
+    whole = "student" in sheet.at
+    shown = sheet.get(row, "student") if whole else f"{sheet.get(row, 'firstname')} {sheet.get(row, 'lastname')}"
+    last, _, rest = shown.partition(",")
+    keys = [sheet.get(row, title) for title in ("sis user id", "sis login id", "id", "integration id")]
+    return Line(row, shown, [*keys, f"{rest} {last}"], held if held.strip() in ("EX", "N/A") else "")
+
+
+def _moodle_line(sheet: Sheet, row: int) -> Line:
+    identifier = sheet.get(row, "identifier")
+    keys = [sheet.get(row, title) for title in ("email address", "id number", "username", "full name")]
+    locked = sheet.get(row, "grade can be changed").casefold() == "no"
+    shown = sheet.get(row, "full name") or identifier
+    told = identifier.rpartition(" ")[2] if identifier.startswith("Participant") else identifier
+    return Line(row, shown, [told, *keys], "grade cannot be changed" if locked else "")
+
+
 def _points(text: str) -> float:
     try:
         return float(text.strip().replace(",", "."))
@@ -128,58 +134,55 @@ def _points(text: str) -> float:
         return 0.0  # "(read only)", or a scale
 
 
-def _fill(
-    sheet: Sheet,
-    target: int,
-    title: str,
-    possible: float,
-    people: list[tuple[int, str, list[str]]],
-    locked: dict[int, str],
-    grades: list[Grade],
-) -> Filled:
-    by_key: defaultdict[str, set[str]] = defaultdict(set)
-    by_student = {grade.student: grade for grade in grades}
-    for grade in grades:
-        for key in (grade.student, grade.name, *grade.ids.values()):
-            if key:
-                by_key[fold(key)].add(grade.student)
-    filled = Filled(sheet.data, column=title)
-    rows_of: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-    for row, shown, keys in people:
-        hits = next((hit for key in keys if key.strip() and (hit := by_key.get(fold(key)))), set())
-        if len(hits) > 1:
-            filled.ambiguous.append(shown)
-        elif hits:
-            rows_of[next(iter(hits))].append((row, shown))
-        else:
-            filled.not_graded.append(shown)
-    values: dict[tuple[int, int], str] = {}
-    for student, rows in rows_of.items():
-        grade = by_student[student]
-        if len(rows) > 1:
-            filled.ambiguous += [f"{shown} (line {row + 1})" for row, shown in rows]
-        elif rows[0][0] in locked:
-            filled.untouched.append(f"{rows[0][1]} ({locked[rows[0][0]]})")
-        elif grade.state == "missing":
-            filled.not_graded.append(rows[0][1])
-        elif grade.state not in ("graded", "submission"):
-            filled.untouched.append(f"{rows[0][1]} ({grade.reason})")
-        else:
-            values[rows[0][0], target] = str(number(_scaled(grade, possible)))
-    met = set(rows_of)
-    unclear = {
-        student
-        for row, shown, keys in people
-        if shown in filled.ambiguous
-        for k in keys
-        for student in by_key.get(fold(k), ())
-    }
-    filled.not_in_file = [g.student for g in grades if g.student not in met | unclear and g.state != "missing"]
+def _fill(sheet: Sheet, target: int, possible: float, lines: list[Line], grades: list[Grade]) -> Filled:
+    """The file with the cells of one column filled, where a line and a student are each other's only match."""
+    filled = Filled(sheet.data, column=sheet.header[target])
+    lines_of, unclear = _matched(lines, grades, filled)
+    scores = _scores(lines_of, grades, possible, filled)
+    met = unclear.union(lines_of)
+    filled.not_in_file = [g.student for g in grades if g.student not in met and g.state != "missing"]
     if possible and any(grade.max_score != possible for grade in grades):
         filled.scaled_to = possible
-    filled.count = len(values)
-    filled.data = sheet.filled(values)
+    filled.count = len(scores)
+    filled.data = sheet.filled({(row, target): text for row, text in scores.items()})
     return filled
+
+
+def _scores(lines_of: dict[str, list[Line]], grades: list[Grade], possible: float, filled: Filled) -> dict[int, str]:
+    """Row -> what is written there; who gets nothing is noted."""
+    whose = {grade.student: grade for grade in grades}
+    scores: dict[int, str] = {}
+    for student, (line, *more) in lines_of.items():
+        grade = whose[student]
+        if more:
+            filled.ambiguous += [f"{each.shown} (line {each.row + 1})" for each in (line, *more)]
+        elif grade.state == "missing" and not line.locked:
+            filled.not_graded.append(line.shown)
+        elif line.locked or grade.state not in ("graded", "submission"):
+            filled.untouched.append(f"{line.shown} ({line.locked or grade.reason})")
+        else:
+            scores[line.row] = str(number(_scaled(grade, possible)))
+    return scores
+
+
+def _matched(lines: list[Line], grades: list[Grade], filled: Filled) -> tuple[dict[str, list[Line]], set[str]]:
+    """Student -> the lines that name this student alone, and the students that some line may mean; the rest is noted."""
+    called: defaultdict[str, set[str]] = defaultdict(set)
+    for grade in grades:
+        for key in filter(None, map(fold, (grade.student, grade.name, *grade.ids.values()))):
+            called[key].add(grade.student)
+    lines_of: defaultdict[str, list[Line]] = defaultdict(list)
+    unclear: set[str] = set()
+    for line in lines:
+        found = [called[key] for key in map(fold, line.keys) if key in called]
+        if not found:
+            filled.not_graded.append(line.shown)
+        elif len(found[0]) == 1:
+            lines_of[min(found[0])].append(line)
+        else:
+            filled.ambiguous.append(line.shown)
+            unclear.update(*found)
+    return lines_of, unclear
 
 
 def _scaled(grade: Grade, possible: float) -> float:

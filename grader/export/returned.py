@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from grader.cohort.counting import Grade
-from grader.course.policy import FeedbackRules
+from grader.course.policy import Feedback, FeedbackRules
 from grader.export.text import level, outcome
 from grader.records import CheckResult, Report, StageResult
 from grader.report.words import number, plural
@@ -19,28 +19,19 @@ def redacted(report: Report, rules: FeedbackRules) -> Report:
     A check at level "promise" keeps its promise, state and points; one at level "none" is left out with its points, and a
     note says how many there are.
     """
-    stages, hidden, worth = [], 0, 0
-    for stage in report.stages:
-        shown = [_limited(check, level(rules, stage, check)) for check in stage.checks]
-        kept = [check for check in shown if check is not None]
-        left_out = [check for check, limited in zip(stage.checks, shown) if limited is None]
-        hidden += len(left_out)
-        worth += sum(check.max_points for check in left_out)
-        if kept:
-            points, most = sum(check.points for check in kept), sum(check.max_points for check in kept)
-            stages.append(msgspec.structs.replace(stage, checks=kept, points=points, max_points=most))
-    notes = [
-        *report.notes,
-        *([f"{plural(hidden, 'check')} worth {plural(worth, 'point')} are not shown."] if hidden else []),
-    ]
+    stages = [kept for stage in report.stages if (kept := _limited_stage(stage, rules)).checks]
+    hidden = sum(len(stage.checks) for stage in report.stages) - sum(len(stage.checks) for stage in stages)
+    most = sum(stage.max_points for stage in stages)
+    worth = sum(check.max_points for stage in report.stages for check in stage.checks) - most
+    told = f"{plural(hidden, 'check')} worth {plural(worth, 'point')} are not shown."
     return msgspec.structs.replace(
         report,
         stages=stages,
         score=sum(stage.points for stage in stages),
-        max_score=sum(stage.max_points for stage in stages),
+        max_score=most,
         next=report.next if _may_tell(report, rules) else None,
         curves=report.curves if rules.default == "full" and not hidden else {},
-        notes=notes,
+        notes=[*report.notes, told] if hidden else report.notes,
     )
 
 
@@ -78,12 +69,17 @@ def folder_name(grade: Grade) -> str:
     return re.sub(r'[\x00-\x1f<>:"/\\|?*]', "-", name).strip(". ")[:120] or "unnamed"
 
 
-def _limited(check: CheckResult, feedback: str) -> CheckResult | None:
-    if feedback == "none":
-        return None
+def _limited_stage(stage: StageResult, rules: FeedbackRules) -> StageResult:
+    """A stage with the checks that may be named, and their points."""
+    shown = [_limited(check, feedback) for check in stage.checks if (feedback := level(rules, stage, check)) != "none"]
+    points, most = sum(check.points for check in shown), sum(check.max_points for check in shown)
+    return msgspec.structs.replace(stage, checks=shown, points=points, max_points=most)
+
+
+def _limited(check: CheckResult, feedback: Feedback) -> CheckResult:
     if feedback == "full":
         return check
-    message = "" if check.state == "pass" else outcome(check, "promise")
+    message = "" if check.state == "pass" else outcome(check, feedback)
     return msgspec.structs.replace(
         check, message=message, card=None, mistake=None, hints=[], notes=[], printed="", blocked_by=""
     )
@@ -91,13 +87,9 @@ def _limited(check: CheckResult, feedback: str) -> CheckResult | None:
 
 def _may_tell(report: Report, rules: FeedbackRules) -> bool:
     """Whether the next step belongs to a check that may be told in full."""
-
-    def full(stage: StageResult, check: CheckResult) -> bool:
-        return level(rules, stage, check) == "full"
-
     step = report.next
     return step is not None and any(
-        full(stage, check)
+        level(rules, stage, check) == "full"
         for stage in report.stages
         for check in stage.checks
         if (stage.id, check.id) == (step.stage, step.check)
