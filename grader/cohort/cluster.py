@@ -4,10 +4,13 @@ Every Dask worker thread drives one grading process of its own, exactly as this 
 its process down does not take the Dask worker with it. A lost Dask worker's submissions are given to another by Dask.
 """
 
+from __future__ import annotations
+
 import os
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,6 +22,9 @@ from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, course_fing
 from grader.course.course import Course
 from grader.errors import Refusal
 from grader.paths import ROOT
+
+if TYPE_CHECKING:
+    from distributed import Future
 
 #: Submissions that are sent ahead for each of the cluster's threads: enough to keep it busy, little enough to hold.
 _AHEAD = 2
@@ -67,9 +73,9 @@ class Cluster:
 
     def __init__(self, address: str, course: Course, settings: ClassSettings, timeout: float = 30) -> None:
         os.environ.setdefault("DASK_CONFIG", str(Path(__file__).with_name("dask.yaml")))  # read by the import
-        distributed = need("distributed", "--scheduler")
+        self.distributed = need("distributed", "--scheduler")
         try:
-            self.client = distributed.Client(address, timeout=timeout, set_as_default=False)
+            self.client = self.distributed.Client(address, timeout=timeout, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise Refusal(f"no Dask scheduler answers at {address} ({error}). Remedy: check the address.") from None
         try:
@@ -104,43 +110,38 @@ class Cluster:
 
         raises : CourseBroken
         """
-        from distributed import as_completed
-
         source = iter(orders)
         pending: dict[str, GradeOrder] = {}
-        running = as_completed(loop=self.client.loop)
-        self._submit(source, pending, running)
+        running = self.distributed.as_completed(self._submitted(source, pending), loop=self.client.loop)
         while pending:
             future = next(running)
-            order = pending.pop(str(future.key))
-            event = self._event(future, order)
+            order = pending.pop(future.key)
+            if future.status == "finished":
+                done = msgspec.msgpack.decode(future.result(), type=GradeDone)
+            else:
+                done = self._failed(order, future.status, future.exception() if future.status == "error" else None)
             future.release()
-            self._submit(source, pending, running)
-            yield event
+            running.update(self._submitted(source, pending))
+            yield done
 
-    def _submit(self, source: Iterator[GradeOrder], pending: dict[str, GradeOrder], running) -> None:
+    def _submitted(self, source: Iterator[GradeOrder], pending: dict[str, GradeOrder]) -> list[Future[bytes]]:
+        """As many futures as keep the cluster busy; their orders are pending under their keys."""
         threads = sum(self.client.nthreads().values())
+        futures = []
         while len(pending) < _AHEAD * max(1, threads) and (order := next(source, None)) is not None:
+            key = f"grade-{order.key}"
             data = msgspec.msgpack.encode(order)
-            future = self.client.submit(_far_away, data, key=f"grade-{order.key}", pure=False, retries=1)
-            pending[str(future.key)] = order
-            running.add(future)
+            futures.append(self.client.submit(_far_away, data, key=key, pure=False, retries=1))
+            pending[key] = order
+        return futures
 
-    @staticmethod
-    def _event(future, order: GradeOrder) -> GradeDone:
-        from distributed import KilledWorker
-
-        error = future.exception() if future.status == "error" else None
-        if isinstance(error, KilledWorker):
-            return GradeDone(
-                order.key, order.digest, Outcome("fault", "one Dask worker after another was lost under it")
-            )
+    def _failed(self, order: GradeOrder, status: str, error: Exception | None) -> GradeDone:
         if isinstance(error, CourseBroken):
             raise error
-        if error is not None or future.status != "finished":
-            reason = f"{type(error).__name__}: {error}" if error else f"Dask says {future.status}"
-            return GradeDone(order.key, order.digest, Outcome("fault", " ".join(reason.split())[:300]))
-        return msgspec.msgpack.decode(future.result(), type=GradeDone)
+        reason = f"{type(error).__name__}: {error}" if error else f"Dask says {status}"
+        if isinstance(error, self.distributed.KilledWorker):
+            reason = "one Dask worker after another was lost under it"
+        return GradeDone(order.key, order.digest, Outcome("fault", " ".join(reason.split())[:300]))
 
     def close(self) -> None:
         """Let go of the cluster; what it was grading is given up."""

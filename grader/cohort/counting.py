@@ -162,7 +162,7 @@ def _grade(
     )
 
 
-def _when(attempt: Attempt) -> tuple:
+def _when(attempt: Attempt) -> tuple[float, int, str, str]:
     """By time of submission, then by label with its numbers as numbers (attempt 10 follows attempt 9)."""
     moment = attempt.submitted.timestamp() if attempt.submitted else 0.0
     digits = "".join(ch for ch in attempt.label if ch.isdigit())

@@ -109,7 +109,9 @@ class _Fold:
         self.titles: dict[str, str] = {}
         self.done: Counter[str] = Counter()
         self._mistakes: dict[str, tuple[str, str, list[str]]] = {}
-        self._checks: dict[tuple[str, str], list] = {}
+        self._promises: dict[tuple[str, str], str] = {}
+        self._passed: Counter[tuple[str, str]] = Counter()
+        self._tried: Counter[tuple[str, str]] = Counter()
         self._answers: defaultdict[tuple[str, str, str], list[tuple[str, str, str]]] = defaultdict(list)
         self._seconds: defaultdict[str, list[float]] = defaultdict(list)
 
@@ -122,9 +124,10 @@ class _Fold:
             self.done[stage.id] += stage.state == "pass"
             self._seconds[stage.id].append(stage.seconds)
             for check in stage.checks:
-                tally = self._checks.setdefault((stage.id, check.id), [check.promise, 0, 0])
-                tally[1] += check.state == "pass"
-                tally[2] += check.state in ("pass", "fail", "error")
+                place = stage.id, check.id
+                self._promises.setdefault(place, check.promise)
+                self._passed[place] += check.state == "pass"
+                self._tried[place] += check.state in ("pass", "fail", "error")
                 if check.mistake is not None:
                     name = check.mistake.id.partition("__")[0]
                     whose = self._mistakes.setdefault(name, (check.mistake.hint, stage.id, []))[2]
@@ -132,7 +135,7 @@ class _Fold:
                         whose.append(who)
                 elif check.state == "fail" and check.card is not None and _telling(check.card.gave):
                     mark = hashlib.sha256(check.card.gave.encode()).hexdigest()
-                    self._answers[stage.id, check.id, mark].append((who, grade.digest, check.card.gave))
+                    self._answers[*place, mark].append((who, grade.digest, check.card.gave))
 
     def named(self) -> list[NamedMistake]:
         """The commonest mistakes first."""
@@ -145,9 +148,9 @@ class _Fold:
     def hard(self) -> list[HardCheck]:
         """The promises that most of those who tried do not keep yet."""
         found = [
-            HardCheck(stage, self.titles[stage], check, promise, passed, tried)
-            for (stage, check), (promise, passed, tried) in self._checks.items()
-            if tried > passed
+            HardCheck(stage, self.titles[stage], check, self._promises[stage, check], passed, tried)
+            for (stage, check), tried in self._tried.items()
+            if tried > (passed := self._passed[stage, check])
         ]
         return sorted(found, key=lambda check: (check.passed - check.tried, check.stage, check.id))
 

@@ -7,12 +7,13 @@ the course's and the policy's fingerprints, so a record is found again exactly a
 import hashlib
 import os
 import sqlite3
+import sys
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TextIO
 
 import msgspec
 
@@ -107,20 +108,26 @@ class Journal:
 
     def get(self, key: str) -> Outcome | None:
         """The record of that key."""
-        row = self._db.execute("SELECT state, reason, report, seconds FROM record WHERE key = ?", (key,)).fetchone()
-        if row is None:
-            return None
-        state, reason, report, seconds = row
-        decoded = msgspec.json.decode(zlib.decompress(report), type=Report) if report else None
-        return Outcome(state, reason, decoded, seconds)
+        return self._outcome(key, "report", zlib.decompress)
+
+    def report(self, key: str) -> Report | None:
+        """The report of that key, if one was made."""
+        outcome = self.get(key)
+        return outcome.report if outcome else None
 
     def brief(self, key: str) -> Outcome | None:
         """The record of that key with its report in brief: enough to count with, and read a hundred times as fast."""
-        row = self._db.execute("SELECT state, reason, brief, seconds FROM record WHERE key = ?", (key,)).fetchone()
+        return self._outcome(key, "brief", bytes)
+
+    def _outcome(
+        self, key: str, column: Literal["report", "brief"], unpacked: Callable[[bytes], bytes]
+    ) -> Outcome | None:
+        query = f"SELECT state, reason, {column}, seconds FROM record WHERE key = ?"
+        row = self._db.execute(query, (key,)).fetchone()
         if row is None:
             return None
         state, reason, report, seconds = row
-        return Outcome(state, reason, msgspec.json.decode(report, type=Report) if report else None, seconds)
+        return Outcome(state, reason, msgspec.json.decode(unpacked(report), type=Report) if report else None, seconds)
 
     def forget(self, keys: Iterable[str]) -> None:
         """Drop records, so that they are graded again; their history stays."""
@@ -145,18 +152,17 @@ class Journal:
         self._db.execute("COMMIT")
 
 
-def _lock_or_refuse(file, path: Path) -> None:
+def _lock_or_refuse(file: TextIO, path: Path) -> None:
     """Two runs in one folder would grade everything twice; the lock goes with its process, even if that is killed."""
     try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
+        if sys.platform == "win32":
+            import msvcrt
 
-        take = lambda: msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined] # noqa: E731
-    else:
-        take = lambda: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # noqa: E731
-    try:
-        take()
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
         raise Refusal(

@@ -1,6 +1,7 @@
 """The grading of a class in the terminal: how far it is, when it will be done, and what failed."""
 
 import time
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.live import Live
@@ -21,7 +22,7 @@ _FAULT = {"submission": "not graded", "fault": "the grader's own fault"}
 class Terminal(Watcher):
     """Draws a bar with an estimate and one line for each process; without a terminal, a line from time to time."""
 
-    def __init__(self, console: Console | None = None, clock=time.monotonic) -> None:
+    def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.console = console or Console(highlight=False)
         self.clock = clock
         self.bar = Progress(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from grader.cohort import insight, similarity
 from grader.cohort.counting import Grade
 from grader.cohort.insight import Insight
@@ -104,12 +106,7 @@ def build(result: Result, student: Path, anonymous: bool, made: str) -> View:
     """Collect what the page shows."""
     grades = sorted(result.grades, key=lambda grade: (-grade.score, grade.student))
     with Journal(result.out / "journal.sqlite") as journal:
-
-        def report(grade: Grade):
-            outcome = journal.get(grade.key) if grade.key else None
-            return outcome.report if outcome else None
-
-        look = insight.look(grades, report)
+        look = insight.look(grades, lambda grade: journal.report(grade.key))
     stages = {stage: look.stages[stage] for stage in result.stages if stage in look.stages}
     numbers = dict(insight.numbered(grades))
     names = {grade.student: _called(grade) for grade in grades}
@@ -124,7 +121,7 @@ def build(result: Result, student: Path, anonymous: bool, made: str) -> View:
         made=made,
         course=result.course[:12],
         footer=_footer(look),
-        look=_with_stages(look, stages),
+        look=msgspec.structs.replace(look, stages=stages),
         most=max((grade.max_score for grade in grades), default=0.0),
         rows=[_row(result.out, grade, look, list(stages)) for grade in grades],
         number=numbers,
@@ -194,9 +191,3 @@ def _footer(look: Insight) -> str:
 
 def _of(grades: list[Grade], state: str) -> list[tuple[str, str]]:
     return [(grade.student, grade.reason) for grade in grades if grade.state == state]
-
-
-def _with_stages(look: Insight, stages: dict[str, str]) -> Insight:
-    import msgspec
-
-    return msgspec.structs.replace(look, stages=stages)

@@ -70,8 +70,11 @@ class ProcessPool:
                         order = next(source, None)
                     if order is None:
                         break
-                    key = order.key
-                    events.put(grader.grade(order, lambda stage, key=key: events.put(StageReached(key, stage, number))))  # type: ignore[misc]
+
+                    def reached(stage: str, key: str = order.key) -> None:
+                        events.put(StageReached(key, stage, number))
+
+                    events.put(grader.grade(order, reached))
             except BaseException as error:  # handed to the caller's thread, which raises it
                 events.put(error)
             finally:

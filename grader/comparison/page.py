@@ -5,7 +5,7 @@ For instructors, and for learners who are done: it shows the reference's code, w
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 from markupsafe import Markup
@@ -125,17 +125,18 @@ def _answers(item: probing.Compared) -> tuple[str, str]:
 
 def _example(item: probing.Difference) -> Example:
     pair: list[tables.ValueTable] = []
-    if all(isinstance(value, np.ndarray) and value.dtype.kind in "biuf" for value in (item.left, item.right)):
-        pair = [
-            table._replace(caption=name)
-            for table, name in zip(tables.pair(item.right, item.left), ("reference", "submission"), strict=False)
-        ]
-    return Example(
-        shorten(clean(item.text), 4, 200), _told(item.left), _told(item.right), pair if len(pair) == 2 else []
-    )
+    if _is_numeric(item.left) and _is_numeric(item.right):
+        captions = ("reference", "submission")
+        pair = [t._replace(caption=name) for t, name in zip(tables.pair(item.right, item.left), captions, strict=False)]
+    text = shorten(clean(item.text), 4, 200)
+    return Example(text, _told(item.left), _told(item.right), pair if len(pair) == 2 else [])
 
 
-def _told(value: Any) -> str:
+def _is_numeric(value: object) -> TypeGuard[np.ndarray]:
+    return isinstance(value, np.ndarray) and value.dtype.kind in "biuf"
+
+
+def _told(value: object) -> str:
     """An answer in one line."""
     from grader.worker.outside.transcript import ErrorInfo, Opaque
 

@@ -94,8 +94,8 @@ class Difference(NamedTuple):
     """One question with two answers."""
 
     text: str  #: the call, as Python
-    left: Any
-    right: Any
+    left: object
+    right: object
 
 
 class Compared(NamedTuple):

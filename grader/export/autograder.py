@@ -6,6 +6,7 @@ what was decided until then is told.
 
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from grader.cohort.package import NoPackage, read_package
 from grader.cohort.work import with_private
 from grader.course.course import Course
 from grader.course.policy import Policy
-from grader.course.stage import Check
+from grader.course.stage import Check, Stage
 from grader.export import gradescope
 from grader.export.gradescope_zip import POLICY
 from grader.files import write_atomically
@@ -57,7 +58,7 @@ def main(root: str) -> int:
         return _grade(folder, Path(name) / "out", course, policy, tell)
 
 
-def _grade(folder: Path, out: Path, course: Course, policy: Policy, tell) -> int:
+def _grade(folder: Path, out: Path, course: Course, policy: Policy, tell: Callable[[Report], None]) -> int:
     from grader.grading.grade import grade
     from grader.grading.output import Output
     from grader.grading.request import Request, Settings
@@ -81,7 +82,7 @@ def _grade(folder: Path, out: Path, course: Course, policy: Policy, tell) -> int
 class _AfterEachStage(Observer):
     """Tells a report that is under way whenever another stage is decided."""
 
-    def __init__(self, stages, tell) -> None:
+    def __init__(self, stages: Sequence[Stage], tell: Callable[[Report], None]) -> None:
         self.stages, self._tell = stages, tell
         self.results: dict[tuple[str, str], CheckResult] = {}
 

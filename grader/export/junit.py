@@ -49,7 +49,8 @@ def write(report: Report, policy: Policy) -> bytes:
         if check.printed and level(policy.feedback, stage, check) == "full":
             xml.SubElement(case, "system-out").text = _clean(check.printed)
     xml.indent(suites, space=" ")
-    return xml.tostring(suites, encoding="utf-8", xml_declaration=True) + b"\n"
+    text: bytes = xml.tostring(suites, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
 
 
 def _verdict(case: xml.Element, check: CheckResult, text: str) -> None:

@@ -1,10 +1,15 @@
 """`class`: grade what a class handed in."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from grader.paths import BUILD
+
+if TYPE_CHECKING:
+    from grader.cohort.run import Result
+    from grader.export.gradebook import Filled
 
 
 @click.command("class")
@@ -79,23 +84,23 @@ def command(
         return 130
     finally:
         watcher.close()
-    _fill_gradebooks(result, out, canvas, column, moodle)
+    _fill_gradebooks(result, canvas, column, moodle)
     if return_reports:
         _return_reports(result)
     written = page.write(result, course.student, anonymous=anonymous)
-    return _told(result, out, written)
+    return _told(result, written)
 
 
-def _fill_gradebooks(result, out: Path, canvas: Path | None, column: str, moodle: Path | None) -> None:
+def _fill_gradebooks(result: "Result", canvas: Path | None, column: str, moodle: Path | None) -> None:
     from grader.export.gradebook import fill_canvas, fill_moodle
 
     if canvas is not None:
-        _fill(canvas, out, fill_canvas(canvas.read_bytes(), result.grades, column, canvas.name))
+        _fill(canvas, result.out, fill_canvas(canvas.read_bytes(), result.grades, column, canvas.name))
     if moodle is not None:
-        _fill(moodle, out, fill_moodle(moodle.read_bytes(), result.grades, moodle.name))
+        _fill(moodle, result.out, fill_moodle(moodle.read_bytes(), result.grades, moodle.name))
 
 
-def _fill(file: Path, out: Path, filled) -> None:
+def _fill(file: Path, out: Path, filled: "Filled") -> None:
     """Write the filled copy of a file from a learning platform beside the results, and say what it holds."""
     from grader.files import write_atomically
 
@@ -103,27 +108,23 @@ def _fill(file: Path, out: Path, filled) -> None:
     click.echo("\n".join([str(target), *(f"  {sentence}" for sentence in filled.sentences())]))
 
 
-def _told(result, out: Path, written: Path) -> int:
+def _told(result: "Result", written: Path) -> int:
     """Say how many were graded and where it stands; the exit status."""
     faults = result.of_state("fault")
     click.echo(
         f"{len(result.of_state('graded'))} graded, {len(result.of_state('submission'))} not gradable by their own fault, "
-        f"{len(faults)} by the grader's, {len(result.of_state('missing'))} missing.\n{out / 'grades.csv'}\n{written}"
+        f"{len(faults)} by the grader's, {len(result.of_state('missing'))} missing.\n{result.out / 'grades.csv'}\n{written}"
     )
     return 3 if faults else 0
 
 
-def _return_reports(result) -> None:
+def _return_reports(result: "Result") -> None:
     from grader.cohort.journal import Journal
     from grader.export import returned
-    from grader.records import Report
 
+    folder = result.out / "returned"
     with Journal(result.out / "journal.sqlite") as journal:
-
-        def report(grade) -> Report | None:
-            outcome = journal.get(grade.key) if grade.key else None
-            return outcome.report if outcome else None
-
-        folder = result.out / "returned"
-        count = returned.return_reports(result.grades, report, result.policy.feedback, folder)
+        count = returned.return_reports(
+            result.grades, lambda grade: journal.report(grade.key), result.policy.feedback, folder
+        )
     click.echo(f"{folder}: {count} reports to return.")
