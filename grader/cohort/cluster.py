@@ -32,16 +32,16 @@ _local = threading.local()
 
 
 def grade_bytes(data: bytes) -> bytes:
-    """What a Dask worker runs: an Order as msgpack in, a Done as msgpack out. Its process lives on for the next one.
+    """What a Dask worker runs: settings and an order as msgpack in, what was done out. Its process lives on for the next.
 
     The course is that of the Dask worker's own checkout.
     """
-    order = msgspec.msgpack.decode(data, type=GradeOrder)
+    settings, order = msgspec.msgpack.decode(data, type=tuple[ClassSettings, GradeOrder])
     grader = getattr(_local, "grader", None)
-    if grader is None or grader.settings != order.settings:
+    if grader is None or grader.settings != settings:
         if grader is not None:
             grader.stop()
-        grader = _local.grader = Grader(Course(ROOT), order.settings)
+        grader = _local.grader = Grader(Course(ROOT), settings)
     done = grader.grade(order)
     if done.other_course:  # as it was when the process started: the checkout may be another by now
         grader.stop()
@@ -72,6 +72,7 @@ class Cluster:
     """
 
     def __init__(self, address: str, course: Course, settings: ClassSettings, timeout: float = 30) -> None:
+        self.settings = settings
         os.environ.setdefault("DASK_CONFIG", str(Path(__file__).with_name("dask.yaml")))  # read by the import
         self.distributed = need("distributed", "--scheduler")
         try:
@@ -85,12 +86,12 @@ class Cluster:
             raise Refusal(
                 f"the Dask scheduler at {address} has no workers. Remedy: start dask worker {address}"
             ) from None
-        self._compare(course, settings)
+        self._compare(course)
 
-    def _compare(self, course: Course, settings: ClassSettings) -> None:
-        mine = course_fingerprint(course, settings.private)
+    def _compare(self, course: Course) -> None:
+        mine = course_fingerprint(course, self.settings.private)
         try:
-            theirs = self.client.run(_fingerprint_there, settings.private)
+            theirs = self.client.run(_fingerprint_there, self.settings.private)
         except Exception as error:
             self.close()
             raise Refusal(
@@ -130,7 +131,7 @@ class Cluster:
         futures = []
         while len(pending) < _AHEAD * max(1, threads) and (order := next(source, None)) is not None:
             key = f"grade-{order.key}"
-            data = msgspec.msgpack.encode(order)
+            data = msgspec.msgpack.encode((self.settings, order))
             futures.append(self.client.submit(_far_away, data, key=key, pure=False, retries=1))
             pending[key] = order
         return futures

@@ -102,7 +102,7 @@ class Grader:
                 if left == 0:
                     raise
         self._count += 1
-        deadline = time.monotonic() + order.settings.submission_seconds
+        deadline = time.monotonic() + self.settings.submission_seconds
         try:
             send(channel, order)
             while True:
@@ -114,7 +114,7 @@ class Grader:
                 if isinstance(message, StageBegun):
                     told(message.stage)
         except TimeoutError:
-            reason = f"stopped after {order.settings.submission_seconds:g} s, the limit for a whole submission"
+            reason = f"stopped after {self.settings.submission_seconds:g} s, the limit for a whole submission"
             outcome = Outcome("submission", reason)
         except (EOFError, OSError):
             outcome = Outcome("fault", f"the grading process ended ({_ending(process)})")

@@ -199,7 +199,7 @@ def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch
     def orders() -> Iterator[GradeOrder]:
         for key in waiting:
             package = msgspec.msgpack.encode(store.get(book.keys[key]))
-            yield GradeOrder(key, book.keys[key], package, book.course, settings)
+            yield GradeOrder(key, book.keys[key], package, book.course)
 
     backend = _backend(run, settings, scratch)
     faults, hope = 0, False

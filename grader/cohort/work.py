@@ -35,7 +35,7 @@ KEPT = ("report.html", "results.json")
 
 
 class ClassSettings(Struct, frozen=True):
-    """How every submission of a class is graded. Plain data: it travels."""
+    """How every submission of a class is graded. Plain data: it travels, once to each grading process."""
 
     how: Settings = Settings()
     stages: tuple[str, ...] = ()
@@ -63,7 +63,6 @@ class GradeOrder(Struct, frozen=True):
     digest: str
     package: bytes  #: a Package as msgpack
     course: str  #: fingerprint of the course that sent it
-    settings: ClassSettings
 
 
 class GradeDone(Struct, frozen=True):

@@ -32,17 +32,16 @@ def reference_files():
 
 @pytest.fixture
 def order_of():
-    """`order_of(files, policy)`: the order to grade those files."""
+    """`order_of(files)`: the order to grade those files."""
     import msgspec
 
     from grader.cohort.package import Package
-    from grader.cohort.work import ClassSettings, GradeOrder, course_fingerprint
+    from grader.cohort.work import GradeOrder, course_fingerprint
     from tests.courses import HERE
 
-    def make(files, policy, course=""):
+    def make(files, course=""):
         package = Package(files)
-        settings = ClassSettings.of(policy, html=False)
         packed = msgspec.msgpack.encode(package)
-        return GradeOrder(f"key-{package.digest}", package.digest, packed, course or course_fingerprint(HERE), settings)
+        return GradeOrder(f"key-{package.digest}", package.digest, packed, course or course_fingerprint(HERE))
 
     return make

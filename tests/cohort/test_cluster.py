@@ -13,7 +13,7 @@ from grader.cohort.cluster import Cluster, grade_bytes
 from grader.cohort.journal import Outcome
 from grader.cohort.run import ClassRun, Watcher, grade_class
 from grader.cohort.work import ClassSettings, GradeDone
-from grader.course.policy import Policy, read_policy
+from grader.course.policy import read_policy
 from grader.errors import Refusal
 from grader.paths import ROOT
 from tests.cohort import classes
@@ -63,7 +63,7 @@ def test_a_cluster_gives_the_same_table_even_if_a_worker_is_killed(tmp_path, clu
 
 
 def test_an_order_for_another_course_is_not_graded(order_of):
-    order = order_of({"layers.py": b"x = 1\n"}, Policy(), course="another")
+    order = ClassSettings(), order_of({"layers.py": b"x = 1\n"}, course="another")
     done = msgspec.msgpack.decode(grade_bytes(msgspec.msgpack.encode(order)), type=GradeDone)
     assert done.other_course
     assert done.outcome.state == "fault"
@@ -86,7 +86,7 @@ class Outdated:
 def test_a_process_older_than_the_checkout_is_started_anew(order_of, monkeypatch):
     monkeypatch.setattr("grader.cohort.cluster.Grader", Outdated)
     monkeypatch.setattr("grader.cohort.cluster._local", threading.local())
-    order = msgspec.msgpack.encode(order_of({"layers.py": b"x = 1\n"}, Policy()))
+    order = msgspec.msgpack.encode((ClassSettings(), order_of({"layers.py": b"x = 1\n"})))
     assert msgspec.msgpack.decode(grade_bytes(order), type=GradeDone).outcome.state == "graded"
 
 

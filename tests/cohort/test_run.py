@@ -144,8 +144,8 @@ def test_names_that_no_folder_takes_end_nobodys_grading(tmp_path, run, generator
 
 
 def test_a_grading_process_that_is_killed_is_replaced(tmp_path, policy, generator, order_of):
-    orders = [order_of({**generator.right(), "extra.py": str(n).encode()}, policy) for n in range(3)]
-    pool = ProcessPool(HERE, orders[0].settings, 1, tmp_path)
+    orders = [order_of({**generator.right(), "extra.py": str(n).encode()}) for n in range(3)]
+    pool = ProcessPool(HERE, ClassSettings.of(policy, html=False), 1, tmp_path)
     killed = 0
     done = []
     for event in pool.run(orders):
@@ -166,15 +166,15 @@ def test_a_grading_process_is_renewed_after_so_many_submissions(tmp_path, policy
     pids = []
     for number in range(3):
         files = {**generator.right(), "extra.py": str(number).encode()}
-        grader.grade(msgspec.structs.replace(order_of(files, policy), settings=settings))
+        grader.grade(order_of(files))
         pids.append(grader.pid)
     grader.close()
     assert pids[0] == pids[1] != pids[2]
 
 
 def test_a_submission_under_which_every_process_dies_is_the_graders_fault(tmp_path, policy, generator, order_of):
-    order = order_of(generator.right(), policy)
-    grader = Grader(HERE, order.settings, tmp_path)
+    order = order_of(generator.right())
+    grader = Grader(HERE, ClassSettings.of(policy, html=False), tmp_path)
     done = grader.grade(order, lambda stage: os.kill(grader.pid, signal.SIGKILL))
     grader.close()
     assert done.outcome.state == "fault"
@@ -183,8 +183,8 @@ def test_a_submission_under_which_every_process_dies_is_the_graders_fault(tmp_pa
 
 def test_a_submission_that_takes_too_long_as_a_whole_is_stopped(tmp_path, generator, order_of):
     (tmp_path / "policy.toml").write_text(STAGES + "[limits]\nsubmission_seconds = 10\n")
-    order = order_of(generator.right(), read_policy(None, tmp_path))
-    grader = Grader(HERE, order.settings, tmp_path)
+    order = order_of(generator.right())
+    grader = Grader(HERE, ClassSettings.of(read_policy(None, tmp_path), html=False), tmp_path)
     done = grader.grade(order, lambda stage: os.kill(grader.pid, signal.SIGSTOP))
     grader.close()
     assert done.outcome.state == "submission"
@@ -192,8 +192,8 @@ def test_a_submission_that_takes_too_long_as_a_whole_is_stopped(tmp_path, genera
 
 
 def test_another_version_of_the_course_is_not_graded_with(tmp_path, policy, generator, order_of):
-    order = order_of(generator.right(), policy, course="another")
-    grader = Grader(HERE, order.settings, tmp_path)
+    order = order_of(generator.right(), course="another")
+    grader = Grader(HERE, ClassSettings.of(policy, html=False), tmp_path)
     done = grader.grade(order)
     grader.close()
     assert done.other_course

@@ -62,7 +62,7 @@ def test_the_grading_process_of_a_class_is_told_where_the_course_lies(tmp_path):
     package = Package({path.name: path.read_bytes() for path in sorted(course.student.glob("*.py"))})
     settings = msgspec.structs.replace(ClassSettings.of(Policy(), html=False), stages=(STAGE,))
     packed = msgspec.msgpack.encode(package)
-    order = GradeOrder("key", package.digest, packed, course_fingerprint(course), settings)
+    order = GradeOrder("key", package.digest, packed, course_fingerprint(course))
     assert order.course != course_fingerprint(HERE)
     grader = Grader(course, settings, tmp_path)
     try:
