@@ -172,44 +172,41 @@ def _inflate(data: bytes, kind: str, limits: ArchiveLimits) -> bytes:
     out: list[bytes] = []
     size, rest = 0, data
     while rest:
-        decoder = _Decoder(kind)
+        decoder = _DECODERS[kind]()
         while True:
-            chunk = decoder(rest, MB)
+            chunk = decoder.decompress(rest, MB)
             rest = b""
             size += len(chunk)
             out.append(chunk)
             _check_total(size, len(data), limits)
-            if decoder.finished() or (not chunk and decoder.hungry()):
+            if decoder.eof or (not chunk and decoder.needs_input):
                 break
-        if not decoder.finished():
+        if not decoder.eof:
             raise BadArchive("the archive ends too early")
-        rest = decoder.unused().lstrip(b"\0")  # several members one after another are one stream
+        rest = decoder.unused_data.lstrip(b"\0")  # several members one after another are one stream
         if rest and _kind(rest) != kind:
             break
     return b"".join(out)
 
 
-class _Decoder:
-    """One face for three decompressors with an upper bound on what a call returns."""
+class _Gunzip:
+    """zlib's decompressor with the face of the other two: an upper bound on what a call returns, and what it waits for."""
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self.gz = zlib.decompressobj(wbits=31) if kind == "gz" else None
-        self.other = bz2.BZ2Decompressor() if kind == "bz2" else lzma.LZMADecompressor(memlimit=256 * MB)
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj(wbits=31)
 
-    def __call__(self, data: bytes, most: int) -> bytes:
-        if self.gz is not None:
-            return self.gz.decompress(data or self.gz.unconsumed_tail, most)
-        return self.other.decompress(data, most)
+    def decompress(self, data: bytes, most: int) -> bytes:
+        chunk = self._zlib.decompress(data or self._zlib.unconsumed_tail, most)
+        self.eof, self.unused_data = self._zlib.eof, self._zlib.unused_data
+        self.needs_input = not self._zlib.unconsumed_tail
+        return chunk
 
-    def finished(self) -> bool:
-        return self.gz.eof if self.gz is not None else self.other.eof
 
-    def hungry(self) -> bool:
-        return not self.gz.unconsumed_tail if self.gz is not None else self.other.needs_input
-
-    def unused(self) -> bytes:
-        return self.gz.unused_data if self.gz is not None else self.other.unused_data
+_DECODERS: dict[str, Callable[[], _Gunzip | bz2.BZ2Decompressor | lzma.LZMADecompressor]] = {
+    "gz": _Gunzip,
+    "bz2": bz2.BZ2Decompressor,
+    "xz": lambda: lzma.LZMADecompressor(memlimit=256 * MB),
+}
 
 
 def _check_count(count: int, limits: ArchiveLimits) -> None:

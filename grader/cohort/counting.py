@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from grader.cohort.intake import Attempt
 from grader.cohort.journal import Outcome
+from grader.cohort.roster import Person
 from grader.course.policy import Late, Policy
 from grader.records import Report
 
@@ -55,19 +56,31 @@ def count(
     maximum   : stage -> points, of the stages that are graded
     late_days : student -> free late days, where the roster tells
     """
-    by_student: defaultdict[str, list[Attempt]] = defaultdict(list)
-    for attempt in attempts:
-        by_student[attempt.student].append(attempt)
+    most = most_points(maximum, policy)
     grades = []
-    for student, theirs in sorted(by_student.items()):
+    for student, theirs in sorted(by_student(attempts).items()):
         free = (late_days or {}).get(student, policy.late.free_days)
-        candidates = [
-            _grade(attempt, outcomes(attempt), policy, maximum, free, len(theirs), keys(attempt))
-            for attempt in choose(theirs, policy)
+        chosen = [
+            (attempt, _grade(attempt, outcomes(attempt), policy, most, free)) for attempt in choose(theirs, policy)
         ]
         # The first of equals: a later attempt replaces an earlier one only if it counts for more.
-        grades.append(max(candidates, key=lambda grade: (grade.score, grade.state == "graded")))
+        attempt, best = max(chosen, key=lambda pair: (pair[1].score, pair[1].state == "graded"))
+        grades.append(msgspec.structs.replace(best, attempts=len(theirs), key=keys(attempt)))
     return grades
+
+
+def by_student(attempts: Iterable[Attempt]) -> dict[str, list[Attempt]]:
+    """Student -> attempts, in the order of the first."""
+    found: defaultdict[str, list[Attempt]] = defaultdict(list)
+    for attempt in attempts:
+        found[attempt.student].append(attempt)
+    return found
+
+
+def nothing(person: Person, most: float) -> Grade:
+    """The grade of somebody who handed in nothing."""
+    reason = "nothing was handed in"
+    return Grade(person.id, person.name, "missing", 0.0, most, reason=reason, attempts=0, ids=person.ids)
 
 
 def choose(attempts: list[Attempt], policy: Policy) -> list[Attempt]:
@@ -110,16 +123,7 @@ def weighted(report: Report, policy: Policy) -> float:
     return sum(stage.points * policy.weights.get(stage.id, 1.0) for stage in report.stages)
 
 
-def _grade(
-    attempt: Attempt,
-    outcome: Outcome | None,
-    policy: Policy,
-    maximum: Mapping[str, int],
-    free: int,
-    many: int,
-    key: str,
-) -> Grade:
-    most = most_points(maximum, policy)
+def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: float, free: int) -> Grade:
     if attempt.problem:
         outcome = Outcome("submission", attempt.problem)
     grade = Grade(
@@ -130,10 +134,8 @@ def _grade(
         max_score=most,
         reason=outcome.reason if outcome else "not graded yet",
         attempt=attempt.label,
-        attempts=many,
         submitted=attempt.submitted,
         digest=attempt.digest,
-        key=key,
         notes=attempt.notes,
         ids=attempt.ids,
     )

@@ -64,17 +64,8 @@ def differences(old: list[Grade], new: list[Grade]) -> list[Change]:
 
 def _grade_with(checkout: Path, submissions: Path, out: Path, jobs: int | None) -> Path:
     """Run that checkout's own grader, in this interpreter's environment."""
-    command = [
-        sys.executable,
-        "-P",
-        "-c",
-        START.format(root=str(checkout)),
-        "class",
-        str(submissions),
-        "--out",
-        str(out),
-    ]
-    command += ["--no-reports", *(["--jobs", str(jobs)] if jobs else [])]
+    command = [sys.executable, "-P", "-c", START.format(root=str(checkout)), "class", str(submissions)]
+    command += ["--out", str(out), "--no-reports", *(["--jobs", str(jobs)] if jobs else [])]
     status = subprocess.run(command, cwd=checkout, check=False).returncode
     if status not in (0, 3) or not (out / "grades.jsonl").exists():
         raise Refusal(f"the course in {checkout} could not grade the class (status {status}).")

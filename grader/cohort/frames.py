@@ -11,9 +11,7 @@ _MOST_BYTES = 1 << 30  #: of one frame
 
 
 class Hello(msgspec.Struct, tag=True):
-    """The child is ready; `course` is its fingerprint."""
-
-    course: str
+    """The child is ready."""
 
 
 class StageBegun(msgspec.Struct, tag=True):

@@ -4,7 +4,7 @@ import hashlib
 import math
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
@@ -196,8 +196,3 @@ def same_content(grades: Iterable[Grade]) -> list[list[str]]:
         if grade.digest:
             by_digest[grade.digest].append(grade.student)
     return sorted(names for names in by_digest.values() if len(names) > 1)
-
-
-def numbered(grades: Iterable[Grade]) -> Mapping[str, int]:
-    """Student -> number on the page, by which they are called when names are hidden."""
-    return {grade.student: number for number, grade in enumerate(grades, 1)}

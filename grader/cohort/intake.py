@@ -92,11 +92,9 @@ def take_in(submissions: Path, store: Store, roster: Roster | None = None, scrat
     layout, sources = layouts.recognise(submissions)
     if not sources:
         raise Refusal(f"nothing was handed in: {submissions} holds no folder and no archive.")
-    intake = Intake(layout, [], notes=notes)
-    for source in sources:
-        intake.attempts.append(_attempt(source, submissions, store, roster))
+    intake = Intake(layout, [_attempt(source, submissions, store, roster) for source in sources], notes=notes)
     if roster is not None:
-        _compare(intake, sources, roster)
+        _compare(intake, roster)
     _name_doubles(intake)
     intake.attempts.sort(key=lambda a: (a.student, a.submitted.timestamp() if a.submitted else 0.0, a.label, a.origin))
     return intake
@@ -106,7 +104,7 @@ def _attempt(source: HandIn, root: Path, store: Store, roster: Roster | None) ->
     person = roster.find(*source.keys()) if roster else None
     ids = dict(source.ids)
     if person is not None:
-        ids |= {k: v for k, v in (("email", person.email), ("github", person.github), ("roster", person.id)) if v}
+        ids |= {**person.ids, "roster": person.id}
     digest = problem = ""
     notes: list[str] = []
     try:
@@ -130,15 +128,9 @@ def _attempt(source: HandIn, root: Path, store: Store, roster: Roster | None) ->
     )
 
 
-def _compare(intake: Intake, sources: list[HandIn], roster: Roster) -> None:
-    met = set()
-    for source in sources:
-        person = roster.find(*source.keys())
-        if person is None:
-            intake.unknown.append(source.student)
-        else:
-            met.add(person.id)
-    intake.unknown = sorted(set(intake.unknown))
+def _compare(intake: Intake, roster: Roster) -> None:
+    met = {attempt.ids.get("roster") for attempt in intake.attempts}
+    intake.unknown = sorted({attempt.student for attempt in intake.attempts if "roster" not in attempt.ids})
     intake.missing = [p.id + (f" ({p.name})" if p.name else "") for p in roster.people if p.id not in met]
 
 
@@ -188,10 +180,7 @@ def _unpack(zipped: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> s
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with zipped.open(member) as source, open(target, "wb") as out:
-            left = _CLASS_BYTES
-            while left > 0 and (chunk := source.read(min(MB, left))):
-                out.write(chunk)
-                left -= len(chunk)
+            shutil.copyfileobj(source, out)  # no more than the size in the header, which was counted
     except RecursionError:
         return "too many folders in one another"
     except OSError as error:

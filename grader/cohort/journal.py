@@ -63,7 +63,6 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
         self._lock = open(path.with_suffix(".lock"), "a+")  # noqa: SIM115 - held as long as the journal
         _lock_or_refuse(self._lock, path)
         try:

@@ -17,16 +17,8 @@ from grader.paths import MODULES
 GRADESCOPE = "submission_metadata.yml"
 _MOODLE = re.compile(r"^(?P<name>.+)_(?P<id>\d+)_assignsubmission_file(?:_(?P<rest>.*))?$", re.DOTALL)
 _ATTEMPT = re.compile(r"^(?:attempt|try|submission|version|v)?[-_ ]?\d{1,4}$", re.IGNORECASE)
-_BESIDE = {
-    ".csv",
-    ".toml",
-    ".md",
-    ".txt",
-    ".yml",
-    ".yaml",
-    ".json",
-    ".html",
-}  #: a roster, a readme: nobody's submission
+#: A roster, a readme: nobody's submission.
+_BESIDE = {".csv", ".toml", ".md", ".txt", ".yml", ".yaml", ".json", ".html"}
 _ARCHIVE_ENDS = (".tar.gz", ".tar.bz2", ".tar.xz", ".zip", ".tgz", ".tbz2", ".txz", ".tar", ".7z", ".rar", ".py")
 
 
@@ -138,13 +130,13 @@ def _plain(entries: list[Path]) -> list[HandIn]:
     """A folder or an archive a student; several attempts as `ann--2.zip`, `ann--2026-11-01T23-10-00.zip`, `ann/2/...`."""
     sources: list[HandIn] = []
     for entry in entries:
-        stem = _stem(entry.name) if entry.is_file() or entry.is_symlink() else entry.name
+        stem = _stem(entry)
         student, _, label = stem.partition("--")
         if entry.is_dir() and not entry.is_symlink():
             attempts = _attempts_in(entry)
             if attempts:
                 for path in attempts:
-                    stem = _stem(path.name) if path.is_file() else path.name
+                    stem = _stem(path)
                     sources.append(HandIn(student, [path], label=stem, submitted=parse_time(stem)))
                 continue
         elif entry.suffix.lower() in _BESIDE:
@@ -158,12 +150,11 @@ def _attempts_in(folder: Path) -> list[Path]:
     inside = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name not in SKIPPED)
     if len(inside) < 1 or any(p.suffix == ".py" and p.stem in MODULES for p in inside):
         return []
-    stems = [_stem(path.name) if path.is_file() else path.name for path in inside]
-    return inside if all(_ATTEMPT.match(stem) or parse_time(stem) for stem in stems) else []
+    return inside if all(_ATTEMPT.match(stem) or parse_time(stem) for stem in map(_stem, inside)) else []
 
 
-def _stem(name: str) -> str:
-    for end in _ARCHIVE_ENDS:
-        if name.lower().endswith(end):
-            return name[: -len(end)]
-    return name
+def _stem(path: Path) -> str:
+    """A folder's name, or a file's without the ending of an archive."""
+    ends = () if path.is_dir() and not path.is_symlink() else _ARCHIVE_ENDS
+    end = next((end for end in ends if path.name.lower().endswith(end)), "")
+    return path.name[: len(path.name) - len(end)]

@@ -46,11 +46,8 @@ class Terminal(Watcher):
             ("on the roster, nothing handed in", intake.missing),
         ):
             if names:
-                self.console.print(
-                    escape(
-                        f"{len(names)} {what}: {', '.join(map(clean, names[:12]))}{' ...' if len(names) > 12 else ''}"
-                    )
-                )
+                shown = ", ".join(map(clean, names[:12])) + (" ..." if len(names) > 12 else "")
+                self.console.print(escape(f"{len(names)} {what}: {shown}"))
         for note in intake.notes:
             self.console.print(escape(clean(note)))
         self.total, self.begun = waiting, self.clock()

@@ -51,7 +51,7 @@ class View:
     look: Insight
     most: float
     rows: list[StudentRow]
-    number: Mapping[str, int]
+    number: Mapping[str, int]  #: by which a student is called when names are hidden
     name: Mapping[str, str]
     same: list[list[str]] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
@@ -108,7 +108,7 @@ def build(result: Result, student: Path, anonymous: bool, made: str) -> View:
     with Journal(result.out / "journal.sqlite") as journal:
         look = insight.look(grades, lambda grade: journal.report(grade.key))
     stages = {stage: look.stages[stage] for stage in result.stages if stage in look.stages}
-    numbers = dict(insight.numbered(grades))
+    numbers = {grade.student: place for place, grade in enumerate(grades, 1)}
     names = {grade.student: _called(grade) for grade in grades}
     for place, stranger in enumerate(result.intake.unknown, len(numbers) + 1):
         numbers.setdefault(stranger, place)
@@ -129,7 +129,11 @@ def build(result: Result, student: Path, anonymous: bool, made: str) -> View:
         same=insight.same_content(grades),
         pairs=pairs,
         signs=signs,
-        open=[(title, those) for state, title in _TITLES.items() if (those := _of(grades, state))],
+        open=[
+            (title, those)
+            for state, title in _TITLES.items()
+            if (those := [(grade.student, grade.reason) for grade in grades if grade.state == state])
+        ],
         unknown=result.intake.unknown,
         anonymous=anonymous,
     )
@@ -174,12 +178,9 @@ def _called(grade: Grade) -> str:
 
 
 def _rest(result: Result) -> str:
-    parts = [
-        (len(result.of_state("submission")), "could not be graded"),
-        (len(result.of_state("fault")), "failed by the grader's own fault"),
-        (len(result.of_state("missing")), "missing"),
-    ]
-    return "".join(f", {count} {what}" for count, what in parts if count)
+    told = {"submission": "could not be graded", "fault": "failed by the grader's own fault", "missing": "missing"}
+    counts = {what: len(result.of_state(state)) for state, what in told.items()}
+    return "".join(f", {count} {what}" for what, count in counts.items() if count)
 
 
 def _footer(look: Insight) -> str:
@@ -187,7 +188,3 @@ def _footer(look: Insight) -> str:
     return f"Grading took {seconds(look.seconds)} of one core" + (
         f", most of it in {slow}, by the median." if slow else "."
     )
-
-
-def _of(grades: list[Grade], state: str) -> list[tuple[str, str]]:
-    return [(grade.student, grade.reason) for grade in grades if grade.state == state]

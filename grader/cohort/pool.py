@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.cohort.process import CourseBroken, Grader
+from grader.cohort.process import Grader
 from grader.cohort.work import ClassSettings, GradeDone, GradeOrder
 from grader.course.course import Course
 from grader.errors import Refusal
@@ -102,6 +102,3 @@ class ProcessPool:
         self._stop.set()
         for grader in self.graders:
             grader.close()
-
-
-__all__ = ["CourseBroken", "ProcessPool", "StageReached", "cores"]

@@ -207,7 +207,7 @@ def serve(descriptor: int) -> None:
     except Exception as error:
         say(Broken(f"{type(error).__name__}: {error}"))
         return
-    say(Hello(bench.fingerprint))
+    say(Hello())
     while True:
         order = msgspec.msgpack.decode(frames.get(), type=GradeOrder)
         try:

@@ -19,7 +19,6 @@ _COLUMNS = {
     "github": ("github", "githubusername"),
     "submitted": ("submitted", "submissiontimestamp", "timestamp", "submissiontime"),
     "late_days": ("latedays", "latedaysleft"),
-    "section": ("section", "group"),
 }
 
 
@@ -30,9 +29,13 @@ class Person(msgspec.Struct, frozen=True):
     name: str = ""
     email: str = ""
     github: str = ""
-    section: str = ""
     submitted: datetime | None = None  #: when the last attempt was handed in, if the roster tells
     late_days: int | None = None  #: late days left to this student, if the roster tells
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Names in other systems, as known."""
+        return {k: v for k, v in (("email", self.email), ("github", self.github)) if v}
 
     def keys(self) -> list[str]:
         """Everything by which this person may be met elsewhere."""
@@ -138,7 +141,6 @@ def _person(cells: dict[str, str], path: Path) -> Person:
         name=name,
         email=get("email", ""),
         github=get("github", ""),
-        section=get("section", ""),
         submitted=parse_time(get("submitted", "")) if get("submitted") else None,
         late_days=int(days) if days else None,
     )

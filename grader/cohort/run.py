@@ -2,10 +2,10 @@
 
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,7 +13,7 @@ from grader.cohort import counting
 from grader.cohort.counting import Grade
 from grader.cohort.intake import Attempt, Intake, Store, take_in
 from grader.cohort.journal import Journal, Outcome, record_key
-from grader.cohort.pool import Event, ProcessPool, StageReached
+from grader.cohort.pool import ProcessPool, StageReached
 from grader.cohort.process import CourseBroken
 from grader.cohort.roster import Roster
 from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, course_fingerprint, with_private
@@ -22,18 +22,13 @@ from grader.course.policy import Policy, check_against
 from grader.errors import Refusal
 from grader.files import write_atomically
 
+if TYPE_CHECKING:
+    from grader.cohort.cluster import Cluster
+
 #: Tables are rewritten after so many seconds while grading goes on.
 _REFRESH_SECONDS = 20.0
 #: If that many submissions in a row, from the first, fail by the grader's own fault, it will fail on all of them.
 MAX_INITIAL_FAULTS = 5
-
-
-class Backend(Protocol):
-    """Whoever grades: this machine's cores, or a cluster."""
-
-    def run(self, orders: Iterable[GradeOrder]) -> Iterator[Event]: ...
-
-    def close(self) -> None: ...
 
 
 class Watcher:
@@ -115,10 +110,7 @@ class _Book:
         self.stages = self._stages(private)
         self.keys: dict[str, str] = {}  #: key -> digest, of every attempt that may count, in order of student
         self.names: dict[str, list[str]] = {}  #: key -> whose it is
-        by_student: dict[str, list[Attempt]] = {}
-        for attempt in intake.attempts:
-            by_student.setdefault(attempt.student, []).append(attempt)
-        for attempts in by_student.values():
+        for attempts in counting.by_student(intake.attempts).values():
             for attempt in counting.choose(attempts, run.policy):
                 if attempt.digest:
                     key = self.key(attempt)
@@ -145,33 +137,20 @@ class _Book:
         return [key for key in self.keys if states.get(key, "fault") == "fault"]
 
     def grades(self) -> list[Grade]:
-        free = {p.id: p.late_days for p in self.run.roster.people if p.late_days is not None} if self.run.roster else {}
+        people = self.run.roster.people if self.run.roster else []
         found = counting.count(
             self.intake.attempts,
             lambda attempt: self.journal.brief(self.key(attempt)) if attempt.digest else None,
             self.run.policy,
             self.stages,
-            free,
+            {person.id: person.late_days for person in people if person.late_days is not None},
             self.key,
         )
         most = counting.most_points(self.stages, self.run.policy)
         there = {grade.student for grade in found}
-        people = self.run.roster.people if self.run.roster else []
         for person in people:
             if person.id not in there:
-                ids = {k: v for k, v in (("email", person.email), ("github", person.github)) if v}
-                found.append(
-                    Grade(
-                        person.id,
-                        person.name,
-                        "missing",
-                        0.0,
-                        most,
-                        reason="nothing was handed in",
-                        attempts=0,
-                        ids=ids,
-                    )
-                )
+                found.append(counting.nothing(person, most))
         return sorted(found, key=lambda grade: grade.student)
 
     def write_tables(self) -> None:
@@ -230,7 +209,8 @@ def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch
         backend.close()
 
 
-def _backend(run: ClassRun, settings: ClassSettings, scratch: Path) -> Backend:
+def _backend(run: ClassRun, settings: ClassSettings, scratch: Path) -> "ProcessPool | Cluster":
+    """Whoever grades: this machine's cores, or a cluster."""
     if run.scheduler:
         from grader.cohort.cluster import Cluster
 

@@ -7,26 +7,18 @@ from collections.abc import Iterable, Mapping, Set
 
 from grader.grading.embedded_data import UNREMARKABLE, data_in
 
-#: A first part of an imported name -> what it suggests.
+#: A first part of an imported name -> what is imported with it.
 _IMPORTS = {
-    "reference": "imports the reference",
-    "grader": "imports the grader",
-    "tasks": "imports the tasks",
-    "misconceptions": "imports the bank of mistakes",
-    "pytest": "imports pytest",
-    "_pytest": "imports pytest",
-    "ctypes": "imports ctypes",
-    "socket": "imports socket",
-    "subprocess": "imports subprocess",
-    "multiprocessing": "imports multiprocessing",
-    "gc": "imports gc",
-    "inspect": "imports inspect",
-    "pickle": "imports pickle",
-    "torch": "imports a finished library",
-    "tensorflow": "imports a finished library",
-    "jax": "imports a finished library",
-    "keras": "imports a finished library",
-    "sklearn": "imports a finished library",
+    "reference": "the reference",
+    "grader": "the grader",
+    "tasks": "the tasks",
+    "misconceptions": "the bank of mistakes",
+    "_pytest": "pytest",
+    **{
+        name: name
+        for name in ("pytest", "ctypes", "socket", "subprocess", "multiprocessing", "gc", "inspect", "pickle")
+    },
+    **dict.fromkeys(("torch", "tensorflow", "jax", "keras", "sklearn"), "a finished library"),
 }
 _TEXTS = (
     (re.compile(r"hidden\.npz|hidden_labels"), "names the hidden data"),
@@ -95,4 +87,4 @@ def _of_node(node: ast.AST) -> list[str]:
 
 
 def _of_imports(modules: Iterable[str]) -> list[str]:
-    return [_IMPORTS[first] for module in modules if (first := module.partition(".")[0]) in _IMPORTS]
+    return [f"imports {_IMPORTS[first]}" for module in modules if (first := module.partition(".")[0]) in _IMPORTS]

@@ -21,25 +21,12 @@ def table(grades: list[Grade], stages: list[str]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*_BEFORE, *stages, *_AFTER])
     for grade in grades:
-        writer.writerow(
-            [
-                guard(grade.student),
-                guard(grade.name),
-                grade.state,
-                number(grade.score),
-                number(grade.max_score),
-                number(grade.raw),
-                number(grade.penalty),
-                grade.late_days,
-                guard(grade.attempt),
-                grade.attempts,
-                grade.submitted.isoformat() if grade.submitted else "",
-                *(number(grade.stages[stage]) if stage in grade.stages else "" for stage in stages),
-                " ".join(grade.mistakes),
-                guard(" ".join(grade.reason.split())),
-                grade.digest[:16],
-            ]
-        )
+        points = (number(grade.stages[stage]) if stage in grade.stages else "" for stage in stages)
+        numbers = map(number, (grade.score, grade.max_score, grade.raw, grade.penalty))
+        submitted = grade.submitted.isoformat() if grade.submitted else ""
+        before = (guard(grade.student), guard(grade.name), grade.state, *numbers, grade.late_days)
+        after = (" ".join(grade.mistakes), guard(" ".join(grade.reason.split())), grade.digest[:16])
+        writer.writerow([*before, guard(grade.attempt), grade.attempts, submitted, *points, *after])
     return out.getvalue()
 
 

@@ -22,7 +22,6 @@ from grader.errors import Refusal
 from grader.grading.output import Output
 from grader.grading.request import Request, Settings
 from grader.paths import ENGINE
-from grader.records import CheckResult
 from grader.running.limits import calibrate
 from grader.running.session import Observer
 
@@ -204,6 +203,3 @@ class Teller(Observer):
         if check.stage != self._stage:
             self._stage = check.stage
             self._tell(check.stage)
-
-    def finished(self, check: Check, result: CheckResult) -> None:
-        """Nothing: what counts is the whole report."""

@@ -40,9 +40,9 @@ class FunctionView(NamedTuple):
 
 class StageRow(NamedTuple):
     name: str
-    points: tuple[str, str]
-    seconds: tuple[float, float]
-    memory: tuple[str, str]
+    points: list[str]  #: the submission's, the reference's, and so on
+    seconds: list[float]
+    memory: list[str]
 
 
 class Sides(NamedTuple):
@@ -106,15 +106,9 @@ def _function(
         verdict = "the same code, other comments or layout" if ours.meaning == theirs.meaning else "written differently"
     differs = ours is None or theirs is None or ours.meaning != theirs.meaning
     examples = [_example(item) for item in asked.examples] if asked else []
-    return FunctionView(
-        name,
-        anchor(name.replace(".", "-")),
-        verdict,
-        differs,
-        code_diff.beside(ours, theirs),
-        _answers(asked)[1] if asked else "",
-        examples,
-    )
+    answers = _answers(asked)[1] if asked else ""
+    place = anchor(name.replace(".", "-"))
+    return FunctionView(name, place, verdict, differs, code_diff.beside(ours, theirs), answers, examples)
 
 
 def _answers(item: probing.Compared) -> tuple[str, str]:
@@ -144,34 +138,27 @@ def _told(value: object) -> str:
         return shorten(clean(f"{value.type_name}: {value.message}"), 2, 200)
     if isinstance(value, Opaque):
         return f"an object of class {shorten(clean(value.kind), 1, 60)}"
+    if isinstance(value, np.ndarray) and not value.size:
+        return f"empty array of shape {value.shape}"
     if isinstance(value, np.ndarray):
-        return (
-            f"{value.dtype} array of shape {value.shape}, norm {np.linalg.norm(value.astype(float).ravel()):.6g}"
-            if value.size
-            else f"empty array of shape {value.shape}"
-        )
+        return f"{value.dtype} array of shape {value.shape}, norm {np.linalg.norm(value.astype(float).ravel()):.6g}"
     return shorten(clean(repr(value)), 2, 200)
 
 
 def _modules(sides: Sides) -> list[str]:
-    own = [module for module in sides.left.modules if module not in (*MODULES, "__init__")]
-    return [
-        module for module in (*MODULES, *sorted(own)) if module in sides.left.modules or module in sides.right.modules
-    ]
+    own = sorted(sides.left.modules.keys() - {*MODULES, "__init__"})
+    there = sides.left.modules.keys() | sides.right.modules.keys()
+    return [module for module in (*MODULES, *own) if module in there]
 
 
 def _stages(sides: Sides) -> list[StageRow]:
     ours, theirs = sides.asked
     rows = []
     for a, b in zip(ours.stages, theirs.stages, strict=True):
-        points = tuple(f"{stage.points} / {stage.max_points}" for stage in (a, b))
-        seconds = tuple(asked.seconds.get(a.id, 0.0) for asked in sides.asked)
-        memory = tuple(
-            f"{asked.memory[a.id] / 2**20:.0f} MiB" if a.id in asked.memory else "–" for asked in sides.asked
-        )
-        rows.append(
-            StageRow(f"{a.id[:2]} {a.title}", (points[0], points[1]), (seconds[0], seconds[1]), (memory[0], memory[1]))
-        )
+        points = [f"{stage.points} / {stage.max_points}" for stage in (a, b)]
+        seconds = [asked.seconds.get(a.id, 0.0) for asked in sides.asked]
+        memory = [f"{asked.memory[a.id] / 2**20:.0f} MiB" if a.id in asked.memory else "–" for asked in sides.asked]
+        rows.append(StageRow(f"{a.id[:2]} {a.title}", points, seconds, memory))
     return rows
 
 

@@ -1,5 +1,6 @@
 """Somebody else's CSV, of which a few cells are filled and every other byte stays as it is."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -76,20 +77,27 @@ def parse(data: bytes, name: str) -> Sheet:
     text = data.decode("latin-1")  # one character a byte: positions are the file's own
     header = text[start:].partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
+    # In quotes, or without any at its beginning; then what ends it.
+    inside = rf"[^{delimiter}\r\n]"
+    cell = re.compile(rf'(?:"((?:[^"]++|"")*+)"{inside}*|(?!"){inside}*)({delimiter}|\r\n|\n|\r|\Z)')
     rows: list[list[CsvCell]] = []
     row: list[CsvCell] = []
     at = start
     while at < len(text):
-        cell, at = _cell(text, data, at, delimiter, name)
-        row.append(cell)
-        if at < len(text) and text[at] == delimiter:
-            at += 1
-            if at == len(text):
-                row.append(CsvCell("", at, at))
-        else:
-            at += 2 if text.startswith("\r\n", at) else 1
+        found = cell.match(text, at)
+        if found is None:
+            raise Refusal(f"{name} has a quote that never ends, at byte {at}. Remedy: export it again.")
+        quoted = found[1] is not None
+        content = (
+            _decode(data[slice(*found.span(1))]).replace('""', '"') if quoted else _decode(data[at : found.start(2)])
+        )
+        row.append(CsvCell(content, at, found.start(2)))
+        at = found.end()
+        if found[2] != delimiter:
             rows.append(row)
             row = []
+        elif at == len(text):
+            row.append(CsvCell("", at, at))
     if row:
         rows.append(row)
     if not rows:
@@ -100,29 +108,6 @@ def parse(data: bytes, name: str) -> Sheet:
 def quote(text: str, delimiter: str) -> str:
     """A cell as CSV, in quotes if it needs them."""
     return '"' + text.replace('"', '""') + '"' if any(ch in text for ch in (delimiter, '"', "\n", "\r")) else text
-
-
-def _cell(text: str, data: bytes, at: int, delimiter: str, name: str) -> tuple[CsvCell, int]:
-    """The cell that begins at a position, and the position behind it."""
-    if text[at] != '"':
-        end = at
-        while end < len(text) and text[end] not in (delimiter, "\n", "\r"):
-            end += 1
-        return CsvCell(_decode(data[at:end]), at, end), end
-    end = at + 1
-    while True:
-        end = text.find('"', end)
-        if end < 0:
-            raise Refusal(f"{name} has a quote that never ends, at byte {at}. Remedy: export it again.")
-        if text.startswith('""', end):
-            end += 2
-            continue
-        break
-    end += 1
-    stop = end
-    while stop < len(text) and text[stop] not in (delimiter, "\n", "\r"):
-        stop += 1
-    return CsvCell(_decode(data[at + 1 : end - 1]).replace('""', '"'), at, stop), stop
 
 
 def _decode(raw: bytes) -> str:

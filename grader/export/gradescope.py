@@ -138,8 +138,8 @@ def _summary(report: Report, policy: Policy, raw: float, taken: float, days: int
         lines.append(f"{days} day{plural} late: {number(taken)} of {number(raw)} points taken.")
     shown = all(level(policy.feedback, stage, check) == "full" for stage in report.stages for check in stage.checks)
     if report.next is not None and shown:
-        where = f" ({report.next.file}, line {report.next.line})"
-        where = where if report.next.line and where not in report.next.text else ""
+        where = f" ({words.next_place(report.next)})" if report.next.line else ""
+        where = where if where not in report.next.text else ""
         lines.append(f"{words.NEXT}: {report.next.text}{where}")
     if summary := report.sandbox.get("summary"):
         lines.append(f"Sandbox: {summary}")

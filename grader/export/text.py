@@ -32,10 +32,6 @@ def outcome(check: CheckResult, feedback: Feedback) -> str:
             (words.PRINTED, card.printed),
         ):
             if text:
-                parts.append(f"{title}:\n{indent(text)}")
+                parts.append("\n    ".join([f"{title}:", *text.splitlines()]))
     parts += check.notes
     return "\n\n".join(part for part in parts if part)
-
-
-def indent(text: str) -> str:
-    return "\n".join("    " + line for line in text.splitlines())
