@@ -203,7 +203,7 @@ def serve(descriptor: int) -> None:
     threading.Thread(target=listen, daemon=True).start()
     folder, settings, scratch = msgspec.msgpack.decode(frames.get(), type=tuple[str, ClassSettings, str])
     try:
-        bench = ClassGrader(Course(Path(folder)), settings, Path(scratch) if scratch else None)
+        grader = ClassGrader(Course(Path(folder)), settings, Path(scratch) if scratch else None)
     except Exception as error:
         say(Broken(f"{type(error).__name__}: {error}"))
         return
@@ -211,7 +211,7 @@ def serve(descriptor: int) -> None:
     while True:
         order = msgspec.msgpack.decode(frames.get(), type=GradeOrder)
         try:
-            done = bench.grade(order, Teller(lambda stage: say(StageBegun(stage))))
+            done = grader.grade(order, Teller(lambda stage: say(StageBegun(stage))))
         except BadCourse as error:
             say(Broken(str(error)))
             return

@@ -75,10 +75,11 @@ class GradeDone(Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def with_private(course: Course, private: str) -> Iterator[Course]:
+def with_private(course: Course, private: str, scratch: Path | None = None) -> Iterator[Course]:
     """The course; if there is a folder of private stages, with a merged copy of its own stages and these.
 
-    raises : Refusal if both bring a file of one name for their checks to share
+    scratch : where the copy lies; the system's own folder without it
+    raises  : Refusal if both bring a file of one name for their checks to share
     """
     if not private:
         yield course
@@ -90,7 +91,7 @@ def with_private(course: Course, private: str) -> Iterator[Course]:
         raise Refusal(
             f"{place} has the name of a file of the course's own {TOOLBOX}. Remedy: give it another, or remove it."
         )
-    with tempfile.TemporaryDirectory(prefix="chain-rule-tasks-") as name:
+    with tempfile.TemporaryDirectory(prefix="chain-rule-tasks-", dir=scratch) as name:
         merged = Path(name) / "tasks"
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(course.tasks, merged, ignore=ignored)
@@ -117,19 +118,15 @@ class ClassGrader:
 
         self.settings = settings
         self.scratch = scratch
-        self._stack = contextlib.ExitStack()
-        self.course = self._stack.enter_context(with_private(course, settings.private))
+        self._stack = contextlib.ExitStack()  # never left: the process ends at once, and `scratch` with the run
+        self.course = self._stack.enter_context(with_private(course, settings.private, scratch))
         # No spare: it would be made for this submission's folder, and the next worker is for another's.
         memory = settings.memory_mb or MEMORY_MB
         self.pool = WorkerPool(self.course.withheld, settings.how.sandbox, memory, spares=False)
-        self._stack.callback(self.pool.close)
         self._depends = fingerprint.dependencies(self.course)
         self.fingerprint = _whole(self._depends)
         self._calibrated, self._scale = float("-inf"), 0.0
         self._graded = 0
-
-    def close(self) -> None:
-        self._stack.close()
 
     def grade(self, order: GradeOrder, observer: Observer | None = None) -> GradeDone:
         """Grade one submission; whatever goes amiss is in the outcome.

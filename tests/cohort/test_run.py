@@ -261,10 +261,12 @@ def private(tmp_path):
     return read_policy(None, tmp_path)
 
 
-def test_private_stages_are_graded_with_the_others(tmp_path, run, generator, private):
+def test_private_stages_are_graded_with_the_others(tmp_path, run, generator, private, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # of the grading process
     hand_in(tmp_path / "class", "ann", generator.right())
     result, _ = run(policy=private)
     assert result.grades[0].stages == {"02_relu": 6, "20_private": 3}
+    assert not list(tmp_path.glob("chain-rule-tasks-*"))
 
 
 def test_a_private_toolbox_replaces_no_module_of_the_courses(tmp_path, run, generator, private):
