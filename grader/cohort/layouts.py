@@ -106,15 +106,14 @@ def _moment(value: object) -> datetime | None:
 
 def _moodle(entries: list[Path]) -> list[HandIn]:
     """`Full Name_12345_assignsubmission_file_` as a folder, or before the name of each of a student's files."""
-    by_student: defaultdict[tuple[str, str], list[Path]] = defaultdict(list)
+    by_student: defaultdict[tuple[str, str], dict[Path, str]] = defaultdict(dict)
     for entry in entries:
-        match = _MOODLE.match(entry.name)
-        if match:
-            by_student[match["id"], match["name"]].append(entry)
+        if match := _MOODLE.match(entry.name):
+            by_student[match["id"], match["name"]][entry] = match["rest"] or entry.name
     sources = []
-    for (number, name), paths in sorted(by_student.items()):
-        names = {p.name: m["rest"] or p.name for p in paths if p.is_file() and (m := _MOODLE.match(p.name))}
-        sources.append(HandIn(number, paths, names, name=name, ids={"moodle": number}))
+    for (number, name), files in sorted(by_student.items()):
+        names = {path.name: called for path, called in files.items() if path.is_file()}
+        sources.append(HandIn(number, list(files), names, name, ids={"moodle": number}))
     return sources
 
 

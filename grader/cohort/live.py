@@ -11,7 +11,7 @@ from rich.table import Table
 
 from grader.cohort.intake import Intake
 from grader.cohort.journal import Outcome
-from grader.cohort.pool import StageReached as Reached
+from grader.cohort.pool import StageReached
 from grader.cohort.run import Watcher
 from grader.report.pages import clean
 from grader.report.words import plural
@@ -55,7 +55,7 @@ class Terminal(Watcher):
         if waiting and self.console.is_terminal:
             self.live.start()
 
-    def reached(self, event: Reached, names: list[str]) -> None:
+    def reached(self, event: StageReached, names: list[str]) -> None:
         self.lanes[event.lane] = f"{clean(names[0])[:32]}: {event.stage}"
         self._draw()
 

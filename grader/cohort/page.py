@@ -163,7 +163,7 @@ def _code(out: Path, grades: list[Grade], student: Path) -> tuple[list[tuple[str
 def _row(out: Path, grade: Grade, look: Insight, stages: list[str]) -> StudentRow:
     states = look.states.get(grade.student, {})
     page = report_folder(out, grade.key) / "report.html" if grade.key else None
-    remark = grade.reason if grade.state == "graded" else {"submission": grade.reason}.get(grade.state, grade.state)
+    remark = grade.reason if grade.state in ("graded", "submission") else grade.state
     return StudentRow(
         student=grade.student,
         score=f"{number(grade.score)}" if grade.state in ("graded", "submission", "fault") else "",

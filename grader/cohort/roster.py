@@ -75,7 +75,8 @@ def read_roster(path: Path) -> Roster:
         raise Refusal(f"the roster {path} cannot be read ({error.strerror}).") from None
     except UnicodeDecodeError:
         raise Refusal(f"the roster {path} is not UTF-8. Remedy: save it as CSV UTF-8.") from None
-    rows = [row for row in csv.reader(io.StringIO(text), _dialect(text)) if any(cell.strip() for cell in row)]
+    delimiter = max(",;\t", key=(text.splitlines() or [""])[0].count)
+    rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(cell.strip() for cell in row)]
     if not rows:
         raise Refusal(f"the roster {path} is empty.")
     columns = _match(rows[0])
@@ -83,7 +84,7 @@ def read_roster(path: Path) -> Roster:
         raise Refusal(
             f"the roster {path} has no column id, email or github_username. Its header: {', '.join(rows[0])}."
         )
-    people = [_person(dict(zip(columns.keys(), (_cell(row, i) for i in columns.values()))), path) for row in rows[1:]]
+    people = [_person({name: "".join(row[i : i + 1]).strip() for name, i in columns.items()}, path) for row in rows[1:]]
     seen: set[str] = set()
     for person in people:
         if fold(person.id) in seen:
@@ -106,25 +107,11 @@ def parse_time(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _dialect(text: str) -> type[csv.Dialect]:
-    class Found(csv.excel):
-        delimiter = max(",;\t", key=text.splitlines()[0].count) if text.strip() else ","
-
-    return Found
-
-
 def _match(header: list[str]) -> dict[str, int]:
-    columns: dict[str, int] = {}
+    """Our names of the columns that are there -> place; the first spelling that is met counts."""
     plain = ["".join(ch for ch in cell.casefold() if ch.isalnum()) for cell in header]
-    for ours, spellings in _COLUMNS.items():
-        for spelling in spellings:
-            if spelling in plain and ours not in columns:
-                columns[ours] = plain.index(spelling)
-    return columns
-
-
-def _cell(row: list[str], index: int) -> str:
-    return row[index].strip() if index < len(row) else ""
+    met = {ours: [each for each in spellings if each in plain] for ours, spellings in _COLUMNS.items()}
+    return {ours: plain.index(those[0]) for ours, those in met.items() if those}
 
 
 def _person(cells: dict[str, str], path: Path) -> Person:
@@ -141,6 +128,6 @@ def _person(cells: dict[str, str], path: Path) -> Person:
         name=name,
         email=get("email", ""),
         github=get("github", ""),
-        submitted=parse_time(get("submitted", "")) if get("submitted") else None,
+        submitted=parse_time(get("submitted", "")),
         late_days=int(days) if days else None,
     )

@@ -176,9 +176,6 @@ def _curves(sides: Sides) -> dict[str, Any] | None:
 
 
 def _first_curves(asked: probing.Asked, folder: Path) -> Curves | None:
-    for stage in asked.stages:
-        for check in stage.checks:
-            curves = Curves.of_evidence(evidence.load(folder, stage.id, check.id, check.card))
-            if curves is not None:
-                return curves
-    return None
+    checks = ((stage.id, check) for stage in asked.stages for check in stage.checks)
+    found = (Curves.of_evidence(evidence.load(folder, stage, check.id, check.card)) for stage, check in checks)
+    return next((curves for curves in found if curves is not None), None)

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -37,28 +38,29 @@ def main(root: str) -> int:
     except (OSError, ValueError) as error:
         print(f"submission_metadata.json: {error}; its times are unknown")  # for the instructor's eyes
         metadata = gradescope.Metadata()
+
+    def put(content: dict[str, Any]) -> None:
+        write_atomically(out, gradescope.encode(content))
+
     if (repeated := gradescope.refused(policy, metadata)) is not None:
-        write_atomically(out, gradescope.encode(repeated))
+        put(repeated)
         return 0
-    write_atomically(out, gradescope.encode(gradescope.waiting(policy, _BEGUN)))
+    put(gradescope.waiting(policy, _BEGUN))
     try:
         package, notes = read_package([base / "submission"])
     except NoPackage as error:
-        write_atomically(out, gradescope.encode(gradescope.waiting(policy, f"Nothing could be graded: {error}.")))
+        put(gradescope.waiting(policy, f"Nothing could be graded: {error}."))
         return 0
     print(*notes, sep="\n")
-
-    def tell(report: Report) -> None:
-        write_atomically(out, gradescope.encode(gradescope.results(report, policy, metadata)))
-
     with tempfile.TemporaryDirectory() as name, with_private(Course(ROOT), str(policy.private or "")) as course:
         folder = Path(name) / "submission"
         folder.mkdir()
         package.write(folder)
-        return _grade(folder, Path(name) / "out", course, policy, tell)
+        _grade(folder, course, policy, lambda report: put(gradescope.results(report, policy, metadata)))
+    return 0
 
 
-def _grade(folder: Path, out: Path, course: Course, policy: Policy, tell: Callable[[Report], None]) -> int:
+def _grade(folder: Path, course: Course, policy: Policy, tell: Callable[[Report], None]) -> None:
     from grader.grading.grade import grade
     from grader.grading.output import Output
     from grader.grading.request import Request, Settings
@@ -67,16 +69,13 @@ def _grade(folder: Path, out: Path, course: Course, policy: Policy, tell: Callab
 
     stages = course.select(policy.grading.stages)
     how = Settings.of(policy, patience=4.0)  # half a core, and nobody at a terminal
-    request = Request(course, folder, Output(out, html=False), policy.grading.stages, how)
-    pool = WorkerPool(course.withheld, policy.grading.sandbox, policy.limits.memory_mb or MEMORY_MB)
-    try:
-        tell(grade(request, _AfterEachStage(stages, tell), pool))
-    except NotASubmission as error:
-        sentence = str(error).replace(str(folder), "the submission")
-        tell(Report(0, course.points, [], notes=[f"Nothing could be graded: {sentence}"]))
-    finally:
-        pool.close()
-    return 0
+    request = Request(course, folder, Output(folder.with_name("out"), html=False), policy.grading.stages, how)
+    with WorkerPool(course.withheld, policy.grading.sandbox, policy.limits.memory_mb or MEMORY_MB) as pool:
+        try:
+            tell(grade(request, _AfterEachStage(stages, tell), pool))
+        except NotASubmission as error:
+            sentence = str(error).replace(str(folder), "the submission")
+            tell(Report(0, course.points, [], notes=[f"Nothing could be graded: {sentence}"]))
 
 
 class _AfterEachStage(Observer):

@@ -77,12 +77,8 @@ def _wheels(folder: Path) -> list[Path]:
     requirements = str(ENGINE / "requirements" / "base.txt")
     if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
         subprocess.run([sys.executable, "-m", "ensurepip"], capture_output=True, check=False)
-    done = subprocess.run(
-        [*command, "--require-hashes", "-r", requirements, "-d", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command += ["--require-hashes", "-r", requirements, "-d", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
         raise Refusal(
