@@ -16,7 +16,7 @@ from grader.report.words import number
 _NOT_CANVAS_ASSIGNMENTS = ("current", "final", "unposted", "override", "notes", "custom")
 
 
-class Line(NamedTuple):
+class GradebookLine(NamedTuple):
     """One person in the file."""
 
     row: int
@@ -109,22 +109,22 @@ def _canvas_column(sheet: Sheet, column: str, name: str) -> int:
     return places[0]
 
 
-def _canvas_line(sheet: Sheet, row: int, held: str) -> Line:
+def _canvas_line(sheet: Sheet, row: int, held: str) -> GradebookLine:
     """A student of a Canvas file whose cell holds something already."""
     whole = "student" in sheet.at
     shown = sheet.get(row, "student") if whole else f"{sheet.get(row, 'firstname')} {sheet.get(row, 'lastname')}"
     last, _, rest = shown.partition(",")
     keys = [sheet.get(row, title) for title in ("sis user id", "sis login id", "id", "integration id")]
-    return Line(row, shown, [*keys, f"{rest} {last}"], held if held.strip() in ("EX", "N/A") else "")
+    return GradebookLine(row, shown, [*keys, f"{rest} {last}"], held if held.strip() in ("EX", "N/A") else "")
 
 
-def _moodle_line(sheet: Sheet, row: int) -> Line:
+def _moodle_line(sheet: Sheet, row: int) -> GradebookLine:
     identifier = sheet.get(row, "identifier")
     keys = [sheet.get(row, title) for title in ("email address", "id number", "username", "full name")]
     locked = sheet.get(row, "grade can be changed").casefold() == "no"
     shown = sheet.get(row, "full name") or identifier
     told = identifier.rpartition(" ")[2] if identifier.startswith("Participant") else identifier
-    return Line(row, shown, [told, *keys], "grade cannot be changed" if locked else "")
+    return GradebookLine(row, shown, [told, *keys], "grade cannot be changed" if locked else "")
 
 
 def _points(text: str) -> float:
@@ -134,7 +134,7 @@ def _points(text: str) -> float:
         return 0.0  # "(read only)", or a scale
 
 
-def _fill(sheet: Sheet, target: int, possible: float, lines: list[Line], grades: list[Grade]) -> Filled:
+def _fill(sheet: Sheet, target: int, possible: float, lines: list[GradebookLine], grades: list[Grade]) -> Filled:
     """The file with the cells of one column filled, where a line and a student are each other's only match."""
     filled = Filled(sheet.data, column=sheet.header[target])
     lines_of, unclear = _matched(lines, grades, filled)
@@ -148,7 +148,9 @@ def _fill(sheet: Sheet, target: int, possible: float, lines: list[Line], grades:
     return filled
 
 
-def _scores(lines_of: dict[str, list[Line]], grades: list[Grade], possible: float, filled: Filled) -> dict[int, str]:
+def _scores(
+    lines_of: dict[str, list[GradebookLine]], grades: list[Grade], possible: float, filled: Filled
+) -> dict[int, str]:
     """Row -> what is written there; who gets nothing is noted."""
     whose = {grade.student: grade for grade in grades}
     scores: dict[int, str] = {}
@@ -165,13 +167,15 @@ def _scores(lines_of: dict[str, list[Line]], grades: list[Grade], possible: floa
     return scores
 
 
-def _matched(lines: list[Line], grades: list[Grade], filled: Filled) -> tuple[dict[str, list[Line]], set[str]]:
+def _matched(
+    lines: list[GradebookLine], grades: list[Grade], filled: Filled
+) -> tuple[dict[str, list[GradebookLine]], set[str]]:
     """Student -> the lines that name this student alone, and the students that some line may mean; the rest is noted."""
     called: defaultdict[str, set[str]] = defaultdict(set)
     for grade in grades:
         for key in filter(None, map(fold, (grade.student, grade.name, *grade.ids.values()))):
             called[key].add(grade.student)
-    lines_of: defaultdict[str, list[Line]] = defaultdict(list)
+    lines_of: defaultdict[str, list[GradebookLine]] = defaultdict(list)
     unclear: set[str] = set()
     for line in lines:
         found = [called[key] for key in map(fold, line.keys) if key in called]
