@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -48,6 +49,11 @@ def enter(arguments: list[str]) -> None:
     environment = {
         k: v for k, v in os.environ.items() if k not in {"PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
     }
+    become(command, environment)
+
+
+def become(command: list[str], environment: dict[str, str]) -> NoReturn:
+    """Run a command in place of this one."""
     if os.name == "nt":  # exec on Windows returns to the shell before the new process ends
         sys.exit(subprocess.run(command, env=environment, check=False).returncode)
     os.execve(command[0], command, environment)

@@ -96,7 +96,9 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one verb from the command line."""
     one_thread()
     try:
-        status = commands.main(arguments, prog_name="python -m grader", standalone_mode=False)
+        status = commands.main(
+            arguments, obj=arguments or sys.argv[1:], prog_name="python -m grader", standalone_mode=False
+        )
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

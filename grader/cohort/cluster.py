@@ -6,7 +6,11 @@ its process down does not take the Dask worker with it. A lost Dask worker's sub
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -14,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from grader.cohort.course_copy import copy_course
 from grader.cohort.extras import need
 from grader.cohort.journal import Outcome
 from grader.cohort.pool import Event
@@ -29,29 +34,49 @@ if TYPE_CHECKING:
 #: Submissions that are sent ahead for each of the cluster's threads: enough to keep it busy, little enough to hold.
 _AHEAD = 2
 _local = threading.local()
+_copying = threading.Lock()  #: of this process's threads, one after another
 
 
 def grade_bytes(data: bytes) -> bytes:
     """What a Dask worker runs: settings and an order as msgpack in, what was done out. Its process lives on for the next.
 
-    The course is that of the Dask worker's own checkout.
+    The course is that of the Dask worker's own checkout, as it is at the first order: it is graded from a copy.
     """
     settings, order = msgspec.msgpack.decode(data, type=tuple[ClassSettings, GradeOrder])
     grader = getattr(_local, "grader", None)
     if grader is None or grader.settings != settings:
         if grader is not None:
             grader.stop()
-        grader = _local.grader = Grader(Course(ROOT), settings)
+        grader = _local.grader = _grader(settings)
     done = grader.grade(order)
-    if done.other_course:  # as it was when the process started: the checkout may be another by now
+    if done.other_course:  # as it was when the copy was made: the checkout may be another by now
         grader.stop()
+        grader = _local.grader = _grader(settings)
         done = grader.grade(order)
     return msgspec.msgpack.encode(done)
 
 
+@functools.cache
+def _copies() -> Path:
+    """Where this Dask worker's copies of the course lie."""
+    folder = tempfile.mkdtemp(prefix="chain-rule-copies-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def _grader(settings: ClassSettings) -> Grader:
+    with _copying:
+        copy = copy_course(Course(ROOT), _copies(), settings.private)
+    return Grader(Course(copy), settings, engine=copy)
+
+
 def _fingerprint_there(private: str) -> str:
     """The fingerprint of a Dask worker's own checkout."""
-    return course_fingerprint(Course(ROOT), private)
+    grader = _grader(ClassSettings(private=private))
+    try:
+        return grader.version()
+    finally:
+        grader.close()
 
 
 def _far_away(data: bytes) -> bytes:
@@ -89,7 +114,7 @@ class Cluster:
         self._compare(course)
 
     def _compare(self, course: Course) -> None:
-        mine = course_fingerprint(course, self.settings.private)
+        mine = course_fingerprint(course)
         try:
             theirs = self.client.run(_fingerprint_there, self.settings.private)
         except Exception as error:

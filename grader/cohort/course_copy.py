@@ -60,7 +60,9 @@ def _tried(course: Course, out: Path, private: str) -> Path | None:
         if (ENGINE / ".venv").exists():  # a command in the copy uses the checkout's environment
             (part / ".venv").symlink_to((ENGINE / ".venv").resolve())
         shutil.rmtree(target, ignore_errors=True)  # one that somebody changed
-        return part.rename(target)
+        with contextlib.suppress(OSError):  # another process was faster
+            part.rename(target)
+        return target
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -68,19 +70,25 @@ def _tried(course: Course, out: Path, private: str) -> Path | None:
 def _files(course: Course, private: str) -> dict[str, Path]:
     """Name in the copy -> file, of all that grading and reporting reads."""
     found = _below(ENGINE / "grader", "grader") | _below(ENGINE / "requirements", "requirements")
-    found |= _below(course.tasks, "tasks") | _below(course.data, "data") | _below(course.student, "student")
+    found |= _below(course.data, "data") | _below(course.student, "student")
     if course.reference is not None:
         found |= _below(course.reference, "reference")
-    if private:
-        own = _below(Path(private), "tasks")
-        both = sorted(name for name in own if name.startswith(f"tasks/{TOOLBOX}/") and name in found)
-        if both:
-            place = Path(private, both[0].removeprefix("tasks/"))
-            raise Refusal(
-                f"{place} has the name of a file of the course's own {TOOLBOX}. Remedy: give it another, or remove it."
-            )
-        found |= own
-    return found
+    return found | stages_with(course, private)
+
+
+def stages_with(course: Course, private: str) -> dict[str, Path]:
+    """Name below `tasks/` -> file, of the course's stages and of private ones.
+
+    raises : Refusal if both bring a file of one name for their checks to share
+    """
+    found, own = _below(course.tasks, "tasks"), _below(Path(private), "tasks") if private else {}
+    both = sorted(name for name in own if name.startswith(f"tasks/{TOOLBOX}/") and name in found)
+    if both:
+        place = Path(private, both[0].removeprefix("tasks/"))
+        raise Refusal(
+            f"{place} has the name of a file of the course's own {TOOLBOX}. Remedy: give it another, or remove it."
+        )
+    return found | own
 
 
 def _copied(copy: Path) -> dict[str, Path]:

@@ -13,6 +13,8 @@ _MOST_BYTES = 1 << 30  #: of one frame
 class Hello(msgspec.Struct, tag=True):
     """The child is ready."""
 
+    course: str  #: fingerprint of what it grades by
+
 
 class StageBegun(msgspec.Struct, tag=True):
     """The child is at that stage of its submission."""

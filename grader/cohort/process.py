@@ -46,12 +46,20 @@ class GraderClosed(Exception):
 class Grader:
     """Drives one grading process; starts it when it is first needed, and again when it died.
 
-    log : file that collects what the process prints
+    log         : file that collects what the process prints
+    engine      : the folder that the process imports the grader from
+    fingerprint : of the course, as the process sees it; once it has started
     """
 
     def __init__(
-        self, course: Course, settings: ClassSettings, scratch: Path | None = None, log: Path | None = None
+        self,
+        course: Course,
+        settings: ClassSettings,
+        scratch: Path | None = None,
+        log: Path | None = None,
+        engine: Path = ENGINE,
     ) -> None:
+        self.engine, self.fingerprint = engine, ""
         self.course, self.settings, self.scratch, self.log = course, settings, scratch, log
         self.pid = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -75,6 +83,14 @@ class Grader:
             return second
         reason = f"{second.outcome.reason} (tried twice)"
         return msgspec.structs.replace(second, outcome=msgspec.structs.replace(second.outcome, reason=reason))
+
+    def version(self) -> str:
+        """The fingerprint of the course that it grades by.
+
+        raises : CourseBroken
+        """
+        self._started()
+        return self.fingerprint
 
     def stop(self) -> None:
         """End the process, at once if it is busy."""
@@ -145,17 +161,19 @@ class Grader:
         if isinstance(message, Broken):
             self.stop()
             raise CourseBroken(message.reason)
+        if isinstance(message, Hello):
+            self.fingerprint = message.course
         return process, channel
 
     def _launch(self) -> tuple[subprocess.Popen[bytes], Connection]:
         ours, theirs = Pipe()
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYTEST"))}
         environment |= ONE_THREAD
-        arguments = [sys.executable, "-P", "-s", "-c", _CODE.format(root=str(ENGINE)), str(theirs.fileno())]
+        arguments = [sys.executable, "-P", "-s", "-c", _CODE.format(root=str(self.engine)), str(theirs.fileno())]
         with open(self.log or os.devnull, "ab") as log, theirs:
             process = subprocess.Popen(
                 arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
-                pass_fds=[theirs.fileno()], start_new_session=True, cwd=ENGINE,
+                pass_fds=[theirs.fileno()], start_new_session=True, cwd=self.engine,
             )  # fmt: skip
         return process, ours
 
@@ -207,7 +225,7 @@ def serve(descriptor: int) -> None:
     except Exception as error:
         say(Broken(f"{type(error).__name__}: {error}"))
         return
-    say(Hello())
+    say(Hello(grader.fingerprint))
     while True:
         order = msgspec.msgpack.decode(frames.get(), type=GradeOrder)
         try:

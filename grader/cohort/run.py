@@ -16,7 +16,7 @@ from grader.cohort.journal import Journal, Outcome, record_key
 from grader.cohort.pool import ProcessPool, StageReached
 from grader.cohort.process import CourseBroken
 from grader.cohort.roster import Roster
-from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, course_fingerprint, with_private
+from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, course_fingerprint
 from grader.course.course import BadCourse, Course
 from grader.course.policy import Policy, check_against
 from grader.errors import Refusal
@@ -104,10 +104,9 @@ class _Book:
 
     def __init__(self, run: ClassRun, journal: Journal, intake: Intake) -> None:
         self.run, self.journal, self.intake = run, journal, intake
-        private = str(run.policy.private or "")
-        self.course = course_fingerprint(run.course, private)
+        self.course = course_fingerprint(run.course)
         self.policy_print = run.policy.fingerprint()
-        self.stages = self._stages(private)
+        self.stages = self._stages()
         self.keys: dict[str, str] = {}  #: key -> digest, of every attempt that may count, in order of student
         self.names: dict[str, list[str]] = {}  #: key -> whose it is
         for attempts in counting.by_student(intake.attempts).values():
@@ -163,11 +162,11 @@ class _Book:
     def result(self) -> Result:
         return Result(self.run.out, self.run.policy, self.intake, self.grades(), self.stages, self.course)
 
-    def _stages(self, private: str) -> dict[str, int]:
+    def _stages(self) -> dict[str, int]:
         try:
-            with with_private(self.run.course, private) as course:
-                check_against(self.run.policy, {s.id: [check.id for check in s.checks] for s in course.stages})
-                return {stage.id: stage.points for stage in course.select(self.run.policy.grading.stages)}
+            course = self.run.course
+            check_against(self.run.policy, {s.id: [check.id for check in s.checks] for s in course.stages})
+            return {stage.id: stage.points for stage in course.select(self.run.policy.grading.stages)}
         except BadCourse as error:
             raise Refusal(str(error)) from None
 

@@ -1,12 +1,10 @@
 """Grading one submission that came as bytes: the same few lines for a local process and for a machine far away."""
 
-import contextlib
 import gc
-import shutil
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -17,8 +15,7 @@ from grader.cohort.package import Package
 from grader.course import fingerprint
 from grader.course.course import Course
 from grader.course.policy import Policy
-from grader.course.stage import TOOLBOX, Check
-from grader.errors import Refusal
+from grader.course.stage import Check
 from grader.grading.output import Output
 from grader.grading.request import Request, Settings
 from grader.paths import ENGINE
@@ -38,7 +35,7 @@ class ClassSettings(Struct, frozen=True):
 
     how: Settings = Settings()
     stages: tuple[str, ...] = ()
-    private: str = ""  #: folder of private stages; has to be there on every machine
+    private: str = ""  #: folder of private stages, for the copy that each machine of a cluster makes
     memory_mb: int = 0
     submission_seconds: float = 1800
     html: bool = True
@@ -74,35 +71,9 @@ class GradeDone(Struct, frozen=True):
     other_course: str = ""  #: this side's fingerprint, if it is not the order's: nothing was graded
 
 
-@contextlib.contextmanager
-def with_private(course: Course, private: str, scratch: Path | None = None) -> Iterator[Course]:
-    """The course; if there is a folder of private stages, with a merged copy of its own stages and these.
-
-    scratch : where the copy lies; the system's own folder without it
-    raises  : Refusal if both bring a file of one name for their checks to share
-    """
-    if not private:
-        yield course
-        return
-    if both := sorted(
-        {path.name for path in Path(private, TOOLBOX).glob("*.py") if (course.tasks / TOOLBOX / path.name).exists()}
-    ):
-        place = Path(private, TOOLBOX, both[0])
-        raise Refusal(
-            f"{place} has the name of a file of the course's own {TOOLBOX}. Remedy: give it another, or remove it."
-        )
-    with tempfile.TemporaryDirectory(prefix="chain-rule-tasks-", dir=scratch) as name:
-        merged = Path(name) / "tasks"
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(course.tasks, merged, ignore=ignored)
-        shutil.copytree(private, merged, ignore=ignored, dirs_exist_ok=True)
-        yield msgspec.structs.replace(course, stages_in=merged)
-
-
-def course_fingerprint(course: Course, private: str = "") -> str:
+def course_fingerprint(course: Course) -> str:
     """Of everything on this machine that decides a grade, other than the policy: who has it graded needs no new grade."""
-    with with_private(course, private) as whole:
-        return _whole(fingerprint.dependencies(whole))
+    return _whole(fingerprint.dependencies(course))
 
 
 def _whole(depends: Mapping[str, str]) -> str:
@@ -118,8 +89,7 @@ class ClassGrader:
 
         self.settings = settings
         self.scratch = scratch
-        self._stack = contextlib.ExitStack()  # never left: the process ends at once, and `scratch` with the run
-        self.course = self._stack.enter_context(with_private(course, settings.private, scratch))
+        self.course = course
         # No spare: it would be made for this submission's folder, and the next worker is for another's.
         memory = settings.memory_mb or MEMORY_MB
         self.pool = WorkerPool(self.course.withheld, settings.how.sandbox, memory, spares=False)

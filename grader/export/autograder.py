@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from grader.cohort.package import NoPackage, read_package
-from grader.cohort.work import with_private
 from grader.course.course import Course
 from grader.course.policy import Policy
 from grader.course.stage import Check, Stage
@@ -52,11 +51,11 @@ def main(root: str) -> int:
         put(gradescope.waiting(policy, f"Nothing could be graded: {error}."))
         return 0
     print(*notes, sep="\n")
-    with tempfile.TemporaryDirectory() as name, with_private(Course(ROOT), str(policy.private or "")) as course:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "submission"
         folder.mkdir()
         package.write(folder)
-        _grade(folder, course, policy, lambda report: put(gradescope.results(report, policy, metadata)))
+        _grade(folder, Course(ROOT), policy, lambda report: put(gradescope.results(report, policy, metadata)))
     return 0
 
 

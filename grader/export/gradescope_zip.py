@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from grader.cohort.course_copy import stages_with
 from grader.course.course import Course
 from grader.course.policy import Policy
 from grader.errors import Refusal
@@ -44,10 +45,9 @@ def build(course: Course, out: Path, policy: Policy, offline: bool = False) -> i
 def _content(course: Course, policy: Policy) -> dict[str, Path]:
     """Path in the archive -> file; setup.sh and run_autograder lie at its root, as Gradescope wants them."""
     found = {name: _FILES / name for name in _EXECUTABLE}
-    for inside, folder in (("grader", ENGINE / "grader"), ("tasks", course.tasks), ("reference", course.reference)):
+    for inside, folder in (("grader", ENGINE / "grader"), ("reference", course.reference)):
         found |= {f"{inside}/{path.relative_to(folder).as_posix()}": path for path in _files(folder)} if folder else {}
-    if policy.private is not None:
-        found |= {f"private/{path.relative_to(policy.private).as_posix()}": path for path in _files(policy.private)}
+    found |= stages_with(course, str(policy.private or ""))
     found |= {f"data/{name}": course.data / name for name in ("mnist.npz", "hidden.npz", "SHA256SUMS")}
     found["requirements/base.txt"] = ENGINE / "requirements" / "base.txt"
     found["LICENSE"] = ENGINE / "LICENSE"
@@ -59,8 +59,8 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _portable(policy: Policy) -> Policy:
-    """The policy as it stands in the archive, where private stages lie beside it."""
-    grading = msgspec.structs.replace(policy.grading, private="private" if policy.private else "")
+    """The policy as it stands in the archive, where private stages lie among the others."""
+    grading = msgspec.structs.replace(policy.grading, private="")
     return msgspec.structs.replace(policy, grading=grading, file="")
 
 

@@ -1,7 +1,11 @@
 """`class`: grade what a class handed in."""
 
+from __future__ import annotations
+
+import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -9,6 +13,8 @@ from grader.paths import BUILD
 
 if TYPE_CHECKING:
     from grader.cohort.run import Result
+    from grader.course.course import Course
+    from grader.course.policy import Policy
     from grader.export.gradebook import Filled
 
 
@@ -54,6 +60,7 @@ def command(
     Run the same command again to go on after an interruption, or after new submissions came in.
     """
     from grader.cohort import page
+    from grader.cohort.course_copy import is_copy
     from grader.cohort.live import Terminal
     from grader.cohort.roster import read_roster
     from grader.cohort.run import ClassRun, grade_class
@@ -63,12 +70,16 @@ def command(
 
     if not str(submissions) or str(submissions) == ".":
         raise Refusal("no submissions were named. Remedy: make class SUBMISSIONS=folder")
-    course, watcher = course_here(), Terminal()
+    course = course_here()
+    settings = read_policy(policy, course.folder)
+    if not is_copy(course.folder):
+        _from_a_copy(course, out, settings)
+    watcher = Terminal()
     run = ClassRun(
         course=course,
         submissions=submissions,
         out=out,
-        policy=read_policy(policy, course.folder),
+        policy=settings,
         roster=read_roster(roster) if roster else None,
         jobs=jobs or 0,
         scheduler=scheduler,
@@ -91,7 +102,23 @@ def command(
     return _told(result, written)
 
 
-def _fill_gradebooks(result: "Result", canvas: Path | None, column: str, moodle: Path | None) -> None:
+def _from_a_copy(course: Course, out: Path, policy: Policy) -> NoReturn:
+    """Run this very command again from a copy of the course. Paths mean the same there: the folder one is in stays."""
+    from grader import bootstrap
+    from grader.cohort import course_copy
+
+    course.select(())  # a broken course is refused by the names of its own files
+    out.mkdir(parents=True, exist_ok=True)
+    copy = course_copy.copy_course(course, out.absolute(), str(policy.private or ""))
+    words = [*click.get_current_context().find_root().obj, "--out", str(out.absolute())]
+    if Path(policy.file).exists():
+        words += ["--policy", policy.file]
+    sys.stdout.flush()
+    command = [sys.executable, "-P", "-c", bootstrap.START.format(root=str(copy)), *words]
+    bootstrap.become(command, {**os.environ, course_copy.VARIABLE: str(copy)})
+
+
+def _fill_gradebooks(result: Result, canvas: Path | None, column: str, moodle: Path | None) -> None:
     from grader.export.gradebook import fill_canvas, fill_moodle
 
     if canvas is not None:
@@ -100,7 +127,7 @@ def _fill_gradebooks(result: "Result", canvas: Path | None, column: str, moodle:
         _fill(moodle, result.out, fill_moodle(moodle.read_bytes(), result.grades, moodle.name))
 
 
-def _fill(file: Path, out: Path, filled: "Filled") -> None:
+def _fill(file: Path, out: Path, filled: Filled) -> None:
     """Write the filled copy of a file from a learning platform beside the results, and say what it holds."""
     from grader.files import write_atomically
 
@@ -108,7 +135,7 @@ def _fill(file: Path, out: Path, filled: "Filled") -> None:
     click.echo("\n".join([str(target), *(f"  {sentence}" for sentence in filled.sentences())]))
 
 
-def _told(result: "Result", written: Path) -> int:
+def _told(result: Result, written: Path) -> int:
     """Say how many were graded and where it stands; the exit status."""
     faults = result.of_state("fault")
     click.echo(
@@ -118,7 +145,7 @@ def _told(result: "Result", written: Path) -> int:
     return 3 if faults else 0
 
 
-def _return_reports(result: "Result") -> None:
+def _return_reports(result: Result) -> None:
     from grader.cohort.journal import Journal
     from grader.export import returned
 

@@ -52,8 +52,8 @@ class Watch:
     left_behind: list[int] = field(default_factory=list)
 
 
-def start(submissions: Path, out: Path, policy: Path, jobs: int) -> subprocess.Popen:
-    """The class verb in a process of its own."""
+def start(submissions: Path, out: Path, policy: Path, jobs: int, root: Path = ROOT) -> subprocess.Popen:
+    """The class verb of a checkout in a process of its own."""
     arguments = [
         "class",
         str(submissions),
@@ -68,8 +68,8 @@ def start(submissions: Path, out: Path, policy: Path, jobs: int) -> subprocess.P
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {"CHAIN_RULE_NO_VENV": "1"}
     with open(out.with_suffix(".log"), "ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-P", "-c", START.format(root=str(ROOT)), *arguments],
-            stdout=log, stderr=log, env=environment, cwd=ROOT,
+            [sys.executable, "-P", "-c", START.format(root=str(root)), *arguments],
+            stdout=log, stderr=log, env=environment, cwd=root,
         )  # fmt: skip
 
 

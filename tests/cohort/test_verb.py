@@ -3,12 +3,14 @@
 import contextlib
 import csv
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from grader.cohort.journal import Journal
@@ -68,6 +70,14 @@ def recorded(journal):
         return reader.execute("SELECT count(*) FROM history").fetchone()[0]
 
 
+def wait_for_a_record(process, out):
+    """Until the first submission is finished."""
+    while process.poll() is None and not list((out / "reports").glob("*")):
+        time.sleep(0.05)
+    while process.poll() is None and not recorded(out / "journal.sqlite"):
+        time.sleep(0.01)
+
+
 def test_ctrl_c_keeps_what_is_finished(tmp_path):
     generator = Generator(6)
     for number in range(6):
@@ -76,10 +86,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
             (tmp_path / "class" / f"s{number}" / file).write_bytes(content + f"# {number}\n".encode())
     (tmp_path / "policy.toml").write_text("[grading]\nstages = ['02_relu']\n")
     process = soak.start(tmp_path / "class", tmp_path / "out", tmp_path / "policy.toml", 1)
-    while process.poll() is None and not list((tmp_path / "out" / "reports").glob("*")):
-        time.sleep(0.05)
-    while process.poll() is None and not recorded(tmp_path / "out" / "journal.sqlite"):
-        time.sleep(0.01)
+    wait_for_a_record(process, tmp_path / "out")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 130
     log = (tmp_path / "out.log").read_text()
@@ -91,6 +98,52 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
     assert soak.start(tmp_path / "class", tmp_path / "out", tmp_path / "policy.toml", 1).wait(timeout=120) == 0
     with Journal(tmp_path / "out" / "journal.sqlite") as journal:
         assert list(journal.history().values()) == [["graded"]] * 6
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A checkout that may be edited."""
+    for name in ("grader", "tasks", "reference", "student", "data", "requirements"):
+        shutil.copytree(ROOT / name, tmp_path / "checkout" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "checkout"
+
+
+def edits(checkout):
+    """What an instructor, an editor and git do to a checkout while a class is being graded."""
+    (checkout / "tasks" / "02_relu" / "checks.py").write_text(
+        "def check_relu_keeps_positives(student): raise AssertionError\n"
+    )
+    (checkout / "tasks" / "02_relu" / "misconceptions.py").write_text("")
+    (checkout / "reference" / "layers.py").rename(checkout / "reference" / "layers_old.py")
+    (checkout / "grader" / "running" / "failures.py").write_text("def\n")
+    (checkout / "grader" / "report" / "templates").rename(checkout / "grader" / "report" / "templates_old")
+    (checkout / "grader" / "diagnosis").rename(checkout / "grader" / "diagnoses")
+    (checkout / "tasks" / "03_softmax").rename(checkout / "tasks" / "03_soft_max")
+
+
+def test_a_course_that_is_edited_meanwhile_changes_no_grade(tmp_path, checkout):
+    generator = Generator(6)
+    for number in range(5):
+        (tmp_path / "class" / f"s{number}").mkdir(parents=True)
+        files = generator.mistaken() if number == 4 else generator.right()
+        for file, content in files.items():
+            (tmp_path / "class" / f"s{number}" / file).write_bytes(content + f"# {number}\n".encode())
+    (tmp_path / "policy.toml").write_text("[grading]\nstages = ['02_relu', '03_softmax']\n")
+    assert (
+        soak.start(tmp_path / "class", tmp_path / "calm", tmp_path / "policy.toml", 1, checkout).wait(timeout=120) == 0
+    )
+    process = soak.start(tmp_path / "class", tmp_path / "out", tmp_path / "policy.toml", 1, checkout)
+    wait_for_a_record(process, tmp_path / "out")
+    edits(checkout)
+    for child in psutil.Process(process.pid).children(recursive=True):  # a renewed process comes from the copy, too
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+    assert process.wait(timeout=120) == 0, (tmp_path / "out.log").read_text()
+    assert (tmp_path / "out" / "grades.csv").read_bytes() == (tmp_path / "calm" / "grades.csv").read_bytes()
+    scores = [row["score"] for row in csv.DictReader((tmp_path / "out" / "grades.csv").read_text().splitlines())]
+    assert scores[:4] == ["16"] * 4
+    (copy,) = (tmp_path / "out").glob("course-*")
+    assert (copy / "tasks" / "02_relu" / "checks.py").read_bytes() == (ROOT / "tasks/02_relu/checks.py").read_bytes()
 
 
 @pytest.mark.parametrize(
