@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from grader.worker.outside.handles import Handle, what_is
+
 __judges_values__ = True  # see grader.running.failures
 
 _A_TYPE = {
@@ -98,6 +100,7 @@ def type_phrase(value: Any) -> str:
         return str(bool(value))
     if isinstance(value, int | float | np.number):
         return "a single number"
-    if hasattr(type(value), "transcript_name"):  # something that stayed in the worker
-        return "an array of something other than plain numbers" if value._what().endswith(" ndarray") else value._what()
+    if isinstance(value, Handle):
+        what = what_is(value)
+        return "an array of something other than plain numbers" if what.endswith(" ndarray") else what
     return _A_TYPE.get(name, f"a value of type {name}")

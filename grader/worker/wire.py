@@ -8,7 +8,7 @@ plain lists and maps; what comes back is walked again, because MessagePack can s
 
 import struct
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
@@ -74,6 +74,9 @@ class Callback(NamedTuple):
 
     number: int
 
+
+#: What stands for something that has no plain form.
+Pointer: TypeAlias = Reference | Shared | Rng | Callback
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder()

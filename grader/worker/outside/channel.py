@@ -9,6 +9,7 @@ from grader.records import SourceLines
 from grader.submission import Submission, file_of
 from grader.worker import wire
 from grader.worker.outside import errors
+from grader.worker.outside.handles import InWorker
 from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.text import clean, clean_name
 
@@ -146,7 +147,7 @@ class Channel:
                 "A function that was handed over was called with keywords that are no names."
             )
         value = function(*args, **keywords)
-        return value.to_wire() if hasattr(type(value), "to_wire") else value
+        return value.to_wire() if isinstance(value, InWorker) else value
 
     def decode(self, frame: wire.Frame) -> Any:
         """What came from the worker, arrays read-only, references as proxies."""

@@ -2,12 +2,12 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from grader.submission import Submission
 from grader.worker.outside.channel import CallLimits
 from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.proxy import StudentProxy
+from grader.worker.outside.transcript import Describe
 from grader.worker.outside.wirechannel import WireChannel
 
 
@@ -23,7 +23,7 @@ class WireCourseWorker:
 
     @contextlib.contextmanager
     def load(
-        self, submission: Submission, limits: TimeLimits | None = None, describe: Callable[[Any], str] | None = None
+        self, submission: Submission, limits: TimeLimits | None = None, describe: Describe | None = None
     ) -> Iterator[StudentProxy]:
         """A student on another submission; the one before is forgotten."""
         limits = limits or CallLimits()

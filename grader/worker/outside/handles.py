@@ -4,29 +4,41 @@ A handle can be called and asked for attributes, but neither compares nor conver
 whether it is right.
 """
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, Protocol, TypeAlias, cast
 
 from grader.worker import wire
 from grader.worker.outside.errors import NotAValue
 
 
-def _refuses(operation: str):
-    def method(self, *_args, **_named):
-        raise NotAValue(f"The code gave {self._what()}, where a number or an array is needed.", type_name="TypeError")
+class InWorker:
+    """What stands here for something in the worker, also among the arguments of a call."""
 
-    method.__name__ = operation
-    return method
+    __slots__ = ()
+
+    def to_wire(self) -> wire.Pointer:
+        raise NotImplementedError
+
+    def transcript_name(self) -> str:
+        """Python text by which a transcript calls it."""
+        raise NotImplementedError
 
 
-class Handle:
+class Handle(InWorker):
     """Something that stays in the worker. Every way of using it as a value raises NotAValue."""
 
     __slots__ = ()
     __array_ufunc__ = None
     __hash__ = object.__hash__
 
-    def _what(self) -> str:
-        return "an object"
+
+def _refuses(operation: str) -> Callable[..., NoReturn]:
+    def method(self: Handle, *_args: object, **_named: object) -> NoReturn:
+        raise NotAValue(f"The code gave {what_is(self)}, where a number or an array is needed.", type_name="TypeError")
+
+    method.__name__ = operation
+    return method
 
 
 _OPERATIONS = (
@@ -44,130 +56,154 @@ METHODS = frozenset({"forward", "backward", "parameters", "gradients", "predict"
 CLASSES = frozenset({"MLP", "SGD"})
 
 
+Args: TypeAlias = tuple[object, ...]
+Keywords: TypeAlias = dict[str, object]
+
+
 class Asks(Protocol):
     """What a handle needs of whoever made it: to be fetched from, to be called, to be let go."""
 
-    _channel: Any
-    _kept_alive: list["Remote"]
+    def attribute(self, remote: "Remote", name: str) -> object: ...
+    def module_attribute(self, module: str, name: str) -> object: ...
+    def call(self, target: "Remote | Method | Function", args: Args, keywords: Keywords, keep: bool = False) -> Any: ...
+    def hold(self, function: "Function") -> "Remote": ...
+    def bind(self, method: "Method") -> "Remote": ...
+    def keep_rng(self, seeded: "Seeded") -> "Remote": ...
+    def release(self, number: int) -> None: ...
 
-    def ref(self, remote: "Remote", name: str) -> "Remote": ...
-    def _attribute(self, remote: "Remote", name: str) -> Any: ...
-    def _module_attribute(self, module: str, name: str) -> Any: ...
-    def _hold(self, function: "Function") -> "Remote": ...
-    def _call(self, target: "Remote", args: tuple, keywords: dict, keep: bool) -> Any: ...
-    def _call_function(self, target: "Function", args: tuple, keywords: dict, keep: bool) -> Any: ...
-    def _call_method(self, method: "Method", args: tuple, keywords: dict, keep: bool) -> Any: ...
-    def _ask(self, kind: str, target: str, text: str, operation: str, *arguments: Any, bind: str = "") -> Any: ...
+
+@dataclass(slots=True)
+class Held:
+    """What is known here of an object in the worker.
+
+    number  : by which the worker knows it
+    kind    : name of its class
+    path    : where it comes from, "layers.Linear" or "layers.Linear.forward"
+    text    : variable or expression by which a transcript calls it, if it has one
+    methods : that it was asked for before
+    """
+
+    asker: Asks
+    number: int
+    kind: str
+    callable: bool
+    path: str
+    text: str = ""
+    methods: dict[str, "Method"] = field(default_factory=dict)
 
 
 class Remote(Handle):
     """An object in the worker. Attributes are fetched, methods are called there."""
 
-    __slots__ = ("__weakref__", "_callable", "_handle", "_kind", "_methods", "_origin", "_student", "_text")
+    __slots__ = ("__weakref__", "_held")
 
-    def __init__(self, student: "Asks", reference: wire.Reference, text: str = ""):
-        self._student, self._handle, self._kind = student, reference.handle, reference.kind
-        self._origin = f"{reference.module}.{reference.kind}".removeprefix("builtins.").lstrip(".")
-        self._callable, self._text = reference.callable, text
-        self._methods: dict[str, Method] = {}
+    def __init__(self, asker: Asks, reference: wire.Reference):
+        path = f"{reference.module}.{reference.kind}".removeprefix("builtins.").lstrip(".")
+        self._held = Held(asker, reference.handle, reference.kind, reference.callable, path)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
+        if (name.startswith("__") and name.endswith("__")) or name == "_held":
             raise AttributeError(name)  # NumPy and copy ask for protocols of their own
         if name in METHODS:
             return Method(self, name)
-        method = self._methods.get(name)
-        return method if method is not None else self._student._attribute(self, name)
+        method = self._held.methods.get(name)
+        return method if method is not None else self._held.asker.attribute(self, name)
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        return self._student._call(self, args, keywords, keep=False)
+    def __call__(self, *args: object, **keywords: object) -> Any:
+        return self._held.asker.call(self, args, keywords)
 
     def __repr__(self) -> str:
-        return f"<{self._kind} in the worker>"
+        return f"<{self._held.kind} in the worker>"
 
-    def __del__(self):
+    def __del__(self) -> None:
         try:
-            self._student._channel.released.append(self._handle)
+            self._held.asker.release(self._held.number)
         except AttributeError:
             pass  # half made, or the interpreter is ending
 
-    def _what(self) -> str:
-        return f"an object of class {self._kind}"
-
     def to_wire(self) -> wire.Reference:
-        return wire.Reference(self._handle, "", "", False)
+        return wire.Reference(self._held.number, "", "", False)
 
     def transcript_name(self) -> str:
-        return self._text or f"<{self._kind}>"
+        return self._held.text or f"<{self._held.kind}>"
+
+
+def held(remote: Remote) -> Held:
+    """What is known of a Remote. No attribute of its own says so: any name may be one of the learner's."""
+    return remote._held
 
 
 class Method(Handle):
     """A method of an object in the worker, by name; `keep` leaves its result there."""
 
-    __slots__ = ("_name", "_owner")
+    __slots__ = ("name", "owner")
 
     def __init__(self, owner: Remote, name: str):
-        self._owner, self._name = owner, name
+        self.owner, self.name = owner, name
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        return self._owner._student._call_method(self, args, keywords, keep=False)
+    def __call__(self, *args: object, **keywords: object) -> Any:
+        return held(self.owner).asker.call(self, args, keywords)
 
-    def keep(self, *args: Any, **keywords: Any) -> Remote:
+    def keep(self, *args: object, **keywords: object) -> Remote:
         """Call it, and leave the result in the worker."""
-        return self._owner._student._call_method(self, args, keywords, keep=True)
+        return cast(Remote, held(self.owner).asker.call(self, args, keywords, keep=True))
 
-    def _what(self) -> str:
-        return f"the method {self._name}"
-
-    def to_wire(self) -> wire.Reference:
-        bound = self._owner._student.ref(self._owner, self._name)
-        self._owner._student._kept_alive.append(bound)  # as long as the student: the argument may be kept there
-        return bound.to_wire()
+    def to_wire(self) -> wire.Pointer:
+        return held(self.owner).asker.bind(self).to_wire()
 
     def transcript_name(self) -> str:
-        return f"{self._owner.transcript_name()}.{self._name}"
+        return f"{self.owner.transcript_name()}.{self.name}"
 
 
 class Function(Handle):
     """A function or class of one of the learner's modules, found when it is called; `keep` leaves its result there."""
 
-    __slots__ = ("_held", "_module", "_name", "_student")
+    __slots__ = ("_asker", "_kept", "module", "name")
 
-    def __init__(self, student: "Asks", module: str, name: str):
-        self._student, self._module, self._name = student, module, name
-        self._held: Remote | None = None
+    def __init__(self, asker: Asks, module: str, name: str):
+        self._asker, self.module, self.name = asker, module, name
+        self._kept: Remote | None = None
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        return self._student._call_function(self, args, keywords, keep=False)
+    def __call__(self, *args: object, **keywords: object) -> Any:
+        return self._asker.call(self, args, keywords)
 
-    def keep(self, *args: Any, **keywords: Any) -> Remote:
+    def keep(self, *args: object, **keywords: object) -> Remote:
         """Call it, and leave the result in the worker."""
-        return self._student._call_function(self, args, keywords, keep=True)
+        return cast(Remote, self._asker.call(self, args, keywords, keep=True))
 
-    def _what(self) -> str:
-        return f"the function {self.transcript_name()}"
-
-    def to_wire(self) -> wire.Reference:
-        if self._held is None:  # as long as this: it may be passed again
-            self._held = self._student._hold(self)
-        return self._held.to_wire()
+    def to_wire(self) -> wire.Pointer:
+        if self._kept is None:  # as long as this: it may be passed again
+            self._kept = self._asker.hold(self)
+        return self._kept.to_wire()
 
     def transcript_name(self) -> str:
-        return f"{self._module}.{self._name}"
+        return f"{self.module}.{self.name}"
+
+
+def what_is(handle: Handle) -> str:
+    """ "an object of class Linear", "the method forward"."""
+    if isinstance(handle, Remote):
+        return f"an object of class {held(handle).kind}"
+    if isinstance(handle, Method):
+        return f"the method {handle.name}"
+    return f"the function {handle.transcript_name()}"
 
 
 class Module:
-    """One of the learner's modules; imported in the worker when one of its names is first needed."""
+    """One of the learner's modules; imported in the worker when one of its names is first needed. Its text is its name."""
 
-    __slots__ = ("_name", "_student")
+    __slots__ = ("_asker", "_name")
 
-    def __init__(self, student: "Asks", name: str):
-        self._student, self._name = student, name
+    def __init__(self, asker: Asks, name: str):
+        self._asker, self._name = asker, name
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return self._student._module_attribute(self._name, name)
+        return self._asker.module_attribute(self._name, name)
+
+    def __str__(self) -> str:
+        return self._name
 
 
 class RngMaker:
@@ -176,18 +212,17 @@ class RngMaker:
     offset : added to every seed, for who wants other draws from the same check
     """
 
-    def __init__(self, student: "Asks"):
-        self._student, self.offset = student, 0
+    def __init__(self, asker: Asks):
+        self._asker, self.offset = asker, 0
 
     def __call__(self, seed: int) -> "Seeded":
         return Seeded(int(seed) + self.offset)
 
     def keep(self, seed: int) -> Remote:
-        seeded = self(seed)
-        return self._student._ask("put", "rng", seeded.transcript_name(), "put", seeded.to_wire(), bind="rng")
+        return self._asker.keep_rng(self(seed))
 
 
-class Seeded:
+class Seeded(InWorker):
     """Stands for a random generator in the arguments of a call."""
 
     __slots__ = ("seed",)
@@ -202,7 +237,7 @@ class Seeded:
         return f"np.random.default_rng({self.seed})"
 
 
-class SharedArray:
+class SharedArray(InWorker):
     """Stands for an array that every worker has already."""
 
     __slots__ = ("name",)

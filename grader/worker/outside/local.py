@@ -9,7 +9,7 @@ import contextlib
 import io
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from grader.worker.outside.channel import CallLimits, Channel
 from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.proxy import StudentProxy
 from grader.worker.outside.text import MAX_OUTPUT, clean_output
+from grader.worker.outside.transcript import Describe
 
 
 class _TimeUp(BaseException):
@@ -155,7 +156,7 @@ class LocalPool:
         self,
         submission: Submission,
         limits: TimeLimits | None = None,
-        describe: Callable[[Any], str] | None = None,
+        describe: Describe | None = None,
     ) -> Iterator[StudentProxy]:
         """A student whose code runs in this process; forgotten at the end."""
         channel = LocalChannel(submission, limits or CallLimits(), self.shared, self.interactive)

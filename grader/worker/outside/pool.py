@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.proxy import StudentProxy
 from grader.worker.outside.spare import Spare
 from grader.worker.outside.status import summary
+from grader.worker.outside.transcript import Describe
 from grader.worker.outside.wirechannel import WireChannel
 
 MEMORY_MB = 2048
@@ -87,7 +88,7 @@ class WorkerPool:
 
     @contextlib.contextmanager
     def student(
-        self, submission: Submission, limits: TimeLimits | None = None, describe: Callable[[Any], str] | None = None
+        self, submission: Submission, limits: TimeLimits | None = None, describe: Describe | None = None
     ) -> Iterator[StudentProxy]:
         """A student whose modules are newly loaded, in a worker that holds nothing of another submission.
 

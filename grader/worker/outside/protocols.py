@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from grader.submission import Submission
     from grader.worker.outside.handles import Module, Remote, RngMaker, SharedArray
-    from grader.worker.outside.transcript import Step
+    from grader.worker.outside.transcript import Describe, Step
 
 
 class TimeLimits(Protocol):
@@ -59,7 +59,7 @@ class Student(Protocol):
     def item(self, remote: Remote, index: object) -> Remote: ...
     def read(self, names: Sequence[tuple[Remote, str]]) -> list[Any]: ...
     def take(self, value: object, limit: int = 1000) -> list[Any]: ...
-    def length(self, value: object) -> int: ...
+    def length(self, value: Any) -> int: ...
     def kind(self, value: object) -> str: ...
     def has(self, owner: Remote | Module, name: str) -> bool: ...
     def have(self, owners: Sequence[Remote], name: str) -> list[bool]: ...
@@ -72,7 +72,7 @@ class CourseWorker(Protocol):
     """One worker for the course's own code, one submission after another."""
 
     def load(
-        self, submission: Submission, limits: TimeLimits | None = None, describe: Callable[[Any], str] | None = None
+        self, submission: Submission, limits: TimeLimits | None = None, describe: Describe | None = None
     ) -> AbstractContextManager[Student]:
         """A student on another submission; the one before is forgotten."""
 
@@ -81,7 +81,7 @@ class Pool(Protocol):
     """Workers on demand: `pool.WorkerPool` confines them, `local.LocalPool` runs the code in this process."""
 
     def student(
-        self, submission: Submission, limits: TimeLimits | None = None, describe: Callable[[Any], str] | None = None
+        self, submission: Submission, limits: TimeLimits | None = None, describe: Describe | None = None
     ) -> AbstractContextManager[Student]:
         """A student whose modules are newly loaded.
 

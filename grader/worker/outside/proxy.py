@@ -9,11 +9,9 @@ from typing import Any
 
 from grader.worker.outside.asker import Asker
 from grader.worker.outside.errors import NotAValue, ProtocolViolation, WorkerFault
-from grader.worker.outside.handles import Function, Method, Module, Remote, RngMaker, Seeded, SharedArray
+from grader.worker.outside.handles import Function, Method, Module, Remote, SharedArray, held
 from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.transcript import Ask
-
-__all__ = ["Function", "Method", "Module", "Remote", "RngMaker", "Seeded", "SharedArray", "StudentProxy"]
 
 
 class StudentProxy(Asker):
@@ -48,93 +46,93 @@ class StudentProxy(Asker):
         self.earlier += self.transcript
         self.transcript = []
 
-    def put(self, value: Any) -> Remote:
+    def put(self, value: object) -> Remote:
         """Arrays (or a list of them) held in the worker, for functions that work in place."""
-        bind = "held"
         text = self._names.text_of(value)
         text = f"copy.deepcopy({text})" if isinstance(value, (list, tuple)) else f"{text}.copy()"
-        return self._ask("put", bind, text, "put", value, bind=bind)
+        kept: Remote = self.ask(Ask("put", "held", text, (value,)), bind="held")
+        return kept
 
-    def fill_all(self, writes: Sequence[tuple[Remote, str, Any]]) -> None:
+    def fill_all(self, writes: Sequence[tuple[Remote, str, object]]) -> None:
         """`fill` for many (remote, name, array) in one message."""
-        self._ask_all([Ask.fill(remote, name, array, self._names.text_of(array)) for remote, name, array in writes])
+        self.ask_all([Ask.fill(remote, name, array, self._names.text_of(array)) for remote, name, array in writes])
 
     def read(self, names: Sequence[tuple[Remote, str]]) -> list[Any]:
         """The attributes for many (remote, name), in one message."""
         asks = [Ask.read(remote, name) for remote, name in names]
-        return [self._named(value, ask.text) for value, ask in zip(self._ask_all(asks), asks)]
+        return [self.named(value, ask.text) for value, ask in zip(self.ask_all(asks), asks)]
 
     def have(self, owners: Sequence[Remote], name: str) -> list[bool]:
         """`has` for many objects in one message."""
-        return [value is True for value in self._ask_all([Ask.has(owner, name) for owner in owners])]
+        return [value is True for value in self.ask_all([Ask.has(owner, name) for owner in owners])]
 
     def having(self, owner: Remote, name: str, wanted: str, limit: int = 1000) -> list[Remote]:
         """Those items of a list or another iterable, `owner.name`, that have an attribute."""
         whole = f"{owner.transcript_name()}.{name}"
         text = f"[item for item in {whole} if hasattr(item, {wanted!r})]"
-        found = self._ask("having", f"{owner._origin}.{name}", text, "having", owner, name, wanted, limit)
+        found = self.ask(Ask("having", f"{held(owner).path}.{name}", text, (owner, name, wanted, limit)))
         pairs = found if type(found) is list and all(type(pair) is list for pair in found) else [[]]
         if any([type(part) for part in pair] != [int, Remote] for pair in pairs):
             self._channel.close()
             raise ProtocolViolation("What came back is no answer.")
-        return [self._named(item, f"{whole}[{index}]") for index, item in pairs]
+        return [self.named(item, f"{whole}[{index}]") for index, item in pairs]
 
     def fetch(self, remote: Remote) -> Any:
         """What a Remote holds now, by value if it is plain."""
-        return self._ask("fetch", remote._origin, remote.transcript_name(), "fetch", remote)
+        return self.ask(Ask("fetch", held(remote).path, remote.transcript_name(), (remote,)))
 
-    def fill(self, remote: Remote, *where: Any) -> None:
+    def fill(self, remote: Remote, *where: object) -> None:
         """fill(layer, "W", array) writes layer.W[...] = array in the worker; fill(ref, array) the same for an array."""
-        name, array = where if len(where) == 2 else ("", where[0])
-        target = remote.transcript_name() + (f".{name}" if name else "")
-        text = f"{target}[...] = {self._names.text_of(array)}"
-        self._ask("fill", f"{remote._origin}.{name}".rstrip("."), text, "fill", remote, name, array)
+        name, array = str(where[0]) if len(where) == 2 else "", where[-1]
+        self.ask(Ask.fill(remote, name, array, self._names.text_of(array)))
 
-    def item(self, remote: Remote, index: Any) -> Remote:
+    def item(self, remote: Remote, index: object) -> Remote:
         """A Remote to remote[index]."""
         text = f"{remote.transcript_name()}[{index!r}]"
-        kept = self._ask("item", remote._origin, text, "item", remote, index)
-        return self._named(kept, text)
+        kept: Remote = self.ask(Ask("item", held(remote).path, text, (remote, index)))
+        return self.named(kept, text)
 
     def length(self, value: Any) -> int:
         """len() of a Remote, or of a plain value."""
         if not isinstance(value, Remote):
             return len(value)
-        return self._ask("length", value._origin, f"len({value.transcript_name()})", "length", value)
+        length: int = self.ask(Ask("length", held(value).path, f"len({value.transcript_name()})", (value,)))
+        return length
 
-    def take(self, value: Any, limit: int = 1000) -> list:
+    def take(self, value: object, limit: int = 1000) -> list[Any]:
         """A list or tuple as a list; of an iterator or generator in the worker up to `limit` items, in one request.
 
         Items that are tuples of a class of their own, named tuples for one, come as the tuples that they are.
         """
         if isinstance(value, (list, tuple)):
-            held = [item for item in value[:limit] if isinstance(item, Remote)]
-            unwrapped = iter(self._ask_all([Ask.unwrapped(item) for item in held]))
+            remotes = [item for item in value[:limit] if isinstance(item, Remote)]
+            unwrapped = iter(self.ask_all([Ask.unwrapped(item) for item in remotes]))
             return [next(unwrapped) if isinstance(item, Remote) else item for item in value[:limit]]
         if not isinstance(value, Remote):
             raise NotAValue(
                 f"The code gave {type(value).__name__}, which cannot be gone through.", type_name="TypeError"
             )
-        return self._ask("take", value._origin, f"list({value.transcript_name()})", "take", value, limit)
+        items: list[Any] = self.ask(Ask("take", held(value).path, f"list({value.transcript_name()})", (value, limit)))
+        return items
 
     def same_memory(self, a: Remote, b: Remote) -> bool:
         """Whether two arrays in the worker share memory."""
         text = f"np.shares_memory({a.transcript_name()}, {b.transcript_name()})"
-        return self._ask("same_memory", a._origin, text, "same_memory", a, b) is True
+        return self.ask(Ask("same_memory", held(a).path, text, (a, b))) is True
 
-    def has(self, owner: Any, name: str) -> bool:
+    def has(self, owner: Remote | Module, name: str) -> bool:
         """Whether an object in the worker, or a module, has an attribute."""
-        if isinstance(owner, Module):
-            self.modules.add(owner._name)
-            text = f"hasattr({owner._name}, {name!r})"
-            return self._ask("has", f"{owner._name}.{name}", text, "has_name", owner._name, name) is True
-        text = f"hasattr({owner.transcript_name()}, {name!r})"
-        return self._ask("has", f"{owner._origin}.{name}", text, "has", owner, name) is True
+        if not isinstance(owner, Module):
+            return self.ask(Ask.has(owner, name)) is True
+        module = str(owner)
+        self.modules.add(module)
+        text = f"hasattr({module}, {name!r})"
+        return self.ask(Ask("has", f"{module}.{name}", text, (module, name), "has_name")) is True
 
-    def kind(self, value: Any) -> str:
+    def kind(self, value: object) -> str:
         """Name of the class of anything that came back."""
         if isinstance(value, Remote):
-            return value._kind
+            return held(value).kind
         return "function" if isinstance(value, (Function, Method)) else type(value).__name__
 
     def shared(self, name: str) -> SharedArray:

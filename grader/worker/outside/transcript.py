@@ -3,9 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+
+from grader.worker.outside.handles import InWorker, Remote, held
+
+#: Array or other plain value -> Python text.
+Describe: TypeAlias = Callable[[Any], str]
 
 _LITERAL = 12  # entries of an array that are written out
 
@@ -54,34 +59,40 @@ class Step:
 
 
 class Ask(NamedTuple):
-    """One of several requests: what the transcript says of it, and what is sent."""
+    """A request: what the transcript says of it, and what is sent.
+
+    operation : that the worker is asked for, if it is not called as the step's kind is
+    """
 
     kind: str
     target: str
     text: str
-    operation: str
-    arguments: tuple[Any, ...]
+    arguments: tuple[object, ...]
+    operation: str = ""
 
     @classmethod
-    def read(cls, remote: Any, name: str) -> "Ask":
-        return cls("attribute", f"{remote._origin}.{name}", f"{remote.transcript_name()}.{name}", "get", (remote, name))
+    def read(cls, remote: Remote, name: str) -> "Ask":
+        path, text = f"{held(remote).path}.{name}", f"{remote.transcript_name()}.{name}"
+        return cls("attribute", path, text, (remote, name), "get")
 
     @classmethod
-    def has(cls, remote: Any, name: str) -> "Ask":
+    def has(cls, remote: Remote, name: str) -> "Ask":
         text = f"hasattr({remote.transcript_name()}, {name!r})"
-        return cls("has", f"{remote._origin}.{name}", text, "has", (remote, name))
+        return cls("has", f"{held(remote).path}.{name}", text, (remote, name))
 
     @classmethod
-    def fill(cls, remote: Any, name: str, array: Any, as_text: str) -> "Ask":
-        text = f"{remote.transcript_name()}.{name}[...] = {as_text}"
-        return cls("fill", f"{remote._origin}.{name}", text, "fill", (remote, name, array))
+    def fill(cls, remote: Remote, name: str, array: object, as_text: str) -> "Ask":
+        """Of an attribute; without a name, of the array that the Remote is."""
+        dotted = f".{name}" if name else ""
+        text = f"{remote.transcript_name()}{dotted}[...] = {as_text}"
+        return cls("fill", held(remote).path + dotted, text, (remote, name, array))
 
     @classmethod
-    def unwrapped(cls, remote: Any) -> "Ask":
-        return cls("take", remote._origin, remote.transcript_name(), "unwrapped", (remote,))
+    def unwrapped(cls, remote: Remote) -> "Ask":
+        return cls("take", held(remote).path, remote.transcript_name(), (remote,), "unwrapped")
 
 
-def describe_plain(value: Any) -> str:
+def describe_plain(value: object) -> str:
     """Python text of an argument, for who has no names for their arrays."""
     if isinstance(value, np.ndarray):
         if value.size > _LITERAL:
@@ -98,7 +109,7 @@ def describe_plain(value: Any) -> str:
 class Names:
     """Variable names for objects and answers, so that a transcript reads as one script."""
 
-    def __init__(self, describe: Callable[[Any], str] | None = None):
+    def __init__(self, describe: Describe | None = None):
         self.describe = describe or describe_plain
         self._used: set[str] = set()
         self._steps: dict[int, Step] = {}
@@ -117,16 +128,16 @@ class Names:
         if isinstance(step.outcome, (np.ndarray, list)):
             self._steps[id(step.outcome)] = step  # the step keeps the object, so its id stays its own
 
-    def text_of(self, value: Any) -> str:
+    def text_of(self, value: object) -> str:
         """Python text for an argument."""
-        if hasattr(type(value), "transcript_name"):
+        if isinstance(value, InWorker):
             return value.transcript_name()
         step = self._steps.get(id(value))
         if step is not None and step.outcome is value:
             if not step.name:
                 step.name = self.fresh(snake(step.target.rpartition(".")[2]) + "_out")
             return step.name
-        if type(value) in (list, tuple) and 0 < len(value) <= _LITERAL:
+        if (type(value) is list or type(value) is tuple) and 0 < len(value) <= _LITERAL:
             inner = ", ".join(self.text_of(item) for item in value)
             return f"[{inner}]" if type(value) is list else f"({inner}{',' * (len(value) == 1)})"
         if callable(value):
@@ -134,7 +145,7 @@ class Names:
             return called if called.isidentifier() else "f"
         return self.describe(value)
 
-    def call(self, args: tuple, keywords: dict[str, Any]) -> str:
+    def call(self, args: tuple[object, ...], keywords: dict[str, object]) -> str:
         """ "(x, lr=0.1)"."""
         parts = [self.text_of(value) for value in args]
         parts += [f"{name}={self.text_of(value)}" for name, value in keywords.items()]

@@ -5,7 +5,7 @@ import pytest
 
 from grader.worker.outside import errors
 from grader.worker.outside.channel import Answer, CallLimits, Channel
-from grader.worker.outside.proxy import Remote
+from grader.worker.outside.handles import Function, Held, Method, Remote
 from grader.worker.outside.transcript import ErrorInfo, Opaque
 from tests.worker.conftest import make
 
@@ -262,6 +262,15 @@ def test_another_check_goes_on_with_the_same_worker(student):
 def test_what_a_check_cannot_send_is_our_own_fault(student):
     with pytest.raises(errors.WorkerFault):
         student.layers.shout(np.random.default_rng(0))
+
+
+def test_no_name_of_ours_hides_an_attribute_of_the_learners(pool):
+    names = [name.strip("_") for name in (*Held.__slots__, *Remote.__slots__, *Method.__slots__, *Function.__slots__)]
+    fields = "".join(f"    {name} = 'mine'\n" for name in names)
+    with pool.student(make(layers=f"class Box:\n    def __init__(self): pass\n{fields}")) as student:
+        box = student.layers.Box()
+        assert {"path", "text", "held", "owner"} <= set(names)
+        assert {getattr(box, name) for name in names} == {"mine"}
 
 
 def test_an_unknown_shared_array_is_our_own_fault(student):
