@@ -2,7 +2,7 @@
 
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,20 +10,29 @@ import numpy as np
 from grader.worker import wire
 
 _TOGETHER = 64 << 10  # what is smaller goes in one piece: each piece costs a wake-up of the other end
+_HEADER = struct.Struct("<II")  # bytes of structure, number of buffers; then 8 bytes for the length of each buffer
 
 
 class Closed(Exception):
     """The other end is gone."""
 
 
-def parts(frame: wire.Frame) -> Iterator[Any]:
+def parts(frame: wire.Frame) -> Iterator[wire.Buffer]:
     """The bytes of a frame, in few pieces."""
-    first = wire.header_of(frame) + frame.structure
-    if len(first) + sum(map(len, frame.buffers)) > _TOGETHER:
+    lengths = [len(buffer) for buffer in frame.buffers]
+    header = _HEADER.pack(len(frame.structure), len(lengths)) + struct.pack(f"<{len(lengths)}Q", *lengths)
+    first = header + frame.structure
+    if len(first) + sum(lengths) > _TOGETHER:
         yield first
         yield from frame.buffers
     else:
         yield b"".join([first, *frame.buffers]) if frame.buffers else first
+
+
+def check_lengths(structure: int, lengths: Sequence[int]) -> None:
+    """Refuse a frame by its header, before memory is set aside for it."""
+    if structure > wire.MAX_STRUCTURE or len(lengths) > wire.MAX_BUFFERS or sum(lengths) > wire.MAX_ARRAYS:
+        raise wire.WireError("a message that is too large")
 
 
 class Reader:
@@ -42,12 +51,10 @@ class Reader:
 
         raises : WireError before memory is set aside for one that is too large
         """
-        structure, count = wire.HEADER.unpack(self._bytes(wire.HEADER.size, context))
-        wire.check_lengths(structure, [0] * min(count, wire.MAX_BUFFERS + 1))
-        if not count:
-            return wire.Frame(self._bytes(structure, context), [])
+        structure, count = _HEADER.unpack(self._bytes(_HEADER.size, context))
+        check_lengths(structure, [0] * min(count, wire.MAX_BUFFERS + 1))
         lengths = struct.unpack(f"<{count}Q", self._bytes(8 * count, context))
-        wire.check_lengths(structure, list(lengths))
+        check_lengths(structure, lengths)
         body = self._bytes(structure, context)
         return wire.Frame(body, [self._exactly(length, context) for length in lengths])
 
@@ -58,10 +65,9 @@ class Reader:
         self.start += size
         return bytes(self.buffer[self.start - size : self.start])
 
-    def _exactly(self, size: int, context: Any) -> np.ndarray:
+    def _exactly(self, size: int, context: Any) -> memoryview:
         """That many bytes, in memory that nobody else has: an array of the message lies in it."""
-        data = np.empty(size, np.uint8)
-        view, have = data.data, 0
+        view, have = np.empty(size, np.uint8).data, 0
         while have < size:
             if self.start == self.end and size - have >= _TOGETHER:
                 have += self.receive_into(view[have:], context)
@@ -71,7 +77,7 @@ class Reader:
             taken = min(size - have, self.end - self.start)
             view[have : have + taken] = self.buffer[self.start : self.start + taken]
             have, self.start = have + taken, self.start + taken
-        return data
+        return view
 
 
 def blocking_reader(connection: socket.socket) -> Reader:

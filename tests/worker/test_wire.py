@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from grader.worker import wire
+from grader.worker import stream, wire
 
 DTYPES = st.sampled_from(
     [np.dtype(code) for code in ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]]
@@ -118,9 +118,9 @@ def test_what_is_too_large_is_refused():
     with pytest.raises(wire.WireError):
         wire.decode(wire.Frame(b"\x90" * (wire.MAX_STRUCTURE + 1), []))
     with pytest.raises(wire.WireError):
-        wire.check_lengths(10, [wire.MAX_ARRAYS, 1])
+        stream.check_lengths(10, [wire.MAX_ARRAYS, 1])
     with pytest.raises(wire.WireError):
-        wire.check_lengths(wire.MAX_STRUCTURE + 1, [])
+        stream.check_lengths(wire.MAX_STRUCTURE + 1, [])
 
 
 def header(*fields):

@@ -114,7 +114,7 @@ def _ring(_number, _frame):
 
 def _copied(frame: wire.Frame) -> wire.Frame:
     """The frame as it arrives at the other end of a wire: nothing shared with this one."""
-    return wire.Frame(frame.structure, [np.array(memoryview(buffer), dtype=np.uint8) for buffer in frame.buffers])
+    return wire.Frame(frame.structure, [np.array(memoryview(buffer), dtype=np.uint8).data for buffer in frame.buffers])
 
 
 class _Copies(dict):
