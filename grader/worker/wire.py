@@ -204,7 +204,7 @@ def decode(frame: Frame, resolve: Resolve | None = None, *, read_only: bool = Tr
         raise WireError("a structure that is too large")
     try:
         return _unpack(_decoder.decode(frame.structure), _Incoming(frame.buffers, resolve, read_only), 0)
-    except (msgspec.DecodeError, ValueError, TypeError, OverflowError, RecursionError, MemoryError, struct.error) as e:
+    except (ValueError, TypeError, IndexError, OverflowError, RecursionError, MemoryError, struct.error) as e:
         raise WireError(f"not a message: {type(e).__name__}") from None
 
 

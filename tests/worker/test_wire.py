@@ -148,6 +148,11 @@ def test_a_forged_array_is_refused(fields):
         wire.decode(header(*fields))
 
 
+@pytest.mark.parametrize("code", range(wire.MAP + 2))
+def test_a_type_without_content_raises_nothing_but_wire_errors(code):
+    decode_or_refuse(wire.Frame(msgspec.msgpack.encode(msgspec.msgpack.Ext(code, b"")), []))
+
+
 def test_a_bool_counts_once():
     forged = header(0, 0, 0, 8)
     assert wire.decode(forged).sum() == 8
