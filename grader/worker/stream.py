@@ -3,7 +3,7 @@
 import socket
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -35,18 +35,21 @@ def check_lengths(structure: int, lengths: Sequence[int]) -> None:
         raise wire.WireError("a message that is too large")
 
 
-class Reader:
+Context = TypeVar("Context")
+
+
+class Reader(Generic[Context]):
     """Cuts a stream of bytes into frames.
 
     receive_into : (view, what it was given) -> number of bytes put there, at least one; raises at the end of the stream
     """
 
-    def __init__(self, receive_into: Callable[[memoryview, Any], int]):
+    def __init__(self, receive_into: Callable[[memoryview, Context], int]):
         self.receive_into = receive_into
         self.buffer = memoryview(bytearray(_TOGETHER))
         self.start = self.end = 0
 
-    def frame(self, context: Any = None) -> wire.Frame:
+    def frame(self, context: Context) -> wire.Frame:
         """The next frame.
 
         raises : WireError before memory is set aside for one that is too large
@@ -58,14 +61,14 @@ class Reader:
         body = self._bytes(structure, context)
         return wire.Frame(body, [self._exactly(length, context) for length in lengths])
 
-    def _bytes(self, size: int, context: Any) -> bytes:
+    def _bytes(self, size: int, context: Context) -> bytes:
         """That many bytes; most messages are here in one piece."""
         if self.end - self.start < size:
             return bytes(self._exactly(size, context))
         self.start += size
         return bytes(self.buffer[self.start - size : self.start])
 
-    def _exactly(self, size: int, context: Any) -> memoryview:
+    def _exactly(self, size: int, context: Context) -> memoryview:
         """That many bytes, in memory that nobody else has: an array of the message lies in it."""
         view, have = np.empty(size, np.uint8).data, 0
         while have < size:
@@ -80,10 +83,10 @@ class Reader:
         return view
 
 
-def blocking_reader(connection: socket.socket) -> Reader:
+def blocking_reader(connection: socket.socket) -> Reader[None]:
     """For a worker, who has nothing else to do than wait."""
 
-    def receive_into(view: memoryview, _context: Any) -> int:
+    def receive_into(view: memoryview, _context: None) -> int:
         got = connection.recv_into(view)
         if got == 0:
             raise Closed

@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from grader.worker.inside.loader import Finder
 from grader.worker.inside.mapped import Mapped
 from grader.worker.inside.runtime import CallbackFailed, Runtime, seed_everything
 from grader.worker.inside.stubs import pretend_mkdir_succeeds
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 CONNECTION, _RULES = 3, 4  # descriptors after `adopt_descriptors`
 _COURSE = __name__.partition(".")[0]  #: the package that this module is of, wherever in it
@@ -101,7 +104,7 @@ class _Counted(io.FileIO):
 
     count = 0
 
-    def write(self, data: Any, /) -> int:
+    def write(self, data: "ReadableBuffer", /) -> int:
         written = super().write(data)
         self.count += written
         return written
@@ -128,10 +131,11 @@ class _Server:
         while True:
             self._answer(self._receive())
 
-    def _receive(self) -> list:
-        return self.runtime.decode(self.reader.frame())
+    def _receive(self) -> list[Any]:
+        message: list[Any] = wire.decode(self.reader.frame(None), self.runtime.resolve, read_only=False)
+        return message
 
-    def _answer(self, message: list) -> None:
+    def _answer(self, message: list[Any]) -> None:
         if message[0] == "load":
             self._load(*message[2:5])
             reply = wire.encode(["ok", threading.active_count() == 1])
@@ -160,7 +164,7 @@ class _Server:
         if printed := self.output.count - self.seen:
             self._send(wire.encode(["imported", printed]))
 
-    def _load(self, texts: dict[str, np.ndarray], problems: dict[str, str], folder: str) -> None:
+    def _load(self, texts: dict[str, wire.Array], problems: dict[str, str], folder: str) -> None:
         """A submission's modules, newly; those before, and what they made, are forgotten."""
         if self.active is not None:
             self.active.__exit__(None, None, None)
@@ -197,7 +201,7 @@ class _Server:
             memory.restore()
             self.shared[name] = memory.array()
 
-    def _call_back(self, number: int, args: list, keywords: dict) -> Any:
+    def _call_back(self, number: int, args: list[object], keywords: dict[str, object]) -> object:
         """Ask for a function of the grader's, and answer its questions meanwhile."""
         frame = wire.encode(["callback", number, args, keywords], self.runtime.refer)
         self._send(frame)

@@ -10,6 +10,7 @@ import signal
 import stat
 import struct
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from grader.worker.inside import kernel, landlock, seccomp
@@ -90,7 +91,7 @@ def confine(plan: dict[str, Any]) -> dict[str, str]:
     done: dict[str, str] = {}
     wanted = plan["layers"]
 
-    def layer(name, action):
+    def layer(name: str, action: Callable[[], str]) -> None:
         if name not in wanted:
             done[name] = "off: switched off"
             return
@@ -138,13 +139,10 @@ def _landlock(ruleset: int | None) -> str:
     return f"Landlock (ABI {landlock.version()})"
 
 
-def _seccomp(program: Any, done: dict[str, str]) -> str:
-    if program is None:
+def _seccomp(programs: dict[str, seccomp.Filter] | None, done: dict[str, str]) -> str:
+    if programs is None:
         return "off: not for this machine"
-    if done["landlock"].startswith("off"):
-        program = program["without_landlock"]
-    else:
-        program = program["with_landlock"]
+    program = programs["without_landlock" if done["landlock"].startswith("off") else "with_landlock"]
     program.install()
     return f"seccomp ({program.count} calls denied)"
 

@@ -25,7 +25,7 @@ def call(number: int, *arguments: object) -> int:
     if _libc is None:
         raise OSError("system calls by number are Linux's alone")
     _libc.syscall.restype = ctypes.c_long
-    result = _libc.syscall(ctypes.c_long(number), *arguments)
+    result = int(_libc.syscall(ctypes.c_long(number), *arguments))
     if result == -1:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
@@ -35,7 +35,7 @@ def call(number: int, *arguments: object) -> int:
 def current_processor() -> int:
     """Number of the processor on which this thread runs. Linux only."""
     assert _libc is not None
-    return _libc.sched_getcpu()
+    return int(_libc.sched_getcpu())
 
 
 def prctl(option: int, *arguments: int) -> int:
@@ -46,7 +46,7 @@ def prctl(option: int, *arguments: int) -> int:
     if _libc is None:
         raise OSError("prctl is Linux's alone")
     padded = [ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:4]]
-    result = _libc.prctl(option, *padded)
+    result = int(_libc.prctl(option, *padded))
     if result == -1:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))

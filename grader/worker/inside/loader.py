@@ -7,11 +7,12 @@ object, whatever the folder is called. The canonical package is `student`; its `
 import builtins
 import importlib
 import importlib.abc
-import importlib.machinery
 import linecache
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 
 from grader.worker.inside.stubs import STAND_INS, stand_in
@@ -41,10 +42,7 @@ class _Module(importlib.abc.Loader):
     def __init__(self, finder: "Finder", name: str, module: str):
         self.finder, self.name, self.module = finder, name, module
 
-    def create_module(self, spec):
-        return None
-
-    def exec_module(self, module):
+    def exec_module(self, module: ModuleType) -> None:
         source = self.finder.modules.get(self.module)
         if source is None:
             return  # a package without __init__.py, or `student` itself
@@ -53,7 +51,7 @@ class _Module(importlib.abc.Loader):
         module.__file__ = path
         exec(_compiled(source, path), module.__dict__)
 
-    def get_source(self, name):
+    def get_source(self, name: str) -> str:
         return self.finder.modules.get(self.module, "")
 
 
@@ -63,22 +61,22 @@ class _Alias(importlib.abc.Loader):
     def __init__(self, target: str):
         self.target = target
 
-    def create_module(self, spec):
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
         module = importlib.import_module(self.target)
         self.spec = module.__spec__
         return module
 
-    def exec_module(self, module):
+    def exec_module(self, module: ModuleType) -> None:
         module.__spec__ = self.spec  # the import system has just put the alias's own there
 
 
 class _StandIn(importlib.abc.Loader):
     """Loads a stand-in for a plotting package."""
 
-    def create_module(self, spec):
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
         return stand_in(spec.name)
 
-    def exec_module(self, module):
+    def exec_module(self, module: ModuleType) -> None:
         pass
 
 
@@ -105,34 +103,34 @@ class Finder(importlib.abc.MetaPathFinder):
     def path_of(self, module: str) -> str:
         return f"{self.folder}/{module.replace('.', '/')}.py"
 
-    def find_spec(self, fullname, path=None, target=None):
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         top, _, rest = fullname.partition(".")
         if self._claims(fullname):
             self._given.add(fullname)
         if top == PACKAGE:
             return self._own_spec(fullname, rest)
         if top in self.top:
-            return importlib.machinery.ModuleSpec(fullname, _Alias(f"{PACKAGE}.{fullname}"))
+            return ModuleSpec(fullname, _Alias(f"{PACKAGE}.{fullname}"))
         if top in sys.stdlib_module_names or top == "numpy" or not self.confined:
             return None
         if top in STAND_INS:
-            return importlib.machinery.ModuleSpec(fullname, _StandIn(), is_package=True)
+            return ModuleSpec(fullname, _StandIn(), is_package=True)
         raise ModuleNotFoundError(_refusal(top), name=fullname)
 
-    def _own_spec(self, fullname, module):
+    def _own_spec(self, fullname: str, module: str) -> ModuleSpec:
         if module in self.problems:
             raise ImportError(self.problems[module], name=fullname)
         is_package = module == "" or module in self.packages
         if not is_package and module not in self.modules:
             raise ModuleNotFoundError(f"there is no {module.replace('.', '/')}.py in this submission", name=fullname)
         source = module if not is_package else f"{module}.__init__" if module else ""
-        spec = importlib.machinery.ModuleSpec(fullname, _Module(self, fullname, source), is_package=is_package)
+        spec = ModuleSpec(fullname, _Module(self, fullname, source), is_package=is_package)
         if is_package:
             spec.submodule_search_locations = []
         return spec
 
     @contextmanager
-    def active(self):
+    def active(self) -> Iterator[None]:
         """Make the learner's imports work, and put everything back afterwards."""
         if self in sys.meta_path:
             yield
@@ -149,16 +147,16 @@ class Finder(importlib.abc.MetaPathFinder):
             self._own = self._take_out()
             sys.modules.update(hidden)
 
-    def _take_out(self):
+    def _take_out(self) -> dict[str, ModuleType]:
         return {name: sys.modules.pop(name) for name in self._given if name in sys.modules}
 
-    def forget(self):
+    def forget(self) -> None:
         """Drop what was loaded, so that another submission can take its place in this process."""
         self._own.clear()
         for path in self.files:
             linecache.cache.pop(path, None)
 
-    def _claims(self, name):
+    def _claims(self, name: str) -> bool:
         return name.partition(".")[0] in self._claimed
 
 

@@ -6,10 +6,11 @@ Everything in here is within the learner's reach, so nothing in here is trusted:
 
 import importlib
 import itertools
+import operator
 import random
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,37 +19,38 @@ from grader.worker.inside.loader import PACKAGE, Finder
 
 MAX_TEXT = 2000
 
+#: (number, arguments, keywords) -> value: how a function of the grader's is reached.
+CallBack: TypeAlias = Callable[[int, list[object], dict[str, object]], object]
+_UNSENDABLE = (wire.WireError, wire.NotPlain, RecursionError)
+
 
 class CallbackFailed(Exception):
     """A function of the grader's raised; the learner's code sees no more than that."""
 
 
 class Runtime:
-    """One submission's modules, the objects handed out, and the operations on them.
+    """One submission's modules, the objects handed out, and one operation on them after another.
 
-    finder    : answers the learner's imports
-    shared    : name -> array that is there already
-    call_back : (number, args, keywords) -> value; how to reach a function of the grader's
-    imported  : called between the import of a module and the call of its function: what was printed until then is not
-                the call's
+    finder   : answers the learner's imports
+    shared   : name -> array that is there already
+    imported : called between the import of a module and the call of its function: what was printed until then is not
+               the call's
     """
 
     def __init__(
         self,
         finder: Finder,
-        shared: dict[str, np.ndarray],
-        call_back: Callable[[int, list, dict], Any],
+        shared: dict[str, wire.Array],
+        call_back: CallBack,
         imported: Callable[[], None] = lambda: None,
     ):
         self.finder, self.shared, self.call_back, self.imported = finder, shared, call_back, imported
-        self.objects: dict[int, Any] = {}
+        self.objects: dict[int, object] = {}
         self.numbers = itertools.count(1)
         #: exceptions that are not the learner's: only in the grader's own process are there any
         self.let_through: tuple[type[BaseException], ...] = ()
 
-    # -- values -------------------------------------------------------------------------------------------------
-
-    def refer(self, value: Any) -> wire.Reference:
+    def refer(self, value: object) -> wire.Reference:
         """Keep an object here, and give what stands for it."""
         handle = next(self.numbers)
         self.objects[handle] = value
@@ -57,15 +59,14 @@ class Runtime:
         module = _text(getattr(named, "__module__", "") or "")
         return wire.Reference(handle, _text(kind.__name__), module, callable(value))
 
-    def encode(self, value: Any) -> wire.Frame:
+    def encode(self, status: str, value: object) -> wire.Frame:
         """By value what is plain, by reference what is not, or is too large to send."""
         try:
-            return wire.encode(value, self.refer)
-        except (wire.WireError, wire.NotPlain, RecursionError):
-            # The outermost list or tuple stands for all of it: [status, value].
-            return wire.encode([value[0], self.refer(value[1])])
+            return wire.encode([status, value], self.refer)
+        except _UNSENDABLE:
+            return wire.encode([status, self.refer(value)])
 
-    def resolve(self, pointer: Any) -> Any:
+    def resolve(self, pointer: wire.Pointer) -> object:
         """What a reference, a shared array, a seed or a callback stands for in here."""
         match pointer:
             case wire.Reference():
@@ -74,172 +75,56 @@ class Runtime:
                 return self.shared[pointer.name]
             case wire.Rng():
                 return np.random.default_rng(pointer.seed)
-            case wire.Callback():
-                return self._callback(pointer.number)
-        raise TypeError(pointer)
+        return lambda *args, **keywords: self.call_back(pointer.number, list(args), keywords)
 
-    def decode(self, frame: wire.Frame) -> Any:
-        return wire.decode(frame, self.resolve, read_only=False)
+    def handle(self, message: list[Any]) -> wire.Frame:
+        """Do what a message asks. Never raises for anything the learner's code does.
 
-    def _callback(self, number: int):
-        def f(*args, **keywords):
-            return self.call_back(number, list(args), keywords)
-
-        return f
-
-    # -- operations ---------------------------------------------------------------------------------------------
-
-    def handle(self, message: list) -> wire.Frame:
-        """Do what a message asks. Never raises for anything the learner's code does."""
-        operation, released, *arguments = message
+        message : operation, numbers of objects that are let go, arguments
+        """
+        asked, released, *arguments = message
         for handle in released:
             self.objects.pop(handle, None)
-        if operation != "many":
-            return self.encode(self._outcome(operation, arguments))
+        if asked != "many":
+            return self.encode(*self._outcome(asked, arguments))
         outcomes = []
-        for asked, *details in arguments:
-            outcomes.append(self._outcome(asked, details))
+        for one, *details in arguments:
+            outcomes.append(list(self._outcome(one, details)))
             if outcomes[-1][0] == "error":
                 break
         try:
             return wire.encode(["ok", outcomes], self.refer)
-        except (wire.WireError, wire.NotPlain, RecursionError):
+        except _UNSENDABLE:
             # As in `encode`, but of each by itself: one value that cannot be sent does not keep the others.
             return wire.encode(["ok", [[status, self._sendable(value)] for status, value in outcomes]], self.refer)
 
-    def _outcome(self, operation: str, arguments: list) -> list:
-        """["ok", value] or ["error", what is to be said of it]."""
-        if operation in ("call_name", "keep_call_name"):
-            found = self._outcome("name", arguments[:2])
-            if found[0] == "error":
-                return found
+    def _outcome(self, asked: str, arguments: list[object]) -> tuple[str, object]:
+        """("ok", value) or ("error", what is to be said of it)."""
+        if asked in ("call_name", "keep_call_name"):
+            status, found = self._outcome("name", arguments[:2])
+            if status == "error":
+                return status, found
             self.imported()
-            operation, arguments = operation.removesuffix("_name"), [found[1], *arguments[2:]]
+            asked, arguments = asked.removesuffix("_name"), [found, *arguments[2:]]
         try:
-            return ["ok", getattr(self, f"do_{operation}")(*arguments)]
+            value = OPERATIONS[asked.removeprefix("keep_")](*arguments)
+            if asked == "having":
+                return "ok", [[index, self.refer(item)] for index, item in value]
+            return "ok", self.refer(value) if asked.startswith("keep_") else value
         except BaseException as error:  # SystemExit and KeyboardInterrupt are the learner's here, too
             if isinstance(error, self.let_through):
                 raise
-            explained = ["error", self.explain(error, operation, arguments)]
+            explained = explain(error, self.finder, arguments if asked in ("name", "has_name") else None)
             error.__traceback__ = None
-            return explained
+            return "error", explained
 
-    def _sendable(self, value: Any) -> Any:
+    def _sendable(self, value: object) -> object:
         """The value, or a reference to it if it cannot be sent."""
         try:
             wire.encode(value, self.refer)
-        except (wire.WireError, wire.NotPlain, RecursionError):
+        except _UNSENDABLE:
             return self.refer(value)
         return value
-
-    def do_name(self, module: str, name: str):
-        """An attribute of one of the learner's modules."""
-        loaded = importlib.import_module(f"{PACKAGE}.{module}")
-        try:
-            return getattr(loaded, name)
-        except AttributeError:
-            raise _Missing(module, name) from None
-
-    def do_get(self, target, name: str):
-        return getattr(target, name)
-
-    def do_ref(self, target, name: str):
-        return self.refer(getattr(target, name))
-
-    def do_call(self, target, args: list, keywords: dict):
-        return target(*args, **keywords)
-
-    def do_method(self, target, name: str, args: list, keywords: dict):
-        return getattr(target, name)(*args, **keywords)
-
-    def do_keep_call(self, target, args: list, keywords: dict):
-        return self.refer(target(*args, **keywords))
-
-    def do_keep_method(self, target, name: str, args: list, keywords: dict):
-        return self.refer(getattr(target, name)(*args, **keywords))
-
-    def do_put(self, value):
-        return self.refer(value)
-
-    def do_fetch(self, target):
-        return target
-
-    def do_fill(self, target, name: str, array):
-        """Write into an array without putting another in its place."""
-        held = getattr(target, name) if name else target
-        label = f"{type(target).__name__}.{name}" if name else "the array"
-        if not isinstance(held, np.ndarray):
-            raise TypeError(f"{label} is {_article(type(held).__name__)}, not an array")
-        if held.shape != np.shape(array):
-            raise ValueError(f"{label} has the shape {held.shape}, not {np.shape(array)}")
-        held[...] = array
-
-    def do_item(self, target, index):
-        return self.refer(target[index])
-
-    def do_length(self, target):
-        return len(target)
-
-    def do_take(self, target, limit: int):
-        return [_plain(item) for item in itertools.islice(iter(target), limit)]
-
-    def do_unwrapped(self, target):
-        return _plain(target)
-
-    def do_having(self, target, name: str, wanted: str, limit: int):
-        """[index, item] of those items of an attribute that have an attribute themselves."""
-        items = itertools.islice(iter(getattr(target, name)), limit)
-        return [[index, self.refer(item)] for index, item in enumerate(items) if hasattr(item, wanted)]
-
-    def do_has(self, target, name: str):
-        return hasattr(target, name)
-
-    def do_has_name(self, module: str, name: str):
-        return hasattr(importlib.import_module(f"{PACKAGE}.{module}"), name)
-
-    def do_same_memory(self, a, b):
-        both = isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
-        return bool(both and (a is b or np.shares_memory(a, b)))
-
-    # -- exceptions as data -------------------------------------------------------------------------------------
-
-    def explain(self, error: BaseException, operation: str, arguments: list) -> dict[str, Any]:
-        """What a learner should know about an exception, as plain data; the grader looks up the lines itself."""
-        importing = operation in ("name", "has_name")
-        what: dict[str, Any] = {
-            "kind": _kind(error, importing),
-            "mro": [_text(c.__name__) for c in type(error).__mro__ if c not in (object, _Missing)][:20],
-            "message": _message(error),
-            "frames": self._frames(error),
-            "module": "",
-            "name": "",
-            "code": "",
-        }
-        if importing:
-            what["module"], what["name"] = _text(arguments[0]), _text(arguments[1])
-            absent = isinstance(error, ModuleNotFoundError) and error.name == f"{PACKAGE}.{what['module']}"
-            if absent and what["module"] not in self.finder.problems:
-                what["kind"], what["name"] = "missing", ""
-        if isinstance(error, SystemExit):
-            what["code"] = _message(error)
-        if isinstance(error, SyntaxError) and error.filename in self.finder.files:
-            module = self.finder.files[error.filename]
-            what["frames"].append([module, error.lineno or 1, ""])
-            what["message"] = _text(error.msg)
-        return what
-
-    def _frames(self, error: BaseException) -> list:
-        """[module, line, function] of the learner's own frames, outermost first, the middle of a recursion left out."""
-        frames: list[list] = []
-        trace = error.__traceback__
-        while trace is not None and len(frames) < 5000:
-            code = trace.tb_frame.f_code
-            module = self.finder.files.get(code.co_filename)
-            if module is not None:
-                name = "" if code.co_name == "<module>" else code.co_name
-                frames.append([module, trace.tb_lineno, _text(name)])
-            trace = trace.tb_next
-        return frames if len(frames) <= 8 else frames[:4] + frames[-4:]
 
 
 class _Missing(AttributeError):
@@ -247,6 +132,97 @@ class _Missing(AttributeError):
 
     def __init__(self, module: str, name: str):
         super().__init__(f"{module}.py has no {name}")
+
+
+def _attribute_of_module(module: str, name: str) -> object:
+    loaded = importlib.import_module(f"{PACKAGE}.{module}")
+    try:
+        return getattr(loaded, name)
+    except AttributeError:
+        raise _Missing(module, name) from None
+
+
+def _fill(target: object, name: str, array: wire.Array) -> None:
+    """Write into an array without putting another in its place."""
+    held = getattr(target, name) if name else target
+    label = f"{type(target).__name__}.{name}" if name else "the array"
+    if not isinstance(held, np.ndarray):
+        raise TypeError(f"{label} is {_article(type(held).__name__)}, not an array")
+    if held.shape != np.shape(array):
+        raise ValueError(f"{label} has the shape {held.shape}, not {np.shape(array)}")
+    held[...] = array
+
+
+def _plain(item: object) -> object:
+    """A named tuple, or another tuple of a class of its own, as the tuple that it is; anything else as it comes."""
+    return tuple(tuple.__iter__(item)) if isinstance(item, tuple) else item
+
+
+def _having(target: object, name: str, wanted: str, limit: int) -> list[tuple[int, object]]:
+    """(index, item) of those items of an attribute that have an attribute themselves."""
+    items = itertools.islice(iter(getattr(target, name)), limit)
+    return [(index, item) for index, item in enumerate(items) if hasattr(item, wanted)]
+
+
+def _same_memory(a: object, b: object) -> bool:
+    both = isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
+    return bool(both and (a is b or np.shares_memory(a, b)))
+
+
+#: What can be asked for. With "keep_" before it, the value stays here and a reference goes out.
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "name": _attribute_of_module,
+    "get": getattr,
+    "call": lambda target, args, keywords: target(*args, **keywords),
+    "method": lambda target, name, args, keywords: getattr(target, name)(*args, **keywords),
+    "fetch": lambda target: target,
+    "fill": _fill,
+    "item": operator.getitem,
+    "length": len,
+    "take": lambda target, limit: [_plain(item) for item in itertools.islice(iter(target), limit)],
+    "unwrapped": _plain,
+    "having": _having,
+    "has": hasattr,
+    "has_name": lambda module, name: hasattr(importlib.import_module(f"{PACKAGE}.{module}"), name),
+    "same_memory": _same_memory,
+}
+
+
+def explain(error: BaseException, finder: Finder, importing: list[object] | None) -> dict[str, object]:
+    """What a learner should know about an exception, as plain data; the grader looks up the lines itself.
+
+    importing : module and name that were looked for, if that is how it came about
+    """
+    module, name = [_text(part) for part in importing] if importing else ("", "")
+    kind, message, frames = _kind(error, importing is not None), _message(error), _frames(error, finder)
+    absent = isinstance(error, ModuleNotFoundError) and error.name == f"{PACKAGE}.{module}"
+    if importing and absent and module not in finder.problems:
+        kind, name = "missing", ""
+    if isinstance(error, SyntaxError) and error.filename in finder.files:
+        frames.append((finder.files[error.filename], error.lineno or 1, ""))
+        message = _text(error.msg)
+    return {
+        "kind": kind,
+        "mro": [_text(c.__name__) for c in type(error).__mro__ if c not in (object, _Missing)][:20],
+        "message": message,
+        "frames": [list(frame) for frame in frames],
+        "module": module,
+        "name": name,
+        "code": _message(error) if isinstance(error, SystemExit) else "",
+    }
+
+
+def _frames(error: BaseException, finder: Finder) -> list[tuple[str, int, str]]:
+    """(module, line, function) of the learner's own frames, outermost first, the middle of a recursion left out."""
+    frames: list[tuple[str, int, str]] = []
+    trace = error.__traceback__
+    while trace is not None and len(frames) < 5000:
+        code = trace.tb_frame.f_code
+        module = finder.files.get(code.co_filename)
+        if module is not None:
+            frames.append((module, trace.tb_lineno, "" if code.co_name == "<module>" else _text(code.co_name)))
+        trace = trace.tb_next
+    return frames if len(frames) <= 8 else frames[:4] + frames[-4:]
 
 
 def _kind(error: BaseException, importing: bool) -> str:
@@ -266,12 +242,7 @@ def _message(error: BaseException) -> str:
         return ""
 
 
-def _plain(item):
-    """A named tuple, or another tuple of a class of its own, as the tuple that it is; anything else as it comes."""
-    return tuple(tuple.__iter__(item)) if isinstance(item, tuple) else item
-
-
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """An exact str of bounded length, also from a subclass of str, or from a metaclass's idea of a name."""
     return str.__getitem__(value, slice(MAX_TEXT)) if isinstance(value, str) else ""
 

@@ -4,6 +4,7 @@ import contextlib
 import dis
 import os
 import sys
+from collections.abc import Callable, Collection, Iterator
 from types import FrameType, ModuleType
 
 STAND_INS = frozenset({"matplotlib", "mpl_toolkits", "seaborn", "tqdm", "pylab", "IPython"})
@@ -26,7 +27,9 @@ def pretend_mkdir_succeeds() -> None:
     """
     make = os.mkdir
 
-    def mkdir(path, mode=0o777, *, dir_fd=None):
+    def mkdir(
+        path: str | bytes | os.PathLike[str] | os.PathLike[bytes], mode: int = 0o777, *, dir_fd: int | None = None
+    ) -> None:
         with contextlib.suppress(PermissionError, FileNotFoundError):  # the latter below one that was not made
             make(path, mode, dir_fd=dir_fd)
 
@@ -36,71 +39,76 @@ def pretend_mkdir_succeeds() -> None:
 class _Anything:
     """Takes every call, attribute, index, loop and `with`, and does nothing."""
 
-    def __init__(self, *_args, **_named):
+    def __init__(self, *_args: object, **_named: object):
         pass
 
-    def __call__(self, *args, **_named):
+    def __call__(self, *_args: object, **_named: object) -> "_Anything":
         return _Anything()
 
-    def __getattr__(self, name):
-        if name.startswith("__") and name.endswith("__"):
-            raise AttributeError(name)
+    def __getattr__(self, name: str) -> "_Anything":
+        return _anything(name)
+
+    def __getitem__(self, _key: object) -> "_Anything":
         return _Anything()
 
-    def __getitem__(self, _key):
-        return _Anything()
-
-    def __setitem__(self, _key, _value):
+    def __setitem__(self, _key: object, _value: object) -> None:
         pass
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator["_Anything"]:
         return iter([_Anything() for _ in range(_wanted(sys._getframe(1)))])
 
-    def __enter__(self):
+    def __enter__(self) -> "_Anything":
         return _Anything()
 
-    def __exit__(self, *_details):
-        return False
+    def __exit__(self, *_details: object) -> None:
+        pass
+
+
+def _anything(name: str) -> _Anything:
+    """An attribute, as long as it is none of Python's own protocols."""
+    if name.startswith("__") and name.endswith("__"):
+        raise AttributeError(name)
+    return _Anything()
 
 
 class _Progress:
     """tqdm: goes through what it is given, in silence."""
 
-    def __init__(self, iterable=None, *_args, total=None, **_named):
+    def __init__(
+        self, iterable: Collection[object] | None = None, *_args: object, total: int | None = None, **_named: object
+    ):
         self.iterable, self.total, self.n = iterable, total, 0
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[object]:
         return iter(self.iterable if self.iterable is not None else ())
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.iterable) if self.iterable is not None else int(self.total or 0)
 
-    def __enter__(self):
+    def __enter__(self) -> "_Progress":
         return self
 
-    def __exit__(self, *_details):
-        return False
+    def __exit__(self, *_details: object) -> None:
+        pass
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("__"):
             raise AttributeError(name)
         return lambda *_args, **_named: None
 
     @staticmethod
-    def write(text, *_args, **_named):
+    def write(text: object, *_args: object, **_named: object) -> None:
         print(text)
 
 
 class _StandInModule(ModuleType):
     """A module that has every name."""
 
-    def __getattr__(self, name):
-        if name.startswith("__") and name.endswith("__"):
-            raise AttributeError(name)
-        return _Anything()
+    def __getattr__(self, name: str) -> _Anything:
+        return _anything(name)
 
 
-def _trange(*bounds, **_named):
+def _trange(*bounds: int, **_named: object) -> _Progress:
     return _Progress(range(*bounds))
 
 

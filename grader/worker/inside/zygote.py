@@ -71,14 +71,14 @@ class Zygote:
 
     # -- what the grader asks -----------------------------------------------------------------------------------
 
-    def do_share(self, fds: list[int], name: str, dtype: str, shape: list[int]) -> dict:
+    def do_share(self, fds: list[int], name: str, dtype: str, shape: list[int]) -> dict[str, Any]:
         """Map an array that the grader wrote and sealed: workers see it without a copy, and their changes are their own."""
         self.shared[name] = Mapped(fds[0], dtype, shape)
         return {}
 
     def do_spawn(
         self, fds: list[int], layers: list[str], memory: int, folder: str, probe_paths: list[str], grader: int
-    ) -> dict:
+    ) -> dict[str, Any]:
         """Fork a worker on a connection and a pipe for its output."""
         self.spawned += 1
         plan = {
@@ -98,7 +98,7 @@ class Zygote:
         self.children[pid] = None
         return {"pid": pid}
 
-    def do_reap(self, fds: list[int], pid: int) -> dict:
+    def do_reap(self, fds: list[int], pid: int) -> dict[str, Any]:
         """End a worker if it still runs; how it ended."""
         if pid not in self.children:
             return {"status": None}
@@ -108,7 +108,7 @@ class Zygote:
         self._end_orphans()
         return {"status": self.children.pop(pid)}
 
-    def do_version(self, fds: list[int]) -> dict:
+    def do_version(self, fds: list[int]) -> dict[str, Any]:
         return {"python": sys.version.split()[0], "numpy": np.__version__}
 
     # -- children -----------------------------------------------------------------------------------------------

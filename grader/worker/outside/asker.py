@@ -44,7 +44,7 @@ class Asker:
 
     def ref(self, remote: Remote, name: str) -> Remote:
         """An attribute as a Remote, without a copy of it."""
-        kept: Remote = self._channel.request("ref", remote.to_wire(), name).value
+        kept: Remote = self._channel.request("keep_get", remote.to_wire(), name).value
         return self.named(kept, f"{remote.transcript_name()}.{name}")
 
     def bind(self, method: Method) -> Remote:
@@ -65,7 +65,7 @@ class Asker:
 
     def keep_rng(self, seeded: Seeded) -> Remote:
         """A random generator that stays in the worker."""
-        kept: Remote = self.ask(Ask("put", "rng", seeded.transcript_name(), (seeded,)), bind="rng")
+        kept: Remote = self.ask(Ask("put", "rng", seeded.transcript_name(), (seeded,), "keep_fetch"), bind="rng")
         return kept
 
     def release(self, number: int) -> None:

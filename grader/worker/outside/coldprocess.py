@@ -1,6 +1,7 @@
 """A worker as the grader sees it where fork is unsafe: started from nothing, with its output carried by a thread."""
 
 import contextlib
+import io
 import os
 import socket
 import subprocess
@@ -18,9 +19,9 @@ class ColdProcess:
 
     ended = -1
 
-    def __init__(self, **plan: Any):
+    def __init__(self, plan: dict[str, Any]):
         self.connection, theirs = socket.socketpair()
-        arguments: list[Any] = [theirs.fileno(), {**plan, "parent": os.getpid()}]
+        arguments: list[object] = [theirs.fileno(), {**plan, "parent": os.getpid()}]
         options: dict[str, Any] = {"pass_fds": [theirs.fileno()], "start_new_session": True}
         if os.name == "nt":
             arguments[0], options = -1, {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
@@ -45,6 +46,9 @@ class ColdProcess:
         self._pump = threading.Thread(target=_pump, args=(self.program.stdout, mirror_end), daemon=True)
         self._pump.start()
         self.status: int | None = None
+
+    def read_output(self) -> bytes:
+        return self._mirror.recv(1 << 16)
 
     def starved(self, seconds: float) -> bool:
         return False
@@ -71,7 +75,7 @@ class ColdProcess:
         return self.status
 
 
-def _pump(source: Any, target: socket.socket) -> None:
+def _pump(source: io.BufferedReader, target: socket.socket) -> None:
     """Carry output from a pipe to a socket until either ends."""
     with contextlib.suppress(OSError, ValueError), target:
         while data := source.read1(1 << 16):

@@ -3,8 +3,11 @@
 Everything under `StudentError` is something the submission did; `WorkerFault` is the grader's own fault.
 """
 
+from typing import TypedDict, Unpack
+
 from grader.errors import Fault
 from grader.records import SourceLines
+from grader.submission import file_of
 
 
 class WorkerFault(Fault):
@@ -18,8 +21,8 @@ class SandboxRefused(WorkerFault):
     lead = ""
 
 
-class StudentError(Exception):
-    """The learner's code raised an exception.
+class Details(TypedDict, total=False):
+    """What is known of an error beside its sentence.
 
     type_name : "ValueError"
     mro       : names of the exception's classes, its own first
@@ -28,22 +31,23 @@ class StudentError(Exception):
     printed   : what the code printed in the failing call
     """
 
-    def __init__(
-        self,
-        sentence: str,
-        *,
-        type_name: str = "",
-        mro: tuple[str, ...] = (),
-        message: str = "",
-        frames: list[SourceLines] | None = None,
-        printed: str = "",
-    ):
+    type_name: str
+    mro: tuple[str, ...]
+    message: str
+    frames: list[SourceLines]
+    printed: str
+
+
+class StudentError(Exception):
+    """The learner's code raised an exception, of which each of the `Details` is an attribute."""
+
+    def __init__(self, sentence: str, **details: Unpack[Details]):
         super().__init__(sentence)
-        self.type_name = type_name or type(self).__name__
-        self.mro = mro
-        self.message = message or sentence
-        self.frames = frames or []
-        self.printed = printed
+        self.type_name = details.get("type_name") or type(self).__name__
+        self.mro = details.get("mro", ())
+        self.message = details.get("message") or sentence
+        self.frames = details.get("frames") or []
+        self.printed = details.get("printed", "")
 
     @property
     def where(self) -> str:
@@ -61,17 +65,17 @@ class StudentExit(StudentError):
 class MissingName(StudentError):
     """A module of the contract, or a name in it, does not exist."""
 
-    def __init__(self, sentence: str, *, module: str, name: str = "", file: str = "", **rest):
-        super().__init__(sentence, **rest)
-        self.module, self.name, self.file = module, name, file
+    def __init__(self, sentence: str, *, module: str, name: str = "", **details: Unpack[Details]):
+        super().__init__(sentence, **details)
+        self.module, self.name, self.file = module, name, file_of(module)
 
 
 class ModuleBroken(StudentError):
     """A module cannot be imported: a syntax error, or an exception while it was being imported."""
 
-    def __init__(self, sentence: str, *, module: str, file: str = "", **rest):
-        super().__init__(sentence, **rest)
-        self.module, self.file = module, file
+    def __init__(self, sentence: str, *, module: str, **details: Unpack[Details]):
+        super().__init__(sentence, **details)
+        self.module, self.file = module, file_of(module)
 
 
 class NotAValue(StudentError):
@@ -88,8 +92,8 @@ class CallTimeout(StudentError):
     limit : seconds the call had
     """
 
-    def __init__(self, sentence: str, *, limit: float = 0.0, **rest):
-        super().__init__(sentence, **rest)
+    def __init__(self, sentence: str, *, limit: float = 0.0, **details: Unpack[Details]):
+        super().__init__(sentence, **details)
         self.limit = limit
 
 
@@ -99,8 +103,8 @@ class WorkerDied(StudentError):
     status : exit status, negative for a signal, None if it is not known
     """
 
-    def __init__(self, sentence: str, *, status: int | None = None, **rest):
-        super().__init__(sentence, **rest)
+    def __init__(self, sentence: str, *, status: int | None = None, **details: Unpack[Details]):
+        super().__init__(sentence, **details)
         self.status = status
 
     @property

@@ -37,7 +37,7 @@ class LocalChannel(Channel):
     """
 
     def __init__(
-        self, submission: Submission, limits: TimeLimits, shared: dict[str, np.ndarray], interactive: bool = False
+        self, submission: Submission, limits: TimeLimits, shared: dict[str, wire.Array], interactive: bool = False
     ):
         super().__init__(submission, limits)
         folder = str(submission.folder) if submission.folder else "<student>"
@@ -67,7 +67,7 @@ class LocalChannel(Channel):
         self._failure, outer = None, self._failure
         try:
             with self.runtime.finder.active(), capture, capture_errors, self._alarm():
-                reply = _copied(self.runtime.handle(self.runtime.decode(_copied(frame))))
+                reply = _copied(self.runtime.handle(self._inside(_copied(frame))))
         except bdb.BdbQuit:
             raise KeyboardInterrupt from None  # "q" in the debugger ends the whole verb
         except _TimeUp:
@@ -80,12 +80,15 @@ class LocalChannel(Channel):
             raise failure
         return self.decode(reply), clean_output(output.getvalue())
 
-    def _from_inside(self, number: int, args: list, keywords: dict) -> Any:
+    def _inside(self, frame: wire.Frame) -> Any:
+        """A message as the code under test gets it."""
+        return wire.decode(frame, self.runtime.resolve, read_only=False)
+
+    def _from_inside(self, number: int, args: list[object], keywords: dict[str, object]) -> object:
         """A function of the grader's, called by the code under test."""
         try:
-            args, keywords = self.decode(self.runtime.encode(["call", [args, keywords]]))[1]
-            value = self.call_back(number, args, keywords)
-            return self.runtime.decode(wire.encode(value))
+            passed: Any = self.decode(self.runtime.encode("call", [args, keywords]))
+            return self._inside(wire.encode(self.call_back(number, *passed[1])))
         except (_TimeUp, KeyboardInterrupt):
             raise
         except BaseException as failure:
@@ -108,7 +111,7 @@ class LocalChannel(Channel):
             signal.signal(signal.SIGALRM, before)
 
 
-def _ring(_number, _frame):
+def _ring(_number: int, _frame: object) -> None:
     raise _TimeUp
 
 
@@ -117,14 +120,14 @@ def _copied(frame: wire.Frame) -> wire.Frame:
     return wire.Frame(frame.structure, [np.array(memoryview(buffer), dtype=np.uint8).data for buffer in frame.buffers])
 
 
-class _Copies(dict):
+class _Copies(dict[str, wire.Array]):
     """Shared arrays, copied when first asked for: a worker's changes are its own."""
 
-    def __init__(self, arrays: dict[str, np.ndarray]):
+    def __init__(self, arrays: dict[str, wire.Array]):
         super().__init__()
         self._arrays = arrays
 
-    def __missing__(self, name):
+    def __missing__(self, name: str) -> wire.Array:
         self[name] = np.array(self._arrays[name])
         return self[name]
 
@@ -135,12 +138,12 @@ class _Capped(io.TextIOBase):
     def __init__(self, target: io.StringIO):
         self.target = target
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         if self.target.tell() < MAX_OUTPUT:
             self.target.write(text[:MAX_OUTPUT])
         return len(text)
 
-    def writable(self):
+    def writable(self) -> bool:
         return True
 
 
@@ -149,7 +152,7 @@ class LocalPool:
 
     def __init__(self, interactive: bool = False):
         self.interactive = interactive
-        self.shared: dict[str, np.ndarray] = {}
+        self.shared: dict[str, wire.Array] = {}
 
     @contextlib.contextmanager
     def student(
@@ -171,7 +174,7 @@ class LocalPool:
         """Itself: each of its students is one of many in the same process anyway."""
         return contextlib.nullcontext(self)
 
-    def share(self, name: str, array: np.ndarray) -> None:
+    def share(self, name: str, array: wire.Array) -> None:
         """Give an array to all workers made from now on."""
         self.shared[name] = array
 

@@ -174,7 +174,7 @@ class WorkerPool:
         }
         channel, measured = self._take_spare(plan, submission, limits)
         if channel is None or measured is None:
-            process = ColdProcess(**plan) if self.cold else self._forked(plan)
+            process = ColdProcess(plan) if self.cold else self._forked(plan)
             channel = WireChannel(process, submission, limits)
         channel.shared = self._by_identity()
         try:
@@ -198,7 +198,7 @@ class WorkerPool:
         """Fork the worker that is likely to be asked for next."""
         if self.spares and not self.cold and self._spare is None:
             with contextlib.suppress(WorkerFault):  # what is wrong comes up when a worker is needed
-                self._spare = Spare(plan, self._by_identity(), ForkedProcess(self.zygote(), later=True, **plan))
+                self._spare = Spare(plan, self._by_identity(), ForkedProcess(self.zygote(), plan, later=True))
 
     def _take_spare(
         self, plan: dict[str, Any], submission: Submission, limits: TimeLimits
@@ -216,11 +216,11 @@ class WorkerPool:
 
     def _forked(self, plan: dict[str, Any]) -> ForkedProcess:
         try:
-            return ForkedProcess(self.zygote(), **plan)
+            return ForkedProcess(self.zygote(), plan)
         except WorkerFault:
             # A submission may have got at the zygote where nothing protects it. One new one, and no more.
             self._end_zygote()
-            return ForkedProcess(self.zygote(), **plan)
+            return ForkedProcess(self.zygote(), plan)
 
     def zygote(self) -> ZygoteClient:
         """The running zygote, started when first needed and again if it is gone."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from grader.paths import ENGINE
 from grader.threads import ONE_THREAD
+from grader.worker import wire
 from grader.worker.outside.errors import WorkerFault
 
 #: Modules whose `main` a process of ours begins with; named, because here their imports would cost time and do no good.
@@ -39,11 +40,19 @@ def environment() -> dict[str, str]:
     return made
 
 
-def command(module: str, *arguments: Any) -> list[str]:
+def command(module: str, *arguments: object) -> list[str]:
     """The interpreter as it runs our own side of a worker: no user site, no script folder, no bytecode written."""
     packages = {str(Path(found.__file__ or "").resolve().parent.parent) for found in (np, msgspec)}
     boot = _BOOT.format(paths=[str(ENGINE), *sorted(packages)], module=module, arguments=arguments)
     return [sys.executable, "-P", "-s", "-B", "-c", boot]
+
+
+def _processor_time(pid: int) -> float:
+    """Seconds of processor time that another process has used; the number of its clock is clock_getcpuclockid(3)'s.
+
+    raises : OSError if there is no such process any more
+    """
+    return time.clock_gettime(~pid << 3 | 2)
 
 
 class ZygoteClient:
@@ -69,14 +78,14 @@ class ZygoteClient:
         self.control = ours  # it is not waited for: the grader has enough to do while it imports NumPy
         ours.settimeout(REPLY_SECONDS)
 
-    def ask(self, do: str, fds: Sequence[int] = (), **fields: Any) -> dict[str, Any]:
+    def ask(self, do: str, fds: Sequence[int] = (), **fields: object) -> dict[str, Any]:
         """One question.
 
         raises : WorkerFault if the zygote is gone or says that it cannot
         """
-        return self.answer(self.tell(do, fds, **fields))
+        return self.answer(self.tell(do, fds, True, **fields))
 
-    def tell(self, do: str, fds: Sequence[int] = (), keep: bool = True, **fields: Any) -> int:
+    def tell(self, do: str, fds: Sequence[int] = (), keep: bool = True, **fields: object) -> int:
         """A question whose answer is fetched later, or, unless it is kept, by nobody; its number.
 
         raises : WorkerFault if the zygote is gone
@@ -122,7 +131,7 @@ class ZygoteClient:
         lines = self.program.stderr.read(4000).decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else f"exit status {self.program.returncode}"
 
-    def share(self, name: str, array: np.ndarray) -> None:
+    def share(self, name: str, array: wire.Array) -> None:
         """Give an array to all workers started from now on, in memory that nobody can change or shrink any more."""
         import fcntl
 
@@ -162,8 +171,9 @@ class ForkedProcess:
     output     : descriptor of the pipe that it prints into
     """
 
-    def __init__(self, zygote: ZygoteClient, later: bool = False, **plan: Any):
-        self.zygote, self.status = zygote, None
+    def __init__(self, zygote: ZygoteClient, plan: dict[str, Any], later: bool = False):
+        self.zygote = zygote
+        self.status: int | None = None
         self._reaped = self._lost = False
         self.connection, theirs = socket.socketpair()
         self.output, their_output = os.pipe()
@@ -187,7 +197,7 @@ class ForkedProcess:
         """
         if self._asked:
             asked, self._asked, self._lost = self._asked, 0, True
-            self._pid = self.zygote.answer(asked)["pid"]
+            self._pid: int = self.zygote.answer(asked)["pid"]
             self._ended, self._lost = os.pidfd_open(self._pid), False
         if self._lost:
             raise WorkerFault("a worker that was asked for never came")
@@ -209,13 +219,20 @@ class ForkedProcess:
         """Whether it has not ended yet."""
         return not self._reaped and not select.select([self.ended], [], [], 0)[0]
 
+    def read_output(self) -> bytes:
+        """What it has printed and nobody has read.
+
+        raises : BlockingIOError if that is nothing
+        """
+        return os.read(self.output, 1 << 16)
+
     def starved(self, seconds: float) -> bool:
         """Whether it has been waiting for a processor rather than using one or sleeping.
 
         seconds : of processor time that would be its fair share
         """
         try:
-            used = time.clock_gettime(~self.pid << 3 | 2)  # the processor clock of another process
+            used = _processor_time(self.pid)
             with open(f"/proc/{self.pid}/stat", "rb") as file:
                 state = file.read().rpartition(b")")[2].split()[0]
         except (OSError, IndexError):
@@ -225,7 +242,7 @@ class ForkedProcess:
     def mark(self) -> None:
         """A call begins: processor time is counted from here."""
         try:
-            self.used = time.clock_gettime(~self.pid << 3 | 2)
+            self.used = _processor_time(self.pid)
         except OSError:
             self.used = 0.0
 

@@ -50,7 +50,7 @@ class StudentProxy(Asker):
         """Arrays (or a list of them) held in the worker, for functions that work in place."""
         text = self._names.text_of(value)
         text = f"copy.deepcopy({text})" if isinstance(value, (list, tuple)) else f"{text}.copy()"
-        kept: Remote = self.ask(Ask("put", "held", text, (value,)), bind="held")
+        kept: Remote = self.ask(Ask("put", "held", text, (value,), "keep_fetch"), bind="held")
         return kept
 
     def fill_all(self, writes: Sequence[tuple[Remote, str, object]]) -> None:
@@ -89,7 +89,7 @@ class StudentProxy(Asker):
     def item(self, remote: Remote, index: object) -> Remote:
         """A Remote to remote[index]."""
         text = f"{remote.transcript_name()}[{index!r}]"
-        kept: Remote = self.ask(Ask("item", held(remote).path, text, (remote, index)))
+        kept: Remote = self.ask(Ask("item", held(remote).path, text, (remote, index), "keep_item"))
         return self.named(kept, text)
 
     def length(self, value: Any) -> int:

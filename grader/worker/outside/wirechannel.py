@@ -1,36 +1,32 @@
-"""The grader's end of a connection: frames there and back under one deadline, output caught, deaths explained."""
+"""The grader's end of a conversation with a worker process: requests under one deadline, and deaths explained."""
 
 import contextlib
-import os
 import signal
-import socket
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from grader.submission import Submission
-from grader.worker import stream, wire
+from grader.worker import wire
 from grader.worker.outside import errors
 from grader.worker.outside.channel import CallLimits, Channel
 from grader.worker.outside.coldprocess import ColdProcess
+from grader.worker.outside.connection import Connection, Ended
 from grader.worker.outside.process import ForkedProcess
-from grader.worker.outside.processors import MOMENT, SharedCpu
+from grader.worker.outside.processors import SharedCpu
 from grader.worker.outside.protocols import TimeLimits
-from grader.worker.outside.text import MAX_OUTPUT as KEPT_OUTPUT
-from grader.worker.outside.text import clean_output
-from grader.worker.outside.waiting import Deadline, Poll
+from grader.worker.outside.waiting import Deadline
 
-MAX_OUTPUT = 8 << 20  # bytes that a worker may print in its life
 _GRACE = 0.25
-
-
-class _Ended(Exception):
-    """The other end is gone."""
-
-
-def _timeout(deadline: Deadline) -> errors.CallTimeout:
-    return errors.CallTimeout(f"The call was stopped after {deadline.limit:.3g} s.", limit=deadline.limit)
+#: Signals that say more than their name.
+_CRASHES = {
+    "SIGSEGV": "it used memory that is not its own, or called itself too deeply (SIGSEGV)",
+    "SIGBUS": "it used memory that is not its own (SIGBUS)",
+    "SIGXCPU": "it used up its processor time (SIGXCPU)",
+    "SIGABRT": "it aborted (SIGABRT)",
+    "SIGKILL": "it closed its connection or was killed (SIGKILL)",
+}
 
 
 class WireChannel(Channel):
@@ -39,32 +35,27 @@ class WireChannel(Channel):
     def __init__(self, process: ForkedProcess | ColdProcess, submission: Submission, limits: TimeLimits):
         super().__init__(submission, limits)
         self.process = process
-        self.status: dict[str, Any] = {}
         self.seconds = 0.0  # of the checks before the current one
-        self._printed = bytearray()
-        self._before_call = 0  # bytes of it that were printed while a module was imported
-        self._output_seen = 0
-        self._ended_output = False
+        self._connection = Connection(process, self._tell)
         self._end: errors.StudentError | None = None  # why there is no answer any more: said again to who asks again
-        self._poll = Poll(process)
-        self._together: SharedCpu | None = None
-        self._reader = stream.Reader(self._receive_into)
-        process.connection.setblocking(False)
-        process.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+
+    def _tell(self, printed: bytes) -> None:
+        if self.heard is not None:
+            self.heard(printed.decode("utf-8", "replace"))
 
     @property
     def pid(self) -> int:
         return self.process.pid
 
-    def hello(self, seconds: float = 20.0) -> dict[str, Any]:
+    def hello(self, seconds: float = 20.0) -> dict[str, dict[str, object]]:
         """What the worker measured of itself before it loaded anything of the learner's."""
         try:
-            value = self.decode(self._receive(Deadline(seconds, self.process)))
-            if type(value) is list and value[0] == "hello":
-                self.status = value[1]
-                return self.status
-        except (_Ended, errors.StudentError) as reason:
-            died = self._printed.decode("utf-8", "replace").strip().splitlines()[-1:]
+            value = self._receive(Deadline(seconds, self.process))
+            if _is(value, "hello", 2):
+                measured: dict[str, dict[str, object]] = value[1]
+                return measured
+        except (Ended, errors.StudentError) as reason:
+            died = self._connection.printed().strip().splitlines()[-1:]
             self.close()
             raise errors.WorkerFault(
                 f"a worker could not be started: {' '.join(died) or type(reason).__name__}"
@@ -76,7 +67,7 @@ class WireChannel(Channel):
 
         raises : WorkerFault if the worker ends, or takes longer than that
         """
-        self._output_seen = 0
+        self._connection.output_seen = 0
         texts = {name: np.frombuffer(text.encode(), np.uint8) for name, text in self.submission.modules.items()}
         return self._plain("load", texts, self.submission.problems, folder, seconds=seconds) is True
 
@@ -86,15 +77,15 @@ class WireChannel(Channel):
         self.begin(limits)
         return self.load(folder, seconds)
 
-    def share(self, name: str, array: np.ndarray) -> None:
+    def share(self, name: str, array: wire.Array) -> None:
         """Send an array that the worker does not have from the zygote."""
         self._plain("share", name, array)
 
-    def _plain(self, *message: Any, seconds: float = 20.0) -> Any:
+    def _plain(self, operation: str, *arguments: object, seconds: float = 20.0) -> object:
         """A message of our own, for which no code of the learner's is called."""
         limits, self.limits = self.limits, CallLimits(seconds, seconds)
         try:
-            return self.request(message[0], *message[1:]).value
+            return self.request(operation, *arguments).value
         except errors.StudentError as reason:
             raise errors.WorkerFault(f"a worker did not take its submission: {reason}") from None
         finally:
@@ -102,180 +93,98 @@ class WireChannel(Channel):
 
     @contextlib.contextmanager
     def on_one_cpu(self) -> Iterator[None]:
-        self._together = SharedCpu(self.process.pid)
+        self._connection.together = together = SharedCpu(self.process.pid)
         try:
             yield
         finally:
-            self._together.let_go(self.alive)
+            together.let_go(self.alive)
 
-    # -- one exchange -------------------------------------------------------------------------------------------
+    def _receive(self, deadline: Deadline) -> Any:
+        return self.decode(self._connection.receive(deadline))
 
-    def _exchange(self, frame: wire.Frame) -> tuple[Any, str]:
+    def _exchange(self, frame: wire.Frame) -> tuple[object, str]:
         if not self.alive:
             raise self._end or errors.WorkerDied("The worker has ended in an earlier call.")
         outermost = self._depth == 1
         if outermost:
-            self._printed.clear()
-            self._before_call = 0
-            self.process.mark()
+            self._connection.begin_call()
             self._deadline = Deadline(self.allowance(), self.process)
-        deadline = self._deadline
         try:
-            self._send(frame, deadline)
-            value = self.decode(self._receive(deadline))
-            while type(value) is list and (len(value), value[:1]) in ((4, ["callback"]), (2, ["imported"])):
-                if len(value) == 4:
-                    self._serve(value, deadline)
-                else:  # the call's own prints may be here already
-                    self._before_call = value[1] if type(value[1]) is int else 0
-                value = self.decode(self._receive(deadline))
-            return value, self._text() if outermost else ""
-        except _Ended:
+            return self._answer(frame, self._deadline), self._connection.printed() if outermost else ""
+        except Ended:
             self._end = self._death()
             raise self._end from None
         except (errors.CallTimeout, errors.TooMuchOutput, errors.ProtocolViolation) as stopped:
             self.close()
-            stopped.printed = self._text()
+            stopped.printed = self._connection.printed()
             self._end = stopped
             raise
         except KeyboardInterrupt:
             self.close()
             raise
 
-    def _serve(self, asked: list, deadline: Deadline) -> None:
+    def _answer(self, frame: wire.Frame, deadline: Deadline) -> object:
+        """The reply to a request; whatever the worker asks for before it is served."""
+        self._connection.send(frame, deadline)
+        while True:
+            value = self._receive(deadline)
+            if _is(value, "callback", 4):
+                self._serve(value, deadline)
+            elif _is(value, "imported", 2):  # the call's own prints may be here already
+                self._connection.before_call = value[1] if type(value[1]) is int else 0
+            else:
+                return value
+
+    def _serve(self, asked: list[object], deadline: Deadline) -> None:
         """Run a function of the grader's that the worker asks for, and send what it gives."""
         try:
             answer = wire.encode(["result", [], self.call_back(*asked[1:])])
         except Exception:
             self._come_back(deadline)
             raise
-        self._send(answer, deadline)
+        self._connection.send(answer, deadline)
 
     def _come_back(self, deadline: Deadline) -> None:
         """Our own function failed: let the worker return from its call, so that it can be asked again."""
         try:
-            asked: Any = ["callback"]
-            while self.alive and type(asked) is list and asked[:1] == ["callback"]:
-                self._send(wire.encode(["failed", []]), deadline)
-                asked = self.decode(self._receive(deadline))
+            again = True
+            while self.alive and again:
+                self._connection.send(wire.encode(["failed", []]), deadline)
+                again = _is(self._receive(deadline), "callback", 4)
         except errors.StudentError as reason:
             self._end = reason
             self.close()
-        except _Ended:
+        except Ended:
             self.close()
-
-    # -- bytes --------------------------------------------------------------------------------------------------
-
-    def _send(self, frame: wire.Frame, deadline: Deadline) -> None:
-        for part in stream.parts(frame):
-            view = memoryview(part)
-            while view:
-                try:
-                    view = view[self.process.connection.send(view) :]
-                except BlockingIOError:
-                    self._wait(deadline, writing=True)
-                except OSError:
-                    raise _Ended from None
-
-    def _receive(self, deadline: Deadline) -> wire.Frame:
-        try:
-            frame = self._reader.frame(deadline)
-        except wire.WireError as reason:
-            raise errors.ProtocolViolation(f"What came back is no answer ({reason}).") from None
-        self._read_output()  # whatever was printed before the answer was sent is in the pipe by now
-        return frame
-
-    def _receive_into(self, view: memoryview, deadline: Deadline) -> int:
-        """Some bytes. recv, not recvmsg: descriptors that the other end tries to pass are dropped."""
-        while True:
-            try:
-                got = self.process.connection.recv_into(view)
-            except BlockingIOError:
-                self._wait(deadline, writing=False)
-                continue
-            except OSError:
-                raise _Ended from None
-            if got == 0:
-                raise _Ended
-            if deadline.overrun():  # _wait is never reached while bytes keep coming
-                raise _timeout(deadline)
-            return got
-
-    def _wait(self, deadline: Deadline, writing: bool) -> None:
-        """Until the connection is ready, emptying the output meanwhile."""
-        while True:
-            left = deadline.left()
-            bound = self._together is not None and self._together.bound
-            ready, output, ended = self._poll.wait(min(left, MOMENT) if bound else left, writing)
-            if output:
-                self._read_output()
-            if ready:
-                return
-            if ended:
-                raise _Ended
-            if self._together is not None and not output:
-                self._together.let_go()
-            if deadline.passed():
-                raise _timeout(deadline)
-
-    def _read_output(self) -> None:
-        while not self._ended_output:
-            try:
-                data = os.read(self.process.output, 1 << 16) if os.name != "nt" else self._read_socket()
-            except BlockingIOError:
-                return
-            except OSError:
-                data = b""
-            if not data:
-                self._ended_output = True
-                self._poll.without_output()
-                return
-            self._output_seen += len(data)
-            self._printed += data[: max(0, KEPT_OUTPUT - len(self._printed))]
-            if self.heard is not None:
-                self.heard(data.decode("utf-8", "replace"))
-            if self._output_seen > MAX_OUTPUT:
-                raise errors.TooMuchOutput(f"The code printed more than {MAX_OUTPUT >> 20} MB and was stopped.")
-
-    def _read_socket(self) -> bytes:
-        return self.process._mirror.recv(1 << 16)  # type: ignore[union-attr]
-
-    def _text(self) -> str:
-        return clean_output(self._printed[max(0, self._before_call) :].decode("utf-8", "replace"))
-
-    # -- ends ---------------------------------------------------------------------------------------------------
 
     def _death(self) -> errors.StudentError:
         """Why there is no answer, in a sentence."""
-        self._poll.wait_for_end(_GRACE)
+        self._connection.poll.wait_for_end(_GRACE)
         try:
-            self._read_output()
+            self._connection.read_output()
         except errors.TooMuchOutput as flood:
             self.close()
             return flood
-        said = self._text()
+        said = self._connection.printed()
         self.close()
         status = self.process.status
-        details: dict[str, Any] = {"status": status, "printed": said}
         if "Memory allocation still failed" in said or "MemoryError" in said[-200:]:
             return errors.OutOfMemory("The code asked for more memory than there is for it.", printed=said)
         if status is None:
-            return errors.WorkerDied("The worker ended in the middle of the call.", **details)
-        if status >= 0:
-            return errors.WorkerDied(
-                f"The process ended itself in the middle of the call (exit status {status}).", **details
-            )
-        name = signal.Signals(-status).name if -status in signal.Signals._value2member_map_ else f"signal {-status}"
-        why = {
-            "SIGSEGV": "it used memory that is not its own, or called itself too deeply (SIGSEGV)",
-            "SIGBUS": "it used memory that is not its own (SIGBUS)",
-            "SIGXCPU": "it used up its processor time (SIGXCPU)",
-            "SIGABRT": "it aborted (SIGABRT)",
-            "SIGKILL": "it closed its connection or was killed (SIGKILL)",
-        }.get(name, name)
-        return errors.WorkerDied(f"The process crashed in the middle of the call: {why}.", **details)
+            sentence = "The worker ended in the middle of the call."
+        elif status >= 0:
+            sentence = f"The process ended itself in the middle of the call (exit status {status})."
+        else:
+            name = signal.Signals(-status).name if -status in set(signal.Signals) else f"signal {-status}"
+            sentence = f"The process crashed in the middle of the call: {_CRASHES.get(name, name)}."
+        return errors.WorkerDied(sentence, status=status, printed=said)
 
     def close(self, wait: bool = True) -> None:
         if self.alive:
             self.alive = False
             self.process.end(wait)
+
+
+def _is(message: Any, what: str, length: int) -> bool:
+    """Whether a worker's message is of a kind. Looked at by exact types: an array in its place is equal to nothing."""
+    return type(message) is list and len(message) == length and type(message[0]) is str and message[0] == what

@@ -360,10 +360,21 @@ def test_many_end_with_the_first_that_fails(pool):
         np.testing.assert_array_equal(W, np.zeros((2, 2)))
 
 
+@pytest.mark.parametrize("reply", [None, ["ok"], ["maybe", 1], [np.arange(2), 1], ("ok", 1)], ids=str)
+def test_an_odd_reply_is_no_answer(reply):
+    class Liar(Channel):
+        def _exchange(self, frame):
+            return reply, ""
+
+    with pytest.raises(errors.ProtocolViolation):
+        Liar(make(), CallLimits()).request("get", 1, "a")
+
+
 @pytest.mark.parametrize(
     "reply",
     [
         ["ok", [["ok", 1]]],
+        ["ok", [["ok", 1], [np.arange(2), 1]]],
         ["ok", [["ok", 1], ["maybe", 2]]],
         ["ok", [["ok", 1], 2]],
         ["ok", 3],

@@ -1,0 +1,130 @@
+"""The bytes between the grader and a worker: frames there and back under a deadline, what is printed caught meanwhile."""
+
+import socket
+from collections.abc import Callable
+
+from grader.worker import stream, wire
+from grader.worker.outside import errors
+from grader.worker.outside.coldprocess import ColdProcess
+from grader.worker.outside.process import ForkedProcess
+from grader.worker.outside.processors import MOMENT, SharedCpu
+from grader.worker.outside.text import MAX_OUTPUT as KEPT_OUTPUT
+from grader.worker.outside.text import clean_output
+from grader.worker.outside.waiting import Deadline, Poll
+
+MAX_OUTPUT = 8 << 20  # bytes that a worker may print in its life
+
+
+class Ended(Exception):
+    """The other end is gone."""
+
+
+def _timeout(deadline: Deadline) -> errors.CallTimeout:
+    return errors.CallTimeout(f"The call was stopped after {deadline.limit:.3g} s.", limit=deadline.limit)
+
+
+class Connection:
+    """Frames to and from one worker process.
+
+    heard       : told what the worker prints, as it comes
+    output_seen : bytes that it has printed
+    together    : keeps both ends on one processor, if they are
+    before_call : bytes at the start of what is kept of them that belong to no call
+    """
+
+    def __init__(self, process: ForkedProcess | ColdProcess, heard: Callable[[bytes], None]):
+        self.process, self.heard = process, heard
+        self.poll = Poll(process)
+        self.output_seen = self.before_call = 0
+        self._printed = bytearray()
+        self._ended_output = False
+        self.together: SharedCpu | None = None
+        self._reader = stream.Reader(self._receive_into)
+        process.connection.setblocking(False)
+        process.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+
+    def begin_call(self) -> None:
+        """What is printed from now on is another call's."""
+        self._printed.clear()
+        self.before_call = 0
+        self.process.mark()
+
+    def send(self, frame: wire.Frame, deadline: Deadline) -> None:
+        """raises : Ended, CallTimeout, TooMuchOutput"""
+        for part in stream.parts(frame):
+            view = memoryview(part)
+            while view:
+                try:
+                    view = view[self.process.connection.send(view) :]
+                except BlockingIOError:
+                    self._wait(deadline, writing=True)
+                except OSError:
+                    raise Ended from None
+
+    def receive(self, deadline: Deadline) -> wire.Frame:
+        """raises : Ended, CallTimeout, TooMuchOutput; ProtocolViolation for bytes that are no frame"""
+        try:
+            frame = self._reader.frame(deadline)
+        except wire.WireError as reason:
+            raise errors.ProtocolViolation(f"What came back is no answer ({reason}).") from None
+        self.read_output()  # whatever was printed before the answer was sent is in the pipe by now
+        return frame
+
+    def _receive_into(self, view: memoryview, deadline: Deadline) -> int:
+        """Some bytes. recv, not recvmsg: descriptors that the other end tries to pass are dropped."""
+        while True:
+            try:
+                got = self.process.connection.recv_into(view)
+            except BlockingIOError:
+                self._wait(deadline, writing=False)
+                continue
+            except OSError:
+                raise Ended from None
+            if got == 0:
+                raise Ended
+            if deadline.overrun():  # _wait is never reached while bytes keep coming
+                raise _timeout(deadline)
+            return got
+
+    def _wait(self, deadline: Deadline, writing: bool) -> None:
+        """Until the connection is ready, emptying the output meanwhile."""
+        while True:
+            left = deadline.left()
+            bound = self.together is not None and self.together.bound
+            ready, output, ended = self.poll.wait(min(left, MOMENT) if bound else left, writing)
+            if output:
+                self.read_output()
+            if ready:
+                return
+            if ended:
+                raise Ended
+            if self.together is not None and not output:
+                self.together.let_go()
+            if deadline.passed():
+                raise _timeout(deadline)
+
+    def read_output(self) -> None:
+        """Take what has been printed.
+
+        raises : TooMuchOutput
+        """
+        while not self._ended_output:
+            try:
+                data = self.process.read_output()
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if not data:
+                self._ended_output = True
+                self.poll.without_output()
+                return
+            self.output_seen += len(data)
+            self._printed += data[: max(0, KEPT_OUTPUT - len(self._printed))]
+            self.heard(data)
+            if self.output_seen > MAX_OUTPUT:
+                raise errors.TooMuchOutput(f"The code printed more than {MAX_OUTPUT >> 20} MB and was stopped.")
+
+    def printed(self) -> str:
+        """What the call has printed so far."""
+        return clean_output(self._printed[max(0, self.before_call) :].decode("utf-8", "replace"))

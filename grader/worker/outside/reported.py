@@ -1,0 +1,88 @@
+"""Errors as a worker reports them, in a sentence. Every field may be a lie, but none can do harm."""
+
+from grader.records import SourceLines
+from grader.submission import Submission, file_of
+from grader.worker.outside import errors
+from grader.worker.outside.text import clean, clean_name
+
+NO_ANSWER = "What came back is no answer."
+CONTEXT = 2  # lines shown before and after
+
+_FIELDS = {"kind": str, "mro": list, "message": str, "frames": list, "module": str, "name": str, "code": str}
+
+
+def reported(info: object, printed: str, submission: Submission) -> errors.StudentError:
+    """The exception for an error that the worker reports, with `_FIELDS`."""
+    if type(info) is not dict or any(type(info.get(name)) is not kind for name, kind in _FIELDS.items()):
+        return errors.ProtocolViolation(NO_ANSWER, printed=printed)
+    mro = tuple(clean_name(name) for name in info["mro"][:20] if type(name) is str)
+    module = info["module"] if info["module"].replace(".", "").isidentifier() else ""
+    details: errors.Details = {
+        "type_name": mro[0] if mro else "Exception",
+        "mro": mro,
+        "message": clean(info["message"]).replace("student.", ""),
+        "frames": source_lines(info["frames"], submission),
+        "printed": printed,
+    }
+    match info["kind"]:
+        case "missing":
+            return _missing(module, clean_name(info["name"]), details)
+        case "broken":
+            return _broken(module, submission, details)
+        case "exit":
+            name = details["type_name"]
+            what = f"sys.exit({clean_name(info['code'])})" if name == "SystemExit" else name
+            return errors.StudentExit(f"The code tried to end the program ({what}).", **details)
+        case "memory":
+            return errors.OutOfMemory("The code asked for more memory than there is for it.", **details)
+    return errors.StudentError(_said(details) + _withheld(mro), **details)
+
+
+def _missing(module: str, name: str, details: errors.Details) -> errors.MissingName:
+    sentence = f"{file_of(module)} has no {name}."
+    if not name:
+        sentence = (
+            f"There is no {file_of(module)} in this submission. Remedy: put it back, or write its stubs again with "
+            "make reset."
+        )
+    return errors.MissingName(sentence, module=module, name=name, **details)
+
+
+def _broken(module: str, submission: Submission, details: errors.Details) -> errors.ModuleBroken:
+    mro, frames = details["mro"], details["frames"]
+    where = f" (line {frames[-1].marked[0]} of {frames[-1].file})" if frames else ""
+    if module in submission.problems:
+        sentence = submission.problems[module]
+    elif "SyntaxError" in mro and frames:
+        sentence = f"{frames[-1].file} is not Python yet: {details['message']} (line {frames[-1].marked[0]})."
+    else:
+        sentence = f"{file_of(module)} cannot be imported: {_said(details)}{where}{_withheld(mro)}"
+    return errors.ModuleBroken(sentence, module=module, **details)
+
+
+def _said(details: errors.Details) -> str:
+    return f"{details['type_name']}: {details['message']}" if details["message"] else details["type_name"]
+
+
+def source_lines(frames: list[object], submission: Submission) -> list[SourceLines]:
+    """The learner's lines for [module, line, function] frames, read from the submission as it was sent."""
+    found = []
+    for frame in frames[:8]:
+        if type(frame) is not list or [type(part) for part in frame] != [str, int, str]:
+            continue
+        module, line, function = frame
+        lines = submission.modules.get(module, "").splitlines()
+        if not lines or line < 1:
+            continue
+        line = min(line, len(lines))
+        first = max(1, line - CONTEXT)
+        shown = [clean(text, 200) for text in lines[first - 1 : line + CONTEXT]]
+        found.append(SourceLines(file_of(module), first, shown, [line], clean_name(function)))
+    return found
+
+
+def _withheld(mro: tuple[str, ...]) -> str:
+    """What to do about an exception that comes from the confinement, most likely."""
+    if "PermissionError" not in mro:
+        return ""
+    return ". While it is graded, your code can neither write files nor open connections: leave that to main()."
