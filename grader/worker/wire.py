@@ -9,7 +9,7 @@ plain lists and maps; what comes back is walked again, because MessagePack can s
 import itertools
 import math
 import struct
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Collection, Iterable, Sized
 from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
@@ -134,12 +134,11 @@ def _pack_all(values: Iterable[object], message: _Outgoing, depth: int) -> list[
     return [value if type(value) in _ATOMS else _pack(value, message, depth) for value in values]
 
 
-def _pack_container(value: Any, message: _Outgoing, depth: int) -> Ext:
-    kind = type(value)
-    if kind is not tuple and any(type(key) not in _KEYS for key in value):
+def _pack_container(value: Collection[object], message: _Outgoing, depth: int) -> Ext:
+    if type(value) is not tuple and any(type(key) not in _KEYS for key in value):
         return _stand_in(value, message)
-    parts = itertools.chain.from_iterable(value.items()) if kind is dict else value
-    return Ext(_CONTAINERS[kind], _encoder.encode(_pack_all(parts, message, depth)))
+    parts = itertools.chain.from_iterable(value.items()) if isinstance(value, dict) else value
+    return Ext(_CONTAINERS[type(value)], _encoder.encode(_pack_all(parts, message, depth)))
 
 
 def _pack_array(value: Array, message: _Outgoing, _depth: int) -> Ext:

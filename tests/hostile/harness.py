@@ -169,10 +169,12 @@ def _watched(attack: Attack) -> set[str]:
 
 def _processes(pool: WorkerPool) -> list[str]:
     """Processes below the zygote: there should be none once a grade is over."""
-    if pool.cold:
+    if pool.starter.cold:
         return []
-    zygote = pool.zygote().program.pid
-    ready = {str(pool._spare.process.pid)} if pool._spare else set()  # the next worker, which waits for a submission
+    zygote = pool.starter.zygote().program.pid
+    ready = (
+        {str(pool.starter.spare.process.pid)} if pool.starter.spare else set()
+    )  # the next worker, which waits for a submission
     end = time.monotonic() + 3
     while True:
         left = [pid for pid in _children(zygote) if pid not in ready]

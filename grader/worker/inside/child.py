@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,9 +21,6 @@ from grader.worker.inside.loader import Finder
 from grader.worker.inside.mapped import Mapped
 from grader.worker.inside.runtime import CallbackFailed, Runtime, seed_everything
 from grader.worker.inside.stubs import pretend_mkdir_succeeds
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 CONNECTION, _RULES = 3, 4  # descriptors after `adopt_descriptors`
 _COURSE = __name__.partition(".")[0]  #: the package that this module is of, wherever in it
@@ -104,7 +101,7 @@ class _Counted(io.FileIO):
 
     count = 0
 
-    def write(self, data: "ReadableBuffer", /) -> int:
+    def write(self, data: Any, /) -> int:
         written = super().write(data)
         self.count += written
         return written

@@ -10,7 +10,6 @@ import resource  # noqa: F401 - used in each worker, loaded once
 import select
 import signal
 import socket
-import sys
 from typing import Any
 
 import msgspec
@@ -23,12 +22,53 @@ MAX_MESSAGE = 1 << 16
 _RULESETS = 4  # rule sets kept, one for each learner's folder
 
 
+class Children:
+    """Workers by number, with the exit status of each that has ended."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[int, int | None] = {}
+
+    def end(self, pid: int) -> int | None:
+        """End a worker if it still runs; how it ended, if it is one of ours."""
+        if pid in self.statuses and self.statuses[pid] is None and not self._reap(pid):
+            os.kill(pid, signal.SIGKILL)
+            self._reap(pid, wait=True)
+        self.end_orphans()
+        return self.statuses.pop(pid, None)
+
+    def _reap(self, pid: int, wait: bool = False) -> bool:
+        done, status = os.waitpid(pid, 0 if wait else os.WNOHANG)
+        if done:
+            self.statuses[pid] = os.waitstatus_to_exitcode(status)
+        return bool(done)
+
+    def end_orphans(self) -> None:
+        """Processes that a worker left behind become our children: we are their subreaper. End them."""
+        try:
+            with open("/proc/thread-self/children") as file:
+                pids = [int(pid) for pid in file.read().split()]
+        except OSError:
+            return  # a kernel without that list
+        for pid in pids:
+            if pid not in self.statuses:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+                except (ProcessLookupError, ChildProcessError):
+                    pass
+
+    def end_all(self) -> None:
+        """None outlives the zygote."""
+        for pid in list(self.statuses):
+            self.end(pid)
+        self.end_orphans()
+
+
 class Zygote:
     """Serves one grader over a socket that keeps messages apart and can carry descriptors."""
 
     def __init__(self, control: socket.socket):
-        self.control = control
-        self.children: dict[int, int | None] = {}  # pid -> exit status once reaped
+        self.control, self.children = control, Children()
         self.shared: dict[str, Mapped] = {}
         self.rulesets: dict[str, int | None] = {}
         self.filters = confine.filters()
@@ -49,7 +89,7 @@ class Zygote:
             for fd, _ in poll.poll():
                 if fd == wake_read:
                     os.read(wake_read, 4096)
-                    self._end_orphans()
+                    self.children.end_orphans()
                 elif not self._answer():
                     return
 
@@ -68,8 +108,6 @@ class Zygote:
                 os.close(fd)
         self.control.send(msgspec.msgpack.encode({**reply, "number": number}))
         return True
-
-    # -- what the grader asks -----------------------------------------------------------------------------------
 
     def do_share(self, fds: list[int], name: str, dtype: str, shape: list[int]) -> dict[str, Any]:
         """Map an array that the grader wrote and sealed: workers see it without a copy, and their changes are their own."""
@@ -95,23 +133,12 @@ class Zygote:
         pid = os.fork()
         if pid == 0:
             self._become_child(plan, fds)
-        self.children[pid] = None
+        self.children.statuses[pid] = None
         return {"pid": pid}
 
     def do_reap(self, fds: list[int], pid: int) -> dict[str, Any]:
-        """End a worker if it still runs; how it ended."""
-        if pid not in self.children:
-            return {"status": None}
-        if self.children[pid] is None and not self._reap(pid):
-            os.kill(pid, signal.SIGKILL)
-            self._reap(pid, wait=True)
-        self._end_orphans()
-        return {"status": self.children.pop(pid)}
-
-    def do_version(self, fds: list[int]) -> dict[str, Any]:
-        return {"python": sys.version.split()[0], "numpy": np.__version__}
-
-    # -- children -----------------------------------------------------------------------------------------------
+        """End a worker; how it ended."""
+        return {"status": self.children.end(pid)}
 
     def _become_child(self, plan: dict[str, Any], fds: list[int]) -> None:
         try:
@@ -146,35 +173,6 @@ class Zygote:
                 self.rulesets[folder] = None
         return self.rulesets[folder]
 
-    def _reap(self, pid: int, wait: bool = False) -> bool:
-        done, status = os.waitpid(pid, 0 if wait else os.WNOHANG)
-        if done:
-            self.children[pid] = os.waitstatus_to_exitcode(status)
-        return bool(done)
-
-    def _end_orphans(self) -> None:
-        """Processes that a worker left behind become our children: we are their subreaper. End them."""
-        try:
-            with open("/proc/thread-self/children") as file:
-                pids = [int(pid) for pid in file.read().split()]
-        except OSError:
-            return  # a kernel without that list
-        for pid in pids:
-            if pid not in self.children:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                    os.waitpid(pid, 0)
-                except (ProcessLookupError, ChildProcessError):
-                    pass
-
-    def end_all(self) -> None:
-        """No child outlives the zygote."""
-        for pid in [pid for pid, status in self.children.items() if status is None]:
-            if not self._reap(pid):
-                os.kill(pid, signal.SIGKILL)
-                self._reap(pid, wait=True)
-        self._end_orphans()
-
 
 def main(control: int) -> None:
     """Run by the grader as a program of its own."""
@@ -191,4 +189,4 @@ def main(control: int) -> None:
     try:
         zygote.serve()
     finally:
-        zygote.end_all()
+        zygote.children.end_all()

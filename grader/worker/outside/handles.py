@@ -78,7 +78,7 @@ class Held:
 
     number  : by which the worker knows it
     kind    : name of its class
-    path    : where it comes from, "layers.Linear" or "layers.Linear.forward"
+    path    : where it comes from, "module.Class" or "module.Class.method"
     text    : variable or expression by which a transcript calls it, if it has one
     methods : that it was asked for before
     """
@@ -181,7 +181,7 @@ class Function(Handle):
 
 
 def what_is(handle: Handle) -> str:
-    """ "an object of class Linear", "the method forward"."""
+    """ "an object of class Box", "the method forward"."""
     if isinstance(handle, Remote):
         return f"an object of class {held(handle).kind}"
     if isinstance(handle, Method):

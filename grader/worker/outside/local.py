@@ -67,7 +67,8 @@ class LocalChannel(Channel):
         self._failure, outer = None, self._failure
         try:
             with self.runtime.finder.active(), capture, capture_errors, self._alarm():
-                reply = _copied(self.runtime.handle(self._inside(_copied(frame))))
+                message: Any = self._inside(_copied(frame))
+                reply = _copied(self.runtime.handle(message))
         except bdb.BdbQuit:
             raise KeyboardInterrupt from None  # "q" in the debugger ends the whole verb
         except _TimeUp:
@@ -80,7 +81,7 @@ class LocalChannel(Channel):
             raise failure
         return self.decode(reply), clean_output(output.getvalue())
 
-    def _inside(self, frame: wire.Frame) -> Any:
+    def _inside(self, frame: wire.Frame) -> object:
         """A message as the code under test gets it."""
         return wire.decode(frame, self.runtime.resolve, read_only=False)
 

@@ -6,22 +6,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from grader.submission import Submission
+from grader.worker import wire
 from grader.worker.inside import kernel
 from grader.worker.inside.confine import LAYERS
 from grader.worker.outside.channel import CallLimits
-from grader.worker.outside.coldprocess import ColdProcess
 from grader.worker.outside.courseworker import WireCourseWorker
 from grader.worker.outside.errors import SandboxRefused, WorkerFault
-from grader.worker.outside.process import ForkedProcess, ZygoteClient
 from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.proxy import StudentProxy
-from grader.worker.outside.spare import Spare
+from grader.worker.outside.starter import Starter
 from grader.worker.outside.status import summary
 from grader.worker.outside.transcript import Describe
-from grader.worker.outside.wirechannel import WireChannel
+from grader.worker.outside.wirechannel import Measured, WireChannel
 
 MEMORY_MB = 2048
 _AGAIN_SECONDS = 3.0  #: for a worker to load its modules anew; one that does not is replaced
@@ -49,7 +46,7 @@ class WorkerPool:
         withheld: Sequence[Path],
         sandbox: str = "auto",
         memory_mb: int = MEMORY_MB,
-        shared: dict[str, np.ndarray] | None = None,
+        shared: dict[str, wire.Array] | None = None,
         without: Sequence[str] = (),
         cold: bool | None = None,
         spares: bool = True,
@@ -58,33 +55,31 @@ class WorkerPool:
         if sandbox not in ("auto", "strict", "off"):
             raise ValueError(f"sandbox is auto, strict or off, not {sandbox!r}")
         self.withheld = [*(path.resolve() for path in withheld), Path(__file__).resolve()]
-        self.sandbox, self.memory = sandbox, memory_mb << 20
+        self.sandbox, self.memory, self.again = sandbox, memory_mb << 20, again
         left_out = {*without, *os.environ.get(WITHOUT_VARIABLE, "").split(",")}
         self.layers = [name for name in LAYERS if name not in left_out and (sandbox != "off" or name == "limits")]
-        self.cold = cold if cold is not None else not kernel.LINUX or os.environ.get(COLD_VARIABLE) == "1"
-        self.shared: dict[str, np.ndarray] = {}
-        self._zygote: ZygoteClient | None = None
-        self._measured: dict[str, Any] | None = None
+        self._measured: Measured | None = None
         self._live: set[WireChannel] = set()
-        self.spares, self.again = spares, again
-        self._spare: Spare | None = None
         self._resting: WireChannel | None = None  #: the worker that the last check left in order
         self._unfit: Submission | None = None  #: one that does not let go of a worker
         if kernel.LINUX and "dumpable" in self.layers:
             # Labels and expected values lie in this process: nobody else of the same user may look into it.
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+        if cold is None:
+            cold = not kernel.LINUX or os.environ.get(COLD_VARIABLE) == "1"
+        self.starter = Starter(cold, spares)
         for name, array in (shared or {}).items():
             self.share(name, array)
-        if not self.cold:
-            self._zygote = ZygoteClient()
-        if sandbox == "strict" and not self.report()["complete"]:
-            refused = self.report()["summary"]
+        if sandbox == "strict":
+            self._refuse_what_is_open()
+
+    def _refuse_what_is_open(self) -> None:
+        report = self.report()
+        if not report["complete"]:
             self.close()
             raise SandboxRefused(
-                f"--sandbox=strict, but {refused}. Remedy: python -m grader doctor says what is missing."
+                f"--sandbox=strict, but {report['summary']}. Remedy: python -m grader doctor says what is missing."
             )
-
-    # -- workers ------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def student(
@@ -113,7 +108,7 @@ class WorkerPool:
         """A fresh worker with a submission in it."""
         channel = self.start(submission, limits)
         try:
-            channel.load(self._folder_of(submission))
+            channel.load(self.folder_of(submission))
         except BaseException:
             self.end(channel)
             raise
@@ -121,12 +116,11 @@ class WorkerPool:
 
     def _rested(self, submission: Submission, limits: TimeLimits) -> WireChannel | None:
         """The worker of the check before with the submission loaded anew, if there is one that can be used again."""
-        channel, held = self._resting, self._by_identity()
+        channel, held = self._resting, self.starter.by_identity()
         if channel is not None and channel.submission is submission and channel.shared.keys() == held.keys():
             with contextlib.suppress(WorkerFault):  # it was killed meanwhile: then another one is started
-                for name, array in self.shared.items() if self.cold else ():
-                    channel.share(name, array)
-                if channel.load_submission(submission, limits, self._folder_of(submission), _AGAIN_SECONDS):
+                self.starter.send_shared(channel)
+                if channel.load_submission(submission, limits, self.folder_of(submission), _AGAIN_SECONDS):
                     self._resting = None
                     return channel
             self._unfit = submission  # what hindered it once would hinder it after every check
@@ -164,106 +158,48 @@ class WorkerPool:
 
         raises : WorkerFault; SandboxRefused in strict mode
         """
-        folder = self._folder_of(submission)
+        folder = self.folder_of(submission)
         plan = {
             "layers": self.layers,
             "memory": self.memory,
             "folder": folder,
-            "probe_paths": self._probe_paths(folder),
+            "probe_paths": self.probe_paths(folder),
             "grader": os.getpid(),
         }
-        channel, measured = self._take_spare(plan, submission, limits)
-        if channel is None or measured is None:
-            process = ColdProcess(plan) if self.cold else self._forked(plan)
-            channel = WireChannel(process, submission, limits)
-        channel.shared = self._by_identity()
+        channel, measured = self.starter.start(plan, submission, limits)
         try:
-            measured = measured or channel.hello()
             if self._measured is None:  # in strict mode the constructor asks for this first one, and judges it
                 self._measured = measured
             elif self.sandbox == "strict" and not all(measured["probes"].values()):
                 raise SandboxRefused("a worker could do what it must not; nothing was run in it")
-            for name, array in self.shared.items() if self.cold else ():
-                channel.share(name, array)
+            self.starter.send_shared(channel)
         except BaseException:
             channel.close()
             raise
-        self._make_spare(plan)
+        self.starter.make_spare(plan)
         self._live.add(channel)
         return channel
 
-    # -- the next worker, getting ready while the current one works -------------------------------------------------
-
-    def _make_spare(self, plan: dict[str, Any]) -> None:
-        """Fork the worker that is likely to be asked for next."""
-        if self.spares and not self.cold and self._spare is None:
-            with contextlib.suppress(WorkerFault):  # what is wrong comes up when a worker is needed
-                self._spare = Spare(plan, self._by_identity(), ForkedProcess(self.zygote(), plan, later=True))
-
-    def _take_spare(
-        self, plan: dict[str, Any], submission: Submission, limits: TimeLimits
-    ) -> tuple[WireChannel | None, Any]:
-        """The spare worker and what it measured, if it is what is needed and still alive."""
-        spare, self._spare = self._spare, None
-        if spare is None:
-            return None, None
-        with contextlib.suppress(WorkerFault):  # it may have been killed meanwhile: then another one is made
-            if spare.fits(plan, self._by_identity()):
-                channel = WireChannel(spare.process, submission, limits)
-                return channel, channel.hello()
-        spare.process.end()
-        return None, None
-
-    def _forked(self, plan: dict[str, Any]) -> ForkedProcess:
-        try:
-            return ForkedProcess(self.zygote(), plan)
-        except WorkerFault:
-            # A submission may have got at the zygote where nothing protects it. One new one, and no more.
-            self._end_zygote()
-            return ForkedProcess(self.zygote(), plan)
-
-    def zygote(self) -> ZygoteClient:
-        """The running zygote, started when first needed and again if it is gone."""
-        if self._zygote is not None and not self._zygote.alive:
-            self._end_zygote()
-        if self._zygote is None:
-            self._zygote = ZygoteClient()
-        for name, array in self.shared.items():
-            if name not in self._zygote.shared:
-                self._zygote.share(name, array)
-        return self._zygote
-
-    def share(self, name: str, array: np.ndarray) -> None:
+    def share(self, name: str, array: wire.Array) -> None:
         """Give an array to all workers started from now on: no call sends it again, whether named or passed itself.
 
         array : must not be changed afterwards
         """
-        if self.shared.get(name) is array:
-            return
-        array.flags.writeable = False
-        self.shared[name] = array
-        if self._zygote is not None:
-            self._zygote.shared.discard(name)
-
-    def _by_identity(self) -> dict[int, tuple[str, np.ndarray]]:
-        """The shared arrays as a channel knows them; who holds this keeps them, and so their identities, alive."""
-        return {id(array): (name, array) for name, array in self.shared.items()}
-
-    # -- what is withheld ---------------------------------------------------------------------------------------
+        self.starter.share(name, array)
 
     def report(self) -> dict[str, Any]:
         """What a worker measured of itself: {"level", "complete", "probes", "layers", "summary", "mode"}."""
         if self._measured is None:
             self.end(self.start(Submission("probe", {}), CallLimits()))
         assert self._measured is not None
-        return summary(self._measured, self.sandbox, "cold start" if self.cold else "fork")
+        return summary(self._measured, self.sandbox, "cold start" if self.starter.cold else "fork")
 
-    def _folder_of(self, submission: Submission) -> str:
+    def folder_of(self, submission: Submission) -> str:
         """The folder that a worker may read, unless the course or the grader lies in it."""
         folder = submission.folder.resolve() if submission.folder is not None else None
         return "" if folder is None or any(folder in path.parents for path in self.withheld) else str(folder)
 
-    def _probe_paths(self, folder: str) -> list[str]:
+    def probe_paths(self, folder: str) -> list[str]:
         """What is withheld and there; an instructor may have the reference itself graded."""
         given = Path(folder) if folder else None
         return [str(path) for path in self.withheld if path.exists() and not (given and path.is_relative_to(given))]
@@ -274,19 +210,7 @@ class WorkerPool:
             channel.close()
         self._live.clear()
         self._resting = None
-        self._end_spare()
-        self._end_zygote()
-
-    def _end_spare(self) -> None:
-        if self._spare is not None:
-            self._spare.process.end()
-            self._spare = None
-
-    def _end_zygote(self) -> None:
-        self._end_spare()
-        if self._zygote is not None:
-            self._zygote.close()
-            self._zygote = None
+        self.starter.close()
 
     def __enter__(self) -> "WorkerPool":
         return self

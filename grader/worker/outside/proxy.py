@@ -3,7 +3,7 @@
 Plain values come back by value, arrays read-only; everything else stays in the worker and is a handle here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -92,7 +92,7 @@ class StudentProxy(Asker):
         kept: Remote = self.ask(Ask("item", held(remote).path, text, (remote, index), "keep_item"))
         return self.named(kept, text)
 
-    def length(self, value: Any) -> int:
+    def length(self, value: Sized | Remote) -> int:
         """len() of a Remote, or of a plain value."""
         if not isinstance(value, Remote):
             return len(value)

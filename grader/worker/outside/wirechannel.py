@@ -3,7 +3,7 @@
 import contextlib
 import signal
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 
@@ -29,6 +29,10 @@ _CRASHES = {
 }
 
 
+#: What a worker found out about itself: {"probes": attempt -> withheld, "layers": layer -> what was done}.
+Measured: TypeAlias = dict[str, Any]
+
+
 class WireChannel(Channel):
     """A conversation with a worker process."""
 
@@ -47,20 +51,22 @@ class WireChannel(Channel):
     def pid(self) -> int:
         return self.process.pid
 
-    def hello(self, seconds: float = 20.0) -> dict[str, dict[str, object]]:
+    def hello(self, seconds: float = 20.0) -> Measured:
         """What the worker measured of itself before it loaded anything of the learner's."""
         try:
             value = self._receive(Deadline(seconds, self.process))
             if _is(value, "hello", 2):
-                measured: dict[str, dict[str, object]] = value[1]
+                measured: Measured = value[1]
                 return measured
+            sentence = "a worker did not report what it withholds"
         except (Ended, errors.StudentError) as reason:
             died = self._connection.printed().strip().splitlines()[-1:]
+            sentence = f"a worker could not be started: {' '.join(died) or type(reason).__name__}"
+        except BaseException:
             self.close()
-            raise errors.WorkerFault(
-                f"a worker could not be started: {' '.join(died) or type(reason).__name__}"
-            ) from None
-        raise errors.WorkerFault("a worker did not report what it withholds")
+            raise
+        self.close()
+        raise errors.WorkerFault(sentence)
 
     def load(self, folder: str, seconds: float = 20.0) -> bool:
         """Send the submission's modules, which replace those before; False if something of those still runs.
@@ -99,7 +105,7 @@ class WireChannel(Channel):
         finally:
             together.let_go(self.alive)
 
-    def _receive(self, deadline: Deadline) -> Any:
+    def _receive(self, deadline: Deadline) -> object:
         return self.decode(self._connection.receive(deadline))
 
     def _exchange(self, frame: wire.Frame) -> tuple[object, str]:
@@ -185,6 +191,6 @@ class WireChannel(Channel):
             self.process.end(wait)
 
 
-def _is(message: Any, what: str, length: int) -> bool:
+def _is(message: object, what: str, length: int) -> TypeGuard[list[Any]]:
     """Whether a worker's message is of a kind. Looked at by exact types: an array in its place is equal to nothing."""
     return type(message) is list and len(message) == length and type(message[0]) is str and message[0] == what

@@ -242,19 +242,19 @@ def test_a_killed_zygote_is_replaced(reference):
     with WorkerPool(HERE.withheld) as pool:
         with pool.student(PID) as student:
             worker = student.layers.f()
-            before = pool.zygote().program.pid
+            before = pool.starter.zygote().program.pid
             os.kill(before, signal.SIGKILL)
             assert gone(worker)  # it dies with its parent
             with pytest.raises(errors.WorkerDied):
                 student.layers.f()
         with pool.student(PID) as student:
             assert student.layers.f() > 0
-        assert pool.zygote().program.pid != before
+        assert pool.starter.zygote().program.pid != before
 
 
 def test_a_stopped_zygote_is_replaced_and_nothing_hangs():
     with WorkerPool(HERE.withheld) as pool:
-        zygote = pool.zygote()
+        zygote = pool.starter.zygote()
         zygote.control.settimeout(0.2)
         os.kill(zygote.program.pid, signal.SIGSTOP)
         with pool.student(PID) as student:  # a new zygote has taken its place
@@ -274,7 +274,7 @@ def test_processes_left_behind_are_ended_without_seccomp():
         return 1
     """
     with WorkerPool(HERE.withheld, without=["seccomp"], spares=False, again=False) as pool:
-        zygote = pool.zygote().program.pid
+        zygote = pool.starter.zygote().program.pid
         with pool.student(make(layers=body)) as student:
             assert student.layers.f() == 1
         end = time.monotonic() + 5
@@ -285,13 +285,13 @@ def test_processes_left_behind_are_ended_without_seccomp():
 
 def test_the_next_worker_gets_ready_meanwhile():
     with WorkerPool(HERE.withheld, again=False) as pool:
-        zygote = pool.zygote().program.pid
+        zygote = pool.starter.zygote().program.pid
         with pool.student(PID) as student:
-            first, ready = student.layers.f(), pool._spare.process.pid
+            first, ready = student.layers.f(), pool.starter.spare.process.pid
             assert sorted(map(int, children(zygote))) == sorted([first, ready])
         with pool.student(PID) as student:
             assert student.layers.f() == ready
-            spare = pool._spare.process.pid
+            spare = pool.starter.spare.process.pid
             os.kill(spare, signal.SIGKILL)
         with pool.student(PID) as student:  # killed meanwhile: another one takes its place
             assert student.layers.f() != spare
@@ -315,7 +315,7 @@ from grader.submission import Submission
 from tests.courses import HERE
 made = Submission("made", {"layers": "import os\\ndef f(): return os.getpid()\\ndef g():\\n    while True: pass"})
 with WorkerPool(HERE.withheld) as pool, pool.student(made) as student:
-    print(student.layers.f(), pool.zygote().program.pid, flush=True)
+    print(student.layers.f(), pool.starter.zygote().program.pid, flush=True)
     student.layers.g()
 """
     grader = subprocess.Popen(
@@ -333,7 +333,7 @@ def test_closing_twice_is_fine_and_nothing_is_left():
     pool = WorkerPool(HERE.withheld)
     with pool.student(PID) as student:
         pid = student.layers.f()
-        zygote = pool.zygote().program
+        zygote = pool.starter.zygote().program
         pool.close()
         assert gone(pid)
     pool.close()
@@ -362,21 +362,21 @@ def test_descriptors_do_not_leak(wire_pool):
 
 def test_an_answer_that_ctrl_c_left_unread_is_not_taken_for_the_next():
     with WorkerPool(HERE.withheld) as pool, pool.student(PID) as student:
-        student.layers.f()
-        zygote = pool.zygote()
-        zygote.tell("version", keep=False)
-        assert "status" in zygote.ask("reap", pid=0)
-        late = zygote.tell("version")
-        assert "status" in zygote.ask("reap", pid=0)
-        assert "numpy" in zygote.answer(late)  # kept for who fetches it
+        zygote, ended = pool.starter.zygote(), {"status": -signal.SIGKILL}
+        worker, spare = student.layers.f(), pool.starter.spare.process.pid
+        zygote.tell("reap", keep=False, pid=spare)
+        assert zygote.ask("reap", pid=0)["status"] is None
+        late = zygote.tell("reap", pid=worker)
+        assert zygote.ask("reap", pid=0)["status"] is None
+        assert zygote.answer(late).items() >= ended.items()  # kept for who fetches it
 
 
 def test_a_spare_that_never_came_is_replaced():
     with WorkerPool(HERE.withheld, again=False) as pool:
         with pool.student(PID) as student:
             student.layers.f()
-        pool._spare.process._arrive()
-        pool._spare.process._lost = True  # as after a zygote that did not answer
+        pool.starter.spare.process._arrive()
+        pool.starter.spare.process._lost = True  # as after a zygote that did not answer
         with pool.student(PID) as student:
             student.layers.f()
 
@@ -397,9 +397,9 @@ def test_what_a_process_begins_with_is_there(name):
 
 def test_the_course_is_out_of_reach_as_a_whole_but_for_a_submission_of_its_own():
     with WorkerPool(HERE.withheld) as pool:
-        places = pool._probe_paths("")
+        places = pool.probe_paths("")
         assert {str(TASKS), str(REFERENCE), pool_module.__file__} <= set(places)
-        assert set(places) - set(pool._probe_paths(str(REFERENCE))) == {str(REFERENCE)}
+        assert set(places) - set(pool.probe_paths(str(REFERENCE))) == {str(REFERENCE)}
 
 
 def test_the_course_is_out_of_sight_wherever_in_it_a_worker_begins(tmp_path):
@@ -417,5 +417,5 @@ def test_a_worker_never_gets_the_folder_of_the_stages(tmp_path):
     course = Course(ROOT, stages_in=tmp_path / "merged")
     with WorkerPool(course.withheld) as pool:
         for folder in (TASKS, tmp_path / "merged", ROOT / "data", ROOT):
-            assert pool._folder_of(Submission("x", {}, folder=folder)) == "", folder
-        assert pool._folder_of(Submission("x", {}, folder=REFERENCE)) == str(REFERENCE)
+            assert pool.folder_of(Submission("x", {}, folder=folder)) == "", folder
+        assert pool.folder_of(Submission("x", {}, folder=REFERENCE)) == str(REFERENCE)
