@@ -7,20 +7,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from grader.worker import wire
+from grader.worker.outside import handles
 from grader.worker.outside.channel import Answer, Channel
 from grader.worker.outside.errors import NotAValue, StudentError
-from grader.worker.outside.handles import (
-    CLASSES,
-    Args,
-    Function,
-    InWorker,
-    Keywords,
-    Method,
-    Remote,
-    RngMaker,
-    Seeded,
-    held,
-)
+from grader.worker.outside.handles import Argument, Function, InWorker, Method, Remote, RngMaker, held
 from grader.worker.outside.transcript import Ask, Describe, ErrorInfo, Names, Opaque, Step, snake
 
 Value = TypeVar("Value")
@@ -63,9 +53,9 @@ class Asker:
             raise NotAValue(sentence, type_name="TypeError")
         return value
 
-    def keep_rng(self, seeded: Seeded) -> Remote:
+    def keep_rng(self, rng: Argument) -> Remote:
         """A random generator that stays in the worker."""
-        kept: Remote = self.ask(Ask("put", "rng", seeded.transcript_name(), (seeded,), "keep_fetch"), bind="rng")
+        kept: Remote = self.ask(Ask("put", "rng", rng.transcript_name(), (rng,), "keep_fetch"), bind="rng")
         return kept
 
     def release(self, number: int) -> None:
@@ -84,7 +74,11 @@ class Asker:
     def module_attribute(self, module: str, name: str) -> object:
         """A constant, in capitals, is fetched; anything else is a function or class, and found when it is called."""
         self.modules.add(module)
-        return self._fetched(module, name) if name.isupper() and name not in CLASSES else Function(self, module, name)
+        return (
+            self._fetched(module, name)
+            if name.isupper() and name not in handles.CLASSES
+            else Function(self, module, name)
+        )
 
     def _fetched(self, module: str, name: str) -> object:
         path = f"{module}.{name}"
@@ -99,7 +93,9 @@ class Asker:
             return method
         return self.named(value, asked.text)
 
-    def call(self, target: Remote | Method | Function, args: Args, keywords: Keywords, keep: bool = False) -> Any:
+    def call(
+        self, target: Remote | Method | Function, args: handles.Args, keywords: handles.Keywords, keep: bool = False
+    ) -> Any:
         """Call an object, a method of one, or a function or class of a module.
 
         keep : leave the result in the worker

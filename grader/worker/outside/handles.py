@@ -68,7 +68,7 @@ class Asks(Protocol):
     def call(self, target: "Remote | Method | Function", args: Args, keywords: Keywords, keep: bool = False) -> Any: ...
     def hold(self, function: "Function") -> "Remote": ...
     def bind(self, method: "Method") -> "Remote": ...
-    def keep_rng(self, seeded: "Seeded") -> "Remote": ...
+    def keep_rng(self, rng: "Argument") -> "Remote": ...
     def release(self, number: int) -> None: ...
 
 
@@ -206,6 +206,21 @@ class Module:
         return self._name
 
 
+class Argument(InWorker):
+    """Stands in the arguments of a call for what the worker has, or makes, by itself."""
+
+    __slots__ = ("_pointer", "_text")
+
+    def __init__(self, pointer: wire.Pointer, text: str):
+        self._pointer, self._text = pointer, text
+
+    def to_wire(self) -> wire.Pointer:
+        return self._pointer
+
+    def transcript_name(self) -> str:
+        return self._text
+
+
 class RngMaker:
     """`rng(7)`: a new np.random.default_rng(7) in the worker each time it is passed; `rng.keep(7)`: one that stays.
 
@@ -215,38 +230,9 @@ class RngMaker:
     def __init__(self, asker: Asks):
         self._asker, self.offset = asker, 0
 
-    def __call__(self, seed: int) -> "Seeded":
-        return Seeded(int(seed) + self.offset)
+    def __call__(self, seed: int) -> Argument:
+        seed = int(seed) + self.offset
+        return Argument(wire.Rng(seed), f"np.random.default_rng({seed})")
 
     def keep(self, seed: int) -> Remote:
         return self._asker.keep_rng(self(seed))
-
-
-class Seeded(InWorker):
-    """Stands for a random generator in the arguments of a call."""
-
-    __slots__ = ("seed",)
-
-    def __init__(self, seed: int):
-        self.seed = seed
-
-    def to_wire(self) -> wire.Rng:
-        return wire.Rng(self.seed)
-
-    def transcript_name(self) -> str:
-        return f"np.random.default_rng({self.seed})"
-
-
-class SharedArray(InWorker):
-    """Stands for an array that every worker has already."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str):
-        self.name = name
-
-    def to_wire(self) -> wire.Shared:
-        return wire.Shared(self.name)
-
-    def transcript_name(self) -> str:
-        return self.name

@@ -157,10 +157,7 @@ class LocalPool:
 
     @contextlib.contextmanager
     def student(
-        self,
-        submission: Submission,
-        limits: TimeLimits | None = None,
-        describe: Describe | None = None,
+        self, submission: Submission, limits: TimeLimits | None = None, describe: Describe | None = None
     ) -> Iterator[StudentProxy]:
         """A student whose code runs in this process; forgotten at the end."""
         channel = LocalChannel(submission, limits or CallLimits(), self.shared, self.interactive)

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from grader.worker import wire
 from grader.worker.inside import kernel
 from grader.worker.inside.confine import LAYERS
 from grader.worker.outside.channel import CallLimits
-from grader.worker.outside.courseworker import WireCourseWorker
 from grader.worker.outside.errors import SandboxRefused, WorkerFault
 from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.proxy import StudentProxy
@@ -25,6 +24,32 @@ _AGAIN_SECONDS = 3.0  #: for a worker to load its modules anew; one that does no
 _RENEWED_AFTER = 60.0  #: seconds of calls after which a worker is not used again: its processor time is limited
 #: For tests, and for a machine where a layer does harm: names of layers to leave out, and a cold start for every worker.
 WITHOUT_VARIABLE, COLD_VARIABLE = "CHAIN_RULE_WITHOUT", "CHAIN_RULE_COLD"
+
+
+class WireCourseWorker:
+    """Loads one submission after another in the same process, whosever they are.
+
+    start, end : give a fresh worker that holds nothing, and end one
+    """
+
+    def __init__(self, start: Callable[[Submission, TimeLimits], WireChannel], end: Callable[[WireChannel], None]):
+        self._start, self._end = start, end
+        self._channel: WireChannel | None = None
+
+    @contextlib.contextmanager
+    def load(
+        self, submission: Submission, limits: TimeLimits | None = None, describe: Describe | None = None
+    ) -> Iterator[StudentProxy]:
+        """A student on another submission; the one before is forgotten."""
+        limits = limits or CallLimits()
+        if self._channel is None or not self._channel.alive:
+            self._channel = self._start(Submission("course", {}), limits)
+        self._channel.load_submission(submission, limits, "")
+        yield StudentProxy(self._channel, describe)
+
+    def close(self) -> None:
+        if self._channel is not None:
+            self._end(self._channel)
 
 
 class WorkerPool:

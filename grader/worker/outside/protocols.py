@@ -11,23 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence, Sized
     from contextlib import AbstractContextManager
 
-    import numpy as np
-
     from grader.submission import Submission
-    from grader.worker.outside.handles import Module, Remote, RngMaker, SharedArray
+    from grader.worker import wire
+    from grader.worker.outside.handles import Argument, Module, Remote, RngMaker
     from grader.worker.outside.transcript import Describe, Step
 
 
 class TimeLimits(Protocol):
-    """Seconds that a submission has."""
+    """Seconds that a submission has, for each call and for all calls of one check together."""
 
     @property
-    def call(self) -> float:
-        """For each call."""
-
+    def call(self) -> float: ...
     @property
-    def check(self) -> float:
-        """For all calls of one check together."""
+    def check(self) -> float: ...
 
 
 class Student(Protocol):
@@ -65,41 +61,25 @@ class Student(Protocol):
     def have(self, owners: Sequence[Remote], name: str) -> list[bool]: ...
     def having(self, owner: Remote, name: str, wanted: str, limit: int = 1000) -> list[Remote]: ...
     def same_memory(self, a: Remote, b: Remote) -> bool: ...
-    def shared(self, name: str) -> SharedArray: ...
+    def shared(self, name: str) -> Argument: ...
 
 
 class CourseWorker(Protocol):
-    """One worker for the course's own code, one submission after another."""
+    """One worker for the course's own code: each student is on another submission, and the one before is forgotten."""
 
     def load(
         self, submission: Submission, limits: TimeLimits | None = None, describe: Describe | None = None
-    ) -> AbstractContextManager[Student]:
-        """A student on another submission; the one before is forgotten."""
+    ) -> AbstractContextManager[Student]: ...
 
 
 class Pool(Protocol):
-    """Workers on demand: `pool.WorkerPool` confines them, `local.LocalPool` runs the code in this process."""
+    """Workers on demand: `pool.WorkerPool`, which confines them, or `local.LocalPool` in this process."""
 
     def student(
         self, submission: Submission, limits: TimeLimits | None = None, describe: Describe | None = None
-    ) -> AbstractContextManager[Student]:
-        """A student whose modules are newly loaded.
-
-        describe : array or other plain value -> Python text, for the transcript
-        raises   : WorkerFault if no worker can be started
-        """
-
-    def course_worker(self) -> AbstractContextManager[CourseWorker]:
-        """One worker for the course's own code, whichever submission it is."""
-
-    def share(self, name: str, array: np.ndarray[Any, Any]) -> None:
-        """Give an array, which must not be changed afterwards, to all workers started from now on."""
-
-    def rest(self) -> None:
-        """No more checks of the current submission are to come."""
-
-    def report(self) -> dict[str, Any]:
-        """What a worker withholds: {"level", "probes", "layers", "summary", ...}."""
-
-    def close(self) -> None:
-        """End all workers. May be called again."""
+    ) -> AbstractContextManager[Student]: ...
+    def course_worker(self) -> AbstractContextManager[CourseWorker]: ...
+    def share(self, name: str, array: wire.Array) -> None: ...
+    def rest(self) -> None: ...
+    def report(self) -> dict[str, Any]: ...
+    def close(self) -> None: ...

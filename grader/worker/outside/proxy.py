@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence, Sized
 from contextlib import AbstractContextManager
 from typing import Any
 
+from grader.worker import wire
 from grader.worker.outside.asker import Asker
 from grader.worker.outside.errors import NotAValue, ProtocolViolation, WorkerFault
-from grader.worker.outside.handles import Function, Method, Module, Remote, SharedArray, held
+from grader.worker.outside.handles import Argument, Function, Method, Module, Remote, held
 from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.transcript import Ask
 
@@ -109,9 +110,8 @@ class StudentProxy(Asker):
             unwrapped = iter(self.ask_all([Ask.unwrapped(item) for item in remotes]))
             return [next(unwrapped) if isinstance(item, Remote) else item for item in value[:limit]]
         if not isinstance(value, Remote):
-            raise NotAValue(
-                f"The code gave {type(value).__name__}, which cannot be gone through.", type_name="TypeError"
-            )
+            sentence = f"The code gave {type(value).__name__}, which cannot be gone through."
+            raise NotAValue(sentence, type_name="TypeError")
         items: list[Any] = self.ask(Ask("take", held(value).path, f"list({value.transcript_name()})", (value, limit)))
         return items
 
@@ -135,11 +135,11 @@ class StudentProxy(Asker):
             return held(value).kind
         return "function" if isinstance(value, (Function, Method)) else type(value).__name__
 
-    def shared(self, name: str) -> SharedArray:
+    def shared(self, name: str) -> Argument:
         """An array that was shared with all workers, to be passed as an argument.
 
         raises : WorkerFault if this worker has none of that name
         """
         if name not in (known for known, _ in self._channel.shared.values()):
             raise WorkerFault(f"a check passes the shared array {name!r}, which this worker does not have")
-        return SharedArray(name)
+        return Argument(wire.Shared(name), name)
