@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks.compare import Unmet, compare
-from grader.checks.patterns import close
+from grader.checks.difference import close
 from grader.checks.phrases import entry_is, number, pair_of_numbers, type_phrase
 from grader.checks.script import Script
 

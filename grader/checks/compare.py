@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from grader.checks import patterns
+from grader.checks.difference import close
 from grader.checks.phrases import array_text, entry_is, many, number, pair_of_numbers, positions, type_phrase
 
 __judges_values__ = True  # see grader.running.failures
@@ -118,7 +119,7 @@ def compare_type(given: Any, what: str, promise: str, *, one: bool, expected: np
     seen = ""
     if isinstance(given, list | tuple) and given and isinstance(given[0], np.ndarray | float | np.number):
         first = np.asarray(given[0])
-        if first.shape == expected.shape and patterns.close(first, expected):
+        if first.shape == expected.shape and close(first, expected):
             seen = "Its first item alone is what is asked for."
     if isinstance(given, list) and not one and not seen:
         seen = "np.array(...) makes an array of a list."

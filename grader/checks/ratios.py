@@ -1,9 +1,10 @@
-"""Whether two arrays agree but for one factor, and what that factor is called in this case."""
+"""Patterns for arrays that agree but for one factor: what that factor is called in this case."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
+from grader.checks.difference import Finding, Mismatch, Pattern
 from grader.checks.phrases import number
 
 __judges_values__ = True  # see grader.running.failures
@@ -29,81 +30,83 @@ _CONSTANTS = (
     (1 / 64, "1/64 of"),
 )
 
-
-def close(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two arrays of one shape agree to nine digits of the largest entry (five if one is float32 or less)."""
-    if a.shape != b.shape or a.dtype.kind not in "fiub" or b.dtype.kind not in "fiub":
-        return False
-    a64, b64 = a.astype(np.float64), b.astype(np.float64)
-    if not (np.isfinite(a64).all() and np.isfinite(b64).all()):
-        return False
-    digits = 1e-5 if min(precision(a), precision(b)) < 8 else 1e-9
-    return bool(np.all(np.abs(a64 - b64) <= digits * max(np.abs(a64).max(initial=0.0), np.abs(b64).max(initial=0.0))))
-
-
-def precision(array: np.ndarray) -> int:
-    """Bytes of an entry if it is a float; whole numbers count as exact."""
-    return array.dtype.itemsize if array.dtype.kind == "f" else 8
-
-
-def ratio_shows(given: np.ndarray, e: np.ndarray, counts: Mapping[str, int]) -> str:
-    """One factor between the two, named if it is a size of this case or a well-known number."""
-    scale = float(np.abs(e).max(initial=0.0))
-    if scale == 0:
-        return ""
-    largest = np.unravel_index(int(np.argmax(np.abs(e))), e.shape)
-    ratio = float(given[largest]) / float(e[largest])
-    if ratio == 0 or not close(given, ratio * e):
-        return ""
-    tolerance = 1e-5 if precision(given) < 8 else 1e-9
-    every = "It is" if e.size == 1 else "Every entry is"
-
-    def fits(value: float) -> bool:
-        return abs(ratio - value) <= tolerance * abs(value)
-
-    if fits(1.0):
-        return ""
-    if fits(-1.0):
-        return "The sign is reversed." if e.size == 1 else "Every entry has the opposite sign."
-    found = [_count(name, count) for name, count in counts.items() if count > 1 and (fits(count) or fits(1 / count))]
-    if found:
-        factor = f"{number(ratio)} times" if ratio > 1 else f"1/{round(1 / ratio)} of"
-        cause = "a division by that number is missing" if ratio > 1 else "it is divided by that number once too often"
-        # Two sizes of this case may be equal: then both are named, and nothing is said about either.
-        told = f"{found[0]}: {cause}" if len(found) == 1 else ", and ".join(found)
-        return f"{every} exactly {factor} what it should be, and {told}."
-    for top, a in counts.items():
-        for bottom, b in counts.items():
-            if top != bottom and a != b and b > 1 and fits(a / b):
-                return f"{every} exactly {a}/{b} of what it should be: {_count(top, a)}, and {_count(bottom, b)}."
-            if top < bottom and fits(1 / (a * b)):
-                return f"{every} exactly 1/{a * b} of what it should be: {_count(top, a)}, and {_count(bottom, b)}."
-            if top < bottom and fits(a * b):
-                return f"{every} exactly {a * b} times what it should be: {_count(top, a)}, and {_count(bottom, b)}."
-    for name, count in counts.items():
-        for fixed in (32, 64, 100, 128):
-            if fixed not in counts.values() and fits(count / fixed):
-                return f"{every} exactly {count}/{fixed} of what it should be, and {_count(name, count)}, not {fixed}."
-    for value, words in _CONSTANTS:
-        if fits(value):
-            return f"{every} exactly {words} what it should be."
-        if fits(-value):
-            return f"{every} exactly {words} what it should be, with the opposite sign."
-    if e.size >= 3 and np.count_nonzero(e) >= 3:
-        return f"Every entry is {number(ratio, 6)} times what it should be."
-    return ""
-
-
-def floor_shows(g: np.ndarray, e: np.ndarray) -> str:
-    """One number that is -ln of a power of ten, where more is asked for."""
-    if g.size > 1:
-        return ""
-    found = float(g.flat[0])
-    power = round(found / np.log(10))
-    if not 5 <= power <= 30 or abs(found - power * np.log(10)) > 1e-6 or float(e.flat[0]) <= found:
-        return ""
-    return f"{number(found)} is -ln(1e-{power}): the log of a number that cannot get below 1e-{power}."
+_USUAL_BATCHES = (32, 64, 100, 128)
 
 
 def _count(name: str, value: int) -> str:
     return COUNTS.get(name, f"{name} is {{}}").format(value)
+
+
+def _sizes(m: Mismatch) -> list[str]:
+    """The sizes of the case that are the factor, or its reciprocal."""
+    counts = m.counts.items()
+    return [_count(name, n) for name, n in counts if n > 1 and (m.ratio_is(n) or m.ratio_is(1 / n))]
+
+
+def _size(m: Mismatch) -> Finding:
+    if not (found := _sizes(m)):
+        return False
+    times = f"{number(m.ratio)} times" if m.ratio > 1 else f"1/{round(1 / m.ratio)} of"
+    return {"factor": times, "size": found[0], "sizes": ", and ".join(found)}
+
+
+def _products(m: Mismatch) -> Iterator[tuple[float, str, str, str]]:
+    """Quotients and products of each two sizes: value, its name, and the two sizes."""
+    for top, a in m.counts.items():
+        for bottom, b in m.counts.items():
+            both = _count(top, a), _count(bottom, b)
+            if top != bottom and a != b and b > 1:
+                yield a / b, f"{a}/{b} of", *both
+            if top < bottom:
+                yield 1 / (a * b), f"1/{a * b} of", *both
+                yield a * b, f"{a * b} times", *both
+
+
+def _two_sizes(m: Mismatch) -> Finding:
+    found = (rest for value, *rest in _products(m) if m.ratio_is(value))
+    return next(({"factor": f, "top": t, "bottom": b} for f, t, b in found), False)
+
+
+def _another_batch(m: Mismatch) -> Finding:
+    for name, count in m.counts.items():
+        for fixed in _USUAL_BATCHES:
+            if fixed not in m.counts.values() and m.ratio_is(count / fixed):
+                return {"count": count, "fixed": fixed, "size": _count(name, count)}
+    return False
+
+
+def _constant(m: Mismatch) -> Finding:
+    for value, words in _CONSTANTS:
+        if m.ratio_is(value) or m.ratio_is(-value):
+            return {"factor": words, "reversed": "" if m.ratio > 0 else ", with the opposite sign"}
+    return False
+
+
+# fmt: off
+RATIOS = (
+    Pattern("reversed sign", "The sign is reversed.", lambda m: m.expected.size == 1 and m.ratio_is(-1.0),
+            "before opposite signs: one number has no entries"),
+    Pattern("opposite signs", "Every entry has the opposite sign.", lambda m: m.ratio_is(-1.0),
+            "before any factor, which -1 is, and before some signs"),
+    Pattern("two equal sizes", "{every} exactly {factor} what it should be, and {sizes}.",
+            lambda m: len(_sizes(m)) > 1 and _size(m),
+            "before one size: where two sizes of a case are equal, both are named, and nothing is said about either"),
+    Pattern("not divided by a size",
+            "{every} exactly {factor} what it should be, and {size}: a division by that number is missing.",
+            lambda m: m.ratio > 1 and _size(m),
+            "before products and constants: with two classes, 2 is their number rather than 4/2 or twice"),
+    Pattern("divided by a size twice",
+            "{every} exactly {factor} what it should be, and {size}: it is divided by that number once too often.",
+            lambda m: 0 < m.ratio < 1 and _size(m),
+            "before products and constants, likewise"),
+    Pattern("two sizes", "{every} exactly {factor} what it should be: {top}, and {bottom}.", _two_sizes,
+            "before another batch and constants: sizes of this case are likelier than a number from elsewhere"),
+    Pattern("another batch", "{every} exactly {count}/{fixed} of what it should be, and {size}, not {fixed}.",
+            _another_batch,
+            "before constants: 32 rows divided by 64 are half of what they should be, and here is why"),
+    Pattern("a constant", "{every} exactly {factor} what it should be{reversed}.", _constant,
+            "before any factor: these numbers have a name"),
+    Pattern("any factor", "Every entry is {factor} times what it should be.",
+            lambda m: m.ratio != 0 and np.count_nonzero(m.expected) >= 3 and {"factor": number(m.ratio, 6)},
+            "before offsets and signs: numbers that are all alike are off by a constant, too, and -3 turns every sign"),
+)

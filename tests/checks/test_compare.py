@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from grader.checks.compare import Unmet, compare
+from grader.checks.difference import Mismatch, first_shown
+from grader.checks.patterns import NUMBERS, SHAPES
 from tests.wording import banned_words
 
 X = np.array([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5], [-2.5, 1.0, 3.5], [0.25, -0.75, 1.75], [4.0, -3.0, 0.125]])
@@ -78,46 +80,94 @@ def test_missing_comes_before_shape_and_shape_before_nan():
     assert verdict(np.full((5, 3), np.nan, dtype=object)).kind == "dtype"
 
 
+#: What a learner may have returned for WANT, and the patterns that hold, the first of them being told.
+SHOWN = [
+    (WANT * 5, "not divided by a size, any factor"),
+    (WANT / 5, "divided by a size twice, any factor"),
+    (WANT * 3 / 5, "two sizes, any factor"),
+    (WANT / 15, "two sizes, any factor"),
+    (WANT * 5 / 64, "another batch, any factor"),
+    (WANT * 2, "a constant, any factor"),
+    (WANT * np.log(2), "a constant, any factor"),
+    (-WANT, "opposite signs, any factor, some signs"),
+    (WANT * -2, "a constant, any factor"),
+    (WANT * 1.37, "any factor"),
+    (WANT * 0, "zeros, one number, one number a row, one row, zeros where it differs"),
+    (WANT * 0 + 4, "one number, one number a row, one row"),
+    (np.broadcast_to(WANT.sum(axis=0), WANT.shape), "one row"),
+    (np.broadcast_to(WANT[:, :1], WANT.shape), "one number a row, one line right"),
+    (WANT - B, "an input apart"),
+    (WANT - 2 * B, "an input apart"),
+    (WANT + B, "an input apart"),
+    (WANT + 1.5, "an offset"),
+    (WANT - 1.5, "an offset"),
+    (X, "an input"),
+    (np.abs(WANT), "no signs, some signs"),
+    (np.copysign(WANT, WANT[::-1]), "some signs"),
+    (np.maximum(WANT, 0), "cut off at zero, zeros where it differs"),
+    (np.minimum(WANT, 1.0), "cut off"),
+    (WANT[::-1], "reverse order, rows in another order, other places, one line right"),
+    (np.roll(WANT, 1, axis=0), "rows one down, rows in another order, other places"),
+    (np.roll(WANT, -1, axis=0), "rows one up, rows in another order, other places"),
+    (WANT[[2, 0, 1, 4, 3]], "rows in another order, other places"),
+    (WANT[:, [1, 0, 2]], "columns in another order, other places, one line right"),
+    (np.sort(WANT, axis=None).reshape(WANT.shape), "other places"),
+    (np.round(WANT, 2), "rounded"),
+    (
+        WANT.astype(np.float32),
+        "float32, few digits, an offset, some signs, rows in another order, columns in another order, other places",
+    ),
+    (WANT * (1 + 1e-6 * np.sin(X)), "few digits"),
+    (np.where(np.arange(5)[:, None] == 4, 0, WANT), "few lines of zeros, zeros where it differs"),
+    (np.where(np.arange(3) == 1, 9.5, WANT), "few lines"),
+    (np.where(np.arange(3) == 1, WANT, 9.5), "one line right"),
+    (np.where(np.arange(15).reshape(5, 3) == 7, 9.5, WANT), "one entry"),
+    (np.where(np.arange(15).reshape(5, 3) % 4 == 0, 0, WANT), "zeros where it differs"),
+]
+
+
+@pytest.mark.parametrize(("given", "names"), SHOWN)
+def test_what_the_numbers_show(given, names):
+    mismatch = Mismatch(given, WANT, SIZES, {"x": X, "b": B})
+    hold = [p for p in NUMBERS if p.test(mismatch)]
+    assert ", ".join(p.name for p in hold) == names
+    assert len(hold) == 1 or hold[0].place, "where the order decides, the reason stands there"
+    assert verdict(given).looks_like == first_shown(hold[:1], mismatch)
+
+
+def test_every_pattern_has_been_shown():
+    """The others are shown below: of one number, of squares, of left-overs, of equal sizes."""
+    others = {"left over", "a floor", "reversed sign", "two equal sizes", "transpose"}
+    assert {p.name for p in NUMBERS} == others | {names.partition(",")[0] for _, names in SHOWN}
+    assert len({p.name for p in (*NUMBERS, *SHAPES)}) == len(NUMBERS) + len(SHAPES)
+
+
 @pytest.mark.parametrize(
-    ("given", "shows"),
+    ("given", "said"),
     [
-        (WANT * 5, "exactly 5 times what it should be, and the batch has 5 rows: a division by that number is missing"),
-        (
-            WANT / 5,
-            "exactly 1/5 of what it should be, and the batch has 5 rows: it is divided by that number once too often",
-        ),
-        (WANT * 3 / 5, "exactly 3/5 of what it should be"),
-        (WANT / 15, "exactly 1/15 of what it should be"),
-        (WANT * 5 / 64, "exactly 5/64 of what it should be, and the batch has 5 rows, not 64"),
-        (WANT * 2, "exactly twice"),
-        (WANT * np.log(2), "exactly ln 2 times"),
-        (WANT / np.log(2), "exactly 1/ln 2 times"),
-        (-WANT, "Every entry has the opposite sign."),
-        (WANT * 1.37, "Every entry is 1.37 times what it should be."),
-        (WANT * 0, "Every entry is 0."),
-        (WANT * 0 + 4, "All entries are the same, 4."),
-        (np.broadcast_to(WANT.sum(axis=0), WANT.shape), "All rows are the same."),
-        (WANT - B, "The difference is exactly b in every row: b is missing."),
-        (WANT - 2 * B, "b has the opposite sign"),
-        (WANT + B, "b is there once too often"),
-        (WANT + 1.5, "Every entry is 1.5 too large."),
-        (X, "It is x, unchanged."),
-        (np.abs(WANT), "negative values have become positive"),
-        (np.maximum(WANT, 0), "What should be negative is 0"),
-        (np.minimum(WANT, 1.0), "Nothing above 1 comes out"),
-        (WANT[::-1], "The rows are in reverse order."),
-        (np.roll(WANT, 1, axis=0), "each row is what the row above it should be"),
-        (WANT[[2, 0, 1, 4, 3]], "The rows are right, in another order."),
-        (WANT[:, [1, 0, 2]], "The columns are right, in another order."),
-        (np.round(WANT, 2), "It is rounded to 2 digits after the point."),
-        (WANT.astype(np.float32), "float32 holds about 7"),
-        (np.where(np.arange(5)[:, None] == 4, 0, WANT), "Row 4 holds only zeros."),
+        (WANT * 5, "Every entry is exactly 5 times what it should be, and the batch has 5 rows: a division by that number is missing."),
+        (WANT / 5,
+         "Every entry is exactly 1/5 of what it should be, and the batch has 5 rows: it is divided by that number once too often."),
+        (WANT * 5 / 64, "Every entry is exactly 5/64 of what it should be, and the batch has 5 rows, not 64."),
+        (WANT / -np.log(2), "Every entry is exactly 1/ln 2 times what it should be, with the opposite sign."),
+        (WANT - 2 * B, "The difference is exactly b in every row: b has the opposite sign."),
+        (np.maximum(WANT, 0), "What should be negative is 0; the rest is right."),
+        (np.where(np.arange(5)[:, None] > 2, 0, WANT), "Rows 3 and 4 hold only zeros."),
         (np.where(np.arange(3) == 1, 9.5, WANT), "Only column 1 of 3 differs."),
-        (np.where(np.arange(15).reshape(5, 3) == 7, 9.5, WANT), "Only entry [2, 1] differs."),
     ],
-)
-def test_what_the_numbers_show(given, shows):
-    assert shows in verdict(given).looks_like
+)  # fmt: skip
+def test_the_blanks_of_a_sentence_are_filled(given, said):
+    assert verdict(given).looks_like == said
+
+
+def test_a_square_may_be_transposed():
+    square = WANT[:3]
+    assert verdict(square.T, square).looks_like == "It is the transpose of what is asked for."
+
+
+def test_one_number_has_no_entries():
+    assert verdict(-2.5, 2.5, what="loss").looks_like == "The sign is reversed."
+    assert verdict(5.0, 2.5, what="loss").looks_like == "It is exactly twice what it should be."
 
 
 def test_the_worst_entry_and_the_number_of_entries_are_told():

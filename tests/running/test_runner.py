@@ -235,6 +235,7 @@ def test_what_check_authors_use_is_marked_and_the_machinery_is_not():
     assert {
         "grader.checks.case",
         "grader.checks.compare",
+        "grader.checks.difference",
         "grader.checks.ratios",
         "grader.checks.api",
     } <= set(author_modules())
