@@ -17,6 +17,8 @@ import numpy as np
 
 from grader.checks.case import Case
 from grader.checks.compare import Unmet
+from grader.checks.epochs import last_epoch
+from grader.checks.patterns import ROWS_FOR_COLUMNS
 from grader.checks.phrases import listed, number, type_phrase
 from grader.worker.outside.errors import CallTimeout, StudentError
 from grader.worker.outside.handles import Remote
@@ -114,7 +116,7 @@ def fill(student: Any, layer: Any, name: str, array: np.ndarray) -> None:
         elif held.shape == array.shape:
             raise
         else:
-            seen = "Rows and columns have changed places." if held.shape == array.shape[::-1] != array.shape else ""
+            seen = ROWS_FOR_COLUMNS if held.shape == array.shape[::-1] != array.shape else ""
             gave = f"{what} has the shape {held.shape}; it should be {array.shape}."
             should = f"{what} should have the shape {array.shape}."
             raise Unmet(should, gave, seen, kind="shape", complete=True) from None
@@ -131,6 +133,7 @@ __all__ = [
     "expect_equal_draws",
     "expect_spread",
     "fill",
+    "last_epoch",
     "listed",
     "number",
     "spread_shows",

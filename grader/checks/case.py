@@ -9,6 +9,7 @@ import numpy as np
 
 from grader.checks.compare import Unmet, compare
 from grader.checks.difference import close
+from grader.checks.patterns import ROWS_FOR_COLUMNS, numbers_show
 from grader.checks.phrases import entry_is, number, pair_of_numbers, type_phrase
 from grader.checks.script import Script
 
@@ -160,7 +161,7 @@ class Case:
             raise unmet
         if np.shape(given) != shape:
             wanted = should or f"{what} should have the shape {shape}."
-            seen = "Rows and columns have changed places." if np.shape(given) == shape[::-1] else ""
+            seen = ROWS_FOR_COLUMNS if np.shape(given) == shape[::-1] else ""
             gave = f"{what} has the shape {np.shape(given)}; it should be {shape}."
             raise Unmet(wanted, gave, seen, kind="shape", complete=not should)
 
@@ -215,8 +216,6 @@ class Case:
         worst = np.unravel_index(int(np.argmax(np.abs(analytic - numeric))), numeric.shape)
         name = where[int(np.ravel_multi_index(worst, numeric.shape))] if where else entry_is(what, worst, "").strip()
         told, slope = pair_of_numbers(float(analytic[worst]), float(numeric[worst]))
-        from grader.checks.patterns import numbers_show
-
         raise Unmet(
             f"{what} should agree with central differences: |a - n| / (|a| + |n|) at most {tol:g}.",
             f"For {what} that is {number(off / size)}. The entry furthest off: {name} is {told}, the measured slope {slope}.",

@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.checks import patterns
 from grader.checks.difference import close
-from grader.checks.phrases import array_text, entry_is, many, number, pair_of_numbers, positions, type_phrase
+from grader.checks.phrases import array_text, entry_is, many, pair_of_numbers, positions, type_phrase
 
 __judges_values__ = True  # see grader.running.failures
 
@@ -199,6 +199,3 @@ def _difference(what: str, have: np.ndarray, want: np.ndarray, excess: np.ndarra
         f"{entry_is(what, worst, f'is {given}')}; it should be {asked}. "
         f"{many(differ, have.size, 'entry', 'entries')} {'differs' if differ == 1 else 'differ'}{which}."
     )
-
-
-__all__ = ["Unmet", "compare", "number"]

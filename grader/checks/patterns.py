@@ -15,6 +15,7 @@ from grader.checks.ratios import RATIOS
 __judges_values__ = True  # see grader.running.failures
 
 Named = Mapping[str, np.ndarray]
+ROWS_FOR_COLUMNS = "Rows and columns have changed places."
 
 
 def shape_shows(given: np.ndarray, expected: np.ndarray) -> str:
@@ -50,7 +51,7 @@ SHAPES = (
     Pattern("transposed", "That is its transpose.",
             lambda m: m.given.ndim == 2 and close(m.given.T, m.expected),
             "first: of a row or a column it is more than another shape, and more than that axes have changed places"),
-    Pattern("rows for columns", "Rows and columns have changed places.",
+    Pattern("rows for columns", ROWS_FOR_COLUMNS,
             lambda m: m.given.ndim == m.expected.ndim == 2 and m.given.shape == m.expected.shape[::-1],
             "before another shape: (3, 5) for (5, 3) is what to look at, even if the values come in the right order"),
     Pattern("another shape", "The values are right, in another shape.",
@@ -148,7 +149,7 @@ def _signs(m: Mismatch) -> Finding:
 
 
 def _cut_off(m: Mismatch, at_zero: bool) -> Finding:
-    """Right but for a limit at the top or at the bottom."""
+    """Right but for a limit at the top or at the bottom; by entry, for a floor may lie below the largest's digits."""
     g, e = m.given64, m.expected
     for end, cut, side, sign in ((np.max, np.minimum, "above", "positive"), (np.min, np.maximum, "below", "negative")):
         right = cut(e, limit := end(g))

@@ -1,17 +1,15 @@
 """What a grade shows while it is under way: nothing for what is over in a moment, a bar for a training."""
 
-import re
 import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
+from grader.checks.epochs import last_epoch
 from grader.course.stage import Check
 from grader.records import CheckResult
 from grader.running.session import Observer
 
-#: How learners' loops usually say how far they are: "epoch 3", "Epoch: 3/10", "epoch 3 of 10".
-_EPOCH = re.compile(r"\bepochs?\W{0,3}(\d{1,6})(?:\s*(?:/|of)\s*(\d{1,6}))?", re.IGNORECASE)
 _TAIL = 2000  # characters of what was printed last
 
 
@@ -103,10 +101,3 @@ class Patience(Observer):
         with self._lock:
             if self._text:
                 self._say(self._text)
-
-
-def last_epoch(text: str) -> tuple[int, int | None] | None:
-    """(epoch, of how many if that is said) of the last complete line that names one; None if none does."""
-    complete = re.split(r"[\r\n]", text)[:-1]
-    found = next((found for line in reversed(complete) if (found := _EPOCH.search(line))), None)
-    return None if found is None else (int(found[1]), int(found[2]) if found[2] and int(found[2]) else None)

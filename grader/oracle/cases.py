@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-STEPS = (1, 10, 500)  #: after how many steps of gradient descent the weights are compared
-
 
 @dataclass(frozen=True)
 class OracleCase:

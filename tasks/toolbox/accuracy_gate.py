@@ -8,7 +8,6 @@ A training with one seed is one draw from a distribution. A result a little belo
 two more seeds, and the median of the three decides.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,14 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.api import CallTimeout, Case, Remote, Unmet
+from grader.checks.api import CallTimeout, Case, Remote, Unmet, last_epoch, listed
 
 from . import closed_form, networks, trainings
 from .closed_form import Array, Parameters
 
 ASKED = ("epochs", "batch_size", "lr")
 _GIVEN = ("model", "x_train", "y_train", "x_val", "y_val", "rng")
-_EPOCH = re.compile(r"\bepoch\D{0,3}(\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -140,14 +138,13 @@ def judge(case: Case, bar: Bar, first: Trained, again: Callable[[int], Trained])
         found += [again(1).accuracy, again(2).accuracy]
     should = f"The trained network should get at least {100 * bar.asked:.1f} % of the hidden images right."
     how = ", with three seeds; the median decides." if len(found) > 1 else "."
-    case.require(np.median(found) >= bar.asked, should, f"It gets {listed(found)} of the hidden images right{how}")
+    case.require(np.median(found) >= bar.asked, should, f"It gets {percentages(found)} of the hidden images right{how}")
     return found
 
 
-def listed(found: Sequence[float]) -> str:
+def percentages(shares: Sequence[float]) -> str:
     """95.90 %, 96.10 % and 95.84 %."""
-    texts = [f"{100 * value:.2f} %" for value in found]
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
+    return listed([f"{100 * share:.2f} %" for share in shares])
 
 
 def tell(case: Case, bar: Bar, trained: Trained, images: Any, which: str, usual: str) -> None:
@@ -259,8 +256,8 @@ def _history(student: Any, case: Case, result: Any) -> dict[str, list[float]]:
 
 def _stopped(stopped: CallTimeout, settings: Mapping[str, Any]) -> CallTimeout:
     """The limit's own words, and how far training had come by what it printed."""
-    numbers = _EPOCH.findall(stopped.printed)
-    done = f" It last printed of epoch {numbers[-1]} of {settings['epochs']}." if numbers else ""
+    epoch = last_epoch(stopped.printed + "\n")
+    done = f" It last printed of epoch {epoch[0]} of {settings['epochs']}." if epoch else ""
     sentence = (
         f"train(...) with your HYPERPARAMETERS was stopped after {stopped.limit:.3g} s, before it came to an end."
         f"{done} A training that was stopped is not judged: how accurate it would have become is not known."
