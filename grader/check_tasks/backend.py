@@ -6,13 +6,15 @@ the course's own code answers in the same checks is heard once for all of them.
 For code that the course itself brought along (its reference, its misconceptions, its right answers), never for a learner's.
 """
 
+import multiprocessing
 import os
-import selectors
 import time
 import traceback
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
+from typing import cast
 
 import msgspec
 from msgspec import Struct
@@ -28,6 +30,7 @@ from grader.running.runner import load_checks, run_check
 from grader.running.state import RunState
 from grader.submission import Submission
 from grader.worker.outside.local import LocalPool
+from grader.worker.outside.protocols import Pool
 
 TOGETHER = 16  #: submissions that share a process
 
@@ -52,13 +55,27 @@ class JobOutcome(Struct, frozen=True):
     fault: str = ""
     asked: dict[str, list[str]] = {}  #: stage -> modules that its checks asked for
 
-    def failed(self, stage: str = "", run: int = 0) -> list[str]:
-        """Ids of the checks that did not pass, of one stage or of all."""
-        stages = [stage] if stage else list(self.results[run])
-        return [r.id for s in stages for r in self.results[run].get(s, []) if r.state != "pass"]
+    @property
+    def first(self) -> dict[str, list[CheckResult]]:
+        """The results under the first seed; nothing of a job whose process did not get to the end."""
+        return self.results[0] if self.results else {}
 
-    def points(self, run: int = 0) -> int:
-        return sum(r.points for results in self.results[run].values() for r in results)
+    @property
+    def checks(self) -> list[tuple[str, CheckResult]]:
+        """The same in a row, each with its stage."""
+        return [(stage, result) for stage, results in self.first.items() for result in results]
+
+    @property
+    def names(self) -> set[str]:
+        """Misconceptions that its results name, twins included."""
+        return {name for _, r in self.checks if r.mistake for name in (r.mistake.id, *r.mistake.alike)}
+
+    def failed(self, stage: str = "") -> list[str]:
+        """Ids of the checks that did not pass, of one stage or of all."""
+        return [r.id for where, r in self.checks if stage in ("", where) and r.state != "pass"]
+
+    def points(self) -> int:
+        return sum(r.points for _, r in self.checks)
 
 
 class VerifyContext(Struct, frozen=True):
@@ -77,26 +94,38 @@ class VerifyContext(Struct, frozen=True):
     assumed: tuple[tuple[str, CheckResult], ...] = ()
 
 
-def run_job(job: Job, bench: VerifyContext, pool: Any = None, heard: ReplayCache | None = None) -> JobOutcome:
+def run_job(job: Job, bench: VerifyContext, pool: Pool | None = None, heard: ReplayCache | None = None) -> JobOutcome:
     """Grade in this process, with local workers unless a pool is given; `heard` as of `diagnose`."""
     begun, runs = time.perf_counter(), []
-    asked: dict[str, list[str]] = {}
+    asked = defaultdict[str, set[str]](set)
     for seed in job.seeds:
         data = Data(bench.course.data, bench.training_images)
         known = {(stage, result.id): result for stage, result in bench.assumed if stage not in job.stages}
         workers = pool or LocalPool()
         context = Context(bench.course, job.submission, workers, seed, Limits(3.0), data, state=RunState(known))
-        stages = [stage for stage in bench.course.stages if stage.id in job.stages]
-        results = {stage.id: [_result(stage, check, context) for check in stage.checks] for stage in stages}
-        if job.name_mistakes:
-            names = diagnose(context, bench.reference, bench.budget, heard=heard)
-            for stage in stages:
-                results[stage.id] = [_named(result, names.get((stage.id, result.id))) for result in results[stage.id]]
-        for (stage_id, _), modules in context.state.touched.items():
-            asked[stage_id] = sorted({*asked.get(stage_id, []), *modules})
+        runs.append(_results(job, bench, context, heard))
+        for (stage, _), modules in context.state.touched.items():
+            asked[stage] |= modules
         context.close()
-        runs.append(results)
-    return JobOutcome(job.name, runs, time.perf_counter() - begun, asked=asked)
+    seconds = time.perf_counter() - begun
+    return JobOutcome(job.name, runs, seconds, asked={stage: sorted(names) for stage, names in asked.items()})
+
+
+def _results(
+    job: Job, bench: VerifyContext, context: Context, heard: ReplayCache | None
+) -> dict[str, list[CheckResult]]:
+    """Stage -> results, named if that is asked for."""
+    results: dict[str, list[CheckResult]] = {}
+    for stage in bench.course.stages:
+        for check in stage.checks if stage.id in job.stages else ():
+            result = run_check(check, _functions(stage)[check.id], context)
+            context.state.decide(check, result)
+            results.setdefault(stage.id, []).append(result)
+    names = diagnose(context, bench.reference, bench.budget, heard=heard) if job.name_mistakes else {}
+    for (stage_id, check_id), mistake in names.items():
+        named = [msgspec.structs.replace(r, mistake=mistake) if r.id == check_id else r for r in results[stage_id]]
+        results[stage_id] = named
+    return results
 
 
 def run_jobs(jobs: Iterable[Job], bench: VerifyContext, processes: int = 2) -> Iterator[JobOutcome]:
@@ -106,39 +135,43 @@ def run_jobs(jobs: Iterable[Job], bench: VerifyContext, processes: int = 2) -> I
         return
     for stage in bench.course.stages:
         _functions(stage), load(stage.folder)  # once, before forking: both are kept
-    waiting = deque(_batches(jobs))
-    running: dict[int, tuple[list[Job], int, bytearray]] = {}
-    selector = selectors.DefaultSelector()
+    fork, waiting = multiprocessing.get_context("fork"), deque(_batches(jobs))
+    running: dict[Connection, tuple[list[Job], ForkProcess]] = {}
     try:
-        while True:
-            while len(running) < processes and waiting:
-                batch = waiting.popleft()
-                pid, end = _fork(batch, bench)
-                running[end] = (batch, pid, bytearray())
-                selector.register(end, selectors.EVENT_READ)
-            if not running:
-                return
-            for key, _ in selector.select():
-                batch, pid, text = running[key.fd]
-                part = os.read(key.fd, 1 << 20)
-                if part:
-                    text += part
-                    continue
-                selector.unregister(key.fd)
-                os.close(key.fd)
-                del running[key.fd]
-                _, status = os.waitpid(pid, 0)
-                if not status and text:
-                    yield from msgspec.msgpack.decode(bytes(text), type=list[JobOutcome])
-                elif len(batch) == 1:
-                    yield JobOutcome(batch[0].name, fault=f"its process ended with status {status}")
-                else:  # one of them ended the process: which one?
-                    waiting.extendleft([job] for job in reversed(batch))
+        while waiting or running:
+            while waiting and len(running) < processes:
+                batch, (end, start) = waiting.popleft(), fork.Pipe(duplex=False)
+                running[end] = batch, fork.Process(target=_grade_together, args=(batch, bench, start))
+                running[end][1].start()
+                start.close()
+            for end in cast(list[Connection], wait(list(running))):
+                batch, process = running[end]
+                try:
+                    yield from msgspec.msgpack.decode(end.recv_bytes(), type=list[JobOutcome])
+                except EOFError:
+                    if len(batch) > 1:  # one of them ended the process: which one?
+                        waiting.extendleft([job] for job in reversed(batch))
+                    else:
+                        process.join()
+                        yield JobOutcome(batch[0].name, fault=f"its process ended with status {process.exitcode}")
+                end.close()
+                process.join()
+                del running[end]
     finally:
-        for end, (_, pid, _) in running.items():
-            os.kill(pid, 9)
-            os.waitpid(pid, 0)
-            os.close(end)
+        for _, process in running.values():
+            process.kill()
+            process.join()
+
+
+def _grade_together(batch: list[Job], bench: VerifyContext, start: Connection) -> None:
+    """In a child: grade some jobs, and send what came of them."""
+    outcomes, heard = [], ReplayCache()
+    for job in batch:
+        try:
+            outcomes.append(run_job(job, bench, heard=heard))
+        except Exception:
+            outcomes.append(JobOutcome(job.name, fault=traceback.format_exc(limit=-4)))
+    start.send_bytes(msgspec.msgpack.encode(outcomes))
 
 
 def _batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
@@ -153,31 +186,8 @@ def _batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
         yield batch
 
 
-def _kind(job: Job) -> tuple[Any, ...]:
+def _kind(job: Job) -> tuple[object, ...]:
     return job.together, job.name_mistakes, job.stages[-1:]
-
-
-def _fork(batch: list[Job], bench: VerifyContext) -> tuple[int, int]:
-    """A child that grades some jobs; their results come out of the file descriptor that is returned with its pid."""
-    end, start = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(start)
-        return pid, end
-    status = 1
-    try:
-        os.close(end)
-        outcomes, heard = [], ReplayCache()
-        for job in batch:
-            try:
-                outcomes.append(run_job(job, bench, heard=heard))
-            except Exception:
-                outcomes.append(JobOutcome(job.name, fault=traceback.format_exc(limit=-4)))
-        with open(start, "wb") as pipe:
-            pipe.write(msgspec.msgpack.encode(outcomes))
-        status = 0
-    finally:
-        os._exit(status)
 
 
 _loaded: dict[str, Mapping[str, Callable[..., None]]] = {}
@@ -188,15 +198,3 @@ def _functions(stage: Stage) -> Mapping[str, Callable[..., None]]:
     if stage.id not in _loaded:
         _loaded[stage.id] = load_checks(stage)
     return _loaded[stage.id]
-
-
-def _result(stage: Stage, check: Any, context: Context) -> CheckResult:
-    result = run_check(check, _functions(stage)[check.id], context)
-    context.state.decide(check, result)
-    return result
-
-
-def _named(result: CheckResult, diagnosis: Any) -> CheckResult:
-    if diagnosis is None or diagnosis.mistake is None:
-        return result
-    return msgspec.structs.replace(result, mistake=diagnosis.mistake)

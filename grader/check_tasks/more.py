@@ -4,12 +4,13 @@ import random
 import re
 import statistics
 from collections import Counter
+from contextlib import closing
 
 import msgspec
 
 from grader.check_tasks import subjects
 from grader.check_tasks.backend import Job, run_job, run_jobs
-from grader.check_tasks.verify import Tally, Verifier, names_of
+from grader.check_tasks.verify import Verifier
 from grader.course import skeleton
 from grader.submission import Submission
 
@@ -22,26 +23,23 @@ def skeleton_is_all_to_do(verifier: Verifier) -> None:
     course = verifier.course
     texts = skeleton.build(course.reference, skeleton.read_claims(course.tasks))
     blank = Submission("skeleton", {file.removesuffix(".py"): text for file, text in texts.items()})
-    claimed = course.claimed_by()
-    with verifier._tally("checks to do in the skeleton") as tally:
+    claimed = set(course.claimed_by())
+    with verifier.tally("checks to do in the skeleton") as tally:
         for outcome in run_jobs([Job("skeleton", blank, tuple(s.id for s in course.stages))], verifier.bench):
-            for stage, results in outcome.results[0].items():
-                for result in results:
-                    expected = ["todo"] if any(f in claimed for f in result.functions) else ["todo", "blocked"]
-                    good = result.state in expected and not result.points
-                    tally.count(good)
-                    if not good:
-                        verifier._problem(f"skeleton: {stage}, {result.id} is {result.state}: {result.message}")
+            for stage, r in outcome.checks:
+                expected = ("todo",) if claimed & {*r.functions} else ("todo", "blocked")
+                problem = f"skeleton: {stage}, {r.id} is {r.state}: {r.message}"
+                tally.count(r.state in expected and not r.points, problem)
 
 
 def points_add_up(verifier: Verifier) -> None:
     """100 in all; that they are whole is seen to where a task is read. A stage may have none."""
     course = verifier.course
-    with verifier._tally("points of the course") as tally:
+    with verifier.tally("points of the course") as tally:
         tally.good, tally.of = course.points, POINTS
     if course.points != POINTS:
         listed = ", ".join(f"{stage.id} {stage.points}" for stage in course.stages)
-        verifier._problem(
+        verifier.problem(
             f"the points of all checks add up to {course.points} instead of {POINTS} ({listed}). "
             "Remedy: change points in the task.toml of some checks; 0 is allowed."
         )
@@ -55,26 +53,17 @@ def trainings(verifier: Verifier, images: int = 500) -> None:
     """
     stages = tuple(stage.id for stage in verifier.course.stages if stage.training)
     bench = msgspec.structs.replace(verifier.bench, training_images=images)
-    found = subjects.right_answers(verifier.course, verifier.reference, slow=bool(images))
-    if images:
-        found = {name: s for name, s in found.items() if s.folder or _changed(verifier, s) == ["train"]}
+    jobs = [Job(name, submission, stages) for name, submission in _trained(verifier, images)]
     (reference,) = run_jobs([Job("reference", verifier.reference, stages)], bench)
-    passed = {r.id for results in reference.results[0].values() for r in results if r.state == "pass"}
-    # Whole submissions are the slowest: first, so that no process is left alone with one at the end.
-    jobs = [Job(name, s, stages) for name, s in sorted(found.items(), key=lambda pair: not pair[1].folder)]
-    with verifier._tally(f"right answers trained on {images or 'all'} images") as tally:
+    unfair = {r.id for _, r in reference.checks if r.state != "pass"}
+    with verifier.tally(f"right answers trained on {images or 'all'} images") as tally:
         for outcome in run_jobs(jobs, bench):
-            failed = [
-                r for rs in (outcome.results or [{}])[0].values() for r in rs if r.state not in ("pass", "blocked")
-            ]
-            bad = [r for r in failed if r.id in passed]
-            tally.count(not bad and not outcome.fault)
+            bad = [r for _, r in outcome.checks if r.id not in unfair and r.state not in ("pass", "blocked")]
+            problems = [f"{r.id} is {r.state}: {r.message}" for r in bad]
+            problems = [f"{outcome.name}: {text}" for text in (*problems, outcome.fault) if text]
+            tally.count(not problems, *problems)
             if not images:
                 verifier.say(f"  {tally.of} of {len(jobs)}: {outcome.name}, {outcome.seconds:.0f} s")
-            for result in bad:
-                verifier._problem(f"{outcome.name}: {result.id} is {result.state}: {result.message}")
-            if outcome.fault:
-                verifier._problem(f"{outcome.name}: {outcome.fault}")
 
 
 def worker_agrees(verifier: Verifier, count: int = SAMPLE, seed: int = 0) -> None:
@@ -82,55 +71,38 @@ def worker_agrees(verifier: Verifier, count: int = SAMPLE, seed: int = 0) -> Non
     from grader.worker.outside.pool import WorkerPool
 
     bank = subjects.mutants(verifier.course, verifier.reference)
+    right = subjects.right_answers(verifier.course, verifier.reference)
     jobs = [Job(name, s, (m.stage,)) for name, (m, s) in bank.items()]
-    jobs += [
-        Job(name, s, verifier.unit) for name, s in subjects.right_answers(verifier.course, verifier.reference).items()
-    ]
+    jobs += [Job(name, s, verifier.unit) for name, s in right.items()]
     chosen = random.Random(seed).sample(jobs, count)
     local = {outcome.name: outcome for outcome in run_jobs(chosen, verifier.bench)}
-    pool = WorkerPool(verifier.course.withheld)
-    try:
-        with verifier._tally("the same through real workers") as tally:
-            for job in chosen:
-                wired, direct = run_job(job, verifier.bench, pool), local[job.name]
-                pairs = zip(_flat(wired.results[0]), _flat(direct.results[0]))
-                differing = [(a, b) for a, b in pairs if (a.state, _bare(a.message)) != (b.state, _bare(b.message))]
-                tally.count(not differing)
-                for a, b in differing[:1]:
-                    verifier._problem(
-                        f"{job.name}: {a.id} is {a.state} ({a.message}) by wire, {b.state} ({b.message}) here."
-                    )
-    finally:
-        pool.close()
+    with (
+        closing(WorkerPool(verifier.course.withheld)) as pool,
+        verifier.tally("the same through real workers") as tally,
+    ):
+        for job in chosen:
+            pairs = zip(run_job(job, verifier.bench, pool).checks, local[job.name].checks)
+            differing = [
+                f"{job.name}: {a.id} is {a.state} ({a.message}) by wire, {b.state} ({b.message}) here."
+                for (_, a), (_, b) in pairs
+                if (a.state, _bare(a.message)) != (b.state, _bare(b.message))
+            ]
+            tally.count(not differing, *differing[:1])
 
 
 def right_answers_under_many_seeds(verifier: Verifier, seeds: int = 100) -> None:
     """Some right answers under many check seeds."""
     found = subjects.right_answers(verifier.course, verifier.reference)
     chosen = random.Random(1).sample(sorted(found), min(SAMPLE, len(found)))
-    with verifier._tally(f"right answers under {seeds} check seeds") as tally:
-        jobs = [Job(name, found[name], verifier.unit, tuple(range(1, seeds + 1))) for name in chosen]
-        for outcome in run_jobs(jobs, verifier.bench):
-            tally.count(verifier._all_pass(outcome.name, outcome))
+    jobs = [Job(name, found[name], verifier.unit, tuple(range(1, seeds + 1))) for name in chosen]
+    verifier.all_of_them_pass(f"right answers under {seeds} check seeds", jobs)
 
 
 def held_out_forms_are_named(verifier: Verifier) -> Counter[str]:
     """Forms that diagnosis has never seen: at least 80 % named, at most 1 % by another name."""
     found = subjects.held_out(verifier.course, verifier.reference)
-    count = Counter[str]()
-    with verifier._tally(tally := Tally("held-out forms named")):
-        jobs = [Job(n, s, (m.stage,), (0,), True, together=True) for n, (m, s) in found.items()]
-        for outcome in run_jobs(jobs, verifier.bench):
-            said = {name for result in _flat(outcome.results[0]) for name in names_of(result)}
-            mistake = found[outcome.name][0].id
-            kind = "named" if mistake in said else "misnamed" if said else "unnamed"
-            count[kind] += 1
-            tally.count(kind == "named")
-            if kind != "named":
-                verifier.say(f"  {outcome.name}: {kind} {', '.join(sorted(said))}")
-    if count["named"] < 0.8 * len(found) or count["misnamed"] > 0.01 * len(found):
-        verifier._problem(f"held-out forms: {dict(count)} of {len(found)}")
-    return count
+    jobs = {n: (m, Job(n, s, (m.stage,), (0,), True, together=True)) for n, (m, s) in found.items()}
+    return verifier.most_are_named("held-out forms", jobs)
 
 
 def gate(verifier: Verifier, seeds: int = 30) -> list[float]:
@@ -138,11 +110,11 @@ def gate(verifier: Verifier, seeds: int = 30) -> list[float]:
     stages = tuple(stage.id for stage in verifier.course.stages if stage.training)[-1:]
     bench = msgspec.structs.replace(verifier.bench, training_images=0)
     shares: list[float] = []
-    with verifier._tally("the accuracy gate, training seeds") as tally:
+    with verifier.tally("the accuracy gate, training seeds") as tally:
         jobs = [Job(f"seed {seed}", verifier.reference, stages, (seed,)) for seed in range(seeds)]
         for outcome in run_jobs(jobs, bench):
-            tally.count(verifier._all_pass(f"gate, {outcome.name}", outcome))
-            notes = " ".join(note for result in _flat((outcome.results or [{}])[0]) for note in result.notes)
+            tally.count(verifier.all_pass(f"gate, {outcome.name}", outcome))
+            notes = " ".join(note for _, result in outcome.checks for note in result.notes)
             shares += [float(text) for text in re.findall(r"(\d\d\.\d+) ?%", notes)[:1]]
     if len(shares) > 1:
         spread = f"mean {statistics.mean(shares):.2f} %, sd {statistics.stdev(shares):.2f}, worst {min(shares):.2f} %"
@@ -150,15 +122,18 @@ def gate(verifier: Verifier, seeds: int = 30) -> list[float]:
     return shares
 
 
-def _flat(results):
-    return [result for stage in results.values() for result in stage]
-
-
 def _bare(message: str) -> str:
     """A message without what differs from run to run."""
     return re.sub(r"\d+\.?\d* s\b|0x[0-9a-f]+", "", message)
 
 
-def _changed(verifier: Verifier, submission: Submission) -> list[str]:
-    before = verifier.reference.modules
-    return [name for name, text in submission.modules.items() if before.get(name) != text]
+def _trained(verifier: Verifier, images: int) -> list[tuple[str, Submission]]:
+    """Whole submissions, the slowest, first, so that no process is left alone with one at the end."""
+    found = subjects.right_answers(verifier.course, verifier.reference, slow=bool(images)).items()
+    before = verifier.reference.modules.items()
+    chosen = [
+        (name, s)
+        for name, s in found
+        if not images or s.folder or {n for n, _ in s.modules.items() - before} == {"train"}
+    ]
+    return sorted(chosen, key=lambda pair: not pair[1].folder)

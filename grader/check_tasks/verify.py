@@ -2,7 +2,9 @@
 
 import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import msgspec
 from msgspec import Struct
@@ -12,7 +14,6 @@ from grader.check_tasks.backend import Job, JobOutcome, VerifyContext, run_jobs
 from grader.check_tasks.reach import stages_reached
 from grader.course.course import Course
 from grader.course.misconceptions import Misconception
-from grader.records import CheckResult
 from grader.submission import Submission
 
 Say = Callable[[str], None]
@@ -22,12 +23,14 @@ class Tally(Struct):
     """One kind of subject: how many there were, and how many of them did what was expected."""
 
     what: str
+    problems: list[str]  #: of the findings
     good: int = 0
     of: int = 0
-    seconds: float = 0.0
 
-    def count(self, good: bool) -> None:
-        self.good, self.of = self.good + good, self.of + 1
+    def count(self, good: object, *problems: str) -> None:
+        """One more, and what the problem is if it is not good."""
+        self.good, self.of = self.good + bool(good), self.of + 1
+        self.problems.extend(() if good else problems)
 
 
 class Findings(Struct):
@@ -57,13 +60,13 @@ class Verifier:
 
     def reference_earns_everything(self, seeds: Iterable[int] = (0,)) -> None:
         """All points of the unit stages; what other jobs need not run again."""
-        with self._tally("the reference, check seeds") as tally:
+        with self.tally("the reference, check seeds") as tally:
             jobs = [Job(f"seed {seed}", self.reference, self.unit, (seed,)) for seed in seeds]
             for outcome in run_jobs(jobs, self.bench):
-                tally.count(self._all_pass(f"reference, {outcome.name}", outcome))
+                tally.count(self.all_pass(f"reference, {outcome.name}", outcome))
                 if not self.asked:
                     self.asked = {stage: set(modules) for stage, modules in outcome.asked.items()}
-                    assumed = [(stage, r) for stage, results in outcome.results[0].items() for r in results]
+                    assumed = [(stage, r) for stage, results in outcome.first.items() for r in results]
                     self.bench = msgspec.structs.replace(self.bench, assumed=tuple(assumed))
 
     def mutants_are_caught_and_named(self, name_one_in: int = 1, as_recorded: bool = True) -> None:
@@ -72,145 +75,139 @@ class Verifier:
         name_one_in : of so many mutants one must also be named as itself, always the same ones; 0 for none
         as_recorded : whether the checks that are recorded to see it must see it
         """
-        found = subjects.mutants(self.course, self.reference)
-        found = {name: (m, s) for name, (m, s) in found.items() if m.stage in self.wanted}
-        order = {stage.id: k for k, stage in enumerate(self.course.stages)}
-        jobs = []
-        for name, (m, submission) in found.items():
-            earlier = [s for s in self.reached(submission) if order[s] < order[m.stage] and s in self.unit]
-            chosen = name_one_in > 0 and zlib.crc32(name.encode()) % name_one_in == 0
-            jobs.append(Job(name, submission, (*earlier, m.stage), (0,), chosen, together=True))
+        found = {n: p for n, p in subjects.mutants(self.course, self.reference).items() if p[0].stage in self.wanted}
+        jobs = [self._mutant_job(name, m, s, name_one_in) for name, (m, s) in found.items()]
         jobs.sort(key=lambda job: not job.name_mistakes)  # those to be named side by side: they share processes
-        to_name = {job.name for job in jobs if job.name_mistakes}
-        caught, first, named = Tally("mutants caught"), Tally("first seen in their own stage"), Tally("mutants named")
-        with self._tally(caught, first, *([named] if to_name else [])):
-            for outcome in run_jobs(jobs, self.bench):
-                m = found[outcome.name][0]
-                if self._faulty(outcome):
-                    continue
-                failed = [r for r in outcome.results[0][m.stage] if r.state == "fail"]
-                self._keep(m, failed)
-                caught.count(bool(failed))
-                if not failed:
-                    self._problem(f"{outcome.name} survives: no check of {m.stage} sees it.")
-                if as_recorded and (missed := set(m.fails) - {r.id for r in failed}):
-                    self._problem(f"{outcome.name} should fail {', '.join(sorted(missed))}.")
-                early = [stage for stage in outcome.results[0] if stage != m.stage and outcome.failed(stage)]
-                first.count(not early)
-                if early:
-                    self._problem(f"{outcome.name} is seen in {early[0]} already: {outcome.failed(early[0])[0]}.")
-                if outcome.name in to_name and failed:
-                    said = {name for r in failed for name in names_of(r)}
-                    named.count(m.id in said)
-                    if m.id not in said:
-                        self._problem(
-                            f"{outcome.name} is not named" + (f", but taken for {min(said)}." if said else ".")
-                        )
+        with self.tally("mutants caught") as tally:
+            outcomes = [(found[o.name][0], o) for o in run_jobs(jobs, self.bench) if not self._faulty(o)]
+            for m, outcome in outcomes:
+                self._caught(m, outcome, tally, as_recorded)
+        self._seen_first_in_their_own_stage(outcomes)
+        if to_name := {job.name for job in jobs if job.name_mistakes}:
+            self._named([(m, o) for m, o in outcomes if o.name in to_name and self.findings.seen[m.stage][m.name]])
+
+    def _seen_first_in_their_own_stage(self, outcomes: Iterable[tuple[Misconception, JobOutcome]]) -> None:
+        with self.tally("first seen in their own stage") as tally:
+            for m, outcome in outcomes:
+                early = [stage for stage in outcome.first if stage != m.stage and outcome.failed(stage)]
+                where = "".join(f"{stage} already: {outcome.failed(stage)[0]}" for stage in early[:1])
+                tally.count(not early, f"{outcome.name} is seen in {where}.")
+
+    def _named(self, outcomes: Iterable[tuple[Misconception, JobOutcome]]) -> None:
+        with self.tally("mutants named") as tally:
+            for m, outcome in outcomes:
+                taken = f", but taken for {min(outcome.names)}." if outcome.names else "."
+                tally.count(m.id in outcome.names, f"{outcome.name} is not named{taken}")
+
+    def _mutant_job(self, name: str, m: Misconception, submission: Submission, name_one_in: int) -> Job:
+        order = [stage.id for stage in self.course.stages]
+        before = {*order[: order.index(m.stage)]} & {*self.unit}
+        earlier = [stage for stage in self.reached(submission) if stage in before]
+        chosen = name_one_in > 0 and zlib.crc32(name.encode()) % name_one_in == 0
+        return Job(name, submission, (*earlier, m.stage), (0,), chosen, together=True)
+
+    def _caught(self, m: Misconception, outcome: JobOutcome, tally: Tally, as_recorded: bool) -> None:
+        """Whether its own stage sees a mutant, by the checks that are known to."""
+        failed = [r.id for r in outcome.first[m.stage] if r.state == "fail"]
+        self.findings.seen.setdefault(m.stage, {})[m.name] = failed
+        for check in failed:
+            self.findings.killers[m.stage][check] += 1
+        tally.count(failed, f"{outcome.name} survives: no check of {m.stage} sees it.")
+        if as_recorded and (missed := set(m.fails) - set(failed)):
+            self.problem(f"{outcome.name} should fail {', '.join(sorted(missed))}.")
 
     def right_answers_earn_everything(self, seeds: tuple[int, ...] = (0,), full: bool = False) -> None:
         """Full marks, in every stage that their change can reach."""
-        found = subjects.right_answers(self.course, self.reference)
-        with self._tally("right answers with full marks") as tally:
-            jobs = []
-            for name, submission in found.items():
-                stages = [s for s in self.reached(submission) if full or s in self.unit or not self._slow(s)]
-                jobs.append(Job(name, submission, tuple(stages), seeds))
-            for outcome in run_jobs(jobs, self.bench):
-                tally.count(self._all_pass(outcome.name, outcome))
+        training = {stage.id for stage in self.course.stages if stage.training}
+        jobs = []
+        for name, submission in subjects.right_answers(self.course, self.reference).items():
+            stages = [s for s in self.reached(submission) if full or s not in training]
+            jobs.append(Job(name, submission, tuple(stages), seeds))
+        self.all_of_them_pass("right answers with full marks", jobs)
 
     def degenerate_answers_earn_nothing(self) -> None:
         """Zeros, the input, a constant, the right value in another shape: 0 of their stage."""
         found = subjects.degenerate(self.course, self.reference)
-        found = {name: pair for name, pair in found.items() if pair[0] in self.wanted}
-        with self._tally("answers without an idea that earn 0") as tally:
-            for outcome in run_jobs((Job(n, s, (stage,)) for n, (stage, s) in found.items()), self.bench):
-                if self._faulty(outcome):
-                    continue
-                passed = [r.id for rs in outcome.results[0].values() for r in rs if r.points]
-                tally.count(not passed)
-                if passed:
-                    self._problem(f"{outcome.name} earns points by {', '.join(passed)}.")
+        jobs = [Job(name, s, (stage,)) for name, (stage, s) in found.items() if stage in self.wanted]
+        with self.tally("answers without an idea that earn 0") as tally:
+            for outcome in run_jobs(jobs, self.bench):
+                if not self._faulty(outcome):
+                    earned = [r.id for _, r in outcome.checks if r.points]
+                    tally.count(not earned, f"{outcome.name} earns points by {', '.join(earned)}.")
 
     def checks_have_hints_and_killers(self) -> None:
         """Every check has three hints, and sees at least one mutant; folders hold nothing else."""
-        with self._tally("checks with hints that see a mutant") as tally:
-            for stage in self.course.stages:
-                for check in stage.checks if stage.id in self.wanted else ():
+        with self.tally("checks with hints that see a mutant") as tally:
+            for stage in (stage for stage in self.course.stages if stage.id in self.wanted):
+                for check in stage.checks:
                     seen = self.findings.killers[stage.id][check.id] or check.training
-                    tally.count(bool(seen) and len(check.hints) == 3)
+                    tally.count(seen and len(check.hints) == 3)
                     if not seen:
-                        self._problem(f"{stage.id}: {check.id} sees no mutant.")
+                        self.problem(f"{stage.id}: {check.id} sees no mutant.")
                     if len(check.hints) != 3:
-                        self._problem(f"{stage.id}: {check.id} has {len(check.hints)} hints instead of three.")
-                for path in stage.folder.iterdir():
-                    if path.name not in _FILES and path.name[0] not in "._":
-                        self._problem(f"{path} is a stray file.")
+                        self.problem(f"{stage.id}: {check.id} has {len(check.hints)} hints instead of three.")
+                stray = [path for path in stage.folder.iterdir() if path.name not in _FILES]
+                self.findings.problems += [f"{path} is a stray file." for path in stray if path.name[0] not in "._"]
 
-    # -- small things --------------------------------------------------------------------------------------------------
+    # -- what these have in common -------------------------------------------------------------------------------------
 
-    def reached(self, submission: Submission) -> tuple[str, ...]:
-        """The stages in which it can answer otherwise than the reference; known once the reference was graded."""
-        return stages_reached(self.course, self.asked, self.reference, submission)
+    @contextmanager
+    def tally(self, what: str) -> Iterator[Tally]:
+        """Counts one kind of subject, and says its line with the seconds that it took."""
+        begun, tally = time.perf_counter(), Tally(what, self.findings.problems)
+        self.findings.tallies.append(tally)
+        yield tally
+        self.say(f"{what:<42} {tally.good:>5} of {tally.of:<5}  {time.perf_counter() - begun:7.1f} s")
 
-    def _slow(self, stage: str) -> bool:
-        return self.course.stage(stage).training
+    def problem(self, text: str) -> None:
+        self.findings.problems.append(text)
 
-    def _keep(self, m: Misconception, failed: list[CheckResult]) -> None:
-        self.findings.seen.setdefault(m.stage, {})[m.name] = [r.id for r in failed]
-        for result in failed:
-            self.findings.killers[m.stage][result.id] += 1
+    def all_of_them_pass(self, what: str, jobs: Iterable[Job]) -> None:
+        with self.tally(what) as tally:
+            for outcome in run_jobs(jobs, self.bench):
+                tally.count(self.all_pass(outcome.name, outcome))
 
-    def _all_pass(self, name: str, outcome: JobOutcome) -> bool:
+    def most_are_named(self, what: str, jobs: Mapping[str, tuple[Misconception, Job]]) -> Counter[str]:
+        """Of mistakes by name at least 80 % are named, at most 1 % by another name; those that are not are told."""
+        count = Counter[str]()
+        with self.tally(f"{what} named") as tally:
+            for outcome in run_jobs((job for _, job in jobs.values()), self.bench):
+                said = outcome.names
+                kind = "named" if jobs[outcome.name][0].id in said else "misnamed" if said else "unnamed"
+                count[kind] += 1
+                tally.count(kind == "named")
+                if kind != "named":
+                    self.say(f"  {outcome.name}: {kind} {', '.join(sorted(said))}")
+        if count["named"] < 0.8 * len(jobs) or count["misnamed"] > 0.01 * len(jobs):
+            self.problem(f"{what}: {dict(count)} of {len(jobs)}")
+        return count
+
+    def all_pass(self, name: str, outcome: JobOutcome) -> bool:
+        """Whether nothing failed under any seed; the first of what did is a problem."""
         if self._faulty(outcome):
             return False
         good = True
         for run, results in enumerate(outcome.results):
             bad = [(stage, r) for stage, rs in results.items() for r in rs if r.state in ("fail", "error", "todo")]
             for stage, result in bad[:3]:
-                self._problem(f"{name} (run {run}): {stage}, {result.id} is {result.state}: {result.message}")
+                self.problem(f"{name} (run {run}): {stage}, {result.id} is {result.state}: {result.message}")
             good = good and not bad
         return good
+
+    def reached(self, submission: Submission) -> tuple[str, ...]:
+        """The stages in which it can answer otherwise than the reference; known once the reference was graded."""
+        return stages_reached(self.course, self.asked, self.reference, submission)
 
     def _faulty(self, outcome: JobOutcome) -> bool:
         errors = [r for results in outcome.results for rs in results.values() for r in rs if r.state == "error"]
         if errors:
-            self._problem(f"{outcome.name}: {errors[0].id} is an error of the grader's own: {errors[0].message}")
+            self.problem(f"{outcome.name}: {errors[0].id} is an error of the grader's own: {errors[0].message}")
         if outcome.fault:
-            self._problem(f"{outcome.name}: {outcome.fault}")
+            self.problem(f"{outcome.name}: {outcome.fault}")
         return bool(outcome.fault)
-
-    def _problem(self, text: str) -> None:
-        self.findings.problems.append(text)
-
-    def _tally(self, *what: "str | Tally") -> "_Clock":
-        tallies = [Tally(item) if isinstance(item, str) else item for item in what]
-        self.findings.tallies += tallies
-        return _Clock(tallies, self.say)
 
 
 _FILES = {"task.toml", "README.md", "checks.py", "misconceptions.py", "conftest.py", "reference_curves.json"}
-
-
-class _Clock:
-    """Writes the seconds that a group took, and says its line."""
-
-    def __init__(self, tallies: list[Tally], say: Say):
-        self.tallies, self.say = tallies, say
-
-    def __enter__(self) -> Tally:
-        self.begun = time.perf_counter()
-        return self.tallies[0]
-
-    def __exit__(self, *_unused: object) -> None:
-        self.tallies[0].seconds = time.perf_counter() - self.begun
-        for tally in self.tallies:
-            time_taken = f"  {tally.seconds:7.1f} s" if tally is self.tallies[0] else ""
-            self.say(f"{tally.what:<42} {tally.good:>5} of {tally.of:<5}{time_taken}")
-
-
-def names_of(result: CheckResult) -> list[str]:
-    """The misconceptions that a result names: one, and its twins."""
-    return [result.mistake.id, *result.mistake.alike] if result.mistake else []
 
 
 def matrix(findings: Findings) -> str:

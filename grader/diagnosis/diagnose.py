@@ -15,7 +15,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from grader.course.course import Course
 from grader.course.misconceptions import Misconception, apply, load
@@ -44,20 +44,14 @@ BUDGET = 0.5  #: seconds for one failed check
 _MEETINGS = 40  #: draws after which a mistake has most likely met the submission in one of thirty places
 
 
-class Diagnosis(NamedTuple):
-    """The mistake that a failure has behind it, if one is known."""
-
-    mistake: Mistake | None = None
-
-
 def diagnose(
     context: Context,
     reference: Submission,
     budget: float = BUDGET,
     stop: Callable[[], bool] = lambda: False,
     heard: ReplayCache | None = None,
-) -> dict[scores.Key, Diagnosis]:
-    """Names for the failed checks of a grade: (stage, check) -> Diagnosis, for those that have one.
+) -> dict[scores.Key, Mistake]:
+    """Names for the failed checks of a grade: (stage, check) -> mistake, for those that have one.
 
     context   : with results and the transcripts of the failed checks
     reference : the course's own answer, into which the misconceptions are put
@@ -88,7 +82,7 @@ class _Diagnoser:
         self._ends = 0.0
         self.functions = cache(lambda stage: load_checks(self.course.stage(stage)))
 
-    def names(self) -> dict[scores.Key, Diagnosis]:
+    def names(self) -> dict[scores.Key, Mistake]:
         """Find what matches each failure, then decide, with all of them in view."""
         found: dict[scores.Key, list[Misconception]] = {}
         for stage in self.course.stages:
@@ -98,15 +92,15 @@ class _Diagnoser:
                 if transcript and not stopped and not check.training and not self.stop():
                     self._ends = time.perf_counter() + self.budget
                     found[scores.key(check)] = self._matches(check, answers(transcript), _touched(check, transcript))
-        named: dict[scores.Key, Diagnosis] = {}
+        named: dict[scores.Key, Mistake] = {}
         for where, matching in found.items() if not self.stop() else ():
             self._ends = time.perf_counter() + self.budget
             # Where several match, one that another failure has been named after is the likeliest by far.
-            known = {d.mistake.id for d in named.values() if d.mistake}
+            known = {mistake.id for mistake in named.values()}
             likely = [m for m in matching if m.id in known]
             mistake = self._decide(where, likely if _groups(likely) == 1 else matching, found)
             if mistake is not None:
-                named[where] = Diagnosis(mistake)
+                named[where] = mistake
         return named
 
     # -- one failed check ----------------------------------------------------------------------------------------------

@@ -35,8 +35,7 @@ def name_mistakes(
     except Exception as fault:  # whatever it is, the verdicts are out, and losing them would be worse
         return f"Mistakes could not be named, which is the grader's own fault: {type(fault).__name__}: {fault}"
     for check in session.order:
-        diagnosis = found.get((check.stage, check.id))
-        if diagnosis is not None:
+        if mistake := found.get((check.stage, check.id)):
             result = session.results[check.stage, check.id]
-            session.rename(check, msgspec.structs.replace(result, mistake=diagnosis.mistake))
+            session.rename(check, msgspec.structs.replace(result, mistake=mistake))
     return ""

@@ -156,5 +156,5 @@ def test_twins_share_one_name_and_say_so():
     context = _failed("08_sgd", "updates_copies")
     found = diagnose(context, ANSWER, budget=60.0)
     assert found
-    for diagnosis in found.values():
-        assert {diagnosis.mistake.id, *diagnosis.mistake.alike} >= {"updates_copies", "makes_new_arrays"}
+    for mistake in found.values():
+        assert {mistake.id, *mistake.alike} >= {"updates_copies", "makes_new_arrays"}
