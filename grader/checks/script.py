@@ -98,30 +98,33 @@ class Script:
 
     def _part(self, value: np.ndarray) -> str:
         """ "x.T" or "x[2:5]" if that is what the array is."""
-        name = self._by_id.get(id(value.base))
         whole = value.base
-        if (
-            name is None
-            or whole is None
-            or whole.dtype != value.dtype
-            or whole.ndim != value.ndim
-            or not whole.ndim
-            or not value.size
-        ):
+        name = self._by_id.get(id(whole))
+        if name is None or not isinstance(whole, np.ndarray) or whole.ndim != value.ndim or whole.dtype != value.dtype:
             return ""
-        if value.shape == whole.shape[::-1] and value.strides == whole.strides[::-1] and value.ndim > 1:
-            return f"{name}.T"
-        start = value.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
-        if value.shape[1:] != whole.shape[1:] or value.strides[1:] != whole.strides[1:] or whole.strides[0] <= 0:
-            return ""
-        first, rest = divmod(start, whole.strides[0])
-        step = value.strides[0] // whole.strides[0]
-        if rest or step < 1:
-            return ""
-        if value.shape == whole.shape and step == 1:
-            return name
-        stop = first + step * (len(value) - 1) + 1
-        return f"{name}[{first or ''}:{stop if stop < len(whole) else ''}{f':{step}' if step > 1 else ''}]"
+        if value.ndim > 1 and (value.shape, value.strides) == (whole.shape[::-1], whole.strides[::-1]):
+            return f"{name}.T" if value.size else ""
+        rows = _rows(value, whole)
+        return (
+            "" if rows is None else name if rows == slice(0, len(whole), 1) else f"{name}[{_slice(rows, len(whole))}]"
+        )
+
+
+def _rows(value: np.ndarray, whole: np.ndarray) -> slice | None:
+    """Which rows of an array another one is, as a slice of it; None if it is something else."""
+    if not value.size or not whole.ndim or value.shape[1:] != whole.shape[1:] or value.strides[1:] != whole.strides[1:]:
+        return None
+    row = whole.strides[0]
+    start = value.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    if row <= 0 or start % row or value.strides[0] < row:
+        return None
+    first, step = start // row, value.strides[0] // row
+    return slice(first, min(first + step * (len(value) - 1) + 1, len(whole)), step)
+
+
+def _slice(rows: slice, length: int) -> str:
+    stop = rows.stop if rows.stop < length else ""
+    return f"{rows.start or ''}:{stop}{f':{rows.step}' if rows.step > 1 else ''}"
 
 
 #: Kinds of steps that the learner can repeat; the others are the grader's own bookkeeping.

@@ -8,21 +8,23 @@ carried along where they are used; its imports of the course serve editors and l
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from grader.course.source_spans import definition_span, need
 from grader.submission import Submission
 
+T = TypeVar("T")
 FILE_NAME = "misconceptions.py"
 _OVERRIDE = "_with_one_mistake"
+Definition = ast.FunctionDef | ast.ClassDef
 _MARKS = ("misconception", "right_answer", "held_out")
 
 
-def misconception(target, *, fails=(), alike=""):
+def misconception(target: str, *, fails: Sequence[str] = (), alike: str = "") -> Callable[[T], T]:
     """Mark a definition as a misconception of `target`, such as "losses.softmax" or "layers.Linear.backward".
 
     fails : names of the stage's checks that must see it
@@ -31,7 +33,7 @@ def misconception(target, *, fails=(), alike=""):
     return lambda definition: definition
 
 
-def right_answer(target, *, slow=False):
+def right_answer(target: str, *, slow: bool = False) -> Callable[[T], T]:
     """Mark a definition as a right answer in another style, for the course's own test.
 
     slow : training on all images would take hours with it, so that no such training is made
@@ -39,7 +41,7 @@ def right_answer(target, *, slow=False):
     return lambda definition: definition
 
 
-def held_out(target):
+def held_out(target: str) -> Callable[[T], T]:
     """Mark a definition as another form of a misconception of that name, which diagnosis never sees."""
     return lambda definition: definition
 
@@ -123,32 +125,34 @@ def parse(text: str, stage: str) -> tuple[Misconception, ...]:
     except SyntaxError as problem:
         raise BadMisconceptions(f"tasks/{stage}/{FILE_NAME} has a syntax error in line {problem.lineno}.") from None
     lines = text.splitlines()
+    marked = [(node, mark) for node in tree.body if (mark := _mark(node))]
     helpers = {name: node for node in tree.body if not _mark(node) for name in _defined(node)}
     found: dict[str, Misconception] = {}
     hints: dict[str, str] = {}
-    for node in tree.body:
-        mark = _mark(node)
-        if mark is None:
-            continue
-        assert isinstance(node, ast.FunctionDef | ast.ClassDef)
+    for node, mark in marked:
+        assert isinstance(node, Definition)
         where = f"tasks/{stage}/{FILE_NAME}, line {node.lineno}: {node.name}"
         target, named = _arguments(mark, where)
         fails, alike, slow = tuple(named.get("fails", ())), named.get("alike", ""), named.get("slow") is True
         if node.name in found:
             raise BadMisconceptions(f"{where} is there twice. Every form needs a name of its own.")
-        # A later form of a slip, and a twin, may leave out the docstring: it shares the first one's hint.
-        key = alike or node.name.split("__")[0]
-        hint = " ".join((ast.get_docstring(node) or hints.get(key, "")).split())
-        if not hint and _name_of(mark) == "misconception":
-            raise BadMisconceptions(f"{where} has no docstring. It is the hint that the learner reads.")
-        if hint != hints.setdefault(key, hint):
-            raise BadMisconceptions(f"{where} has another hint than its twin. Give both the same, or leave this out.")
+        hint = _hint(node, mark, hints, alike or node.name.split("__")[0], where)
         # The text begins below the decorators; those that are not ours belong to it.
         others = [f"@{ast.unparse(other)}\n" for other in node.decorator_list if other is not mark]
         source = "".join(others) + _text(node, lines)
         extra = _used_helpers(source, helpers, lines)
         found[node.name] = Misconception(stage, node.name, target, hint, fails, alike, source, extra, node.lineno, slow)
     return tuple(found.values())
+
+
+def _hint(node: Definition, mark: ast.Call, hints: dict[str, str], key: str, where: str) -> str:
+    """A definition's docstring; a later form of a slip, and a twin, may leave it out and share the first one's."""
+    hint = " ".join((ast.get_docstring(node) or hints.get(key, "")).split())
+    if not hint and _name_of(mark) == "misconception":
+        raise BadMisconceptions(f"{where} has no docstring. It is the hint that the learner reads.")
+    if hint != hints.setdefault(key, hint):
+        raise BadMisconceptions(f"{where} has another hint than its twin. Give both the same, or leave this out.")
+    return hint
 
 
 def helpers_of(text: str, name: str, known: set[str]) -> str:
@@ -162,7 +166,7 @@ def helpers_of(text: str, name: str, known: set[str]) -> str:
 
 def _mark(node: ast.stmt) -> ast.Call | None:
     """The @misconception(...) of a definition, if it has one."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+    if isinstance(node, Definition):
         for mark in node.decorator_list:
             if isinstance(mark, ast.Call) and _name_of(mark) in _MARKS:
                 return mark
@@ -191,7 +195,7 @@ def _defined(node: ast.stmt) -> Iterator[str]:
         origin = node.names[0].name if isinstance(node, ast.Import) else str(node.module)
         if origin.partition(".")[0] not in ("grader", "reference"):
             yield from (alias.asname or alias.name for alias in node.names)
-    elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+    elif isinstance(node, Definition):
         yield node.name
     elif isinstance(node, ast.Assign):
         yield from (target.id for target in node.targets if isinstance(target, ast.Name))

@@ -120,14 +120,18 @@ class _Diagnoser:
         self, check: Check, given: Sequence[Answer], candidates: Sequence[Misconception], much: int = ALL_OF_HISTORY
     ) -> list[Misconception]:
         run = self._runs_of(check, much)
-        exact = [m for m in candidates if self._in_time() and run.course(self._mutant(m), expected=given) is not None]
+        exact = self._kept(candidates, lambda m: run.course(self._mutant(m), expected=given) is not None)
         if exact and run.course(self.reference, expected=given) is None:
-            exact = [m for m in exact if self._in_time() and self._holds_again(run, m)]
+            exact = self._kept(exact, lambda m: self._holds_again(run, m))
         elif candidates and self._in_time():
             exact = self._matches_but_for_the_draw(run, given, candidates)
         if exact and self._in_time() and not _shows_values(given, run.course(self.reference) or ()):
             exact = [m for m in exact if self._fails_alike(check, m) and self._says_alike(run, m, given)]
         return exact
+
+    def _kept(self, found: Iterable[Misconception], test: Callable[[Misconception], bool]) -> list[Misconception]:
+        """Those that pass a test; the others, and those for which there was no time, are left out."""
+        return [m for m in found if self._in_time() and test(m)]
 
     def _candidates(self, check: Check, functions: Iterable[str]) -> list[Misconception]:
         """Misconceptions of the functions that can be what this check sees, those of its own stage first.
@@ -223,20 +227,24 @@ class _Diagnoser:
 
     def _separated(self, where: scores.Key, left: list[Misconception]) -> list[Misconception]:
         """Those that answer as the submission does to all questions about the same functions, failed, blocked or passed."""
-        about = {m.target for m in left} | {_owner(m.target) for m in left if m.target.count(".") > 1}
-        stage = self.course.stage(where[0])
-        words = _last_words(answers(self.context.state.transcripts[where]))
-        if words:  # the same kind of exception at the same call: does it say the same?
-            run = self._runs_of(next(c for c in stage.checks if c.id == where[1]))
+        (check,) = (c for c in self.course.stage(where[0]).checks if c.id == where[1])
+        near = self._about_the_same(check, left)
+        if words := _last_words(answers(self.context.state.transcripts[where])):
+            run = self._runs_of(check)  # the same kind of exception at the same call: does it say the same?
             left = [m for m in left if _last_words(run.course(self._mutant(m)) or ()) == words] or left
-        near = [c for c in stage.checks if about & {*c.functions, *map(_owner, c.functions)} and c.id != where[1]]
-        for check in (*(c for c in stage.checks if c.id == where[1]), *near):
-            if _groups(left) == 1 or check.training or not self._in_time():
+        for other in (check, *near):
+            if _groups(left) == 1 or other.training or not self._in_time():
                 break
-            run = self._runs_of(check)
+            run = self._runs_of(other)
             own = run.own(lenient=True)
             left = [m for m in left if run.course(self._mutant(m), expected=own, lenient=True) is not None] or left
         return left
+
+    def _about_the_same(self, check: Check, left: Iterable[Misconception]) -> list[Check]:
+        """The other checks of its stage that are for what these misconceptions are in, or for its class."""
+        about = {name for m in left for name in (m.target, _owner(m.target) if m.target.count(".") > 1 else m.target)}
+        others = (c for c in self.course.stage(check.stage).checks if c.id != check.id)
+        return [c for c in others if about & {*c.functions, *map(_owner, c.functions)}]
 
     # -- small things --------------------------------------------------------------------------------------------------
 

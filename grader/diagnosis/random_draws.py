@@ -4,7 +4,7 @@ Code that draws at random is run with several draws. What can be said of its ans
 compared: shapes, which rows come, spread, signs, what equals what.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -118,17 +118,20 @@ def shows(own: Draws, right: Draws) -> bool:
 def _agree_in(name: str, a: Draws, b: Draws, right: Draws, constants: bool) -> bool:
     p, q, r = ([draw.get(name) for draw in draws] for draws in (a, b, right))
     settled = r[0] is not None and _steady(name, r)
-    if _steady(name, p) != _steady(name, q):
-        if name == "equal" and settled:  # two arrays may be equal by chance; that two never are is what is missed
-            return not any(alike(name, value, r[0]) for value in (*p, *q))
-        always, now_and_then = (p[0], q) if _steady(name, p) else (q[0], p)
-        return (not settled or _takes_few_values(always)) and any(alike(name, always, v) for v in now_and_then)
-    if _steady(name, p):
+    steady = _steady(name, p), _steady(name, q)
+    if all(steady):
         return alike(name, p[0], q[0]) or not (constants or settled)
-    if settled:
-        # Both change where the reference does not: do both miss its constant answer in every draw?
-        return any(alike(name, v, r[0]) for v in p) == any(alike(name, v, r[0]) for v in q)
-    return True
+    if any(steady) and not (name == "equal" and settled):
+        always, now_and_then = (p[0], q) if steady[0] else (q[0], p)
+        return (not settled or _takes_few_values(always)) and _ever(name, always, now_and_then)
+    if any(steady):  # two arrays may be equal by chance; that two never are is what is missed
+        return not _ever(name, r[0], (*p, *q))
+    # Both change: where the reference does not, do both miss its constant answer in every draw?
+    return not settled or _ever(name, r[0], p) == _ever(name, r[0], q)
+
+
+def _ever(name: str, value: object, values: Iterable[object]) -> bool:
+    return any(alike(name, value, other) for other in values)
 
 
 def _takes_few_values(answer: Any) -> bool:

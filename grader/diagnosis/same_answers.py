@@ -69,21 +69,20 @@ def same_answers(a: Sequence[Answer], b: Sequence[Answer]) -> bool:
     return len(a) == len(b) and all(p[:2] == q[:2] and same(p[2], q[2]) for p, q in zip(a, b))
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: object, b: object) -> bool:
     """Whether two answers are the same."""
-    if isinstance(a, ErrorInfo) or isinstance(b, ErrorInfo):
-        both = isinstance(a, ErrorInfo) and isinstance(b, ErrorInfo)
-        return both and (a.error, a.type_name) == (b.error, b.type_name)
-    if _is_object(a) or _is_object(b):
-        return _is_object(a) and _is_object(b)
+    if isinstance(a, ErrorInfo) and isinstance(b, ErrorInfo):
+        return (a.error, a.type_name) == (b.error, b.type_name)
+    objects = isinstance(a, Opaque | Remote), isinstance(b, Opaque | Remote)
+    if any(objects):  # what stayed in the worker cannot be compared any further
+        return all(objects)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if _is_number(a) and _is_number(b):
+    numbers, arrays = (_is_number(a), _is_number(b)), (isinstance(a, np.ndarray), isinstance(b, np.ndarray))
+    if all(numbers) or all(arrays):
         return _same_arrays(np.asarray(a), np.asarray(b))
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return _same_arrays(a, b)
     return type(a) is type(b) and bool(a == b)
 
 
@@ -113,13 +112,9 @@ def _close(p: np.ndarray, q: np.ndarray, scale: float | None = None) -> bool:
     return bool(np.all((off <= of_scale * scale) & (off <= np.maximum(of_entry * size, rounding * scale))))
 
 
-def _is_object(value: Any) -> bool:
-    return isinstance(value, Opaque | Remote)
-
-
-def _is_iterator(value: Any) -> bool:
+def _is_iterator(value: object) -> bool:
     return isinstance(value, Opaque) and value.kind in _ITERATORS
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float | complex | np.number) and not isinstance(value, bool)
