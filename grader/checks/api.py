@@ -11,9 +11,8 @@ A check asks its `student` for something and tells its `case` what to expect:
         case.expect(student.losses.softmax(z), e / e.sum(axis=1, keepdims=True), "softmax(z)", rtol=FLOAT32_RTOL)
 """
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 
 from grader.checks.case import Case
 from grader.checks.compare import Unmet
@@ -22,6 +21,7 @@ from grader.checks.patterns import ROWS_FOR_COLUMNS
 from grader.checks.phrases import listed, number, type_phrase
 from grader.worker.outside.errors import CallTimeout, StudentError
 from grader.worker.outside.handles import Remote
+from grader.worker.outside.protocols import Student
 
 __judges_values__ = True  # see grader.running.failures
 
@@ -29,7 +29,7 @@ __judges_values__ = True  # see grader.running.failures
 FLOAT32_RTOL = 1e-5
 
 
-def expect_spread(W: Any, std: float, what: str) -> None:
+def expect_spread(W: object, std: float, what: str) -> None:
     """Independent random numbers around 0 with this standard deviation; normal or uniform is free.
 
     W    : thousands of numbers, so that 3 % is far beyond chance
@@ -74,7 +74,7 @@ def spread_shows(found: float, inputs: int, units: int) -> str:
     return f"That is {fits[0]}." if len(fits) == 1 else ""
 
 
-def expect_equal_draws(first: Any, second: Any, what: str, when: str) -> None:
+def expect_equal_draws(first: ArrayLike, second: ArrayLike, what: str, when: str) -> None:
     """Two arrays that were drawn under equal conditions are equal.
 
     when : "the same seed twice"
@@ -87,7 +87,7 @@ def expect_equal_draws(first: Any, second: Any, what: str, when: str) -> None:
         )
 
 
-def expect_different_draws(first: Any, second: Any, what: str, when: str) -> None:
+def expect_different_draws(first: ArrayLike, second: ArrayLike, what: str, when: str) -> None:
     """Two arrays that were drawn one after the other, or from different seeds, differ.
 
     when : "two different seeds"
@@ -100,7 +100,7 @@ def expect_different_draws(first: Any, second: Any, what: str, when: str) -> Non
         )
 
 
-def fill(student: Any, layer: Any, name: str, array: np.ndarray) -> None:
+def fill(student: Student, layer: Remote, name: str, array: np.ndarray) -> None:
     """Overwrite a parameter in place; a bias kept as a row or a column takes it, too: its shape is another promise.
 
     raises : Unmet if the attribute holds no array of that size
@@ -127,6 +127,7 @@ __all__ = [
     "CallTimeout",
     "Case",
     "Remote",
+    "Student",
     "StudentError",
     "Unmet",
     "expect_different_draws",

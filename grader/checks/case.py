@@ -3,18 +3,21 @@
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from grader.checks.compare import Unmet, compare
 from grader.checks.difference import close
 from grader.checks.patterns import ROWS_FOR_COLUMNS, numbers_show
 from grader.checks.phrases import entry_is, number, pair_of_numbers, type_phrase
 from grader.checks.script import Script
+from grader.worker.outside.protocols import Student
 
 __judges_values__ = True  # see grader.running.failures
 
+T = TypeVar("T")
 PICTURE = 12  # rows and columns of the tables in a report
 MOST_EVIDENCE = 200_000  # entries of one array kept for pictures
 WRITTEN_OUT = 60  # entries of an input that is drawn with few decimals, so that it can be written out
@@ -31,7 +34,7 @@ class Case:
     `note` was given, `stored` the arrays for the report by role.
     """
 
-    def __init__(self, seed: Any, stage_id: str, check_id: str):
+    def __init__(self, seed: object, stage_id: str, check_id: str):
         self._key = f"{seed}/{stage_id}/{check_id}"
         self.rng = np.random.default_rng(self._derive("rng"))
         self.seed = self._derive("seed") % 10_000
@@ -47,17 +50,19 @@ class Case:
 
     # -- inputs --------------------------------------------------------------------------------------------------------
 
-    def normal(self, name: str, *shape: int, scale: float = 1.0, dtype: Any = np.float64) -> np.ndarray:
+    def normal(self, name: str, *shape: int, scale: float = 1.0, dtype: DTypeLike = np.float64) -> np.ndarray:
         """Normal numbers, never exactly 0. Up to 60 of them have few decimals, so that a card can write them out."""
         return self._drawn(name, shape, scale, dtype, "normal", 0, scale)
 
     def uniform(
-        self, name: str, *shape: int, low: float = 0.0, high: float = 1.0, dtype: Any = np.float64
+        self, name: str, *shape: int, low: float = 0.0, high: float = 1.0, dtype: DTypeLike = np.float64
     ) -> np.ndarray:
         """Uniform numbers in [low, high), few of them with few decimals."""
         return self._drawn(name, shape, max(abs(low), abs(high)), dtype, "uniform", low, high)
 
-    def integers(self, name: str, low: int, high: int, size: Any, dtype: Any = np.int64) -> np.ndarray:
+    def integers(
+        self, name: str, low: int, high: int, size: int | tuple[int, ...], dtype: DTypeLike = np.int64
+    ) -> np.ndarray:
         """Whole numbers in low..high-1."""
         name = self._script.fresh(name)
         seed = self._derive(name) % 100_000
@@ -65,18 +70,18 @@ class Case:
         cast = "" if values.dtype == np.int64 else f".astype(np.{values.dtype.name})"
         return self._script.define(name, values, f"np.random.default_rng({seed}).integers({low}, {high}, {size}){cast}")
 
-    def labels(self, name: str, rows: int, classes: int, dtype: Any = np.int64) -> np.ndarray:
+    def labels(self, name: str, rows: int, classes: int, dtype: DTypeLike = np.int64) -> np.ndarray:
         """Class numbers in 0..classes-1, the last class among them, not in order."""
         name = self._script.fresh(name)
         values = np.random.default_rng(self._derive(name)).integers(0, classes, rows)
         values[rows // 2] = classes - 1
         return self.given(name, values.astype(dtype))
 
-    def given(self, name: str, value: Any, how: str = "") -> Any:
+    def given(self, name: str, value: T, how: str = "") -> T:
         """Any other value under a name that transcripts use. `how`: its Python source, if it is large or no array."""
         return self._script.define(self._script.fresh(name), value, how)
 
-    def function(self, name: str, source: str, like: np.ndarray, **names: Any) -> Callable[[Any], float]:
+    def function(self, name: str, source: str, like: np.ndarray, **names: object) -> Callable[[np.ndarray], float]:
         """A function for the learner's code to call, from its Python source, with inputs by name.
 
         source : such as "lambda x: (w * x**3).sum()"
@@ -84,7 +89,7 @@ class Case:
         """
         made = eval(source, {"np": np, **names})  # the check's own text
 
-        def function(*args: Any, **keywords: Any) -> float:
+        def function(*args: object, **keywords: object) -> float:
             value = args[0] if len(args) == 1 and not keywords else None
             if not isinstance(value, np.ndarray) or value.shape != like.shape or value.dtype.kind not in "fiu":
                 got = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else type_phrase(value)
@@ -105,7 +110,7 @@ class Case:
         self._counts = counts
 
     def _drawn(
-        self, name: str, shape: tuple[int, ...], scale: float, dtype: Any, method: str, low: float, high: float
+        self, name: str, shape: tuple[int, ...], scale: float, dtype: DTypeLike, method: str, low: float, high: float
     ) -> np.ndarray:
         name = self._script.fresh(name)
         seed = self._derive(name) % 100_000
@@ -123,14 +128,14 @@ class Case:
 
     def expect(
         self,
-        given: Any,
-        expected: Any,
+        given: object,
+        expected: ArrayLike,
         what: str,
         *,
         should: str | None = None,
         rtol: float = 1e-10,
         atol: float | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike | None = None,
         not_finite: str = "",
         layout: str = "",
     ) -> None:
@@ -148,11 +153,11 @@ class Case:
         if np.size(expected) > 3:
             self._earlier[f"what {what} should be"] = np.asarray(expected)
 
-    def remember(self, name: str, array: Any) -> None:
+    def remember(self, name: str, array: ArrayLike) -> None:
         """An answer that would be left over from an earlier call, such as "the dW of the first batch"."""
         self._earlier[name] = np.asarray(array)
 
-    def expect_shape(self, given: Any, shape: Sequence[int], what: str, should: str = "") -> None:
+    def expect_shape(self, given: object, shape: Sequence[int], what: str, should: str = "") -> None:
         """An array (or one number, for the shape ()) of this shape, whatever is in it."""
         shape = tuple(shape)
         if given is None or not isinstance(given, np.ndarray | np.number | float | int):
@@ -165,7 +170,7 @@ class Case:
             gave = f"{what} has the shape {np.shape(given)}; it should be {shape}."
             raise Unmet(wanted, gave, seen, kind="shape", complete=not should)
 
-    def expect_dtype(self, given: Any, dtype: Any, what: str) -> None:
+    def expect_dtype(self, given: object, dtype: DTypeLike, what: str) -> None:
         """An array of exactly this dtype."""
         if not isinstance(given, np.ndarray | np.generic):
             given = np.asarray(given)
@@ -173,11 +178,12 @@ class Case:
             should = f"{what} should be of type {np.dtype(dtype).name}."
             raise Unmet(should, f"{what} is of type {given.dtype.name}.", kind="dtype")
 
-    def expect_unchanged(self, before: Any, after: Any, what: str, *, atol: Any = 0.0) -> None:
+    def expect_unchanged(self, before: np.ndarray, after: object, what: str, *, atol: float | np.ndarray = 0.0) -> None:
         """An array is afterwards what it was before. `atol`: how far an entry may be off."""
         should = f"{what} should be the same afterwards."
         if not isinstance(after, np.ndarray) or after.shape != before.shape or after.dtype != before.dtype:
-            shape = f", of shape {np.shape(after)} and type {np.asarray(after).dtype.name}"
+            other = np.asarray(after)
+            shape = f", of shape {other.shape} and type {other.dtype.name}"
             raise Unmet(should, f"{what} is another array afterwards{shape}.", kind="changed")
         same = (before == after) | ((before != before) & (after != after))
         off = np.zeros(before.shape) + np.where(same, 0.0, np.abs(after.astype(float) - before.astype(float)))
@@ -189,13 +195,13 @@ class Case:
         gave = f"{what} has changed at {count} of {off.size} entries: {entry_is(what, worst, f'was {was} and is {now} now')}."
         raise Unmet(should, gave, _how_changed(before, after), kind="changed")
 
-    def require(self, condition: Any, should: str, gave: str, looks_like: str = "") -> None:
+    def require(self, condition: object, should: str, gave: str, looks_like: str = "") -> None:
         """Any other promise, in the check's own words."""
         if not condition:
             raise Unmet(should, gave, looks_like)
 
     def gradient_matches(
-        self, analytic: Any, numeric: np.ndarray, what: str, *, tol: float = 1e-6, where: Sequence[str] = ()
+        self, analytic: object, numeric: np.ndarray, what: str, *, tol: float = 1e-6, where: Sequence[str] = ()
     ) -> None:
         """A gradient agrees with central differences: |a - n| / (|a| + |n|), by norms, at most `tol`.
 
@@ -229,11 +235,11 @@ class Case:
         """A remark that goes with the result, passed or not."""
         self.notes.append(text)
 
-    def start_new_example(self, student: Any) -> None:
+    def start_new_example(self, student: Student) -> None:
         """What follows does not build on the steps so far: a card leaves them out."""
         self._script.begin = len(student.transcript)
 
-    def evidence(self, role: str, array: Any) -> None:
+    def evidence(self, role: str, array: ArrayLike) -> None:
         """An array for the report's pictures; a long one is cut to its first rows."""
         array = np.asarray(array)
         if array.dtype.kind not in "fiub":
@@ -242,7 +248,7 @@ class Case:
             array = array[: max(1, MOST_EVIDENCE * len(array) // array.size)]
         self.stored[role] = array
 
-    def describe(self, value: Any) -> str:
+    def describe(self, value: object) -> str:
         """Python text for an argument: its name, a short literal, or what it is."""
         return self._script.describe(value)
 

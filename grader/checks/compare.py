@@ -4,9 +4,9 @@ The first thing that does not fit ends the comparison. Sentences state what is t
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from grader.checks import patterns
 from grader.checks.difference import close
@@ -49,14 +49,14 @@ class Unmet(Exception):
 
 
 def compare(
-    given: Any,
-    expected: Any,
+    given: object,
+    expected: ArrayLike,
     what: str,
     *,
     should: str = "",
     rtol: float = 1e-10,
     atol: float | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     counts: Mapping[str, int] | None = None,
     named: Mapping[str, np.ndarray] | None = None,
     earlier: Mapping[str, np.ndarray] | None = None,
@@ -108,7 +108,7 @@ def compare(
     return Unmet(promise, told, seen, arrays=arrays, kind="values", complete=not should)
 
 
-def compare_type(given: Any, what: str, promise: str, *, one: bool, expected: np.ndarray) -> Unmet | None:
+def compare_type(given: object, what: str, promise: str, *, one: bool, expected: np.ndarray) -> Unmet | None:
     """Whether `given` is a number (or, unless `one`, an array) at all."""
     if given is None:
         seen = "A function that ends without `return` gives None." if what.endswith(")") else ""
@@ -127,7 +127,7 @@ def compare_type(given: Any, what: str, promise: str, *, one: bool, expected: np
     return Unmet(promise, f"{_returned(what)} {type_phrase(given)}, not {wanted}.", seen, kind="type")
 
 
-def compare_dtype(have: np.ndarray, what: str, dtype: Any, *, one: bool, like: np.ndarray) -> Unmet | None:
+def compare_dtype(have: np.ndarray, what: str, dtype: DTypeLike | None, *, one: bool, like: np.ndarray) -> Unmet | None:
     """Whether the entries are of the type asked for: exactly `dtype`, or a real floating point type if it is None."""
     if dtype is not None:
         wanted = np.dtype(dtype)

@@ -91,7 +91,7 @@ def listed(values: Sequence[Any] | np.ndarray, most: int = 4) -> str:
     return f"{', '.join(texts[:-1])} and {texts[-1]}"
 
 
-def type_phrase(value: Any) -> str:
+def type_phrase(value: object) -> str:
     """ "a tuple of 3 items", "a text ('abc')", "an object of class Loss"."""
     name = type(value).__name__
     if isinstance(value, list | tuple):

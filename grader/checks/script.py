@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from grader.paths import MODULES
 
 __judges_values__ = True  # see grader.running.failures
 
+T = TypeVar("T")
 WRITTEN_OUT = 60  # entries of an array that are written out; beyond, its recipe
 INLINE = 6  # entries of an array without a name that are written into the call
 MOST_STEPS = 30
@@ -30,7 +31,7 @@ class Script:
             name, count = f"{wish}{joint}{count}", count + 1
         return name
 
-    def define(self, name: str, value: Any, source: str = "") -> Any:
+    def define(self, name: str, value: T, source: str = "") -> T:
         """Remember a value under a name, with the Python that makes it; returns the value."""
         self._named[name] = value, source
         if not isinstance(value, int | float | str | bool | type(None)):
@@ -41,7 +42,7 @@ class Script:
         """All named arrays of numbers."""
         return {n: v for n, (v, _) in self._named.items() if isinstance(v, np.ndarray) and v.dtype.kind in "fiu"}
 
-    def describe(self, value: Any) -> str:
+    def describe(self, value: object) -> str:
         """Python text for an argument: its name, part of a named array, a short literal, or what it is."""
         if id(value) in self._by_id:
             return self._by_id[id(value)]

@@ -185,7 +185,7 @@ def _blank_one(source: str, name: str, claims: Claims) -> str:
     return source_spans.replace_lines(source, span, [*source_spans.step_comments(source, span), stub])
 
 
-def _literal(value: Any) -> str:
+def _literal(value: object) -> str:
     """A starting value as Python source, strings in double quotes as elsewhere in the course."""
     if isinstance(value, dict):
         return "{" + ", ".join(f'"{key}": {_literal(v)}' for key, v in value.items()) + "}"

@@ -38,6 +38,7 @@ from grader.running.context import Context
 from grader.running.runner import load_checks
 from grader.submission import Submission
 from grader.worker.outside.errors import CallTimeout
+from grader.worker.outside.protocols import CourseWorker
 from grader.worker.outside.transcript import ErrorInfo
 
 BUDGET = 0.5  #: seconds for one failed check
@@ -68,7 +69,7 @@ class _Diagnoser:
         self,
         context: Context,
         reference: Submission,
-        worker: Any,
+        worker: CourseWorker,
         budget: float,
         stop: Callable[[], bool],
         heard: ReplayCache | None,

@@ -29,14 +29,14 @@ def features(transcript: Sequence[Answer]) -> dict[str, Any]:
     return found
 
 
-def same_feature(name: str, a: Any, b: Any) -> bool:
+def same_feature(name: str, a: object, b: object) -> bool:
     """Whether two values of one feature are the same."""
-    if name.endswith("/spread"):
+    if name.endswith("/spread") and isinstance(a, float) and isinstance(b, float):
         return abs(a - b) <= _SPREAD * max(a, b)
     return same(a, b)
 
 
-def _features(answer: Any, arrays: list[np.ndarray], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _features(answer: object, arrays: list[np.ndarray], prefix: str = "") -> Iterator[tuple[str, Any]]:
     yield f"{prefix}/value", answer
     if isinstance(answer, np.ndarray):
         arrays.append(answer)
@@ -61,7 +61,7 @@ def _features(answer: Any, arrays: list[np.ndarray], prefix: str = "") -> Iterat
         yield from _joined(answer, prefix)
 
 
-def _shape(item: Any) -> Any:
+def _shape(item: object) -> object:
     if isinstance(item, list | tuple):
         return [_shape(part) for part in item]
     return (item.shape, str(item.dtype)) if isinstance(item, np.ndarray) else type(item).__name__
@@ -134,7 +134,7 @@ def _ever(name: str, value: object, values: Iterable[object]) -> bool:
     return any(alike(name, value, other) for other in values)
 
 
-def _takes_few_values(answer: Any) -> bool:
+def _takes_few_values(answer: object) -> bool:
     """Whether an answer may be the same in all draws by chance, as the accuracy on five rows may."""
     if isinstance(answer, list):
         return bool(answer) and all(isinstance(item, int | float) for item in answer)
@@ -162,7 +162,7 @@ def _steady(name: str, values: Sequence[Any]) -> bool:
     return all(alike(name, values[0], value) for value in values[1:])
 
 
-def alike(name: str, a: Any, b: Any) -> bool:
+def alike(name: str, a: object, b: object) -> bool:
     return (a is None and b is None) or (a is not None and b is not None and same_feature(name, a, b))
 
 

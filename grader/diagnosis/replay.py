@@ -25,7 +25,7 @@ class _StopReplay(BaseException):
     """The answers differ from those looked for: no need to go on. Not an Exception, so that no check catches it."""
 
 
-class _Watched(list):
+class _Watched(list[Step]):
     """A transcript that stops the run at the first answer that is not the expected one."""
 
     def __init__(self, expected: Sequence[Answer], much: int):
@@ -72,7 +72,7 @@ class _Lenient(Case):
 def _forgiving(name: str) -> Callable[..., None]:
     strict = getattr(Case, name)
 
-    def method(self, *args, **keywords):
+    def method(self: Case, *args: object, **keywords: object) -> None:
         with contextlib.suppress(Unmet):
             strict(self, *args, **keywords)
 
@@ -88,7 +88,7 @@ Opener = Callable[[Callable[[Any], str]], AbstractContextManager[Student]]
 def replay(
     check: Check,
     function: Callable[..., None],
-    seed: Any,
+    seed: object,
     open_student: Opener,
     fixtures: Mapping[str, Any],
     *,

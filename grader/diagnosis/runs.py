@@ -6,11 +6,12 @@ from typing import Any
 
 from grader.course.stage import Check
 from grader.diagnosis.random_draws import Draws, agree, alike, features, leave_doubt, says_for_sure, varies
-from grader.diagnosis.replay import Replay, depart, replay
+from grader.diagnosis.replay import Opener, Replay, depart, replay
 from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, same_answers
 from grader.running.context import Context
 from grader.running.runner import load_checks
 from grader.submission import Submission
+from grader.worker.outside.protocols import CourseWorker, Student
 
 _SALTS = (1, 2)
 _MANY = tuple(
@@ -35,7 +36,7 @@ class Runs:
     def __init__(
         self,
         context: Context,
-        worker: Any,
+        worker: CourseWorker,
         check: Check,
         function: Callable[..., None] | None = None,
         heard: ReplayCache | None = None,
@@ -106,10 +107,10 @@ class Runs:
         """Answers of the submission with several draws; those of the first are known."""
         return [given, *(self.own(salt=salt) for salt in _SALTS)]
 
-    def _open_own(self, describe: Callable[[Any], str]) -> AbstractContextManager[Any]:
+    def _open_own(self, describe: Callable[[Any], str]) -> AbstractContextManager[Student]:
         return self.context.pool.student(self.context.submission, self.limits, describe)
 
-    def _run(self, opener: Any, other: int, **options: Any) -> Replay:
+    def _run(self, opener: Opener, other: int, **options: Any) -> Replay:
         seed = self.context.seed if not other else f"{self.context.seed}/{other}"
         return replay(self.check, self.function, seed, opener, self.fixtures, much=self.much, **options)
 

@@ -4,14 +4,16 @@ Every layer is also given the witness's input and upstream gradient, so that a f
 nowhere else; the rows of the whole network, from its own forward and backward pass, show what comes of it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from grader.oracle.cases import Evaluation, OracleCase
+from grader.oracle.cases import Evaluation, OracleCase, Witness
 from grader.worker.outside.errors import StudentError
+from grader.worker.outside.handles import Remote
+from grader.worker.outside.protocols import Student
 
 #: Largest relative difference (norm of the difference by norm of the witness's) that counts as agreement.
 TOLERANCES = {
@@ -46,7 +48,7 @@ class Comparison:
         return f"{self.where.partition(':')[0]} {self.what}"
 
 
-def difference(given: Any, wanted: Any) -> tuple[float, str]:
+def difference(given: object, wanted: ArrayLike) -> tuple[float, str]:
     """How far a value is from the witness's, and what is odd about it; infinite if they cannot be compared."""
     a, b = np.asarray(given), np.asarray(wanted)
     if a.dtype.kind not in "fiu":
@@ -60,7 +62,7 @@ def difference(given: Any, wanted: Any) -> tuple[float, str]:
     return (0.0 if not distance else distance / size if size else np.inf), ""
 
 
-def compare(student: Any, case: OracleCase, witness: Any) -> list[Comparison]:
+def compare(student: Student, case: OracleCase, witness: Witness) -> list[Comparison]:
     """All rows of one case: each layer alone, the network as a whole, the weights after the case's steps."""
     said = witness.evaluate(case)
     rows = _Rows(case.dtype)
@@ -70,7 +72,7 @@ def compare(student: Any, case: OracleCase, witness: Any) -> list[Comparison]:
     return rows.found
 
 
-def offers(student: Any, dtype: str) -> bool:
+def offers(student: Student, dtype: str) -> bool:
     """Whether the network can be made in a type; float64 is what the contract asks for."""
     if dtype == "float64":
         return True
@@ -86,10 +88,10 @@ class _Rows:
         self.found: list[Comparison] = []
         self.tolerances = TOLERANCES[dtype]
 
-    def add(self, where: str, what: str, given: Any, wanted: Any, tolerance: str) -> None:
+    def add(self, where: str, what: str, given: object, wanted: ArrayLike, tolerance: str) -> None:
         self.found.append(Comparison(where, what, *_with(difference(given, wanted), self.tolerances[tolerance])))
 
-    def attempt(self, where: str, part: Any) -> None:
+    def attempt(self, where: str, part: Callable[[], None]) -> None:
         """Run a part; an exception of the submission's is a row of its own."""
         try:
             part()
@@ -101,7 +103,7 @@ def _with(measured: tuple[float, str], tolerance: float) -> tuple[float, float, 
     return measured[0], tolerance, measured[1]
 
 
-def _network(rows: _Rows, student: Any, case: OracleCase, said: Evaluation) -> None:
+def _network(rows: _Rows, student: Student, case: OracleCase, said: Evaluation) -> None:
     model, loss = _model(student, case), student.losses.SoftmaxCrossEntropy()
     logits = model.forward(case.x)
     rows.add("network", "logits", logits, said.outputs[-1], "network")
@@ -115,7 +117,7 @@ def _network(rows: _Rows, student: Any, case: OracleCase, said: Evaluation) -> N
         rows.add("network", name, gradients[i] if i < len(gradients) else None, wanted, "network")
 
 
-def _layers(rows: _Rows, student: Any, case: OracleCase, said: Evaluation) -> None:
+def _layers(rows: _Rows, student: Student, case: OracleCase, said: Evaluation) -> None:
     layers = student.take(_model(student, case).layers)
     if len(layers) != len(said.outputs):
         note = f"{len(layers)} layers instead of {len(said.outputs)}"
@@ -132,10 +134,10 @@ def _layers(rows: _Rows, student: Any, case: OracleCase, said: Evaluation) -> No
 def _layer(
     rows: _Rows,
     where: str,
-    layer: Any,
+    layer: Remote,
     i: int,
-    inputs: list[NDArray],
-    upstream: list[NDArray],
+    inputs: list[np.ndarray],
+    upstream: list[np.ndarray],
     said: Evaluation,
     linear: bool,
 ) -> None:
@@ -146,7 +148,7 @@ def _layer(
         rows.add(where, "db", layer.db, said.by_parameter[i + 1], "layer")
 
 
-def _descent(rows: _Rows, student: Any, case: OracleCase, witness: Any) -> None:
+def _descent(rows: _Rows, student: Student, case: OracleCase, witness: Witness) -> None:
     model, loss, optimizer = _model(student, case), student.losses.SoftmaxCrossEntropy(), student.optim.SGD(case.lr)
     for x, y in case.batches():
         loss.forward(model.forward.keep(x), y)
@@ -160,10 +162,10 @@ def _descent(rows: _Rows, student: Any, case: OracleCase, witness: Any) -> None:
         rows.add("weights", f"{'Wb'[i % 2]}{i // 2 + 1} {after}", given, wanted, str(case.steps))
 
 
-def _model(student: Any, case: OracleCase) -> Any:
+def _model(student: Student, case: OracleCase) -> Remote:
     """The submission's network with the case's weights in it."""
     own = {} if case.dtype == "float64" else {"dtype": case.dtype}
-    model = student.network.MLP(case.sizes, student.rng(case.seed), **own)
+    model: Remote = student.network.MLP(case.sizes, student.rng(case.seed), **own)
     held = model.parameters.keep()
     for i, value in enumerate(case.parameters):
         student.fill(student.item(held, i), value)

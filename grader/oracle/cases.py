@@ -1,9 +1,9 @@
 """What both sides are asked: a network with its weights, a batch, and the batches of a short training."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class OracleCase:
     dtype: str = "float64"
     steps: int = 1
     lr: float = 0.1
-    parameters: list[NDArray] = field(init=False, repr=False, compare=False)
-    x: NDArray = field(init=False, repr=False, compare=False)
-    y: NDArray = field(init=False, repr=False, compare=False)
+    parameters: list[np.ndarray] = field(init=False, repr=False, compare=False)
+    x: np.ndarray = field(init=False, repr=False, compare=False)
+    y: np.ndarray = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         rng = np.random.default_rng([self.seed, self.batch, *self.sizes])
@@ -35,7 +35,7 @@ class OracleCase:
         object.__setattr__(self, "x", rng.normal(size=(self.batch, self.sizes[0])).astype(self.dtype))
         object.__setattr__(self, "y", rng.integers(0, self.sizes[-1], self.batch))
 
-    def batches(self) -> list[tuple[NDArray, NDArray]]:
+    def batches(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """The batch of every step: the case's own first, then others of its size."""
         rng = np.random.default_rng([self.seed, 1])
         more = [
@@ -58,11 +58,25 @@ class Evaluation:
     by_parameter : [dW1, db1, dW2, ...]
     """
 
-    outputs: list[NDArray]
+    outputs: list[np.ndarray]
     loss: float
-    gradients: list[NDArray]
-    by_parameter: list[NDArray]
-    dx: NDArray
+    gradients: list[np.ndarray]
+    by_parameter: list[np.ndarray]
+    dx: np.ndarray
+
+
+class ExactWitness(Protocol):
+    """A module that knows softmax and its loss."""
+
+    def softmax(self, logits: np.ndarray) -> np.ndarray: ...
+    def loss_and_gradient(self, logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]: ...
+
+
+class Witness(ExactWitness, Protocol):
+    """A module that differentiates whole networks, too."""
+
+    def evaluate(self, case: OracleCase) -> Evaluation: ...
+    def descend(self, case: OracleCase) -> list[np.ndarray]: ...
 
 
 def usual_cases(dtype: str) -> list[OracleCase]:

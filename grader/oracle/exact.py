@@ -1,8 +1,9 @@
 """mpmath as a witness for softmax and its loss: the definition, at 50 digits."""
 
+from typing import Any
+
 import mpmath
 import numpy as np
-from numpy.typing import NDArray
 
 DIGITS = 50
 
@@ -10,14 +11,14 @@ name = "mpmath"
 version = f"{mpmath.__version__}, {DIGITS} digits"
 
 
-def softmax(logits: NDArray) -> NDArray:
+def softmax(logits: np.ndarray) -> np.ndarray:
     """exp(z) / sum exp(z) by row, rounded to the logits' type at the very end."""
     with mpmath.workdps(DIGITS):
         rows = [[mpmath.exp(mpmath.mpf(float(z))) for z in row] for row in logits]
         return _rounded([[e / mpmath.fsum(row) for e in row] for row in rows], logits.dtype)
 
 
-def loss_and_gradient(logits: NDArray, labels: NDArray) -> tuple[float, NDArray]:
+def loss_and_gradient(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
     """Mean of -log softmax at the labels, and (softmax - onehot) / N."""
     with mpmath.workdps(DIGITS):
         count = len(logits)
@@ -31,5 +32,5 @@ def loss_and_gradient(logits: NDArray, labels: NDArray) -> tuple[float, NDArray]
         return float(total / count), _rounded(gradient, logits.dtype)
 
 
-def _rounded(rows: list, dtype: np.dtype) -> NDArray:
+def _rounded(rows: list[list[Any]], dtype: np.dtype) -> np.ndarray:
     return np.array([[float(value) for value in row] for row in rows]).astype(dtype)

@@ -1,16 +1,17 @@
 """Softmax, the loss and its gradient at logits where a careless version overflows, against TensorFlow and mpmath."""
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from grader.oracle.agreement import Comparison
-from grader.oracle.cases import EXTREMES
+from grader.oracle.cases import EXTREMES, ExactWitness
 from grader.worker.outside.errors import StudentError
+from grader.worker.outside.handles import Remote
+from grader.worker.outside.protocols import Student
 
 
-def compare_extremes(student: Any, dtype: str, witness: Any) -> list[Comparison]:
+def compare_extremes(student: Student, dtype: str, witness: ExactWitness) -> list[Comparison]:
     """One row for softmax, loss and gradient at each set of extreme logits."""
     rows = []
     for name, values in EXTREMES.items():
@@ -26,16 +27,19 @@ def compare_extremes(student: Any, dtype: str, witness: Any) -> list[Comparison]
     return rows
 
 
-def _answers(student: Any, logits: NDArray, labels: NDArray) -> dict[str, Any]:
-    criterion: Any = None
+def _answers(student: Student, logits: np.ndarray, labels: np.ndarray) -> dict[str, object]:
+    made: list[Remote] = []
 
-    def loss() -> Any:
-        nonlocal criterion
-        criterion = student.losses.SoftmaxCrossEntropy()
-        return criterion.forward(logits, labels)
+    def loss() -> object:
+        made.append(student.losses.SoftmaxCrossEntropy())
+        return made[0].forward(logits, labels)
 
-    parts = {"softmax": lambda: student.losses.softmax(logits), "loss": loss, "dlogits": lambda: criterion.backward()}
-    answers: dict[str, Any] = {}
+    parts: dict[str, Callable[[], object]] = {
+        "softmax": lambda: student.losses.softmax(logits),
+        "loss": loss,
+        "dlogits": lambda: made[0].backward() if made else loss(),
+    }
+    answers: dict[str, object] = {}
     for what, part in parts.items():
         try:
             answers[what] = part()
@@ -44,7 +48,7 @@ def _answers(student: Any, logits: NDArray, labels: NDArray) -> dict[str, Any]:
     return answers
 
 
-def _difference(given: Any, wanted: NDArray, logits: NDArray) -> tuple[float, float, str]:
+def _difference(given: object, wanted: np.ndarray, logits: np.ndarray) -> tuple[float, float, str]:
     """Largest difference of one entry, against the tolerance that the logits' own rounding leaves.
 
     A difference of two logits of size m is off by m roundings at most, and exp hands that on as a relative error. Below

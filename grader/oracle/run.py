@@ -12,6 +12,7 @@ from rich.text import Text
 from grader.oracle.agreement import Comparison, compare, offers
 from grader.oracle.cases import usual_cases
 from grader.oracle.extremes import compare_extremes
+from grader.worker.outside.protocols import Student
 
 DTYPES = ("float64", "float32")
 
@@ -55,7 +56,7 @@ def witnesses() -> tuple[list[ModuleType], list[str]]:
     return [tensorflow_witness, torch_witness, exact], []
 
 
-def hear(student: Any, asked: list[ModuleType], tell: Callable[[str], None] = lambda _: None) -> Iterator[Hearing]:
+def hear(student: Student, asked: list[ModuleType], tell: Callable[[str], None] = lambda _: None) -> Iterator[Hearing]:
     """Ask every witness about every case, in both types."""
     for dtype in DTYPES:
         if not offers(student, dtype):

@@ -1,13 +1,13 @@
 """TensorFlow as a witness: the same network, differentiated by GradientTape."""
 
 import os
+from collections.abc import Sequence
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from grader.oracle.cases import Evaluation, OracleCase
 
@@ -38,29 +38,30 @@ def evaluate(case: OracleCase) -> Evaluation:
     )
 
 
-def descend(case: OracleCase) -> list[NDArray]:
+def descend(case: OracleCase) -> list[np.ndarray]:
     """The parameters after the case's steps of plain gradient descent."""
     parameters = [tf.Variable(p) for p in case.parameters]
     lr = tf.constant(case.lr, parameters[0].dtype)
 
-    @tf.function(reduce_retracing=True)
-    def step(x, y):
+    def step(x: tf.Tensor, y: tf.Tensor) -> None:
         with tf.GradientTape() as tape:
             loss = _loss(_outputs(parameters, x)[-1], y)
         for p, g in zip(parameters, tape.gradient(loss, parameters)):
             p.assign_sub(lr * g)
 
+    compiled = tf.function(step, reduce_retracing=True)
     for x, y in case.batches():
-        step(tf.constant(x), tf.constant(y))
+        compiled(tf.constant(x), tf.constant(y))
     return [p.numpy() for p in parameters]
 
 
-def softmax(logits: NDArray) -> NDArray:
+def softmax(logits: np.ndarray) -> np.ndarray:
     """tf.nn.softmax by row."""
-    return tf.nn.softmax(tf.constant(logits)).numpy()
+    shares: np.ndarray = tf.nn.softmax(tf.constant(logits)).numpy()
+    return shares
 
 
-def loss_and_gradient(logits: NDArray, labels: NDArray) -> tuple[float, NDArray]:
+def loss_and_gradient(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
     """Mean cross-entropy and its gradient by the logits."""
     z = tf.constant(logits)
     with tf.GradientTape() as tape:
@@ -69,9 +70,9 @@ def loss_and_gradient(logits: NDArray, labels: NDArray) -> tuple[float, NDArray]
     return float(loss.numpy()), tape.gradient(loss, z).numpy()
 
 
-def _outputs(parameters, x):
+def _outputs(parameters: Sequence[tf.Tensor], x: tf.Tensor) -> list[tf.Tensor]:
     """Outputs of all layers, a ReLU between each two Linear ones."""
-    outputs: list = []
+    outputs: list[tf.Tensor] = []
     for i in range(0, len(parameters), 2):
         if i > 0:
             outputs.append(tf.nn.relu(outputs[-1]))
@@ -79,6 +80,6 @@ def _outputs(parameters, x):
     return outputs
 
 
-def _loss(logits, labels):
+def _loss(logits: tf.Tensor, labels: tf.Tensor | np.ndarray) -> tf.Tensor:
     labels = tf.cast(np.asarray(labels) if isinstance(labels, np.ndarray) else labels, tf.int64)
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits))

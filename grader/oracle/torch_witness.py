@@ -1,7 +1,9 @@
 """PyTorch as a second witness, where it is installed: the same network, differentiated by autograd."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from grader.oracle.cases import Evaluation, OracleCase
 
@@ -28,7 +30,7 @@ def evaluate(case: OracleCase) -> Evaluation:
     )
 
 
-def descend(case: OracleCase) -> list[NDArray]:
+def descend(case: OracleCase) -> list[np.ndarray]:
     """The parameters after the case's steps of plain gradient descent."""
     parameters = [torch.tensor(p, requires_grad=True) for p in case.parameters]
     optimizer = torch.optim.SGD(parameters, lr=case.lr)
@@ -40,12 +42,13 @@ def descend(case: OracleCase) -> list[NDArray]:
     return [p.detach().numpy() for p in parameters]
 
 
-def softmax(logits: NDArray) -> NDArray:
+def softmax(logits: np.ndarray) -> np.ndarray:
     """torch.softmax by row."""
-    return torch.softmax(torch.tensor(logits), dim=1).numpy()
+    shares: np.ndarray = torch.softmax(torch.tensor(logits), dim=1).numpy()
+    return shares
 
 
-def loss_and_gradient(logits: NDArray, labels: NDArray) -> tuple[float, NDArray]:
+def loss_and_gradient(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
     """Mean cross-entropy and its gradient by the logits."""
     z = torch.tensor(logits, requires_grad=True)
     loss = torch.nn.functional.cross_entropy(z, torch.tensor(labels))
@@ -53,9 +56,9 @@ def loss_and_gradient(logits: NDArray, labels: NDArray) -> tuple[float, NDArray]
     return float(loss.detach()), z.grad.numpy()
 
 
-def _outputs(parameters, x):
+def _outputs(parameters: Sequence[torch.Tensor], x: torch.Tensor) -> list[torch.Tensor]:
     """Outputs of all layers, a ReLU between each two Linear ones."""
-    outputs: list = []
+    outputs: list[torch.Tensor] = []
     for i in range(0, len(parameters), 2):
         if i > 0:
             outputs.append(torch.relu(outputs[-1]))

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.api import CallTimeout, Case, Remote, Unmet, last_epoch, listed
+from grader.checks.api import CallTimeout, Case, Remote, Student, Unmet, last_epoch, listed
 
 from . import closed_form, networks, trainings
 from .closed_form import Array, Parameters
@@ -44,7 +44,7 @@ class Trained:
     hits  : hidden images that the fetched parameters classify as they should
     """
 
-    model: Any
+    model: Remote
     start: Parameters
     parameters: Parameters
     history: dict[str, list[float]]
@@ -57,7 +57,7 @@ class Trained:
         return self.hits / self.images
 
 
-def hyperparameters(student: Any, case: Case) -> dict[str, Any]:
+def hyperparameters(student: Student, case: Case) -> dict[str, Any]:
     """The submission's `train.HYPERPARAMETERS`: keywords for train, epochs, batch_size and lr among them, rng not.
 
     raises : Unmet
@@ -85,12 +85,12 @@ def hyperparameters(student: Any, case: Case) -> dict[str, Any]:
 
 
 def train(
-    student: Any,
+    student: Student,
     case: Case,
     images: Any,
     hidden: tuple[Array, Array],
     sizes: Sequence[int],
-    settings: Mapping,
+    settings: Mapping[str, Any],
     seed: int,
 ) -> Trained:
     """Train a fresh network once, on renamed classes, and count what its parameters get right on the hidden images.
@@ -184,7 +184,7 @@ def _nearly(trained: Trained, x: Array) -> Array:
     return np.concatenate(parts)
 
 
-def agrees(case: Case, given: Any, trained: Trained, x: Array) -> None:
+def agrees(case: Case, given: object, trained: Trained, x: Array) -> None:
     """predict says what the fetched parameters say; where two classes are as good as equal, either will do.
 
     raises : Unmet
@@ -202,7 +202,9 @@ def agrees(case: Case, given: Any, trained: Trained, x: Array) -> None:
     case.require(differ == 0, should, f"For {differ} of {len(x)} images predict says something else.")
 
 
-def moves_little(student: Any, case: Case, model: Any, data: Sequence[Array], settings: Mapping[str, Any]) -> None:
+def moves_little(
+    student: Student, case: Case, model: Remote, data: Sequence[Array], settings: Mapping[str, Any]
+) -> None:
     """With the submission's own keywords too, one step of next to no length leaves a network about where it was.
 
     A schedule may end at a rate of its own, so that "exactly" is not asked here; weights from elsewhere show all the same.
@@ -246,7 +248,7 @@ def pictures(case: Case, trained: Trained, x: Array, y: Array) -> None:
     case.evidence("weights", trained.parameters[0].astype(np.float32))
 
 
-def _history(student: Any, case: Case, result: Any) -> dict[str, list[float]]:
+def _history(student: Student, case: Case, result: object) -> dict[str, list[float]]:
     """The curves, if train returned such; whether it has to is another stage's affair."""
     try:
         return trainings.history(student, case, result)

@@ -6,11 +6,10 @@ views, properties and slots work alike; layers with weights are those that have 
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
-from grader.checks.api import Case
+from grader.checks.api import Case, Remote, Student
 
 from . import closed_form
 from .closed_form import Array, Parameters
@@ -33,7 +32,9 @@ def draw(case: Case, sizes: Sequence[int]) -> Parameters:
     return parameters
 
 
-def filled(student: Any, case: Case, sizes: Sequence[int], last_class_wins: bool = False) -> tuple[Any, Parameters]:
+def filled(
+    student: Student, case: Case, sizes: Sequence[int], last_class_wins: bool = False
+) -> tuple[Remote, Parameters]:
     """A new MLP of the learner's that holds known numbers, and these numbers.
 
     last_class_wins : reorder the outputs, so that for many inputs the last one is the largest
@@ -48,15 +49,15 @@ def filled(student: Any, case: Case, sizes: Sequence[int], last_class_wins: bool
     return holding(student, case, parameters), parameters
 
 
-def holding(student: Any, case: Case, parameters: Sequence[Array]) -> Any:
+def holding(student: Student, case: Case, parameters: Sequence[Array]) -> Remote:
     """A new MLP of the learner's that holds these numbers."""
     sizes = (len(parameters[0]), *(len(b) for b in parameters[1::2]))
-    model = student.network.MLP(sizes, student.rng(case.seed))
+    model: Remote = student.network.MLP(sizes, student.rng(case.seed))
     fill(student, case, model, parameters)
     return model
 
 
-def fill(student: Any, case: Case, model: Any, parameters: Sequence[Array]) -> None:
+def fill(student: Student, case: Case, model: Remote, parameters: Sequence[Array]) -> None:
     """Write known numbers into the Linear layers of a network, in place."""
     linear = linear_layers(student, model)
     wanted = len(parameters) // 2
@@ -69,7 +70,7 @@ def fill(student: Any, case: Case, model: Any, parameters: Sequence[Array]) -> N
     student.fill_all([(layer, name, array) for (layer, name), array in zip(places, parameters)])
 
 
-def refill(student: Any, case: Case, model: Any) -> Parameters:
+def refill(student: Student, case: Case, model: Remote) -> Parameters:
     """Write new numbers into every layer that has weights, whatever its shape, and say what they are."""
     parameters = []
     for k, layer in enumerate(linear_layers(student, model), start=1):
@@ -81,25 +82,26 @@ def refill(student: Any, case: Case, model: Any) -> Parameters:
     return parameters
 
 
-def linear_layers(student: Any, model: Any) -> list[Any]:
+def linear_layers(student: Student, model: Remote) -> list[Remote]:
     """The layers that have weights, in order."""
     return student.having(model, "layers", "W")
 
 
-def parameters_of(student: Any, model: Any) -> Parameters:
+def parameters_of(student: Student, model: Remote) -> Parameters:
     """W and b of every layer, by value."""
     return student.read([(layer, name) for layer in linear_layers(student, model) for name in ("W", "b")])
 
 
-def gradients_of(student: Any, model: Any) -> Parameters:
+def gradients_of(student: Student, model: Remote) -> Parameters:
     """dW and db of every layer, by value."""
     return student.read([(layer, name) for layer in linear_layers(student, model) for name in ("dW", "db")])
 
 
-def tell_apart(logits: Any, shape: tuple[int, int]) -> bool:
+def tell_apart(logits: object, shape: tuple[int, int]) -> bool:
     """Whether these are finite scores of that shape, not all alike in any row."""
-    good = np.shape(logits) == shape and logits.dtype.kind == "f" and bool(np.isfinite(logits).all())
-    return good and bool(np.all(np.ptp(logits, axis=1) > 0))
+    if not isinstance(logits, np.ndarray) or logits.shape != shape or logits.dtype.kind != "f":
+        return False
+    return bool(np.isfinite(logits).all() and np.all(np.ptp(logits, axis=1) > 0))
 
 
 def names(count: int, prefix: str = "") -> list[str]:

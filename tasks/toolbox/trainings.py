@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.api import Case, Remote, number, type_phrase
+from grader.checks.api import Case, Remote, Student, number, type_phrase
 
 from . import closed_form
 from .closed_form import Array, Parameters
@@ -170,7 +170,7 @@ def _ratio(given: float, expected: float) -> str:
     return ""
 
 
-def history(student: Any, case: Case, result: Any) -> dict[str, list[float]]:
+def history(student: Student, case: Case, result: object) -> dict[str, list[float]]:
     """What train returned, as plain lists of floats; it may be any kind of dict, and hold more.
 
     raises : Unmet, if it is no dict, lacks a list, or has something else than numbers in one
@@ -188,7 +188,7 @@ def history(student: Any, case: Case, result: Any) -> dict[str, list[float]]:
     return {name: _curve(student, case, result, name) for name in CURVES}
 
 
-def _curve(student: Any, case: Case, result: Any, name: str) -> list[float]:
+def _curve(student: Student, case: Case, result: Any, name: str) -> list[float]:
     """One list of a history, which may itself have stayed in the worker."""
     values = result[name] if isinstance(result, dict) else student.fetch(student.item(result, name))
     if isinstance(values, Remote):
@@ -203,7 +203,7 @@ def _curve(student: Any, case: Case, result: Any, name: str) -> list[float]:
     return [float(value) for value in values]
 
 
-def _what(student: Any, value: Any) -> str:
+def _what(student: Student, value: object) -> str:
     if isinstance(value, Remote):
         return f"an object of class {student.kind(value)}"
     return "None" if value is None else type_phrase(value)
