@@ -61,9 +61,9 @@ def completed(submission: Submission, reference: Submission, names: Iterable[str
         if own is None:
             texts[module] = added = source
         elif "." in name and not _has(own, name) and line_of(source, name):
-            given = find(tree_of(own), name.rpartition(".")[0]) is not None and name.count(".") > 1
-            wanted = name if given else ".".join(name.split(".")[:2])
-            added = helpers_of(source, wanted, _bound(_table(own)))
+            has_class = name.count(".") > 1 and find(tree_of(own), name.rpartition(".")[0]) is not None
+            wanted = name if has_class else ".".join(name.split(".")[:2])
+            added = helpers_of(source, wanted, _bound(own))
             texts[module] = restore_stub(own.rstrip("\n") + f"\n\n\n{added}\n" if added else own, source, wanted)
         else:
             continue
@@ -80,24 +80,20 @@ def _has(text: str, name: str) -> bool:
     if tree is None:
         return True  # nothing can be added to it
     _, top, *method = name.split(".")
-    table = _table(text)
     node = find(tree, f".{top}")
-    if top not in _bound(table) or not method:
-        return top in _bound(table)
-    if not isinstance(node, ast.ClassDef) or node.bases or node.keywords or node.decorator_list:
-        return True
-    inner = [child for child in table.get_children() if child.get_name() == top]
+    plain = isinstance(node, ast.ClassDef) and not (node.bases or node.keywords or node.decorator_list)
+    if not (plain and method):
+        return top in _bound(text)
     # self.step = ... and SGD.step = ... count as well
     stored = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
-    return method[0] in stored.union(*map(_bound, inner))
+    return method[0] in stored | _bound(text, top)
 
 
-def _table(text: str) -> symtable.SymbolTable:
-    return symtable.symtable(text, "<right answer>", "exec")
-
-
-def _bound(table: symtable.SymbolTable) -> set[str]:
-    return {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
+def _bound(text: str, inside: str = "") -> set[str]:
+    """The names that a module binds, or a class of it."""
+    table = symtable.symtable(text, "<right answer>", "exec")
+    scopes = [scope for scope in table.get_children() if scope.get_name() == inside] if inside else [table]
+    return {s.get_name() for scope in scopes for s in scope.get_symbols() if s.is_assigned() or s.is_imported()}
 
 
 def _imported(text: str) -> list[str]:
