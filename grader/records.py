@@ -5,7 +5,10 @@
 
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct, field
+
+from grader.text import clean
 
 SCHEMA = 1
 
@@ -107,3 +110,16 @@ class Report(Struct, frozen=True):
     curves: dict[str, Any] = {}  #: history of the accuracy stage's training, and the reference's band
     notes: list[str] = []
     extra: dict[str, Any] = field(default_factory=dict)
+
+
+def cleaned(report: Report) -> Report:
+    """The report without anything that a reader would not see, wherever it stands: file names, remarks, cards."""
+    return msgspec.convert(_cleaned(msgspec.to_builtins(report)), Report)
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value, None)
+    if isinstance(value, dict):
+        return {_cleaned(name): _cleaned(inner) for name, inner in value.items()}
+    return [_cleaned(inner) for inner in value] if isinstance(value, list) else value

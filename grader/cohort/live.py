@@ -13,8 +13,8 @@ from grader.cohort.intake import Intake
 from grader.cohort.journal import Outcome
 from grader.cohort.pool import StageReached
 from grader.cohort.run import Watcher
-from grader.report.pages import clean
 from grader.report.words import plural
+from grader.text import visible
 
 _FAULT = {"submission": "not graded", "fault": "the grader's own fault"}
 
@@ -46,25 +46,25 @@ class Terminal(Watcher):
             ("on the roster, nothing handed in", intake.missing),
         ):
             if names:
-                shown = ", ".join(map(clean, names[:12])) + (" ..." if len(names) > 12 else "")
+                shown = ", ".join(map(visible, names[:12])) + (" ..." if len(names) > 12 else "")
                 self.console.print(escape(f"{len(names)} {what}: {shown}"))
         for note in intake.notes:
-            self.console.print(escape(clean(note)))
+            self.console.print(escape(visible(note)))
         self.total, self.begun = waiting, self.clock()
         self.bar.update(self.task, total=waiting)
         if waiting and self.console.is_terminal:
             self.live.start()
 
     def reached(self, event: StageReached, names: list[str]) -> None:
-        self.lanes[event.lane] = f"{clean(names[0])[:32]}: {event.stage}"
+        self.lanes[event.lane] = f"{visible(names[0])[:32]}: {event.stage}"
         self._draw()
 
     def finished(self, outcome: Outcome, names: list[str]) -> None:
         self.done += 1
         self.bar.update(self.task, completed=self.done, left=self.left())
         if outcome.state != "graded":
-            who = ", ".join(map(clean, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-            self.console.print(escape(f"{who}: {_FAULT[outcome.state]}: {clean(outcome.reason)}"))
+            who = ", ".join(map(visible, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+            self.console.print(escape(f"{who}: {_FAULT[outcome.state]}: {visible(outcome.reason)}"))
         self._draw()
         if not self.console.is_terminal and (self.clock() - self.told > 30 or self.done == self.total):
             self.told = self.clock()

@@ -7,6 +7,7 @@ import msgspec
 
 from grader.cohort.counting import Grade
 from grader.report.words import number
+from grader.text import clean, clean_name
 
 _FORMULA = "=+-@\t\r"
 _BEFORE = (
@@ -24,9 +25,15 @@ def table(grades: list[Grade], stages: list[str]) -> str:
         points = (number(grade.stages[stage]) if stage in grade.stages else "" for stage in stages)
         numbers = map(number, (grade.score, grade.max_score, grade.raw, grade.penalty))
         submitted = grade.submitted.isoformat() if grade.submitted else ""
-        before = (guard(grade.student), guard(grade.name), grade.state, *numbers, grade.late_days)
-        after = (" ".join(grade.mistakes), guard(" ".join(grade.reason.split())), grade.digest[:16])
-        writer.writerow([*before, guard(grade.attempt), grade.attempts, submitted, *points, *after])
+        before = (
+            guard(clean(grade.student, None)),
+            guard(clean(grade.name, None)),
+            grade.state,
+            *numbers,
+            grade.late_days,
+        )
+        after = (" ".join(grade.mistakes), guard(clean_name(grade.reason, 2000)), grade.digest[:16])
+        writer.writerow([*before, guard(clean(grade.attempt, None)), grade.attempts, submitted, *points, *after])
     return out.getvalue()
 
 

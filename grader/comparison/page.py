@@ -15,8 +15,9 @@ from grader.files import write_atomically
 from grader.paths import MODULES
 from grader.report import evidence, figures, findings, tables
 from grader.report.evidence import Curves
-from grader.report.pages import HERE, anchor, clean, environment, shorten, stylesheet
+from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
 from grader.submission import Submission
+from grader.text import visible
 
 
 class Example(NamedTuple):
@@ -64,7 +65,7 @@ def page(sides: Sides) -> str:
     template = environment(compare_css=stylesheet(HERE / "compare.css")).get_template("compare.html.j2")
     compared = probing.compare(*sides.asked)
     views = functions(sides.left, sides.right, {item.name: item for item in compared})
-    names = (clean(sides.left.name) or "submission", "reference")
+    names = (visible(sides.left.name) or "submission", "reference")
     lines = [
         (module, *(code_diff.code_lines(side.modules.get(module, "")) for side in (sides.left, sides.right)))
         for module in _modules(sides)
@@ -122,7 +123,7 @@ def _example(item: probing.Difference) -> Example:
     if _is_numeric(item.left) and _is_numeric(item.right):
         captions = ("reference", "submission")
         pair = [t._replace(caption=name) for t, name in zip(tables.pair(item.right, item.left), captions, strict=False)]
-    text = shorten(clean(item.text), 4, 200)
+    text = shorten(visible(item.text), 4, 200)
     return Example(text, _told(item.left), _told(item.right), pair if len(pair) == 2 else [])
 
 
@@ -135,14 +136,14 @@ def _told(value: object) -> str:
     from grader.worker.outside.transcript import ErrorInfo, Opaque
 
     if isinstance(value, ErrorInfo):
-        return shorten(clean(f"{value.type_name}: {value.message}"), 2, 200)
+        return shorten(visible(f"{value.type_name}: {value.message}"), 2, 200)
     if isinstance(value, Opaque):
-        return f"an object of class {shorten(clean(value.kind), 1, 60)}"
+        return f"an object of class {shorten(visible(value.kind), 1, 60)}"
     if isinstance(value, np.ndarray) and not value.size:
         return f"empty array of shape {value.shape}"
     if isinstance(value, np.ndarray):
         return f"{value.dtype} array of shape {value.shape}, norm {np.linalg.norm(value.astype(float).ravel()):.6g}"
-    return shorten(clean(repr(value)), 2, 200)
+    return shorten(visible(repr(value)), 2, 200)
 
 
 def _modules(sides: Sides) -> list[str]:

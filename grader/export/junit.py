@@ -1,14 +1,11 @@
 """A report as JUnit XML, in the form that Jenkins' published schema (junit-10) admits."""
 
-import re
 from xml.etree import ElementTree as xml
 
 from grader.course.policy import Policy
 from grader.export.text import level, outcome
 from grader.records import CheckResult, Report
-
-#: What XML 1.0 cannot hold at all, not even escaped.
-_INVALID = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from grader.text import clean
 
 
 def write(report: Report, policy: Policy) -> bytes:
@@ -26,13 +23,13 @@ def write(report: Report, policy: Policy) -> bytes:
     suite = xml.SubElement(
         suites,
         "testsuite",
-        name=_clean(f"chain-rule {report.student}".strip()),
+        name=clean(f"chain-rule {report.student}".strip(), None),
         tests=str(len(cases)),
         failures=tally("fail", "todo"),
         errors=tally("error"),
         skipped=tally("blocked"),
         time=f"{report.seconds:.3f}",
-        timestamp=_clean(report.finished),
+        timestamp=clean(report.finished),
     )
     properties = xml.SubElement(suite, "properties")
     for name, value in (
@@ -47,7 +44,7 @@ def write(report: Report, policy: Policy) -> bytes:
         )
         _verdict(case, check, outcome(check, level(policy.feedback, stage, check)))
         if check.printed and level(policy.feedback, stage, check) == "full":
-            xml.SubElement(case, "system-out").text = _clean(check.printed)
+            xml.SubElement(case, "system-out").text = clean(check.printed, None)
     xml.indent(suites, space=" ")
     text: bytes = xml.tostring(suites, encoding="utf-8", xml_declaration=True)
     return text + b"\n"
@@ -58,10 +55,7 @@ def _verdict(case: xml.Element, check: CheckResult, text: str) -> None:
         return
     kind = {"error": "error", "blocked": "skipped"}.get(check.state, "failure")
     first = text.partition("\n")[0]
-    verdict = xml.SubElement(case, kind, type=check.mistake.id if check.mistake else check.state, message=_clean(first))
-    verdict.text = _clean(f"{check.promise}\n\n{text}" if text else check.promise)
-
-
-def _clean(text: str) -> str:
-    """Characters that XML cannot hold, written out as #x1B."""
-    return _INVALID.sub(lambda found: f"#x{ord(found.group()):02X}", text)
+    verdict = xml.SubElement(
+        case, kind, type=check.mistake.id if check.mistake else check.state, message=clean(first, None)
+    )
+    verdict.text = clean(f"{check.promise}\n\n{text}" if text else check.promise, None)

@@ -20,7 +20,7 @@ from grader.grading import embedded_data, event_log
 from grader.grading.request import Request
 from grader.grading.summary import FinishedRun, summary
 from grader.grading.training_cache import TrainingCache
-from grader.records import Report
+from grader.records import Report, cleaned
 from grader.running.context import Context, Data
 from grader.running.limits import calibrate
 from grader.running.pytest_host import run_with_pytest
@@ -81,7 +81,7 @@ def grade(
         )
         session = Session(stages, context, [observer] if observer else [])
         _run(session, request, cache)
-        report = summary(FinishedRun(request, session, depends, cache.used if cache else set(), begun))
+        report = cleaned(summary(FinishedRun(request, session, depends, cache.used if cache else set(), begun)))
         request.output.keep(report, whole=len(stages) == len(course.stages))
     return report
 

@@ -17,8 +17,9 @@ from grader.files import write_atomically
 from grader.records import Card, CheckResult, Report, SourceLines, StageResult
 from grader.report import evidence, graded, pictures, tables, words
 from grader.report.drawn import Drawings
-from grader.report.pages import HERE, anchor, clean, environment, shorten, stylesheet
+from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
 from grader.report.progress import progress
+from grader.text import visible
 
 #: Characters of the longest text that a card shows; the engine keeps shorter ones.
 MOST_LINES, MOST_WIDTH = 60, 300
@@ -192,18 +193,18 @@ def _beside(message: str, card: Card | None, *others: str) -> str:
 
 
 def _capped(text: str) -> str:
-    return shorten(clean(text[: MOST_LINES * MOST_WIDTH * 4]).strip("\n"), MOST_LINES, MOST_WIDTH)
+    return shorten(visible(text[: MOST_LINES * MOST_WIDTH * 4]).strip("\n"), MOST_LINES, MOST_WIDTH)
 
 
 def _source(lines: SourceLines) -> SourceView:
     """The lines with their numbers; an excerpt without a marked line is shown without the indentation all of it shares."""
     marked = set(lines.marked)
-    texts = [shorten(clean(line).replace("\n", "\\n"), 1, MOST_WIDTH) for line in lines.lines[:MOST_LINES]]
+    texts = [shorten(visible(line).replace("\n", "\\n"), 1, MOST_WIDTH) for line in lines.lines[:MOST_LINES]]
     if not marked:
         texts = textwrap.dedent("\n".join(texts)).split("\n")
     shown = [CodeLine(lines.first + i, text, lines.first + i in marked) for i, text in enumerate(texts)]
     place = f"{lines.file}, {lines.function}" if lines.function else lines.file
-    return SourceView(shorten(clean(place).replace("\n", " "), 1, 120), shown)
+    return SourceView(shorten(visible(place).replace("\n", " "), 1, 120), shown)
 
 
 def _problems(report: Report) -> list[tuple[str, str]]:

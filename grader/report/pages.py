@@ -1,6 +1,6 @@
 """The jinja2 environment that every page of the course is made with, and the small values that templates show.
 
-Autoescape is always on, undefined names are errors, and text goes through `clean` once more on its way in, so that what
+Autoescape is always on, undefined names are errors, and text goes through `visible` once more on its way in, so that what
 comes from a submission stays text even if a record was made by someone else's program.
 """
 
@@ -16,30 +16,9 @@ from markupsafe import Markup
 
 from grader.paths import MEMORY
 from grader.report import words
+from grader.text import visible
 
 HERE = Path(__file__).resolve().parent
-
-#: Control characters but for tab and newline, lone surrogates, bidi controls, and other characters that show nothing.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e0fff]"
-)
-#: Accents piled so high that they would cover the lines around.
-_PILED = re.compile(
-    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})"
-    "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
-)
-
-
-def clean(text: object) -> str:
-    """Text that shows what it holds: control and direction-changing characters become visible `\\x1b`-like escapes."""
-    text = str(text).replace("\r\n", "\n")
-    return _UNSEEN.sub(lambda found: _escape(found.group()), _PILED.sub(r"\1…", text))
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def shorten(text: str, lines: int = 60, width: int = 400) -> str:
@@ -57,13 +36,13 @@ def anchor(*parts: str) -> str:
 
 
 def date(iso: str) -> str:
-    """`2026-11-23T01:15:46+00:00` -> `23 November 2026, 01:15 UTC`; text that is no date comes back cleaned."""
+    """`2026-11-23T01:15:46+00:00` -> `23 November 2026, 01:15 UTC`; text that is no date comes back as it is."""
     from datetime import UTC, datetime
 
     try:
         moment = datetime.fromisoformat(iso)
     except ValueError:
-        return clean(iso)
+        return visible(iso)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return f"{moment.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
@@ -71,14 +50,14 @@ def date(iso: str) -> str:
 
 def prose(text: str) -> Markup:
     """Text with `code` between backticks, and paragraphs at empty lines; everything is escaped first."""
-    escaped = str(jinja2.utils.markupsafe.escape(shorten(clean(text), 40, 2000)))
+    escaped = str(jinja2.utils.markupsafe.escape(shorten(visible(text), 40, 2000)))
     marked = re.sub(r"`([^`\n]{1,400})`", r"<code>\1</code>", escaped)
     return Markup("".join(f"<p>{part.strip()}</p>" for part in re.split(r"\n\s*\n", marked) if part.strip()))
 
 
 def inline(text: str) -> Markup:
     """One run of text with `code` between backticks."""
-    escaped = str(jinja2.utils.markupsafe.escape(shorten(clean(text), 40, 2000)))
+    escaped = str(jinja2.utils.markupsafe.escape(shorten(visible(text), 40, 2000)))
     return Markup(re.sub(r"`([^`\n]{1,400})`", r"<code>\1</code>", escaped))
 
 
@@ -114,7 +93,7 @@ def environment(*folders: Path, **names: Any) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: clean(value) if type(value) is str else value,
+        finalize=lambda value: visible(value) if type(value) is str else value,
         bytecode_cache=_compiled(),
     )
     made.filters.update(

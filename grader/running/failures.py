@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grader.records import Card, CheckState, SourceLines
-from grader.worker.outside.text import clean
+from grader.text import clean
 
 if TYPE_CHECKING:
     from grader.checks.case import Case

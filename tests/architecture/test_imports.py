@@ -19,7 +19,7 @@ INSIDE = "grader.worker.inside"
 WITHIN_REACH = ("grader.worker.wire", "grader.worker.stream", INSIDE)
 
 #: These stand below all else, and may import one another.
-GROUND = ("bootstrap", "cli", "errors", "files", "paths", "records", "submission", "threads")
+GROUND = ("bootstrap", "cli", "errors", "files", "paths", "records", "submission", "text", "threads")
 #: From the ground up. A room imports from the rows below its own, and never from another room of its own row.
 ORDER = (
     GROUND,

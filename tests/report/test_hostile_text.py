@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from grader.records import Card, Mistake, NextStep, SourceLines
 from grader.report import drawn, figures, learner, pages
+from grader.text import visible
 from tests.report import dom, samples
 
 CHECK = "check_sgd_steps_in_place"
@@ -42,7 +43,7 @@ def report_with(text):
 @pytest.mark.parametrize("text", samples.NASTY)
 def test_markup_changes_no_element(tmp_path, text):
     """The page has the elements that it has with a harmless word of as many lines and code spans."""
-    word = re.sub("[^`\n]", "x", pages.clean(text)) or "x"
+    word = re.sub("[^`\n]", "x", visible(text)) or "x"
     hostile, harmless = (dom.parse(learner.page(report_with(t), tmp_path)) for t in (text, word))
     assert dom.shape(hostile) == dom.shape(harmless)
 
@@ -51,7 +52,7 @@ def test_markup_changes_no_element(tmp_path, text):
 @given(st.text(st.characters(exclude_characters="`"), min_size=1, max_size=80))
 def test_any_text_changes_no_element(tmp_path, text):
     """Only line breaks and empty text may change what stands where."""
-    word = re.sub("[^\n\\s]", "x", pages.clean(text))
+    word = re.sub("[^\n\\s]", "x", visible(text))
     hostile, harmless = (dom.parse(learner.page(report_with("a" + t + "a"), tmp_path)) for t in (text, word))
     assert dom.shape(hostile) == dom.shape(harmless)
 
@@ -84,12 +85,12 @@ def test_no_unseen_character_reaches_the_page(rendered):
     ],
 )
 def test_clean_shows_what_is_unseen(text, shown):
-    assert pages.clean(text) == shown
+    assert visible(text) == shown
 
 
 @given(st.text())
 def test_clean_is_done_once(text):
-    assert pages.clean(pages.clean(text)) == pages.clean(text)
+    assert visible(visible(text)) == visible(text)
 
 
 def test_shorten_says_what_is_left_out():

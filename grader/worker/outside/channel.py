@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from grader.submission import Submission
+from grader.text import clean_name
 from grader.worker import wire
 from grader.worker.outside import errors
 from grader.worker.outside.handles import InWorker
 from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.reported import NO_ANSWER, reported
-from grader.worker.outside.text import clean_name
 
 MAX_CALLBACKS = 100_000
 MAX_NESTED = 32

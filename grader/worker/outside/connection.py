@@ -3,13 +3,13 @@
 import socket
 from collections.abc import Callable
 
+from grader.text import MAX_OUTPUT as KEPT_OUTPUT
+from grader.text import clean_output
 from grader.worker import stream, wire
 from grader.worker.outside import errors
 from grader.worker.outside.coldprocess import ColdProcess
 from grader.worker.outside.process import ForkedProcess
 from grader.worker.outside.processors import MOMENT, SharedCpu
-from grader.worker.outside.text import MAX_OUTPUT as KEPT_OUTPUT
-from grader.worker.outside.text import clean_output
 from grader.worker.outside.waiting import Deadline, Poll
 
 MAX_OUTPUT = 8 << 20  # bytes that a worker may print in its life

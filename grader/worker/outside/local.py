@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from grader.submission import Submission
+from grader.text import MAX_OUTPUT, clean_output
 from grader.worker import wire
 from grader.worker.inside.loader import Finder
 from grader.worker.inside.runtime import CallbackFailed, Runtime, seed_everything
@@ -22,7 +23,6 @@ from grader.worker.outside import errors
 from grader.worker.outside.channel import CallLimits, Channel
 from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.proxy import StudentProxy
-from grader.worker.outside.text import MAX_OUTPUT, clean_output
 from grader.worker.outside.transcript import Describe
 
 

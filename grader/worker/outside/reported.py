@@ -2,8 +2,8 @@
 
 from grader.records import SourceLines
 from grader.submission import Submission, file_of
+from grader.text import clean, clean_name
 from grader.worker.outside import errors
-from grader.worker.outside.text import clean, clean_name
 
 NO_ANSWER = "What came back is no answer."
 CONTEXT = 2  # lines shown before and after
