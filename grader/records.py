@@ -3,10 +3,11 @@
 `results.json` is the JSON form of a `Report`; `SCHEMA` grows by one when a field changes its meaning.
 """
 
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, TypedDict
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
 from grader.text import clean
 
@@ -92,6 +93,48 @@ class NextStep(Struct, frozen=True):
     line: int = 0
 
 
+class SandboxReport(TypedDict, total=False):
+    """What a worker measured of itself before any code was loaded."""
+
+    level: str  #: "full", "partial", "process" or "none"
+    complete: bool  #: everything that was tried is withheld
+    requested: str
+    mode: str
+    probes: dict[str, bool]  #: what was tried -> whether it was stopped
+    layers: list[str]
+    missing: dict[str, str]  #: layer -> why it is off
+    remedies: dict[str, str]
+    summary: str  #: one line
+
+
+class Band(TypedDict):
+    """What the reference's trainings span, a number an epoch."""
+
+    low: list[float]
+    high: list[float]
+
+
+class CurvesRecord(TypedDict, total=False):
+    """The last training of a grade, beside the reference's; nothing if there was none."""
+
+    stage: str
+    check: str
+    history: dict[str, list[float | None]]  #: "val_acc", ... -> a number an epoch, None where it is not finite
+    reference: dict[str, Band]
+    goal: float
+    seeds: int
+
+
+class Extra(Struct, frozen=True):
+    """About the grade itself, for whoever shows it or might repeat it."""
+
+    stages_named: list[str] = []  #: empty if all were asked for
+    key: str = ""  #: of the request: an equal key gives an equal report
+    feedback: str = ""
+    problems: dict[str, str] = {}  #: files of the submission that could not be read, and why
+    repeatable: bool = False  #: no limit and no fault decided anything
+
+
 class Report(Struct, frozen=True):
     score: int
     max_score: int
@@ -100,16 +143,25 @@ class Report(Struct, frozen=True):
     complete: bool = True  #: False while a grade is under way, or if it was interrupted
     next: NextStep | None = None
     student: str = ""  #: name of the submission's folder
-    sandbox: dict[str, Any] = {}  #: what was measured: {"level", "probes": {name: blocked}, "summary", "layers"}
-    seed: dict[str, Any] = {}  #: {"value": 0} or {"fingerprint": "..."} if secret
-    environment: dict[str, Any] = {}  #: versions, BLAS, threads, platform
+    sandbox: SandboxReport = {}
+    seed: dict[str, int | str] = {}  #: {"value": 0} or {"fingerprint": "..."} if secret
+    environment: dict[str, str | int] = {}  #: versions, BLAS, threads, platform
     fingerprints: dict[str, str] = {}  #: "submission", "course", "data"
-    limits: dict[str, Any] = {}  #: "calibration", per-stage limits
+    #: {"calibration": 1.0, "stages": {id: {"call", "check", "stage"}}}, in seconds
+    limits: dict[str, int | float | dict[str, dict[str, int | float]]] = {}
     seconds: float = 0.0
     finished: str = ""  #: ISO 8601, UTC
-    curves: dict[str, Any] = {}  #: history of the accuracy stage's training, and the reference's band
+    curves: CurvesRecord = {}
     notes: list[str] = []
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: Extra = Extra()
+
+
+def read_report(path: Path) -> Report:
+    """The report in a results.json, cleaned, whoever wrote it.
+
+    raises : OSError, msgspec.MsgspecError
+    """
+    return cleaned(msgspec.json.decode(path.read_bytes(), type=Report))
 
 
 def cleaned(report: Report) -> Report:

@@ -148,6 +148,5 @@ def _summary(report: Report, policy: Policy, raw: float, taken: float, days: int
 
 def _accuracy(report: Report) -> float | None:
     """The last validation accuracy of the graded training, if there was one."""
-    history = report.curves.get("history") or report.curves
-    values = history.get("val_acc") if isinstance(history, dict) else None
-    return round(float(values[-1]), 4) if values else None
+    last = (report.curves.get("history", {}).get("val_acc") or [None])[-1]
+    return None if last is None else round(last, 4)

@@ -81,7 +81,7 @@ def grade(
         )
         session = Session(stages, context, [observer] if observer else [])
         _run(session, request, cache)
-        report = cleaned(summary(FinishedRun(request, session, depends, cache.used if cache else set(), begun)))
+        report = cleaned(summary(FinishedRun(request, session, depends, begun)))
         request.output.keep(report, whole=len(stages) == len(course.stages))
     return report
 

@@ -10,7 +10,7 @@ import msgspec
 from grader.course import fingerprint
 from grader.course.course import Course
 from grader.grading.output import Output
-from grader.records import Report
+from grader.records import Report, read_report
 from grader.running.limits import Limits
 from grader.submission import read_submission
 
@@ -83,12 +83,12 @@ def unchanged(request: Request) -> Report | None:
     if not request.settings.caches:
         return None
     try:
-        report = msgspec.json.decode((out / "results.json").read_bytes(), type=Report)
+        report = read_report(out / "results.json")
     except (OSError, msgspec.MsgspecError):
         return None
-    if not report.complete or not report.extra.get("repeatable") or not (out / "report.html").exists():
+    if not report.complete or not report.extra.repeatable or not (out / "report.html").exists():
         return None
     depends = fingerprint.dependencies(request.course)
-    if report.extra.get("key") != request.key(read_submission(request.student).fingerprint(), depends):
+    if report.extra.key != request.key(read_submission(request.student).fingerprint(), depends):
         return None
-    return msgspec.structs.replace(report, extra={**report.extra, "recalled": True})
+    return report

@@ -9,7 +9,7 @@ from grader.course import fingerprint
 from grader.course.stage import Stage
 from grader.grading import curves, event_log
 from grader.grading.request import Request
-from grader.records import Report
+from grader.records import Extra, Report
 from grader.running import scores
 from grader.running.limits import Limits
 from grader.running.session import Session
@@ -22,7 +22,6 @@ class FinishedRun(NamedTuple):
     request: Request
     session: Session
     depends: dict[str, str]  #: fingerprint.dependencies
-    cached: set[str]  #: stages whose results are an equal run's
     begun: float  #: time.perf_counter at its start
 
 
@@ -48,15 +47,13 @@ def summary(run: FinishedRun) -> Report:
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         curves=curves.of_results(context.course, results, out.evidence),
         notes=run.session.notes,
-        extra={
-            "stages_named": [stage.id for stage in stages] if request.stages else [],
-            "course_points": context.course.points,
-            "key": request.key(mark, run.depends) if how.caches else "",
-            "feedback": how.feedback,
-            "problems": {file_of(module): why for module, why in context.submission.problems.items()},
-            "repeatable": not context.state.unrepeatable and all(r.state != "error" for r in results.values()),
-            "cached": sorted(run.cached),
-        },
+        extra=Extra(
+            stages_named=[stage.id for stage in stages] if request.stages else [],
+            key=request.key(mark, run.depends) if how.caches else "",
+            feedback=how.feedback,
+            problems={file_of(module): why for module, why in context.submission.problems.items()},
+            repeatable=not context.state.unrepeatable and all(r.state != "error" for r in results.values()),
+        ),
     )
 
 

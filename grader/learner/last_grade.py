@@ -5,13 +5,13 @@ from pathlib import Path
 import msgspec
 
 from grader.course.course import Course
-from grader.records import Report, StageResult
+from grader.records import Report, StageResult, read_report
 
 
 def last_report(out: Path) -> Report | None:
     """The report in a folder, or None if there is none that can be read."""
     try:
-        return msgspec.json.decode((out / "results.json").read_bytes(), type=Report)
+        return read_report(out / "results.json")
     except (OSError, msgspec.MsgspecError):
         return None
 

@@ -5,11 +5,11 @@ import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from grader.records import Card
+from grader.records import Card, CurvesRecord
 
 #: No evidence file of a grade is larger than this once unpacked; anything larger was not written by the engine.
 MOST_BYTES = 32_000_000
@@ -74,13 +74,6 @@ def _run(line: str) -> Run | None:
     return Run(str(row.get("finished", "")), row["score"], row["max_score"], states, str(row.get("submission", "")))
 
 
-def numbers(value: Any) -> list[float]:
-    """A list of floats from a record that may hold anything: None and text become nan, no list becomes empty."""
-    if not isinstance(value, (list, tuple)):
-        return []
-    return [float(x) if isinstance(x, (int, float)) and not isinstance(x, bool) else math.nan for x in value]
-
-
 class Curves(NamedTuple):
     """One training, an entry an epoch, and what the reference's trainings span."""
 
@@ -89,28 +82,20 @@ class Curves(NamedTuple):
     goal: float | None = None
 
     @classmethod
-    def of(cls, record: Mapping[str, Any]) -> "Curves | None":
-        """From `Report.curves`; None if it holds no history."""
-        raw = record.get("history")
-        kept = {str(name): numbers(values) for name, values in raw.items()} if isinstance(raw, Mapping) else {}
+    def of(cls, record: CurvesRecord) -> "Curves | None":
+        """From `Report.curves`; None if no number of its history is finite."""
+        history = record.get("history", {}).items()
+        kept = {name: [math.nan if x is None else x for x in values] for name, values in history}
         kept = {name: values for name, values in kept.items() if any(map(math.isfinite, values))}
-        if not kept:
-            return None
-        band = {}
-        reference = record.get("reference")
-        for name, span in reference.items() if isinstance(reference, Mapping) else ():
-            if isinstance(span, Mapping):
-                low, high = numbers(span.get("low")), numbers(span.get("high"))
-                if low and len(low) == len(high):
-                    band[str(name)] = (low, high)
-        goal = record.get("goal")
-        return cls(kept, band, float(goal) if isinstance(goal, (int, float)) else None)
+        spans = {name: (span["low"], span["high"]) for name, span in record.get("reference", {}).items()}
+        band = {name: (low, high) for name, (low, high) in spans.items() if low and len(low) == len(high)}
+        return cls(kept, band, record.get("goal")) if kept else None
 
     @classmethod
     def of_evidence(cls, arrays: Mapping[str, np.ndarray]) -> "Curves | None":
         """From roles such as `history:val_acc`."""
         kept = {role.partition(":")[2]: array for role, array in arrays.items() if role.startswith("history:")}
-        goal = arrays["goal"].item() if "goal" in arrays and arrays["goal"].size == 1 else None
-        return cls.of(
-            {"history": {name: array.astype(float).ravel().tolist() for name, array in kept.items()}, "goal": goal}
-        )
+        record: CurvesRecord = {"history": {name: array.astype(float).ravel().tolist() for name, array in kept.items()}}
+        if "goal" in arrays and arrays["goal"].size == 1:
+            record["goal"] = arrays["goal"].item()
+        return cls.of(record)

@@ -24,7 +24,9 @@ def sections(report: Report) -> list[Section]:
         Section("The submission", _submission(report)),
         Section("Seed", list(_rows(_without(report.seed, "fingerprint"))), _seed_remarks(report)),
         Section(
-            "Sandbox", list(_rows(_without(report.sandbox, "probes", "summary"))) + _probes(report), _summary(report)
+            "Sandbox",
+            list(_rows(_without(report.sandbox, "probes", "summary"))) + _probes(report),
+            [line] if (line := report.sandbox.get("summary")) else [],
         ),
         Section("Limits", list(_rows(_without(report.limits, "stages"))) + _stage_limits(report)),
         Section("Environment", list(_rows(report.environment))),
@@ -47,46 +49,29 @@ def _seed_remarks(report: Report) -> list[str]:
     return [SEED_SENTENCE.format(value=report.seed["value"])] if "value" in report.seed else []
 
 
-def _summary(report: Report) -> list[str]:
-    summary = report.sandbox.get("summary")
-    return [str(summary)] if summary else []
-
-
 def _probes(report: Report) -> list[tuple[str, str]]:
     """What was tried from inside before the grade, and whether it was stopped."""
-    probes = report.sandbox.get("probes")
-    if not isinstance(probes, Mapping):
-        return []
     said = {True: "tried, and stopped", False: "tried, and possible"}
-    return [
-        (str(name), said.get(blocked, str(blocked))) if isinstance(blocked, bool) else (str(name), str(blocked))
-        for name, blocked in probes.items()
-    ]
+    return [(name, said[blocked]) for name, blocked in report.sandbox.get("probes", {}).items()]
 
 
 def _stage_limits(report: Report) -> list[tuple[str, str]]:
     """Seconds a stage, a check and a call may take, neighbouring stages with the same limits in one row."""
     stages = report.limits.get("stages")
-    if not isinstance(stages, Mapping):
-        return []
     rows: list[tuple[str, str, str]] = []  # first stage, last stage, limits
-    for id, limits in stages.items():
-        told = (
-            ", ".join(f"{value:.4g} s a {name}" for name, value in limits.items())
-            if isinstance(limits, Mapping)
-            else str(limits)
-        )
+    for id, limits in stages.items() if isinstance(stages, dict) else ():
+        told = ", ".join(f"{value:.4g} s a {name}" for name, value in limits.items())
         if rows and rows[-1][2] == told:
-            rows[-1] = (rows[-1][0], str(id), told)
+            rows[-1] = (rows[-1][0], id, told)
         else:
-            rows.append((str(id), str(id), told))
+            rows.append((id, id, told))
     return [(first if first == last else f"{first} to {last}", told) for first, last, told in rows]
 
 
 def _remarks(report: Report) -> list[str]:
     remarks = []
-    if report.extra.get("feedback"):
-        remarks.append(f"Level of feedback: {report.extra['feedback']}.")
+    if report.extra.feedback:
+        remarks.append(f"Level of feedback: {report.extra.feedback}.")
     if not report.complete:
         remarks.append("This grade did not reach its end: what is missing here was not checked.")
     return remarks

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jinja2
 import msgspec
@@ -96,7 +96,7 @@ def page(report: Report, out: Path) -> str:
         next_stage=next((stage for stage in stages if report.next and stage.stage.id == report.next.stage), None),
         progress=progress(report, evidence.history(out)),
         graded=graded.sections(report),
-        problems=_problems(report),
+        problems=list(report.extra.problems.items()),
     )
 
 
@@ -205,9 +205,3 @@ def _source(lines: SourceLines) -> SourceView:
     shown = [CodeLine(lines.first + i, text, lines.first + i in marked) for i, text in enumerate(texts)]
     place = f"{lines.file}, {lines.function}" if lines.function else lines.file
     return SourceView(shorten(visible(place).replace("\n", " "), 1, 120), shown)
-
-
-def _problems(report: Report) -> list[tuple[str, str]]:
-    """Files of the submission that could not be read, and why."""
-    problems: Any = report.extra.get("problems", {})
-    return [(str(file), str(why)) for file, why in problems.items()] if isinstance(problems, dict) else []

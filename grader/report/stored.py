@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from grader.errors import Refusal
-from grader.records import SCHEMA, Report
+from grader.records import SCHEMA, Report, read_report
 
 
 def read(out: Path) -> Report:
@@ -15,7 +15,7 @@ def read(out: Path) -> Report:
     """
     path = out / "results.json"
     try:
-        text = path.read_bytes()
+        report = read_report(path)
     except FileNotFoundError:
         raise Refusal(
             f"{path} does not exist. Remedy: grade first (make grade), or name the folder of a grade with --out."
@@ -24,8 +24,6 @@ def read(out: Path) -> Report:
         raise Refusal(
             f"{path} cannot be read: {problem.strerror}. Remedy: name the folder of a grade with --out."
         ) from None
-    try:
-        report = msgspec.json.decode(text, type=Report)
     except msgspec.MsgspecError as problem:
         raise Refusal(f"{path} holds no grade: {problem}. Remedy: grade again (make grade).") from None
     if report.schema > SCHEMA:

@@ -30,12 +30,12 @@ def command(results: Path, name: str, out: Path | None, policy: Path | None) -> 
     from grader.course.policy import read_policy
     from grader.errors import Refusal
     from grader.files import write_atomically
-    from grader.records import Report
+    from grader.records import Report, read_report
     from grader.verbs._course import course_here
 
     rules = read_policy(policy, course_here().folder)
     try:
-        report = msgspec.json.decode(results.read_bytes(), type=Report)
+        report = read_report(results)
     except (OSError, msgspec.MsgspecError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         if not FORMATS[name].tells_of_none:

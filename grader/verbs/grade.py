@@ -1,11 +1,15 @@
 """`grade`: grade a submission, say what to do next, and write the report."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from grader.paths import BUILD, STUDENT
+
+if TYPE_CHECKING:
+    from grader.grading.request import Request
+    from grader.records import Report
 
 
 @click.command("grade")
@@ -28,7 +32,7 @@ def command(
     student: Path,
     out: Path,
     seed: int,
-    sandbox: Any,
+    sandbox: Literal["auto", "strict", "off"],
     strict: bool,
     no_cache: bool,
     no_reference: bool,
@@ -51,11 +55,11 @@ def command(
         how = msgspec.structs.replace(how, patience=patience)
     request = Request(course_here(with_reference=not no_reference), student, Output(out), stages, how)
     with stoppable():
-        report = unchanged(request) or _grade(request)
-        return _show(report, out, strict)
+        known = unchanged(request)
+        return _show(known or _grade(request), out, strict, ", nothing has changed since" if known else "")
 
 
-def _grade(request: Any) -> Any:
+def _grade(request: "Request") -> "Report":
     from grader.grading.grade import grade
     from grader.learner.progress_bar import Live
 
@@ -63,29 +67,23 @@ def _grade(request: Any) -> Any:
         return grade(request, live)
 
 
-def _show(report: Any, out: Path, strict: bool) -> int:
+def _show(report: "Report", out: Path, strict: bool, remark: str) -> int:
     from grader.report import terminal
 
     console = terminal.console()
     untouched = report.score == 0 and all(stage.state == "todo" for stage in report.stages)
-    if untouched and not report.extra.get("stages_named"):
+    if untouched and not report.extra.stages_named:
         console.print(terminal.greeting(report))
-    console.print(terminal.summary(console, report, whole=not report.extra.get("stages_named")))
+    console.print(terminal.summary(console, report, whole=not report.extra.stages_named))
     page = out / "report.html"
     if page.exists():
         console.print()
-        console.print(
-            f"report: {_short(page)}   ({report.seconds:.1f} s{_unchanged(report)})", style="dim", soft_wrap=True
-        )
+        console.print(f"report: {_short(page)}   ({report.seconds:.1f} s{remark})", style="dim", soft_wrap=True)
     if not report.complete:
         return 130
     if any(check.state == "error" for stage in report.stages for check in stage.checks):
         return 3
     return 1 if strict and report.score < report.max_score else 0
-
-
-def _unchanged(report: Any) -> str:
-    return ", nothing has changed since" if report.extra.get("recalled") else ""
 
 
 def _short(path: Path) -> str:

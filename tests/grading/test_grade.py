@@ -153,7 +153,7 @@ def test_a_secret_seed_is_not_written_down(request_of, pool):
     report = grade(request, pool=pool)
     assert set(report.seed) == {"fingerprint"}
     assert "987654321" not in (request.output.folder / "results.json").read_text()
-    assert report.extra["key"] == ""
+    assert report.extra.key == ""
 
 
 def test_an_interrupted_grade_keeps_what_was_graded(request_of, pool):
@@ -228,7 +228,6 @@ def test_a_training_is_not_repeated_for_an_equal_run(request_of, pool):
     grade(request_of(), first, pool=pool)
     cached = grade(request_of(), second, pool=pool)
     assert (first.count, second.count) == (1, 0)
-    assert cached.extra["cached"] == ["03_third"]
     # A cached grade says what a fresh one says, its curves and pictures too.
     assert without_times(cached) == without_times(fresh)
     assert (request_of().output.folder / "evidence" / "03_third.check_train_learns.npz").exists()
@@ -293,7 +292,7 @@ def test_what_a_limit_decided_is_not_kept(request_of, pool):
     path.write_text(path.read_text() + "\n[limits]\ncall = 0.5\n")
     report = grade(request, pool=pool)
     assert "stopped" in report.stages[2].checks[0].message
-    assert report.extra["repeatable"] is False
+    assert report.extra.repeatable is False
     again = Trainings()
     grade(request, again, pool=pool)
     assert again.count == 1

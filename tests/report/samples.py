@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.records import Card, Mistake, NextStep, Report, SourceLines
+from grader.records import Card, Extra, Mistake, NextStep, Report, SourceLines
 from tests.report.failures import (
     backprop_mistake,
     curves,
@@ -182,7 +182,7 @@ def syntax_error(out: Path) -> Report:
     return report_of(
         outcomes,
         next=NextStep("01_linear", first_check("01_linear"), text, "student/layers.py", 26),
-        extra={"problems": {"layers.py": "'(' was never closed (line 26)."}},
+        extra=Extra(problems={"layers.py": "'(' was never closed (line 26)."}),
     )
 
 
@@ -243,12 +243,15 @@ def hostile_text(out: Path) -> Report:
         student=all_nasty,
         next=next_step,
         notes=NASTY,
-        environment={NASTY[0]: NASTY},
+        environment={NASTY[0]: NASTY[1]},
         sandbox={"summary": NASTY[1], "probes": {NASTY[0]: True}},
         fingerprints={NASTY[3]: NASTY[0]},
         seed={"fingerprint": NASTY[0]},
-        extra={"problems": {NASTY[0]: NASTY[2]}},
-        curves={"history": {"val_acc": ["<script>", None, 0.5], "train_loss": "x"}, "reference": [], "goal": "<b>"},
+        extra=Extra(problems={NASTY[0]: NASTY[2]}),
+        curves={
+            "history": {NASTY[0]: [None, 0.5], "train_loss": [None]},
+            "reference": {NASTY[0]: {"low": [], "high": [1]}},
+        },
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.records import Card, Mistake, NextStep, SourceLines
+from grader.records import Card, Extra, Mistake, NextStep, SourceLines
 from grader.report import drawn, figures, learner, pages
 from grader.text import visible
 from tests.report import dom, samples
@@ -33,7 +33,7 @@ def report_with(text):
         student=text,
         next=NextStep("01_linear", "", text, text, 3),
         notes=[text],
-        extra={"problems": {text: text}},
+        extra=Extra(problems={text: text}),
         seed={"fingerprint": text},
         sandbox={"summary": text},
         environment={"python": text},

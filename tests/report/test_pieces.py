@@ -171,12 +171,12 @@ def test_findings_of_softmax():
 
 def test_curves_take_what_is_no_curve_for_none():
     assert Curves.of({}) is None
-    assert Curves.of({"history": {"val_acc": "x", "train_acc": [None]}}) is None
+    assert Curves.of({"history": {"val_acc": [], "train_acc": [None]}}) is None
     curves = Curves.of(
-        {"history": {"val_acc": [0.5, None, "x"]}, "reference": {"val_acc": {"low": [1], "high": [1, 2]}}, "goal": "96"}
+        {"history": {"val_acc": [0.5, None, float("inf")]}, "reference": {"val_acc": {"low": [1], "high": [1, 2]}}}
     )
     assert curves.history["val_acc"][0] == 0.5
-    assert np.isnan(curves.history["val_acc"][1:]).all()
+    assert not np.isfinite(curves.history["val_acc"][1:]).any()
     assert (curves.band, curves.goal) == ({}, None)
 
 
