@@ -7,16 +7,16 @@ counting (lateness, attempts, weights, feedback) is applied afterwards, so that 
 import difflib
 import functools
 import hashlib
-import re
 import sys
 import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal
 
 import msgspec
 from msgspec import Struct, field
 
+from grader.course.explain import explain
 from grader.errors import Refusal
 
 POLICY, FORMER = "policy.toml", "course.toml"  #: in a course's folder; and what it was called once
@@ -146,7 +146,7 @@ def read_policy(path: Path | None, course: Path) -> Policy:
     try:
         policy = msgspec.convert(table, Policy)
     except msgspec.ValidationError as error:
-        raise Refusal(f"{path}: {_explain(str(error))}") from None
+        raise Refusal(f"{path}: {explain(error, Policy, table)}") from None
     policy = msgspec.structs.replace(policy, file=str(path.resolve()))
     if message := _contradiction(policy):
         raise Refusal(f"{path}: {message}")
@@ -218,46 +218,3 @@ def _contradiction(policy: Policy) -> str:
     if policy.private is not None and not policy.private.is_dir():
         return f"grading.private names {policy.private}, which is no folder."
     return ""
-
-
-_KINDS = {
-    "float": "a number",
-    "int": "a whole number",
-    "str": "text",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "a table",
-}
-
-
-def _explain(error: str) -> str:
-    """msgspec's message as a sentence: which key, what is expected."""
-    text, _, where = error.partition(" - at `$")
-    key = where.rstrip("`").lstrip(".")
-    unknown = re.search(r"unknown field `(\w+)`", text)
-    if unknown:
-        known = [f.name for f in msgspec.structs.fields(_type_at(key)) if f.name != "folder"]
-        near = difflib.get_close_matches(unknown[1], known, n=1)
-        meant = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(known)}."
-        return f"{unknown[1]!r} {f'in [{key}]' if key else 'at the top'} is not known. {meant}"
-    if "nvalid enum value" in text:
-        allowed = ", ".join(repr(value) for value in get_args(_type_at(key)))
-        return f"{key} is {text.split('value ')[1]}; it has to be one of {allowed}."
-    expected, _, got = text.partition(", got ")
-    if got:
-        expected = " or ".join(
-            _KINDS.get(k, k) for k in re.findall(r"\w+", expected.partition("`")[2].partition("`")[0])
-        )
-        return f"{key} has to be {expected}, and is {_KINDS.get(got.strip('`'), got.strip('`'))}."
-    return f"{key or 'the file'} does not fit: {text[:1].lower() + text[1:]}."
-
-
-def _type_at(key: str) -> Any:
-    """The type that the policy has at a path such as late.policy (feedback.checks[...] is one value of the table)."""
-    found: Any = Policy
-    for part in key.replace("[...]", ".[]").split(".") if key else ():
-        if part == "[]":
-            found = get_args(found)[-1]
-        else:
-            found = next(f.type for f in msgspec.structs.fields(found) if f.name == part)
-    return found

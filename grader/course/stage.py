@@ -9,21 +9,17 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
 
+from grader.course.explain import explain
 from grader.errors import Refusal
 
 #: Beside the stages: what their checks share. No stage.
 TOOLBOX = "toolbox"
 STAGE_ID = re.compile(r"\d\d_[a-z][a-z0-9_]*")
-FUNCTION = re.compile(r"[a-z_]\w*(\.[A-Za-z_]\w*){1,2}")
-
-STAGE_KEYS = {"title", "summary", "needs", "claims", "starting_values", "limits", "check"}
-LIMIT_KEYS = {"call", "check", "stage"}
-CHECK_KEYS = {"id", "points", "functions", "core", "group", "training", "reference_seconds", "hints"}
-
 #: What a check may ask for by parameter name.
 FIXTURES = frozenset({"student", "case", "mnist", "hidden", "memo"})
 
@@ -32,21 +28,64 @@ class BadCourse(Refusal):
     """A task's folder contradicts itself; the message names the file, the cause and the remedy."""
 
 
-class Check(Struct, frozen=True):
-    """One promise that a stage makes, and what it is worth."""
+Line = Annotated[str, Meta(pattern=r"^[^\n]*\S[^\n]*$", description="one line of text")]
+Texts = tuple[Annotated[str, Meta(pattern=r"\S", description="text")], ...]
+Seconds = Annotated[float, Meta(gt=0, description="seconds, more than 0")]
+Need = Annotated[str, Meta(pattern=rf"^{STAGE_ID.pattern}$", description="the id of a stage, NN_noun")]
+Function = Annotated[
+    str, Meta(pattern=r"^[a-z_]\w*(\.[A-Za-z_]\w*){1,2}$", description="module.function or module.Class.method")
+]
 
-    id: str  #: name of the function in checks.py
-    stage: str  #: "03_softmax"
-    promise: str  #: first line of its docstring
-    points: int
-    functions: tuple[str, ...]  #: "losses.softmax", ...: what it is for
+
+class CheckTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A `[[check]]` of task.toml."""
+
+    id: Annotated[str, Meta(pattern=r"^check_\w+$", description="check_subject_verb, as in checks.py")]
+    points: Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
+    #: "losses.softmax", ...: what it is for
+    functions: Annotated[tuple[Function, ...], Meta(min_length=1, description='a list such as ["module.function"]')]
     core: bool = False  #: the value is right on ordinary input
     group: str = ""  #: checks of one group share a worker and a memo
     training: bool = False  #: belongs to the long limits
-    reference_seconds: float = 0.0  #: recorded on the reference; 0 where nothing was recorded yet
-    hints: tuple[str, ...] = ()
+    #: recorded on the reference; 0 where nothing was recorded yet
+    reference_seconds: Annotated[float, Meta(ge=0, description="seconds, 0 or more")] = 0.0
+    hints: Annotated[
+        Texts,
+        Meta(
+            min_length=3,
+            max_length=3,
+            description="a list of three: a question, a pointer into the handout, a worked toy case",
+        ),
+    ]
+
+
+class Check(CheckTable, frozen=True, kw_only=True):
+    """One promise that a stage makes, and what it is worth."""
+
+    stage: str  #: "03_softmax"
+    promise: str  #: first line of its docstring
     line: int = 0  #: of the function, in checks.py
     fixtures: tuple[str, ...] = ()  #: parameter names
+
+
+class LimitTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[limits]` of task.toml."""
+
+    call: Seconds | None = None
+    check: Seconds | None = None
+    stage: Seconds | None = None
+
+
+class StageTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """All of task.toml."""
+
+    title: Line
+    summary: Line
+    needs: tuple[Need, ...] = ()
+    claims: tuple[Function, ...] = ()
+    starting_values: dict[str, Any] = {}
+    limits: LimitTable = LimitTable()
+    check: tuple[CheckTable, ...] = ()
 
 
 class Stage(Struct, frozen=True):
@@ -94,41 +133,37 @@ def load_stage(folder: Path) -> Stage:
         raise BadCourse(f"{path} is missing. Remedy: restore it, or move the folder out of tasks/.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise BadCourse(f"{path} cannot be read: {error}. Remedy: correct that line.") from None
-    _keys(path, table, STAGE_KEYS, "task.toml")
-    limits = _value(path, table, "limits", dict, {})
-    _keys(path, limits, LIMIT_KEYS, "[limits]")
-    for key, seconds in limits.items():
-        if not _is_number(seconds) or seconds <= 0:
-            raise BadCourse(f"{path}: [limits] {key} = {seconds!r}. Remedy: give seconds, more than 0.")
-    claims = _names(path, table, "claims", FUNCTION)
-    starting_values = _value(path, table, "starting_values", dict, {})
-    if stray := sorted(set(starting_values) - set(claims)):
+    try:
+        told = msgspec.convert(table, StageTable)
+    except msgspec.ValidationError as error:
+        raise BadCourse(f"{path}: {explain(error, StageTable, table)}") from None
+    if stray := sorted(set(told.starting_values) - set(told.claims)):
         raise BadCourse(f"{path}: starting_values has {stray[0]}, which is not among the claims. Remedy: claim it.")
     return Stage(
         id=folder.name,
-        title=_text(path, table, "title"),
-        summary=_text(path, table, "summary"),
+        title=told.title.strip(),
+        summary=told.summary.strip(),
         folder=folder,
-        needs=_names(path, table, "needs", STAGE_ID),
-        claims=claims,
-        checks=_checks(path, table, folder),
-        starting_values=starting_values,
-        limits={key: float(seconds) for key, seconds in limits.items()},
+        needs=told.needs,
+        claims=told.claims,
+        checks=_checks(path, told.check),
+        starting_values=told.starting_values,
+        limits={key: value for key, value in msgspec.structs.asdict(told.limits).items() if value is not None},
     )
 
 
-def _checks(path: Path, table: Mapping[str, Any], folder: Path) -> tuple[Check, ...]:
-    listed = _value(path, table, "check", list, [])
-    if not listed or not all(isinstance(entry, dict) for entry in listed):
+def _checks(path: Path, listed: tuple[CheckTable, ...]) -> tuple[Check, ...]:
+    if not listed:
         raise BadCourse(f"{path}: it lists no check. Remedy: add at least one [[check]].")
-    defined = _check_functions(folder / "checks.py")
-    checks = tuple(_check(path, entry, folder.name, defined) for entry in listed)
+    file = path.with_name("checks.py")
+    defined = _check_functions(file)
+    checks = tuple(_check(path, entry, defined) for entry in listed)
     ids = [check.id for check in checks]
     if twice := [name for name in ids if ids.count(name) > 1]:
         raise BadCourse(f"{path}: {twice[0]} is listed twice. Remedy: remove one [[check]].")
     if unlisted := [name for name in defined if name not in ids]:
         raise BadCourse(
-            f"{folder / 'checks.py'} defines {unlisted[0]}, but task.toml does not list it, so it would never count. "
+            f"{file} defines {unlisted[0]}, but task.toml does not list it, so it would never count. "
             f'Remedy: add a [[check]] with id = "{unlisted[0]}", or remove or rename the function.'
         )
     if not any(check.core for check in checks):
@@ -138,33 +173,14 @@ def _checks(path: Path, table: Mapping[str, Any], folder: Path) -> tuple[Check, 
     return checks
 
 
-def _check(path: Path, entry: Mapping[str, Any], stage: str, defined: Mapping[str, ast.FunctionDef]) -> Check:
-    name = entry.get("id")
-    if not isinstance(name, str) or not re.fullmatch(r"check_\w+", name):
-        raise BadCourse(f'{path}: a [[check]] has id = {name!r}. Remedy: id = "check_subject_verb", as in checks.py.')
-    where = f"[[check]] {name}"
-    _keys(path, entry, CHECK_KEYS, where)
-    node = defined.get(name)
+def _check(path: Path, entry: CheckTable, defined: Mapping[str, ast.FunctionDef]) -> Check:
+    """A check of task.toml with what its function in checks.py says."""
+    name, node = entry.id, defined.get(entry.id)
     if node is None:
         raise BadCourse(
             f"{path} lists {name}, but checks.py defines no such function. "
             f"Remedy: write def {name}(student, case), or remove the [[check]]."
         )
-    points = entry.get("points")
-    if type(points) is not int or points < 0:
-        raise BadCourse(f"{path}: {where} has points = {points!r}. Remedy: give a whole number, 0 or more.")
-    hints = _names(path, entry, "hints", None, where)
-    if len(hints) != 3:
-        raise BadCourse(
-            f"{path}: {where} has {len(hints)} hints. Remedy: give three: a question, a pointer into the handout, "
-            "a worked toy case."
-        )
-    functions = _names(path, entry, "functions", FUNCTION, where)
-    if not functions:
-        raise BadCourse(f'{path}: {where} names no function. Remedy: functions = ["module.function"].')
-    seconds = entry.get("reference_seconds", 0.0)
-    if not _is_number(seconds) or seconds < 0:
-        raise BadCourse(f"{path}: {where} has reference_seconds = {seconds!r}. Remedy: give seconds, 0 or more.")
     arguments = node.args
     parameters = tuple(a.arg for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs])
     if stray := [p for p in parameters if p not in FIXTURES] or [
@@ -175,20 +191,8 @@ def _check(path: Path, entry: Mapping[str, Any], stage: str, defined: Mapping[st
     promise = (ast.get_docstring(node) or "").partition("\n")[0].strip()
     if not promise:
         raise BadCourse(f"{path.parent / 'checks.py'}: {name} has no docstring. Remedy: its first line is the promise.")
-    return Check(
-        id=name,
-        stage=stage,
-        promise=promise,
-        points=points,
-        functions=functions,
-        core=_value(path, entry, "core", bool, False, where),
-        group=_value(path, entry, "group", str, "", where),
-        training=_value(path, entry, "training", bool, False, where),
-        reference_seconds=float(seconds),
-        hints=hints,
-        line=node.lineno,
-        fixtures=parameters,
-    )
+    own = msgspec.structs.asdict(entry)
+    return Check(**own, stage=path.parent.name, promise=promise, line=node.lineno, fixtures=parameters)
 
 
 def _check_functions(path: Path) -> dict[str, ast.FunctionDef]:
@@ -206,45 +210,3 @@ def _check_functions(path: Path) -> dict[str, ast.FunctionDef]:
                 raise BadCourse(f"{path} defines {node.name} twice, and only the last would run. Remedy: rename one.")
             found[node.name] = node
     return found
-
-
-# --- values of a table, with a sentence for what does not fit -----------------------------------------------------------
-
-
-def _keys(path: Path, table: Mapping[str, Any], known: set[str], where: str) -> None:
-    if unknown := sorted(set(table) - known):
-        raise BadCourse(
-            f"{path}: {where} has the unknown key {unknown[0]!r}. Remedy: correct or remove it; known are "
-            f"{', '.join(sorted(known))}."
-        )
-
-
-def _value(path: Path, table: Mapping[str, Any], key: str, kind: type, default: Any, where: str = "task.toml") -> Any:
-    value = table.get(key, default)
-    if type(value) is not kind:
-        names = {bool: "true or false", str: "a text", dict: "a table", list: "a list of tables"}
-        raise BadCourse(f"{path}: {where} has {key} = {value!r}. Remedy: give {names[kind]}.")
-    return value
-
-
-def _text(path: Path, table: Mapping[str, Any], key: str) -> str:
-    value = _value(path, table, key, str, "").strip()
-    if not value or "\n" in value:
-        raise BadCourse(f"{path}: {key} is missing or longer than a line. Remedy: {key} = one line of text.")
-    return value
-
-
-def _names(
-    path: Path, table: Mapping[str, Any], key: str, pattern: re.Pattern[str] | None, where: str = "task.toml"
-) -> tuple[str, ...]:
-    values = table.get(key, [])
-    if not isinstance(values, list) or not all(isinstance(v, str) and v.strip() for v in values):
-        raise BadCourse(f"{path}: {where} has {key} = {values!r}. Remedy: give a list of texts.")
-    if pattern and (strange := [v for v in values if not pattern.fullmatch(v)]):
-        form = "NN_noun" if pattern is STAGE_ID else "module.function or module.Class.method"
-        raise BadCourse(f"{path}: {where} has {strange[0]!r} in {key}. Remedy: write it as {form}.")
-    return tuple(values)
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float)

@@ -77,10 +77,10 @@ def test_a_policy_that_is_named_may_be_called_as_one_likes(root, capsys):
         ("[late]\npolicy = 'days'", "late.due is not set. Remedy"),
         ("[late]\ndue = 2026-11-30T12:00:00", "no time zone. Remedy"),
         ("[late]\npercent = 120", "between 0 and 100"),
-        ("[late]\npercent = 'ten'", "late.percent has to be a number, and is text"),
-        ("late = 3", "late has to be a table, and is a whole number"),
+        ("[late]\npercent = 'ten'", "late.percent is 'ten'; it has to be a number"),
+        ("late = 3", "late is 3; it has to be a table"),
         ("[grading]\nseed = 'short'", "fewer than 12 letters"),
-        ("[grading]\nseed = []", "a whole number or text, and is a list"),
+        ("[grading]\nseed = []", "seed is \\[\\]; it has to be a whole number or text"),
         ("[grading]\nprivate = 'nowhere'", "no folder"),
         ("[limits]\nmemory_mb = 100", "at least 512"),
         ("[limits]\nsubmission_seconds = 1", "between 10 and 86400"),
@@ -88,6 +88,8 @@ def test_a_policy_that_is_named_may_be_called_as_one_likes(root, capsys):
         ("[feedback.checks]\ncheck_a = 'loud'", "one of 'full', 'promise', 'none'"),
         ("file = 'x'", "not a key"),
         ("[late]\nclosed_after_days = 3", "late.due is not. Remedy: due = "),
+        ("[weights]\n'01_linear' = []", "weights is .*; each of its values has to be a number"),
+        ("[attempts]\nmost = 1.5", "attempts.most is 1.5; it has to be a whole number"),
     ],
 )
 def test_a_slip_is_refused_in_a_sentence(tmp_path, text, message):

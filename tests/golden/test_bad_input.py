@@ -272,7 +272,7 @@ def test_a_broken_task_stops_the_course_with_cause_and_remedy(copy_of_the_course
     command = [sys.executable, "-m", "grader", "grade"]
     done = subprocess.run(command, cwd=copy_of_the_course, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
-    assert "unknown key 'pionts'" in done.stderr
+    assert "is not known. Did you mean points?" in done.stderr
     assert str(Path("tasks") / COURSE.stages[1].id / "task.toml") in done.stderr
     assert "Traceback" not in done.stderr
 

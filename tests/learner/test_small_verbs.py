@@ -161,7 +161,8 @@ def test_a_change_shows_in_all_that_import_it():
 
 
 def check_of(seconds, training=False):
-    return Check("check_a", "01_a", "A.", 1, ("a.b",), training=training, reference_seconds=seconds)
+    check = {"id": "check_a", "points": 1, "functions": ("a.b",), "hints": ("a", "b", "c"), "promise": "A."}
+    return Check(**check, stage="01_a", training=training, reference_seconds=seconds)
 
 
 def stage_of(*checks, **limits):

@@ -1,0 +1,73 @@
+"""What a TOML file has that its records do not take, as a sentence: which key, what it is, what it has to be."""
+
+import difflib
+import re
+import reprlib
+from collections.abc import Mapping
+from datetime import datetime
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import msgspec
+
+_KINDS: dict[object, str] = {
+    float: "a number",
+    int: "a whole number",
+    str: "text",
+    bool: "true or false",
+    datetime: "a date with its time",
+    tuple: "a list",
+}
+
+
+def explain(error: msgspec.ValidationError, model: type, table: Mapping[str, Any]) -> str:
+    """msgspec's message as a sentence. What has to hold beyond a type is said by the description of its `Meta`.
+
+    model : the Struct that the file was to become
+    table : the file, parsed
+    """
+    text, _, where = str(error).partition(" - at `$")
+    kind: object = model
+    value: Any = table
+    name = each = ""
+    for step in re.findall(r"\w+|\.\.\.", where):
+        if step == "...":  # some value of a table: which one, msgspec does not say
+            kind, each = get_args(_bare(kind))[-1], "each of its values"
+        elif step.isdigit():
+            kind, value = get_args(_bare(kind))[0], value[int(step)]
+            own = value.get("id") if isinstance(value, dict) else None
+            name = own if isinstance(own, str) else f"{name}[{step}]"
+        else:
+            kind, value = _fields(kind)[step], value[step]
+            name = f"{name}.{step}" if name else step
+    if unknown := re.search("unknown field `(.+)`", text):
+        known = [field for field in _fields(kind) if field != "file"]  # the policy's own path
+        near = difflib.get_close_matches(unknown[1], known, n=1)
+        meant = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(known)}."
+        return f"{unknown[1]!r} {f'in [{name}]' if name else 'at the top'} is not known. {meant}"
+    if missing := re.search("missing required field `(.+)`", text):
+        return (
+            f"{f'{name}.' if name else ''}{missing[1]} is missing; it has to be {_wanted(_fields(kind)[missing[1]])}."
+        )
+    return f"{name} is {reprlib.repr(value)}; {each or 'it'} has to be {_wanted(kind)}."
+
+
+def _wanted(kind: object) -> str:
+    if get_origin(kind) is Annotated:
+        described = [meta.description for meta in get_args(kind)[1:] if meta.description]
+        return described[0] if described else _wanted(_bare(kind))
+    if get_origin(kind) is Literal:
+        return f"one of {', '.join(map(repr, get_args(kind)))}"
+    if get_origin(kind) in (Union, UnionType):
+        return " or ".join(_wanted(one) for one in get_args(kind) if one is not NoneType)
+    return _KINDS.get(get_origin(kind) or kind, "a table")
+
+
+def _bare(kind: object) -> object:
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
+
+
+def _fields(kind: object) -> dict[str, object]:
+    assert isinstance(kind, type)
+    assert issubclass(kind, msgspec.Struct)
+    return {field.name: field.type for field in msgspec.structs.fields(kind)}
