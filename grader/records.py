@@ -4,7 +4,7 @@
 """
 
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +14,7 @@ from grader.text import clean
 SCHEMA = 1
 
 CheckState = Literal["todo", "blocked", "pass", "fail", "error"]
+Sandbox = Literal["auto", "strict", "off"]  #: strict refuses to grade unless everything is withheld
 StageState = Literal["todo", "blocked", "pass", "fail", "error"]
 
 
@@ -169,7 +170,7 @@ def cleaned(report: Report) -> Report:
     return msgspec.convert(_cleaned(msgspec.to_builtins(report)), Report)
 
 
-def _cleaned(value: Any) -> Any:
+def _cleaned(value: object) -> object:
     if isinstance(value, str):
         return clean(value, None)
     if isinstance(value, dict):

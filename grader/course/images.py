@@ -8,7 +8,7 @@ import io
 import zipfile
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ SUMS = "SHA256SUMS"
 
 Images = NDArray[np.float32]  #: (N, 784), 0 (black) to 1 (white)
 Labels = NDArray[np.int64]  #: (N,), 0 to 9
+Array = TypeVar("Array", bound=np.ndarray)
 
 
 class DamagedData(Refusal):
@@ -65,7 +66,7 @@ def fingerprint(folder: Path) -> str:
     return hashlib.sha256(_read(folder / SUMS)).hexdigest()
 
 
-def _load(folder: Path, name: str, keys: tuple[str, ...]) -> list[NDArray]:
+def _load(folder: Path, name: str, keys: tuple[str, ...]) -> list[np.ndarray]:
     content = _verified(folder, name)
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
@@ -101,12 +102,12 @@ def _damaged(name: str, reason: str) -> DamagedData:
     )
 
 
-def _image_floats(pixels: NDArray) -> Images:
+def _image_floats(pixels: NDArray[np.uint8]) -> Images:
     images = pixels.astype(np.float32)
     images /= 255
     return _frozen(images)
 
 
-def _frozen(array: NDArray) -> NDArray:
+def _frozen(array: Array) -> Array:
     array.setflags(write=False)
     return array

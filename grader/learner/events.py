@@ -71,7 +71,7 @@ class Events:
     def _watch(self) -> None:
         import watchfiles
 
-        def python(change: Any, path: str) -> bool:
+        def python(change: object, path: str) -> bool:
             return path.endswith(".py") and "__pycache__" not in path
 
         options: dict[str, Any] = {"debounce": 200, "step": QUIET_MS, "stop_event": self._stop, "watch_filter": python}
@@ -114,7 +114,7 @@ def _read_key() -> str:
     if os.name == "nt":
         import msvcrt
 
-        return msvcrt.getwch()  # type: ignore[attr-defined]
+        return str(msvcrt.getwch())  # type: ignore[attr-defined]
     try:
         return os.read(sys.stdin.fileno(), 1).decode("ascii", "replace")
     except OSError:

@@ -6,10 +6,13 @@ The submission runs in a worker of its own here too, started afresh each time: e
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from grader.paths import ROOT, STUDENT
 from grader.records import CheckResult, Report
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 _COLOURS = {"pass": "#0b7a75", "fail": "#c2410c", "todo": "#5b6470", "blocked": "#6b7280", "error": "#6d28d9"}
 _BOX = "border-left:4px solid {colour};padding:.2em 0 .2em .8em;margin:.6em 0"
@@ -64,7 +67,7 @@ def check(*stages: str, student: str | Path = STUDENT, seed: int = 0) -> Shown:
     return Shown(report)
 
 
-def _summary(report: Report) -> Any:
+def _summary(report: Report) -> "Group":
     from grader.report import terminal
 
     return terminal.summary(terminal.console(no_color=True), report, whole=len(report.stages) > 1)

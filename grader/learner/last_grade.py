@@ -24,9 +24,9 @@ def next_stage(out: Path, course: Course) -> str:
     return course.stages[0].id
 
 
-def last_stage(out: Path, stage: str, submission: str) -> StageResult | None:
-    """A stage's last result, if it is about the same text of the submission (given by its fingerprint)."""
+def last_stage(out: Path, stage: str, submission: str, whatever_the_text: bool = False) -> StageResult | None:
+    """A stage's last result, if it is about the same text of the submission (given by its fingerprint), or any text."""
     report = last_report(out)
-    if report is None or report.fingerprints.get("submission") != submission:
+    if report is None or (report.fingerprints.get("submission") != submission and not whatever_the_text):
         return None
     return next((s for s in report.stages if s.id == stage), None)

@@ -3,12 +3,15 @@
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, TextIO
 
 from grader.checks.epochs import last_epoch
 from grader.course.stage import Check
 from grader.records import CheckResult
 from grader.running.session import Observer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 _TAIL = 2000  # characters of what was printed last
 
@@ -19,17 +22,17 @@ class Live(Observer):
     The bar shows the epoch too, for a training that prints it.
     """
 
-    def __init__(self, stream: Any = None):
+    def __init__(self, stream: TextIO | None = None):
         self.stream = stream or sys.stderr
-        self._progress: Any = None
-        self._task: Any = None
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
         self._said: set[str] = set()
         self._tail = ""
 
     def __enter__(self) -> "Live":
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop()
 
     def running(self, check: Check, limit: float) -> None:
@@ -58,7 +61,7 @@ class Live(Observer):
         self._tail = ""
 
     def printed(self, check: Check, text: str) -> None:
-        if self._progress is None:
+        if self._progress is None or self._task is None:
             return
         self._tail = (self._tail + text)[-_TAIL:]
         found = last_epoch(self._tail)

@@ -4,7 +4,7 @@ import functools
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from grader.course.course import Course
 from grader.course.stage import Check, Stage
@@ -19,8 +19,19 @@ from grader.running.session import Observer, Session
 from grader.running.state import RunState
 from grader.submission import Submission, read_submission
 
+if TYPE_CHECKING:
+    from grader.worker.outside.pool import WorkerPool
+
 #: Seconds that a failed check may take before it is shown at once: a loop that does not end costs every check its limit.
 _LONG = 1.0
+
+
+class GradeOptions(TypedDict, total=False):
+    """How `Watched.grade` goes about it."""
+
+    stop: Callable[[], bool]
+    observers: Iterable[Observer]
+    so_far: Callable[[int], None]
 
 
 class Watched:
@@ -30,7 +41,7 @@ class Watched:
     stage  : the current stage
     """
 
-    def __init__(self, student: Path, course: Course, pool: Any, *, seed: int = 0, stage: Stage | None = None):
+    def __init__(self, student: Path, course: Course, pool: "WorkerPool", *, seed: int = 0, stage: Stage | None = None):
         self.student, self.course, self.pool, self.seed = student, course, pool, seed
         self.stage = stage or course.stages[0]
         self.chosen = stage is not None
@@ -101,7 +112,7 @@ class Watched:
             self._session, self.seconds = session, time.perf_counter() - begun
         return graded
 
-    def move(self, **how: Any) -> Iterator[StageResult]:
+    def move(self, **how: Unpack[GradeOptions]) -> Iterator[StageResult]:
         """Grade the current stage; then go on from what is done, and back to what blocks, to where something is to do.
 
         A stage that was asked for by name is stayed with.

@@ -5,14 +5,32 @@ Each function returns an SVG element whose ids begin with KEY, described by the 
 
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grader.report import images
 from grader.report.evidence import Curves
 from grader.report.findings import off_diagonal
-from grader.report.svg import BAND, DASHES, EDGE, FIRST, KEY, OFF, SECOND, THIRD, available, element, library, warm
+from grader.report.svg import (
+    BAND,
+    DASHES,
+    EDGE,
+    FIRST,
+    KEY,
+    OFF,
+    SECOND,
+    THIRD,
+    available,
+    element,
+    new_figure,
+    style,
+    warm,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["KEY", "available", "gradients", "learning_curves", "softmax_growth", "two_trainings", "warm"]
 
@@ -21,9 +39,8 @@ _kept = threading.local()  #: the figure of the curves: to make one anew takes l
 
 def learning_curves(curves: Curves) -> str:
     """Loss and accuracy by epoch, the learner's lines on the reference's band."""
-    Figure, Canvas, style = library()
     with style():
-        figure, panels = _loss_and_accuracy(Figure, Canvas)
+        figure, panels = _loss_and_accuracy()
         for axes, kind in zip(panels, ("loss", "acc"), strict=True):
             for part, colour, dash in (("train", SECOND, DASHES[1]), ("val", FIRST, DASHES[0])):
                 name = f"{part}_{kind}"
@@ -52,9 +69,8 @@ def learning_curves(curves: Curves) -> str:
 
 def two_trainings(ours: Curves, theirs: Curves) -> str:
     """Loss and accuracy of two trainings by epoch: one colour a side, full lines for validation, dashed for training."""
-    Figure, Canvas, style = library()
     with style():
-        figure, panels = _loss_and_accuracy(Figure, Canvas)
+        figure, panels = _loss_and_accuracy()
         for axes, kind in zip(panels, ("loss", "acc"), strict=True):
             for side, colour, who in ((theirs, SECOND, "reference"), (ours, FIRST, "submission")):
                 for part, dash in (("train", DASHES[1]), ("val", DASHES[0])):
@@ -66,9 +82,9 @@ def two_trainings(ours: Curves, theirs: Curves) -> str:
         return element(figure)
 
 
-def _loss_and_accuracy(Figure: Any, Canvas: Any) -> tuple[Any, Any]:
+def _loss_and_accuracy() -> "tuple[Figure, list[Axes]]":
     """A figure with two empty panels, both over the epochs. Whoever draws many gets the same one again, emptied."""
-    figure = getattr(_kept, "figure", None)
+    figure: Figure | None = getattr(_kept, "figure", None)
     if figure is not None:
         for axes in figure.axes:
             for artist in (*axes.lines, *axes.collections, *axes.texts):
@@ -79,9 +95,8 @@ def _loss_and_accuracy(Figure: Any, Canvas: Any) -> tuple[Any, Any]:
         for legend in figure.legends[:]:
             legend.remove()
         return figure, figure.axes
-    figure = _kept.figure = Figure(figsize=(7.2, 2.75))
-    Canvas(figure)
-    panels = figure.subplots(1, 2)
+    figure = _kept.figure = new_figure(7.2, 2.75)
+    panels = list(figure.subplots(1, 2))
     for axes, title in zip(panels, ("Loss, nats per example", "Accuracy"), strict=True):
         # Places that are told need not be found by laying every text out first.
         axes.set_title(title, pad=9, y=1.0)
@@ -93,7 +108,7 @@ def _loss_and_accuracy(Figure: Any, Canvas: Any) -> tuple[Any, Any]:
     return figure, panels
 
 
-def _legend(figure: Any, panels: Any, band: bool) -> None:
+def _legend(figure: "Figure", panels: "list[Axes]", band: bool) -> None:
     """One legend below both panels."""
     handles, labels = max((axes.get_legend_handles_labels() for axes in panels), key=lambda pair: len(pair[1]))
     if band:
@@ -117,12 +132,10 @@ def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
 
     pairs : (name, analytic, numeric), arrays of one shape; the first four are drawn
     """
-    Figure, Canvas, style = library()
     pairs = pairs[:4]
     count = len(pairs)
     with style():
-        figure = Figure(figsize=(max(2.05 * count, 2.6), 4.0))
-        Canvas(figure)
+        figure = new_figure(max(2.05 * count, 2.6), 4.0)
         panels = figure.subplots(2, count, squeeze=False, gridspec_kw={"height_ratios": [1, 0.8]})
         for column, (name, analytic, numeric) in enumerate(pairs):
             _scatter(panels[0][column], name, analytic, numeric, first=column == 0)
@@ -132,7 +145,7 @@ def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
         return element(figure)
 
 
-def _scatter(axes: Any, name: str, analytic: np.ndarray, numeric: np.ndarray, first: bool) -> None:
+def _scatter(axes: "Axes", name: str, analytic: np.ndarray, numeric: np.ndarray, first: bool) -> None:
     a, n = analytic.ravel().astype(float), numeric.ravel().astype(float)
     finite = np.isfinite(a) & np.isfinite(n)
     a, n = _thinned(a[finite], n[finite])
@@ -160,7 +173,7 @@ def _thinned(a: np.ndarray, b: np.ndarray, most: int = 400) -> tuple[np.ndarray,
     return a[kept], b[kept]
 
 
-def _error_map(axes: Any, analytic: np.ndarray, numeric: np.ndarray, first: bool) -> None:
+def _error_map(axes: "Axes", analytic: np.ndarray, numeric: np.ndarray, first: bool) -> None:
     error = np.atleast_2d((analytic - numeric).astype(float))
     error = error.reshape(-1, error.shape[-1])
     unmeasured = np.isnan(np.atleast_2d(numeric)).reshape(error.shape)
@@ -202,10 +215,8 @@ def softmax_growth(scale: np.ndarray, given: np.ndarray, expected: np.ndarray | 
 
     scale : (S,)    given, expected : (S, C), C <= 6 are drawn
     """
-    Figure, Canvas, style = library()
     with style():
-        figure = Figure(figsize=(6.4, 2.5))
-        Canvas(figure)
+        figure = new_figure(6.4, 2.5)
         axes = figure.subplots()
         colours = [FIRST, SECOND, THIRD]
         classes = min(given.shape[1], 6)

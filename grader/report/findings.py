@@ -67,7 +67,8 @@ def off_diagonal(analytic: np.ndarray, numeric: np.ndarray) -> np.ndarray:
     """Which entries of a gradient are not the slope that was measured; nan in `numeric` was not measured."""
     with np.errstate(invalid="ignore"):
         near = np.abs(analytic - numeric) <= 1e-4 * np.maximum(np.abs(analytic), np.abs(numeric)) + 1e-9
-    return ~near & ~np.isnan(numeric)
+    off: np.ndarray = ~near & ~np.isnan(numeric)
+    return off
 
 
 def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:

@@ -9,10 +9,9 @@ import os
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from grader.paths import MEMORY
 from grader.report import words
@@ -50,14 +49,14 @@ def date(iso: str) -> str:
 
 def prose(text: str) -> Markup:
     """Text with `code` between backticks, and paragraphs at empty lines; everything is escaped first."""
-    escaped = str(jinja2.utils.markupsafe.escape(shorten(visible(text), 40, 2000)))
+    escaped = str(escape(shorten(visible(text), 40, 2000)))
     marked = re.sub(r"`([^`\n]{1,400})`", r"<code>\1</code>", escaped)
     return Markup("".join(f"<p>{part.strip()}</p>" for part in re.split(r"\n\s*\n", marked) if part.strip()))
 
 
 def inline(text: str) -> Markup:
     """One run of text with `code` between backticks."""
-    escaped = str(jinja2.utils.markupsafe.escape(shorten(visible(text), 40, 2000)))
+    escaped = str(escape(shorten(visible(text), 40, 2000)))
     return Markup(re.sub(r"`([^`\n]{1,400})`", r"<code>\1</code>", escaped))
 
 
@@ -81,7 +80,7 @@ def _compiled() -> jinja2.BytecodeCache | None:
     return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
-def environment(*folders: Path, **names: Any) -> jinja2.Environment:
+def environment(*folders: Path, **names: object) -> jinja2.Environment:
     """An environment that finds the shared templates, those in `folders`, and the shared style as `css`.
 
     folders : more folders of templates, looked at first

@@ -13,6 +13,7 @@ from grader.report.drawn import key as drawn_key
 from grader.report.evidence import Curves
 
 MOST_PICTURES = 8
+MISTAKEN = ("mistake_images", "mistake_true", "mistake_said", "mistake_confidence")
 
 #: Evidence of one check: stage id, check id -> role -> array.
 Arrays = Mapping[str, np.ndarray]
@@ -117,51 +118,26 @@ def _curves(place: tuple[str, str], curves: Curves) -> Wanted:
     shows = [(name, np.array(values)) for name, values in curves.history.items()]
     shows += [(f"band {name}", np.array(span)) for name, span in curves.band.items()]
     shows.append(("goal", np.array([curves.goal if curves.goal is not None else np.nan])))
-    return Wanted(
-        place,
-        "Learning curves",
-        findings.learning_curves(curves),
-        lambda: figures.learning_curves(curves),
-        tuple(shows),
-    )
+    finding = findings.learning_curves(curves)
+    return Wanted(place, "Learning curves", finding, lambda: figures.learning_curves(curves), tuple(shows))
 
 
 def _of_digits(place: tuple[str, str], arrays: Arrays) -> Iterator[Wanted]:
     """Pictures of the open validation set: confusions, mistakes, first-layer weights. None of them is a plot."""
     counts = arrays.get("confusion")
     if counts is not None and counts.shape == (10, 10) and counts.dtype.kind in "iu" and counts.sum() > 0:
-        yield Wanted(
-            place,
-            "Which digit is taken for which",
-            findings.confusion(counts),
-            make=lambda: {"table": tables.confusion(counts)},
-        )
-    pixels, true, said, confidence = (
-        arrays.get(f"mistake_{role}") for role in ("images", "true", "said", "confidence")
-    )
-    if (
-        pixels is not None
-        and true is not None
-        and said is not None
-        and confidence is not None
-        and pixels.shape[1:] == (28, 28)
-    ):
+        title, finding = "Which digit is taken for which", findings.confusion(counts)
+        yield Wanted(place, title, finding, make=lambda: {"table": tables.confusion(counts)})
+    mistaken = [arrays[role] for role in MISTAKEN if role in arrays]
+    if len(mistaken) == len(MISTAKEN) and mistaken[0].shape[1:] == (28, 28):
+        pixels, true, said, confidence = mistaken
         rows = list(zip(pixels[:18], true.ravel(), said.ravel(), confidence.ravel(), strict=False))
-        yield Wanted(
-            place,
-            "The most confident mistakes",
-            findings.mistakes(true, said, confidence),
-            make=lambda: {"digits": [_digit(*row) for row in rows]},
-        )
+        title, finding = "The most confident mistakes", findings.mistakes(true, said, confidence)
+        yield Wanted(place, title, finding, make=lambda: {"digits": [_digit(*row) for row in rows]})
     columns = arrays.get("weights")
     if columns is not None and columns.ndim == 2 and columns.shape[0] == 784 and columns.shape[1] > 0:
-        finding = findings.weights(columns, min(64, columns.shape[1]))
-        yield Wanted(
-            place,
-            "What the first layer looks for",
-            finding,
-            make=lambda: {"image": images.data_uri(images.weights(columns)[0])},
-        )
+        title, finding = "What the first layer looks for", findings.weights(columns, min(64, columns.shape[1]))
+        yield Wanted(place, title, finding, make=lambda: {"image": images.data_uri(images.weights(columns)[0])})
 
 
 def _digit(pixels: np.ndarray, true: int, said: int, confidence: float) -> Digit:

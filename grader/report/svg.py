@@ -7,8 +7,14 @@ import in the background while checks still run.
 import io
 import re
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
 
 #: What matplotlib is told, and what stands in the page instead.
 COLOURS = {
@@ -26,8 +32,8 @@ _lock = threading.Lock()
 
 
 @lru_cache
-def library() -> tuple[Any, Any, Any]:
-    """matplotlib's Figure on the SVG canvas, set up in the page's style; pyplot stays out of it."""
+def _library() -> "tuple[type[Figure], type[FigureCanvasSVG], Callable[[], AbstractContextManager[None]]]":
+    """matplotlib's Figure, its SVG canvas, and the page's style to draw in; pyplot stays out of it."""
     import matplotlib
 
     matplotlib.use("svg", force=False)
@@ -48,6 +54,19 @@ def library() -> tuple[Any, Any, Any]:
     return Figure, FigureCanvasSVG, lambda: rc_context(style)
 
 
+def style() -> AbstractContextManager[None]:
+    """What is made and drawn within it looks as the page does."""
+    return _library()[2]()
+
+
+def new_figure(width: float, height: float) -> "Figure":
+    """An empty figure on the SVG canvas; inches."""
+    figure_class, canvas, _ = _library()
+    made = figure_class(figsize=(width, height))
+    canvas(made)
+    return made
+
+
 def warm() -> None:
     """Begin to import matplotlib in the background; calling it again does nothing. A failed import shows at the first figure."""
     global _warming
@@ -59,7 +78,7 @@ def warm() -> None:
 
 def _try_import() -> None:
     try:
-        library()
+        _library()
     except ImportError:
         pass  # `available` tells the page; a thread has nobody to tell
 
@@ -69,13 +88,13 @@ def available() -> bool:
     if _warming is not None:
         _warming.join()
     try:
-        library()
+        _library()
     except ImportError:
         return False
     return True
 
 
-def element(figure: Any) -> str:
+def element(figure: "Figure") -> str:
     """The figure as an SVG element for the page, its ids beginning with KEY, described by the element KEY-finding."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})

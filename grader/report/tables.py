@@ -83,7 +83,8 @@ def differs(given: np.ndarray, expected: np.ndarray) -> np.ndarray:
     scale = 1e-10 * np.nan_to_num(np.maximum(np.abs(a), np.abs(b)), posinf=0.0) + 1e-12
     with np.errstate(invalid="ignore"):
         near = (a == b) | (np.abs(a - b) <= scale)
-    return ~(near | (np.isnan(a) & np.isnan(b)))
+    off: np.ndarray = ~(near | (np.isnan(a) & np.isnan(b)))
+    return off
 
 
 def pair(expected: np.ndarray, given: np.ndarray) -> list[ValueTable]:

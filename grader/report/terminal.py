@@ -5,12 +5,12 @@ submission is only ever put on the screen as text, never as markup.
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import IO, NamedTuple
 
-from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
-from grader.records import CheckResult, Report, StageResult
+from grader.records import CheckResult, Report, SourceLines, StageResult
 
 
 class Look(NamedTuple):
@@ -32,9 +32,9 @@ WIDTH = 80
 RAN_LINES = 24  #: lines of "what we ran" shown here; the report has them all
 
 
-def console(**options: Any) -> Console:
+def console(file: IO[str] | None = None, no_color: bool | None = None) -> Console:
     """A console of at most 80 columns that never interprets or highlights what it is given."""
-    made = Console(highlight=False, markup=False, emoji=False, **options)
+    made = Console(highlight=False, markup=False, emoji=False, file=file, no_color=no_color)
     made.width = min(made.width, WIDTH) if made.is_terminal else WIDTH
     return made
 
@@ -79,12 +79,7 @@ class CardText:
         elif card.looks_like:
             yield "what it looks like", card.looks_like, "yellow"
         for lines in [lines for lines in card.source if lines.marked][-2:]:
-            width = len(str(lines.first + len(lines.lines)))
-            numbered = [
-                f"{'>' if number in lines.marked else ' '} {number:{width}d}  {text}"
-                for number, text in enumerate(lines.lines, lines.first)
-            ]
-            yield f"where: {lines.file}" + (f", in {lines.function}" if lines.function else ""), "\n".join(numbered), ""
+            yield f"where: {lines.file}" + (f", in {lines.function}" if lines.function else ""), _numbered(lines), ""
         if card.printed:
             yield "what your code printed in that call", card.printed, "dim"
         if card.ran:
@@ -92,6 +87,15 @@ class CardText:
             most = self.ran_lines
             cut = [f"... {len(ran) - most} more lines stand in the report"] if len(ran) > most else []
             yield "what we ran", "\n".join([*ran[:most], *cut]), "dim"
+
+
+def _numbered(lines: SourceLines) -> str:
+    """Lines of code with their numbers, the marked ones pointed at."""
+    width = len(str(lines.first + len(lines.lines)))
+    return "\n".join(
+        f"{'>' if number in lines.marked else ' '} {number:{width}d}  {text}"
+        for number, text in enumerate(lines.lines, lines.first)
+    )
 
 
 def indented(console: Console, text: str, style: str = "", by: int = 4) -> Iterator[Text]:
@@ -156,13 +160,13 @@ def short_ladder(console: Console, stages: list[StageResult], here: str = "") ->
     return line
 
 
-def next_part(report: Report, ran_lines: int = RAN_LINES) -> list[Any]:
+def next_part(report: Report, ran_lines: int = RAN_LINES) -> list[RenderableType]:
     """The one next thing to do, with its card if there is one to show."""
     step = report.next
     if step is None:
         return []
     check = next((c for s in report.stages for c in s.checks if (s.id, c.id) == (step.stage, step.check)), None)
-    parts: list[Any] = [Text.assemble(("Next: ", "bold"), step.text)]
+    parts: list[RenderableType] = [Text.assemble(("Next: ", "bold"), step.text)]
     if check is not None and check.state == "todo":
         parts.append(Text(f"      make stage STAGE={step.stage}  shows what it is about", style="dim"))
     elif check is not None:
@@ -182,7 +186,7 @@ def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
     title = "Chain Rule" if whole else ", ".join(stage.id for stage in report.stages)
     head = Text(f"{title} · {report.student}", style="bold", no_wrap=True, overflow="ellipsis")
     head.truncate(console.width - len(score) - 2, overflow="ellipsis", pad=True)
-    parts: list[Any] = [
+    parts: list[RenderableType] = [
         Text.assemble(head, "  ", (score, "bold")),
         bar(console, report.score, report.max_score),
         Text(),
@@ -194,21 +198,24 @@ def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
         parts += [Text("Stopped before the end: what had been graded until then is kept.", style="bold"), Text()]
     parts += next_part(report)
     if report.next is None and report.complete:
-        parts.append(Text(_nothing_left(report, whole), style="bold green" if report.score == report.max_score else ""))
+        parts.append(_nothing_left(report, whole))
+    return Group(*parts, *_remarks(report))
+
+
+def _remarks(report: Report) -> Iterator[Text]:
+    """Faults of the grader, notes, and what the sandbox withheld."""
     for check in (c for s in report.stages for c in s.checks):
         if check.state == "error":
-            parts += [Text(), Text(f"{check.id}: {check.message}", style="magenta")]
-        parts += [Text(f"      {note}", style="dim") for note in check.notes]
-    parts += [Text(note, style="dim") for note in report.notes]
-    measured = report.sandbox.get("summary")
-    if measured:
-        parts += [Text(), Text(f"sandbox: {measured}", style="dim" if report.sandbox.get("complete") else "yellow")]
-    return Group(*parts)
+            yield from (Text(), Text(f"{check.id}: {check.message}", style="magenta"))
+        yield from (Text(f"      {note}", style="dim") for note in check.notes)
+    yield from (Text(note, style="dim") for note in report.notes)
+    if measured := report.sandbox.get("summary"):
+        yield from (Text(), Text(f"sandbox: {measured}", style="dim" if report.sandbox.get("complete") else "yellow"))
 
 
 def greeting(report: Report) -> Group:
     """What somebody sees who has not written anything yet."""
-    parts: list[Any] = [
+    parts: list[RenderableType] = [
         Text("Welcome to Chain Rule!", style="bold"),
         Text(
             "You are going to write a neural network that reads handwritten digits, one function after another, in "
@@ -227,7 +234,7 @@ def greeting(report: Report) -> Group:
     return Group(*parts)
 
 
-def _nothing_left(report: Report, whole: bool) -> str:
+def _nothing_left(report: Report, whole: bool) -> Text:
     if report.score == report.max_score:
-        return "All done: full marks." if whole else "This is done: full marks."
-    return "Nothing here can be checked until the stages it waits for are done."
+        return Text("All done: full marks." if whole else "This is done: full marks.", style="bold green")
+    return Text("Nothing here can be checked until the stages it waits for are done.")

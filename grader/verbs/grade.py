@@ -1,7 +1,7 @@
 """`grade`: grade a submission, say what to do next, and write the report."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,7 +9,7 @@ from grader.paths import BUILD, STUDENT
 
 if TYPE_CHECKING:
     from grader.grading.request import Request
-    from grader.records import Report
+    from grader.records import Report, Sandbox
 
 
 @click.command("grade")
@@ -32,7 +32,7 @@ def command(
     student: Path,
     out: Path,
     seed: int,
-    sandbox: Literal["auto", "strict", "off"],
+    sandbox: "Sandbox",
     strict: bool,
     no_cache: bool,
     no_reference: bool,

@@ -1,11 +1,18 @@
 """`hint`: the next hint for what does not hold yet."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from grader.paths import BUILD, STUDENT
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from grader.course.course import Course, Stage
+    from grader.records import CheckResult, StageResult
+    from grader.submission import Submission
 
 
 @click.command("hint")
@@ -17,7 +24,7 @@ from grader.paths import BUILD, STUDENT
 def command(stage: str | None, check: str | None, student: Path, out: Path, again: bool) -> int:
     """Show the next hint: first a question, then where to look, then a worked example."""
     from grader.errors import Refusal
-    from grader.learner.hints import FILE, RUNGS, Ladder
+    from grader.learner.hints import FILE, Ladder
     from grader.learner.last_grade import next_stage
     from grader.report import terminal
     from grader.running.interrupts import stoppable
@@ -29,42 +36,43 @@ def command(stage: str | None, check: str | None, student: Path, out: Path, agai
     if again:
         ladder.forget()
     with stoppable():
-        chosen = course.select([stage] if stage else [next_stage(out, course)])[0]
-        listed = {c.id: c for c in chosen.checks}
+        chosen = course.select([stage or next_stage(out, course)])[0]
+        listed = [c.id for c in chosen.checks]
         if check is not None and check not in listed:
             raise Refusal(f"{chosen.id} has no check {check!r}. Its checks are {', '.join(listed)}.")
         graded = _graded(course, chosen, read_submission(student), out)
     found = [c for c in graded.checks if (c.id == check if check else c.state in ("fail", "todo"))]
     console = terminal.console()
     if not found:
-        blocked = next((c for c in graded.checks if c.state == "blocked"), None)
-        text = blocked.message if blocked else f"{chosen.id} is done: there is nothing to hint at."
-        console.print(text)
+        blocked = next((c.message for c in graded.checks if c.state == "blocked"), "")
+        console.print(blocked or f"{chosen.id} is done: there is nothing to hint at.")
         return 0
     got = ladder.next(chosen.id, found[0])
     if got is None:
         console.print(f"There is no hint for {found[0].id}.")
-        return 0
-    rung, text = got
-    console.print(found[0].promise, style="bold")
-    console.print(f"{chosen.id}, {found[0].id}: hint {rung + 1} of {len(found[0].hints)}, {RUNGS[rung]}", style="dim")
-    console.print()
-    for line in terminal.indented(console, text):
-        console.print(line)
-    if rung + 1 < len(found[0].hints):
-        console.print()
-        console.print("      the same command again gives the next one", style="dim")
+    else:
+        _show(console, chosen.id, found[0], *got)
     return 0
 
 
-def _graded(course: Any, stage: Any, submission: Any, out: Path) -> Any:
-    """The stage's result: the last grade's if nothing has changed since, else a fresh one (without training)."""
-    from grader.learner.last_grade import last_report, last_stage
+def _show(console: "Console", stage: str, result: "CheckResult", rung: int, text: str) -> None:
+    from grader.learner.hints import RUNGS
+    from grader.report import terminal
 
-    known = last_stage(out, stage.id, submission.fingerprint())
-    if known is None and stage.training:
-        report = last_report(out)
-        known = next((s for s in report.stages if s.id == stage.id), None) if report else None
+    console.print(result.promise, style="bold")
+    console.print(f"{stage}, {result.id}: hint {rung + 1} of {len(result.hints)}, {RUNGS[rung]}", style="dim")
+    console.print()
+    for line in terminal.indented(console, text):
+        console.print(line)
+    if rung + 1 < len(result.hints):
+        console.print("\n      the same command again gives the next one", style="dim")
+
+
+def _graded(course: "Course", stage: "Stage", submission: "Submission", out: Path) -> "StageResult":
+    """The stage's result: the last grade's if nothing has changed since, else a fresh one (without training)."""
+    from grader.learner.last_grade import last_stage
+
+    known = last_stage(out, stage.id, submission.fingerprint(), whatever_the_text=stage.training)
     if known is not None:
         return known
     from grader.running import scores
@@ -77,4 +85,6 @@ def _graded(course: Any, stage: Any, submission: Any, out: Path) -> Any:
         session = run_stages([stage], pool, submission, course=course, limits=Limits(calibrate()))
     finally:
         pool.close()
-    return scores.stage_result(stage, session.results)
+    result = scores.stage_result(stage, session.results)
+    assert result is not None
+    return result

@@ -17,7 +17,7 @@ Your code runs in a process of its own, started anew by each cell: there is no k
 """
 
 
-def cells(student: str | None) -> list[dict]:
+def cells(student: str | None) -> list[dict[str, object]]:
     """The notebook's cells, in order: an introduction, then each stage's handout and the call that grades it."""
     start = f"import sys\nsys.path.insert(0, {str(ENGINE)!r})\nfrom grader import check"
     content = [_markdown("introduction", INTRODUCTION), _code("start", start)]
@@ -28,17 +28,17 @@ def cells(student: str | None) -> list[dict]:
     return content
 
 
-def notebook(student: str | None = None) -> dict:
+def notebook(student: str | None = None) -> dict[str, object]:
     """A notebook in format 4.5, as the dictionary that is written as JSON."""
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return {"cells": cells(student), "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
 
 
-def _markdown(name: str, text: str) -> dict:
+def _markdown(name: str, text: str) -> dict[str, object]:
     return {"cell_type": "markdown", "id": name, "metadata": {}, "source": text}
 
 
-def _code(name: str, text: str) -> dict:
+def _code(name: str, text: str) -> dict[str, object]:
     return {"cell_type": "code", "id": name, "metadata": {}, "source": text, "outputs": [], "execution_count": None}
 
 

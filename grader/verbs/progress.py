@@ -1,6 +1,7 @@
 """`progress`: the score over time."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -46,10 +47,10 @@ def sparkline(shares: list[float], blocks: str = BLOCKS) -> str:
     return "".join(blocks[min(top, max(0, round(share * top)))] for share in shares)
 
 
-def _newly_done(before: dict | None, run: dict) -> str:
+def _newly_done(before: dict[str, Any] | None, run: dict[str, Any]) -> str:
     """The stages that pass now and did not before."""
 
-    def passed(of: dict | None) -> set[str]:
+    def passed(of: dict[str, Any] | None) -> set[str]:
         stages = (of or {}).get("stages") or {}
         return {name for name, entry in stages.items() if isinstance(entry, dict) and entry.get("state") == "pass"}
 

@@ -2,10 +2,16 @@
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from grader.paths import REFERENCE
+
+if TYPE_CHECKING:
+    from grader.course.course import Course, Stage
+    from grader.submission import Submission
+    from grader.worker.outside.pool import WorkerPool
 
 
 @click.command("record-times")
@@ -43,7 +49,9 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
     return 0
 
 
-def measure(stage, course, submission, pool, repeats: int) -> dict[str, float]:
+def measure(
+    stage: "Stage", course: "Course", submission: "Submission", pool: "WorkerPool", repeats: int
+) -> dict[str, float]:
     """Least seconds of each check of a stage: what else the machine does only makes it slower.
 
     raises : Refusal if a check does not pass

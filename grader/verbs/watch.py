@@ -3,22 +3,21 @@
 import contextlib
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from grader.paths import BUILD, STUDENT
 
+if TYPE_CHECKING:
+    from grader.grading.request import Request
+    from grader.learner.events import Events
+    from grader.learner.watched import GradeOptions, Watched
+    from grader.records import Sandbox, StageResult
+
 KEYS = {
-    "h": "hint",
-    "n": "next stage",
-    "b": "back",
-    "g": "grade all",
-    "p": "prints",
-    "o": "report",
-    "r": "again",
-    "q": "quit",
-}
+    "h": "hint", "n": "next stage", "b": "back", "g": "grade all", "p": "prints", "o": "report", "r": "again", "q": "quit",
+}  # fmt: skip
 
 
 @click.command("watch")
@@ -31,7 +30,15 @@ KEYS = {
     "--poll", is_flag=True, help="Look at the files every 100 ms: for folders whose changes are not announced."
 )
 @click.option("--patience", type=float, default=1.0, hidden=True, help="Factor on the time for naming mistakes.")
-def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any, poll: bool, patience: float) -> int:
+def command(
+    stage: str | None,
+    student: Path,
+    out: Path,
+    seed: int,
+    sandbox: "Sandbox",
+    poll: bool,
+    patience: float,
+) -> int:
     """Grade a stage at every save: the first that is not done, or the one that is named.
 
     \b
@@ -70,7 +77,7 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Any
 class Loop:
     """One event after another: a save, or a key."""
 
-    def __init__(self, watched: Any, events: Any, request: Any):
+    def __init__(self, watched: "Watched", events: "Events", request: "Request"):
         from grader.learner.hints import FILE, Ladder
         from grader.report import terminal
 
@@ -147,7 +154,7 @@ class Loop:
                 self.draw()
                 self.remark = ""
 
-            how: dict[str, Any] = {"observers": [live, patience], "stop": stop, "so_far": so_far}
+            how: GradeOptions = {"observers": [live, patience], "stop": stop, "so_far": so_far}
             self.done = []
             if moving:
                 for graded in watched.move(**how):
@@ -187,7 +194,7 @@ class Loop:
 
         found = self.watched.to_do()
         got = self.ladder.next(*found) if found else None
-        if got is None:
+        if found is None or got is None:
             self.remark = "There is nothing to hint at."
         else:
             self.remark = f"Hint {got[0] + 1} of {len(found[1].hints)}, {RUNGS[got[0]]}: {got[1]}"
@@ -263,7 +270,7 @@ class Loop:
                 console.print(line)
         self._footer(f"{report.score} of {report.max_score} points")
 
-    def _show_prints(self, current: Any) -> None:
+    def _show_prints(self, current: "StageResult") -> None:
         from grader.report import terminal
 
         self.console.print()
