@@ -21,7 +21,7 @@ _KINDS: dict[object, str] = {
 
 
 def explain(error: msgspec.ValidationError, model: type, table: Mapping[str, Any]) -> str:
-    """msgspec's message as a sentence. What has to hold beyond a type is said by the description of its `Meta`.
+    """msgspec's message as a sentence. What has to hold beyond a type is said by its `Meta`: description or bounds.
 
     model : the Struct that the file was to become
     table : the file, parsed
@@ -54,8 +54,8 @@ def explain(error: msgspec.ValidationError, model: type, table: Mapping[str, Any
 
 def _wanted(kind: object) -> str:
     if get_origin(kind) is Annotated:
-        described = [meta.description for meta in get_args(kind)[1:] if meta.description]
-        return described[0] if described else _wanted(_bare(kind))
+        bare, meta, *_ = get_args(kind)
+        return meta.description or f"{_wanted(bare)} between {meta.ge:g} and {meta.le:g}"
     if get_origin(kind) is Literal:
         return f"one of {', '.join(map(repr, get_args(kind)))}"
     if get_origin(kind) in (Union, UnionType):

@@ -78,7 +78,7 @@ def reference(folder: Path | None) -> str:
 
 
 def data(folder: Path) -> str:
-    """SHA-256 of the list of checksums, as `grader.course.images.fingerprint` gives it; nothing where it is missing.
+    """SHA-256 of the list of checksums; nothing where it is missing.
 
     The files themselves are verified against the list whenever they are read; their size and date stand for them here.
     """

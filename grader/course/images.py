@@ -61,11 +61,6 @@ def has_hidden(folder: Path) -> bool:
     return (folder / "hidden.npz").exists() or "hidden.npz" in _read(folder / SUMS).decode("ascii", "replace").split()
 
 
-def fingerprint(folder: Path) -> str:
-    """SHA-256 of the list of checksums: names the data that a grade was made with."""
-    return hashlib.sha256(_read(folder / SUMS)).hexdigest()
-
-
 def _load(folder: Path, name: str, keys: tuple[str, ...]) -> list[np.ndarray]:
     content = _verified(folder, name)
     try:

@@ -11,10 +11,10 @@ import sys
 import tomllib
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from grader.course.explain import explain
 from grader.errors import Refusal
@@ -22,6 +22,8 @@ from grader.errors import Refusal
 POLICY, FORMER = "policy.toml", "course.toml"  #: in a course's folder; and what it was called once
 Feedback = Literal["full", "promise", "none"]
 Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Amount = Annotated[float, Meta(ge=0, le=1e6)]
 
 
 class Grading(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,10 +38,14 @@ class Grading(Struct, frozen=True, forbid_unknown_fields=True):
 class LimitRules(Struct, frozen=True, forbid_unknown_fields=True):
     """Above the limits of the single checks, which the course computes itself."""
 
-    time: float = 1.0  #: factor on every check's time limit
+    time: Annotated[float, Meta(ge=0.1, le=100)] = 1.0  #: factor on every check's time limit
     memory_mb: int = 0  #: of one worker; 0 leaves it to the course
-    submission_seconds: int = 1800  #: a whole submission; then it is stopped, as its own fault
-    training_images: int = 0  #: how many training images the trainings get; 0 is all, less is for rehearsals only
+    submission_seconds: Annotated[int, Meta(ge=10, le=86400)] = (
+        1800  #: a whole submission; then it is stopped, as its own fault
+    )
+    training_images: Annotated[int, Meta(ge=0, le=10**6)] = (
+        0  #: how many training images the trainings get; 0 is all, less is for rehearsals only
+    )
 
 
 class FeedbackRules(Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,19 +60,23 @@ class Late(Struct, frozen=True, forbid_unknown_fields=True):
 
     policy: Literal["none", "constant", "percentage", "days"] = "none"
     due: datetime | None = None
-    grace_minutes: float = 0
-    points: float = 10  #: constant: points taken off once
-    percent: float = 10  #: percentage and days: of what was earned, for each day
-    most_percent: float = 100  #: percentage and days: no more than this is taken
-    free_days: int = 3  #: days: that many cost nothing; the roster's column late_days goes before it
-    closed_after_days: int = 0  #: nothing counts that comes later than this; 0 is never
+    grace_minutes: Amount = 0
+    points: Amount = 10  #: constant: points taken off once
+    percent: Percent = 10  #: percentage and days: of what was earned, for each day
+    most_percent: Percent = 100  #: percentage and days: no more than this is taken
+    free_days: Annotated[int, Meta(ge=0, le=1000)] = (
+        3  #: days: that many cost nothing; the roster's column late_days goes before it
+    )
+    closed_after_days: Annotated[int, Meta(ge=0, le=10000)] = (
+        0  #: nothing counts that comes later than this; 0 is never
+    )
 
 
 class Attempts(Struct, frozen=True, forbid_unknown_fields=True):
     """Which of several attempts counts."""
 
     keep: Literal["last", "best"] = "last"
-    most: int = 0  #: only the first so many count; 0 is no limit
+    most: Annotated[int, Meta(ge=0, le=100000)] = 0  #: only the first so many count; 0 is no limit
 
 
 class Export(Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,7 +95,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     feedback: FeedbackRules = field(default_factory=FeedbackRules)
     late: Late = field(default_factory=Late)
     attempts: Attempts = field(default_factory=Attempts)
-    weights: dict[str, float] = {}  #: stage -> factor on its points
+    weights: dict[str, Annotated[float, Meta(ge=0, le=1000)]] = {}  #: stage -> factor on its points
     export: Export = field(default_factory=Export)
     file: str = ""  #: that was read; relative paths in it start from its folder
 
@@ -196,21 +206,6 @@ def _contradiction(policy: Policy) -> str:
         return "late.closed_after_days is set, but late.due is not. Remedy: due = 2026-11-30T23:59:00+01:00"
     if late.due is not None and late.due.tzinfo is None:
         return "late.due has no time zone. Remedy: end it with Z or with an offset such as +01:00"
-    for name, value, least, most in (
-        ("late.percent", late.percent, 0, 100),
-        ("late.most_percent", late.most_percent, 0, 100),
-        ("late.points", late.points, 0, 1e6),
-        ("late.grace_minutes", late.grace_minutes, 0, 1e6),
-        ("late.free_days", late.free_days, 0, 1000),
-        ("late.closed_after_days", late.closed_after_days, 0, 10000),
-        ("attempts.most", policy.attempts.most, 0, 100000),
-        ("limits.time", policy.limits.time, 0.1, 100),
-        ("limits.submission_seconds", policy.limits.submission_seconds, 10, 86400),
-        ("limits.training_images", policy.limits.training_images, 0, 10**6),
-        *((f"weights.{k}", v, 0, 1000) for k, v in policy.weights.items()),
-    ):
-        if not least <= value <= most:
-            return f"{name} is {value:g}; it has to lie between {least:g} and {most:g}."
     if 0 < policy.limits.memory_mb < 512:
         return f"limits.memory_mb is {policy.limits.memory_mb}; NumPy and the training data need at least 512."
     if isinstance(policy.grading.seed, str) and len(policy.grading.seed) < 12:

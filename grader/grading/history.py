@@ -4,12 +4,12 @@ A line: `{"finished", "score", "max_score", "stages": {id: {"state", "points"}},
 """
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from grader.files import write_atomically
 from grader.records import Report
+from grader.report import stored
 
 FILE = "history.jsonl"
 KEPT = 200  #: lines
@@ -24,24 +24,10 @@ def append(out: Path, report: Report) -> None:
         "stages": {stage.id: {"state": stage.state, "points": stage.points} for stage in report.stages},
         "submission": report.fingerprints.get("submission", ""),
     }
-    lines = _lines(out)
-    runs = read(out)
-    if runs and runs[-1].get("submission") == line["submission"] and runs[-1].get("score") == line["score"]:
+    lines, runs = _lines(out), stored.history(out)
+    if runs and (runs[-1].submission, runs[-1].score) == (line["submission"], report.score):
         return
     write_atomically(out / FILE, b"\n".join([*lines[-KEPT + 1 :], msgspec.json.encode(line)]) + b"\n")
-
-
-def read(out: Path) -> list[dict[str, Any]]:
-    """The kept grades, oldest first; lines that hold none are left out."""
-    runs = []
-    for line in _lines(out):
-        try:
-            run = msgspec.json.decode(line)
-        except msgspec.MsgspecError:
-            continue
-        if isinstance(run, dict) and isinstance(run.get("score"), int) and isinstance(run.get("max_score"), int):
-            runs.append(run)
-    return runs
 
 
 def _lines(out: Path) -> list[bytes]:

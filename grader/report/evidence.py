@@ -1,6 +1,5 @@
 """Evidence: the arrays beside a grade, read with care. A file that is missing or broken costs its picture, nothing else."""
 
-import json
 import math
 import zipfile
 from collections.abc import Mapping
@@ -13,7 +12,6 @@ from grader.records import Card, CurvesRecord
 
 #: No evidence file of a grade is larger than this once unpacked; anything larger was not written by the engine.
 MOST_BYTES = 32_000_000
-MOST_RUNS = 50
 
 
 def load(out: Path, stage: str, check: str, card: Card | None) -> dict[str, np.ndarray]:
@@ -36,42 +34,6 @@ def load(out: Path, stage: str, check: str, card: Card | None) -> dict[str, np.n
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError):
         return {}
     return {role: array for role, array in found.items() if array.dtype.kind in "biuf" and array.size}
-
-
-class Run(NamedTuple):
-    """One earlier grade."""
-
-    finished: str
-    score: int
-    max_score: int
-    states: dict[str, str]  #: stage id -> state
-    submission: str = ""
-
-
-def history(out: Path) -> list[Run]:
-    """The runs that `out/history.jsonl` keeps, oldest first; lines that hold no run are left out."""
-    try:
-        lines = (out / "history.jsonl").read_text("utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
-    runs = [_run(line) for line in lines[-MOST_RUNS:]]
-    return [run for run in runs if run is not None]
-
-
-def _run(line: str) -> Run | None:
-    try:
-        row = json.loads(line)
-    except ValueError:
-        return None
-    if not isinstance(row, dict) or not all(isinstance(row.get(name), int) for name in ("score", "max_score")):
-        return None
-    stages = row.get("stages")
-    states = {}
-    for stage, value in stages.items() if isinstance(stages, dict) else ():
-        state = value.get("state") if isinstance(value, dict) else value
-        if isinstance(state, str):
-            states[stage] = state
-    return Run(str(row.get("finished", "")), row["score"], row["max_score"], states, str(row.get("submission", "")))
 
 
 class Curves(NamedTuple):

@@ -19,10 +19,12 @@ from grader.report import evidence, graded, pictures, tables, words
 from grader.report.drawn import Drawings
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
 from grader.report.progress import progress
+from grader.report.stored import history
 from grader.text import visible
 
 #: Characters of the longest text that a card shows; the engine keeps shorter ones.
 MOST_LINES, MOST_WIDTH = 60, 300
+MOST_RUNS = 50
 
 
 class CodeLine(NamedTuple):
@@ -94,7 +96,7 @@ def page(report: Report, out: Path) -> str:
         reward=reward,
         next_view=next_view,
         next_stage=next((stage for stage in stages if report.next and stage.stage.id == report.next.stage), None),
-        progress=progress(report, evidence.history(out)),
+        progress=progress(report, history(out)[-MOST_RUNS:]),
         graded=graded.sections(report),
         problems=list(report.extra.problems.items()),
     )

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from grader.records import Report
 from grader.report import words
-from grader.report.evidence import Run
 from grader.report.pages import date
+from grader.report.stored import Run
 
 
 class Sparkline(NamedTuple):

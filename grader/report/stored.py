@@ -1,8 +1,10 @@
-"""Grades on disk: `results.json` back to a `Report`, or one sentence on why that cannot be."""
+"""Grades on disk: `results.json` back to a `Report`, or one sentence on why that cannot be; and the grades before it."""
 
+import contextlib
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from grader.errors import Refusal
 from grader.records import SCHEMA, Report, read_report
@@ -31,3 +33,30 @@ def read(out: Path) -> Report:
             f"{path} was written by a later version of the course (schema {report.schema}). Remedy: update the course, or grade again."
         )
     return report
+
+
+class Run(Struct, frozen=True):
+    """One earlier grade of the whole course."""
+
+    score: int
+    max_score: int
+    finished: str = ""
+    stages: dict[str, dict[str, str | int]] = {}  #: id -> {"state", "points"}
+    submission: str = ""  #: fingerprint
+
+    @property
+    def states(self) -> dict[str, str | int]:
+        return {stage: told.get("state", "") for stage, told in self.stages.items()}
+
+
+def history(out: Path) -> list[Run]:
+    """The grades that `out/history.jsonl` keeps, oldest first; lines that hold none are left out."""
+    runs = []
+    try:
+        lines = (out / "history.jsonl").read_bytes().split(b"\n")
+    except OSError:
+        return []
+    for line in lines:
+        with contextlib.suppress(msgspec.MsgspecError):
+            runs.append(msgspec.json.decode(line, type=Run))
+    return runs

@@ -1,7 +1,6 @@
 """`progress`: the score over time."""
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -17,27 +16,27 @@ LISTED = 10  #: runs below it
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the results are.")
 def command(out: Path) -> int:
     """Draw the score over time, from the grades of the whole course."""
-    from grader.grading import history
-    from grader.report import terminal
+    from grader.report import stored, terminal
 
     console = terminal.console()
-    runs = history.read(out)
+    runs = stored.history(out)
     if not runs:
         console.print("No grade of the whole course is on record yet: make grade makes the first.")
         return 0
     blocks = BLOCKS if terminal.sign(console, "pass") == terminal.LOOKS["pass"].sign else ASCII
     last = runs[-1]
     console.print(
-        f"{last['score']} of {last['max_score']} points, after {len(runs)} graded version{'s' * (len(runs) > 1)}",
+        f"{last.score} of {last.max_score} points, after {len(runs)} graded version{'s' * (len(runs) > 1)}",
         style="bold",
     )
-    console.print(sparkline([run["score"] / max(1, run["max_score"]) for run in runs[-SHOWN:]], blocks), style="green")
+    console.print(sparkline([run.score / max(1, run.max_score) for run in runs[-SHOWN:]], blocks), style="green")
     console.print()
     for before, run in list(zip([None, *runs], runs))[-LISTED:]:
-        gained = "" if before is None else f"{run['score'] - before['score']:+4d}"
-        done = _newly_done(before, run)
-        when = str(run.get("finished", ""))[:16].replace("T", " ")
-        console.print(f"  {when}  {run['score']:4d} {gained:4}  {done}".rstrip(), soft_wrap=True)
+        gained = f"{run.score - before.score:+4d}" if before else ""
+        known = before.states if before else {}
+        done = [stage for stage, state in run.states.items() if state == "pass" != known.get(stage)]
+        when = run.finished[:16].replace("T", " ")
+        console.print(f"  {when}  {run.score:4d} {gained:4}  {', '.join(sorted(done))}".rstrip(), soft_wrap=True)
     return 0
 
 
@@ -45,13 +44,3 @@ def sparkline(shares: list[float], blocks: str = BLOCKS) -> str:
     """One character for each number between 0 and 1."""
     top = len(blocks) - 1
     return "".join(blocks[min(top, max(0, round(share * top)))] for share in shares)
-
-
-def _newly_done(before: dict[str, Any] | None, run: dict[str, Any]) -> str:
-    """The stages that pass now and did not before."""
-
-    def passed(of: dict[str, Any] | None) -> set[str]:
-        stages = (of or {}).get("stages") or {}
-        return {name for name, entry in stages.items() if isinstance(entry, dict) and entry.get("state") == "pass"}
-
-    return ", ".join(sorted(passed(run) - passed(before)))

@@ -6,7 +6,7 @@ import importlib.util
 import numpy as np
 import pytest
 
-from grader.course import images
+from grader.course import fingerprint, images
 from grader.paths import DATA
 from tests.courses import HERE
 
@@ -146,6 +146,6 @@ def test_a_file_that_agrees_with_its_checksum_but_is_no_archive_is_named(copies)
 
 
 def test_fingerprint_follows_the_list_of_checksums(copies):
-    before = images.fingerprint(copies)
+    before = fingerprint.data(copies)
     (copies / "SHA256SUMS").write_text("other", encoding="ascii")
-    assert images.fingerprint(copies) != before
+    assert fingerprint.data(copies) != before

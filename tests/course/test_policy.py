@@ -84,7 +84,10 @@ def test_a_policy_that_is_named_may_be_called_as_one_likes(root, capsys):
         ("[grading]\nprivate = 'nowhere'", "no folder"),
         ("[limits]\nmemory_mb = 100", "at least 512"),
         ("[limits]\nsubmission_seconds = 1", "between 10 and 86400"),
-        ("[weights]\n'01_linear' = -1", "weights.01_linear is -1"),
+        (
+            "[weights]\n'01_linear' = -1",
+            "weights is {'01_linear': -1}; each of its values has to be a number between 0 and 1000",
+        ),
         ("[feedback.checks]\ncheck_a = 'loud'", "one of 'full', 'promise', 'none'"),
         ("file = 'x'", "not a key"),
         ("[late]\nclosed_after_days = 3", "late.due is not. Remedy: due = "),

@@ -14,6 +14,7 @@ from grader.learner import hints
 from grader.learner.import_graph import Imports
 from grader.paths import ROOT
 from grader.records import CheckResult, Report, StageResult
+from grader.report import stored
 from grader.running.limits import TRAINING_FLOOR, UNIT_FLOOR, Limits, calibrate
 from grader.submission import Submission
 from grader.verbs.hint import command as hint
@@ -101,10 +102,10 @@ def test_runs_are_kept_once_each_and_capped(tmp_path, monkeypatch):
     for number in range(9):
         history.append(tmp_path, graded(number, f"text {number}"))
     history.append(tmp_path, graded(8, "text 8"))
-    runs = history.read(tmp_path)
-    assert [run["score"] for run in runs] == [4, 5, 6, 7, 8]
+    runs = stored.history(tmp_path)
+    assert [run.score for run in runs] == [4, 5, 6, 7, 8]
     (tmp_path / history.FILE).write_bytes(b"damaged\n" + (tmp_path / history.FILE).read_bytes())
-    assert len(history.read(tmp_path)) == 5
+    assert len(stored.history(tmp_path)) == 5
 
 
 def test_progress_draws_them(tmp_path):

@@ -10,9 +10,10 @@ import pytest
 
 from grader.errors import Refusal
 from grader.records import CheckResult, Report, StageResult
-from grader.report import drawn, evidence, figures, findings, images, stored, svg, tables, words
-from grader.report.evidence import Curves, Run
+from grader.report import drawn, figures, findings, images, stored, svg, tables, words
+from grader.report.evidence import Curves
 from grader.report.progress import progress
+from grader.report.stored import Run, history
 from tests.report import samples
 
 
@@ -181,7 +182,7 @@ def test_curves_take_what_is_no_curve_for_none():
 
 
 def run(score, finished="2026-11-22T10:00:00+00:00", most=100, submission="", **states):
-    return Run(finished, score, most, states, submission)
+    return Run(score, most, finished, {stage: {"state": state} for stage, state in states.items()}, submission)
 
 
 def test_progress_compares_with_the_last_run_over_the_same_stages():
@@ -195,7 +196,7 @@ def test_progress_compares_with_the_last_run_over_the_same_stages():
 
 def test_progress_names_stages_that_changed():
     report = samples.report_of({check: samples.passed() for check in samples.CHECKS[:4]})
-    before = Run("", 0, 100, {"01_linear": "fail", "02_relu": "pass", "08_sgd": "todo"})
+    before = run(0, **{"01_linear": "fail", "02_relu": "pass", "08_sgd": "todo"})
     assert progress(report, [before]).lines == ["Now done: 01 Linear layer.", "No longer complete: 02 ReLU."]
 
 
@@ -212,11 +213,13 @@ def test_history_takes_lines_that_are_no_run_for_none(tmp_path):
         "not json",
         "[]",
         '{"score": "3", "max_score": 1}',
-        json.dumps({"score": 3, "max_score": 9, "stages": {"a": "pass", "b": {"state": "fail"}, "c": 3}}),
+        '{"score": 3, "max_score": 9, "stages": {"a": 3}}',
+        json.dumps({"score": 3, "max_score": 9, "stages": {"b": {"state": "fail"}, "c": {}}}),
     ]
     (tmp_path / "history.jsonl").write_text("\n".join(lines))
-    assert evidence.history(tmp_path) == [Run("", 3, 9, {"a": "pass", "b": "fail"}, "")]
-    assert evidence.history(tmp_path / "none") == []
+    (known,) = history(tmp_path)
+    assert (known.score, known.max_score, known.states) == (3, 9, {"b": "fail", "c": ""})
+    assert history(tmp_path / "none") == []
 
 
 def test_words_of_the_ladder(tmp_path):
