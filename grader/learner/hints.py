@@ -1,5 +1,6 @@
 """Hints in three rungs: a question, a pointer into the handout, a worked toy case. Each call gives the next one."""
 
+import contextlib
 from pathlib import Path
 
 import msgspec
@@ -28,10 +29,8 @@ class Ladder:
         name = f"{stage}/{check.id}"
         rung = min(seen.get(name, 0), len(check.hints) - 1)
         seen[name] = rung + 1
-        try:
+        with contextlib.suppress(OSError):
             write_atomically(self.path, msgspec.json.encode(seen))
-        except OSError:
-            pass
         return rung, check.hints[rung]
 
     def shown(self, stage: str, check: CheckResult) -> int:

@@ -4,7 +4,7 @@ import functools
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from grader.course.course import Course
 from grader.course.stage import Check, Stage
@@ -18,9 +18,7 @@ from grader.running.runner import Function, decided, load_checks
 from grader.running.session import Observer, Session
 from grader.running.state import RunState
 from grader.submission import Submission, read_submission
-
-if TYPE_CHECKING:
-    from grader.worker.outside.pool import WorkerPool
+from grader.worker.outside.protocols import Pool
 
 #: Seconds that a failed check may take before it is shown at once: a loop that does not end costs every check its limit.
 _LONG = 1.0
@@ -41,7 +39,7 @@ class Watched:
     stage  : the current stage
     """
 
-    def __init__(self, student: Path, course: Course, pool: "WorkerPool", *, seed: int = 0, stage: Stage | None = None):
+    def __init__(self, student: Path, course: Course, pool: Pool, *, seed: int = 0, stage: Stage | None = None):
         self.student, self.course, self.pool, self.seed = student, course, pool, seed
         self.stage = stage or course.stages[0]
         self.chosen = stage is not None

@@ -11,6 +11,7 @@ The trainings get few images (`limits.training_images`): what is tested is the c
 """
 
 import argparse
+import contextlib
 import csv
 import os
 import random
@@ -115,10 +116,8 @@ def disturbed(
         victim = dice.choice(below) if below and dice.random() < 0.5 else None
         watch.kills += 1
         if victim is not None:
-            try:
+            with contextlib.suppress(psutil.NoSuchProcess):
                 victim.send_signal(signal.SIGKILL)
-            except psutil.NoSuchProcess:
-                pass
             continue
         process.kill()
         process.wait()

@@ -77,7 +77,7 @@ def test_a_course_that_never_holds_still_is_refused(course, tmp_path, monkeypatc
         (course.folder / "reference" / "losses.py").write_text(f"# {next(counted)}\n")
 
     monkeypatch.setattr(course_copy, "_copy", edited)
-    with pytest.raises(Refusal, match="is being changed. Remedy: run the same command when nobody edits it"):
+    with pytest.raises(Refusal, match=r"is being changed\. Remedy: run the same command when nobody edits it"):
         copy_course(course, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["course"]
 

@@ -166,7 +166,7 @@ def test_a_class_zip_whose_names_are_no_text_is_refused(tmp_path, store):
         archive.writestr("ö/layers.py", "a = 1\n")
     data = (tmp_path / "class.zip").read_bytes()
     (tmp_path / "class.zip").write_bytes(data.replace("ö".encode(), b"\xff\xff"))
-    with pytest.raises(Refusal, match="cannot be unpacked .* Remedy"):
+    with pytest.raises(Refusal, match=r"cannot be unpacked .* Remedy"):
         take_in(tmp_path / "class.zip", store, scratch=tmp_path / "in")
 
 

@@ -57,7 +57,7 @@ def edited(what, by):
 
 
 @pytest.mark.parametrize(
-    "file, edit, sentence",
+    ("file", "edit", "sentence"),
     [
         ("task.toml", edited('title = "First"', 'title = "First'), r"cannot be read: .*line 2.*Remedy"),
         (

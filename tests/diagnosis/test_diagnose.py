@@ -100,9 +100,11 @@ return {given}
 """
 
 
-@pytest.mark.parametrize("kind, first, given", [("defaultdict", "list", "history"), ("UserDict", "", "dict(history)")])
 @pytest.mark.parametrize(
-    "slip, expected",
+    ("kind", "first", "given"), [("defaultdict", "list", "history"), ("UserDict", "", "dict(history)")]
+)
+@pytest.mark.parametrize(
+    ("slip", "expected"),
     [
         ("break", {"ends_the_epoch_after_one_batch"}),
         ("optimizer.step(model.parameters(), model.gradients())", {"updates_twice"}),

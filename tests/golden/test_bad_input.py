@@ -79,7 +79,7 @@ def test_a_syntax_error_costs_only_its_own_module(pool):
 
 
 @pytest.mark.parametrize(
-    "text, words",
+    ("text", "words"),
     [
         ("def softmax():\n    return 1\n", "takes 0 positional arguments"),
         ("def softmax(logits):\n    pass\n", "returned None"),
@@ -183,7 +183,7 @@ def test_the_first_grade_greets_and_says_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments, words",
+    ("arguments", "words"),
     [
         (["--student", "nowhere"], "nowhere does not exist: name a folder that holds"),
         (["--student", "tasks"], "is no submission"),

@@ -138,7 +138,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize(
-    "module, reached",
+    ("module", "reached"),
     [
         ("layers", {"layers"}),
         ("losses", {"losses", "helpers"}),

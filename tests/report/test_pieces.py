@@ -247,7 +247,7 @@ def test_times_are_short(value, text):
 
 
 def test_stored_grades_are_read_or_refused(tmp_path):
-    with pytest.raises(Refusal, match="does not exist. Remedy: grade first"):
+    with pytest.raises(Refusal, match=r"does not exist\. Remedy: grade first"):
         stored.read(tmp_path)
     path = tmp_path / "results.json"
     path.write_text('{"score": "x"}')

@@ -110,7 +110,7 @@ def test_a_failed_side_condition_blocks_nothing(course):
 
 
 @pytest.mark.parametrize(
-    "body, words",
+    ("body", "words"),
     [
         ("return None", "None"),
         ("return a", "add(a, b)"),

@@ -8,7 +8,7 @@ from tests.running import toys
 
 
 @pytest.mark.parametrize(
-    "states, stage",
+    ("states", "stage"),
     [
         (["pass", "pass"], "pass"),
         (["pass", "fail"], "fail"),

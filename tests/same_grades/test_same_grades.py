@@ -47,7 +47,7 @@ def changed(change):
 
 
 @pytest.mark.parametrize(
-    "change, path",
+    ("change", "path"),
     [
         (lambda record, stage, one, two: one.update(points=7), f"{CHECKS}/check_one/points"),
         (lambda record, stage, one, two: one.update(points=8.0), f"{CHECKS}/check_one/points"),
@@ -79,7 +79,7 @@ def test_time_and_place_are_not_seen():
 
 
 @pytest.mark.parametrize(
-    "one, other",
+    ("one", "other"),
     [
         ("stopped after 20.4 s", "stopped after 3 min 2 s"),
         ("graded 2026-11-29 05:55 UTC", "graded 2027-01-02 23:00 UTC"),
@@ -99,7 +99,7 @@ def test_what_is_of_the_moment_is_left_away(one, other):
 
 
 @pytest.mark.parametrize(
-    "one, other",
+    ("one", "other"),
     [
         ("3 of 5 promises hold", "4 of 5 promises hold"),
         ("the loss is ln 10 = 2.302585092994", "the loss is ln 10 = 2.302585092995"),
