@@ -13,7 +13,7 @@ from markupsafe import Markup
 from grader.comparison import code_diff, probing
 from grader.files import write_atomically
 from grader.paths import MODULES
-from grader.report import evidence, figures, findings, tables
+from grader.report import evidence, figures, findings, svg, tables
 from grader.report.evidence import Curves
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
 from grader.submission import Submission
@@ -172,8 +172,8 @@ def _curves(sides: Sides) -> dict[str, Any] | None:
     finding = (
         f"Validation accuracy ends at {findings.percent(ends[0])}, the reference's at {findings.percent(ends[1])}."
     )
-    svg = figures.two_trainings(ours, theirs).replace(figures.KEY, "curves") if figures.available() else ""
-    return {"svg": Markup(svg), "finding": finding}
+    drawing = figures.two_trainings(ours, theirs).replace(svg.KEY, "curves") if svg.available() else ""
+    return {"svg": Markup(drawing), "finding": finding}
 
 
 def _first_curves(asked: probing.Asked, folder: Path) -> Curves | None:

@@ -18,9 +18,9 @@ class Early(Observer):
 
     def finished(self, check: Check, result: CheckResult) -> None:
         if self._due and plotted(result):
-            from grader.report import figures
+            from grader.report import svg
 
-            figures.warm()
+            svg.warm()
             self._due = False
 
 

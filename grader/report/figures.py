@@ -12,27 +12,11 @@ import numpy as np
 from grader.report import images
 from grader.report.evidence import Curves
 from grader.report.findings import off_diagonal
-from grader.report.svg import (
-    BAND,
-    DASHES,
-    EDGE,
-    FIRST,
-    KEY,
-    OFF,
-    SECOND,
-    THIRD,
-    available,
-    element,
-    new_figure,
-    style,
-    warm,
-)
+from grader.report.svg import BAND, DASHES, EDGE, FIRST, OFF, SECOND, THIRD, Dash, element, new_figure, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-__all__ = ["KEY", "available", "gradients", "learning_curves", "softmax_growth", "two_trainings", "warm"]
 
 _kept = threading.local()  #: the figure of the curves: to make one anew takes longer than to draw it
 
@@ -47,18 +31,8 @@ def learning_curves(curves: Curves) -> str:
                 if name in curves.band:
                     low, high = (np.array(side) for side in curves.band[name])
                     axes.fill_between(np.arange(1, len(low) + 1), low, high, color=BAND, alpha=0.55, linewidth=0)
-                line = np.array(curves.history.get(name, []))
-                if np.isfinite(line).any():
-                    epochs = np.arange(1, len(line) + 1)
-                    marker = "o" if len(line) == 1 else ""
-                    axes.plot(
-                        epochs,
-                        line,
-                        color=colour,
-                        linestyle=dash,
-                        marker=marker,
-                        label="training" if part == "train" else "validation",
-                    )
+                label = "training" if part == "train" else "validation"
+                _line(axes, curves.history.get(name, []), colour, dash, label, marker=True)
         if curves.goal is not None:
             panels[1].axhline(curves.goal, color=THIRD, linewidth=1, linestyle=DASHES[2])
             panels[1].annotate(f"goal {curves.goal:.0%}", (1, curves.goal), xytext=(0, -3), textcoords="offset points",
@@ -74,12 +48,18 @@ def two_trainings(ours: Curves, theirs: Curves) -> str:
         for axes, kind in zip(panels, ("loss", "acc"), strict=True):
             for side, colour, who in ((theirs, SECOND, "reference"), (ours, FIRST, "submission")):
                 for part, dash in (("train", DASHES[1]), ("val", DASHES[0])):
-                    line = np.array(side.history.get(f"{part}_{kind}", []))
-                    if np.isfinite(line).any():
-                        label = f"{who}, {'training' if part == 'train' else 'validation'}"
-                        axes.plot(np.arange(1, len(line) + 1), line, color=colour, linestyle=dash, label=label)
+                    label = f"{who}, {'training' if part == 'train' else 'validation'}"
+                    _line(axes, side.history.get(f"{part}_{kind}", []), colour, dash, label)
         _legend(figure, panels, band=False)
         return element(figure)
+
+
+def _line(axes: "Axes", values: list[float], colour: str, dash: Dash, label: str, marker: bool = False) -> None:
+    """One number an epoch as a line, a single one as a point; nothing if none is finite."""
+    if np.isfinite(values).any():
+        point = "o" if marker and len(values) == 1 else ""
+        epochs = np.arange(1, len(values) + 1)
+        axes.plot(epochs, values, color=colour, linestyle=dash, marker=point, label=label)
 
 
 def _loss_and_accuracy() -> "tuple[Figure, list[Axes]]":
@@ -115,16 +95,8 @@ def _legend(figure: "Figure", panels: "list[Axes]", band: bool) -> None:
         from matplotlib.patches import Patch
 
         handles, labels = [*handles, Patch(facecolor=BAND, alpha=0.55)], [*labels, "the reference's range"]
-    figure.legend(
-        handles,
-        labels,
-        loc="lower left",
-        bbox_to_anchor=(0.055, -0.02),
-        ncols=4,
-        frameon=False,
-        fontsize=9,
-        handlelength=2.4,
-    )
+    figure.legend(handles, labels, loc="lower left", bbox_to_anchor=(0.055, -0.02), ncols=4, frameon=False, fontsize=9,
+                  handlelength=2.4)  # fmt: skip
 
 
 def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
@@ -219,40 +191,18 @@ def softmax_growth(scale: np.ndarray, given: np.ndarray, expected: np.ndarray | 
         figure = new_figure(6.4, 2.5)
         axes = figure.subplots()
         colours = [FIRST, SECOND, THIRD]
-        classes = min(given.shape[1], 6)
-        if expected is not None:
-            for c in range(classes):
-                axes.plot(
-                    scale,
-                    expected[:, c],
-                    color=BAND,
-                    linewidth=5,
-                    solid_capstyle="round",
-                    label="should be" if c == 0 else None,
-                )
-        for c in range(classes):
-            axes.plot(
-                scale,
-                given[:, c],
-                color=colours[c % 3],
-                linestyle=DASHES[c % 4],
-                marker="o",
-                markersize=3,
-                label=f"class {c}",
-            )
+        for c, should in enumerate(expected.T[:6] if expected is not None else ()):
+            label = "should be" if c == 0 else None
+            axes.plot(scale, should, color=BAND, linewidth=5, solid_capstyle="round", label=label)
+        for c, came in enumerate(given.T[:6]):
+            colour, dash = colours[c % 3], DASHES[c % 4]
+            axes.plot(scale, came, color=colour, linestyle=dash, marker="o", markersize=3, label=f"class {c}")
         broken = ~np.isfinite(given).all(axis=1)
         if broken.any():
             start = scale[broken].min()
             axes.axvspan(start, scale.max(), color=OFF, alpha=0.12, linewidth=0)
-            axes.annotate(
-                "nan from here",
-                (start, 0.5),
-                xytext=(-4, 0),
-                textcoords="offset points",
-                ha="right",
-                color=OFF,
-                fontsize=9,
-            )
+            axes.annotate("nan from here", (start, 0.5), xytext=(-4, 0), textcoords="offset points", ha="right",
+                          color=OFF, fontsize=9)  # fmt: skip
         if scale.min() > 0 and scale.max() / scale.min() > 50:
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")

@@ -85,13 +85,11 @@ def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
         place = "[" + ", ".join(map(str, worst)) + "]"
         count = f"{off.sum()} of {(~np.isnan(n)).sum()} entries lie off it"
         bad.append(f"In {name}, {count}; the furthest is {place}: {a[worst]:.3g} where the slope is {n[worst]:.3g}.")
-    on = (
-        f"{_list(good)} {'lies' if len(good) == 1 else 'lie'} on the diagonal: computed and measured gradient agree."
-        if good
-        else ""
-    )
-    start = "On the diagonal, computed and measured gradient would agree." if not good else ""
-    return " ".join(part for part in (on, start, *bad) if part)
+    on = "On the diagonal, computed and measured gradient would agree."
+    if good:
+        lie = "lies" if len(good) == 1 else "lie"
+        on = f"{_list(good)} {lie} on the diagonal: computed and measured gradient agree."
+    return " ".join([on, *bad])
 
 
 def _list(names: Sequence[str]) -> str:

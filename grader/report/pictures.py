@@ -7,7 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 from grader.records import CheckResult, Report, StageResult
-from grader.report import figures, findings, images, tables
+from grader.report import figures, findings, images, svg, tables
 from grader.report.drawn import Drawings
 from grader.report.drawn import key as drawn_key
 from grader.report.evidence import Curves
@@ -156,7 +156,7 @@ def draw(wanted: list[Wanted], drawings: Drawings) -> dict[tuple[str, str], list
 
 def _plot(picture: Wanted, plot: Callable[[], str], drawings: Drawings, name: str) -> dict[str, Any]:
     key = drawn_key(picture.title, picture.shows)
-    svg = drawings.get(key, plot if drawings.knows(key) or figures.available() else None)
-    if svg is None:
+    drawing = drawings.get(key, plot if drawings.knows(key) or svg.available() else None)
+    if drawing is None:
         return {"absent": "This picture needs matplotlib, which is not installed here."}
-    return {"svg": Markup(svg.replace(figures.KEY, name))}
+    return {"svg": Markup(drawing.replace(svg.KEY, name))}

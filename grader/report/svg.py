@@ -25,7 +25,8 @@ COLOURS = {
 INK, SOFT, RULE, EDGE, FIRST, SECOND, THIRD, BAND, OFF = COLOURS
 #: Stands for the name that a figure gets on its page.
 KEY = "@figure@"
-DASHES = ["solid", (0, (5, 2)), (0, (1.2, 1.6)), (0, (7, 2, 1.5, 2))]
+Dash = str | tuple[float, tuple[float, ...]]
+DASHES: list[Dash] = ["solid", (0, (5, 2)), (0, (1.2, 1.6)), (0, (7, 2, 1.5, 2))]
 
 _warming: threading.Thread | None = None
 _lock = threading.Lock()

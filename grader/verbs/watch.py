@@ -31,13 +31,7 @@ KEYS = {
 )
 @click.option("--patience", type=float, default=1.0, hidden=True, help="Factor on the time for naming mistakes.")
 def command(
-    stage: str | None,
-    student: Path,
-    out: Path,
-    seed: int,
-    sandbox: "Sandbox",
-    poll: bool,
-    patience: float,
+    stage: str | None, student: Path, out: Path, seed: int, sandbox: "Sandbox", poll: bool, patience: float
 ) -> int:
     """Grade a stage at every save: the first that is not done, or the one that is named.
 

@@ -122,7 +122,7 @@ def test_matplotlib_is_imported_only_for_a_plot_not_drawn_before(tmp_path):
 
 
 def test_without_matplotlib_the_sentence_still_stands(tmp_path, page, monkeypatch):
-    monkeypatch.setattr("grader.report.figures.available", lambda: False)
+    monkeypatch.setattr("grader.report.svg.available", lambda: False)
     tree = page(samples.make("mid_course", tmp_path))
     assert not tree.all("svg", "plot")
     figure = tree.all("figure")[0]
@@ -138,10 +138,10 @@ def test_dom_helper_is_strict():
 def test_the_import_begins_with_the_first_plot_that_is_due(tmp_path, monkeypatch):
     from grader.grading import early_start
     from grader.records import CheckResult
-    from grader.report import figures
+    from grader.report import svg
 
     begun = []
-    monkeypatch.setattr(figures, "warm", lambda: begun.append(True))
+    monkeypatch.setattr(svg, "warm", lambda: begun.append(True))
 
     def result(state, *roles):
         return CheckResult("c", "p", state, 0, 1, card=Card(evidence={role: role for role in roles}))
