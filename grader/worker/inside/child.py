@@ -55,7 +55,7 @@ def run(plan: dict[str, Any], connection: socket.socket, mapped: dict[str, Mappe
         if plan["ruleset"] is not None:
             os.close(plan["ruleset"])
             plan["ruleset"] = None
-        report = {"layers": layers, "probes": probes.probe(plan)}
+        report = {"layers": layers, "probes": probes.measure(plan)}
         pretend_mkdir_succeeds()
         gc.enable()
         stream.send(connection, wire.encode(["hello", report]))

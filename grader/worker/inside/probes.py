@@ -10,23 +10,40 @@ import os
 import socket
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from grader.worker.inside import kernel
 
-#: attempt -> what to do about it where it is not withheld; also their order in reports
-REMEDIES = {
-    "read the course's files": "a kernel with Landlock (Linux 5.13 or newer, with landlock in its lsm= list)",
-    "read other files": "a kernel with Landlock (Linux 5.13 or newer, with landlock in its lsm= list)",
-    "write files": "a kernel with Landlock or seccomp",
-    "open a socket": "a kernel with seccomp filters",
-    "start a process": "a kernel with seccomp filters",
-    "signal the grader": "a kernel with seccomp filters",
-    "look into the grader's memory": "a kernel with seccomp filters",
-    "change permissions": "a kernel with seccomp filters",
-    "make shared memory": "a kernel with seccomp filters",
-    "take memory without limit": "a system with RLIMIT_AS",
-}
+_LANDLOCK = "a kernel with Landlock (Linux 5.13 or newer, with landlock in its lsm= list)"
+_SECCOMP = "a kernel with seccomp filters"
+
+
+class Probe(NamedTuple):
+    """One thing that a worker must not be able to do.
+
+    name    : as reports show it
+    remedy  : what to do where it is not withheld
+    attempt : tries it, told what the worker was told; any refusal by the system is raised
+    """
+
+    name: str
+    remedy: str
+    attempt: Callable[[dict[str, Any]], object]
+
+
+#: All of them, in their order in reports.
+PROBES = (
+    Probe("read the course's files", _LANDLOCK, lambda plan: _open_any(plan["probe_paths"])),
+    Probe("read other files", _LANDLOCK, lambda _: _open_any(["/etc/passwd", os.path.expanduser("~"), sys.executable])),
+    Probe("write files", "a kernel with Landlock or seccomp", lambda _: _write()),
+    Probe("open a socket", _SECCOMP, lambda _: _socket()),
+    Probe("start a process", _SECCOMP, lambda _: _process()),
+    Probe("signal the grader", _SECCOMP, lambda plan: _any(_signal, _others(plan))),
+    Probe("look into the grader's memory", _SECCOMP, lambda plan: _any(_memory_of, _others(plan))),
+    Probe("change permissions", _SECCOMP, lambda _: _reaches(lambda: os.chmod("/nonexistent/file", 0o777))),
+    Probe("make shared memory", _SECCOMP, lambda _: _shared_memory()),
+    Probe("take memory without limit", "a system with RLIMIT_AS", lambda _: _memory()),
+)
 _REFUSALS = {errno.EPERM, errno.EACCES, errno.ENOSYS}
 _HUGE = 1 << 36
 
@@ -35,35 +52,27 @@ class _Done(Exception):
     """An attempt succeeded."""
 
 
-def probe(plan: dict[str, Any]) -> dict[str, bool]:
+def measure(plan: dict[str, Any]) -> dict[str, bool]:
     """Try everything; attempt -> whether it was withheld.
 
     plan : "probe_paths" (files of the course that exist), "parent" (the zygote), "grader"
     """
-    others = [plan["grader"], plan["parent"] or os.getppid()]
-    attempts: dict[str, Callable[[], None]] = {
-        "read the course's files": lambda: _open_any(plan["probe_paths"]),
-        "read other files": lambda: _open_any(["/etc/passwd", os.path.expanduser("~"), sys.executable]),
-        "write files": _write,
-        "open a socket": _socket,
-        "start a process": _process,
-        "signal the grader": lambda: _any(_signal, others),
-        "look into the grader's memory": lambda: _any(_memory_of, others),
-        "change permissions": lambda: _reaches(lambda: os.chmod("/nonexistent/file", 0o777)),
-        "make shared memory": _shared_memory,
-        "take memory without limit": _memory,
-    }
-    return {name: _withheld(attempts[name]) for name in REMEDIES}
+    return {probe.name: _withheld(probe, plan) for probe in PROBES}
 
 
-def _withheld(attempt: Callable[[], None]) -> bool:
+def _withheld(probe: Probe, plan: dict[str, Any]) -> bool:
     try:
-        attempt()
+        probe.attempt(plan)
     except (OSError, MemoryError, AttributeError, ImportError):
         return True
     except _Done:
         return False
     return False
+
+
+def _others(plan: dict[str, Any]) -> list[int]:
+    """The processes that a worker must leave alone: the grader, and whatever started the worker."""
+    return [plan["grader"], plan["parent"] or os.getppid()]
 
 
 def _signal(pid: int) -> None:

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from grader.worker.inside.probes import REMEDIES
+from grader.worker.inside.probes import PROBES
 
 
 def summary(measured: dict[str, Any], sandbox: str, mode: str) -> dict[str, Any]:
     """The measurements of one worker as a record.
 
-    measured : {"probes": attempt -> withheld, "layers": layer -> what was done}
+    measured : {"probes": attempt -> withheld, "layers": layer -> what was done}; what was not tried is not withheld
     returns  : level "full", "partial" or "process"; complete; probes; layers; summary, one line
     """
-    probes = {str(name): bool(held) for name, held in measured["probes"].items()}
-    open_ways = [name for name, held in probes.items() if not held]
+    probes = {probe.name: bool(measured["probes"].get(probe.name)) for probe in PROBES}
+    open_ways = {probe.name: probe.remedy for probe in PROBES if not probes[probe.name]}
     held = len(probes) - len(open_ways)
     layers = ["separate process", "plain-data protocol", "time limits", "output limit"]
     layers += [str(text) for text in measured["layers"].values() if not str(text).startswith("off")]
@@ -29,6 +29,6 @@ def summary(measured: dict[str, Any], sandbox: str, mode: str) -> dict[str, Any]
         "probes": probes,
         "layers": layers,
         "missing": missing,
-        "remedies": {name: REMEDIES.get(name, "") for name in open_ways},
+        "remedies": open_ways,
         "summary": line,
     }

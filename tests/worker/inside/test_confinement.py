@@ -1,17 +1,19 @@
 """What a worker can do is measured: with every layer, with each one taken away, from a cold start, and without any."""
 
 import os
+import re
 
 import numpy as np
 import pytest
 
-from grader.paths import REFERENCE
+from grader.paths import REFERENCE, ROOT
 from grader.submission import read_submission
 from grader.worker.inside import kernel, landlock
-from grader.worker.inside.probes import REMEDIES
+from grader.worker.inside.probes import PROBES
 from grader.worker.outside import errors
 from grader.worker.outside.channel import CallLimits
 from grader.worker.outside.pool import WorkerPool
+from grader.worker.outside.status import summary
 from tests.courses import HERE
 from tests.worker.conftest import make
 
@@ -39,8 +41,29 @@ def test_everything_is_withheld_with_all_layers():
     with WorkerPool(HERE.withheld, "strict") as pool:
         report = pool.report()
     assert report["level"] == "full"
-    assert report["summary"] == f"{len(REMEDIES)} of {len(REMEDIES)} forbidden actions blocked"
-    assert set(report["probes"]) == set(REMEDIES)
+    assert report["summary"] == f"{len(PROBES)} of {len(PROBES)} forbidden actions blocked"
+    assert list(report["probes"]) == [probe.name for probe in PROBES]
+
+
+def test_each_attempt_has_a_name_of_its_own_and_a_remedy():
+    assert len({probe.name for probe in PROBES}) == len(PROBES)
+    assert all(probe.remedy for probe in PROBES)
+
+
+def test_the_page_on_security_says_how_many_things_are_tried():
+    text = (ROOT / "SECURITY.md").read_text("utf-8")
+    said = re.search(
+        r"\*\*tries\*\* (\d+) things .* \"(\d+) of (\d+) forbidden .* unless all (\d+) are", text, re.DOTALL
+    )
+    assert said is not None
+    assert {int(number) for number in said.groups()} == {len(PROBES)}
+
+
+def test_what_was_not_tried_counts_as_open():
+    tried = {probe.name: True for probe in PROBES[1:]}
+    record = summary({"probes": tried, "layers": {}}, "auto", "fork")
+    assert not record["complete"]
+    assert record["remedies"] == {PROBES[0].name: PROBES[0].remedy}
 
 
 @linux
