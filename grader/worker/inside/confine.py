@@ -144,7 +144,7 @@ def _seccomp(programs: dict[str, seccomp.Filter] | None, done: dict[str, str]) -
         return "off: not for this machine"
     program = programs["without_landlock" if done["landlock"].startswith("off") else "with_landlock"]
     program.install()
-    return f"seccomp ({program.count} calls denied)"
+    return f"seccomp ({program.count} calls allowed)"
 
 
 def filters() -> dict[str, seccomp.Filter] | None:

@@ -1,7 +1,10 @@
 """seccomp: system calls that a worker has no business with are refused by the kernel, with an error and not a kill.
 
-A list of what is denied, not of what is allowed: the latter breaks with every new C library, Python and NumPy. Tables for
-x86-64 and aarch64; numbers of the other architecture and of x32 are refused altogether.
+A list of what is allowed: what honest code was seen to call (the reference, all right answers, threads, linear algebra, files,
+clocks, the standard library), and what other versions of the C library and of Python call in its place. All else does not
+exist (ENOSYS): the C library then falls back from clone3, openat2 and whatever is newer than this list to calls whose arguments
+can be seen. What is known to be no business of a worker's is refused as such (EPERM). Tables for x86-64 and aarch64; numbers of
+the other architecture and of x32 are refused altogether.
 """
 
 import ctypes
@@ -12,7 +15,43 @@ import struct
 from grader.worker.inside import kernel
 
 # name, number on x86-64, number on aarch64 ("-" where there is none)
-_DENIED = """
+_ALLOWED = """
+read 0 63  write 1 64  close 3 57  close_range 436 436  lseek 8 62  pread64 17 67  pwrite64 18 68  readv 19 65
+writev 20 66  preadv 295 69  pwritev 296 70  preadv2 327 286  pwritev2 328 287  sendfile 40 71
+copy_file_range 326 285  fsync 74 82  fdatasync 75 83  dup 32 23  dup2 33 -  dup3 292 24  pipe 22 -  pipe2 293 59
+umask 95 166  stat 4 -  fstat 5 80  lstat 6 -  newfstatat 262 79  statx 332 291  statfs 137 43  fstatfs 138 44
+access 21 -  faccessat 269 48  faccessat2 439 439  readlink 89 -  readlinkat 267 78  getcwd 79 17  chdir 80 49
+fchdir 81 50  getdents 78 -  getdents64 217 61  fadvise64 221 223
+mmap 9 222  munmap 11 215  mprotect 10 226  mremap 25 216  madvise 28 233  brk 12 214  msync 26 227
+membarrier 324 283
+futex 202 98  futex_waitv 449 449  futex_wake 454 454  futex_wait 455 455  futex_requeue 456 456
+set_robust_list 273 99  set_tid_address 218 96  rseq 334 293  gettid 186 178  arch_prctl 158 -  exit 60 93
+exit_group 231 94  restart_syscall 219 128  sched_yield 24 124  getcpu 309 168  sched_getaffinity 204 123
+sched_getparam 143 121  sched_getscheduler 145 120  sched_get_priority_max 146 125  sched_get_priority_min 147 126
+sched_rr_get_interval 148 127  getpriority 140 141
+clock_gettime 228 113  clock_getres 229 114  clock_nanosleep 230 115  nanosleep 35 101  gettimeofday 96 169
+time 201 -  times 100 153  alarm 37 -  getitimer 36 102  setitimer 38 103
+rt_sigaction 13 134  rt_sigprocmask 14 135  rt_sigreturn 15 139  rt_sigpending 127 136  rt_sigtimedwait 128 137
+rt_sigsuspend 130 133  sigaltstack 131 132  pause 34 -
+poll 7 -  ppoll 271 73  select 23 -  pselect6 270 72  epoll_create 213 -  epoll_create1 291 20  epoll_ctl 233 21
+epoll_wait 232 -  epoll_pwait 281 22  epoll_pwait2 441 441  eventfd2 290 19
+getpid 39 172  getppid 110 173  getuid 102 174  geteuid 107 175  getgid 104 176  getegid 108 177  getresuid 118 148
+getresgid 120 150  getgroups 115 158  getpgid 121 155  getpgrp 111 -  getsid 124 156  uname 63 160  sysinfo 99 179
+getrusage 98 165  getrlimit 97 163  getrandom 318 278  capget 125 90  wait4 61 260  waitid 247 95
+sendto 44 206  recvfrom 45 207  shutdown 48 210  getsockname 51 204  getpeername 52 205  getsockopt 55 209
+socketpair 53 199
+"""
+# Allowed for some arguments: `_rules`.
+_LOOKED_AT = """
+clone 56 220  kill 62 129  tgkill 234 131  prctl 157 167  prlimit64 302 261  ioctl 16 29  fcntl 72 25  open 2 -
+openat 257 56
+"""
+# Left to Landlock; refused where there is none.
+_WRITING = """
+creat 85 -  mkdir 83 -  mkdirat 258 34  rmdir 84 -  unlink 87 -  unlinkat 263 35  rename 82 -  renameat 264 38
+renameat2 316 276  link 86 -  linkat 265 37  symlink 88 -  symlinkat 266 36  fallocate 285 47  ftruncate 77 46
+"""
+_REFUSED = """
 fork 57 -  vfork 58 -  execve 59 221  execveat 322 281
 tkill 200 130  rt_sigqueueinfo 129 138  rt_tgsigqueueinfo 297 240
 pidfd_send_signal 424 424  pidfd_open 434 434  pidfd_getfd 438 438
@@ -45,116 +84,126 @@ clock_settime 227 112  clock_adjtime 305 266  settimeofday 164 170  adjtimex 159
 sethostname 170 161  setdomainname 171 162  name_to_handle_at 303 264  open_by_handle_at 304 265
 fanotify_init 300 262  fanotify_mark 301 263  inotify_init 253 -  inotify_init1 294 26  inotify_add_watch 254 27
 """
-# Denied as well where Landlock does not keep files from being written.
-_WRITING = """
-creat 85 -  mkdir 83 -  mkdirat 258 34  rmdir 84 -  unlink 87 -  unlinkat 263 35  rename 82 -  renameat 264 38
-renameat2 316 276  link 86 -  linkat 265 37  symlink 88 -  symlinkat 266 36  fallocate 285 47  ftruncate 77 46
-"""
-# Looked at more closely.
-_SPECIAL = """
-clone 56 220  clone3 435 435  kill 62 129  tgkill 234 131  prctl 157 167  prlimit64 302 261  ioctl 16 29
-open 2 -  openat 257 56  openat2 437 437  seccomp 317 277
-"""
+_SECCOMP = {"x86_64": 317, "aarch64": 277}
 _COLUMN = {"x86_64": 1, "aarch64": 2}
 _ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 _X32 = 0x40000000
 _PID = 0xFFFFFFFF  # stands for the worker's own number in a template
+_ARGUMENTS = range(16, 64, 8)  # offsets of the lower halves; where an argument is an int, the kernel looks at no more
 _CLONE_THREAD = 0x10000
-_PRCTL_DENIED = (1, 4, 35, 36, 59, 0x59616D61)  # PDEATHSIG, DUMPABLE, MM, SUBREAPER, SYSCALL_USER_DISPATCH, PTRACER
-_IOCTL_DENIED = (0x5412, 0x541C)  # pushing characters into a terminal
+_CLONE_NAMESPACES = 0x7E020000
+# GET_PDEATHSIG, GET_DUMPABLE, SET_NAME, GET_NAME, CAPBSET_READ, GET_NO_NEW_PRIVS, SVE_GET_VL, GET_TAGGED_ADDR_CTRL, SET_VMA
+_PRCTL = (2, 3, 15, 16, 23, 39, 51, 56, 0x53564D41)
+# TCGETS, TCGETS2, TIOCGWINSZ, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX
+_IOCTL = (0x5401, 0x802C542A, 0x5413, 0x541B, 0x5421, 0x5451, 0x5450)
+_FCNTL = (0, 1030, 1, 2, 3)  # F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL
+_F_SETFL, _O_ASYNC = 4, 0o20000
 _OPEN_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+_NEITHER = 3  # open for neither reading nor writing, which Landlock does not look at
+
+_Line = tuple[int, int, int, int]  # code, lines to skip if so, lines to skip if not, constant
+_YES: list[_Line] = [(_RETURN, 0, 0, _ALLOW)]
 
 
-def _numbers(table: str) -> dict[str, int]:
-    words = table.split()
-    column = _COLUMN[kernel.MACHINE]
-    rows = [words[i : i + 3] for i in range(0, len(words), 3)]
-    return {row[0]: int(row[column]) for row in rows if row[column] != "-"}
+def _refuse(code: int = errno.EPERM) -> list[_Line]:
+    return [(_RETURN, 0, 0, _ERRNO | code)]
+
+
+def _load(argument: int) -> list[_Line]:
+    return [(_LOAD, 0, 0, _ARGUMENTS[argument])]
+
+
+def _if_equal(value: int, then: list[_Line]) -> list[_Line]:
+    return [(_EQUAL, 0, len(then), value), *then]
+
+
+def _if_any_bit(bits: int, then: list[_Line]) -> list[_Line]:
+    return [(_ANY_BIT, 0, len(then), bits), *then]
+
+
+def _only(argument: int, values: tuple[int, ...], code: int = errno.EPERM) -> list[_Line]:
+    """Allowed for these values of one argument."""
+    return [*_load(argument), *(line for value in values for line in _if_equal(value, _YES)), *_refuse(code)]
+
+
+def _opening(argument: int, no_writes: bool) -> list[_Line]:
+    """open and openat: which argument holds the flags.
+
+    Landlock decides who may write, but before ABI 3 it does not see that a file which is opened to be read, or for neither, is
+    emptied.
+    """
+    if no_writes:
+        return [*_load(argument), *_if_any_bit(_OPEN_TO_WRITE, _refuse(errno.EACCES)), *_YES]
+    refused = (_NEITHER, os.O_TRUNC, _NEITHER | os.O_TRUNC)
+    looked_at: list[_Line] = [*_load(argument), (_AND, 0, 0, _NEITHER | os.O_TRUNC)]
+    return [*looked_at, *(line for flags in refused for line in _if_equal(flags, _refuse(errno.EACCES))), *_YES]
+
+
+def _rules(no_writes: bool) -> dict[str, list[_Line]]:
+    """Name of a call -> what its arguments have to be; each list ends with a decision."""
+    own = _only(0, (_PID,))  # abort() and raise() need signals to oneself
+    third_is_null = [*_load(2), (_EQUAL, 0, 3, 0), (_LOAD, 0, 0, _ARGUMENTS[2] + 4), (_EQUAL, 0, 1, 0)]
+    return {
+        # Threads of one's own are allowed, processes are not.
+        "clone": [
+            *_load(0), *_if_any_bit(_CLONE_NAMESPACES, _refuse()), *_if_any_bit(_CLONE_THREAD, _YES), *_refuse()
+        ],
+        "kill": own,
+        "tgkill": own,
+        "prctl": _only(0, _PRCTL),
+        "ioctl": _only(1, _IOCTL, errno.ENOTTY),
+        # Others have the kernel signal to other processes, or lend and lock files.
+        "fcntl": [
+            *_load(1),
+            *_if_equal(_F_SETFL, [*_load(2), *_if_any_bit(_O_ASYNC, _refuse()), *_YES]),
+            *_only(1, _FCNTL),
+        ],
+        # Limits may be looked at, not set: the third argument is a pointer to the new ones.
+        "prlimit64": [*third_is_null, *_YES, *_refuse()],
+        "open": _opening(1, no_writes),
+        "openat": _opening(2, no_writes),
+    }  # fmt: skip
 
 
 class Filter:
     """The program, made once; a worker fills in its own process number and installs it.
 
     no_writes : also refuse to open files for writing, for where Landlock does not
+    machine   : "x86_64" or "aarch64"
     """
 
-    def __init__(self, no_writes: bool = False):
-        if not kernel.LINUX or kernel.MACHINE not in _COLUMN:
+    def __init__(self, no_writes: bool = False, machine: str = kernel.MACHINE):
+        if not kernel.LINUX or machine not in _COLUMN:
             raise OSError("no table of system calls for this machine")
-        self._program: list[tuple[int, int, int, int]] = []
-        denied = set(_numbers(_DENIED).values()) | (set(_numbers(_WRITING).values()) if no_writes else set())
-        self.count = len(denied)
-        self._build(denied, no_writes)
-        self._code = bytearray(b"".join(struct.pack("<HBBI", *line) for line in self._program))
-        self._pids = [8 * i + 4 for i, line in enumerate(self._program) if line[0] == _EQUAL and line[3] == _PID]
+        writing = _numbers(_WRITING, machine)
+        self.looked_at = _numbers(_LOOKED_AT, machine)
+        self.allowed = _numbers(_ALLOWED, machine) | ({} if no_writes else writing)
+        self.refused = _numbers(_REFUSED, machine) | (writing if no_writes else {})
+        self.count = len(self.allowed) + len(self.looked_at)
+        self.program = self._build(_rules(no_writes), machine)
+        self._code = bytearray(b"".join(struct.pack("<HBBI", *line) for line in self.program))
+        self._pids = [8 * i + 4 for i, line in enumerate(self.program) if line[0] == _EQUAL and line[3] == _PID]
 
-    def _add(self, code: int, k: int, yes: int = 0, no: int = 0) -> None:
-        self._program.append((code, yes, no, k))
-
-    def _refuse(self, code: int = errno.EPERM) -> None:
-        self._add(_RETURN, _ERRNO | code)
-
-    def _build(self, denied: set[int], no_writes: bool) -> None:
-        number = _numbers(_SPECIAL)
-        self._add(_LOAD, 4)
-        self._add(_EQUAL, _ARCH[kernel.MACHINE], 1, 0)
-        self._refuse()
-        self._add(_LOAD, 0)
-        if kernel.MACHINE == "x86_64":
-            self._add(_AT_LEAST, _X32, 0, 1)
-            self._refuse()
-        # Linear, two lines each: since Linux 5.11 the kernel remembers which calls are always allowed.
-        for call in sorted(denied):
-            self._add(_EQUAL, call, 0, 1)
-            self._refuse()
-        # ENOSYS: the C library then falls back to calls whose arguments can be seen.
-        for name in ("clone3", "openat2"):
-            self._add(_EQUAL, number[name], 0, 1)
-            self._refuse(errno.ENOSYS)
-        # Threads of one's own are allowed, processes are not.
-        self._add(_EQUAL, number["clone"], 0, 4)
-        self._add(_LOAD, 16)
-        self._add(_ANY_BIT, _CLONE_THREAD, 1, 0)
-        self._refuse()
-        self._add(_RETURN, _ALLOW)
-        # Signals to oneself: abort() and raise() need them.
-        for name in ("kill", "tgkill"):
-            self._add(_EQUAL, number[name], 0, 4)
-            self._add(_LOAD, 16)
-            self._add(_EQUAL, _PID, 1, 0)
-            self._refuse()
-            self._add(_RETURN, _ALLOW)
-        self._argument(number["prctl"], 16, _PRCTL_DENIED)
-        self._argument(number["ioctl"], 24, _IOCTL_DENIED)
-        # prlimit64 may look at limits, not set them: its third argument is a pointer to the new ones.
-        self._add(_EQUAL, number["prlimit64"], 0, 6)
-        self._add(_LOAD, 32)
-        self._add(_EQUAL, 0, 0, 3)
-        self._add(_LOAD, 36)
-        self._add(_EQUAL, 0, 0, 1)
-        self._add(_RETURN, _ALLOW)
-        self._refuse()
-        if no_writes:
-            for name, offset in (("open", 24), ("openat", 32)):
-                if name in number:
-                    self._add(_EQUAL, number[name], 0, 4)
-                    self._add(_LOAD, offset)
-                    self._add(_ANY_BIT, _OPEN_TO_WRITE, 0, 1)
-                    self._refuse(errno.EACCES)
-                    self._add(_RETURN, _ALLOW)
-        self._add(_RETURN, _ALLOW)
-
-    def _argument(self, call: int, offset: int, refused: tuple[int, ...]) -> None:
-        """Refuse a call for some values of one argument."""
-        self._add(_EQUAL, call, 0, 2 + 2 * len(refused))
-        self._add(_LOAD, offset)
-        for value in refused:
-            self._add(_EQUAL, value, 0, 1)
-            self._refuse()
-        self._add(_RETURN, _ALLOW)
+    def _build(self, rules: dict[str, list[_Line]], machine: str) -> list[_Line]:
+        program: list[_Line] = [(_LOAD, 0, 0, 4), (_EQUAL, 1, 0, _ARCH[machine]), *_refuse(), (_LOAD, 0, 0, 0)]
+        if machine == "x86_64":
+            program += [(_AT_LEAST, 0, 1, _X32), *_refuse()]
+        for name, number in self.looked_at.items():
+            program += _if_equal(number, rules[name])
+        # Runs of numbers that are decided alike, from the highest down. Since Linux 5.11 the kernel remembers which calls are
+        # always allowed.
+        decisions = dict.fromkeys(self.allowed.values(), _YES) | dict.fromkeys(self.refused.values(), _refuse())
+        runs: list[tuple[int, list[_Line]]] = []
+        for number in range(max(decisions) + 2):
+            decision = decisions.get(number, _refuse(errno.ENOSYS))
+            if not runs or decision != runs[-1][1]:
+                runs.append((number, decision))
+        for first, decision in reversed(runs[1:]):
+            program += [(_AT_LEAST, 0, 1, first), *decision]
+        return program + runs[0][1]
 
     def install(self) -> None:
         """Put this process under the filter; needs no_new_privs.
@@ -164,5 +213,12 @@ class Filter:
         for offset in self._pids:
             struct.pack_into("<I", self._code, offset, os.getpid())
         code = ctypes.create_string_buffer(bytes(self._code))
-        program = struct.pack("@HP", len(self._program), ctypes.addressof(code))
-        kernel.call(_numbers(_SPECIAL)["seccomp"], ctypes.c_uint(1), ctypes.c_uint(0), ctypes.c_char_p(program))
+        program = struct.pack("@HP", len(self.program), ctypes.addressof(code))
+        kernel.call(_SECCOMP[kernel.MACHINE], ctypes.c_uint(1), ctypes.c_uint(0), ctypes.c_char_p(program))
+
+
+def _numbers(table: str, machine: str) -> dict[str, int]:
+    words = table.split()
+    column = _COLUMN[machine]
+    rows = [words[i : i + 3] for i in range(0, len(words), 3)]
+    return {row[0]: int(row[column]) for row in rows if row[column] != "-"}
