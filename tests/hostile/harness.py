@@ -1,5 +1,6 @@
 """One attack, graded: what it earned, how long it took, what it left behind."""
 
+import fcntl
 import json
 import os
 import stat
@@ -31,6 +32,7 @@ TIME_FACTOR = 0.2  #: of the usual limits: most attacks that hang would do so fo
 FOLDERS = ("/tmp", "/dev/shm", "/var/tmp", "/dev/mqueue")
 #: What attacks leave behind where they can. Exact names: all else in those folders is somebody else's.
 TRACES = ("chain-rule-disk-fill", "chain-rule-shared-memory", "hostile_extra.py", "hostile_extra.pyc")
+_GET_FLAGS = 0x80086601  # FS_IOC_GETFLAGS
 WATCHED = ("CHANGELOG.md", "grader", "grader/__main__.py", "reference", "reference/losses.py", "data")
 
 
@@ -159,12 +161,26 @@ def _watched(attack: Attack) -> set[str]:
             if path.is_file():
                 marks.add(f"{name}: changed at {status.st_mtime}")
             marks |= {f"{name}: {found}" for found in os.listxattr(path)}
+    for path in attack.folder.iterdir():
+        if path.is_file():
+            marks.add(f"{path.name}: {path.stat().st_size} bytes, flags {_flags(path)}")
     try:
         with open("/proc/sysvipc/shm") as file:
             marks |= {f"shared memory {line.split()[0]}" for line in file if line.split()[0] == str(0x686F7374)}
     except OSError:
         pass
     return marks
+
+
+def _flags(path: Path) -> int:
+    """What chattr shows; 0 where the file system has none."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return int.from_bytes(fcntl.ioctl(fd, _GET_FLAGS, bytes(8)), "little")
+    except OSError:
+        return 0
+    finally:
+        os.close(fd)
 
 
 def _processes(pool: WorkerPool) -> list[str]:

@@ -23,17 +23,21 @@ from pathlib import Path
 from typing import Any
 
 from grader.paths import ROOT
-from tests.hostile.harness import FOLDERS, TRACES, attacks
+from grader.worker.inside.landlock import NEWEST_VARIABLE
+from grader.worker.outside.pool import WITHOUT_VARIABLE
+from tests.hostile.harness import ATTACKS, FOLDERS, TRACES, attacks
 
-#: Column -> layers left out. "none" is the separate process and its protocol alone.
+#: Row -> what the environment says. The last is the separate process and its protocol alone.
 COLUMNS = {
-    "all layers": "",
-    "no Landlock": "landlock",
-    "no seccomp": "seccomp",
-    "no limits": "limits",
-    "no privilege drop": "privileges",
-    "not hidden": "dumpable",
-    "process alone": "landlock,seccomp,privileges,dumpable",
+    "all layers": {},
+    "Landlock ABI 5": {NEWEST_VARIABLE: "5"},
+    "Landlock ABI 1": {NEWEST_VARIABLE: "1"},
+    "no Landlock": {NEWEST_VARIABLE: "0"},
+    "no seccomp": {WITHOUT_VARIABLE: "seccomp"},
+    "no limits": {WITHOUT_VARIABLE: "limits"},
+    "no privilege drop": {WITHOUT_VARIABLE: "privileges"},
+    "not hidden": {WITHOUT_VARIABLE: "dumpable"},
+    "process alone": {WITHOUT_VARIABLE: "landlock,seccomp,privileges,dumpable"},
 }
 #: Without a layer that keeps it in, an attack on processes by number could reach others than ours.
 _COPIED = (
@@ -42,7 +46,7 @@ _COPIED = (
     "reference",
     "data",
     "tests/hostile",
-    "tests/__init__.py",
+    "tests/courses.py",
     "CHANGELOG.md",
     "pyproject.toml",
 )
@@ -82,9 +86,9 @@ def main() -> int:
     for user in _users():
         with tempfile.TemporaryDirectory(prefix="course-", ignore_cleanup_errors=True) as folder:
             copy = _copy(Path(folder), user)
-            for column, without in columns.items():
+            for column, settings in columns.items():
                 print(f"{user}, {column}: ", end="", flush=True)
-                found = _faults(copy, chosen, user, without)
+                found = _faults(copy, chosen, user, settings)
                 table.setdefault(user, {})[column] = {name: faults for name, faults in found.items() if faults}
                 print(f"{len(table[user][column])} of {len(chosen)} did more than they should", flush=True)
                 for name, faults in table[user][column].items():
@@ -121,6 +125,8 @@ def _copy(folder: Path, user: str) -> Path:
 def _restore(root: Path, user: str) -> None:
     """Undo what attacks have changed in the copy."""
     shutil.copy(ROOT / "CHANGELOG.md", root / "CHANGELOG.md")
+    shutil.rmtree(root / "tests" / "hostile" / "attacks", ignore_errors=True)
+    shutil.copytree(ATTACKS, root / "tests" / "hostile" / "attacks", symlinks=True)
     for name in TRACES:
         for left in [*root.rglob(name), *(Path(folder) / name for folder in FOLDERS)]:
             if left.is_file():
@@ -147,14 +153,14 @@ def _reachable(path: str, user: str) -> bool:
         return False
 
 
-def _faults(copy: Path, names: list[str], user: str, without: str) -> dict[str, list[str]]:
+def _faults(copy: Path, names: list[str], user: str, settings: dict[str, str]) -> dict[str, list[str]]:
     """What each attack did, in words."""
     found: dict[str, list[str]] = {}
     while len(found) < len(names):
         left = [name for name in names if name not in found]
         with tempfile.TemporaryDirectory(prefix="graded-", ignore_cleanup_errors=True) as out:
             os.chmod(out, 0o777)
-            grader = _start(copy, left, user, without, Path(out))
+            grader = _start(copy, left, user, settings, Path(out))
             current, killed = "", False
             for line in _lines(grader):
                 if line is None:
@@ -176,11 +182,11 @@ def _faults(copy: Path, names: list[str], user: str, without: str) -> dict[str, 
     return found
 
 
-def _start(copy: Path, names: list[str], user: str, without: str, out: Path) -> subprocess.Popen:
+def _start(copy: Path, names: list[str], user: str, settings: dict[str, str], out: Path) -> subprocess.Popen:
     environment = {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
-        "CHAIN_RULE_WITHOUT": without,
+        **settings,
         "PYTHONPATH": sysconfig.get_paths()["purelib"],
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLCONFIGDIR": str(out),

@@ -12,6 +12,7 @@ from grader.grading.grade import grade
 from grader.grading.output import Output
 from grader.grading.request import Request, Settings
 from grader.paths import REFERENCE, ROOT
+from grader.worker.inside import landlock
 from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 from tests.hostile import table
@@ -33,6 +34,21 @@ def test_attack(attack, pool, tmp_path):
     outcome = run(attack, pool, tmp_path)
     assert outcome.faults == []
     assert outcome.seconds < LONGEST
+
+
+OF_THE_KERNEL = [
+    attack for attack in attacks() if attack.name in ("empty_by_opening", "file_attributes", "signal_by_the_kernel")
+]
+
+
+@pytest.mark.parametrize("attack", OF_THE_KERNEL, ids=lambda attack: attack.name)
+@pytest.mark.parametrize("abi", ["0", "1", "5"])
+def test_older_landlocks_hold_what_the_kernel_would_do_for_a_worker(attack, abi, tmp_path, monkeypatch):
+    monkeypatch.setenv(landlock.NEWEST_VARIABLE, abi)
+    with WorkerPool(HERE.withheld) as older:
+        outcome = run(attack, older, tmp_path)
+    assert outcome.faults == []
+    assert outcome.score == attack.honest
 
 
 def test_others_are_graded_as_before(pool, tmp_path):

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from grader.worker.inside import kernel
 
+NEWEST_VARIABLE = "CHAIN_RULE_LANDLOCK"  #: for tests: no more than this ABI has; 0 is a kernel without Landlock
 _CREATE, _ADD_RULE, _RESTRICT = 444, 445, 446
 _PATH_BENEATH = 1
 
@@ -26,9 +27,10 @@ READ = READ_FILE | READ_DIR
 def version() -> int:
     """The kernel's ABI, 0 if there is none. Asked by the system call itself: /sys/kernel/security/lsm may be missing."""
     try:
-        return kernel.call(_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
+        found = kernel.call(_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
     except OSError:
         return 0
+    return min(found, int(os.environ.get(NEWEST_VARIABLE) or found))
 
 
 def ruleset(grants: Iterable[tuple[str, int]]) -> int:

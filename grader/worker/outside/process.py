@@ -18,6 +18,7 @@ import numpy as np
 from grader.paths import ENGINE
 from grader.threads import ONE_THREAD
 from grader.worker import wire
+from grader.worker.inside.landlock import NEWEST_VARIABLE
 from grader.worker.outside.errors import WorkerFault
 
 #: Modules whose `main` a process of ours begins with; named, because here their imports would cost time and do no good.
@@ -35,6 +36,8 @@ def environment() -> dict[str, str]:
         "MALLOC_ARENA_MAX": "2",
         "PATH": "",
     }
+    if NEWEST_VARIABLE in os.environ:
+        made[NEWEST_VARIABLE] = os.environ[NEWEST_VARIABLE]
     if os.name == "nt":  # without it not even sockets work
         made["SYSTEMROOT"] = os.environ.get("SYSTEMROOT", r"C:\Windows")
     return made

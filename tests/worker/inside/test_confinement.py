@@ -28,6 +28,7 @@ CALLS = {
     "change permissions",
     "make shared memory",
     "signal the grader",
+    "have the kernel signal for it",
 }
 
 
@@ -81,7 +82,11 @@ def test_nothing_of_the_course_is_open_to_the_reference_as_a_submission_but_itse
     [
         ("landlock", FILES, FILES),
         # Landlock keeps its own part of what seccomp did: files from being written, on newer kernels signals.
-        ("seccomp", {"open a socket", "start a process", "change permissions"}, CALLS),
+        (
+            "seccomp",
+            {"open a socket", "start a process", "have the kernel signal for it", "change permissions"},
+            CALLS,
+        ),
         ("limits", {"take memory without limit"}, {"take memory without limit"}),
         ("dumpable", set(), set()),
         ("privileges", set(), set()),
@@ -97,6 +102,25 @@ def test_each_layer_has_its_share(layer, at_least, at_most, cold):
         assert report["level"] == "partial"
         assert all(name in report["summary"] for name in ways)
         assert all(report["remedies"][name] for name in ways)
+
+
+@linux
+@with_landlock
+@pytest.mark.parametrize("cold", [False, True], ids=["forked", "cold"])
+@pytest.mark.parametrize("abi", range(1, landlock.version() + 1))
+def test_everything_is_withheld_with_any_landlock(abi, cold, monkeypatch):
+    monkeypatch.setenv(landlock.NEWEST_VARIABLE, str(abi))
+    with WorkerPool(HERE.withheld, "strict", cold=cold) as pool:
+        assert f"Landlock (ABI {abi})" in pool.report()["layers"]
+
+
+@linux
+@with_landlock
+def test_a_kernel_without_landlock_leaves_files_to_be_read_and_no_more(monkeypatch):
+    monkeypatch.setenv(landlock.NEWEST_VARIABLE, "0")
+    with WorkerPool(HERE.withheld) as pool:
+        assert open_ways(pool) == FILES
+        assert pool.report()["missing"]["landlock"] == "not in this kernel"
 
 
 @linux
