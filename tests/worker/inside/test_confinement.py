@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -239,3 +241,33 @@ def test_common_parts_of_the_standard_library_work(ask):
     return json.dumps(dataclasses.asdict(Point(3))), hashlib.sha256(b"").hexdigest()[:4], str(datetime.date(2020, 1, 2))
     """
     assert ask(body) == ('{"x": 3}', "e3b0", "2020-01-02")
+
+
+THREADS = """
+import os, resource, sys, threading
+sys.path.insert(0, {root!r})
+from grader.worker.inside import confine
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+said = confine.limit_resources(2 << 30, own_user=False)
+most = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+threading.stack_size(1 << 15)
+over, started = threading.Event(), 0
+try:
+    while started < 3000:
+        threading.Thread(target=over.wait).start()
+        started += 1
+except RuntimeError:
+    pass
+over.set()
+print("NPROC" in said, most, started)
+"""
+
+
+@linux
+@pytest.mark.skipif(os.getuid() != 0, reason="only a super-user can become another one")
+def test_an_ordinary_users_worker_has_threads_but_not_without_end():
+    program = THREADS.format(root=str(ROOT))
+    limited, most, started = subprocess.check_output([sys.executable, "-c", program], text=True).split()
+    assert limited == "True"
+    assert int(most) > 256
+    assert 100 < int(started) < int(most)
