@@ -134,6 +134,10 @@ def worker(withheld: Sequence[Path]) -> list[Finding]:
         for name, held in report["probes"].items()
     ]
     found.append(Finding("layers", ", ".join(report["layers"])))
+    if "no capabilities" in report["layers"]:
+        kept = "the super-user's, without its powers: where Landlock is missing, it reads what the super-user owns"
+        remedy = "a Python that every user may read, not below /root: each worker then has a user of its own"
+        found.append(Finding("user", kept, report["probes"]["read the course's files"], remedy))
     found += [Finding(name, f"off: {why}") for name, why in report["missing"].items()]
     found.append(Finding("start", f"{started * 1000:.0f} ms ({report['mode']}); one call {call * 1000:.2f} ms"))
     return found

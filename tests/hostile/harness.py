@@ -44,6 +44,7 @@ class Attack(NamedTuple):
     stages : that are graded
     whole  : by a whole grade, with pytest and files; the others by the engine's own loop, which is quicker
     base   : the modules that the folder does not have are the reference's
+    excepted : points that it gets, where more than the honest ones are not promised to be kept from it
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class Attack(NamedTuple):
     seed: int = 0
     whole: bool = False
     base: bool = False
+    excepted: int = 0
 
     @property
     def name(self) -> str:
@@ -72,7 +74,7 @@ def attacks() -> list[Attack]:
     found = []
     for folder in sorted(path for path in ATTACKS.iterdir() if (path / "attack.toml").exists()):
         told = tomllib.loads((folder / "attack.toml").read_text())
-        rest = {name: told[name] for name in ("seed", "whole", "base") if name in told}
+        rest = {name: told[name] for name in ("seed", "whole", "base", "excepted") if name in told}
         found.append(Attack(folder, told["tries"], told["honest"], tuple(told["stages"]), **rest))
     return found
 
@@ -85,7 +87,7 @@ def run(attack: Attack, pool: WorkerPool, out: Path) -> Outcome:
     seconds = time.perf_counter() - begun
     score = sum(result["points"] for result in results)
     faults = []
-    if score > attack.honest:
+    if score > max(attack.honest, attack.excepted):
         faults.append(f"earned {score} points, {attack.honest} would be honest")
     faults += [f"broke the grader: {result['message']}" for result in results if result["state"] == "error"]
     if not complete:

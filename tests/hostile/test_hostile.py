@@ -8,10 +8,12 @@ import tempfile
 import pytest
 
 from grader.course.course import Course
+from grader.grading import embedded_data
 from grader.grading.grade import grade
 from grader.grading.output import Output
 from grader.grading.request import Request, Settings
 from grader.paths import REFERENCE, ROOT
+from grader.submission import read_submission
 from grader.worker.inside import landlock
 from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
@@ -34,6 +36,8 @@ def test_attack(attack, pool, tmp_path):
     outcome = run(attack, pool, tmp_path)
     assert outcome.faults == []
     assert outcome.seconds < LONGEST
+    if attack.excepted:
+        assert outcome.score == attack.excepted
 
 
 OF_THE_KERNEL = [
@@ -49,6 +53,21 @@ def test_older_landlocks_hold_what_the_kernel_would_do_for_a_worker(attack, abi,
         outcome = run(attack, older, tmp_path)
     assert outcome.faults == []
     assert outcome.score == attack.honest
+
+
+def test_what_is_excepted_stands_on_the_page_on_security():
+    told = (
+        (ROOT / "SECURITY.md")
+        .read_text("utf-8")
+        .partition("<!-- excepted -->")[2]
+        .partition("<!-- end of excepted -->")[0]
+    )
+    rows = [tuple(cell.strip(" `") for cell in row.strip("|").split("|")) for row in told.strip().splitlines()[2:]]
+    excepted = [attack for attack in attacks() if attack.excepted]
+    assert rows == [(a.name, a.tries, str(a.honest), str(a.excepted)) for a in excepted]
+    hidden = read_submission(ATTACKS / "weights_in_names").modules
+    assert embedded_data.remarks(hidden) == []
+    assert embedded_data.remarks(read_submission(ATTACKS / "weights_in_the_submission").modules) != []
 
 
 def test_others_are_graded_as_before(pool, tmp_path):

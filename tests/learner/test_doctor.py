@@ -34,6 +34,16 @@ def test_missing_layers_come_with_a_remedy(monkeypatch):
     assert "seccomp" in found["open a socket"].remedy
 
 
+@pytest.mark.parametrize("without", ["", "landlock"])
+def test_a_super_users_workers_without_a_user_of_their_own_are_named(without, monkeypatch):
+    monkeypatch.setenv("CHAIN_RULE_WITHOUT", without)
+    found = {finding.name: finding for finding in doctor.worker(HERE.withheld)}
+    assert ("user" in found) == ("no capabilities" in found["layers"].text)
+    if "user" in found:
+        assert found["user"].fine == (found["read the course's files"].text == "blocked")
+        assert "a user of its own" in found["user"].remedy
+
+
 def test_a_damaged_data_file_is_put_back(tmp_path):
     repository = tmp_path / "course"
     folder = repository / "data"
