@@ -18,6 +18,7 @@ from grader.worker import wire
 from grader.worker.inside.loader import PACKAGE, Finder
 
 MAX_TEXT = 2000
+_ndarray, _shares_memory = np.ndarray, np.shares_memory  # as they are before anything of a learner's is loaded
 
 #: (number, arguments, keywords) -> value: how a function of the grader's is reached.
 CallBack: TypeAlias = Callable[[int, list[object], dict[str, object]], object]
@@ -165,8 +166,18 @@ def _having(target: object, name: str, wanted: str, limit: int) -> list[tuple[in
 
 
 def _same_memory(a: object, b: object) -> bool:
-    both = isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
-    return bool(both and (a is b or np.shares_memory(a, b)))
+    """Whether two arrays share memory; where NumPy denies it, one is written into and the other read."""
+    if not (isinstance(a, _ndarray) and isinstance(b, _ndarray)):
+        return False
+    if a is b or _shares_memory(a, b):
+        return True
+    if not a.flags.writeable:
+        return False
+    kept, before = a.copy(), b.tobytes()
+    a[...] = kept == 0  # another value in every place
+    seen = b.tobytes() != before
+    a[...] = kept
+    return seen
 
 
 #: What can be asked for. With "keep_" before it, the value stays here and a reference goes out.

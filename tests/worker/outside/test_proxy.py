@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from grader.worker.inside import runtime
 from grader.worker.outside import errors
 from grader.worker.outside.channel import Answer, CallLimits, Channel
 from grader.worker.outside.handles import Function, Held, Method, Remote
@@ -77,6 +78,35 @@ def test_the_reference_end_to_end(pool, reference):
         assert [len(xb) for xb, _ in batches] == [4, 2]
         history = student.train.train(model, x, y, x, y, epochs=2, batch_size=4, lr=0.1, rng=student.rng(0))
         assert len(history["train_loss"]) == 2
+
+
+@pytest.mark.parametrize(
+    "array", [np.arange(1.0, 5.0), np.zeros((2, 3)), np.array([np.nan, -0.0]), np.arange(4), np.array([True, False])]
+)
+def test_shared_memory_is_told_by_what_is_written_into_it(wire_pool, array):
+    made = """
+        import numpy as np
+        np.shares_memory = lambda *_: False
+        def view(x): return x.T
+        def copy(x): return x.copy()
+    """
+    with wire_pool.student(make(layers=made)) as student:
+        held = student.put(array)
+        assert student.same_memory(student.layers.view.keep(held), held)
+        assert not student.same_memory(student.layers.copy.keep(held), held)
+        assert not student.same_memory(held, student.layers.copy.keep(held))
+        assert student.fetch(held).tobytes() == array.tobytes()
+
+
+def test_memory_that_numpy_denies_is_written_into(monkeypatch):
+    monkeypatch.setattr(runtime, "_shares_memory", lambda *_: False)
+    array = np.arange(6.0)
+    assert runtime._same_memory(array[1:], array[:2])
+    assert not runtime._same_memory(array[:2], array[2:])
+    assert array.tolist() == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+    array.flags.writeable = False
+    assert not runtime._same_memory(array[1:], array[:2])
+    assert not runtime._same_memory([1.0], array)
 
 
 @pytest.mark.parametrize("name", ["sub", "liar", "text", "objects"])
