@@ -169,10 +169,8 @@ def _same_memory(a: object, b: object) -> bool:
     """Whether two arrays share memory; where NumPy denies it, one is written into and the other read."""
     if not (isinstance(a, _ndarray) and isinstance(b, _ndarray)):
         return False
-    if a is b or _shares_memory(a, b):
-        return True
-    if not a.flags.writeable:
-        return False
+    if a is b or _shares_memory(a, b) or not a.flags.writeable:
+        return a is b or _shares_memory(a, b)
     kept, before = a.copy(), b.tobytes()
     a[...] = kept == 0  # another value in every place
     seen = b.tobytes() != before
