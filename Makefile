@@ -12,7 +12,7 @@ OUT_ARG = $(if $(OUT),--out "$(OUT)")
 COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),--sandbox $(SANDBOX))
 
 .DEFAULT_GOAL := help
-.PHONY: help grade watch stage hint debug reset progress report train doctor class compare kit gradescope export \
+.PHONY: help grade watch stage hint debug reset progress report train doctor class compare kit update gradescope export \
 	regrade-diff notebook check-tasks check-tasks-full record-times skeleton oracle \
 	test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak same-grades bench bench-check architecture measure-seeds format lint requirements clean environment environment-long
 
@@ -51,6 +51,8 @@ compare:
 	@$(GRADER) compare $(STUDENT_ARG) $(OUT_ARG) $(ARGS)
 kit:
 	@$(GRADER) kit $(OUT_ARG) $(ARGS)
+update:
+	@$(GRADER) update "$(KIT)" $(ARGS)
 gradescope:
 	@$(GRADER) gradescope $(OUT_ARG) $(ARGS)
 export:

@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "class": ("Teach", "Grade a folder of submissions."),
     "compare": ("Teach", "Compare a submission with the reference, side by side."),
     "kit": ("Teach", "Make the folder that learners are given."),
+    "update": ("Teach", "Bring a kit up to date, keeping what was written in it."),
     "gradescope": ("Teach", "Build the autograder archive for Gradescope."),
     "export": ("Teach", ""),  # names the formats, and so says it itself
     "regrade-diff": ("Teach", "Show whose score changes between two versions of the course."),

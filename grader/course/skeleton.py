@@ -33,6 +33,8 @@ __all__ = [
 
 #: The folder in which a course that is handed out without its reference keeps the skeleton's files.
 SKELETON = "skeleton"
+#: Lies in a folder that was handed out, and lists what was written there.
+KIT_MARK = ".kit"
 
 
 @dataclass(frozen=True)

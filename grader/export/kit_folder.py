@@ -2,94 +2,132 @@
 
 import hashlib
 import os
-import shutil
 import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from grader.cli import VERBS, module_of
 from grader.course.course import Course
 from grader.course.fingerprint import GRADER
-from grader.course.skeleton import SKELETON, build, read_claims
+from grader.course.skeleton import KIT_MARK, SKELETON, build, read_claims
 from grader.course.stage import TOOLBOX
 from grader.errors import Refusal
+from grader.export import kit_update
+from grader.export.kit_list import STUDENT, KitList, encode
+from grader.files import write_atomically
 
-#: Written into a kit, so that it may be replaced by the next one, unless somebody works in it; nothing else ever is.
-MARK = ".kit"
 _TEMPLATES = Path(__file__).with_name("kit")
 #: Of a stage's folder learners get all but these.
-_NOT_OF_A_STAGE = {"misconceptions.py", "__pycache__", "conftest.py"}
+_NOT_OF_A_STAGE = {"misconceptions.py", "conftest.py"}
 #: Of the grader they get all but the teachers' verbs and these packages, which build and test the course.
 LEFT_OUT = ("check_tasks",)
 TEACHERS_VERBS_IN_A_KIT = {"export"}
+_DATA = "mnist.npz"
 
 
 def make_kit(course: Course, out: Path) -> list[str]:
-    """Write a kit; returns its files, relative. The folder appears as a whole or not at all.
+    """Write a kit; returns sentences on what was done. A new folder appears as a whole or not at all.
 
-    raises : Refusal if something else is there, or a kit in which somebody works
+    out    : a folder: absent, empty, a git repository without a file, or a kit, which is updated; or a .zip
+    raises : Refusal if something else is there
     """
-    if out.exists():
-        _check_replaceable(out)
+    if out.suffix == ".zip":
+        return _make_zip(course, out)
+    if _is_kit(out):
+        return update_kit(course, out)
+    there = [path.name for path in out.iterdir()] if out.is_dir() else [out.name] if os.path.lexists(out) else []
+    if there and there != [".git"]:
+        raise Refusal(f"{out} is there and is no kit. Remedy: OUT=another folder, or remove it.")
+    files = contents(course)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".kit-", dir=out.parent) as name:
         folder = Path(name) / "kit"
-        _fill(course, folder)
-        if out.exists():
-            shutil.rmtree(out)
-        folder.replace(out)
-    return sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+        for path, content in with_list(files).items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
+        if out.is_dir():
+            for entry in sorted(folder.iterdir()):
+                entry.replace(out / entry.name)
+        else:
+            folder.replace(out)
+    return [f"{out}: {len(files) + 1} files. Learners start with `make grade` in it."]
 
 
-def _check_replaceable(out: Path) -> None:
-    """Refuse what is no kit, and a kit that holds more than the next one brings back."""
-    if not (out / MARK).exists() and (not out.is_dir() or any(out.iterdir())):
-        raise Refusal(f"{out} is there and is no kit. Remedy: OUT=another folder, or remove it.")
-    remedy = "Remedy: OUT=a new folder; copy from there what you want to replace."
-    if os.path.lexists(out / ".git"):
-        raise Refusal(f"{out} is a git repository, whose history would be lost. {remedy}")
-    if _contents(out / "student") != _contents(out / SKELETON):
-        raise Refusal(f"{out / 'student'} holds work that is not the kit's own and would be lost. {remedy}")
+def update_kit(course: Course, kit: Path) -> list[str]:
+    """Bring a kit up to this course, keeping what somebody wrote in it; returns sentences on what was done.
+
+    raises : Refusal if it is no kit, or if one of its folders is a link
+    """
+    if not _is_kit(kit):
+        raise Refusal(
+            f"{kit} is no kit: it holds no {KIT_MARK}. Remedy: make update KIT=the folder that make kit made."
+        )
+    return kit_update.lay_over(kit, contents(course), read_claims(course.tasks))
 
 
-def _contents(folder: Path) -> dict[str, bytes]:
-    """What lies in a folder by relative path; a folder or a link counts by its name."""
-    found = [path for path in folder.rglob("*") if "__pycache__" not in path.parts]
-    texts = [path.read_bytes() if path.is_file() and not path.is_symlink() else b"" for path in found]
-    return dict(zip([path.relative_to(folder).as_posix() for path in found], texts))
+def _is_kit(folder: Path) -> bool:
+    return os.path.lexists(folder / KIT_MARK)
 
 
-def _fill(course: Course, folder: Path) -> None:
-    folder.mkdir()
+def with_list(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The files and the list of them."""
+    return files | {KIT_MARK: encode(KitList.of(files))}
+
+
+def _make_zip(course: Course, out: Path) -> list[str]:
+    """The kit as a zip of one folder."""
+    if os.path.lexists(out) and not _is_zipped_kit(out):
+        raise Refusal(f"{out} is there and is no kit. Remedy: OUT=another file, or remove it.")
+    files = with_list(contents(course))
+    with tempfile.TemporaryDirectory() as name:
+        packed = Path(name) / "kit.zip"
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(files):
+                entry = zipfile.ZipInfo(f"{out.stem}/{path}", time.localtime()[:6])
+                entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
+                archive.writestr(entry, files[path])
+        write_atomically(out, packed.read_bytes())
+    return [f"{out}: {len(files)} files. Learners start with `make grade` in it."]
+
+
+def _is_zipped_kit(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.count("/") == 1 and name.endswith(f"/{KIT_MARK}") for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def contents(course: Course) -> dict[str, bytes]:
+    """Every file of a kit but the list of them: path -> content."""
+    return dict(sorted(_contents(course)))
+
+
+def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     # The skeleton as it is now, never the instructor's own student/.
-    texts = build(course.reference, read_claims(course.tasks))
-    for place in ("student", SKELETON):
-        (folder / place).mkdir()
-        for file, text in texts.items():
-            (folder / place / file).write_bytes(text.encode())
-    for stage in [*(path.parent for path in sorted(course.tasks.glob("*/task.toml"))), course.tasks / TOOLBOX]:
-        shutil.copytree(stage, folder / "tasks" / stage.name, ignore=shutil.ignore_patterns(*_NOT_OF_A_STAGE))
-    shutil.copytree(GRADER, folder / "grader", ignore=_not_of_the_grader)
-    (folder / "data").mkdir()
-    for file in ("mnist.npz", "README.md"):
-        shutil.copyfile(course.data / file, folder / "data" / file)
-    sums = f"{hashlib.sha256((course.data / 'mnist.npz').read_bytes()).hexdigest()}  mnist.npz\n"
-    (folder / "data" / "SHA256SUMS").write_text(sums, "ascii")
-    (folder / "requirements").mkdir()
-    for file in ("base.in", "base.txt"):
-        shutil.copyfile(GRADER.parent / "requirements" / file, folder / "requirements" / file)
-    for file in ("Makefile", "README.md"):
-        shutil.copyfile(_TEMPLATES / file, folder / file)
-    for file in ("LICENSE", ".gitignore"):
-        shutil.copyfile(GRADER.parent / file, folder / file)
-    workflow = folder / ".github" / "workflows" / "classroom.yml"
-    workflow.parent.mkdir(parents=True)
-    shutil.copyfile(_TEMPLATES / "classroom.yml", workflow)
-    (folder / MARK).write_text("Made by `make kit`; the next one replaces this folder, unless somebody works in it.\n")
-
-
-def _not_of_the_grader(folder: str, names: list[str]) -> set[str]:
+    for file, text in build(course.reference, read_claims(course.tasks)).items():
+        for place in (STUDENT, SKELETON):
+            yield f"{place}/{file}", text.encode()
+    for stage in [*(path.parent for path in course.tasks.glob("*/task.toml")), course.tasks / TOOLBOX]:
+        yield from _below(stage, f"tasks/{stage.name}", {stage / name for name in _NOT_OF_A_STAGE})
     teachers = {verb for verb, (group, _) in VERBS.items() if group != "Learn"} - TEACHERS_VERBS_IN_A_KIT
-    left_out = {GRADER.joinpath(*name.split(".")) for name in LEFT_OUT} | {
-        module_of(verb).resolve() for verb in teachers
-    }
-    return {name for name in names if name == "__pycache__" or Path(folder, name).resolve() in left_out}
+    parts = {GRADER.joinpath(*name.split(".")) for name in LEFT_OUT}
+    yield from _below(GRADER, "grader", parts | {module_of(verb) for verb in teachers})
+    for file in (_DATA, "README.md"):
+        yield f"data/{file}", (course.data / file).read_bytes()
+    sums = f"{hashlib.sha256((course.data / _DATA).read_bytes()).hexdigest()}  {_DATA}\n"
+    yield "data/SHA256SUMS", sums.encode()
+    for file in ("requirements/base.in", "requirements/base.txt", "LICENSE", ".gitignore"):
+        yield file, (GRADER.parent / file).read_bytes()
+    for file in ("Makefile", "README.md"):
+        yield file, (_TEMPLATES / file).read_bytes()
+    yield ".github/workflows/classroom.yml", (_TEMPLATES / "classroom.yml").read_bytes()
+
+
+def _below(folder: Path, name: str, left_out: set[Path]) -> Iterator[tuple[str, bytes]]:
+    """The files below a folder, under another name; some files and folders are left out."""
+    for path in folder.rglob("*"):
+        if path.is_file() and path.parent.name != "__pycache__" and not left_out & {path, *path.parents}:
+            yield f"{name}/{path.relative_to(folder).as_posix()}", path.read_bytes()

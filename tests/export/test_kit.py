@@ -1,12 +1,13 @@
 """What learners are given holds everything they need and no answer."""
 
 import ast
+import datetime
 import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 import textwrap
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from grader.course.course import Course
 from grader.course.skeleton import read_claims
 from grader.errors import Refusal
 from grader.export.kit_folder import LEFT_OUT, TEACHERS_VERBS_IN_A_KIT, make_kit
+from grader.export.kit_list import read_list
 from grader.paths import REFERENCE, ROOT, TASKS
 from grader.running.runner import load_checks
 from tests.courses import HERE
@@ -85,7 +87,7 @@ def test_nothing_of_the_teachers_is_in_it(kit):
 def test_a_learners_verbs_are_there_and_the_teachers_are_not(kit):
     verbs = {path.stem for path in (kit / "grader" / "verbs").glob("*.py")}
     assert {"grade", "watch", "hint", "stage", "reset", "train", "export"} <= verbs
-    assert not {"class_", "kit", "gradescope", "check_tasks", "skeleton", "compare", "oracle"} & verbs
+    assert not {"class_", "kit", "update", "gradescope", "check_tasks", "skeleton", "compare", "oracle"} & verbs
 
 
 def test_the_verbs_of_a_kit_are_those_that_the_table_says(kit):
@@ -164,41 +166,32 @@ def test_grade_works_in_it(kit, tmp_path):
     assert any("images that nobody has seen" in note for note in report.notes)
 
 
-def test_a_second_kit_replaces_the_first_and_nothing_else(kit, tmp_path):
-    (kit / "left over").write_text("x")
+@pytest.mark.parametrize("out", ["mine", "mine.zip"])
+def test_what_is_no_kit_is_left_alone(tmp_path, out):
+    place = tmp_path / out
+    place.write_text("x") if place.suffix else (place / "notes").mkdir(parents=True)
+    with pytest.raises(Refusal, match="is there and is no kit.* Remedy"):
+        make_kit(HERE, place)
+    assert place.exists()
+
+
+def test_a_zip_of_a_kit_replaces_one(tmp_path, kit):
+    assert make_kit(HERE, tmp_path / "handout.zip") == make_kit(HERE, tmp_path / "handout.zip")
+    with zipfile.ZipFile(tmp_path / "handout.zip") as archive:
+        assert set(archive.namelist()) == {f"handout/{path}" for path in [".kit", *read_list(kit).files]}
+        assert archive.read("handout/.kit") == (kit / ".kit").read_bytes()
+        assert {member.external_attr >> 16 for member in archive.infolist()} == {0o100644}
+
+
+def test_it_lists_its_files_and_says_its_version(tmp_path):
+    kit = tmp_path / "kit"
     make_kit(HERE, kit)
-    assert not (kit / "left over").exists()
-    (tmp_path / "mine").write_text("x")
-    with pytest.raises(Refusal, match="Remedy"):
-        make_kit(HERE, tmp_path)
-    assert (tmp_path / "mine").exists()
-
-
-@pytest.mark.parametrize(
-    ("place", "cause"),
-    [
-        (".git/HEAD", "is a git repository"),
-        (".git", "is a git repository"),  # a worktree or a submodule has a file of that name
-        ("student/layers.py", "holds work that is not the kit's own"),
-        ("student/notes.txt", "holds work that is not the kit's own"),
-        ("student/helpers/tools.py", "holds work that is not the kit's own"),
-    ],
-)
-def test_a_kit_in_which_somebody_works_is_left_alone(kit, tmp_path, place, cause):
-    mine = shutil.copytree(kit, tmp_path / "mine", ignore=shutil.ignore_patterns("grader", "data", "tasks"))
-    (mine / place).parent.mkdir(exist_ok=True)
-    (mine / place).write_text("my work")
-    before = {path: path.read_bytes() for path in mine.rglob("*") if path.is_file()}
-    with pytest.raises(Refusal, match=f"{cause}.* Remedy: OUT=a new folder"):
-        make_kit(HERE, mine)
-    assert {path: path.read_bytes() for path in mine.rglob("*") if path.is_file()} == before
-
-
-def test_what_python_leaves_beside_the_modules_is_nobodys_work(kit):
-    (kit / "student" / "__pycache__").mkdir()
-    (kit / "student" / "__pycache__" / "layers.cpython-311.pyc").write_bytes(b"x")
-    make_kit(HERE, kit)
-    assert not (kit / "student" / "__pycache__").exists()
+    listed = read_list(kit)
+    there = {path.relative_to(kit).as_posix(): path.read_bytes() for path in kit.rglob("*") if path.is_file()}
+    assert set(listed.files) == set(there) - {".kit"}
+    assert all(listed.holds(path, content) for path, content in there.items() if path != ".kit")
+    assert datetime.date.fromisoformat(listed.made)
+    assert len(listed.fingerprint) == 64
 
 
 def test_it_is_made_of_this_checkout(kit):
