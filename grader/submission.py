@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import stat
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,6 +84,10 @@ def read_submission(folder: Path) -> Submission:
             problems[name] = f"{relative.as_posix()} {reason}"
         except OSError as reason:
             problems[name] = f"{relative.as_posix()} cannot be read: {reason.strerror or reason}."
+    for name, stem in lookalikes(
+        _names_in(root), (name for name in MODULES if name not in {*modules, *problems})
+    ).items():
+        problems[name] = f"{file_of(name)} is not there; {stem + '.py'!r} has to be called {file_of(name)}."
     if not any(name in modules or name in problems for name in MODULES):
         raise NotASubmission(
             f"{folder} is no submission: it holds none of {', '.join(file_of(name) for name in MODULES)}. "
@@ -91,8 +96,30 @@ def read_submission(folder: Path) -> Submission:
     return Submission(folder.name or root.name, modules, problems, root)
 
 
+#: What ends the name of a file's copy: `losses (1)`, `losses-1`, `losses copy`, `losses.py.py`.
+_OF_A_COPY = re.compile(r"(?:[ _.-]*(?:\(\d+\)|\d+|copy|kopie|copie|copia|final|new|old)|\.py)$")
+
+_LONGEST_STEM = 60
+
+
+def lookalikes(stems: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
+    """Module -> name (without `.py`) of a file that may be meant for it, for those wanted that there is one for."""
+    found: dict[str, str] = {}
+    for stem in sorted(stem for stem in stems if len(stem) <= _LONGEST_STEM):
+        name, longer = stem.casefold().strip().removeprefix("copy of "), ""
+        while name != longer:
+            name, longer = _OF_A_COPY.sub("", name), name
+        found.setdefault(name, stem)
+    return {module: found[module] for module in wanted if module in found}
+
+
 class _Unreadable(Exception):
     """Why a file's text is not taken."""
+
+
+def _names_in(folder: Path) -> list[str]:
+    """The names of the Python files directly in a folder, without their end."""
+    return [path.stem for path in folder.iterdir() if path.suffix == ".py"]
 
 
 def _python_files(root: Path) -> list[Path]:

@@ -2,10 +2,12 @@
 
 import ast
 import os
+import re
 
 import pytest
 
 from grader.submission import MAX_FILES, NotASubmission, read_submission
+from grader.worker.outside.errors import StudentError
 from grader.worker.outside.local import LocalPool
 from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
@@ -48,6 +50,24 @@ def test_what_cannot_be_read_is_a_problem_of_its_module_alone(folder):
         "data": "data.py is larger than 1 MB.",
         "train": "train.py is not an ordinary file.",
     }
+
+
+@pytest.mark.parametrize("name", ["losses (1).py", "Losses.py", "losses-1.py", "losses copy.py", "losses_final_2.py"])
+def test_a_renamed_module_is_told_where_it_is_missed(folder, pool, name):
+    (folder / name).write_text("x = 1\n")
+    read = read_submission(folder)
+    sentence = f"losses.py is not there; {name!r} has to be called losses.py."
+    assert read.problems == {"losses": sentence}
+    with pool.student(read) as student, pytest.raises(StudentError, match=re.escape(sentence)):
+        student.losses.softmax(1)
+    (folder / "losses.py").write_text("x = 1\n")
+    assert read_submission(folder).problems == {}
+
+
+def test_a_name_that_is_long_or_ends_in_something_else_is_no_copy(folder):
+    for end in ("1" * 200, " " * 200, "-1" * 100, "copy" * 50, "-x", "es (1)", "(1"):
+        (folder / f"losses{end}.py").write_text("")
+    assert not read_submission(folder).problems
 
 
 def test_linked_folders_and_environments_are_left_out(folder, tmp_path_factory):

@@ -17,6 +17,8 @@ from grader.records import Report
 #: graded; submission: its own fault; fault: the grader's; waiting: not graded yet; missing: nothing was handed in
 GRADE_STATES = ("graded", "submission", "fault", "waiting", "missing")
 
+_MOST_NOTES = 4
+
 
 class Grade(Struct, frozen=True):
     """What one student gets."""
@@ -38,8 +40,15 @@ class Grade(Struct, frozen=True):
     stages: dict[str, float] = {}  #: points by stage, unweighted
     mistakes: list[str] = []  #: names of the known mistakes found, in order of the checks
     seconds: float = 0.0
-    notes: list[str] = []
+    notes: list[str] = []  #: what was graded instead of what, and what was left out
     ids: dict[str, str] = {}
+
+    @property
+    def remark(self) -> str:
+        """What is said beside the grade: the reason and the first of the notes."""
+        more = len(self.notes) - _MOST_NOTES
+        parts = [self.reason, *self.notes[:_MOST_NOTES], f"{more} more such remarks" if more > 0 else ""]
+        return "; ".join(filter(None, parts))
 
 
 def count(

@@ -16,6 +16,7 @@ import msgspec
 
 from grader.cohort import layouts
 from grader.cohort.archive import DAMAGE, MB, safe_name
+from grader.cohort.choice import Handout
 from grader.cohort.layouts import HandIn
 from grader.cohort.package import NoPackage, Package, printable, read_package
 from grader.cohort.roster import Roster
@@ -78,10 +79,17 @@ class Store:
         return self.folder / digest[:2] / f"{digest}.msgpack"
 
 
-def take_in(submissions: Path, store: Store, roster: Roster | None = None, scratch: Path | None = None) -> Intake:
+def take_in(
+    submissions: Path,
+    store: Store,
+    roster: Roster | None = None,
+    scratch: Path | None = None,
+    handout: Handout | None = None,
+) -> Intake:
     """Read everything that was handed in.
 
     submissions : a folder, or a zip of one (then `scratch` is where it is unpacked)
+    handout     : what everybody was given, and is nobody's work
     raises      : Refusal if there is nothing to read
     """
     notes: list[str] = []
@@ -92,7 +100,7 @@ def take_in(submissions: Path, store: Store, roster: Roster | None = None, scrat
     layout, sources = layouts.recognise(submissions)
     if not sources:
         raise Refusal(f"nothing was handed in: {submissions} holds no folder and no archive.")
-    intake = Intake(layout, [_attempt(source, submissions, store, roster) for source in sources], notes=notes)
+    intake = Intake(layout, [_attempt(source, submissions, store, roster, handout) for source in sources], notes=notes)
     if roster is not None:
         _compare(intake, roster)
     _name_doubles(intake)
@@ -100,7 +108,7 @@ def take_in(submissions: Path, store: Store, roster: Roster | None = None, scrat
     return intake
 
 
-def _attempt(source: HandIn, root: Path, store: Store, roster: Roster | None) -> Attempt:
+def _attempt(source: HandIn, root: Path, store: Store, roster: Roster | None, handout: Handout | None) -> Attempt:
     person = roster.find(*source.keys()) if roster else None
     ids = dict(source.ids)
     if person is not None:
@@ -108,7 +116,7 @@ def _attempt(source: HandIn, root: Path, store: Store, roster: Roster | None) ->
     digest = problem = ""
     notes: list[str] = []
     try:
-        package, notes = read_package(source.paths, source.names)
+        package, notes = read_package(source.paths, source.names, handout=handout)
     except NoPackage as error:
         problem = str(error)
     except Exception as error:  # whatever somebody hands in ends nobody else's grading

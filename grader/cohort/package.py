@@ -6,13 +6,15 @@ The same bytes give the same digest on every machine; the digest is what the jou
 import hashlib
 import os
 import stat
-from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from grader.cohort.archive import MB, ArchiveLimits, BadArchive, Contents, is_archive, read_archive
+from grader.cohort.choice import Handout, choose, names_like_modules
+from grader.course.skeleton import KIT_MARK, SKELETON
 from grader.paths import MODULES
+from grader.submission import file_of
 
 #: Folders that no submission needs: what tools leave behind, and other people's packages.
 SKIPPED = frozenset(
@@ -53,12 +55,16 @@ class NoPackage(Exception):
 
 
 def read_package(
-    paths: list[Path], names: dict[str, str] | None = None, limits: ArchiveLimits | None = None
+    paths: list[Path],
+    names: dict[str, str] | None = None,
+    limits: ArchiveLimits | None = None,
+    handout: Handout | None = None,
 ) -> tuple[Package, list[str]]:
-    """The submission in a folder, an archive, or some files, with notes on what was left out.
+    """The submission in a folder, an archive, or some files, with notes on what was graded and what was left out.
 
-    names  : what a file is to be called, where that is not its own name
-    raises : NoPackage
+    names   : what a file is to be called, where that is not its own name
+    handout : what everybody was given, and is nobody's work
+    raises  : NoPackage
     """
     contents = Contents()
     limits = limits or ArchiveLimits()
@@ -67,7 +73,7 @@ def read_package(
             _read_folder(path, contents, limits)
         else:
             _read_file(path, (names or {}).get(path.name, path.name), contents, limits)
-    return _find(contents, limits, _DEPTH)
+    return _find(contents, limits, handout or Handout(), _DEPTH)
 
 
 def printable(name: str) -> str:
@@ -76,11 +82,11 @@ def printable(name: str) -> str:
 
 
 def wanted(path: str) -> bool:
-    """Whether a path may belong to a submission: Python files and archives, not what tools leave behind."""
+    """Whether a path may tell of a submission: Python files, archives and a kit's mark, not what tools leave behind."""
     parts = PurePosixPath(path).parts
     if any(part in SKIPPED for part in parts[:-1]) or parts[-1].startswith("._"):
         return False
-    return path.endswith(".py") or is_archive(b"", path)
+    return path.endswith(".py") or parts[-1] == KIT_MARK or is_archive(b"", path)
 
 
 def _read_folder(root: Path, contents: Contents, limits: ArchiveLimits) -> None:
@@ -116,40 +122,30 @@ def _read_file(path: Path, name: str, contents: Contents, limits: ArchiveLimits)
     return len(content)
 
 
-def _find(contents: Contents, limits: ArchiveLimits, depth: int) -> tuple[Package, list[str]]:
-    """The folder with the most modules of the course, in the files themselves or in the one archive among them."""
-    by_folder: defaultdict[str, set[str]] = defaultdict(set)
-    for path in contents.files:
-        pure = PurePosixPath(path)
-        if pure.suffix == ".py" and pure.stem in MODULES:
-            by_folder[str(pure.parent)].add(pure.stem)
-    if by_folder:
-        return _take(contents, _best(by_folder, contents.notes)), contents.notes
+def _find(contents: Contents, limits: ArchiveLimits, handout: Handout, depth: int) -> tuple[Package, list[str]]:
+    """The submission in the files themselves, or in the one archive among them if nothing is written in these."""
+    choice = choose(contents.files, handout)
     archives = [path for path, content in contents.files.items() if is_archive(content, path)]
-    if len(archives) != 1 or depth == 0:
+    if len(archives) == 1 and depth > 0 and (choice is None or not choice.written):
+        try:
+            return _find(_opened(contents, archives[0], limits), limits, handout, depth - 1)
+        except NoPackage:
+            if choice is None:
+                raise
+    if choice is None:
         raise NoPackage(_nothing_found(contents, archives))
+    package = _take(contents, choice.folder)
+    return package, [*choice.notes, *contents.notes]
+
+
+def _opened(contents: Contents, path: str, limits: ArchiveLimits) -> Contents:
+    """What an archive in a hand-in holds."""
     try:
-        inner = read_archive(contents.files[archives[0]], wanted, limits)
+        inner = read_archive(contents.files[path], wanted, limits)
     except BadArchive as error:
-        raise NoPackage(f"{PurePosixPath(archives[0]).name!r} cannot be used: {error}") from None
+        raise NoPackage(f"{PurePosixPath(path).name!r} cannot be used: {error}") from None
     inner.notes = contents.notes + inner.notes
-    return _find(inner, limits, depth - 1)
-
-
-def _best(by_folder: dict[str, set[str]], notes: list[str]) -> str:
-    """Most modules first; among equals the one called student, then the one nearest to the top."""
-
-    def rank(folder: str) -> tuple[int, bool, int, str]:
-        pure = PurePosixPath(folder)
-        return (-len(by_folder[folder]), pure.name != "student", len(pure.parts), folder)
-
-    best = min(by_folder, key=rank)
-    rivals = [f for f in by_folder if f != best and len(by_folder[f]) == len(by_folder[best])]
-    if rivals:
-        notes.append(
-            f"{len(rivals) + 1} folders look like a submission: {best!r} was graded, not {sorted(rivals)[0]!r}"
-        )
-    return best
+    return inner
 
 
 def _take(contents: Contents, root: str) -> Package:
@@ -182,8 +178,13 @@ def _unfit(path: str) -> str:
 def _nothing_found(contents: Contents, archives: list[str]) -> str:
     if len(archives) > 1:
         return f"{len(archives)} archives were handed in and no module of the course beside them"
-    pythons = [printable(PurePosixPath(path).name)[:80] for path in contents.files if path.endswith(".py")]
+    pythons = sorted(path for path in contents.files if path.endswith(".py"))
+    if any(SKELETON in PurePosixPath(path).parts[:-1] for path in pythons):
+        return f"the only modules lie in {SKELETON}/, which is never graded: the work belongs into student/"
+    for module, name in names_like_modules(pythons).items():
+        return f"none of the course's modules is there: {name[:80]!r} has to be called {file_of(module)}"
     if pythons:
-        return f"none of the course's modules ({MODULES[0]}.py, ...) is there, only {', '.join(sorted(pythons)[:3])}"
+        names = [printable(PurePosixPath(path).name)[:80] for path in pythons]
+        return f"none of the course's modules ({MODULES[0]}.py, ...) is there, only {', '.join(sorted(names)[:3])}"
     left = f"; {contents.notes[0]}" if contents.notes else ""
     return f"no Python file was handed in{left}"

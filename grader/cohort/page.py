@@ -148,28 +148,27 @@ def _code(out: Path, grades: list[Grade], student: Path) -> tuple[list[tuple[str
     skeleton = {p.name: p.read_bytes() for p in sorted(student.glob("*.py"))}
     given = kinds(skeleton)
     for grade in grades:
-        notes = list(grade.notes)
-        if grade.digest:
-            files = store.get(grade.digest).files
-            notes += read_signs(files, given)
-            if grade.digest not in seen:
-                seen.add(grade.digest)
-                prints[grade.student] = similarity.fingerprints(files)
-        if notes:
-            signs.append((grade.student, "; ".join(notes[:6]) + (f"; {len(notes) - 6} more" if len(notes) > 6 else "")))
+        if not grade.digest:
+            continue
+        files = store.get(grade.digest).files
+        if shown := read_signs(files, given):
+            signs.append((grade.student, "; ".join(shown[:6]) + (f"; {len(shown) - 6} more" if len(shown) > 6 else "")))
+        if grade.digest not in seen:
+            seen.add(grade.digest)
+            prints[grade.student] = similarity.fingerprints(files)
     return signs, similarity.similar(prints, similarity.fingerprints(skeleton))
 
 
 def _row(out: Path, grade: Grade, look: Insight, stages: list[str]) -> StudentRow:
     states = look.states.get(grade.student, {})
     page = report_folder(out, grade.key) / "report.html" if grade.key else None
-    remark = grade.reason if grade.state in ("graded", "submission") else grade.state
+    remark = grade.remark if grade.state in ("graded", "submission") else grade.state
     return StudentRow(
         student=grade.student,
         score=f"{number(grade.score)}" if grade.state in ("graded", "submission", "fault") else "",
         cells=[states[stage] for stage in stages if stage in states],
         link=page.relative_to(out).as_posix() if page is not None and page.exists() else "",
-        remark=remark[:160],
+        remark=remark[:300],
     )
 
 

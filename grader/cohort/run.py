@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader.cohort import counting
+from grader.cohort.choice import Handout
 from grader.cohort.counting import Grade
 from grader.cohort.intake import Attempt, Intake, Store, take_in
 from grader.cohort.journal import Journal, Outcome, record_key
@@ -86,7 +87,8 @@ def grade_class(run: ClassRun) -> Result:
         shutil.rmtree(scratch, ignore_errors=True)  # of a run that was killed: the journal's lock says it is gone
         scratch.mkdir()
         store = Store(run.out / "store")
-        book = _Book(run, journal, take_in(run.submissions, store, run.roster, run.out / "unpacked"))
+        handout = Handout.of(run.course, run.policy.grading.stages)
+        book = _Book(run, journal, take_in(run.submissions, store, run.roster, run.out / "unpacked", handout))
         book.forget_what_is_asked_for()
         waiting = book.waiting()
         run.watcher.planned(book.intake, len(waiting), len(book.keys) - len(waiting))

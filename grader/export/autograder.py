@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from grader.cohort.choice import Handout
 from grader.cohort.package import NoPackage, read_package
 from grader.course.course import Course
 from grader.course.policy import Policy
@@ -46,16 +47,20 @@ def main(root: str) -> int:
         return 0
     put(gradescope.waiting(policy, _BEGUN))
     try:
-        package, notes = read_package([base / "submission"])
+        package, notes = read_package([base / "submission"], handout=Handout.of(Course(ROOT), policy.grading.stages))
     except NoPackage as error:
         put(gradescope.waiting(policy, f"Nothing could be graded: {error}."))
         return 0
-    print(*notes, sep="\n")
+
+    def tell(report: Report) -> None:
+        told = msgspec.structs.replace(report, notes=[*notes, *report.notes])
+        put(gradescope.results(told, policy, metadata))
+
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "submission"
         folder.mkdir()
         package.write(folder)
-        _grade(folder, Course(ROOT), policy, lambda report: put(gradescope.results(report, policy, metadata)))
+        _grade(folder, Course(ROOT), policy, tell)
     return 0
 
 

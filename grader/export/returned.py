@@ -53,6 +53,7 @@ def return_reports(
         target = folder / folder_name(grade)
         target.mkdir(parents=True, exist_ok=True)
         shown = redacted(report, rules)
+        shown = msgspec.structs.replace(shown, notes=[*grade.notes, *shown.notes])
         if grade.penalty:
             told = f"{grade.reason}: {number(grade.score)} of {number(grade.max_score)} points count."
             shown = msgspec.structs.replace(shown, notes=[*shown.notes, told])

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
-from grader.cohort import counting
+from grader.cohort import counting, tables
 from grader.cohort.intake import Attempt
 from grader.cohort.journal import Outcome
 from grader.course.policy import Attempts, Late, Policy
@@ -34,6 +35,16 @@ def test_the_last_attempt_counts_unless_the_best_does():
     assert grade(attempts, outcomes).score == 30
     best = grade(attempts, outcomes, Policy(attempts=Attempts(keep="best")))
     assert (best.score, best.attempt, best.attempts) == (50, "9", 3)
+
+
+def test_what_was_graded_instead_of_what_is_said_beside_the_reason():
+    late = Policy(late=Late("constant", DUE, points=1))
+    handed_in = msgspec.structs.replace(attempt(late_hours=1), notes=["not handed in: data.py"])
+    told = grade([handed_in], {"": outcome(50)}, late)
+    assert told.remark == "1 day late: 1 of 50 points taken; not handed in: data.py"
+    assert told.remark in tables.table([told], list(STAGES))
+    many = msgspec.structs.replace(told, reason="", notes=[f"{n}" for n in range(9)])
+    assert many.remark == "0; 1; 2; 3; 5 more such remarks"
 
 
 def test_attempts_without_times_are_ordered_by_their_numbers():

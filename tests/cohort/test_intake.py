@@ -171,10 +171,10 @@ def test_a_class_zip_whose_names_are_no_text_is_refused(tmp_path, store):
 
 
 def test_whatever_is_handed_in_is_its_own_problem_alone(tmp_path, submission, store, monkeypatch):
-    def read(paths, names):
+    def read(paths, names, handout):
         if paths[0].name == "bob":
             raise RecursionError("too many \udcff in one another")
-        return read_package(paths, names)
+        return read_package(paths, names, handout=handout)
 
     monkeypatch.setattr("grader.cohort.intake.read_package", read)
     submission(tmp_path / "ann")

@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 import pytest
 
 from grader.cohort import page
@@ -71,6 +72,16 @@ def test_it_asks_for_nothing_from_outside(make):
 
 def test_an_empty_class_has_a_page(make):
     assert "A class of 3" in written(make(0))
+
+
+def test_what_was_graded_instead_of_what_stands_in_the_row_and_is_no_sign(make, tmp_path):
+    result = make(2)
+    result.grades[0] = msgspec.structs.replace(result.grades[0], notes=["'work' was graded: 'student' is as it was"])
+    text = written(result)
+    row = next(row for row in re.findall(r"<tr>.*?</tr>", text, re.DOTALL) if "&#39;work&#39; was graded" in row)
+    assert result.grades[0].student in row
+    assert "Nothing stands out." in text
+    assert "was graded" not in (tmp_path / "signs.csv").read_text()
 
 
 def test_signs_are_listed_for_a_spreadsheet(make, tmp_path):

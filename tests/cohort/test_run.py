@@ -1,5 +1,6 @@
 """A class from end to end, on a few stages: graded once, gone on with, and graded again only where something changed."""
 
+import csv
 import os
 import signal
 import sys
@@ -18,6 +19,7 @@ from grader.cohort.work import ClassSettings, GradeDone
 from grader.course.course import Course
 from grader.course.policy import read_policy
 from grader.errors import Refusal
+from grader.export.kit_folder import contents
 from grader.paths import STUDENT
 from grader.records import Report
 from tests.cohort import classes
@@ -103,6 +105,45 @@ def test_a_class_is_graded_once_and_then_only_what_changed(tmp_path, run, genera
 
     (tmp_path / "policy.toml").write_text(STAGES + "seed = 5\n")
     assert len(run(policy=read_policy(None, tmp_path))[1].graded) == 3
+
+
+def test_clones_of_a_kit_are_graded_by_their_student_folders(tmp_path, run, generator):
+    """As they come: whole kits, one without a file, one with its folder renamed, one with a module renamed, one untouched."""
+    right = generator.right()
+    kit = {path: content for path, content in contents(HERE).items() if not path.endswith(".npz")}
+    course = {path: content for path, content in kit.items() if not path.startswith("student/")}
+
+    def clone(name, files):
+        for path, content in (files | {".git/HEAD": b"x", ".kit": b"{}"}).items():
+            (tmp_path / "class" / f"chain-rule-{name}" / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "class" / f"chain-rule-{name}" / path).write_bytes(content)
+
+    def work(folder, *left_out):
+        return course | {f"{folder}/{path}": content for path, content in right.items() if path not in left_out}
+
+    clone("ann", work("student"))
+    clone("bob", work("student", "data.py"))
+    clone("cy", work("my work"))
+    clone("dee", work("student", "layers.py") | {"student/layers (1).py": right["layers.py"]})
+    clone("eve", kit)
+    result, _ = run()
+    scores = {grade.student: (grade.score, grade.remark) for grade in result.grades}
+    assert scores == {
+        "ann": (16, ""), "bob": (16, ""),  # no stage that is graded asks for data.py
+        "cy": (16, "'my work' was graded: 'student' holds no module of the course"),
+        "dee": (0, "'layers (1).py' was not graded: it has to be called layers.py"),
+        "eve": (0, "nothing is written yet: every module is as it was handed out"),
+    }  # fmt: skip
+    rows = csv.DictReader((tmp_path / "out" / "grades.csv").read_text().splitlines())
+    assert {row["student"]: row["reason"] for row in rows} == {name: told for name, (_, told) in scores.items()}
+    text = page.write(result, STUDENT).read_text()
+    assert "Reaching beyond the task" not in text
+    assert "has to be called layers.py" in text
+    with Journal(tmp_path / "out" / "journal.sqlite") as journal:
+        report = journal.get(next(grade.key for grade in result.grades if grade.student == "dee")).report
+    assert report.extra["problems"] == {
+        "layers.py": "layers.py is not there; 'layers (1).py' has to be called layers.py."
+    }
 
 
 def test_hostile_neighbours_change_nobodys_grade(tmp_path, run, generator):

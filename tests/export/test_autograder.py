@@ -13,6 +13,7 @@ import pytest
 
 from grader.course.policy import read_policy
 from grader.export import gradescope_zip
+from grader.export.kit_folder import contents
 from grader.paths import REFERENCE, ROOT
 from tests.cohort.classes import zip_of
 from tests.courses import HERE
@@ -125,6 +126,23 @@ def test_results_are_there_from_the_start_and_after_each_stage(container):
     assert steps[0] == (0, None)
     assert [count for count, _ in steps] == sorted(count for count, _ in steps)
     assert any(complete is False and count for count, complete in steps)
+
+
+def test_a_whole_kit_without_a_file_is_graded_by_its_student_folder(container):
+    files = {
+        path: text for path, text in contents(HERE).items() if not path.startswith("student/") and path[-4:] != ".npz"
+    }
+    files |= {f"student/{path.name}": path.read_bytes() for path in REFERENCE.glob("*.py") if path.name != "layers.py"}
+    for path, content in (files | {"student/Layers.py": (REFERENCE / "layers.py").read_bytes()}).items():
+        (container / "submission" / path).parent.mkdir(parents=True, exist_ok=True)
+        (container / "submission" / path).write_bytes(content)
+    content = run(container)
+    assert content["score"] == 0
+    assert "'Layers.py' was not graded: it has to be called layers.py" in content["output"]
+    (container / "submission" / "student" / "Layers.py").rename(container / "submission" / "student" / "layers.py")
+    content = run(container)
+    assert content["score"] == 16
+    assert "not graded" not in content["output"]
 
 
 @pytest.mark.parametrize("name", ["essay.pdf", None])

@@ -52,11 +52,15 @@ def test_a_folder_is_called_so_that_it_stays_where_it_belongs(grade, name):
 
 
 def test_reports_are_written_for_those_who_have_one(tmp_path):
-    grades = [samples.grade("ann", 3.0, penalty=1.0, reason="1 day late"), samples.grade("bob", 0.0, "submission")]
+    grades = [
+        samples.grade("ann", 3.0, penalty=1.0, reason="1 day late", notes=["'work' was graded"]),
+        samples.grade("bob", 0.0, "submission"),
+    ]
     rules = FeedbackRules(checks={"check_sums_dW": "promise"})
     count = returned.return_reports(grades, lambda g: samples.report() if g.student == "ann" else None, rules, tmp_path)
     assert count == 1
     page = (tmp_path / "ann" / "report.html").read_text()
     assert "64 times" not in page
+    assert "&#39;work&#39; was graded" in page
     assert "1 day late: 3 of 100 points count." in page
     assert [path.name for path in tmp_path.iterdir()] == ["ann"]

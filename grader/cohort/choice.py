@@ -1,0 +1,156 @@
+"""Which folder of a hand-in is the submission, and what is said about it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from grader.course.course import Course
+from grader.course.skeleton import KIT_MARK, SKELETON, SkeletonError, build, read_claims, read_sources
+from grader.errors import Refusal
+from grader.paths import MODULES
+from grader.submission import file_of, lookalikes
+
+#: A file that lies in every copy of a course, beside its student/, as the kit's mark does.
+_OF_A_COURSE = ("grader/__main__.py", KIT_MARK)
+#: What lies beside student/ in such a copy, and is nobody's submission.
+_THE_COURSES_OWN = {"grader", "tasks", "tests", "benchmarks", "reference"}
+_STUDENT = "student"
+
+
+@dataclass(frozen=True)
+class Handout:
+    """What everybody was given."""
+
+    files: Mapping[str, str] = field(default_factory=dict)  #: "layers.py" -> the skeleton's text
+    asked: tuple[str, ...] = ()  #: modules of which a graded stage asks for something
+
+    @classmethod
+    def of(cls, course: Course, stages: Iterable[str] = ()) -> "Handout":
+        """The skeleton of a course, built from its reference or kept beside it.
+
+        stages : which are graded, by id; all if none is named. A private one asks for nothing that was handed out
+        raises : Refusal
+        """
+        chosen = set(stages)
+        try:
+            claims = read_claims(course.tasks)
+            files = build(course.reference, claims) if course.reference else read_sources(course.folder / SKELETON)
+        except SkeletonError as error:
+            raise Refusal(f"the skeleton cannot be built: {error}") from None
+        graded = [stage for stage in course.stages if not chosen or stage.id in chosen]
+        asked = {name.partition(".")[0] for stage in graded for name in stage.claims}
+        return cls(files, tuple(module for module in MODULES if module in asked))
+
+
+class _Candidates:
+    """The folders that hold modules of the course."""
+
+    def __init__(self, files: Mapping[str, bytes], handout: Handout) -> None:
+        self.modules: defaultdict[str, set[str]] = defaultdict(set)  #: folder -> modules
+        self.written: dict[str, int] = {}  #: folder -> how many of them are not as they were handed out
+        self.courses = {_above(path, mark) for path in files for mark in _OF_A_COURSE if _is(path, mark)}
+        for path in files:
+            pure = PurePosixPath(path)
+            if pure.suffix == ".py" and pure.stem in MODULES and not self._is_given(pure):
+                self.modules[str(pure.parent)].add(pure.stem)
+        for folder, modules in self.modules.items():
+            texts = {module: _plain(files[_join(folder, file_of(module))]) for module in modules}
+            beside = _join(str(PurePosixPath(folder).parent), SKELETON)
+            given = {module: {_plain(handout.files.get(file_of(module), "").encode())} for module in modules}
+            for module in modules:  # of an older kit, perhaps
+                given[module].add(_plain(files.get(_join(beside, file_of(module)), b"")))
+            self.written[folder] = sum(text not in given[module] for module, text in texts.items())
+
+    def _is_given(self, path: PurePosixPath) -> bool:
+        """Whether a file is part of what a course hands out: never a submission."""
+        if SKELETON in path.parts[:-1]:
+            return True
+        inside = (path.relative_to(course) for course in self.courses if path.is_relative_to(course))
+        return any(part.parts[0] in _THE_COURSES_OWN for part in inside)
+
+    def rank(self, folder: str) -> tuple[bool, bool, bool, int, bool, int, str]:
+        """Least first: something written; student/ of a course; most written; nearest to the top."""
+        pure = PurePosixPath(folder)
+        count = self.written[folder]
+        of_a_course = pure.name == _STUDENT and str(pure.parent) in self.courses
+        reference = pure.name == "reference"
+        return (not count, not of_a_course, reference, -count, pure.name != _STUDENT, len(pure.parts), folder)
+
+
+class Choice(NamedTuple):
+    """The folder of a submission among what was handed in."""
+
+    folder: str  #: "." for the top
+    written: int  #: how many of its modules are not as they were handed out
+    notes: list[str]  #: sentences on what was graded instead of what
+
+
+def choose(files: Mapping[str, bytes], handout: Handout) -> Choice | None:
+    """The folder of the submission; None if no folder holds a module of the course.
+
+    files : path -> content of all that was handed in
+    """
+    found = _Candidates(files, handout)
+    if not found.modules:
+        return None
+    best = min(found.modules, key=found.rank)
+    return Choice(
+        best,
+        found.written[best],
+        [*_on_the_choice(found, best), *_on_the_modules(found.modules[best], files, best, handout)],
+    )
+
+
+def names_like_modules(files: Iterable[str], asked: Iterable[str] = MODULES) -> dict[str, str]:
+    """Module -> name of a file that may be meant for it: "losses" -> "losses (1).py"."""
+    stems = [path.stem for path in map(PurePosixPath, files) if path.suffix == ".py"]
+    return {module: f"{stem}.py" for module, stem in lookalikes(stems, asked).items()}
+
+
+def _on_the_choice(found: _Candidates, best: str) -> Iterator[str]:
+    count = found.written[best]
+    if not count:
+        yield "nothing is written yet: every module is as it was handed out"
+        return
+    below = () if best == "." else (f"{best}/",)
+    rivals = sorted(f for f in found.modules if f != best and found.written[f] >= count and not f.startswith(below))
+    if rivals:
+        yield f"{len(rivals) + 1} folders look like a submission: {best!r} was graded, not {rivals[0]!r}"
+    usual = {_join(course, _STUDENT) for course in found.courses}
+    usual |= {folder for folder in found.modules if PurePosixPath(folder).name == _STUDENT}
+    for folder in sorted(usual - {best, *rivals}):
+        if folder not in found.modules:
+            yield f"{best!r} was graded: {folder!r} holds no module of the course"
+        elif not found.written[folder]:
+            yield f"{best!r} was graded: {folder!r} is as it was handed out"
+        else:
+            yield f"{best!r} was graded, not {folder!r}"
+
+
+def _on_the_modules(there: set[str], files: Mapping[str, bytes], folder: str, handout: Handout) -> Iterator[str]:
+    beside = [path for path in files if str(PurePosixPath(path).parent) == folder]
+    missing = [module for module in handout.asked if module not in there]
+    alike = names_like_modules(beside, missing)
+    for module, name in alike.items():
+        yield f"{name[:80]!r} was not graded: it has to be called {file_of(module)}"
+    if lost := [file_of(module) for module in missing if module not in alike]:
+        yield f"not handed in: {', '.join(lost)}"
+
+
+def _is(path: str, mark: str) -> bool:
+    return path == mark or path.endswith(f"/{mark}")
+
+
+def _above(path: str, mark: str) -> str:
+    return path[: -len(mark)].rstrip("/") or "."
+
+
+def _join(folder: str, name: str) -> str:
+    return name if folder == "." else f"{folder}/{name}"
+
+
+def _plain(content: bytes) -> bytes:
+    """A text as it counts: without line ends of one system, blanks at the ends of lines and of the file."""
+    return b"\n".join(line.rstrip() for line in content.removeprefix(b"\xef\xbb\xbf").splitlines()).strip()
