@@ -5,7 +5,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from grader.errors import Refusal
 from grader.paths import MODULES
 
 MAX_FILES = 200
-MAX_BYTES = 1_000_000
+MAX_BYTES = 1_000_000  #: of all modules together
 MAX_DEPTH = 6
 
 #: Folders that hold other people's code, not the learner's.
@@ -69,25 +69,21 @@ def read_submission(folder: Path) -> Submission:
         what = "is a file" if folder.exists() else "does not exist"
         raise NotASubmission(f"{folder} {what}: name a folder that holds {', '.join(MODULES[:3])}.py and so on.")
     root = folder.resolve()
+    paths, problems = _python_files(root)
+    if len(paths) > MAX_FILES:
+        raise NotASubmission(
+            f"{folder} holds more than {MAX_FILES} Python files: name the folder of the submission itself."
+        )
     modules: dict[str, str] = {}
-    problems: dict[str, str] = {}
-    for path in _python_files(root):
+    fits = fitting({str(path): _size(path) for path in paths})
+    for path in paths:
         relative = path.relative_to(root)
         name = ".".join(relative.with_suffix("").parts)
-        if len(modules) + len(problems) >= MAX_FILES:
-            raise NotASubmission(
-                f"{folder} holds more than {MAX_FILES} Python files: name the folder of the submission itself."
-            )
         try:
-            modules[name] = _read(path)
+            modules[name] = _read(path, str(path) in fits)
         except _Unreadable as reason:
             problems[name] = f"{relative.as_posix()} {reason}"
-        except OSError as reason:
-            problems[name] = f"{relative.as_posix()} cannot be read: {reason.strerror or reason}."
-    for name, stem in lookalikes(
-        _names_in(root), (name for name in MODULES if name not in {*modules, *problems})
-    ).items():
-        problems[name] = f"{file_of(name)} is not there; {stem + '.py'!r} has to be called {file_of(name)}."
+    problems |= _renamed(root, [name for name in MODULES if name not in {*modules, *problems}])
     if not any(name in modules or name in problems for name in MODULES):
         raise NotASubmission(
             f"{folder} is no submission: it holds none of {', '.join(file_of(name) for name in MODULES)}. "
@@ -117,20 +113,48 @@ class _Unreadable(Exception):
     """Why a file's text is not taken."""
 
 
-def _names_in(folder: Path) -> list[str]:
-    """The names of the Python files directly in a folder, without their end."""
-    return [path.stem for path in folder.iterdir() if path.suffix == ".py"]
+def _renamed(folder: Path, missing: Sequence[str]) -> dict[str, str]:
+    """Module -> a sentence, for each missing one that is there under another name."""
+    alike = lookalikes((path.stem for path in folder.iterdir() if path.suffix == ".py"), missing)
+    sentence = "{0} is not there; {1!r} has to be called {0}."
+    return {module: sentence.format(file_of(module), f"{stem}.py") for module, stem in alike.items()}
 
 
-def _python_files(root: Path) -> list[Path]:
-    """Files that could be modules, in a fixed order."""
+def fitting(sizes: Mapping[str, int]) -> set[str]:
+    """Which of some files are taken: the smallest first, as long as they have at most MAX_BYTES together."""
+    kept: set[str] = set()
+    total = 0
+    for name in sorted(sizes, key=lambda name: (sizes[name], name)):
+        total += sizes[name]
+        if total > MAX_BYTES:
+            break
+        kept.add(name)
+    return kept
+
+
+def _size(path: Path) -> int:
+    """Bytes of an ordinary file; of anything else none are read, and reading says why."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
+
+
+def _python_files(root: Path) -> tuple[list[Path], dict[str, str]]:
+    """Files that could be modules, in a fixed order, and the folders that cannot be read: their name -> a sentence."""
     found: list[Path] = []
+    problems: dict[str, str] = {}
     pending = [(root, 0)]
     while pending and len(found) <= MAX_FILES:
         here, depth = pending.pop()
         try:
             entries = sorted(os.scandir(here), key=lambda entry: entry.name)
-        except OSError:
+        except OSError as reason:
+            if here == root:
+                raise NotASubmission(f"{root} cannot be read: {reason.strerror}. Remedy: chmod u+rx it.") from None
+            relative = here.relative_to(root)
+            problems[".".join(relative.parts)] = f"{relative.as_posix()} cannot be read: {reason.strerror}."
             continue
         for entry in entries:
             stem = entry.name.removesuffix(".py")
@@ -140,22 +164,34 @@ def _python_files(root: Path) -> list[Path]:
                 own_environment = os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
                 if entry.name not in _SKIPPED and not own_environment:
                     pending.append((Path(entry.path), depth + 1))
-    return sorted(found)
+    return sorted(found), problems
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, fits: bool) -> str:
     """The text of one file, or _Unreadable."""
+    try:
+        data = _bytes(path, fits)
+    except OSError as reason:
+        raise _Unreadable(f"cannot be read: {reason.strerror or reason}.") from None
+    return _text(data).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _bytes(path: Path, fits: bool) -> bytes:
+    """The content of one ordinary file that may be taken."""
     if path.is_symlink():
         raise _Unreadable("is a symbolic link: put the file itself there.")
     # O_NONBLOCK: opening a pipe of that name must not wait for somebody to write into it.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with open(os.open(path, flags), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
             raise _Unreadable("is not an ordinary file.")
-        data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
+        data = file.read(MAX_BYTES + 1) if fits else b""
+    if max(len(data), found.st_size) > MAX_BYTES:
         raise _Unreadable(f"is larger than {MAX_BYTES // 1_000_000} MB.")
-    return _text(data).replace("\r\n", "\n").replace("\r", "\n")
+    if not fits:
+        raise _Unreadable(f"is left out: all modules together may have {MAX_BYTES // 1_000_000} MB.")
+    return data
 
 
 #: A coding line (PEP 263), in one of the first two lines; what says UTF-8; encodings in which ASCII is itself.

@@ -10,6 +10,7 @@ from grader.submission import MAX_FILES, NotASubmission, read_submission
 from grader.worker.outside.errors import StudentError
 from grader.worker.outside.local import LocalPool
 from grader.worker.outside.pool import WorkerPool
+from tests.cohort.conftest import forbid
 from tests.courses import HERE
 
 
@@ -68,6 +69,27 @@ def test_a_name_that_is_long_or_ends_in_something_else_is_no_copy(folder):
     for end in ("1" * 200, " " * 200, "-1" * 100, "copy" * 50, "-x", "es (1)", "(1"):
         (folder / f"losses{end}.py").write_text("")
     assert not read_submission(folder).problems
+
+
+def test_a_folder_that_cannot_be_read_is_a_problem_of_its_own(folder, monkeypatch):
+    (folder / "helpers").mkdir()
+    with monkeypatch.context() as patch:
+        forbid(patch, folder / "helpers")
+        assert read_submission(folder).problems == {"helpers": "helpers cannot be read: Permission denied."}
+    with monkeypatch.context() as patch:
+        forbid(patch, folder)
+        with pytest.raises(NotASubmission, match="cannot be read: Permission denied. Remedy: chmod"):
+            read_submission(folder)
+
+
+def test_all_modules_together_have_a_megabyte_the_smallest_first(folder):
+    for name in ("losses", "network", "optim"):
+        (folder / f"{name}.py").write_text("#" * 500_000)
+    read = read_submission(folder)
+    assert list(read.modules) == ["layers", "losses"]
+    assert read.problems == {
+        name: f"{name}.py is left out: all modules together may have 1 MB." for name in ("network", "optim")
+    }
 
 
 def test_linked_folders_and_environments_are_left_out(folder, tmp_path_factory):

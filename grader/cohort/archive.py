@@ -7,6 +7,7 @@ remains is size: every byte is counted while it is decompressed, never believed 
 import bz2
 import io
 import lzma
+import re
 import struct
 import tarfile
 import zipfile
@@ -16,6 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 MB = 1024 * 1024
+#: Compressed parts that make up one archive: one is usual.
+_MOST_PARTS = 100
+_STEP = MB // 16  #: bytes that are handed to a decompressor at a time
+_ZEROS = re.compile(rb"\0*")
+#: Extended headers that one member of a tar has: a handful is usual, and each member gets a copy of the archive's own.
+_MOST_HEADERS = 100
+_OF_A_MEMBER = b"PK\x01\x02"  #: begins its entry in a zip's directory
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,7 @@ def _kind(data: bytes) -> str | None:
 
 def _read_zip(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimits) -> Contents:
     contents = Contents()
+    _check_count(data.count(_OF_A_MEMBER), limits)  # before the directory is read, which takes ten times the memory
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
         _check_count(len(members), limits)
@@ -131,6 +140,8 @@ def _read_tar(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimits)
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
         for number, member in enumerate(archive, 1):
             _check_count(number, limits)
+            if len(member.pax_headers) > _MOST_HEADERS:
+                raise BadArchive(f"the archive has a member with more than {_MOST_HEADERS} headers")
             if member.isdir():
                 continue
             name = _admit(member.name, not member.isreg() or member.issparse(), contents, wanted)
@@ -166,27 +177,30 @@ def _keep(name: str, content: bytes, contents: Contents, limits: ArchiveLimits) 
 
 
 def _inflate(data: bytes, kind: str, limits: ArchiveLimits) -> bytes:
-    """The tar inside a compressed tar; stops as soon as it grows too big."""
+    """The tar inside a compressed tar; stops as soon as it grows too big.
+
+    Each byte is handed to a decompressor once: the time grows with what goes in and comes out, however it is divided.
+    """
     if kind == "tar":
         return data
     out: list[bytes] = []
-    size, rest = 0, data
-    while rest:
+    size = at = 0
+    for _ in range(_MOST_PARTS):
         decoder = _DECODERS[kind]()
-        while True:
-            chunk = decoder.decompress(rest, MB)
-            rest = b""
+        while not decoder.eof:
+            piece = data[at : at + _STEP] if decoder.needs_input else b""
+            at += len(piece)
+            chunk = decoder.decompress(piece, MB)
+            if not piece and not chunk and not decoder.eof:
+                raise BadArchive("the archive ends too early")
             size += len(chunk)
             out.append(chunk)
             _check_total(size, len(data), limits)
-            if decoder.eof or (not chunk and decoder.needs_input):
-                break
-        if not decoder.eof:
-            raise BadArchive("the archive ends too early")
-        rest = decoder.unused_data.lstrip(b"\0")  # several members one after another are one stream
-        if rest and _kind(rest) != kind:
-            break
-    return b"".join(out)
+        end = _ZEROS.match(data, at - len(decoder.unused_data))  # several parts one after another are one stream
+        at = end.end() if end else at
+        if _kind(data[at : at + 6]) != kind:
+            return b"".join(out)
+    raise BadArchive(f"the archive is made of more than {_MOST_PARTS} parts")
 
 
 class _Gunzip:
@@ -194,6 +208,7 @@ class _Gunzip:
 
     def __init__(self) -> None:
         self._zlib = zlib.decompressobj(wbits=31)
+        self.eof, self.needs_input, self.unused_data = False, True, b""
 
     def decompress(self, data: bytes, most: int) -> bytes:
         chunk = self._zlib.decompress(data or self._zlib.unconsumed_tail, most)

@@ -65,10 +65,12 @@ class _Candidates:
 
     def _is_given(self, path: PurePosixPath) -> bool:
         """Whether a file is part of what a course hands out: never a submission."""
-        if SKELETON in path.parts[:-1]:
-            return True
-        inside = (path.relative_to(course) for course in self.courses if path.is_relative_to(course))
-        return any(part.parts[0] in _THE_COURSES_OWN for part in inside)
+        above = "."
+        for part in path.parts[:-1]:
+            if part == SKELETON or (part in _THE_COURSES_OWN and above in self.courses):
+                return True
+            above = _join(above, part)
+        return False
 
     def rank(self, folder: str) -> tuple[bool, bool, bool, int, bool, int, str]:
         """Least first: something written; student/ of a course; most written; nearest to the top."""

@@ -18,7 +18,7 @@ from grader.cohort import layouts
 from grader.cohort.archive import DAMAGE, MB, safe_name
 from grader.cohort.choice import Handout
 from grader.cohort.layouts import HandIn
-from grader.cohort.package import NoPackage, Package, printable, read_package
+from grader.cohort.package import NoPackage, Package, printable, read_package, sentence_of
 from grader.cohort.roster import Roster
 from grader.errors import Refusal
 from grader.files import write_atomically
@@ -118,9 +118,9 @@ def _attempt(source: HandIn, root: Path, store: Store, roster: Roster | None, ha
     try:
         package, notes = read_package(source.paths, source.names, handout=handout)
     except NoPackage as error:
-        problem = str(error)
+        problem = sentence_of(error)
     except Exception as error:  # whatever somebody hands in ends nobody else's grading
-        problem = f"what was handed in cannot be read ({type(error).__name__}: {printable(str(error))[:120]})"
+        problem = f"what was handed in cannot be read ({type(error).__name__}: {sentence_of(error, root)[:120]})"
     else:
         digest = store.put(package)
     return Attempt(
@@ -131,7 +131,7 @@ def _attempt(source: HandIn, root: Path, store: Store, roster: Roster | None, ha
         digest=digest,
         problem=problem,
         submitted=source.submitted or (person.submitted if person else None),
-        notes=notes,
+        notes=[printable(note) for note in notes],
         ids=ids,
     )
 

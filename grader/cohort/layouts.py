@@ -1,5 +1,6 @@
 """How course systems lay out what was handed in; each reader turns a folder into `HandIn`s."""
 
+import os
 import re
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from grader.errors import Refusal
 from grader.paths import MODULES
 
 GRADESCOPE = "submission_metadata.yml"
-_MOODLE = re.compile(r"^(?P<name>.+)_(?P<id>\d+)_assignsubmission_file(?:_(?P<rest>.*))?$", re.DOTALL)
+_MOODLE = re.compile(r"^(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)(?:_(?P<rest>.*))?$", re.DOTALL)
 _ATTEMPT = re.compile(r"^(?:attempt|try|submission|version|v)?[-_ ]?\d{1,4}$", re.IGNORECASE)
 #: A roster, a readme: nobody's submission.
 _BESIDE = {".csv", ".toml", ".md", ".txt", ".yml", ".yaml", ".json", ".html"}
@@ -60,9 +61,17 @@ def _recognise(folder: Path) -> tuple[str, list[HandIn]]:
     folders = [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
     if any(_MOODLE.match(entry.name) for entry in entries):
         return "Moodle download", _moodle(entries)
-    if len(folders) > 1 and all((entry / ".git").exists() for entry in folders):
+    if len(folders) > 1 and all(_may_be_a_clone(entry) for entry in folders):
         return "GitHub Classroom clones", _classroom(folders)
     return "folders and archives", _plain(entries)
+
+
+def _may_be_a_clone(folder: Path) -> bool:
+    """Whether a repository is in it, as far as it can be looked into: one unreadable folder makes no other layout."""
+    try:
+        return ".git" in os.listdir(folder)
+    except OSError:
+        return True
 
 
 def _gradescope(folder: Path) -> list[HandIn]:
@@ -146,7 +155,10 @@ def _plain(entries: list[Path]) -> list[HandIn]:
 
 def _attempts_in(folder: Path) -> list[Path]:
     """The attempts in a student's folder, if it holds nothing else."""
-    inside = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name not in SKIPPED)
+    try:
+        inside = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name not in SKIPPED)
+    except OSError:  # said where the folder itself is read
+        return []
     if len(inside) < 1 or any(p.suffix == ".py" and p.stem in MODULES for p in inside):
         return []
     return inside if all(_ATTEMPT.match(stem) or parse_time(stem) for stem in map(_stem, inside)) else []

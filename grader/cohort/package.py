@@ -5,7 +5,9 @@ The same bytes give the same digest on every machine; the digest is what the jou
 
 import hashlib
 import os
+import re
 import stat
+import tempfile
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -14,7 +16,7 @@ from grader.cohort.archive import MB, ArchiveLimits, BadArchive, Contents, is_ar
 from grader.cohort.choice import Handout, choose, names_like_modules
 from grader.course.skeleton import KIT_MARK, SKELETON
 from grader.paths import MODULES
-from grader.submission import file_of
+from grader.submission import MAX_BYTES, file_of, fitting
 
 #: Folders that no submission needs: what tools leave behind, and other people's packages.
 SKIPPED = frozenset(
@@ -22,7 +24,6 @@ SKIPPED = frozenset(
 )
 #: What one submission may hold once it is found.
 MOST_FILES = 200
-MOST_BYTES = 8 * MB
 #: Bytes of a name and of a path that a file system takes, with those of the folder where it will be laid out before it.
 _LONGEST_NAME, _LONGEST_PATH = 255, 500
 _DEPTH = 2  #: an archive in an archive is opened, one in that is not
@@ -76,9 +77,25 @@ def read_package(
     return _find(contents, limits, handout or Handout(), _DEPTH)
 
 
-def printable(name: str) -> str:
-    """A name as text that can be written: what was no UTF-8 on the disk as an escape."""
-    return name.encode("utf-8", "backslashreplace").decode()
+def printable(text: str) -> str:
+    """A name or a sentence on one line, with an escape for what shows nothing or is no text: `\\x1b`, `\\udcff`."""
+    return "".join(c if c.isprintable() or c == "\xa0" else c.encode("unicode_escape").decode() for c in text)
+
+
+#: A folder at the beginning of an absolute path.
+_FOLDERS = re.compile(r"(?<![\w.~:/-])(?:[A-Za-z]:[\\/]|~?/)(?:[^\s'\":,;()\\/]+[\\/])+")
+
+
+def sentence_of(error: BaseException, *folders: Path) -> str:
+    """What an exception says, on one line and with no folder of this machine.
+
+    folders : whose paths may have blanks in them, so that they could not be told from other words
+    """
+    text = str(error)[:2000]
+    known = (*folders, Path(tempfile.gettempdir()), Path(os.path.expanduser("~")))
+    for folder in (str(path) for path in known if path.is_absolute() and len(path.parts) > 1):
+        text = text.replace(folder + os.sep, "").replace(folder, "...")
+    return printable(" ".join(_FOLDERS.sub("", text).split()))[:300]
 
 
 def wanted(path: str) -> bool:
@@ -91,7 +108,13 @@ def wanted(path: str) -> bool:
 
 def _read_folder(root: Path, contents: Contents, limits: ArchiveLimits) -> None:
     count = total = 0
-    for folder, names, files in os.walk(root, followlinks=False):
+
+    def unreadable(error: OSError) -> None:
+        contents.notes.append(
+            f"the folder {_inside(error.filename, root)!r} cannot be read ({error.strerror}): left out"
+        )
+
+    for folder, names, files in os.walk(root, onerror=unreadable, followlinks=False):
         names[:] = sorted(name for name in names if name not in SKIPPED)
         for name in sorted(files):
             count += 1
@@ -102,6 +125,10 @@ def _read_folder(root: Path, contents: Contents, limits: ArchiveLimits) -> None:
                 total += _read_file(Path(folder) / name, relative, contents, limits)
                 if total > limits.total_bytes:
                     raise NoPackage(f"the folder holds more than {limits.total_bytes // MB} MB")
+
+
+def _inside(path: str, root: Path) -> str:
+    return os.path.relpath(path, root) if path != str(root) else root.name
 
 
 def _read_file(path: Path, name: str, contents: Contents, limits: ArchiveLimits) -> int:
@@ -124,7 +151,7 @@ def _read_file(path: Path, name: str, contents: Contents, limits: ArchiveLimits)
 
 def _find(contents: Contents, limits: ArchiveLimits, handout: Handout, depth: int) -> tuple[Package, list[str]]:
     """The submission in the files themselves, or in the one archive among them if nothing is written in these."""
-    choice = choose(contents.files, handout)
+    choice = choose({path: text for path, text in contents.files.items() if len(path) <= _LONGEST_PATH}, handout)
     archives = [path for path, content in contents.files.items() if is_archive(content, path)]
     if len(archives) == 1 and depth > 0 and (choice is None or not choice.written):
         try:
@@ -156,9 +183,10 @@ def _take(contents: Contents, root: str) -> Package:
     files = {path: content for path, content in below.items() if path not in unfit}
     if len(files) > MOST_FILES:
         raise NoPackage(f"the submission has {len(files)} Python files; {MOST_FILES} are allowed")
-    if sum(map(len, files.values())) > MOST_BYTES:
-        raise NoPackage(f"the submission's Python files have more than {MOST_BYTES // MB} MB")
-    return Package(dict(sorted(files.items())))
+    fits = fitting({path: len(content) for path, content in files.items()})
+    limit = f"all modules together may have {MAX_BYTES // 1_000_000} MB"
+    contents.notes += [f"{path[:80]!r} is left out: {limit}" for path in sorted(files) if path not in fits]
+    return Package({path: files[path] for path in sorted(fits)})
 
 
 def _unfit(path: str) -> str:

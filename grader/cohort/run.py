@@ -14,6 +14,7 @@ from grader.cohort.choice import Handout
 from grader.cohort.counting import Grade
 from grader.cohort.intake import Attempt, Intake, Store, take_in
 from grader.cohort.journal import Journal, Outcome, record_key
+from grader.cohort.package import Package
 from grader.cohort.pool import ProcessPool, StageReached
 from grader.cohort.process import CourseBroken
 from grader.cohort.roster import Roster
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
 #: Tables are rewritten after so many seconds while grading goes on.
 _REFRESH_SECONDS = 20.0
-#: If that many submissions in a row, from the first, fail by the grader's own fault, it will fail on all of them.
+#: After so many submissions that failed by the grader's own fault, and none that did not, the untouched skeleton is graded:
+#: if that fails too, everything will; if not, it was those submissions.
 MAX_INITIAL_FAULTS = 5
+_SKELETON = "skeleton"  #: stands for the key of its record, which it has none of
 
 
 class Watcher:
@@ -88,13 +91,14 @@ def grade_class(run: ClassRun) -> Result:
         scratch.mkdir()
         store = Store(run.out / "store")
         handout = Handout.of(run.course, run.policy.grading.stages)
+        skeleton = Package({file: text.encode() for file, text in handout.files.items()})
         book = _Book(run, journal, take_in(run.submissions, store, run.roster, run.out / "unpacked", handout))
         book.forget_what_is_asked_for()
         waiting = book.waiting()
         run.watcher.planned(book.intake, len(waiting), len(book.keys) - len(waiting))
         try:
             if waiting:
-                _grade(run, book, store, waiting, scratch)
+                _grade(run, book, store, waiting, scratch, skeleton)
         finally:
             book.write_tables()
             shutil.rmtree(scratch, ignore_errors=True)
@@ -173,21 +177,55 @@ class _Book:
             raise Refusal(str(error)) from None
 
 
-def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch: Path) -> None:
+class _Doubt:
+    """Whether it makes sense to go on, while nothing but faults came."""
+
+    def __init__(self) -> None:
+        self.faults = 0  #: from the first submission on
+        self.over = False  #: something was graded: the grader works
+        self.asked = False  #: the skeleton is to be graded next
+        self._reason = ""
+
+    def heard(self, outcome: Outcome) -> None:
+        """A submission is done."""
+        self.over = self.over or outcome.state != "fault"
+        if not self.over:
+            self.faults, self._reason = self.faults + 1, outcome.reason
+            self.asked = self.faults == MAX_INITIAL_FAULTS
+
+    def answered(self, skeleton: Outcome) -> None:
+        """The skeleton is done.
+
+        raises : CourseBroken if it failed too
+        """
+        if skeleton.state == "fault" and not self.over:
+            told = f"the first {self.faults} all failed, the last one because {self._reason}"
+            raise CourseBroken(f"{told}; the untouched skeleton fails too, because {skeleton.reason}")
+        self.over = True
+
+
+def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch: Path, skeleton: Package) -> None:
     settings = ClassSettings.of(run.policy, run.html)
+    doubt = _Doubt()
 
     def orders() -> Iterator[GradeOrder]:
-        for key in waiting:
-            package = msgspec.msgpack.encode(store.get(book.keys[key]))
-            yield GradeOrder(key, book.keys[key], package, book.course)
+        for key in [*waiting, ""]:
+            if doubt.asked and not doubt.over:
+                doubt.asked = False
+                yield _order(_SKELETON, skeleton)
+            if key:
+                yield _order(key, store.get(book.keys[key]))
+
+    def _order(key: str, package: Package) -> GradeOrder:
+        return GradeOrder(key, package.digest, msgspec.msgpack.encode(package), book.course)
 
     backend = _backend(run, settings, scratch)
-    faults, hope = 0, False
     refreshed = time.monotonic()
     try:
         for event in backend.run(orders()):
             if isinstance(event, StageReached):
-                run.watcher.reached(event, book.names[event.key])
+                if event.key != _SKELETON:
+                    run.watcher.reached(event, book.names[event.key])
                 continue
             if event.other_course:
                 if not run.scheduler:
@@ -196,13 +234,13 @@ def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch
                     f"a machine of the cluster has another version of the course ({event.other_course[:12]}, "
                     f"here {book.course[:12]}). Remedy: install the same checkout on every machine."
                 )
+            if event.key == _SKELETON:
+                doubt.answered(event.outcome)
+                continue
             keep_files(run.out, event)
             book.journal.finish(event.key, event.digest, event.outcome)
             run.watcher.finished(event.outcome, book.names[event.key])
-            hope = hope or event.outcome.state != "fault"
-            faults += not hope
-            if faults >= MAX_INITIAL_FAULTS:
-                raise CourseBroken(f"the first {faults} all failed, the last one because {event.outcome.reason}")
+            doubt.heard(event.outcome)
             if time.monotonic() - refreshed > _REFRESH_SECONDS:
                 book.write_tables()
                 refreshed = time.monotonic()

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from grader.cohort.journal import Outcome
-from grader.cohort.package import Package
+from grader.cohort.package import Package, sentence_of
 from grader.course import fingerprint
 from grader.course.course import Course
 from grader.course.policy import Policy
@@ -143,14 +143,15 @@ class ClassGrader:
         except BadCourse:
             raise
         except NotASubmission as error:
-            return Outcome("submission", str(error).replace(str(folder / "submission"), "the submission"))
+            named = str(error).replace(str(folder / "submission"), "the submission")
+            return Outcome("submission", sentence_of(NotASubmission(named)))
         except Exception as error:
             # Not the submission's doing: it is told apart from a grade of 0, retried once, and named.
             frames = traceback.extract_tb(error.__traceback__)
             own = str(ENGINE), str(self.course.folder)
             last = next((f for f in reversed(frames) if f.filename.startswith(own)), frames[-1])
-            text = " ".join(str(error).split())[:300]
-            return Outcome("fault", f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {text}")
+            told = sentence_of(error, folder, ENGINE, self.course.folder)
+            return Outcome("fault", f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {told}")
         if not report.complete:
             return Outcome("fault", "the grade was interrupted")
         errors = [check.id for stage in report.stages for check in stage.checks if check.state == "error"]

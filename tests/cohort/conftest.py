@@ -1,9 +1,25 @@
 """A class of toys: submissions as small as they can be."""
 
+import errno
+import os
+
 import pytest
 
 from grader.cohort.intake import Store
 from grader.paths import REFERENCE
+
+
+def forbid(monkeypatch, folder):
+    """Let a folder be one that nobody may list, for root as well."""
+    for name in ("scandir", "listdir"):
+        listed = getattr(os, name)
+
+        def refuse(path=".", listed=listed):
+            if os.path.normpath(path) == os.path.normpath(folder):
+                raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+            return listed(path)
+
+        monkeypatch.setattr(os, name, refuse)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import zipfile
 
 import pytest
 
+from grader.cohort import archive
 from grader.cohort.archive import ArchiveLimits, BadArchive, Contents, is_archive, read_archive, safe_name
 
 SMALL = ArchiveLimits(
@@ -23,19 +24,19 @@ def everything(name):
 
 def zipped(files, **options):
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, **options) as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, **options) as made:
         for name, content in files:
-            archive.writestr(name, content)
+            made.writestr(name, content)
     return out.getvalue()
 
 
 def tarred(members, mode="w"):
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode=mode) as archive:
+    with tarfile.open(fileobj=out, mode=mode) as made:
         for name, content in members:
             info = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
             info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
+            made.addfile(info, io.BytesIO(content))
     return out.getvalue()
 
 
@@ -145,6 +146,72 @@ def test_a_sparse_file_and_a_doubled_name():
     contents = read_archive(tarred([("a.py", b"first"), ("a.py", b"second")]), everything)
     assert contents.files == {"a.py": b"first"}
     assert "twice" in contents.notes[0]
+
+
+@pytest.fixture
+def fed(monkeypatch):
+    """How many bytes each decompressor was handed."""
+    counts = []
+
+    class Counting:
+        def __init__(self, decoder):
+            self.decoder = decoder
+            counts.append(0)
+
+        def __getattr__(self, name):
+            return getattr(self.decoder, name)
+
+        def decompress(self, data, most):
+            counts[-1] += len(data)
+            return self.decoder.decompress(data, most)
+
+    for kind, made in archive._DECODERS.items():
+        monkeypatch.setitem(archive._DECODERS, kind, lambda made=made: Counting(made()))
+    return counts
+
+
+PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+@pytest.mark.parametrize("times", [1, 2, 4])
+def test_each_byte_of_an_archive_is_handed_to_a_decompressor_once(fed, kind, times):
+    noise = random.Random(3).randbytes(300_000)
+    data = PACKERS[kind](tarred([(f"{number}.py", noise) for number in range(times)]))
+    assert len(read_archive(data, everything).files) == times
+    assert fed == [len(data)]
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+@pytest.mark.parametrize("times", [1, 2, 4])
+def test_empty_parts_are_counted_and_refused(fed, kind, times):
+    with pytest.raises(BadArchive, match="more than 100 parts"):
+        read_archive(PACKERS[kind](b"") * 1000 * times, everything)
+    assert len(fed) == 100
+    assert sum(fed) <= 100 * archive._STEP
+
+
+@pytest.mark.parametrize("kind", PACKERS)
+def test_zeros_between_the_parts_of_an_archive_are_passed_over(kind):
+    data = PACKERS[kind](PLAIN[:700]) + b"\0" * 1_000_000 + PACKERS[kind](PLAIN[700:]) + b"\0" * 10
+    assert read_archive(data, everything).files == {"a/layers.py": b"x = 1\n"}
+
+
+def test_a_directory_of_very_many_members_is_not_read(monkeypatch):
+    entry = zipped([("a.py", b"")])
+    entry = entry[entry.index(b"PK\x01\x02") : entry.index(b"PK\x05\x06")]
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *_: pytest.fail("the directory was read"))
+    with pytest.raises(BadArchive, match="more than 5000 members"):
+        read_archive(b"PK\x03\x04" + entry * 5001, everything)
+
+
+def test_headers_that_every_member_would_get_a_copy_of_are_refused():
+    out = io.BytesIO()
+    headers = {f"x{number}": "y" for number in range(101)}
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT, pax_headers=headers) as made:
+        made.addfile(tarfile.TarInfo("a.py"))
+    with pytest.raises(BadArchive, match="more than 100 headers"):
+        read_archive(out.getvalue(), everything)
 
 
 @pytest.mark.parametrize("data", [b"7z\xbc\xaf\x27\x1c....", b"Rar!....", b"not an archive", b"", b"PK\x03\x04"])

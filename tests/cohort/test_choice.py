@@ -1,5 +1,7 @@
 """The right folder is graded, and what was graded instead of what is said: in folders, zips and tars as people make them."""
 
+import sys
+
 import pytest
 
 from grader.cohort.choice import Handout, choose
@@ -182,6 +184,44 @@ def test_two_kits_in_one_another(handed_in, kit, reference_files):
     files, notes = handed_in(kit | below("student", reference_files) | below("old", kit | begun))
     assert files == reference_files
     assert notes == ["'student' was graded, not 'old/student'"]
+
+
+HOSTILE = {
+    "a kit in each folder": lambda n: {
+        f"{i}/{name}": b"" for i in range(n) for name in (".kit", "layers.py", "student/layers.py")
+    },
+    "a skeleton in each folder": lambda n: {
+        f"{i}/{name}/layers.py": b"" for i in range(n) for name in ("skeleton", "student")
+    },
+    "copies of a module": lambda n: {f"losses ({i}).py": b"" for i in range(n)} | {"layers.py": b"x"},
+    "deep folders": lambda n: {f"{'d/' * 100}{i}/layers.py": b"" for i in range(n)},
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_the_work_of_choosing_grows_with_what_was_handed_in(kind):
+    def calls(files):
+        count = 0
+
+        def note(frame, event, argument):
+            nonlocal count
+            count += event in ("call", "c_call")
+
+        sys.setprofile(note)
+        try:
+            choose(files, HANDOUT)
+        finally:
+            sys.setprofile(None)
+        return count
+
+    one, two, four = (calls(HOSTILE[kind](200 * times)) for times in (1, 2, 4))
+    assert two < 2.2 * one
+    assert four < 2.2 * two
+
+
+def test_a_path_of_any_depth_is_passed_over(tmp_path):
+    (tmp_path / "a.zip").write_bytes(zip_of({f"{'d/' * 30_000}layers.py": b"", "layers.py": b"x = 1\n"}))
+    assert list(read_package([tmp_path / "a.zip"], handout=HANDOUT)[0].files) == ["layers.py"]
 
 
 def test_without_a_handout_every_module_counts_as_written():

@@ -1,14 +1,18 @@
 """The layouts that course systems make, and the roster."""
 
+import sys
 import zipfile
 from datetime import UTC, datetime
 
 import pytest
 
+from grader.cohort import counting, tables
 from grader.cohort.intake import take_in
 from grader.cohort.package import read_package
 from grader.cohort.roster import parse_time, read_roster
+from grader.course.policy import Policy
 from grader.errors import Refusal
+from tests.cohort.conftest import forbid
 
 METADATA = """\
 ---
@@ -184,6 +188,62 @@ def test_whatever_is_handed_in_is_its_own_problem_alone(tmp_path, submission, st
     assert found["bob"].problem == (
         "what was handed in cannot be read (RecursionError: too many \\udcff in one another)"
     )
+
+
+def test_a_folder_that_cannot_be_listed_changes_nobody_elses_name(tmp_path, submission, store, monkeypatch):
+    for user in ("ann", "bob", "cy"):
+        submission(tmp_path / f"chain-rule-{user}" / "student")
+        (tmp_path / f"chain-rule-{user}" / ".git").mkdir()
+    forbid(monkeypatch, tmp_path / "chain-rule-bob")
+    intake = take_in(tmp_path, store)
+    assert intake.layout == "GitHub Classroom clones"
+    assert {student: bool(a.digest) for student, a in by_student(intake).items()} == {
+        "ann": True,
+        "bob": False,
+        "cy": True,
+    }
+    assert "the folder 'chain-rule-bob' cannot be read (Permission denied)" in by_student(intake)["bob"].problem
+    assert str(tmp_path) not in by_student(intake)["bob"].problem
+
+
+def test_a_folder_of_attempts_that_cannot_be_listed_is_its_students_own(tmp_path, submission, store, monkeypatch):
+    submission(tmp_path / "ann")
+    submission(tmp_path / "bob" / "1")
+    forbid(monkeypatch, tmp_path / "bob")
+    found = by_student(take_in(tmp_path, store))
+    assert found["ann"].digest
+    assert "cannot be read (Permission denied)" in found["bob"].problem
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere not every name is taken")
+def test_nothing_unseen_and_no_folder_of_this_machine_gets_into_a_table(tmp_path, submission, store, monkeypatch):
+    for name in ("ann\x1b[2J", "b\u202eob", "c\ny", "dee"):
+        submission(tmp_path / "class" / name)
+    (tmp_path / "class" / "dee" / "layers.py").unlink()
+    (tmp_path / "class" / "dee" / "x\x1b\u202e.py").write_text("")
+
+    def read(paths, names, handout):
+        if "ann" in paths[0].name:
+            raise OSError(5, "Input/output \x1b error", str(paths[0] / "layers.py"))
+        return read_package(paths, names, handout=handout)
+
+    monkeypatch.setattr("grader.cohort.intake.read_package", read)
+    intake = take_in(tmp_path / "class", store)
+    grades = counting.count(intake.attempts, lambda attempt: None, Policy(), {"01": 1})
+    text = tables.table(grades, ["01"])
+    assert all(line.isprintable() for line in text.splitlines())
+    assert len(text.splitlines()) == 5
+    assert str(tmp_path) not in text
+    assert {"ann\\x1b[2J", "b\\u202eob", "c\\ny"} < set(by_student(intake))
+
+
+def test_a_moodle_student_with_a_text_alone_stands_in_the_table(tmp_path, submission, store):
+    submission(tmp_path / "Ann_1_assignsubmission_file_")
+    (tmp_path / "Bob_2_assignsubmission_onlinetext_").mkdir()
+    (tmp_path / "Bob_2_assignsubmission_onlinetext_" / "onlinetext.html").write_text("hello")
+    (tmp_path / "Cy_3_assignsubmission_onlinetext_onlinetext.html").write_text("hello")
+    found = by_student(take_in(tmp_path, store))
+    assert {student: bool(a.digest) for student, a in found.items()} == {"1": True, "2": False, "3": False}
 
 
 def test_a_full_disk_is_nobodys_own_problem(tmp_path, submission, store, monkeypatch):

@@ -4,11 +4,15 @@ import io
 import os
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
-from grader.cohort.package import MOST_FILES, NoPackage, Package, read_package
+from grader.cohort.package import MOST_FILES, NoPackage, Package, read_package, sentence_of
+from grader.paths import MODULES
+from grader.submission import read_submission
 from tests.cohort import classes
+from tests.cohort.conftest import forbid
 
 
 def zip_of(folder, path):
@@ -78,6 +82,54 @@ def test_a_pipe_is_not_opened(tmp_path, submission):
     folder = submission(tmp_path / "in", losses="a = 1\n")
     os.mkfifo(folder / "layers.py")  # opening it would wait forever
     assert sorted(read_package([folder])[0].files) == ["losses.py"]
+
+
+@pytest.mark.parametrize("place", ["helpers", "."])
+def test_a_folder_that_cannot_be_read_is_noted(tmp_path, submission, monkeypatch, place):
+    """By the error: who runs this may be allowed to read everything."""
+    folder = submission(tmp_path / "in", layers="a = 1\n")
+    submission(folder / "helpers", tools="b = 2\n")
+    forbid(monkeypatch, folder / place)
+    if place == ".":
+        with pytest.raises(
+            NoPackage, match=r"no Python file was handed in; the folder 'in' cannot be read \(Permission denied\)"
+        ):
+            read_package([folder])
+    else:
+        package, notes = read_package([folder])
+        assert list(package.files) == ["layers.py"]
+        assert notes == ["the folder 'helpers' cannot be read (Permission denied): left out"]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "kept"), [((1, 1), 2), ((1, 10, 1_000_000), 2), ((400_000,) * 7, 2), ((1_000_001,), 0)]
+)
+def test_all_modules_together_may_have_a_megabyte(tmp_path, submission, sizes, kept):
+    """The smallest come first; what `make grade` would say to the same folder is the same."""
+    names = [*MODULES[: len(sizes)]]
+    for name, size in zip(names, sizes):
+        submission(tmp_path / "in", **{name: "#" * size})
+    package, notes = read_package([tmp_path / "in"])
+    read = read_submission(tmp_path / "in")
+    assert len(package.files) == len(read.modules) == kept
+    assert sorted(package.files) == sorted(f"{name}.py" for name in read.modules)
+    assert len(notes) == len(read.problems) == len(sizes) - kept
+    assert all("all modules together may have 1 MB" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError("/srv/my course/out/scratch/grade-x/a.py is full"), "scratch/grade-x/a.py is full"),
+        (OSError(28, "No space left", "/home/prof/classes/2026/store/ab"), "[Errno 28] No space left: 'ab'"),
+        (ValueError("C:\\Users\\prof\\a.py: \x1b[31mred\u202e"), "a.py: \\x1b[31mred\\u202e"),
+        (ValueError("half/a.py, http://x.edu/y and 3 / 4"), "half/a.py, http://x.edu/y and 3 / 4"),
+        (ValueError("a\nb " * 2000), None),
+    ],
+)
+def test_a_sentence_has_no_folder_of_this_machine_and_nothing_unseen(error, told):
+    sentence = sentence_of(error, Path("/srv/my course/out"), Path("/"), Path("half"))
+    assert sentence == told or (told is None and len(sentence) == 300 and sentence.isprintable())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A class from end to end, on a few stages: graded once, gone on with, and graded again only where something changed."""
 
 import csv
+import gzip
 import os
 import signal
 import sys
@@ -11,6 +12,7 @@ import pytest
 from grader.cohort import page
 from grader.cohort.course_copy import copy_course
 from grader.cohort.journal import Journal, Outcome
+from grader.cohort.package import Package
 from grader.cohort.pool import ProcessPool, StageReached
 from grader.cohort.process import CourseBroken, Grader
 from grader.cohort.roster import Person, Roster
@@ -20,7 +22,7 @@ from grader.course.course import Course
 from grader.course.policy import read_policy
 from grader.errors import Refusal
 from grader.export.kit_folder import contents
-from grader.paths import STUDENT
+from grader.paths import MODULES, STUDENT
 from grader.records import Report
 from tests.cohort import classes
 from tests.courses import HERE
@@ -146,6 +148,35 @@ def test_clones_of_a_kit_are_graded_by_their_student_folders(tmp_path, run, gene
     }
 
 
+NASTY = {
+    "a name that is no text": classes.tar_of({"x/layers.py": b"a = 1\n", "x/\udcff.py": b"b = 1\n"}),
+    "a file and a folder": classes.zip_of({"layers.py": b"a = 2\n", "losses.py": b"", "losses.py/b.py": b""}),
+    "a deep path": classes.zip_of({"layers.py": b"a = 3\n", f"{'/'.join(['d' * 200] * 30)}/b.py": b""}),
+    "empty parts": gzip.compress(b"") * 50_000,
+    "no encoding": classes.zip_of({"layers.py": b"# coding: undefined\n"}),
+    "half a character": classes.zip_of({"layers.py": b"# coding: raw_unicode_escape\n# \\ud800\n"}),
+    "another's letters": classes.zip_of({"layers.py": b"# coding: punycode\n" + b"a" * 200_000}),
+    "renamed": classes.zip_of({"layers (1).py": b"a = 4\n"}),
+    "a skeleton": classes.zip_of({"skeleton/layers.py": b"a = 5\n"}),
+    **{f"long name--{number}": classes.zip_of({f"{'a' * 300}{number}.py": b"", "layers.py": b"b = %d" % number}) for number in range(5)},
+}  # fmt: skip
+
+
+def test_a_class_of_everything_that_was_ever_handed_in_grades_all_others(tmp_path, run, generator):
+    (tmp_path / "policy.toml").write_text("[grading]\nstages = ['02_relu']\n[attempts]\nkeep = 'best'\n")
+    for name, data in NASTY.items():
+        (tmp_path / "class").mkdir(exist_ok=True)
+        (tmp_path / "class" / f"{name}.zip").write_bytes(data)
+    hand_in(tmp_path / "class", "seven megabytes", {f"{name}.py": b"a=1\n" * 249_000 for name in MODULES[:7]})
+    hand_in(tmp_path / "class", "zoe", generator.right())
+    result, _ = run(policy=read_policy(None, tmp_path))
+    states = {grade.student: grade.state for grade in result.grades}
+    assert states.pop("zoe") == "graded"
+    assert {name for name, state in states.items() if state == "submission"} == {"empty parts", "renamed", "a skeleton"}
+    assert set(states.values()) == {"graded", "submission"}
+    assert next(grade.score for grade in result.grades if grade.student == "zoe") == 6
+
+
 def test_hostile_neighbours_change_nobodys_grade(tmp_path, run, generator):
     alone, together = tmp_path / "alone", tmp_path / "together"
     quiet = {"right": generator.right(), "mistaken": generator.mistaken(), "half": generator.half_finished()}
@@ -252,34 +283,95 @@ def test_a_course_that_cannot_start_ends_the_run(tmp_path, run, generator, monke
         assert journal.states() == {}
 
 
-@pytest.mark.parametrize(("states", "seen"), [("fffffgggg", 5), ("gfffffffg", 9), ("ffffsffff", 9)])
-def test_a_grader_that_fails_from_the_start_is_not_tried_on_everybody(
-    tmp_path, run, submission, monkeypatch, states, seen
-):
-    for number in range(len(states)):
-        submission(tmp_path / "class" / f"s{number}", layers=f"x = {number}\n")
+class Told:
+    """A backend that says what it was told to say; it remembers what it was asked."""
 
-    class Failing:
-        def run(self, orders):
-            words = {
-                "f": Outcome("fault", "the disk is full"),
-                "g": Outcome("graded", "", Report(0, 16, [])),
-                "s": Outcome("submission", "nothing there"),
-            }
-            for order, state in zip(orders, states):
-                yield GradeDone(order.key, order.digest, words[state])
+    def __init__(self, states):
+        self.states, self.packages = states, []
 
-        def close(self):
-            pass
+    def run(self, orders):
+        words = {
+            "f": Outcome("fault", "the disk is full"),
+            "g": Outcome("graded", "", Report(0, 16, [])),
+            "s": Outcome("submission", "nothing there"),
+        }
+        for order, state in zip(orders, self.states):
+            self.packages.append(msgspec.msgpack.decode(order.package, type=Package))
+            yield StageReached(order.key, "02_relu", 0)
+            yield GradeDone(order.key, order.digest, words[state])
 
-    monkeypatch.setattr("grader.cohort.run._backend", lambda *_: Failing())
-    if seen < len(states):
-        with pytest.raises(CourseBroken, match="the first 5 all failed, the last one because the disk is full"):
-            run()
-    else:
-        run()
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def told(tmp_path, run, submission, monkeypatch):
+    """`told(states)`: run a class on that backend, a letter for each order; gives the result and the backend."""
+
+    def go(states, students=9, **changes):
+        for number in range(students):
+            submission(tmp_path / "class" / f"s{number}", layers=f"x = {number}\n")
+        backend = Told(states)
+        monkeypatch.setattr("grader.cohort.run._backend", lambda *_: backend)
+        return run(**changes)[0], backend
+
+    return go
+
+
+def recorded(tmp_path):
     with Journal(tmp_path / "out" / "journal.sqlite") as journal:
-        assert len(journal.states()) == seen
+        return len(journal.states())
+
+
+def test_a_grader_that_fails_from_the_start_is_not_tried_on_everybody(tmp_path, told):
+    """The sixth is the untouched skeleton."""
+    with pytest.raises(
+        CourseBroken,
+        match="the first 5 all failed, the last one because the disk is full; the untouched skeleton fails too, because the disk",
+    ):
+        told("ffffff")
+    assert recorded(tmp_path) == 5
+
+
+@pytest.mark.parametrize(
+    ("states", "asked"), [("fffffgffff", 1), ("gfffffffg", 0), ("ffffsffff", 0), ("fffffsgggg", 1)]
+)
+def test_submissions_that_fail_stop_nobody_elses_grading(tmp_path, told, states, asked):
+    _, backend = told(states)
+    skeleton = Package({name: text.encode() for name, text in classes.Generator(0).skeleton.items()})
+    assert [place for place, package in enumerate(backend.packages) if package == skeleton] == [5] * asked
+    assert len(backend.packages) == len(states) == 9 + asked
+    assert recorded(tmp_path) == 9
+
+
+def test_five_uploads_of_one_student_stop_nobody_elses(tmp_path, told, submission):
+    """Every attempt is graded where the best one counts."""
+    for number in range(5):
+        submission(tmp_path / "class" / f"a--{number}", layers=f"y = {number}\n")
+    (tmp_path / "policy.toml").write_text(STAGES + "[attempts]\nkeep = 'best'\n")
+    result, _ = told("fffffg" + "g" * 3, students=3, policy=read_policy(None, tmp_path))
+    assert [(grade.student, grade.state) for grade in result.grades] == [
+        ("a", "fault"), ("s0", "graded"), ("s1", "graded"), ("s2", "graded"),
+    ]  # fmt: skip
+
+
+def test_the_skeleton_is_graded_by_the_processes_that_failed(tmp_path, run, submission, monkeypatch):
+    for number in range(9):
+        submission(tmp_path / "class" / f"s{number}", layers=f"x = {number}\n")
+    graded = []
+    grade = Grader.grade
+
+    def fail(self, order, *told):
+        done = grade(self, order, *told)
+        graded.append((order.key, self.pid, done.outcome.state))
+        fault = Outcome("fault", "it did not like this one")
+        return done if order.key == "skeleton" else msgspec.structs.replace(done, outcome=fault)
+
+    monkeypatch.setattr(Grader, "grade", fail)
+    result, notes = run(jobs=1)
+    assert [grade.state for grade in result.grades] == ["fault"] * 9
+    assert len(notes.graded) == 9
+    assert [(pid, state) for key, pid, state in graded if key == "skeleton"] == [(graded[0][1], "graded")]
 
 
 @pytest.fixture
