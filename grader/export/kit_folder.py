@@ -39,7 +39,7 @@ def make_kit(course: Course, out: Path) -> list[str]:
         return update_kit(course, out)
     there = [path.name for path in out.iterdir()] if out.is_dir() else [out.name] if os.path.lexists(out) else []
     if there and there != [".git"]:
-        raise Refusal(f"{out} is there and is no kit. Remedy: OUT=another folder, or remove it.")
+        raise Refusal(f"{out} is there and is no kit. Remedy: OUT=another folder, or a clone that holds no file yet.")
     files = contents(course)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".kit-", dir=out.parent) as name:
