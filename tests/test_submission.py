@@ -78,7 +78,7 @@ def test_a_folder_that_cannot_be_read_is_a_problem_of_its_own(folder, monkeypatc
         assert read_submission(folder).problems == {"helpers": "helpers cannot be read: Permission denied."}
     with monkeypatch.context() as patch:
         forbid(patch, folder)
-        with pytest.raises(NotASubmission, match="cannot be read: Permission denied. Remedy: chmod"):
+        with pytest.raises(NotASubmission, match=r"cannot be read: Permission denied. Remedy: chmod"):
             read_submission(folder)
 
 

@@ -30,7 +30,7 @@ def parse(source: str) -> ast.Module | None:
         return None
 
 
-def find(tree: ast.Module | None, name: str) -> Any:
+def find(tree: ast.Module | None, name: str) -> Any:  # noqa: ANN401
     """The last definition or assignment of a name: the one that counts when the module is run; None if absent."""
     node: Any = tree
     for part in name.split(".")[1:]:
@@ -40,7 +40,7 @@ def find(tree: ast.Module | None, name: str) -> Any:
     return node
 
 
-def need(source: str, name: str) -> Any:
+def need(source: str, name: str) -> Any:  # noqa: ANN401
     """`find` in a text; a name that is not there is an error."""
     tree = parse(source)
     if tree is None:
@@ -63,7 +63,7 @@ def _defines(node: ast.stmt, name: str) -> bool:
     return isinstance(node, Function | ast.ClassDef) and node.name == name
 
 
-def definition_span(node: Any) -> Span:
+def definition_span(node: Any) -> Span:  # noqa: ANN401
     """All lines of a definition, decorators included."""
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
     return first - 1, node.end_lineno

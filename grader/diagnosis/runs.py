@@ -110,7 +110,7 @@ class Runs:
     def _open_own(self, describe: Callable[[Any], str]) -> AbstractContextManager[Student]:
         return self.context.pool.student(self.context.submission, self.limits, describe)
 
-    def _run(self, opener: Opener, other: int, **options: Any) -> Replay:
+    def _run(self, opener: Opener, other: int, **options: Any) -> Replay:  # noqa: ANN401
         seed = self.context.seed if not other else f"{self.context.seed}/{other}"
         return replay(self.check, self.function, seed, opener, self.fixtures, much=self.much, **options)
 

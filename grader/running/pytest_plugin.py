@@ -48,7 +48,7 @@ class StageFile(pytest.File):
 class CheckItem(pytest.Item):
     """One check."""
 
-    def __init__(self, *, check: Check, stage: Stage, function: Function, **rest: Any):
+    def __init__(self, *, check: Check, stage: Stage, function: Function, **rest: Any):  # noqa: ANN401
         super().__init__(**rest)
         self.check, self.stage, self.function = check, stage, function
         self.obj = function  # editors jump to it
@@ -64,7 +64,7 @@ class CheckItem(pytest.Item):
         if result.state != "pass":
             raise NotPassed(result)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str | TerminalRepr:  # noqa: ANN401
         if isinstance(excinfo.value, NotPassed):
             from grader.report.terminal import plain_card
 

@@ -51,7 +51,7 @@ def blocked_result(check: Check, course: Course, results: Results) -> CheckResul
     return result(check, "blocked", message=message, blocked_by=f"{stage_id}: {name}")
 
 
-def result(check: Check, state: CheckState, **fields: Any) -> CheckResult:
+def result(check: Check, state: CheckState, **fields: Any) -> CheckResult:  # noqa: ANN401
     """A result with everything that follows from the check alone; points are full if it passed, else none."""
     return CheckResult(
         id=check.id,
@@ -124,7 +124,7 @@ def next_step(stages: Iterable[StageResult], claims: Mapping[str, Sequence[str]]
     return None
 
 
-def report(stages: Iterable[Stage], results: Results, place: Place = lambda name: ("", 0), **meta: Any) -> Report:
+def report(stages: Iterable[Stage], results: Results, place: Place = lambda name: ("", 0), **meta: Any) -> Report:  # noqa: ANN401
     """The report of the given stages; `meta` holds the remaining fields of a Report as they are."""
     stages = list(stages)
     done = [graded for stage in stages if (graded := stage_result(stage, results)) is not None]

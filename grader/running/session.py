@@ -154,7 +154,7 @@ def run_stages(
     functions: Mapping[str, Mapping[str, Function]] | None = None,
     observers: Iterable[Observer] = (),
     stop: Callable[[CheckResult], bool] = lambda result: False,
-    **context: Any,
+    **context: Any,  # noqa: ANN401
 ) -> Session:
     """Run stages in this process's own loop, without pytest.
 

@@ -113,7 +113,7 @@ def encode(value: object, refer: Refer | None = None) -> Frame:
     return Frame(structure, message.buffers)
 
 
-def _pack(value: Any, message: _Outgoing, depth: int) -> object:
+def _pack(value: Any, message: _Outgoing, depth: int) -> object:  # noqa: ANN401
     kind = type(value)
     if kind in _ATOMS:
         return value
@@ -192,7 +192,7 @@ class _Incoming(msgspec.Struct):
     parts: int = 0
 
 
-def decode(frame: Frame, resolve: Resolve | None = None, *, read_only: bool = True) -> Any:
+def decode(frame: Frame, resolve: Resolve | None = None, *, read_only: bool = True) -> Any:  # noqa: ANN401
     """The value of one message.
 
     resolve   : turns each Reference, Shared, Rng and Callback into what it stands for; without it they are refused

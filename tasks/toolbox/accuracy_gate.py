@@ -87,7 +87,7 @@ def hyperparameters(student: Student, case: Case) -> dict[str, Any]:
 def train(
     student: Student,
     case: Case,
-    images: Any,
+    images: Any,  # noqa: ANN401
     hidden: tuple[Array, Array],
     sizes: Sequence[int],
     settings: Mapping[str, Any],
@@ -147,7 +147,7 @@ def percentages(shares: Sequence[float]) -> str:
     return listed([f"{100 * share:.2f} %" for share in shares])
 
 
-def tell(case: Case, bar: Bar, trained: Trained, images: Any, which: str, usual: str) -> None:
+def tell(case: Case, bar: Bar, trained: Trained, images: Any, which: str, usual: str) -> None:  # noqa: ANN401
     """Note the accuracy with its margin, beside what is usual, and how the images that learners have fare."""
     case.evidence("goal", np.array(bar.asked))
     points = 100 * (trained.accuracy - bar.asked)

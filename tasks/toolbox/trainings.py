@@ -188,7 +188,7 @@ def history(student: Student, case: Case, result: object) -> dict[str, list[floa
     return {name: _curve(student, case, result, name) for name in CURVES}
 
 
-def _curve(student: Student, case: Case, result: Any, name: str) -> list[float]:
+def _curve(student: Student, case: Case, result: Any, name: str) -> list[float]:  # noqa: ANN401
     """One list of a history, which may itself have stayed in the worker."""
     values = result[name] if isinstance(result, dict) else student.fetch(student.item(result, name))
     if isinstance(values, Remote):

@@ -170,7 +170,7 @@ def test_grade_works_in_it(kit, tmp_path):
 def test_what_is_no_kit_is_left_alone(tmp_path, out):
     place = tmp_path / out
     place.write_text("x") if place.suffix else (place / "notes").mkdir(parents=True)
-    with pytest.raises(Refusal, match="is there and is no kit.* Remedy"):
+    with pytest.raises(Refusal, match=r"is there and is no kit.* Remedy"):
         make_kit(HERE, place)
     assert place.exists()
 

@@ -217,7 +217,7 @@ def test_a_kit_whose_folder_is_a_link_is_refused_before_anything_is_changed(kit,
         (kit / place).rename(elsewhere / "old")
     (kit / place).symlink_to(elsewhere)
     before = files(tmp_path)
-    with pytest.raises(Refusal, match="is a link or no folder. Remedy"):
+    with pytest.raises(Refusal, match=r"is a link or no folder. Remedy"):
         lay_over(kit, NEW, NEW_CLAIMS)
     assert files(tmp_path) == before
 
@@ -312,7 +312,7 @@ def test_a_kit_made_into_a_learners_repository_keeps_both(tmp_path):
 
 
 def test_only_a_kit_is_updated(tmp_path):
-    with pytest.raises(Refusal, match="is no kit: it holds no .kit. Remedy: make update KIT="):
+    with pytest.raises(Refusal, match=r"is no kit: it holds no .kit. Remedy: make update KIT="):
         update_kit(HERE, tmp_path)
 
 

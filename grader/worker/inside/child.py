@@ -101,7 +101,7 @@ class _Counted(io.FileIO):
 
     count = 0
 
-    def write(self, data: Any, /) -> int:
+    def write(self, data: Any, /) -> int:  # noqa: ANN401
         written = super().write(data)
         self.count += written
         return written

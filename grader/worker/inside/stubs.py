@@ -55,7 +55,7 @@ class _Anything:
         pass
 
     def __iter__(self) -> Iterator["_Anything"]:
-        return iter([_Anything() for _ in range(_wanted(sys._getframe(1)))])
+        return iter([_Anything() for _ in range(_wanted(sys._getframe(1)))])  # noqa: SLF001
 
     def __enter__(self) -> "_Anything":
         return _Anything()

@@ -95,7 +95,7 @@ class Asker:
 
     def call(
         self, target: Remote | Method | Function, args: handles.Args, keywords: handles.Keywords, keep: bool = False
-    ) -> Any:
+    ) -> Any:  # noqa: ANN401
         """Call an object, a method of one, or a function or class of a module.
 
         keep : leave the result in the worker
@@ -117,7 +117,7 @@ class Asker:
             held(value).path = path
         return value
 
-    def ask(self, asked: Ask, bind: str = "") -> Any:
+    def ask(self, asked: Ask, bind: str = "") -> Any:  # noqa: ANN401
         """One request, recorded as one step; a Remote that comes back is bound to a variable."""
         callbacks: dict[int, Callable[..., object]] = {}
         sent = [self._outgoing(argument, callbacks) for argument in asked.arguments]

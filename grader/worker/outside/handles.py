@@ -65,7 +65,7 @@ class Asks(Protocol):
 
     def attribute(self, remote: "Remote", name: str) -> object: ...
     def module_attribute(self, module: str, name: str) -> object: ...
-    def call(self, target: "Remote | Method | Function", args: Args, keywords: Keywords, keep: bool = False) -> Any: ...
+    def call(self, target: "Remote | Method | Function", args: Args, keywords: Keywords, keep: bool = False) -> Any: ...  # noqa: ANN401
     def hold(self, function: "Function") -> "Remote": ...
     def bind(self, method: "Method") -> "Remote": ...
     def keep_rng(self, rng: "Argument") -> "Remote": ...
@@ -101,7 +101,7 @@ class Remote(Handle):
         path = f"{reference.module}.{reference.kind}".removeprefix("builtins.").lstrip(".")
         self._held = Held(asker, reference.handle, reference.kind, reference.callable, path)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         if (name.startswith("__") and name.endswith("__")) or name == "_held":
             raise AttributeError(name)  # NumPy and copy ask for protocols of their own
         if name in METHODS:
@@ -109,7 +109,7 @@ class Remote(Handle):
         method = self._held.methods.get(name)
         return method if method is not None else self._held.asker.attribute(self, name)
 
-    def __call__(self, *args: object, **keywords: object) -> Any:
+    def __call__(self, *args: object, **keywords: object) -> Any:  # noqa: ANN401
         return self._held.asker.call(self, args, keywords)
 
     def __repr__(self) -> str:
@@ -130,7 +130,7 @@ class Remote(Handle):
 
 def held(remote: Remote) -> Held:
     """What is known of a Remote. No attribute of its own says so: any name may be one of the learner's."""
-    return remote._held
+    return remote._held  # noqa: SLF001
 
 
 class Method(Handle):
@@ -141,7 +141,7 @@ class Method(Handle):
     def __init__(self, owner: Remote, name: str):
         self.owner, self.name = owner, name
 
-    def __call__(self, *args: object, **keywords: object) -> Any:
+    def __call__(self, *args: object, **keywords: object) -> Any:  # noqa: ANN401
         return held(self.owner).asker.call(self, args, keywords)
 
     def keep(self, *args: object, **keywords: object) -> Remote:
@@ -164,7 +164,7 @@ class Function(Handle):
         self._asker, self.module, self.name = asker, module, name
         self._kept: Remote | None = None
 
-    def __call__(self, *args: object, **keywords: object) -> Any:
+    def __call__(self, *args: object, **keywords: object) -> Any:  # noqa: ANN401
         return self._asker.call(self, args, keywords)
 
     def keep(self, *args: object, **keywords: object) -> Remote:
@@ -197,7 +197,7 @@ class Module:
     def __init__(self, asker: Asks, name: str):
         self._asker, self._name = asker, name
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         return self._asker.module_attribute(self._name, name)

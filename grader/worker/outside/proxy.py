@@ -78,7 +78,7 @@ class StudentProxy(Asker):
             raise ProtocolViolation("What came back is no answer.")
         return [self.named(item, f"{whole}[{index}]") for index, item in pairs]
 
-    def fetch(self, remote: Remote) -> Any:
+    def fetch(self, remote: Remote) -> Any:  # noqa: ANN401
         """What a Remote holds now, by value if it is plain."""
         return self.ask(Ask("fetch", held(remote).path, remote.transcript_name(), (remote,)))
 
