@@ -70,6 +70,14 @@ def test_what_is_excepted_stands_on_the_page_on_security():
     assert embedded_data.remarks(read_submission(ATTACKS / "weights_in_the_submission").modules) != []
 
 
+def test_the_table_on_the_page_on_security_is_of_these_attacks():
+    told = (
+        (ROOT / "SECURITY.md").read_text("utf-8").partition("<!-- table -->")[2].partition("<!-- end of table -->")[0]
+    )
+    rows = [line.split("|")[1].strip() for line in told.splitlines() if line.startswith("| ")]
+    assert rows == [f"{len(attacks())} attacks", *table.COLUMNS]
+
+
 def test_others_are_graded_as_before(pool, tmp_path):
     """After all attacks, in the same pool: an honest submission gets what it deserves."""
     honest = tmp_path / "honest"
