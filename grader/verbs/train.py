@@ -29,13 +29,10 @@ def command(student: Path, data: str | None, out: Path, seed: int) -> int:
     grader's confinement. Exit status 2 if the training cannot be run, or stops with an exception.
     """
     from grader.errors import Refusal
-    from grader.submission import NotASubmission, read_submission
+    from grader.submission import read_submission
     from grader.worker.inside.loader import Finder
 
-    try:
-        submission = read_submission(student)
-    except NotASubmission as error:
-        raise Refusal(str(error)) from error
+    submission = read_submission(student)
     folder = str(submission.folder)
     source = str(course_here().data / "mnist.npz") if data is None else data
     arguments = ["--data", source, "--out", str(out), "--seed", str(seed)]
@@ -48,6 +45,8 @@ def command(student: Path, data: str | None, out: Path, seed: int) -> int:
             main(arguments)
         except NotImplementedError as todo:
             raise Refusal(f"{todo}. It has to be written before anything can be trained.") from todo
+        except Refusal:
+            raise
         except (Exception, SystemExit) as error:
             return _stopped(error, folder)
     return 0
@@ -59,8 +58,6 @@ def _stopped(error: BaseException, folder: str) -> int:
         if isinstance(error.code, str):
             click.echo(f"error: {error.code}", err=True)
         return 2 if error.code else 0
-    if isinstance(error, click.ClickException):
-        raise error
     shown: TracebackType | None = error.__traceback__
     while shown is not None and not shown.tb_frame.f_code.co_filename.startswith(folder):
         shown = shown.tb_next
