@@ -122,6 +122,7 @@ class CurvesRecord(TypedDict, total=False):
     check: str
     history: dict[str, list[float | None]]  #: "val_acc", ... -> a number an epoch, None where it is not finite
     reference: dict[str, Band]
+    measured: float  #: share of the open validation images that the grader counted as right
     goal: float
     seeds: int
 

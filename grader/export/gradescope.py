@@ -147,6 +147,9 @@ def _summary(report: Report, policy: Policy, raw: float, taken: float, days: int
 
 
 def _accuracy(report: Report) -> float | None:
-    """The last validation accuracy of the graded training, if there was one."""
-    last = (report.curves.get("history", {}).get("val_acc") or [None])[-1]
-    return None if last is None else round(last, 4)
+    """What the grader counted on the open validation images after the graded training, if there was one.
+
+    Not what `train` returned: that is the learner's own word.
+    """
+    counted = report.curves.get("measured")
+    return None if counted is None else round(counted, 4)

@@ -13,25 +13,32 @@ from grader.course.course import Course
 
 FILE = "reference_curves.json"
 ROLE = "history:"  #: evidence of this kind is a curve
+MEASURED = "measured"  #: evidence: what the grader itself counted, whatever the history says
 
 
 def of_results(course: Course, keys: Iterable[tuple[str, str]], evidence: Path) -> dict[str, Any]:
-    """The history of the last training in course order: {"stage", "check", "history", "reference", "goal"}, or nothing."""
+    """The history of the last training in course order: {"stage", "check", "history", "measured", ...}, or nothing."""
     for stage in reversed(course.stages):
         for check in stage.checks:
             path = evidence / f"{stage.id}.{check.id}.npz"
             if (stage.id, check.id) in set(keys) and path.exists():
-                found = _histories(path)
-                if found:
-                    return {"stage": stage.id, "check": check.id, "history": found, **_recorded(stage.folder)}
+                found = _kept(path)
+                if "history" in found:
+                    return {"stage": stage.id, "check": check.id, **found, **_recorded(stage.folder)}
     return {}
 
 
-def _histories(path: Path) -> dict[str, list[float]]:
+def _kept(path: Path) -> dict[str, Any]:
     import numpy as np
 
+    found: dict[str, Any] = {}
     with np.load(path, allow_pickle=False) as arrays:
-        return {name.removeprefix(ROLE): arrays[name].tolist() for name in arrays.files if name.startswith(ROLE)}
+        history = {name.removeprefix(ROLE): arrays[name].tolist() for name in arrays.files if name.startswith(ROLE)}
+        if history:
+            found["history"] = history
+        if MEASURED in arrays:
+            found[MEASURED] = arrays[MEASURED].item()
+    return found
 
 
 def _recorded(folder: Path) -> dict[str, Any]:

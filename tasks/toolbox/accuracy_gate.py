@@ -159,6 +159,7 @@ def tell(case: Case, bar: Bar, trained: Trained, images: Any, which: str, usual:
     some = len(images.x_val)  # as many of the one as of the other: for a remark that is enough
     own = _share(trained, images.x_train[:some], images.y_train[:some])
     other = _share(trained, images.x_val, images.y_val)
+    case.evidence("measured", np.array(other))
     case.note(
         f"Of {len(images.y_train[:some]):,} of its own training images it gets {100 * own:.2f} %, "
         f"of the {some:,} open validation images {100 * other:.2f} %."

@@ -143,9 +143,7 @@ def test_clones_of_a_kit_are_graded_by_their_student_folders(tmp_path, run, gene
     assert "has to be called layers.py" in text
     with Journal(tmp_path / "out" / "journal.sqlite") as journal:
         report = journal.get(next(grade.key for grade in result.grades if grade.student == "dee")).report
-    assert report.extra.problems == {
-        "layers.py": "layers.py is not there; 'layers (1).py' has to be called layers.py."
-    }
+    assert report.extra.problems == {"layers.py": "layers.py is not there; 'layers (1).py' has to be called layers.py."}
 
 
 NASTY = {

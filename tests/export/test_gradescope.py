@@ -69,7 +69,7 @@ def test_a_report_under_way_says_so():
     assert "under way" in results(complete=False)["output"]
 
 
-def test_the_leaderboard_has_the_accuracy_if_the_policy_wants_it():
+def test_the_leaderboard_has_the_accuracy_that_was_counted_and_not_the_one_that_train_returned():
     assert "leaderboard" not in results()
     content = results(Policy(export=Export(leaderboard=True)))
     assert content["leaderboard"] == [{"name": "Validation accuracy", "value": 0.9123}]
