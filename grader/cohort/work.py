@@ -22,8 +22,6 @@ from grader.paths import ENGINE
 from grader.running.limits import calibrate
 from grader.running.session import Observer
 
-#: Nobody waits at the terminal: mistakes are named whatever else the machine does, so that equal submissions get equal names.
-PATIENCE = 200.0
 #: The machine's speed is taken as known for so long.
 _CALIBRATED_SECONDS = 20.0
 #: Files of a grade that are kept, if it wrote them.
@@ -43,7 +41,7 @@ class ClassSettings(Struct, frozen=True):
     @classmethod
     def of(cls, policy: Policy, html: bool = True) -> "ClassSettings":
         return cls(
-            how=Settings.of(policy, PATIENCE),
+            how=Settings.of(policy),
             stages=policy.grading.stages,
             private=str(policy.private or ""),
             memory_mb=policy.limits.memory_mb,

@@ -8,15 +8,15 @@ import msgspec
 from grader.running.session import Session
 from grader.submission import NotASubmission, read_submission
 
+#: Wall-clock seconds for one failed check, times the machine's scale. Every known mistake is asked long before, each with
+#: the check's own limits: no name depends on what else the machine does. The last resort against a list that never ends.
+SECONDS = 60.0
 
-def name_mistakes(
-    session: Session, reference: Path | None, patience: float = 1.0, stop: Callable[[], bool] = lambda: False
-) -> str:
+
+def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], bool] = lambda: False) -> str:
     """Give the failed checks of a session the names of the mistakes that answer alike, as far as there are such.
 
     reference : the course's own answer, into which the known mistakes are put; without it nothing is named
-    patience  : factor on the time that one failed check may take (which is scaled to the machine); where nobody waits,
-                more makes names independent of load
     stop      : whether nobody waits for names any longer; then there are none
     returns   : a sentence if nothing could be named, nothing otherwise; the verdicts stand in any case
     """
@@ -28,10 +28,10 @@ def name_mistakes(
         answer = read_submission(reference)
     except NotASubmission as problem:
         return f"Mistakes are not named: {problem}"
-    from grader.diagnosis.diagnose import BUDGET, diagnose
+    from grader.diagnosis.diagnose import diagnose
 
     try:
-        found = diagnose(session.context, answer, BUDGET * patience * session.context.limits.scale, stop)
+        found = diagnose(session.context, answer, SECONDS * session.context.limits.scale, stop)
     except Exception as fault:  # whatever it is, the verdicts are out, and losing them would be worse
         return f"Mistakes could not be named, which is the grader's own fault: {type(fault).__name__}: {fault}"
     for check in session.order:

@@ -72,7 +72,7 @@ def _grade(folder: Path, course: Course, policy: Policy, tell: Callable[[Report]
     from grader.worker.outside.pool import MEMORY_MB, WorkerPool
 
     stages = course.select(policy.grading.stages)
-    how = Settings.of(policy, patience=4.0)  # half a core, and nobody at a terminal
+    how = Settings.of(policy)
     request = Request(course, folder, Output(folder.with_name("out"), html=False), policy.grading.stages, how)
     with WorkerPool(course.withheld, policy.grading.sandbox, policy.limits.memory_mb or MEMORY_MB) as pool:
         try:

@@ -109,7 +109,7 @@ def _run(session: Session, request: Request, cache: TrainingCache | None) -> Non
         if session.complete:
             if cache is not None:
                 cache.keep_all(session)
-            unnamed = name_mistakes(session, request.course.reference, request.settings.patience)
+            unnamed = name_mistakes(session, request.course.reference)
             session.notes += [unnamed] if unnamed else []
             session.notes += _what_is_missing(request.course.data)
             session.notes += embedded_data.remarks(submission.modules)

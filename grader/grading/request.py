@@ -29,12 +29,9 @@ class Settings(msgspec.Struct, frozen=True):
     feedback: str = "full"
     time_factor: float = 1.0  #: on every time limit
     training_images: int = 0  #: how many the trainings get, for rehearsals; 0 is all
-    #: Factor on the time in which mistakes are named: half a second is enough on a quiet machine, and a name should not
-    #: depend on how busy the machine is.
-    patience: float = 8.0
 
     @classmethod
-    def of(cls, policy: Policy, patience: float) -> Settings:
+    def of(cls, policy: Policy) -> Settings:
         """How a class's policy has every submission graded."""
         return cls(
             seed=policy.seed,
@@ -43,7 +40,6 @@ class Settings(msgspec.Struct, frozen=True):
             use_cache=False,
             time_factor=policy.limits.time,
             training_images=policy.limits.training_images,
-            patience=patience,
         )
 
     @property

@@ -82,18 +82,22 @@ class Live(Observer):
 class Patience(Observer):
     """Says what is being waited for, once, if that takes longer than a moment; nothing after `close`.
 
-    say : shows one line
+    say  : shows one line
+    said : whether it did
     """
 
     def __init__(self, say: Callable[[str], None], moment: float = 1.0):
-        self._say, self._text = say, ""
+        self._say, self._text, self.said = say, "", False
         self._lock = threading.Lock()
         self._timer = threading.Timer(moment, self._tell)
         self._timer.daemon = True
         self._timer.start()
 
     def running(self, check: Check, limit: float) -> None:
-        self._text = f"Running: {check.promise} (stopped after {limit:.0f} s at the latest) ..."
+        self.waits_for(f"Running: {check.promise} (stopped after {limit:.0f} s at the latest) ...")
+
+    def waits_for(self, text: str) -> None:
+        self._text = text
 
     def close(self) -> None:
         with self._lock:
@@ -103,4 +107,5 @@ class Patience(Observer):
     def _tell(self) -> None:
         with self._lock:
             if self._text:
+                self.said = True
                 self._say(self._text)

@@ -166,15 +166,13 @@ class Watched:
         if graded is not None:
             self._stages[stage.id] = graded
 
-    def name_mistakes(
-        self, reference: Path | None, patience: float = 1.0, stop: Callable[[], bool] = lambda: False
-    ) -> bool:
+    def name_mistakes(self, reference: Path | None, stop: Callable[[], bool] = lambda: False) -> bool:
         """Name the mistakes of the current stage's failed checks; True if any got a name."""
         session = self._session
         if session is None:
             return False
         before = dict(session.results)
-        name_mistakes(session, reference, patience, stop)
+        name_mistakes(session, reference, stop)
         graded = scores.stage_result(self.stage, session.results)
         if graded is None or before == session.results:
             return False

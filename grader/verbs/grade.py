@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 @click.option("--strict", is_flag=True, help="Exit with status 1 below full marks.")
 @click.option("--no-cache", is_flag=True, help="Grade everything afresh.")
 @click.option("--no-reference", is_flag=True, hidden=True, help="Grade as if reference/ were not there.")
-@click.option("--patience", type=float, hidden=True, help="Factor on the time for naming mistakes.")
 def command(
     stages: tuple[str, ...],
     student: Path,
@@ -36,14 +35,12 @@ def command(
     strict: bool,
     no_cache: bool,
     no_reference: bool,
-    patience: float | None,
 ) -> int:
     """Grade all stages, or the ones that are named, and write results.json and report.html.
 
     A stage may be named 03_softmax, softmax or 3. Exit status: 0 graded; 1 below full marks, with --strict;
     2 a folder that is no submission, a broken task or a refused sandbox; 3 the grader's own fault; 130 interrupted.
     """
-    import msgspec
 
     from grader.grading.output import Output
     from grader.grading.request import Request, Settings, unchanged
@@ -51,8 +48,6 @@ def command(
     from grader.verbs._course import course_here
 
     how = Settings(seed, sandbox=sandbox, strict=strict, use_cache=not no_cache)
-    if patience is not None:
-        how = msgspec.structs.replace(how, patience=patience)
     request = Request(course_here(with_reference=not no_reference), student, Output(out), stages, how)
     with stoppable():
         known = unchanged(request)

@@ -29,10 +29,7 @@ KEYS = {
 @click.option(
     "--poll", is_flag=True, help="Look at the files every 100 ms: for folders whose changes are not announced."
 )
-@click.option("--patience", type=float, default=1.0, hidden=True, help="Factor on the time for naming mistakes.")
-def command(
-    stage: str | None, student: Path, out: Path, seed: int, sandbox: "Sandbox", poll: bool, patience: float
-) -> int:
+def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: "Sandbox", poll: bool) -> int:
     """Grade a stage at every save: the first that is not done, or the one that is named.
 
     \b
@@ -58,7 +55,7 @@ def command(
 
             chosen = course.select([stage])[0] if stage else None
             watched = Watched(student, course, pool, seed=seed, stage=chosen)
-            how = Settings(seed, sandbox=sandbox, patience=patience)
+            how = Settings(seed, sandbox=sandbox)
             request = Request(course, student, Output(out), settings=how)
             with single_keys() as keys:
                 events.start(keys)
@@ -164,9 +161,10 @@ class Loop:
             return
         self.draw()
         self.broken_off = False
-        if watched.name_mistakes(
-            self.request.course.reference, self.request.settings.patience, self.events.saved.is_set
-        ):
+        with contextlib.closing(Patience(self._say)) as patience:
+            patience.waits_for("Still looking for the name of this mistake ...")
+            named = watched.name_mistakes(self.request.course.reference, self.events.saved.is_set)
+        if named or patience.said:
             self.draw()
 
     def _catch_up(self) -> None:

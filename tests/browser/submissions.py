@@ -121,7 +121,7 @@ def grade(submission: Submission, folder: Path) -> tuple[Path, subprocess.Comple
     write(submission, student)
     command = [sys.executable, "-m", "grader", "grade", "--student", str(student), "--out", str(out)]
     done = subprocess.run(
-        [*command, "--no-cache", "--strict", "--patience", "20"],
+        [*command, "--no-cache", "--strict"],
         cwd=ROOT,
         env={**os.environ, "CHAIN_RULE_NO_VENV": "1", "COLUMNS": "80"},
         capture_output=True,

@@ -118,3 +118,4 @@ def test_who_waits_is_told_what_for_and_only_once():
     quick.running(CHECK, 30.0)
     quick.close()
     assert len(said) == before
+    assert (patience.said, quick.said) == (True, False)

@@ -116,7 +116,7 @@ def test_the_keys(folder, tmp_path):
 
 def test_the_named_mistake_comes_on_the_screen(folder, tmp_path):
     """Ten stages, each first with a mistake of its bank, then right."""
-    screen = Screen(folder, tmp_path / "out", "--patience", "1000")
+    screen = Screen(folder, tmp_path / "out")
     screen.until("0 of 100 points")
     stages = [stage for stage in COURSE.stages if not stage.training]
     assert len(stages) == 10
