@@ -16,8 +16,8 @@ import numpy as np
 
 from grader.worker import wire
 from grader.worker.inside.loader import PACKAGE, Finder
+from grader.worker.inside.raised import Missing, bounded, explain
 
-MAX_TEXT = 2000
 _ndarray, _shares_memory = np.ndarray, np.shares_memory  # as they are before anything of a learner's is loaded
 
 #: (number, arguments, keywords) -> value: how a function of the grader's is reached.
@@ -57,8 +57,8 @@ class Runtime:
         self.objects[handle] = value
         kind = type(value)
         named = value if isinstance(value, type) or callable(value) else kind
-        module = _text(getattr(named, "__module__", "") or "")
-        return wire.Reference(handle, _text(kind.__name__), module, callable(value))
+        module = bounded(getattr(named, "__module__", "") or "")
+        return wire.Reference(handle, bounded(kind.__name__), module, callable(value))
 
     def encode(self, status: str, value: object) -> wire.Frame:
         """By value what is plain, by reference what is not, or is too large to send."""
@@ -128,19 +128,12 @@ class Runtime:
         return value
 
 
-class _Missing(AttributeError):
-    """A name that a module of the learner's does not have."""
-
-    def __init__(self, module: str, name: str):
-        super().__init__(f"{module}.py has no {name}")
-
-
 def _attribute_of_module(module: str, name: str) -> object:
     loaded = importlib.import_module(f"{PACKAGE}.{module}")
     try:
         return getattr(loaded, name)
     except AttributeError:
-        raise _Missing(module, name) from None
+        raise Missing(module, name) from None
 
 
 def _fill(target: object, name: str, array: wire.Array) -> None:
@@ -195,65 +188,6 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "has_name": lambda module, name: hasattr(importlib.import_module(f"{PACKAGE}.{module}"), name),
     "same_memory": _same_memory,
 }
-
-
-def explain(error: BaseException, finder: Finder, importing: list[object] | None) -> dict[str, object]:
-    """What a learner should know about an exception, as plain data; the grader looks up the lines itself.
-
-    importing : module and name that were looked for, if that is how it came about
-    """
-    module, name = [_text(part) for part in importing] if importing else ("", "")
-    kind, message, frames = _kind(error, importing is not None), _message(error), _frames(error, finder)
-    absent = isinstance(error, ModuleNotFoundError) and error.name == f"{PACKAGE}.{module}"
-    if importing and absent and module not in finder.problems:
-        kind, name = "missing", ""
-    if isinstance(error, SyntaxError) and error.filename in finder.files:
-        frames.append((finder.files[error.filename], error.lineno or 1, ""))
-        message = _text(error.msg)
-    return {
-        "kind": kind,
-        "mro": [_text(c.__name__) for c in type(error).__mro__ if c not in (object, _Missing)][:20],
-        "message": message,
-        "frames": [list(frame) for frame in frames],
-        "module": module,
-        "name": name,
-        "code": _message(error) if isinstance(error, SystemExit) else "",
-    }
-
-
-def _frames(error: BaseException, finder: Finder) -> list[tuple[str, int, str]]:
-    """(module, line, function) of the learner's own frames, outermost first, the middle of a recursion left out."""
-    frames: list[tuple[str, int, str]] = []
-    trace = error.__traceback__
-    while trace is not None and len(frames) < 5000:
-        code = trace.tb_frame.f_code
-        module = finder.files.get(code.co_filename)
-        if module is not None:
-            frames.append((module, trace.tb_lineno, "" if code.co_name == "<module>" else _text(code.co_name)))
-        trace = trace.tb_next
-    return frames if len(frames) <= 8 else frames[:4] + frames[-4:]
-
-
-def _kind(error: BaseException, importing: bool) -> str:
-    if isinstance(error, _Missing):
-        return "missing"
-    if isinstance(error, MemoryError):
-        return "memory"
-    if not isinstance(error, Exception):
-        return "exit"
-    return "broken" if importing else "error"
-
-
-def _message(error: BaseException) -> str:
-    try:
-        return _text(str(error))
-    except BaseException:  # the learner's own __str__
-        return ""
-
-
-def _text(value: object) -> str:
-    """An exact str of bounded length, also from a subclass of str, or from a metaclass's idea of a name."""
-    return str.__getitem__(value, slice(MAX_TEXT)) if isinstance(value, str) else ""
 
 
 def _article(name: str) -> str:

@@ -7,8 +7,10 @@ from grader.worker.outside import errors
 
 NO_ANSWER = "What came back is no answer."
 CONTEXT = 2  # lines shown before and after
+_LONGEST = 1200  # characters of a translation
 
 _FIELDS = {"kind": str, "mro": list, "message": str, "frames": list, "module": str, "name": str, "code": str}
+_FIELDS |= {"span": list, "seen": list, "holds": list}
 
 
 def reported(info: object, printed: str, submission: Submission) -> errors.StudentError:
@@ -24,22 +26,44 @@ def reported(info: object, printed: str, submission: Submission) -> errors.Stude
         "frames": source_lines(info["frames"], submission),
         "printed": printed,
     }
+    told = _translation(info, details, submission)
     match info["kind"]:
         case "missing":
-            return _missing(module, clean_name(info["name"]), details)
+            return _missing(module, clean_name(info["name"]), details, submission)
         case "broken":
-            return _broken(module, submission, details)
+            return _broken(module, submission, details, told)
         case "exit":
             name = details["type_name"]
             what = f"sys.exit({clean_name(info['code'])})" if name == "SystemExit" else name
             return errors.StudentExit(f"The code tried to end the program ({what}).", **details)
         case "memory":
             return errors.OutOfMemory("The code asked for more memory than there is for it.", **details)
-    return errors.StudentError(_said(details) + _withheld(mro), **details)
+    return errors.StudentError(_both(told, _said(details) + _withheld(mro)), **details)
 
 
-def _missing(module: str, name: str, details: errors.Details) -> errors.MissingName:
+def _translation(info: dict[str, list[object]], details: errors.Details, submission: Submission) -> str:
+    """What the exception says, in terms of the code that raised it; empty if there is nothing to add."""
+    from grader.worker.outside.expressions import Place, values_told
+    from grader.worker.outside.translations import translated
+
+    last = info["frames"][-1] if info["frames"] else None
+    module = last[0] if type(last) is list and last and type(last[0]) is str else ""
+    span = [place for place in info["span"][:4] if type(place) is int]
+    place = Place(submission, module, span, values_told(info["seen"]), values_told(info["holds"]), details["frames"])
+    return clean_name(translated(details["type_name"], details["message"], place), _LONGEST)
+
+
+def _both(told: str, said: str) -> str:
+    """The translation first, then the original."""
+    return f"{told} ({said})" if told else said
+
+
+def _missing(module: str, name: str, details: errors.Details, submission: Submission) -> errors.MissingName:
+    from grader.worker.outside.lookups import near, top_names
+
     sentence = f"{file_of(module)} has no {name}."
+    if guess := near(name, top_names(submission.modules.get(module, ""))):
+        sentence += f" What is called {clean_name(guess)} in it has to be called {name}."
     if not name:
         sentence = (
             f"There is no {file_of(module)} in this submission. Remedy: put it back, or write its stubs again with "
@@ -48,7 +72,7 @@ def _missing(module: str, name: str, details: errors.Details) -> errors.MissingN
     return errors.MissingName(sentence, module=module, name=name, **details)
 
 
-def _broken(module: str, submission: Submission, details: errors.Details) -> errors.ModuleBroken:
+def _broken(module: str, submission: Submission, details: errors.Details, told: str) -> errors.ModuleBroken:
     mro, frames = details["mro"], details["frames"]
     where = f" (line {frames[-1].marked[0]} of {frames[-1].file})" if frames else ""
     if module in submission.problems:
@@ -56,7 +80,7 @@ def _broken(module: str, submission: Submission, details: errors.Details) -> err
     elif "SyntaxError" in mro and frames:
         sentence = f"{frames[-1].file} is not Python yet: {details['message']} (line {frames[-1].marked[0]})."
     else:
-        sentence = f"{file_of(module)} cannot be imported: {_said(details)}{where}{_withheld(mro)}"
+        sentence = f"{file_of(module)} cannot be imported: {_both(told, _said(details))}{where}{_withheld(mro)}"
     return errors.ModuleBroken(sentence, module=module, **details)
 
 
