@@ -23,12 +23,11 @@ def outcome(check: CheckResult, feedback: Feedback) -> str:
     parts = [check.message or (f"This {state}." if check.state == "pass" else "")]
     if check.card is not None:
         card = check.card
-        looks = check.mistake.hint if check.mistake else card.looks_like
         for title, text in (
             (words.RAN, card.ran),
             (words.SHOULD, card.should),
             (words.GAVE, card.gave),
-            (words.LOOKS_LIKE, looks),
+            (words.LOOKS_LIKE, words.looks_like(check)),
             (words.PRINTED, card.printed),
         ):
             if text:

@@ -11,6 +11,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.text import Text
 
 from grader.records import CheckResult, Report, SourceLines, StageResult
+from grader.report import words
 
 
 class Look(NamedTuple):
@@ -74,10 +75,9 @@ class CardText:
         if card.should:
             yield "what should hold", card.should, ""
         yield "what you gave", card.gave or result.message, ""
-        if result.mistake is not None:
-            yield f"what it looks like: {result.mistake.id.replace('_', ' ')}", result.mistake.hint, "yellow"
-        elif card.looks_like:
-            yield "what it looks like", card.looks_like, "yellow"
+        name = f": {result.mistake.id.replace('_', ' ')}" if result.mistake is not None else ""
+        if looks := words.looks_like(result):
+            yield f"what it looks like{name}", looks, "yellow"
         for lines in [lines for lines in card.source if lines.marked][-2:]:
             yield f"where: {lines.file}" + (f", in {lines.function}" if lines.function else ""), _numbered(lines), ""
         if card.printed:

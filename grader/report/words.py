@@ -45,6 +45,13 @@ def named(mistake_id: str) -> str:
     return mistake_id.partition("__")[0].replace("_", " ")
 
 
+def looks_like(check: CheckResult) -> str:
+    """What the numbers of a failed check show and, where its mistake is known, the hint: the number makes it concrete."""
+    shown = check.card.looks_like if check.card else ""
+    hint = check.mistake.hint if check.mistake else ""
+    return "\n".join(text for text in (shown if shown.rstrip(".") not in hint else "", hint) if text)
+
+
 def seconds(value: float) -> str:
     """`0.4 ms`, `12 ms`, `3.4 s`, `2 min 5 s`."""
     if value < 0.01:

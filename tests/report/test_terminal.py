@@ -67,6 +67,29 @@ def test_a_card_says_everything_in_order():
     assert places == sorted(places)
 
 
+def test_a_named_mistake_is_told_with_its_number():
+    ratio = (
+        "Every entry is exactly 1/5 of what it should be, and the batch has 5 rows: it is divided by it once too often."
+    )
+    result = failing(
+        card=Card(gave="dW is 1.", looks_like=ratio), mistake=Mistake("averages_again", "Who divided already?")
+    )
+    text = " ".join(shown(terminal.CardText("01_linear", result)).split())
+    assert f"what it looks like: averages again {ratio} Who divided already?" in text
+    hint = f"{ratio} Who divided already?"
+    repeated = failing(card=Card(looks_like=ratio), mistake=Mistake("averages_again", hint))
+    assert " ".join(shown(terminal.CardText("01_linear", repeated)).split()).count("exactly 1/5") == 1
+
+
+def test_an_exception_in_the_learners_own_terms_stands_as_what_was_given():
+    said = (
+        "self.x is (5, 4), dout is (5, 3): for `@` the inner two must agree, and 4 is not 5. (ValueError: matmul: ...)"
+    )
+    card = Card(gave=said, source=[SourceLines("layers.py", 9, ["dW = self.x @ dout"], [9], "backward")])
+    text = " ".join(shown(terminal.CardText("01_linear", failing(card=card, message=said))).split())
+    assert f"what you gave {said} where: layers.py, in backward > 9 dW = self.x @ dout" in text
+
+
 def test_states_have_words_and_signs_that_ascii_can_show(tmp_path):
     course = toys.course(tmp_path)
     session = toys.run(course, toys.submission(layers="def add(a, b):\n    return a\n"))
