@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -125,6 +125,42 @@ def _in_a_check(failure: BaseException, tasks: Path) -> bool:
         if str(frame.f_globals.get("__name__")).partition(".")[0] == ours:
             return False
     return False
+
+
+def stray_attribute(modules: Mapping[str, str], functions: Iterable[str]) -> str:
+    """A sentence on `self.dw` where `self.dW` is meant: set by a function that failed, read by nobody, and spelled as
+    another attribute of the object but for capitals and underscores; "" if there is none.
+    """
+    from grader.course.source_spans import find, parse
+
+    for name in functions:
+        path, _, method = name.rpartition(".")
+        owner = find(parse(modules.get(path.partition(".")[0], "")), path)
+        for attribute, other in _spelled_alike(owner, method) if isinstance(owner, ast.ClassDef) else ():
+            return clean(f"{method} sets self.{attribute}, which nothing reads. Did you mean self.{other}?", 300)
+    return ""
+
+
+def _spelled_alike(owner: ast.ClassDef, method: str) -> Iterator[tuple[str, str]]:
+    """(attribute that the method sets and the class never reads, one set before it with the same letters)."""
+    found = [use for part in owner.body for use in _uses_of_self(part)]
+    read = {attribute for attribute, stored, _ in found if not stored}
+    first = {_letters(attribute): attribute for attribute, stored, where in found if stored and where == "__init__"}
+    for attribute in (attribute for attribute, stored, where in found if stored and where == method):
+        other = first.get(_letters(attribute), attribute)
+        if other != attribute and attribute not in read:
+            yield attribute, other
+
+
+def _uses_of_self(part: ast.stmt) -> Iterator[tuple[str, bool, str]]:
+    """(attribute of self, whether it is set, method) for all in a part of a class."""
+    for node in ast.walk(part):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+            yield node.attr, isinstance(node.ctx, ast.Store), getattr(part, "name", "")
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def own_lines(modules: Mapping[str, str], functions: Iterable[str]) -> list[SourceLines]:

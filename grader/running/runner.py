@@ -131,6 +131,8 @@ def _judged(check: Check, execution: Execution, context: Context) -> CheckResult
     if told.state == "fail":
         modules = context.submission.modules
         told.fields["should"] = told.fields.get("should") or check.promise
+        seen = [told.fields.get("looks_like", ""), failures.stray_attribute(modules, check.functions)]
+        told.fields["looks_like"] = " ".join(filter(None, seen))
         told.fields["source"] = told.fields.get("source") or failures.own_lines(modules, check.functions)
     context.state.fail(check, execution.transcript)
     if not told.repeatable:

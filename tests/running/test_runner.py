@@ -20,7 +20,7 @@ from grader.running.limits import Limits
 from grader.running.runner import execute
 from grader.running.session import Observer
 from grader.running.state import RunState
-from grader.submission import Submission
+from grader.submission import Submission, read_submission
 from grader.worker.outside.errors import WorkerFault
 from grader.worker.outside.local import LocalPool
 from grader.worker.outside.pool import WorkerPool
@@ -87,6 +87,35 @@ def test_the_card_of_an_exception_says_what_should_hold(course):
     ]
     assert result.card.should == "add(a, b) is a + b."
     assert result.card.gave.startswith("NameError")
+
+
+def test_an_attribute_spelled_as_another_is_told_beside_the_numbers():
+    layers = """
+class Layer:
+    def __init__(self):
+        self.dW = self.kept = 0
+
+    def backward(self, dout):
+        self.{name} = dout
+        self.kept = dout
+        return self.kept
+"""
+    for name in ("dw", "d_W"):
+        said = f"backward sets self.{name}, which nothing reads. Did you mean self.dW?"
+        text = layers.replace("{name}", name)
+        assert failures.stray_attribute({"layers": text}, ["layers.Layer.backward"]) == said
+        assert failures.stray_attribute({"layers": text}, ["layers.Layer.__init__", "layers.f", "x.y"]) == ""
+        read = text.replace("return self.kept", f"return self.{name}")
+        assert failures.stray_attribute({"layers": read}, ["layers.Layer.backward"]) == ""
+    assert failures.stray_attribute({"layers": layers.replace("{name}", "dW")}, ["layers.Layer.backward"]) == ""
+    assert failures.stray_attribute({"layers": "class Layer(:"}, ["layers.Layer.backward"]) == ""
+
+
+def test_a_gradient_under_another_name_is_seen_in_the_real_course():
+    layers = (HERE.reference / "layers.py").read_text().replace("self.dW = self.x.T", "self.dw = self.x.T")
+    session = run(HERE, read_submission(HERE.reference).replaced({"layers": layers}), "01")
+    looks = [result.card.looks_like for result in session.results.values() if result.state == "fail"]
+    assert any("backward sets self.dw, which nothing reads. Did you mean self.dW?" in text for text in looks)
 
 
 def test_todo_comes_before_blocked(course):
