@@ -35,6 +35,7 @@ def genuine() -> Iterator[bytes]:
         ["ok", [np.float32(1), (1, 2j, {3}), {"a": [None, True, 1 << 80, b"x", "é"]}, np.ones((2, 0), np.int8).T]],
         ["ok", np.arange(24).reshape(4, 6)[:, ::2]],
         ["error", {"kind": "error", "mro": ["ValueError"], "message": "m", "frames": [["losses", 3, "f"]]}],
+        ["error", {"span": [3, 3, 4, 9], "seen": [["self.x", "ndarray", [5, 4]]], "holds": [["W", "list", [2]]]}],
         ["callback", 1, [np.ones(3)], {"x": 1}],
         ["ok", object()],
     ]
