@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -171,8 +172,8 @@ class _Fold:
 
 
 def _telling(gave: str) -> bool:
-    """Whether an answer has enough digits that two students do not give it by chance."""
-    return sum(ch.isdigit() for ch in gave) >= 24
+    """Whether an answer has enough digits that two students do not give it by chance; shapes are everybody's."""
+    return sum(ch.isdigit() for ch in re.sub(r"\([\d, ]*\)", "", gave)) >= 24
 
 
 def _outliers(grades: list[Grade]) -> list[Outlier]:
