@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from grader.checks.api import FLOAT32_RTOL
+
 from ..toolbox import closed_form, networks, trainings
 
 SIZES = (4, 6, 3)
@@ -44,7 +46,8 @@ def check_accuracy_is_the_share_of_hits(student, case):
         case.sizes(rows=37, inputs=4, classes=3)
         hits = int(np.sum(best == labels))
         should = f"{hits} hits among 37 rows"
-        case.expect(student.train.accuracy(model, x, labels), hits / 37, "accuracy(model, x, y)", should=should)
+        share = student.train.accuracy(model, x, labels)
+        case.expect(share, hits / 37, "accuracy(model, x, y)", should=should, rtol=FLOAT32_RTOL)
 
 
 def check_train_descends_on_the_full_batch(student, case):
@@ -77,7 +80,8 @@ def check_accuracy_counts_every_row(student, case):
         best[: rows - right] = (best[: rows - right] + 1) % 3  # the hits are at the end
         y = case.given("y", best.astype(np.uint8))
         should = f"{right} hits among {rows} rows"
-        case.expect(student.train.accuracy(model, x, y), right / rows, "accuracy(model, x, y)", should=should)
+        share = student.train.accuracy(model, x, y)
+        case.expect(share, right / rows, "accuracy(model, x, y)", should=should, rtol=FLOAT32_RTOL)
 
 
 def check_train_steps_once_a_batch(student, case):
