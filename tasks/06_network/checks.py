@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checks.api import FLOAT32_RTOL
+from grader.checks.api import FLOAT32_RTOL, Remote, type_phrase
 
 from ..toolbox import closed_form, networks
 
@@ -13,7 +13,7 @@ def check_network_alternates_linear_and_relu(student, case):
     """MLP(sizes, rng).layers is Linear, ReLU, Linear, ... of these sizes, and a Linear stands last."""
     for sizes in (DEEP, SHALLOW, (2, 7, 3), SQUARE):
         case.start_new_example(student)
-        layers = student.take(student.network.MLP(sizes, student.rng(case.seed)).layers)
+        layers = networks.layers_of(student, student.network.MLP(sizes, student.rng(case.seed)))
         row = ["Linear" if has else "ReLU" for has in student.have(layers, "W")]
         wanted = (["Linear", "ReLU"] * len(sizes))[: 2 * len(sizes) - 3]
         should = f"MLP({sizes}, rng).layers should be {', '.join(wanted)}."
@@ -45,11 +45,10 @@ def check_network_parameters_are_in_order(student, case):
         case.start_new_example(student)
         model = student.network.MLP(sizes, student.rng(case.seed))
         held = networks.refill(student, case, model)
-        given, names = student.take(model.parameters()), networks.names(len(held))
-        should = f"parameters() should be the {len(names)} arrays {', '.join(names)}."
-        case.require(len(given) == len(names), should, f"parameters() has {len(given)} arrays.")
+        names = networks.names(len(held))
+        given = networks.listed(student, case, model.parameters(), "parameters()", names)
         for k, (array, expected, name) in enumerate(zip(given, held, names)):
-            case.expect(array, expected, f"model.parameters()[{k}]", should=name)
+            case.expect(array, expected, f"model.parameters()[{k}]", should=name, rtol=FLOAT32_RTOL)
 
 
 def check_network_predict_names_the_best_class(student, case):
@@ -58,6 +57,7 @@ def check_network_predict_names_the_best_class(student, case):
         model, _ = networks.filled(student, case, sizes, last_class_wins=True)
         for x in (case.normal("x", rows, sizes[0]), case.normal("x", rows, sizes[0])):
             logits, given = np.asarray(model.forward(x)), model.predict(x)
+            given = np.asarray(given) if isinstance(given, list) else given
             case.require(networks.tell_apart(logits, (rows, sizes[-1])), *networks.FORWARD_FIRST)
             should = "the class with the largest logit in each row"
             case.expect(given, logits.argmax(axis=1), "model.predict(x)", should=should)
@@ -82,6 +82,9 @@ def check_network_draws_every_layer_from_rng(student, case):
         gave += f"the mean is {np.mean(first[k]):.2g}, that of the Linear {np.mean(fresh):.2g}."
         alike = abs(np.std(first[k]) - np.std(fresh)) <= 0.2 * np.std(fresh)
         case.require(alike and abs(np.mean(first[k]) - np.mean(fresh)) <= 0.3 * np.std(fresh), should, gave)
+        case.require(
+            first[k].dtype == fresh.dtype, should, f"{name} is {first[k].dtype}, that of the Linear {fresh.dtype}."
+        )
     should = "Equal seeds should give equal weights, other seeds other weights, and no two layers the same."
     case.require(np.array_equal(first[2], again[2]), should, "Two networks from equal seeds differ in W2.")
     case.require(not np.array_equal(first[2], other[2]), should, f"W2 is the same for seeds {seed} and {seed + 1}.")
@@ -89,9 +92,9 @@ def check_network_draws_every_layer_from_rng(student, case):
 
 
 def check_network_layers_share_nothing(student, case):
-    """Every layer, of every network, has weights and a memory of its own."""
+    """layers is a list, in which every layer, of every network, has weights and a memory of its own."""
     models = [student.network.MLP(SQUARE, student.rng(case.seed + k)) for k in range(2)]
-    layers = [layer for model in models for layer in student.take(model.layers)]
+    layers = [layer for model in models for layer in _listed(student, case, model.layers)]
     linear = [layer for layer in layers if student.has(layer, "W")]
     for k, layer in enumerate(linear):
         student.fill(layer, "W", np.full((5, 5), k + 1.0))
@@ -106,16 +109,31 @@ def check_network_layers_share_nothing(student, case):
         case.expect(relu.backward(np.ones((2, 5))), 1.0 * (x > 0), what, should="1 where its own input was above 0")
 
 
+def _listed(student, case, held):
+    """The layers, which `held` should list, or hand out one after another as a list does."""
+    in_turn = isinstance(held, list | tuple | dict) or (isinstance(held, Remote) and student.has(held, "__iter__"))
+    items = list(held) if isinstance(held, dict) else student.take(held) if in_turn else [held]
+    for item in items:
+        is_layer = in_turn and isinstance(item, Remote)
+        inside = f", and in it is {f'the text {item!r}' if isinstance(item, str) else type_phrase(item)}" * in_turn
+        should = "model.layers should be a list of the layers themselves."
+        case.require(is_layer, should, f"model.layers is {type_phrase(held)}{inside}.")
+    return items
+
+
 def check_network_forward_repeats_itself(student, case):
-    """forward answers for the x of this call, again and again, for one row too, and leaves x as it was."""
+    """forward and predict answer for the x of this call, again and again, for one row too, with arrays; x stays as it was."""
     model, parameters = networks.filled(student, case, DEEP)
-    x, other = case.normal("x", 1, 6), case.normal("other", 9, 6)
+    x, other, before = case.normal("x", 1, 6), case.normal("other", 9, 6), networks.parameters_of(student, model)
     held = student.put(x)
     for array, name in ((held, "x"), (other, "other"), (held, "x, once more")):
         logits = closed_form.forward(parameters, other if name == "other" else x)
-        case.expect(model.forward(array), logits, f"model.forward({name})", should="what the last Linear gives")
+        should = "what the last Linear gives"
+        case.expect(model.forward(array), logits, f"model.forward({name})", should=should, rtol=FLOAT32_RTOL)
+    best = closed_form.forward(parameters, x).argmax(axis=1)
+    case.expect(model.predict(held), best, "model.predict(x)", should="an array of one class for each row")
     case.expect_unchanged(x, student.fetch(held), "x")
-    for name, was, now in zip(networks.names(6), parameters, networks.parameters_of(student, model)):
+    for name, was, now in zip(networks.names(6), before, networks.parameters_of(student, model)):
         case.expect_unchanged(was, now, name)
 
 
@@ -123,8 +141,10 @@ def check_network_parameters_are_live(student, case):
     """parameters() hands out the network's own arrays: who changes one, changes the network."""
     model, before = networks.filled(student, case, DEEP)
     held = model.parameters.keep()
+    gave = f"parameters() returned an object of class {student.kind(held)}."
+    case.require(student.has(held, "__getitem__"), "parameters() should return the list [W1, b1, W2, b2, ...].", gave)
     for k, array in enumerate(student.take(held)):
         student.fill(student.item(held, k), array + 1.0)
     for name, was, now in zip(networks.names(6), before, networks.parameters_of(student, model)):
         should = "larger by 1, after 1 was added to every array from parameters()"
-        case.expect(now, was + 1.0, f"the layer's {name}", should=should)
+        case.expect(now, was + 1.0, f"the layer's {name}", should=should, rtol=FLOAT32_RTOL)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from grader.checks.api import FLOAT32_RTOL
+
 from ..toolbox import closed_form, networks
 
 DEEP, SHALLOW, SQUARE, TRUE = (6, 5, 4, 3), (4, 3), (5, 5, 5, 5), (784, 128, 64, 10)
@@ -46,15 +48,14 @@ def check_gradients_follow_parameters(student, case):
     """gradients() is the list [dW1, db1, dW2, db2, ...], what the last backward left in the layers."""
     for sizes in (DEEP, SHALLOW, SQUARE):
         model, parameters, _, _, _ = _went_back(student, case, sizes, 4)
-        given, held = student.take(model.gradients()), networks.gradients_of(student, model)
         names = networks.names(len(parameters), "d")
-        should = f"gradients() should be the {len(names)} arrays {', '.join(names)}."
-        case.require(len(given) == len(names), should, f"gradients() has {len(given)} arrays.")
+        given = networks.listed(student, case, model.gradients(), "gradients()", names)
+        held = networks.gradients_of(student, model)
         for k, (array, expected, name) in enumerate(zip(given, held, names)):
             case.expect(array, expected, f"model.gradients()[{k}]", should=f"{name} of its layer")
-        case.require(
-            any(np.any(array) for array in given), should, "After backward all arrays of gradients() are still zeros."
-        )
+        should = f"gradients() should be the {len(names)} arrays {', '.join(names)}."
+        zeros = "After backward all arrays of gradients() are still zeros."
+        case.require(any(np.any(array) for array in given), should, zeros)
 
 
 def check_backprop_matches_closed_form(student, case):
@@ -62,17 +63,20 @@ def check_backprop_matches_closed_form(student, case):
     for sizes, rows in ((SQUARE, 1), (DEEP, 7)):
         model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows)
         expected, expected_dx = closed_form.backward(parameters, x, dlogits)
+        rtol = networks.precision(student, model, 1e-12)
+        right = f"right to {'twelve' if rtol == 1e-12 else 'five'} digits"
         held, names = networks.gradients_of(student, model), networks.names(len(parameters), "d")
         for array, exact, name in zip(held, expected, names):
-            case.expect(array, exact, name, rtol=1e-12, should="right to twelve digits")
-        case.expect(dx, expected_dx, "model.backward(dlogits)", rtol=1e-12, should="dx, right to twelve digits")
+            case.expect(array, exact, name, rtol=rtol, should=right)
+        case.expect(dx, expected_dx, "model.backward(dlogits)", rtol=rtol, should=f"dx, {right}")
 
 
 def check_backprop_holds_at_true_size(student, case):
     """At 784-128-64-10 too, a sample of the gradients agrees with central differences, in a moment."""
     model, parameters, x, dlogits, _ = _went_back(student, case, TRUE, 4)
     names = networks.names(len(parameters), "d")
-    for array, gradient, name in zip(parameters, student.take(model.gradients()), names):
+    gradients = networks.as_vectors(student.take(model.gradients()))
+    for array, gradient, name in zip(parameters, gradients, names):
         entries = [tuple(int(i) for i in case.rng.integers(0, array.shape)) for _ in range(12)]
         numeric, trusted = networks.slopes(parameters, array, x, dlogits, entries)
         case.expect_shape(gradient, array.shape, name)
@@ -89,13 +93,18 @@ def check_gradients_belong_to_the_last_backward(student, case):
     model.forward(x)
     model.backward(dlogits)
     expected, _ = closed_form.backward(parameters, x, dlogits)
-    for array, exact, name in zip(student.take(model.gradients()), expected, networks.names(6, "d")):
-        case.expect(array, exact, f"{name} after the second backward", should="the second batch's")
+    gradients = networks.as_vectors(student.take(model.gradients()))
+    for array, exact, name in zip(gradients, expected, networks.names(6, "d")):
+        what = f"{name} after the second backward"
+        case.expect(array, exact, what, should="the second batch's", rtol=FLOAT32_RTOL)
 
 
 def check_backprop_leaves_parameters_alone(student, case):
     """backward measures, and changes no parameter."""
-    model, before, _, _, _ = _went_back(student, case, DEEP, 4)
+    model, _ = networks.filled(student, case, DEEP)
+    before = networks.parameters_of(student, model)
+    model.forward(case.normal("x", 4, 6))
+    model.backward(case.normal("dlogits", 4, 3))
     for name, was, now in zip(networks.names(6), before, networks.parameters_of(student, model)):
         case.expect_unchanged(was, now, name)
 
@@ -109,4 +118,5 @@ def check_backprop_neither_averages_nor_clips(student, case):
         model.forward(x)
         model.backward(case.given("scaled", factor * dlogits, f"{factor:g} * dlogits"))
         for array, exact, name in zip(networks.gradients_of(student, model), expected, networks.names(6, "d")):
-            case.expect(array, factor * exact, f"{name} for {factor:g} * dlogits", should=f"{factor:g} times as large")
+            what, should = f"{name} for {factor:g} * dlogits", f"{factor:g} times as large"
+            case.expect(array, factor * exact, what, should=should, rtol=FLOAT32_RTOL)

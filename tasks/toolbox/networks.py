@@ -1,15 +1,18 @@
 """For checks of whole networks: fill a learner's MLP with known numbers, read it back, measure its slopes.
 
 Parameters are lists [W1, b1, W2, b2, ...]. Arrays of a network are only ever written in place and read by value, so that
-views, properties and slots work alike; layers with weights are those that have a `W`.
+views, properties and slots work alike; layers with weights are those that have a `W`. Values count: a bias that is kept
+as a row (1, units) is read as (units,), and layers are found in a mapping or in nested lists as well.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from grader.checks.api import Case, Remote, Student
+from grader.checks.api import FLOAT32_RTOL, Case, Remote, Student, StudentError, type_phrase
+from grader.checks.api import fill as fill_one
 
 from . import closed_form
 from .closed_form import Array, Parameters
@@ -67,7 +70,12 @@ def fill(student: Student, case: Case, model: Remote, parameters: Sequence[Array
         f"{many_layers(len(linear))} with a W {'is' if len(linear) == 1 else 'are'} in model.layers.",
     )
     places = [(layer, name) for layer in linear for name in ("W", "b")]
-    student.fill_all([(layer, name, array) for (layer, name), array in zip(places, parameters)])
+    writes = [(layer, name, array) for (layer, name), array in zip(places, parameters)]
+    try:
+        student.fill_all(writes)
+    except StudentError:  # one by one: a bias kept as a row takes its numbers, and what does not fit is named
+        for layer, name, array in writes:
+            fill_one(student, layer, name, array)
 
 
 def refill(student: Student, case: Case, model: Remote) -> Parameters:
@@ -79,22 +87,68 @@ def refill(student: Student, case: Case, model: Remote) -> Parameters:
             student.fill(layer, name, array)
             parameters.append(array)
     case.require(parameters, "model.layers should hold layers with a W.", "It holds none.")
-    return parameters
+    return as_vectors(parameters)
 
 
 def linear_layers(student: Student, model: Remote) -> list[Remote]:
     """The layers that have weights, in order."""
-    return student.having(model, "layers", "W")
+    if not student.having(model, "layers", "__iter__"):
+        return student.having(model, "layers", "W")
+    layers = layers_of(student, model)
+    return [layer for layer, has in zip(layers, student.have(layers, "W")) if has]
+
+
+def layers_of(student: Student, model: Remote) -> list[Remote]:
+    """Every layer, with weights or without, in order."""
+    held = model.layers
+    return flattened(student, held if isinstance(held, list | tuple) else student.ref(model, "layers"))
+
+
+def flattened(student: Student, held: object, deep: int = 4) -> list[Remote]:
+    """The objects in a list or a mapping, in order, and those in such items of it, so many levels deep."""
+    if isinstance(held, dict):
+        held = list(held.values())
+    elif isinstance(held, Remote):
+        if not deep or student.has(held, "W") or not student.has(held, "__iter__"):
+            return [held]
+        held = student.take(held.values() if student.has(held, "values") else held)
+    items = held if isinstance(held, list | tuple) else []
+    return [layer for item in items for layer in flattened(student, item, deep - 1)]
 
 
 def parameters_of(student: Student, model: Remote) -> Parameters:
     """W and b of every layer, by value."""
-    return student.read([(layer, name) for layer in linear_layers(student, model) for name in ("W", "b")])
+    return as_vectors(student.read([(layer, name) for layer in linear_layers(student, model) for name in ("W", "b")]))
 
 
 def gradients_of(student: Student, model: Remote) -> Parameters:
     """dW and db of every layer, by value."""
-    return student.read([(layer, name) for layer in linear_layers(student, model) for name in ("dW", "db")])
+    return as_vectors(student.read([(layer, name) for layer in linear_layers(student, model) for name in ("dW", "db")]))
+
+
+def listed(student: Student, case: Case, given: object, what: str, names: Sequence[str]) -> list[Any]:
+    """What parameters() or gradients() returned, as a list like [W1, b1, ...].
+
+    raises : Unmet if it is not as many arrays as there are names, or no list of anything
+    """
+    mapping = isinstance(given, dict) or (isinstance(given, Remote) and student.has(given, "keys"))
+    is_list = f"{what} should return the list [{', '.join(names[:4])}{', ...' * (len(names) > 4)}]."
+    case.require(not mapping, is_list, f"{what} returned {type_phrase(given)}.")
+    arrays = student.take(given)
+    should = f"{what} should be the {len(names)} arrays {', '.join(names)}."
+    case.require(len(arrays) == len(names), should, f"{what} has {len(arrays)} arrays.")
+    return as_vectors(arrays)
+
+
+def as_vectors(arrays: Sequence[Any]) -> list[Any]:
+    """[W1, b1, W2, b2, ...] or their gradients, each b that is a row (1, units) as (units,)."""
+    return [array[0] if k % 2 and np.ndim(array) == 2 and len(array) == 1 else array for k, array in enumerate(arrays)]
+
+
+def precision(student: Student, model: Remote, exact: float) -> float:
+    """The relative error that a network is allowed: `exact`, or that of float32 if this is what its weights are."""
+    (W,) = student.read([(layer, "W") for layer in linear_layers(student, model)[:1]])
+    return FLOAT32_RTOL if isinstance(W, np.ndarray) and W.dtype == np.float32 else exact
 
 
 def tell_apart(logits: object, shape: tuple[int, int]) -> bool:
