@@ -74,7 +74,8 @@ def hyperparameters(student: Student, case: Case) -> dict[str, Any]:
     missing = [name for name in ASKED if name not in settings]
     case.require(not missing, should, f"HYPERPARAMETERS has no {' and no '.join(missing)}.")
     taken = [name for name in _GIVEN if name in settings]
-    case.require(not taken, f"{' and '.join(taken)} come from the grader.", "HYPERPARAMETERS has them too.")
+    verb, it = ("comes", "it") if len(taken) == 1 else ("come", "them")
+    case.require(not taken, f"{' and '.join(taken)} {verb} from the grader.", f"HYPERPARAMETERS has {it} too.")
     for name in ASKED:
         value, whole = settings[name], name != "lr"
         fits = isinstance(value, int | np.integer if whole else int | float | np.integer | np.floating)
@@ -191,8 +192,8 @@ def agrees(case: Case, given: object, trained: Trained, x: Array) -> None:
     raises : Unmet
     """
     logits = scores(trained.parameters, x)
-    rows, said = np.arange(len(x)), np.asarray(given) if isinstance(given, list) else given
-    case.expect_shape(said, (len(x),), "model.predict(x)")
+    rows, said = np.arange(len(x)), np.asarray(given)
+    case.expect_shape(said if isinstance(given, list) else given, (len(x),), "model.predict(x)")
     valid = said.dtype.kind in "iu" and np.all((said >= 0) & (said < logits.shape[1]))
     case.require(
         valid, "model.predict(x) should hold class numbers.", f"model.predict(x) holds {np.unique(said)[:12].tolist()}."
