@@ -241,6 +241,30 @@ def leaves_x_shifted_down(f, x, eps=1e-5):
     return gradient
 
 
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_puts_x_back"])
+def puts_all_entries_back_at_the_end(f, x, eps=1e-5):
+    """Each slope is measured while the entries before it still stand moved. At the end of which turn does an entry go back?"""
+    original, gradient = np.copy(x), np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        x[index] = original[index] + eps
+        above = f(x)
+        x[index] = original[index] - eps
+        gradient[index] = (above - f(x)) / (2 * eps)
+    x[...] = original
+    return gradient
+
+
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_puts_x_back"])
+def puts_all_entries_back_at_the_end__of_a_copy(f, x, eps=1e-5):
+    moved, gradient = x.copy(), np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        moved[index] -= eps
+        below = f(moved)
+        moved[index] += 2 * eps
+        gradient[index] = (f(moved) - below) / (2 * eps)
+    return gradient
+
+
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def steps_back_only_once(f, x, eps=1e-5):
     """After + eps, how many steps back does it take to be at x - eps?"""
@@ -455,7 +479,7 @@ def sets_the_floor_at_one(a, b):
 @misconception("gradcheck.relative_error", fails=["check_relative_error_copes_with_zeros"])
 def sets_the_floor_too_high(a, b):
     """For very small entries your error is too small. At which number does the contract's floor lie?"""
-    return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-8)))
+    return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-6)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])

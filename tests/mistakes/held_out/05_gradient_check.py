@@ -101,3 +101,16 @@ def divides_zero_by_zero(a, b):
 @held_out("gradcheck.relative_error")
 def returns_all_errors(a, b):
     return abs(b - a) / np.clip(abs(a) + abs(b), 1e-12, None)
+
+
+@held_out("gradcheck.numerical_gradient")
+def puts_all_entries_back_at_the_end(f, x, eps=1e-5):
+    flat, kept, slopes = x.reshape(-1), x.ravel().tolist(), []
+    for k in range(x.size):
+        flat[k] = kept[k] + eps
+        high = f(x)
+        flat[k] = kept[k] - eps
+        slopes.append((high - f(x)) / eps / 2)
+    for k, value in enumerate(kept):
+        flat[k] = value
+    return np.array(slopes).reshape(x.shape)

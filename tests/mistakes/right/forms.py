@@ -487,6 +487,24 @@ def error_where_it_matters(a, b):
     return float(np.amax(ratio))
 
 
+@right_answer("gradcheck.relative_error")
+def error_with_the_floor_of_cs231n(a, b):
+    """CS231n's own: nothing below 1e-8 counts as small."""
+    return np.max(np.abs(a - b) / np.maximum(1e-8, np.abs(a) + np.abs(b)))
+
+
+@right_answer("gradcheck.relative_error")
+def error_with_the_lowest_floor(a, b):
+    """Nearly the smallest number that a float holds."""
+    return np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-300))
+
+
+@right_answer("gradcheck.relative_error")
+def error_with_something_added(a, b):
+    """1e-12 is added, and no entry of a gradient feels it."""
+    return float((np.abs(a - b) / (np.abs(a) + np.abs(b) + 1e-12)).max())
+
+
 # --- network --------------------------------------------------------------------------------------------------------
 
 
