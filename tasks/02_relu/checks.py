@@ -57,7 +57,7 @@ def check_relu_backward_is_about_the_last_forward(student, case):
 
 
 def check_relu_forward_returns_a_new_array(student, case):
-    """forward leaves x as it is: the result is an array of its own."""
+    """forward returns an array of its own; neither it nor backward changes x, or what forward has returned."""
     for x in (case.normal("x", 5, 4), case.uniform("positive", 5, 4, low=0.1, high=2.0)):
         case.start_new_example(student)
         relu, held = student.layers.ReLU(), student.put(x)
@@ -66,9 +66,13 @@ def check_relu_forward_returns_a_new_array(student, case):
         gave = "The result of forward lies in the memory of x: a change of the one changes the other."
         case.require(not student.same_memory(result, held), "The result should be an array of its own.", gave)
         relu.forward(case.normal("x_next", 5, 4))
-        case.expect(
-            student.fetch(result), np.maximum(x, 0), "The first result, after the next forward,", rtol=FLOAT32_RTOL
-        )
+        what = "The first result, after the next forward,"
+        case.expect(student.fetch(result), np.maximum(x, 0), what, rtol=FLOAT32_RTOL)
+        result = relu.forward.keep(held)
+        relu.backward(case.normal("dout", 5, 4))
+        case.expect_unchanged(x, student.fetch(held), "x")
+        what = "The result of forward, after backward,"
+        case.expect(student.fetch(result), np.maximum(x, 0), what, rtol=FLOAT32_RTOL)
 
 
 def check_relu_takes_any_shape(student, case):

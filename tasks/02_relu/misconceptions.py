@@ -398,3 +398,64 @@ def flips_the_sign(self, dout):
 def adds_the_mask(self, dout):
     """Units that were off still pass their gradient on. The chain rule: are the two slopes added?"""
     return dout + self.positive
+
+
+@misconception("layers.ReLU", fails=["check_relu_forward_returns_a_new_array"])
+class writes_the_mask_over_x:
+    """Compare x before and after backward: zeros and ones stand in it now. The layer in front still needs its output."""
+
+    def forward(self, x):
+        self.x = x
+        return np.maximum(x, 0)
+
+    def backward(self, dout):
+        slope = self.x
+        slope[slope <= 0] = 0
+        slope[slope > 0] = 1
+        return dout * slope
+
+
+@misconception("layers.ReLU", fails=["check_relu_forward_returns_a_new_array"])
+class writes_the_mask_over_its_result:
+    """Compare what forward returned before and after backward: the layer behind has kept that very array as its input."""
+
+    def forward(self, x):
+        self.out = np.maximum(x, 0)
+        return self.out
+
+    def backward(self, dout):
+        self.out[self.out > 0] = 1
+        return dout * self.out
+
+
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
+def derives_the_gradient(self, dout):
+    """Gradients above zero came out as 1, the others as 0: the rule was applied to dout. To which array does it belong?"""
+    dx = np.array(dout)
+    dx[dx > 0] = 1
+    dx[dx <= 0] = 0
+    return dx
+
+
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
+def averages_the_mask(self, dout):
+    """Each column has one slope for all rows, the share of rows that were on. Each entry was on or off by itself."""
+    return dout * self.positive.mean(axis=0)
+
+
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
+def asks_the_whole_array(self, x):
+    """max and if want one True or False, and x > 0 is an array of them. What compares entry by entry?"""
+    self.positive = x > 0
+    return max(0, x)
+
+
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
+def asks_the_whole_array__if(self, x):
+    self.positive = x > 0
+    return x if x > 0 else 0
+
+
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
+def asks_the_whole_array__backward(self, dout):
+    return dout if self.positive else 0

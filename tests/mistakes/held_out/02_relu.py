@@ -111,3 +111,25 @@ def returns_nothing_from_backward(self, dout):
 @held_out("layers.ReLU.backward")
 def masks_by_both_signs(self, dout):
     return np.where(self.positive & (dout > 0), dout, 0)
+
+
+@held_out("layers.ReLU")
+class writes_the_mask_over_x:
+    def forward(self, x):
+        self.kept = x
+        return x * (x > 0)
+
+    def backward(self, dout):
+        self.kept[...] = self.kept > 0
+        return np.multiply(self.kept, dout)
+
+
+@held_out("layers.ReLU")
+class writes_the_mask_over_its_result:
+    def forward(self, x):
+        self.a = x * (x > 0)
+        return self.a
+
+    def backward(self, dout):
+        np.sign(self.a, out=self.a)
+        return self.a * dout

@@ -299,6 +299,39 @@ class ReLUWithSlots:
         return np.multiply(dout, self.on)
 
 
+@right_answer("layers.Linear")
+class LinearWithAStack:
+    """Keeps each x until its own backward: two forwards before two backwards are right as well."""
+
+    def __init__(self, in_features, out_features, rng, *_):
+        self.W, self.b, self.seen = _he(in_features, out_features, rng), np.zeros(out_features), []
+        self.dW, self.db = np.zeros_like(self.W), np.zeros_like(self.b)
+
+    def forward(self, x):
+        self.seen.append(x)
+        return x @ self.W + self.b
+
+    def backward(self, dout):
+        x = self.seen.pop()
+        self.dW, self.db = x.T @ dout, dout.sum(axis=0)
+        return dout @ self.W.T
+
+
+@right_answer("layers.ReLU")
+class ReLUWithAStack:
+    """The same for masks."""
+
+    def __init__(self):
+        self.masks = []
+
+    def forward(self, x):
+        self.masks.append(x > 0)
+        return np.maximum(0, x)
+
+    def backward(self, dout):
+        return np.where(self.masks.pop(), dout, 0.0)
+
+
 # --- losses ---------------------------------------------------------------------------------------------------------
 
 
