@@ -102,6 +102,24 @@ def test_settings_without_lr_are_named():
     assert "HYPERPARAMETERS has no lr." in results["mnist_reaches_96_percent"].message
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("'rng': 0", "rng comes from the grader. HYPERPARAMETERS has it too."),
+        ("'rng': 0, 'model': 1", "model and rng come from the grader. HYPERPARAMETERS has them too."),
+    ],
+)
+def test_what_the_grader_passes_is_no_setting(given: str, said: str):
+    results = grade("12_mnist", settings=f"{{'epochs': 1, 'batch_size': 128, 'lr': 0.1, {given}}}")
+    card = results["mnist_reaches_96_percent"].card
+    assert f"{card.should} {card.gave}" == said
+
+
+def test_predict_may_give_a_list():
+    code = "kept = MLP.predict\nMLP.predict = lambda self, x: kept(self, x).tolist()"
+    assert states(grade("12_mnist", code)) == ["pass"] * 3
+
+
 def test_predict_must_know_what_the_parameters_know():
     code = """
 honest = train
