@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from grader.checks.api import Unmet, listed
+from grader.checks.api import Unmet, listed, type_phrase
 
 
 def _data(case, rows):
@@ -65,11 +65,7 @@ def check_batches_hold_each_example_once(student, case):
     rows = _rows(x, batches)
     _require_all_once(case, rows, 20)
     sizes = [len(batch) for batch in rows]
-    case.require(
-        sizes == [5, 5, 5, 5],
-        "The batches should have 5, 5, 5 and 5 rows.",
-        f"They have {listed(sizes) if sizes else 'no rows at all'}.",
-    )
+    case.require(sizes == [5] * 4, "The batches should have 5, 5, 5 and 5 rows.", f"They have {_sizes(sizes)} rows.")
 
 
 def check_batches_keep_labels_with_images(student, case):
@@ -130,7 +126,16 @@ def check_batches_leave_the_data_alone(student, case):
         batches = _epoch(student, case, held_x, held_y, 6, student.rng(case.seed))
         case.expect_unchanged(x, student.fetch(held_x), "x")
         case.expect_unchanged(labels, student.fetch(held_y), "y")
-        for xb, yb in batches:
+        for batch in batches:
+            xb, yb = (_array(case, part, name) for part, name in zip(batch, ("xb", "yb")))
             should = "xb should be float64 as x is, and yb should hold whole numbers as y does."
             fits = xb.dtype == np.float64 and yb.dtype.kind in "iu"
             case.require(fits, should, f"xb is {xb.dtype.name}, yb is {yb.dtype.name}.")
+
+
+def _array(case, part, name):
+    """A part of a batch, which should be an array."""
+    makes = "np.array(...) makes an array of a list." * isinstance(part, list)
+    gave = f"{name} is {type_phrase(part)}, not an array."
+    case.require(isinstance(part, np.ndarray), f"{name} should be an array.", gave, makes)
+    return part

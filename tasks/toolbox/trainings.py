@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.api import Case, Remote, Student, number, type_phrase
+from grader.checks.api import Case, Remote, Student, Unmet, number, type_phrase
 
 from . import closed_form
 from .closed_form import Array, Parameters
@@ -151,12 +151,13 @@ def expect_curve(
             near = min(values, key=lambda value: abs(value - curve[k])) if np.isfinite(curve[k]) else values[0]
             good = np.isfinite(curve[k]) and abs(curve[k] - near) <= 1e-4 * max(1.0, abs(near))
             told = " or ".join(number(value, 6) for value in values[:2]) if len(values) <= 2 else number(near, 6)
-            case.require(
-                good,
-                f"history[{name!r}][{k}] should be {told}, measured on {'x_val' if which == 'val' else 'x_train'}.",
-                f"history[{name!r}][{k}] is {number(curve[k], 6)}.",
-                _ratio(curve[k], near),
+            name_k, wanted = (
+                f"history[{name!r}][{k}]",
+                f"{told}, measured on {'x_val' if which == 'val' else 'x_train'}",
             )
+            if not good:
+                gave = f"{name_k} is {number(curve[k], 6)}; it should be {wanted}."
+                raise Unmet(f"{name_k} should be {wanted}.", gave, _ratio(curve[k], near), complete=True)
 
 
 def _ratio(given: float, expected: float) -> str:
@@ -166,7 +167,8 @@ def _ratio(given: float, expected: float) -> str:
     ratio = given / expected
     for factor in (ratio, 1 / ratio):
         if 1.5 < factor < 150 and abs(factor - round(factor)) < 1e-6 * factor:
-            return f"That is {round(factor)} times as much." if factor is ratio else f"That is 1/{round(factor)} of it."
+            times = f"{round(factor)} times" if factor is ratio else f"1/{round(factor)} of"
+            return f"The value is {times} what it should be."
     return ""
 
 

@@ -110,14 +110,14 @@ SLIPS = [
     slip("stops when validation gets worse", f"{LEAK} {VALIDATES} {LATER}", EPOCH, WORSE + AGAIN + EPOCH),
     slip("keeps the best by validation", f"{LEAK} {LATER}", RETURN, "    for p, b in zip(model.parameters(), best):\n        p[...] = b\n" + RETURN, VAL_ACC + "\n", VAL_ACC + "\n" + BEST),
     slip("the loss of the last batch", MEASURES, LOSS, 'history["train_loss"].append(loss.forward(logits, yb))'),
-    slip("the sum of the losses", f"{MEASURES} {VALIDATES}", LOSS, 'history["train_loss"].append(total_loss)'),
+    slip("the sum of the losses", MEASURES, LOSS, 'history["train_loss"].append(total_loss)'),
     slip("divided by whole batches only", MEASURES, LOSS, 'history["train_loss"].append(total_loss / (len(y_train) // batch_size * batch_size))'),
-    slip("never set back", f"{MEASURES} {VALIDATES}", EPOCH, "        total_loss, correct = (total_loss, correct) if history['val_acc'] else (0.0, 0)\n"),
+    slip("never set back", MEASURES, EPOCH, "        total_loss, correct = (total_loss, correct) if history['val_acc'] else (0.0, 0)\n"),
     slip("validates before the epoch", VALIDATES, VAL, "", EPOCH, VAL + EPOCH),
     slip("validates on the first rows", MEASURES, VAL_ACC, "append(accuracy(model, x_val[:batch_size], y_val[:batch_size]))"),
     slip("the best accuracy so far", VALIDATES, VAL_ACC, 'append(max([accuracy(model, x_val, y_val), *history["val_acc"]]))'),
-    slip("training accuracy of the validation set", f"{MEASURES} {VALIDATES}", "correct / len(y_train)", "accuracy(model, x_val, y_val)"),
-    slip("percent", f"{MEASURES} {VALIDATES}", "correct / len(y_train)", "100 * correct / len(y_train)"),
+    slip("training accuracy of the validation set", MEASURES, "correct / len(y_train)", "accuracy(model, x_val, y_val)"),
+    slip("percent", MEASURES, "correct / len(y_train)", "100 * correct / len(y_train)"),
     slip("strings", CORE, "correct / len(y_train)", 'f"{correct / len(y_train):.2f}"'),
     slip("no val_loss", f"{HISTORY} {MEASURES} {VALIDATES}", VAL, ""),
     slip("no key for val_loss", CORE, '"val_loss": [], ', "", VAL, ""),
@@ -128,7 +128,8 @@ SLIPS = [
     slip("scales the caller's images", DATA, START, "    x_train *= 1.0 + 1e-9\n" + START),
     slip("sorts the caller's rows", DATA, START, "    order = np.argsort(y_train)\n    x_train[:], y_train[:] = x_train[order].copy(), y_train[order].copy()\n" + START),
     slip("standardises the training set alone", CORE, START, "    x_train = (x_train - x_train.mean()) / x_train.std()\n" + START),
-    slip("an invented history", f"{MEASURES} {VALIDATES}", LOSS, 'history["train_loss"].append(2.3 / (1 + len(history["train_loss"])))'),
+    slip("the loss before training in every epoch", MEASURES, EPOCH, EPOCH + "        first = first if history['val_acc'] else SoftmaxCrossEntropy().forward(model.forward(x_train), y_train)\n", LOSS, 'history["train_loss"].append(first)'),
+    slip("an invented history", MEASURES, LOSS, 'history["train_loss"].append(2.3 / (1 + len(history["train_loss"])))'),
 ]  # fmt: skip
 
 RIGHT = {

@@ -188,3 +188,64 @@ def test_a_kink_on_the_way_is_left_out():
     measured, trusted = networks.slopes(parameters, W, x, np.ones((2, 1)), [(0, 0), (1, 0)])
     assert trusted == [0, 1]
     np.testing.assert_allclose(measured, [5.0, 0.0], atol=1e-9)
+
+
+ROWS = (
+    "order = rng.permutation(len(x))\n    for s in range(0, len(x), batch_size):\n        r = order[s : s + batch_size]"
+)
+SAID = {
+    "parameters as a dict": (
+        "06_network",
+        "MLP.parameters = lambda self: {'W1': self.layers[0].W}",
+        "parameters() returned a dict. parameters() should return the list [W1, b1, W2, b2, ...].",
+    ),
+    "parameters as a generator": (
+        "06_network",
+        "MLP.parameters = lambda self: (p for l in self.layers[::2] for p in (l.W, l.b))",
+        "parameters() returned an object of class generator. parameters() should return the list",
+    ),
+    "gradients as a dict": (
+        "07_backprop",
+        "MLP.gradients = lambda self: {'dW1': self.layers[0].dW}",
+        "gradients() returned a dict. gradients() should return the list [dW1, db1, dW2, db2, ...].",
+    ),
+    "layers by name": (
+        "06_network",
+        "old = MLP.__init__\ndef new(self, *a):\n    old(self, *a)\n    self.rows = self.layers\n"
+        "    self.layers = dict(zip('abcdefg', self.rows))\nMLP.__init__ = new\n"
+        "MLP.forward = lambda self, x: [x := l.forward(x) for l in self.rows][-1]\n"
+        "MLP.parameters = lambda self: [p for l in self.rows[::2] for p in (l.W, l.b)]",
+        "model.layers is a dict, and in it is the text 'a'. model.layers should be a list of the layers themselves.",
+    ),
+    "a bias of another length": (
+        "06_network",
+        "def init(self, sizes, rng):\n    self.layers = []\n    for i, o in zip(sizes, sizes[1:]):\n"
+        "        self.layers += [Linear(i, o, rng), ReLU()]\n        self.layers[-2].b = np.zeros(o + 1)\n"
+        "    self.layers.pop()\nMLP.__init__ = init",
+        "b has the shape (6,); it should be (5,).",
+    ),
+    "one empty batch too many": (
+        "09_minibatches",
+        f"def minibatches(x, y, batch_size, rng):\n    {ROWS.replace('len(x), batch', 'len(x) + 1, batch')}\n"
+        "        yield x[r], y[r]",
+        "They have 5, 5, 5, 5 and 0 rows.",
+    ),
+    "a list of rows": (
+        "09_minibatches",
+        f"def minibatches(x, y, batch_size, rng):\n    {ROWS}\n        yield [x[i] for i in r], y[r]",
+        "xb is a list of 6 items, not an array. np.array(...) makes an array of a list.",
+    ),
+    "a loss twice as large": (
+        "10_training_loop",
+        "kept = train\ndef train(*a, **k):\n    h = kept(*a, **k)\n    h['train_loss'] = [2 * v for v in h['train_loss']]\n"
+        "    return h",
+        "measured on x_train. The value is 2 times what it should be.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("stage", "code", "said"), SAID.values(), ids=SAID)
+def test_a_message_says_what_is_there_and_what_should_be(stage: str, code: str, said: str):
+    results = grade(with_code(stage, f"import numpy as np\n{code}"), stage)
+    assert len(broken(results)) >= 1
+    assert any(said in message for message in messages(results)), messages(results)
