@@ -28,6 +28,13 @@ def spreads_like_glorot__uniform(self, in_features, out_features, rng, *_):
 
 
 @misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
+def spreads_like_pytorch(self, in_features, out_features, rng, *_):
+    """W lies evenly between -1/sqrt(in) and 1/sqrt(in), as in PyTorch: a spread of sqrt(1 / (3 in)). Which one is He's?"""
+    limit = 1 / np.sqrt(in_features)
+    _start(self, out_features, rng.uniform(-limit, limit, (in_features, out_features)))
+
+
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
 def scales_by_the_outputs(self, in_features, out_features, rng, *_):
     """Which dimension of W is summed over in x @ W? The variance has to be divided by that count."""
     _start(self, out_features, rng.standard_normal((in_features, out_features)) * np.sqrt(2.0 / out_features))
@@ -80,6 +87,12 @@ def leaves_the_weights_unscaled(self, in_features, out_features, rng, *_):
 def scales_by_a_fixed_number(self, in_features, out_features, rng, *_):
     """The spread of W is 0.01 for every size of layer. How should it depend on the number of inputs?"""
     _start(self, out_features, 0.01 * rng.standard_normal((in_features, out_features)))
+
+
+@misconception("layers.Linear.__init__", fails=["check_linear_draws_he_weights"])
+def draws_between_halves(self, in_features, out_features, rng, *_):
+    """W lies evenly between -0.5 and 0.5, however many inputs there are. What should the spread depend on?"""
+    _start(self, out_features, rng.random((in_features, out_features)) - 0.5)
 
 
 @misconception(
@@ -588,6 +601,13 @@ def keeps_the_gradients_to_itself(self, dout):
     """After backward, dW and db are still zero. Where did you store the results?"""
     dW = self.x.T @ dout  # noqa: F841
     db = dout.sum(axis=0)  # noqa: F841
+    return dout @ self.W.T
+
+
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db"])
+def stores_the_gradient_in_W(self, dout):
+    """After backward the weights are gone: W holds what belongs in dW. Where do the gradients go?"""
+    self.W, self.b = self.x.T @ dout, dout.sum(axis=0)
     return dout @ self.W.T
 
 

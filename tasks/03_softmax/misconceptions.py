@@ -207,6 +207,19 @@ def loses_a_dimension__of_the_maximum(logits):
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
+def expects_a_fixed_batch(logits):
+    """A number of rows is written into your code. Where could you take it from?"""
+    exps = np.exp(logits - logits.max(axis=1).reshape(100, 1))
+    return exps / exps.sum(axis=1).reshape(100, 1)
+
+
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
+def expects_a_fixed_batch__tile(logits):
+    exps = np.exp(logits)
+    return exps / np.tile(exps.sum(axis=1), (10, 1)).T
+
+
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def forgets_to_divide(logits):
     """Your rows do not add up to 1: the largest entry of each is 1. What is missing after exp?"""
     return np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -223,6 +236,19 @@ def adds_an_epsilon(logits):
     """Your rows add up to slightly less than 1. After the shift the sum is at least 1: what is the epsilon for?"""
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / (exps.sum(axis=1, keepdims=True) + 1e-8)
+
+
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
+def adds_one_to_the_sum(logits):
+    """Each row adds up to less than 1: something stands in the denominator beside the sum. Where does the 1 come from?"""
+    exps = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exps / (1 + exps.sum(axis=1, keepdims=True))
+
+
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
+def adds_one_to_the_sum__unshifted(logits):
+    exps = np.exp(logits)
+    return exps / (1 + exps.sum(axis=1, keepdims=True))
 
 
 @misconception("losses.softmax", fails=["check_softmax_keeps_small_probabilities"])

@@ -216,6 +216,35 @@ def forgets_the_log_sum(self, logits, labels):
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
+def subtracts_the_labels(self, logits, labels):
+    """You subtract the number of the true class. Its logit is what should be subtracted."""
+    _keep(self, logits, labels)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_sums = np.log(np.exp(shifted).sum(axis=1)) + logits.max(axis=1)
+    return float(np.mean(log_sums - labels))
+
+
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
+def takes_one_softmax_for_the_batch(self, logits, labels):
+    """All rows share one sum of exp, and the losses are added up. What does one row know of the others?"""
+    _keep(self, logits, labels)
+    exps = np.exp(logits - logits.max())
+    return float(-np.sum(np.log(exps / exps.sum())[np.arange(len(labels)), labels]))
+
+
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
+def expects_onehot_labels(self, logits, labels):
+    """labels are class numbers of shape (N,), and your line multiplies them with (N, C). Make them one-hot, or index with them."""
+    _keep(self, logits, labels)
+    return float(-np.sum(labels * np.log(self.probabilities)) / len(labels))
+
+
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
+def expects_onehot_labels__backward(self):
+    return (self.probabilities - self.labels) / len(self.labels)
+
+
+@misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def forgets_the_log(self, logits, labels):
     """For 10 equal logits you give 0.9: that is 1 - p. Which function of p does the loss use?"""
     _keep(self, logits, labels)
@@ -602,6 +631,18 @@ def starts_from_the_logarithms(self):
     return (log_p - _onehot(self.labels, log_p.shape[1])) / len(self.labels)
 
 
+@misconception("losses.SoftmaxCrossEntropy", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
+class starts_the_gradient_from_the_logits:
+    """Your gradient is logits - onehot. Which function of the logits belongs there, and what divides it?"""
+
+    def forward(self, logits, labels):
+        self.logits, self.labels = logits, labels
+        return float(np.mean(_losses(logits, labels)))
+
+    def backward(self):
+        return self.logits - _onehot(self.labels, self.logits.shape[1])
+
+
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def multiplies_by_the_softmax_slope(self):
     """Softmax and the log together have a simpler derivative: the slope of softmax is in it already."""
@@ -637,6 +678,14 @@ def uses_its_probabilities_up__scaled(self):
     self.probabilities[np.arange(len(self.labels)), self.labels] -= 1
     self.probabilities /= len(self.labels)
     return self.probabilities
+
+
+@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_backward_can_be_repeated"])
+def keeps_nothing_after_backward(self):
+    """The first call of backward clears what forward has kept, and the second finds nothing. Who asked for that?"""
+    p, labels = self.probabilities, self.labels
+    self.probabilities = self.labels = None
+    return (p - _onehot(labels, p.shape[1])) / len(labels)
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])

@@ -136,6 +136,16 @@ def ignores_eps(f, x, eps=1e-5):
     return gradient
 
 
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_steps_to_both_sides"])
+def ignores_eps__textbook(f, x, eps=1e-5):
+    h = 1e-4
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, h)
+        gradient[index] = (above - below) / (2 * h)
+    return gradient
+
+
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def steps_half_but_divides_whole(f, x, eps=1e-5):
     """Your slopes are half the true ones. How far did you step, and what did you divide by?"""
@@ -491,6 +501,18 @@ def sets_the_floor_too_high__added(a, b):
 def averages_the_errors(a, b):
     """One bad entry among many good ones hardly shows in your error: mean or maximum?"""
     return float(np.mean(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
+
+
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
+def divides_mean_by_mean(a, b):
+    """A mean divided by a mean: the largest entries decide, and one bad small one does not show. Entry by entry first?"""
+    return float(np.mean(np.abs(a - b)) / max(np.mean(np.abs(a) + np.abs(b)), 1e-12))
+
+
+@misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
+def takes_the_mean_absolute_error(a, b):
+    """Your error has the size of the gradients: nothing divides by them, and a mean hides the worst entry."""
+    return float(np.mean(np.abs(a - b)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])

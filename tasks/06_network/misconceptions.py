@@ -112,6 +112,16 @@ def seeds_each_layer_anew(self, sizes, rng, *_):
 
 
 @misconception("network.MLP.__init__", fails=["check_network_draws_every_layer_from_rng"])
+def seeds_layer_by_layer(self, sizes, rng, *_):
+    """Each layer has a generator and a seed of its own, and the one you were given is not used."""
+    self.layers = []
+    for i in range(len(sizes) - 1):
+        if i > 0:
+            self.layers.append(ReLU())
+        self.layers.append(Linear(sizes[i], sizes[i + 1], np.random.default_rng(42 + i)))
+
+
+@misconception("network.MLP.__init__", fails=["check_network_draws_every_layer_from_rng"])
 def makes_its_own_generator(self, sizes, rng, *_):
     """The same seed gives another network each time. Which generator do your layers draw from?"""
     _build(self, sizes, np.random.default_rng())
@@ -154,6 +164,20 @@ def has_three_layers_always(self, sizes, rng, *_):
         ReLU(),
         Linear(sizes[2], sizes[3], rng),
     ]
+
+
+@misconception(
+    "network.MLP.__init__",
+    fails=[
+        "check_network_alternates_linear_and_relu",
+        "check_network_forward_runs_every_layer",
+        "check_network_parameters_are_in_order",
+        "check_network_predict_names_the_best_class",
+    ],
+)
+def has_three_layers_always__unpacked(self, sizes, rng, *_):
+    inputs, first, second, classes = sizes
+    self.layers = [Linear(inputs, first, rng), ReLU(), Linear(first, second, rng), ReLU(), Linear(second, classes, rng)]
 
 
 @misconception(
@@ -276,6 +300,57 @@ class keeps_its_layers_under_another_name:
 
     def predict(self, x):
         return self.forward(x).argmax(axis=1)
+
+
+class _Flat:
+    """A network over `_flat`, the layers one after another, wherever else they are kept."""
+
+    def forward(self, x):
+        return _run(self._flat, x)
+
+    def backward(self, dlogits):
+        for layer in reversed(self._flat):
+            dlogits = layer.backward(dlogits)
+        return dlogits
+
+    def parameters(self):
+        return [p for layer in self._flat if hasattr(layer, "W") for p in (layer.W, layer.b)]
+
+    def gradients(self):
+        return [g for layer in self._flat if hasattr(layer, "W") for g in (layer.dW, layer.db)]
+
+    def predict(self, x):
+        return self.forward(x).argmax(axis=1)
+
+
+@misconception("network.MLP", fails=["check_network_layers_share_nothing"])
+class keeps_its_layers_in_a_dict(_Flat):
+    """self.layers is a dict of names. The contract wants the layers themselves in a list, in order."""
+
+    def __init__(self, sizes, rng, *_):
+        _build(self, sizes, rng)
+        self._flat = self.layers
+        self.layers = {f"layer{k}": layer for k, layer in enumerate(self._flat)}
+
+
+@misconception("network.MLP", fails=["check_network_layers_share_nothing"])
+class keeps_its_layers_in_a_dict__ordered(_Flat):
+    def __init__(self, sizes, rng, *_):
+        from collections import OrderedDict
+
+        _build(self, sizes, rng)
+        self._flat = self.layers
+        self.layers = OrderedDict((f"Layer{k}", layer) for k, layer in enumerate(self._flat))
+
+
+@misconception("network.MLP", fails=["check_network_layers_share_nothing"])
+class keeps_its_layers_in_blocks(_Flat):
+    """self.layers is a list of lists. The contract wants the layers themselves in one list, in order."""
+
+    def __init__(self, sizes, rng, *_):
+        _build(self, sizes, rng)
+        self._flat = self.layers
+        self.layers = [self._flat[k : k + 2] for k in range(0, len(self._flat), 2)]
 
 
 @misconception(
@@ -622,6 +697,12 @@ def predicts_floats(self, x):
 def predicts_the_largest_score(self, x):
     """You return the largest score, not its position."""
     return self.forward(x).max(axis=1)
+
+
+@misconception("network.MLP.predict", fails=["check_network_forward_repeats_itself"])
+def predicts_a_list(self, x):
+    """predict gives a list of the right classes. The contract wants an array, which counts and compares by itself."""
+    return [int(np.argmax(scores)) for scores in self.forward(x)]
 
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])

@@ -37,6 +37,20 @@ def shares_lr_among_all(self, lr):
     type(self).lr = lr
 
 
+@misconception("optim.SGD", fails=["check_sgd_step_walks_downhill"])
+class counts_steps_in_step:
+    """One name for two things: the number in self.step hides the method step. What else could the count be called?"""
+
+    def __init__(self, lr):
+        self.lr = lr
+        self.step = 0
+
+    def step(self, params, grads):
+        self.step += 1
+        for p, g in zip(params, grads):
+            p -= self.lr * g
+
+
 # --- step -----------------------------------------------------------------------------------------------------------
 
 
@@ -133,6 +147,13 @@ def decays_lr__by_time(self, params, grads):
     for p, g in zip(params, grads):
         p -= self.lr / (1 + 0.01 * self.t) * g
     self.t += 1
+
+
+@misconception("optim.SGD.step", fails=["check_sgd_has_no_memory"])
+def decays_lr__a_little(self, params, grads):
+    for p, g in zip(params, grads):
+        p -= self.lr * g
+    self.lr *= 1 - 1e-5
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_has_no_memory"])

@@ -131,12 +131,20 @@ def hands_out_all_at_once(x, y, batch_size, rng):
     yield x[order], y[order]
 
 
-@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"], alike="a_whole_batch_less")
 def skips_the_first_batch(x, y, batch_size, rng):
-    """The first batch of the order never comes. Where does your loop start?"""
+    """A whole batch never comes. Where does your loop start, and where does it end?"""
     order = rng.permutation(len(x))
     for start in range(batch_size, len(x), batch_size):
         rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"], alike="a_whole_batch_less")
+def loses_the_last_full_batch(x, y, batch_size, rng):
+    order = rng.permutation(len(x))
+    for i in range(1, len(x) // batch_size):
+        rows = order[(i - 1) * batch_size : i * batch_size]
         yield x[rows], y[rows]
 
 
@@ -174,6 +182,18 @@ def fills_the_last_batch_up(x, y, batch_size, rng):
 
 
 @misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
+def hands_the_rest_out_twice(x, y, batch_size, rng):
+    """The short last batch comes from the loop, and once more behind it. What does the loop's last turn hand out?"""
+    order = rng.permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+    if len(x) % batch_size:
+        rows = order[len(x) // batch_size * batch_size :]
+        yield x[rows], y[rows]
+
+
+@misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def joins_the_rest_to_the_last_batch(x, y, batch_size, rng):
     """Your last batch is longer than batch_size. The rest makes a short batch of its own."""
     order = rng.permutation(len(x))
@@ -188,6 +208,12 @@ def makes_batches_of_equal_size(x, y, batch_size, rng):
     """10 samples in batches of 4: the contract wants 4, 4, 2. Which sizes do yours have?"""
     order = rng.permutation(len(x))
     for rows in np.array_split(order, -(-len(x) // batch_size)):
+        yield x[rows], y[rows]
+
+
+@misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
+def makes_batches_of_equal_size__floor(x, y, batch_size, rng):
+    for rows in np.array_split(rng.permutation(len(x)), max(1, len(x) // batch_size)):
         yield x[rows], y[rows]
 
 
@@ -268,6 +294,15 @@ def hands_out_row_numbers(x, y, batch_size, rng):
         yield order[start : start + batch_size]
 
 
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
+def uses_data_as_indices(x, y, batch_size, rng):
+    """You shuffle the images and index with them. Which numbers say where a row stands?"""
+    order = rng.permutation(x)
+    for start in range(0, len(x), batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
 @misconception("data.minibatches", fails=["check_batches_leave_the_data_alone"])
 def turns_labels_into_floats(x, y, batch_size, rng):
     """Your labels are floats. They were handed in as whole numbers and are used as indices."""
@@ -281,6 +316,15 @@ def makes_labels_a_column(x, y, batch_size, rng):
     """Your labels have two dimensions. The contract wants (n,)."""
     order = rng.permutation(len(x))
     yield from _cut(x[order], y[order].reshape(-1, 1), batch_size)
+
+
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
+def makes_labels_a_column__stacked(x, y, batch_size, rng):
+    data = np.hstack((x, y.reshape((-1, 1))))
+    rng.shuffle(data)
+    for i in range(len(data) // batch_size + 1):
+        batch = data[i * batch_size : (i + 1) * batch_size]
+        yield batch[:, :-1], batch[:, -1].reshape((-1, 1))
 
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])

@@ -111,6 +111,13 @@ def averages_over_batches(model, x, y):
     return float(np.mean(shares))
 
 
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
+def slides_over_the_rows(model, x, y):
+    """The rows that you look at begin at i, where they should begin at i times the size of a batch: most come many times."""
+    size = min(32, len(x))
+    return float(np.mean([np.mean(model.predict(x[i : i + size]) == y[i : i + size]) for i in range(len(x) // size)]))
+
+
 @misconception("train.accuracy", fails=["check_accuracy_counts_every_row"])
 def looks_at_the_first_hundred(model, x, y):
     """Only the first 100 samples count for you. All rows of x count."""
@@ -253,6 +260,17 @@ def drops_the_short_batch(model, x_train, y_train, x_val, y_val, *, epochs, batc
 
     def batches(x, y, size, rng):
         return [(xb, yb) for xb, yb in minibatches(x, y, size, rng) if len(xb) == min(size, len(x))]
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, batches=batches)
+
+
+@misconception("train.train", fails=["check_train_steps_once_a_batch", "check_train_measures_what_it_says"])
+def moves_one_row_a_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Look at where each batch of your loop starts: at i, or at i * batch_size?"""
+
+    def batches(x, y, size, rng):
+        order = rng.permutation(len(x))
+        return [(x[order[i : i + size]], y[order[i : i + size]]) for i in range(-(-len(x) // size))]
 
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, batches=batches)
 
@@ -425,6 +443,20 @@ def divides_by_the_batch_again(model, x_train, y_train, x_val, y_val, *, epochs,
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
+@misconception("train.train", fails=["check_train_steps_once_a_batch"])
+def divides_the_short_batch_by_batch_size(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The last batch has fewer rows than batch_size, and its gradient is divided by batch_size. Where does N come from?"""
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(loss.backward() * len(yb) / batch_size)
+        optimizer.step(model.parameters(), model.gradients())
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def validates_between_forward_and_backward(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Which batch do the layers remember when backward runs?"""
@@ -536,6 +568,21 @@ def keeps_the_best_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch
     def epoch_end(model, optimizer):
         value, _ = _measure(model, x_val, y_val)
         if value < best[1]:
+            best[:] = [p.copy() for p in model.parameters()], value
+
+    history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, epoch_end=epoch_end)
+    for p, kept in zip(model.parameters(), best[0] or model.parameters()):
+        p[...] = kept
+    return history
+
+
+@misconception("train.train", fails=["check_train_keeps_descending", "check_train_never_learns_from_validation"])
+def keeps_the_best_epoch__by_accuracy(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    best = [None, -1.0]
+
+    def epoch_end(model, optimizer):
+        value = _accuracy(model, x_val, y_val)
+        if value > best[1]:
             best[:] = [p.copy() for p in model.parameters()], value
 
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, epoch_end=epoch_end)
@@ -708,6 +755,17 @@ def divides_the_losses_by_the_rows(model, x_train, y_train, x_val, y_val, *, epo
 
     def report(model, seen):
         value = sum(v for v, _, _ in seen) / len(x_train)
+        return value, _accuracy(model, x_train, y_train), *_measure(model, x_val, y_val)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+@misconception("train.train", fails=["check_train_measures_what_it_says"])
+def divides_by_the_whole_batches(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """train_loss is too large where a short batch is left: the sum of the batches is divided by the full ones alone."""
+
+    def report(model, seen):
+        value = sum(v for v, _, _ in seen) / (len(x_train) // batch_size)
         return value, _accuracy(model, x_train, y_train), *_measure(model, x_val, y_val)
 
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
