@@ -74,8 +74,8 @@ def hyperparameters(student: Student, case: Case) -> dict[str, Any]:
     missing = [name for name in ASKED if name not in settings]
     case.require(not missing, should, f"HYPERPARAMETERS has no {' and no '.join(missing)}.")
     taken = [name for name in _GIVEN if name in settings]
-    verb, it = ("comes", "it") if len(taken) == 1 else ("come", "them")
-    case.require(not taken, f"{' and '.join(taken)} {verb} from the grader.", f"HYPERPARAMETERS has {it} too.")
+    both = " and ".join(taken)
+    case.require(not taken, f"The grader passes {both} itself.", f"HYPERPARAMETERS has {both}, too.")
     for name in ASKED:
         value, whole = settings[name], name != "lr"
         fits = isinstance(value, int | np.integer if whole else int | float | np.integer | np.floating)

@@ -105,8 +105,8 @@ def test_settings_without_lr_are_named():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("'rng': 0", "rng comes from the grader. HYPERPARAMETERS has it too."),
-        ("'rng': 0, 'model': 1", "model and rng come from the grader. HYPERPARAMETERS has them too."),
+        ("'rng': 0", "The grader passes rng itself. HYPERPARAMETERS has rng, too."),
+        ("'rng': 0, 'model': 1", "The grader passes model and rng itself. HYPERPARAMETERS has model and rng, too."),
     ],
 )
 def test_what_the_grader_passes_is_no_setting(given: str, said: str):
