@@ -103,6 +103,12 @@ def odd_epoch(given: Sequence[Array], start: Parameters, data: Sequence[Any], ba
     for words, ways in candidates:
         if any(distance(given, closed_form.walk(start, x, y, way, lr), start) <= MOVED for way in ways):
             return f"That is where it ends with {words}."
+    short = rows % batch_size
+    for cut in cuts if short else ():
+        before = closed_form.walk(start, x, y, cut[:-1], lr)
+        end = closed_form.descend(before, x[cut[-1]], y[cut[-1]], lr * short / batch_size)
+        if distance(given, end, start) <= MOVED:
+            return f"That is where it ends with the short batch's gradient divided by {batch_size} instead of {short}."
     return ""
 
 

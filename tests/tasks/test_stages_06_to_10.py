@@ -235,6 +235,11 @@ SAID = {
         f"def minibatches(x, y, batch_size, rng):\n    {ROWS}\n        yield [x[i] for i in r], y[r]",
         "xb is a list of 6 items, not an array. np.array(...) makes an array of a list.",
     ),
+    "a short batch divided as a full one": (
+        "10_training_loop",
+        next(edit.code for edit in SLIPS if edit.name == "the short batch counts as a full one"),
+        "That is where it ends with the short batch's gradient divided by 2 instead of 1.",
+    ),
     "a loss twice as large": (
         "10_training_loop",
         "kept = train\ndef train(*a, **k):\n    h = kept(*a, **k)\n    h['train_loss'] = [2 * v for v in h['train_loss']]\n"
