@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from grader.worker import wire
+from grader.worker import bounds, wire
 
 _TOGETHER = 64 << 10  # what is smaller goes in one piece: each piece costs a wake-up of the other end
 _HEADER = struct.Struct("<II")  # bytes of structure, number of buffers; then 8 bytes for the length of each buffer
@@ -29,9 +29,9 @@ def parts(frame: wire.Frame) -> Iterator[wire.Buffer]:
         yield b"".join([first, *frame.buffers]) if frame.buffers else first
 
 
-def check_lengths(structure: int, lengths: Sequence[int]) -> None:
-    """Refuse a frame by its header, before memory is set aside for it."""
-    if structure > wire.MAX_STRUCTURE or len(lengths) > wire.MAX_BUFFERS or sum(lengths) > wire.MAX_ARRAYS:
+def check_lengths(structure: int, lengths: Sequence[int], most: int) -> None:
+    """Refuse a frame by its header, before memory is set aside for it; `most` bytes of arrays."""
+    if structure > bounds.MAX_STRUCTURE or len(lengths) > bounds.MAX_BUFFERS or sum(lengths) > most:
         raise wire.WireError("a message that is too large")
 
 
@@ -42,10 +42,11 @@ class Reader(Generic[Context]):
     """Cuts a stream of bytes into frames.
 
     receive_into : (view, what it was given) -> number of bytes put there, at least one; raises at the end of the stream
+    most         : bytes of the arrays of a frame
     """
 
-    def __init__(self, receive_into: Callable[[memoryview, Context], int]):
-        self.receive_into = receive_into
+    def __init__(self, receive_into: Callable[[memoryview, Context], int], most: int):
+        self.receive_into, self.most = receive_into, most
         self.buffer = memoryview(bytearray(_TOGETHER))
         self.start = self.end = 0
 
@@ -55,9 +56,9 @@ class Reader(Generic[Context]):
         raises : WireError before memory is set aside for one that is too large
         """
         structure, count = _HEADER.unpack(self._bytes(_HEADER.size, context))
-        check_lengths(structure, [0] * min(count, wire.MAX_BUFFERS + 1))
+        check_lengths(structure, [0] * min(count, bounds.MAX_BUFFERS + 1), self.most)
         lengths = struct.unpack(f"<{count}Q", self._bytes(8 * count, context))
-        check_lengths(structure, lengths)
+        check_lengths(structure, lengths, self.most)
         body = self._bytes(structure, context)
         return wire.Frame(body, [self._exactly(length, context) for length in lengths])
 
@@ -92,7 +93,7 @@ def blocking_reader(connection: socket.socket) -> Reader[None]:
             raise Closed
         return got
 
-    return Reader(receive_into)
+    return Reader(receive_into, bounds.MAX_SENT)
 
 
 def send(connection: socket.socket, frame: wire.Frame) -> None:

@@ -1,7 +1,7 @@
 """The encoding between the grader and a worker: plain data of exact types, array bytes beside it, nothing pickled.
 
-A message is a structure (MessagePack, at most 1 MB) and the bytes of its arrays (at most 256 MB), out of band: a hostile
-megabyte of structure costs the reader some 70 MB, a hostile 256 MB would cost 18 GB.
+A message is a structure (MessagePack) and the bytes of its arrays, out of band; `bounds` says how much there may be of each.
+What one end encodes, the other decodes: both count alike.
 Values are walked before they are encoded, because msgspec by itself turns tuples, sets and subclasses of list and dict into
 plain lists and maps; what comes back is walked again, because MessagePack can say more than we do (timestamps, odd keys).
 """
@@ -12,19 +12,14 @@ import struct
 from collections.abc import Callable, Collection, Iterable, Sized
 from typing import Any, NamedTuple, TypeAlias
 
-import msgspec
 import numpy as np
 from msgspec.msgpack import Decoder, Encoder, Ext
 
+from grader.worker import bounds
+from grader.worker.bounds import WireError as WireError
+
 Array: TypeAlias = np.ndarray[Any, Any]
 Buffer: TypeAlias = bytes | memoryview
-
-MAX_STRUCTURE = 1 << 20
-MAX_ARRAYS = 256 << 20
-MAX_BUFFERS = 10_000
-MAX_DEPTH = 48
-MAX_NODES = 200_000  # a small list that holds another twice, and so on, is exponentially large
-MAX_BIGINT = 1024  # bytes
 
 _DTYPE_CODES = "? i1 i2 i4 i8 u1 u2 u4 u8 f2 f4 f8 c8 c16"
 _DTYPES = [np.dtype(code) for code in _DTYPE_CODES.split()]
@@ -36,10 +31,6 @@ _SCALARS.update({t: _DTYPE_INDEX[np.dtype(t)] for t in (np.intc, np.longlong, np
 ARRAY, SCALAR, TUPLE, SET, COMPLEX, BIGINT, REMOTE, CALLBACK, SHARED, RNG, MAP = range(1, 12)
 _CONTAINERS: dict[type, int] = {tuple: TUPLE, set: SET, dict: MAP}
 C_ORDER, F_ORDER, STRIDED = range(3)
-
-
-class WireError(Exception):
-    """What arrived is not a message of ours, or what should be sent is too large for one."""
 
 
 class NotPlain(Exception):
@@ -91,24 +82,23 @@ _ATOMS = frozenset({type(None), bool, float, bytes})
 _KEYS = _ATOMS | {str, int}
 
 
-class _Outgoing(msgspec.Struct):
-    """A message in the making, and how large it is so far."""
+class _Outgoing(bounds.Budget):
+    """A message in the making."""
 
-    refer: Refer | None
+    refer: Refer | None = None
     buffers: list[Buffer] = []
-    parts: int = 0
-    bytes: int = 0
 
 
-def encode(value: object, refer: Refer | None = None) -> Frame:
+def encode(value: object, refer: Refer | None = None, most: int = bounds.MAX_SENT) -> Frame:
     """The message for one value.
 
     refer  : called with each object that has no plain form; what it returns stands for it
+    most   : bytes of its arrays, counted as the other end will hold them
     raises : NotPlain (also for what is nested too deeply), WireError if it is too large
     """
-    message = _Outgoing(refer)
+    message = _Outgoing(most, refer=refer)
     structure = _encoder.encode(_pack(value, message, 0))
-    if len(structure) > MAX_STRUCTURE:
+    if len(structure) > bounds.MAX_STRUCTURE:
         raise WireError(f"a value of {len(structure):,} bytes beside its arrays")
     return Frame(structure, message.buffers)
 
@@ -118,14 +108,12 @@ def _pack(value: Any, message: _Outgoing, depth: int) -> object:  # noqa: ANN401
     if kind in _ATOMS:
         return value
     if kind is int:
-        return value if -(1 << 63) <= value < 1 << 63 else _pack_big_integer(value, message)
+        return value if _is_small(value) else _pack_big_integer(value, message)
     if kind is str:
         return value if value.isascii() else value.encode("utf-8", "replace").decode()
-    message.parts += 1
-    if depth > MAX_DEPTH:
+    message.part()
+    if depth > bounds.MAX_DEPTH:
         raise NotPlain("nested too deeply")
-    if message.parts > MAX_NODES:
-        raise WireError("a value of too many parts")
     pack = _PACK.get(kind)
     return pack(value, message, depth + 1) if pack is not None else _stand_in(value, message)
 
@@ -135,8 +123,10 @@ def _pack_all(values: Iterable[object], message: _Outgoing, depth: int) -> list[
 
 
 def _pack_container(value: Collection[object], message: _Outgoing, depth: int) -> Ext:
-    if type(value) is not tuple and any(type(key) not in _KEYS for key in value):
-        return _stand_in(value, message)
+    if type(value) is not tuple:
+        if not all(type(key) in _KEYS and (type(key) is not int or _is_small(key)) for key in value):
+            return _stand_in(value, message)
+        message.more_keys(len(value))
     parts = itertools.chain.from_iterable(value.items()) if isinstance(value, dict) else value
     return Ext(_CONTAINERS[type(value)], _encoder.encode(_pack_all(parts, message, depth)))
 
@@ -144,23 +134,24 @@ def _pack_container(value: Collection[object], message: _Outgoing, depth: int) -
 def _pack_array(value: Array, message: _Outgoing, _depth: int) -> Ext:
     if value.dtype not in _DTYPE_INDEX or not value.dtype.isnative:
         return _stand_in(value, message)
-    message.bytes += value.nbytes
-    if message.bytes > MAX_ARRAYS or len(message.buffers) >= MAX_BUFFERS:
-        raise WireError(f"arrays of more than {MAX_ARRAYS >> 20} MB")
-    if value.flags.c_contiguous:
-        layout, data = C_ORDER, value
-    elif value.flags.f_contiguous:
-        layout, data = F_ORDER, value.T
-    else:
-        layout, data = STRIDED, np.ascontiguousarray(value)
+    layout = C_ORDER if value.flags.c_contiguous else F_ORDER if value.flags.f_contiguous else STRIDED
+    message.array(value.size, value.dtype.itemsize, twice=layout == STRIDED)
+    if len(message.buffers) >= bounds.MAX_BUFFERS:
+        raise WireError(f"more than {bounds.MAX_BUFFERS:,} arrays")
+    data = np.ascontiguousarray(value.T if layout == F_ORDER else value)
     message.buffers.append(data.reshape(-1).view(np.uint8).data if data.size else b"")
     header = [_DTYPE_INDEX[value.dtype], layout, len(message.buffers) - 1, *value.shape]
     return Ext(ARRAY, _encoder.encode(header))
 
 
+def _is_small(value: int) -> bool:
+    """Whether MessagePack has it. Larger ones are no keys: they can be chosen to have one hash, all of them."""
+    return -(1 << 63) <= value < 1 << 63
+
+
 def _pack_big_integer(value: int, message: _Outgoing) -> Ext:
     size = value.bit_length() // 8 + 1
-    if size > MAX_BIGINT:
+    if size > bounds.MAX_BIGINT:
         return _stand_in(value, message)
     return Ext(BIGINT, value.to_bytes(size, "little", signed=True))
 
@@ -169,6 +160,7 @@ def _stand_in(value: object, message: _Outgoing) -> Ext:
     reference = message.refer(value) if message.refer is not None else None
     if reference is None:
         raise NotPlain(f"an object of class {type(value).__name__}")
+    message.reference()
     return Ext(REMOTE, _encoder.encode(reference))
 
 
@@ -183,26 +175,27 @@ _PACK: dict[type, Callable[[Any, _Outgoing, int], object]] = {
 }
 
 
-class _Incoming(msgspec.Struct):
-    """A message that is being read, and how many parts of it were seen."""
+class _Incoming(bounds.Budget):
+    """A message that is being read. Each of its buffers is taken out when an array is made of it."""
 
-    buffers: list[Buffer]
-    resolve: Resolve | None
-    read_only: bool
-    parts: int = 0
+    buffers: list[Buffer | None] = []
+    resolve: Resolve | None = None
+    read_only: bool = True
 
 
-def decode(frame: Frame, resolve: Resolve | None = None, *, read_only: bool = True) -> Any:  # noqa: ANN401
+def decode(frame: Frame, resolve: Resolve | None = None, *, read_only: bool = True, most: int = bounds.MAX_SENT) -> Any:  # noqa: ANN401
     """The value of one message.
 
     resolve   : turns each Reference, Shared, Rng and Callback into what it stands for; without it they are refused
     read_only : whether arrays may not be written to
+    most      : bytes of its arrays, as they are held here
     raises    : WireError, and nothing else, whatever the bytes are
     """
-    if len(frame.structure) > MAX_STRUCTURE:
+    if len(frame.structure) > bounds.MAX_STRUCTURE:
         raise WireError("a structure that is too large")
+    message = _Incoming(most, buffers=[*frame.buffers], resolve=resolve, read_only=read_only)
     try:
-        return _unpack(_decoder.decode(frame.structure), _Incoming(frame.buffers, resolve, read_only), 0)
+        return _unpack(_decoder.decode(frame.structure), message, 0)
     except (ValueError, TypeError, IndexError, OverflowError, RecursionError, MemoryError, struct.error) as e:
         raise WireError(f"not a message: {type(e).__name__}") from None
 
@@ -210,9 +203,9 @@ def decode(frame: Frame, resolve: Resolve | None = None, *, read_only: bool = Tr
 def _unpack(value: object, message: _Incoming, depth: int) -> object:
     if type(value) in _KEYS:
         return value
-    message.parts += 1
-    if depth > MAX_DEPTH + 1 or message.parts > MAX_NODES:
-        raise WireError("nested too deeply, or in too many parts")
+    message.part()
+    if depth > bounds.MAX_DEPTH + 1:
+        raise WireError("nested too deeply")
     if type(value) is list:
         return _unpack_all(value, message, depth + 1)
     if type(value) is not Ext:
@@ -231,17 +224,17 @@ def _unpack_container(code: int, data: bytes, message: _Incoming, depth: int) ->
     items = _decoder.decode(data)
     if type(items) is not list:
         raise WireError("a container without items")
-    items = _unpack_all(items, message, depth)
     if code == TUPLE:
-        return tuple(items)
+        return tuple(_unpack_all(items, message, depth))
     keys = items if code == SET else items[::2]
-    if any(type(key) not in _KEYS for key in keys):
+    message.more_keys(len(keys))
+    if any(type(key) not in _KEYS for key in keys):  # as they were sent: of what is made of them, some hash alike
         raise WireError("a key that cannot be one")
-    return set(items) if code == SET else dict(zip(keys, items[1::2], strict=True))
+    return set(keys) if code == SET else dict(zip(keys, _unpack_all(items[1::2], message, depth), strict=True))
 
 
 def _unpack_big_integer(_code: int, data: bytes, _message: _Incoming, _depth: int) -> int:
-    if len(data) > MAX_BIGINT:
+    if len(data) > bounds.MAX_BIGINT:
         raise WireError("an integer that is too large")
     return int.from_bytes(data, "little", signed=True)
 
@@ -253,6 +246,7 @@ def _unpack_pointer(code: int, data: bytes, message: _Incoming, _depth: int) -> 
     made, fields = _POINTERS[code], _decoder.decode(data)
     if type(fields) is not list or [type(field) for field in fields] != list(made.__annotations__.values()):
         raise WireError(f"type {code} has no place in a message")
+    message.reference()
     return message.resolve(made(*fields))
 
 
@@ -262,11 +256,12 @@ def _unpack_array(_code: int, data: bytes, message: _Incoming, _depth: int) -> A
         raise WireError("an array without a header")
     dtype = _DTYPES[_index(header[0], _DTYPES)]
     layout, shape = header[1], header[3:]
-    buffer = message.buffers[_index(header[2], message.buffers)]
-    size = math.prod(shape)
+    place, size = _index(header[2], message.buffers), math.prod(shape)
+    buffer, message.buffers[place] = message.buffers[place], None
     # Before NumPy sees it: a product of Python ints cannot overflow.
-    if size * dtype.itemsize != len(buffer):
-        raise WireError("an array of another size than it says")
+    if buffer is None or size * dtype.itemsize != len(buffer):
+        raise WireError("an array of another size than it says, or of bytes that another has")
+    message.array(size, dtype.itemsize, twice=layout == STRIDED)
     flat = _checked(np.frombuffer(buffer, dtype) if size else np.empty(0, dtype), size)
     array: Array = flat.reshape(shape[::-1]).T if layout == F_ORDER else flat.reshape(shape)
     if layout == STRIDED and array.ndim:

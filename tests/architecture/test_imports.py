@@ -16,7 +16,7 @@ DECORATOR = "grader.course.misconceptions"
 TOOLBOX = "tasks.toolbox"
 INSIDE = "grader.worker.inside"
 #: What the process of a submission holds of the grader's code.
-WITHIN_REACH = ("grader.worker.wire", "grader.worker.stream", INSIDE)
+WITHIN_REACH = ("grader.worker.wire", "grader.worker.stream", "grader.worker.bounds", INSIDE)
 
 #: These stand below all else, and may import one another.
 GROUND = ("bootstrap", "cli", "errors", "files", "paths", "records", "submission", "text", "threads")
@@ -155,6 +155,7 @@ def _empty(room: str) -> str:
 
 GRADER = {_empty(room): "" for row in ORDER for room in row} | {
     "grader/worker/wire.py": "import numpy as np\nimport msgspec",
+    "grader/worker/bounds.py": "",
     "grader/worker/stream.py": "import socket",
     "grader/worker/inside/child.py": "import os\nfrom grader.worker import wire\nfrom grader.worker.inside import loader",
     "grader/worker/inside/loader.py": "from ..stream import send\nimport numpy",

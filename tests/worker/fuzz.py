@@ -49,7 +49,7 @@ def one(data: bytes) -> bool:
 
     raises : whatever must not be raised
     """
-    from grader.worker import stream, wire
+    from grader.worker import bounds, stream, wire
 
     position = 0
 
@@ -62,7 +62,7 @@ def one(data: bytes) -> bool:
         position += len(piece)
         return len(piece)
 
-    reader = stream.Reader(receive_into)
+    reader = stream.Reader(receive_into, bounds.MAX_ANSWER)
     through = False
     with contextlib.suppress(_End, wire.WireError):
         while True:
@@ -101,10 +101,10 @@ def by_damage(seconds: float) -> None:
 
 def widest() -> None:
     """The most that a message of the largest allowed size takes while it is read."""
-    from grader.worker import wire
+    from grader.worker import bounds, wire
 
     for byte in (b"\x90", b"\x80", b"\xc0", b"\x91"):
-        body = b"\xdd" + (wire.MAX_STRUCTURE - 5).to_bytes(4, "big") + byte * (wire.MAX_STRUCTURE - 5)
+        body = b"\xdd" + (bounds.MAX_STRUCTURE - 5).to_bytes(4, "big") + byte * (bounds.MAX_STRUCTURE - 5)
         tracemalloc.start()
         with contextlib.suppress(wire.WireError):
             wire.decode(wire.Frame(body, []))

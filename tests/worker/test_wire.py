@@ -1,5 +1,7 @@
 """The encoding: what goes in comes out with its exact type, and whatever bytes arrive, nothing but WireError is raised."""
 
+import tracemalloc
+
 import msgspec
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from grader.worker import stream, wire
+from grader.worker import bounds, stream, wire
 
 DTYPES = st.sampled_from(
     [np.dtype(code) for code in ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]]
@@ -16,7 +18,7 @@ ARRAYS = DTYPES.flatmap(
     lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5))
 )
 ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text() | st.binary()
-KEYS = st.text(max_size=5) | st.integers() | st.booleans()
+KEYS = st.text(max_size=5) | st.integers(-(1 << 63), (1 << 63) - 1) | st.booleans()
 VALUES = st.recursive(
     ATOMS | ARRAYS,
     lambda inner: (
@@ -114,19 +116,21 @@ def test_what_is_too_large_is_refused():
     with pytest.raises(wire.WireError):
         wire.encode(["x" * 100_000] * 11)
     with pytest.raises(wire.WireError):
-        wire.encode(np.empty(wire.MAX_ARRAYS + 1, np.int8))
+        wire.encode(np.empty(bounds.MAX_SENT // bounds.WEIGHT + 1, np.int8))
     with pytest.raises(wire.WireError):
-        wire.decode(wire.Frame(b"\x90" * (wire.MAX_STRUCTURE + 1), []))
+        wire.decode(wire.Frame(b"\x90" * (bounds.MAX_STRUCTURE + 1), []))
     with pytest.raises(wire.WireError):
-        stream.check_lengths(10, [wire.MAX_ARRAYS, 1])
+        stream.check_lengths(10, [100, 1], 100)
     with pytest.raises(wire.WireError):
-        stream.check_lengths(wire.MAX_STRUCTURE + 1, [])
+        stream.check_lengths(bounds.MAX_STRUCTURE + 1, [], 100)
+
+
+def ext(code, *fields):
+    return msgspec.msgpack.Ext(code, msgspec.msgpack.encode(list(fields)))
 
 
 def header(*fields):
-    return wire.Frame(
-        msgspec.msgpack.encode(msgspec.msgpack.Ext(wire.ARRAY, msgspec.msgpack.encode(list(fields)))), [b"12345678"]
-    )
+    return wire.Frame(msgspec.msgpack.encode(ext(wire.ARRAY, *fields)), [b"12345678"])
 
 
 @pytest.mark.parametrize(
@@ -146,6 +150,102 @@ def header(*fields):
 def test_a_forged_array_is_refused(fields):
     with pytest.raises(wire.WireError):
         wire.decode(header(*fields))
+
+
+def message(*parts, buffers=()):
+    return wire.Frame(msgspec.msgpack.encode(list(parts)), list(buffers))
+
+
+def read_arrays(headers, buffers, most=1 << 20):
+    """The arrays of a message, or None if it is refused, and the bytes that reading it took."""
+    frame = message(*(ext(wire.ARRAY, *fields) for fields in headers), buffers=buffers)
+    tracemalloc.start()
+    try:
+        return wire.decode(frame, most=most), tracemalloc.get_traced_memory()[1]
+    except wire.WireError:
+        return None, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("layout", [wire.C_ORDER, wire.F_ORDER, wire.STRIDED])
+def test_a_buffer_is_read_once(layout):
+    two = [(11, layout, 0, 1000), (11, layout, 0, 1000)]
+    assert read_arrays(two[:1], [bytes(8000)])[0] is not None
+    assert read_arrays(two, [bytes(8000)])[0] is None
+    empty = [(11, layout, 0, 0, 7)] * 2
+    assert read_arrays(empty, [b""])[0] is None
+    assert read_arrays([(11, layout, i, 0, 7) for i in range(2)], [b"", b""])[0] is not None
+
+
+@pytest.mark.parametrize(
+    ("layout", "code", "item"),
+    [(wire.C_ORDER, 11, 8), (wire.STRIDED, 11, 8), (wire.STRIDED, 5, 1), (wire.C_ORDER, 0, 1)],
+)
+def test_what_arrays_take_is_bounded_however_many_are_sent(layout, code, item):
+    """Ten, twenty and forty of them, of which the bound lets five through: no more memory is taken for the rest."""
+    size, counted = 4000, 4000 * 8 * (2 if layout == wire.STRIDED else 1)
+    most = 5 * counted
+    taken = []
+    for many in (5, 10, 20, 40):
+        buffers = [bytes(size * item) for _ in range(many)]
+        arrays, bytes_taken = read_arrays([(code, layout, i, size) for i in range(many)], buffers, most)
+        assert (arrays is not None) == (many == 5)
+        taken.append(bytes_taken)
+    assert max(taken) < 1.5 * most + 20_000
+
+
+def test_the_two_ends_count_arrays_alike():
+    gaps, flags = np.ones((100, 20))[:, ::2], np.ones(1000, bool)
+    for value, counted in ((gaps, 16_000), (flags, 8000), ([gaps, flags], 24_000)):
+        frame = wire.encode(value, most=counted)
+        wire.decode(frame, most=counted)
+        with pytest.raises(wire.WireError):
+            wire.encode(value, most=counted - 1)
+        with pytest.raises(wire.WireError):
+            wire.decode(frame, most=counted - 1)
+
+
+@pytest.mark.parametrize("keyed", [set, dict.fromkeys], ids=["set", "dict"])
+def test_whole_numbers_that_hash_alike_are_no_keys(keyed):
+    alike = [k * ((1 << 61) - 1) for k in range(1, 40)]
+    assert len(set(map(hash, alike))) == 1
+    with pytest.raises(wire.NotPlain):
+        wire.encode(keyed(alike))
+    code = wire.SET if keyed is set else wire.MAP
+    forged = [msgspec.msgpack.Ext(wire.BIGINT, k.to_bytes(16, "little")) for k in alike]
+    items = forged if keyed is set else [part for k in forged for part in (k, None)]
+    with pytest.raises(wire.WireError):
+        wire.decode(message(ext(code, *items)))
+
+
+@pytest.mark.parametrize("keyed", [set, dict.fromkeys], ids=["set", "dict"])
+def test_keys_of_a_message_are_counted_together(keyed):
+    value = [keyed(range(bounds.MAX_KEYS // 2)), keyed(range(bounds.MAX_KEYS // 2))]
+    assert there_and_back(value) == value
+    with pytest.raises(wire.WireError):
+        wire.encode([*value, keyed([1])])
+    code = wire.SET if keyed is set else wire.MAP
+    many = ext(code, *range((1 + (code == wire.MAP)) * (bounds.MAX_KEYS + 1)))
+    with pytest.raises(wire.WireError):
+        wire.decode(message(many))
+
+
+def test_objects_of_a_message_are_counted():
+    def refer(value):
+        return wire.Reference(1, type(value).__name__, "m", False)
+
+    fits = [object()] * bounds.MAX_REFERENCES
+    frame = wire.encode(fits, refer)
+    assert len(wire.decode(frame, lambda pointer: pointer)) == len(fits)
+    with pytest.raises(wire.WireError):
+        wire.encode([*fits, object()], refer)
+    met = []
+    for many in (1, 2, 4):
+        references = [ext(wire.REMOTE, 1, "", "", False)] * (many * (bounds.MAX_REFERENCES + 1))
+        with pytest.raises(wire.WireError):
+            wire.decode(message(*references), met.append)
+    assert len(met) == 3 * bounds.MAX_REFERENCES
 
 
 @pytest.mark.parametrize("code", range(wire.MAP + 2))

@@ -200,8 +200,7 @@ class _Server:
 
     def _call_back(self, number: int, args: list[object], keywords: dict[str, object]) -> object:
         """Ask for a function of the grader's, and answer its questions meanwhile."""
-        frame = wire.encode(["callback", number, args, keywords], self.runtime.refer)
-        self._send(frame)
+        self._send(self.runtime.framed(["callback", number, args, keywords]))
         while True:
             message = self._receive()
             if message[0] == "result":

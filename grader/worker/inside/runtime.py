@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from grader.worker import wire
+from grader.worker import bounds, wire
 from grader.worker.inside.loader import PACKAGE, Finder
 from grader.worker.inside.raised import Missing, bounded, explain
 
@@ -63,9 +63,16 @@ class Runtime:
     def encode(self, status: str, value: object) -> wire.Frame:
         """By value what is plain, by reference what is not, or is too large to send."""
         try:
-            return wire.encode([status, value], self.refer)
+            return self.framed([status, value])
         except _UNSENDABLE:
-            return wire.encode([status, self.refer(value)])
+            return self.framed([status, self.refer(value)])
+
+    def framed(self, message: list[object]) -> wire.Frame:
+        """A message to the grader, objects by reference.
+
+        raises : WireError if it is too large, NotPlain
+        """
+        return wire.encode(message, self.refer, bounds.MAX_ANSWER)
 
     def resolve(self, pointer: wire.Pointer) -> object:
         """What a reference, a shared array, a seed or a callback stands for in here."""
@@ -94,10 +101,10 @@ class Runtime:
             if outcomes[-1][0] == "error":
                 break
         try:
-            return wire.encode(["ok", outcomes], self.refer)
+            return self.framed(["ok", outcomes])
         except _UNSENDABLE:
             # As in `encode`, but of each by itself: one value that cannot be sent does not keep the others.
-            return wire.encode(["ok", [[status, self._sendable(value)] for status, value in outcomes]], self.refer)
+            return self.framed(["ok", [[status, self._sendable(value)] for status, value in outcomes]])
 
     def _outcome(self, asked: str, arguments: list[object]) -> tuple[str, object]:
         """("ok", value) or ("error", what is to be said of it)."""
@@ -122,7 +129,7 @@ class Runtime:
     def _sendable(self, value: object) -> object:
         """The value, or a reference to it if it cannot be sent."""
         try:
-            wire.encode(value, self.refer)
+            self.framed([value])
         except _UNSENDABLE:
             return self.refer(value)
         return value

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from grader.worker import wire
+from grader.worker import bounds, wire
 from grader.worker.outside import handles
 from grader.worker.outside.channel import Answer, Channel
 from grader.worker.outside.errors import NotAValue, StudentError
@@ -28,6 +28,7 @@ class Asker:
         self.rng = RngMaker(self)
         self.transcript: list[Step] = []
         self.earlier: list[Step] = []
+        self._kept = 0  # bytes of the answers in the transcript
         self._bound: list[Remote] = []
         self.modules: set[str] = set()  # those that names were asked of
         channel.make_remote = lambda reference: Remote(self, reference)
@@ -146,6 +147,21 @@ class Asker:
                 values.append(record(reply))
         return values
 
+    def answered(self, step: Step, answer: Answer) -> None:
+        """Put an answer into its step: as it is, unless it is an object, or more than a transcript keeps."""
+        self._kept += answer.size
+        if isinstance(answer.value, Remote) or self._kept > bounds.MAX_KEPT:
+            step.outcome = Opaque(self.kind(answer.value))
+        else:
+            step.outcome = answer.value
+        self._names.answered(step)
+
+    def kind(self, value: object) -> str:
+        """Name of the class of anything that came back."""
+        if isinstance(value, Remote):
+            return held(value).kind
+        return "function" if isinstance(value, (Function, Method)) else type(value).__name__
+
     def _outgoing(self, value: object, callbacks: dict[int, Callable[..., object]]) -> object:
         """An argument as the wire takes it: proxies as references, functions as callbacks."""
         if isinstance(value, InWorker):
@@ -168,7 +184,7 @@ class Asker:
         """Record one step, whatever comes of it. An attribute is left out if it was the look-up of a function."""
         step = Step(asked.kind, asked.target, asked.text, [asked.target] if asked.kind == "call" else [])
         self.transcript.append(step)
-        record = _Record(self._names, step)
+        record = _Record(self, step)
         try:
             yield record
         except StudentError as error:
@@ -182,13 +198,12 @@ class Asker:
 class _Record:
     """Writes an answer into its step."""
 
-    def __init__(self, names: Names, step: Step):
-        self.names, self.step = names, step
+    def __init__(self, asker: Asker, step: Step):
+        self.asker, self.step = asker, step
         self.value: object = None
 
     def __call__(self, answer: Answer) -> object:
         self.value, step = answer.value, self.step
-        step.outcome = Opaque(held(answer.value).kind) if isinstance(answer.value, Remote) else answer.value
+        self.asker.answered(step, answer)
         step.printed, step.seconds = answer.printed, answer.seconds
-        self.names.answered(step)
         return answer.value

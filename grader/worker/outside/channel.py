@@ -7,14 +7,11 @@ from typing import Any, NamedTuple
 
 from grader.submission import Submission
 from grader.text import clean_name
-from grader.worker import wire
+from grader.worker import bounds, wire
 from grader.worker.outside import errors
 from grader.worker.outside.handles import InWorker
 from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.reported import NO_ANSWER, reported
-
-MAX_CALLBACKS = 100_000
-MAX_NESTED = 32
 
 
 class CallLimits(NamedTuple):
@@ -25,9 +22,12 @@ class CallLimits(NamedTuple):
 
 
 class Answer(NamedTuple):
+    """size : bytes that the value takes here, about"""
+
     value: Any
     printed: str
     seconds: float
+    size: int
 
 
 def _outcome(reply: object) -> tuple[str, object]:
@@ -49,12 +49,14 @@ class Channel:
         self.released: list[int] = []
         self.shared: dict[int, tuple[str, wire.Array]] = {}  # arrays that the worker has already, by identity
         self.spent = 0.0  # seconds of the current check
+        self.received = 0  # bytes of its answers, as they are held here
         self.heard: Callable[[str], None] | None = None  # told what is printed while a call runs, as it comes
         self.alive = True
         self._callbacks: dict[int, Callable[..., object]] = {}
         self._numbers = 0
         self._called_back = 0
         self._depth = 0
+        self._size = 0  # of what came last, as `received`
 
     def request(
         self, operation: str, *arguments: object, callbacks: dict[int, Callable[..., object]] | None = None
@@ -63,9 +65,10 @@ class Channel:
 
         raises : StudentError and its kind for whatever the submission does; WorkerFault for the grader's own faults
         """
-        if self._depth >= MAX_NESTED:
+        if self._depth >= bounds.MAX_NESTED:
             raise errors.WorkerFault("functions of a check call the submission inside one another too deeply")
-        released, self.released = self.released, []
+        released = self.released[: bounds.MAX_RELEASED]
+        del self.released[: bounds.MAX_RELEASED]
         try:
             frame = wire.encode([operation, released, *arguments])
         except (wire.WireError, wire.NotPlain) as reason:
@@ -83,13 +86,19 @@ class Channel:
             seconds = time.perf_counter() - start
             if self._depth == 0:
                 self.spent += seconds
+        self.received += self._size
+        if self.received > bounds.MAX_CHECK:
+            self.close()
+            raise errors.ProtocolViolation(
+                f"The answers of one check hold more than {bounds.MAX_CHECK >> 20} MB.", printed=printed
+            )
         status, value = _outcome(value)
         if status == "error":
             raise reported(value, printed, self.submission)
         if status != "ok":
             self.close()  # who knows what comes next
             raise errors.ProtocolViolation(NO_ANSWER, printed=printed)
-        return Answer(value, printed, seconds)
+        return Answer(value, printed, seconds, self._size)
 
     def request_all(self, requests: Sequence[Sequence[object]]) -> list[Answer | errors.StudentError]:
         """Ask for several operations in one message; they are done in order, up to the first that fails.
@@ -100,14 +109,15 @@ class Channel:
         answer = self.request("many", *requests)
         replies: list[Answer | errors.StudentError] = []
         outcomes = answer.value if type(answer.value) is list else []
-        printed, seconds = answer.printed, answer.seconds  # said of the first: nobody can tell which of them it was
+        # Said of the first: nobody can tell which of them it was.
+        printed, seconds, size = answer.printed, answer.seconds, answer.size
         for outcome in outcomes[: len(requests)]:
             status, value = _outcome(outcome)
             if status == "error":
                 return [*replies, reported(value, printed, self.submission)]
             if status == "ok":
-                replies.append(Answer(value, printed, seconds))
-                printed, seconds = "", 0.0
+                replies.append(Answer(value, printed, seconds, size))
+                printed, seconds, size = "", 0.0, 0
         if len(replies) != len(requests):
             self.close()
             raise errors.ProtocolViolation(NO_ANSWER, printed=answer.printed)
@@ -131,7 +141,7 @@ class Channel:
 
     def begin(self, limits: TimeLimits) -> None:
         """Another check goes on with the same worker, with limits of its own."""
-        self.limits, self.spent, self._called_back = limits, 0.0, 0
+        self.limits, self.spent, self.received, self._called_back = limits, 0.0, 0, 0
 
     def allowance(self) -> float:
         """Seconds that a call may take now."""
@@ -142,13 +152,17 @@ class Channel:
         self._numbers += 1
         return self._numbers
 
+    def count_callback(self) -> None:
+        """One more. raises : ProtocolViolation if that is too many"""
+        self._called_back += 1
+        if self._called_back > bounds.MAX_CALLBACKS:
+            raise errors.ProtocolViolation(
+                f"A function that was handed over was called more than {bounds.MAX_CALLBACKS:,} times."
+            )
+
     def call_back(self, number: object, args: object, keywords: object) -> object:
         """Run a function of the grader's that the worker asks for."""
-        self._called_back += 1
-        if self._called_back > MAX_CALLBACKS:
-            raise errors.ProtocolViolation(
-                f"A function that was handed over was called more than {MAX_CALLBACKS:,} times."
-            )
+        self.count_callback()
         function = self._callbacks.get(number) if type(number) is int else None
         if function is None or type(args) is not list or type(keywords) is not dict:
             raise errors.ProtocolViolation("A function that was handed over was called after the call it was for.")
@@ -161,8 +175,10 @@ class Channel:
 
     def decode(self, frame: wire.Frame) -> object:
         """What came from the worker, arrays read-only, references as proxies."""
+        arrays = sum(len(buffer) for buffer in frame.buffers)
+        self._size = bounds.UNFOLDED * len(frame.structure) + 2 * arrays  # one with gaps is held twice
         try:
-            return wire.decode(frame, self._resolve)
+            return wire.decode(frame, self._resolve, most=bounds.MAX_ANSWER)
         except wire.WireError as reason:
             raise errors.ProtocolViolation(f"What came back is no answer ({reason}).") from None
 

@@ -3,16 +3,13 @@
 import socket
 from collections.abc import Callable
 
-from grader.text import MAX_OUTPUT as KEPT_OUTPUT
-from grader.text import clean_output
-from grader.worker import stream, wire
+from grader.text import MAX_OUTPUT, clean_output
+from grader.worker import bounds, stream, wire
 from grader.worker.outside import errors
 from grader.worker.outside.coldprocess import ColdProcess
 from grader.worker.outside.process import ForkedProcess
 from grader.worker.outside.processors import MOMENT, SharedCpu
 from grader.worker.outside.waiting import Deadline, Poll
-
-MAX_OUTPUT = 8 << 20  # bytes that a worker may print in its life
 
 
 class Ended(Exception):
@@ -39,7 +36,7 @@ class Connection:
         self._printed = bytearray()
         self._ended_output = False
         self.together: SharedCpu | None = None
-        self._reader = stream.Reader(self._receive_into)
+        self._reader = stream.Reader(self._receive_into, bounds.MAX_ANSWER)
         process.connection.setblocking(False)
         process.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
 
@@ -120,10 +117,10 @@ class Connection:
                 self.poll.without_output()
                 return
             self.output_seen += len(data)
-            self._printed += data[: max(0, KEPT_OUTPUT - len(self._printed))]
+            self._printed += data[: max(0, MAX_OUTPUT - len(self._printed))]
             self.heard(data)
-            if self.output_seen > MAX_OUTPUT:
-                raise errors.TooMuchOutput(f"The code printed more than {MAX_OUTPUT >> 20} MB and was stopped.")
+            if self.output_seen > bounds.MAX_PRINTED:
+                raise errors.TooMuchOutput(f"The code printed more than {bounds.MAX_PRINTED >> 20} MB and was stopped.")
 
     def printed(self) -> str:
         """What the call has printed so far."""

@@ -10,7 +10,7 @@ from typing import Any
 from grader.worker import wire
 from grader.worker.outside.asker import Asker
 from grader.worker.outside.errors import NotAValue, ProtocolViolation, WorkerFault
-from grader.worker.outside.handles import Argument, Function, Method, Module, Remote, held
+from grader.worker.outside.handles import Argument, Module, Remote, held
 from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.transcript import Ask
 
@@ -45,7 +45,7 @@ class StudentProxy(Asker):
         """Another check goes on with this worker: limits and transcript start anew, objects and names stay."""
         self._channel.begin(limits)
         self.earlier += self.transcript
-        self.transcript = []
+        self.transcript, self._kept = [], 0
 
     def put(self, value: object) -> Remote:
         """Arrays (or a list of them) held in the worker, for functions that work in place."""
@@ -113,7 +113,7 @@ class StudentProxy(Asker):
             sentence = f"The code gave {type(value).__name__}, which cannot be gone through."
             raise NotAValue(sentence, type_name="TypeError")
         items: list[Any] = self.ask(Ask("take", held(value).path, f"list({value.transcript_name()})", (value, limit)))
-        return items
+        return items[:limit] if type(items) is list else items
 
     def same_memory(self, a: Remote, b: Remote) -> bool:
         """Whether two arrays in the worker share memory."""
@@ -128,12 +128,6 @@ class StudentProxy(Asker):
         self.modules.add(module)
         text = f"hasattr({module}, {name!r})"
         return self.ask(Ask("has", f"{module}.{name}", text, (module, name), "has_name")) is True
-
-    def kind(self, value: object) -> str:
-        """Name of the class of anything that came back."""
-        if isinstance(value, Remote):
-            return held(value).kind
-        return "function" if isinstance(value, (Function, Method)) else type(value).__name__
 
     def shared(self, name: str) -> Argument:
         """An array that was shared with all workers, to be passed as an argument.

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from grader.text import HIDDEN
+from grader.worker import bounds
 from grader.worker.outside import errors
 from grader.worker.outside.channel import CallLimits
 from tests.worker.conftest import make
@@ -109,11 +110,54 @@ def test_forged_errors_do_no_harm(ask):
 
 
 def test_callbacks_are_counted(ask, monkeypatch):
-    from grader.worker.outside import channel
-
-    monkeypatch.setattr(channel, "MAX_CALLBACKS", 50)
+    monkeypatch.setattr(bounds, "MAX_CALLBACKS", 50)
     with pytest.raises(errors.ProtocolViolation, match="more than 50 times"):
         ask("g = args[0]\nfor _ in range(1000): g()", lambda: 1)
+
+
+def test_callbacks_after_one_that_failed_are_counted_too(ask, monkeypatch):
+    monkeypatch.setattr(bounds, "MAX_CALLBACKS", 50)
+    calls = []
+
+    def fails():
+        calls.append(1)
+        raise ZeroDivisionError
+
+    body = "g, heard = args\nwhile True:\n    try:\n        g()\n    except Exception:\n        heard.append(1)"
+    with pytest.raises(ZeroDivisionError):
+        ask(body, fails, [])
+    assert calls == [1]
+
+
+def test_answers_of_a_check_have_a_bound_together(wire_pool, monkeypatch):
+    monkeypatch.setattr(bounds, "MAX_CHECK", 15_000)
+    with wire_pool.student(make(layers="import numpy as np\ndef f(): return np.ones(100)")) as student:
+        for _ in range(6):  # 800 bytes each, counted twice
+            student.layers.f()
+        with pytest.raises(errors.ProtocolViolation, match="The answers of one check hold more than"):
+            student.take([student.layers.f() for _ in range(6)])
+
+
+def test_objects_are_let_go_piece_by_piece(wire_pool, monkeypatch):
+    monkeypatch.setattr(bounds, "MAX_RELEASED", 3)
+    with wire_pool.student(make(layers="def f(g, n):\n    for _ in range(n): g(object())")) as student:
+        student.layers.f(lambda _: None, 10)
+        waiting = student._channel.released
+        for left in (10, 7, 4, 1, 0):
+            assert len(waiting) == left
+            student.layers.f(None, 0)
+
+
+def test_a_transcript_keeps_no_more_than_its_bound(wire_pool, monkeypatch):
+    monkeypatch.setattr(bounds, "MAX_KEPT", 5_000)
+    with wire_pool.student(make(layers="import numpy as np\ndef f(n): return np.ones(n)")) as student:
+        for n in (100, 1000, 2000, 4000):
+            assert student.layers.f(n).shape == (n,)
+        kept = [type(step.outcome).__name__ for step in student.transcript]
+        assert kept == ["ndarray", "Opaque", "Opaque", "Opaque"]
+        student.begin(CallLimits())
+        student.layers.f(100)
+        assert student.transcript[0].outcome.shape == (100,)
 
 
 def test_local_code_that_does_not_return_is_stopped():

@@ -368,7 +368,7 @@ def test_items_of_a_list_or_of_any_iterable_that_have_an_attribute(pool):
 def test_items_that_are_none_are_no_answer(pool, monkeypatch, lie):
     with pool.student(make(layers=MANY)) as student:
         layer = student.layers.Layer()
-        monkeypatch.setattr(student._channel, "request", lambda *asked, **rest: Answer(lie, "", 0.0))
+        monkeypatch.setattr(student._channel, "request", lambda *asked, **rest: Answer(lie, "", 0.0, 0))
         with pytest.raises(errors.ProtocolViolation):
             student.having(layer, "W", "x")
 
