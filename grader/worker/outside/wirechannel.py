@@ -132,12 +132,13 @@ class WireChannel(Channel):
     def _answer(self, frame: wire.Frame, deadline: Deadline) -> object:
         """The reply to a request; whatever the worker asks for before it is served."""
         self._connection.send(frame, deadline)
+        imported = False
         while True:
             value = self._receive(deadline)
             if _is(value, "callback", 4):
                 self._serve(value, deadline)
-            elif _is(value, "imported", 2):  # the call's own prints may be here already
-                self._connection.before_call = value[1] if type(value[1]) is int else 0
+            elif _is(value, "imported", 2) and not imported:  # the call's own prints may be here already
+                self._connection.before_call, imported = value[1] if type(value[1]) is int else 0, True
             else:
                 return value
 
@@ -153,10 +154,11 @@ class WireChannel(Channel):
     def _come_back(self, deadline: Deadline) -> None:
         """Our own function failed: let the worker return from its call, so that it can be asked again."""
         try:
-            again = True
-            while self.alive and again:
+            while self.alive:
                 self._connection.send(wire.encode(["failed", []]), deadline)
-                again = _is(self._receive(deadline), "callback", 4)
+                if not _is(self._receive(deadline), "callback", 4):
+                    return
+                self.count_callback()
         except errors.StudentError as reason:
             self._end = reason
             self.close()
