@@ -1,5 +1,6 @@
 """One attack, graded: what it earned, how long it took, what it left behind."""
 
+import dataclasses
 import fcntl
 import json
 import os
@@ -123,7 +124,8 @@ def _checked(attack: Attack, pool: WorkerPool) -> tuple[list[dict[str, Any]], bo
     stages = course.select(attack.stages)
     submission = read_submission(attack.folder)
     if attack.base:
-        submission = submission.replaced({**read_submission(REFERENCE).modules, **submission.modules})
+        modules = {**read_submission(REFERENCE).modules, **submission.modules}
+        submission = dataclasses.replace(submission, modules=modules)  # still in its folder
     limits = Limits(1.0 if attack.base else TIME_FACTOR)  # the reference's own modules need their time
     session = run_stages(stages, pool, submission, course=course, functions=_functions, seed=attack.seed, limits=limits)
     wanted = {stage.id for stage in stages}

@@ -50,7 +50,7 @@ def run(plan: dict[str, Any], connection: socket.socket, mapped: dict[str, Mappe
         buffered = io.BufferedWriter(output)
         sys.stdout = sys.stderr = io.TextIOWrapper(buffered, "utf-8", "backslashreplace", line_buffering=True)
         os.umask(0o077)
-        _go_to(plan["folder"])
+        os.chdir("/")
         layers = confine.confine(plan)
         if plan["ruleset"] is not None:
             os.close(plan["ruleset"])
@@ -59,21 +59,11 @@ def run(plan: dict[str, Any], connection: socket.socket, mapped: dict[str, Mappe
         pretend_mkdir_succeeds()
         gc.enable()
         stream.send(connection, wire.encode(["hello", report]))
-        _Server(connection, plan["folder"], mapped, output).serve()
+        _Server(connection, mapped, output).serve()
     except (stream.Closed, OSError):
         pass
     finally:
         os._exit(0)
-
-
-def _go_to(folder: str) -> None:
-    """The learner's folder as current directory, so that open("notes.txt") finds it; else one without anything."""
-    for place in (folder, "/"):
-        try:
-            os.chdir(place)
-            return
-        except OSError:
-            continue
 
 
 def only_the_standard_library() -> None:
@@ -110,19 +100,19 @@ class _Counted(io.FileIO):
 class _Server:
     """Answers requests on one connection."""
 
-    def __init__(self, connection: socket.socket, folder: str, mapped: dict[str, Mapped], output: _Counted):
-        self.connection, self.folder, self.mapped = connection, folder, mapped
+    def __init__(self, connection: socket.socket, mapped: dict[str, Mapped], output: _Counted):
+        self.connection, self.mapped = connection, mapped
         self.output, self.seen = output, 0
         self.shared = {name: memory.array() for name, memory in mapped.items()}
         self.streams = sys.stdout, sys.stderr
         self.printing, self.errors, self.filters = np.get_printoptions(), np.geterr(), list(warnings.filters)
         self.environment, self.path = dict(os.environ), list(sys.path)
         self.reader = stream.blocking_reader(connection)
-        self.runtime = self._runtime({}, {}, "")
+        self.runtime = self._runtime({}, {})
         self.active: Any = None
 
-    def _runtime(self, modules: dict[str, str], problems: dict[str, str], folder: str) -> Runtime:
-        return Runtime(Finder(modules, problems, folder or "<student>"), self.shared, self._call_back, self._imported)
+    def _runtime(self, modules: dict[str, str], problems: dict[str, str]) -> Runtime:
+        return Runtime(Finder(modules, problems), self.shared, self._call_back, self._imported)
 
     def serve(self) -> None:
         while True:
@@ -134,7 +124,7 @@ class _Server:
 
     def _answer(self, message: list[Any]) -> None:
         if message[0] == "load":
-            self._load(*message[2:5])
+            self._load(*message[2:4])
             reply = wire.encode(["ok", threading.active_count() == 1])
         elif message[0] == "share":
             self.shared[message[2]] = message[3]
@@ -161,7 +151,7 @@ class _Server:
         if printed := self.output.count - self.seen:
             self._send(wire.encode(["imported", printed]))
 
-    def _load(self, texts: dict[str, wire.Array], problems: dict[str, str], folder: str) -> None:
+    def _load(self, texts: dict[str, wire.Array], problems: dict[str, str]) -> None:
         """A submission's modules, newly; those before, and what they made, are forgotten."""
         if self.active is not None:
             self.active.__exit__(None, None, None)
@@ -170,7 +160,7 @@ class _Server:
             self._as_at_first()
         modules = {name: bytes(text).decode("utf-8") for name, text in texts.items()}
         numbers = self.runtime.numbers
-        self.runtime = self._runtime(modules, problems, folder)
+        self.runtime = self._runtime(modules, problems)
         self.runtime.numbers = numbers  # the grader may let go of the former one's objects only now
         self.active = self.runtime.finder.active()
         self.active.__enter__()
@@ -193,7 +183,7 @@ class _Server:
         np.seterr(**self.errors)
         gc.enable()
         gc.collect()  # cycles of large arrays
-        _go_to(self.folder)
+        os.chdir("/")
         for name, memory in self.mapped.items():
             memory.restore()
             self.shared[name] = memory.array()

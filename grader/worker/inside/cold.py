@@ -21,6 +21,6 @@ def main(connection: int, plan: dict[str, Any]) -> None:
         uid = confine.uid_for(os.getpid())
         plan["uid"] = uid if confine.readable_by(uid, grants.interpreter_files()) else None
     if "landlock" in plan["layers"] and landlock.version() > 0:
-        plan["ruleset"] = landlock.ruleset(grants.grants(plan["folder"]))
+        plan["ruleset"] = landlock.ruleset(grants.grants())
     child.only_the_standard_library()
     child.run(plan, control, {})

@@ -22,14 +22,15 @@ _SYSTEM = (
 )
 
 
-def grants(folder: str) -> list[tuple[str, int]]:
-    """(path, rights) of the standard library, NumPy, shared libraries, a few system files and the learner's folder."""
+def grants() -> list[tuple[str, int]]:
+    """(path, rights) of the standard library, NumPy, shared libraries and a few system files.
+
+    Nothing of a submission: its modules come as text, so that the same ones are graded alike wherever they lie.
+    """
     package = os.path.dirname(os.path.realpath(numpy.__file__))
     paths = [*_shared_libraries(), package, package + ".libs", *_SYSTEM]
     allowed = _standard_library() + [(path, READ) for path in paths]
     allowed.append(("/dev/null", READ | WRITE_FILE))
-    if folder:
-        allowed.append((folder, READ))
     return allowed
 
 

@@ -85,11 +85,13 @@ class Finder(importlib.abc.MetaPathFinder):
 
     modules   : "layers" or "helpers.tools" -> source text
     problems  : module -> why its file could not be read
-    folder    : path that tracebacks and __file__ show
+    folder    : path that tracebacks and __file__ show; nothing is read there
     confined  : refuse everything else (False in a debugger's process, which has packages of its own)
     """
 
-    def __init__(self, modules: dict[str, str], problems: dict[str, str], folder: str, *, confined: bool = True):
+    def __init__(
+        self, modules: dict[str, str], problems: dict[str, str], folder: str = "<student>", *, confined: bool = True
+    ):
         self.modules, self.problems, self.folder, self.confined = modules, problems, folder, confined
         self.packages = {name.rpartition(".")[0] for name in modules} - {""}
         self.packages |= {package.rpartition(".")[0] for package in self.packages} - {""}

@@ -19,7 +19,6 @@ from grader.worker.inside import child, confine, grants, kernel, landlock
 from grader.worker.inside.mapped import Mapped
 
 MAX_MESSAGE = 1 << 16
-_RULESETS = 4  # rule sets kept, one for each learner's folder
 
 
 class Children:
@@ -70,7 +69,7 @@ class Zygote:
     def __init__(self, control: socket.socket):
         self.control, self.children = control, Children()
         self.shared: dict[str, Mapped] = {}
-        self.rulesets: dict[str, int | None] = {}
+        self.ruleset = _ruleset()
         self.filters = confine.filters()
         self.uid_works: bool | None = None
         self.spawned = 0
@@ -115,18 +114,17 @@ class Zygote:
         return {}
 
     def do_spawn(
-        self, fds: list[int], layers: list[str], memory: int, folder: str, probe_paths: list[str], grader: int
+        self, fds: list[int], layers: list[str], memory: int, probe_paths: list[str], grader: int
     ) -> dict[str, Any]:
         """Fork a worker on a connection and a pipe for its output."""
         self.spawned += 1
         plan = {
             "layers": layers,
             "memory": memory,
-            "folder": folder,
             "probe_paths": probe_paths,
             "grader": grader,
             "uid": self._uid() if "privileges" in layers else None,
-            "ruleset": self._ruleset(folder) if "landlock" in layers else None,
+            "ruleset": self.ruleset if "landlock" in layers else None,
             "filter": self.filters,
             "parent": os.getpid(),
         }
@@ -161,17 +159,13 @@ class Zygote:
             self.uid_works = confine.readable_by(uid, grants.interpreter_files())
         return uid if self.uid_works else None
 
-    def _ruleset(self, folder: str) -> int | None:
-        if folder not in self.rulesets:
-            if len(self.rulesets) >= _RULESETS:
-                oldest = self.rulesets.pop(next(iter(self.rulesets)))
-                if oldest is not None:
-                    os.close(oldest)
-            try:
-                self.rulesets[folder] = landlock.ruleset(grants.grants(folder))
-            except OSError:
-                self.rulesets[folder] = None
-        return self.rulesets[folder]
+
+def _ruleset() -> int | None:
+    """The descriptor of what workers may read, or None where there is no Landlock."""
+    try:
+        return landlock.ruleset(grants.grants())
+    except OSError:
+        return None
 
 
 def main(control: int) -> None:

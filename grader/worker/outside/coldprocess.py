@@ -31,7 +31,7 @@ class ColdProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=environment(),
-            cwd=plan["folder"] or None,
+            cwd="/",
             **options,
         )
         self.pid = self.program.pid

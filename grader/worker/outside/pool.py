@@ -1,13 +1,14 @@
 """Workers on demand: confined processes, each for one submission, whose modules every check finds newly loaded."""
 
 import contextlib
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from grader.submission import Submission
-from grader.worker import wire
+from grader.worker import bounds, wire
 from grader.worker.inside import kernel
 from grader.worker.inside.confine import LAYERS
 from grader.worker.outside.channel import CallLimits
@@ -44,7 +45,7 @@ class WireCourseWorker:
         limits = limits or CallLimits()
         if self._channel is None or not self._channel.alive:
             self._channel = self._start(Submission("course", {}), limits)
-        self._channel.load_submission(submission, limits, "")
+        self._channel.load_submission(submission, limits)
         yield StudentProxy(self._channel, describe)
 
     def close(self) -> None:
@@ -133,7 +134,7 @@ class WorkerPool:
         """A fresh worker with a submission in it."""
         channel = self.start(submission, limits)
         try:
-            channel.load(self.folder_of(submission))
+            channel.load()
         except BaseException:
             self.end(channel)
             raise
@@ -145,7 +146,7 @@ class WorkerPool:
         if channel is not None and channel.submission is submission and channel.shared.keys() == held.keys():
             with contextlib.suppress(WorkerFault):  # it was killed meanwhile: then another one is started
                 self.starter.send_shared(channel)
-                if channel.load_submission(submission, limits, self.folder_of(submission), _AGAIN_SECONDS):
+                if channel.load_submission(submission, limits, _AGAIN_SECONDS):
                     self._resting = None
                     return channel
             self._unfit = submission  # what hindered it once would hinder it after every check
@@ -155,6 +156,8 @@ class WorkerPool:
     def _release(self, channel: WireChannel, in_order: bool) -> None:
         """Keep a worker for the next check, or end it."""
         channel.seconds += channel.spent
+        if channel.received > bounds.MAX_KEPT:  # what earlier checks left in circles is large, too
+            gc.collect()
         again = self.again and in_order and self._unfit is not channel.submission and self._resting is None
         if again and channel.alive and channel.seconds < _RENEWED_AFTER:
             self._resting = channel
@@ -183,12 +186,10 @@ class WorkerPool:
 
         raises : WorkerFault; SandboxRefused in strict mode
         """
-        folder = self.folder_of(submission)
         plan = {
             "layers": self.layers,
             "memory": self.memory,
-            "folder": folder,
-            "probe_paths": self.probe_paths(folder),
+            "probe_paths": [str(path) for path in self.withheld if path.exists()],
             "grader": os.getpid(),
         }
         channel, measured = self.starter.start(plan, submission, limits)
@@ -218,16 +219,6 @@ class WorkerPool:
             self.end(self.start(Submission("probe", {}), CallLimits()))
         assert self._measured is not None
         return summary(self._measured, self.sandbox, "cold start" if self.starter.cold else "fork")
-
-    def folder_of(self, submission: Submission) -> str:
-        """The folder that a worker may read, unless the course or the grader lies in it."""
-        folder = submission.folder.resolve() if submission.folder is not None else None
-        return "" if folder is None or any(folder in path.parents for path in self.withheld) else str(folder)
-
-    def probe_paths(self, folder: str) -> list[str]:
-        """What is withheld and there; an instructor may have the reference itself graded."""
-        given = Path(folder) if folder else None
-        return [str(path) for path in self.withheld if path.exists() and not (given and path.is_relative_to(given))]
 
     def close(self) -> None:
         """End all workers and the zygote. May be called again."""

@@ -1,5 +1,7 @@
 """Errors as a worker reports them, in a sentence. Every field may be a lie, but none can do harm."""
 
+import os
+
 from grader.records import SourceLines
 from grader.submission import Submission, file_of
 from grader.text import clean, clean_name
@@ -18,7 +20,7 @@ def reported(info: object, printed: str, submission: Submission) -> errors.Stude
     if type(info) is not dict or any(type(info.get(name)) is not kind for name, kind in _FIELDS.items()):
         return errors.ProtocolViolation(NO_ANSWER, printed=printed)
     mro = tuple(clean_name(name) for name in info["mro"][:20] if type(name) is str)
-    module = info["module"] if info["module"].replace(".", "").isidentifier() else ""
+    module = info["module"][:80] if info["module"].replace(".", "").isidentifier() else ""
     details: errors.Details = {
         "type_name": mro[0] if mro else "Exception",
         "mro": mro,
@@ -38,7 +40,7 @@ def reported(info: object, printed: str, submission: Submission) -> errors.Stude
             return errors.StudentExit(f"The code tried to end the program ({what}).", **details)
         case "memory":
             return errors.OutOfMemory("The code asked for more memory than there is for it.", **details)
-    return errors.StudentError(_both(told, _said(details) + _withheld(mro)), **details)
+    return errors.StudentError(_both(told, _said(details)) + _withheld(details, submission), **details)
 
 
 def _translation(info: dict[str, list[object]], details: errors.Details, submission: Submission) -> str:
@@ -73,14 +75,14 @@ def _missing(module: str, name: str, details: errors.Details, submission: Submis
 
 
 def _broken(module: str, submission: Submission, details: errors.Details, told: str) -> errors.ModuleBroken:
-    mro, frames = details["mro"], details["frames"]
+    frames = details["frames"]
     where = f" (line {frames[-1].marked[0]} of {frames[-1].file})" if frames else ""
     if module in submission.problems:
         sentence = submission.problems[module]
-    elif "SyntaxError" in mro and frames:
+    elif "SyntaxError" in details["mro"] and frames:
         sentence = f"{frames[-1].file} is not Python yet: {details['message']} (line {frames[-1].marked[0]})."
     else:
-        sentence = f"{file_of(module)} cannot be imported: {_both(told, _said(details))}{where}{_withheld(mro)}"
+        sentence = f"{file_of(module)} cannot be imported: {_both(told, _said(details))}{where}{_withheld(details, submission)}"
     return errors.ModuleBroken(sentence, module=module, **details)
 
 
@@ -105,8 +107,11 @@ def source_lines(frames: list[object], submission: Submission) -> list[SourceLin
     return found
 
 
-def _withheld(mro: tuple[str, ...]) -> str:
+def _withheld(details: errors.Details, submission: Submission) -> str:
     """What to do about an exception that comes from the confinement, most likely."""
-    if "PermissionError" not in mro:
-        return ""
-    return ". While it is graded, your code can neither write files nor open connections: leave that to main()."
+    beside = submission.folder is not None and f"{submission.folder}{os.sep}" in details["message"]
+    if "FileNotFoundError" in details["mro"] or ("PermissionError" in details["mro"] and beside):
+        return ". A submission is graded by its modules alone: no other file is there, even if it lies beside them."
+    if "PermissionError" in details["mro"]:
+        return ". While it is graded, your code can neither write files nor open connections: leave that to main()."
+    return ""

@@ -68,20 +68,20 @@ class WireChannel(Channel):
         self.close()
         raise errors.WorkerFault(sentence)
 
-    def load(self, folder: str, seconds: float = 20.0) -> bool:
+    def load(self, seconds: float = 20.0) -> bool:
         """Send the submission's modules, which replace those before; False if something of those still runs.
 
         raises : WorkerFault if the worker ends, or takes longer than that
         """
         self._connection.output_seen = 0
         texts = {name: np.frombuffer(text.encode(), np.uint8) for name, text in self.submission.modules.items()}
-        return self._plain("load", texts, self.submission.problems, folder, seconds=seconds) is True
+        return self._plain("load", texts, self.submission.problems, seconds=seconds) is True
 
-    def load_submission(self, submission: Submission, limits: TimeLimits, folder: str, seconds: float = 20.0) -> bool:
+    def load_submission(self, submission: Submission, limits: TimeLimits, seconds: float = 20.0) -> bool:
         """Go on with a submission's modules, newly loaded, in place of what the worker held; as `load`."""
         self.submission, self.released, self.heard = submission, [], None
         self.begin(limits)
-        return self.load(folder, seconds)
+        return self.load(seconds)
 
     def share(self, name: str, array: wire.Array) -> None:
         """Send an array that the worker does not have from the zygote."""

@@ -71,7 +71,7 @@ def test_what_was_not_tried_counts_as_open():
 
 @linux
 @with_landlock
-def test_nothing_of_the_course_is_open_to_the_reference_as_a_submission_but_itself():
+def test_nothing_of_the_course_is_open_to_the_reference_as_a_submission():
     with WorkerPool(HERE.withheld, "strict") as pool, pool.student(read_submission(REFERENCE), CallLimits()):
         assert pool.report()["level"] == "full"
 
@@ -201,18 +201,22 @@ def test_only_three_descriptors_are_open(ask):
 
 @linux
 @with_landlock
-def test_the_learners_own_folder_can_be_read_and_nothing_beside_it(tmp_path, wire_pool):
-    from grader.submission import read_submission
-
+def test_no_file_can_be_read_not_even_one_beside_the_modules(tmp_path, wire_pool):
     folder = tmp_path / "theirs"
     folder.mkdir()
-    (folder / "layers.py").write_text("def f(path): return open(path).read()")
+    (folder / "layers.py").write_text(
+        "import os\ndef f(path): return open(path).read()\ndef where(): return os.getcwd(), __file__"
+    )
     (folder / "notes.txt").write_text("mine")
     (tmp_path / "other.txt").write_text("not mine")
     (folder / "link.txt").symlink_to(tmp_path / "other.txt")
     with wire_pool.student(read_submission(folder)) as student:
-        assert student.layers.f("notes.txt") == "mine"
-        assert student.layers.f(str(folder / "notes.txt")) == "mine"
+        assert student.layers.where() == ("/", "<student>/layers.py")
+        for path in ("notes.txt", str(folder / "notes.txt"), "<student>/layers.py", str(folder / "link.txt")):
+            with pytest.raises(errors.StudentError) as failed:
+                student.layers.f(path)
+            assert path in str(failed.value)
+            assert "graded by its modules alone" in str(failed.value)
         for path in (str(tmp_path / "other.txt"), "../other.txt", "link.txt", "/proc/1/environ", "/etc/hostname"):
             with pytest.raises(errors.StudentError, match=r"PermissionError|FileNotFoundError"):
                 student.layers.f(path)

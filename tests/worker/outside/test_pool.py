@@ -6,13 +6,12 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from grader.course.course import Course
 from grader.paths import REFERENCE, ROOT, TASKS
-from grader.submission import Submission
 from grader.worker.inside import kernel
 from grader.worker.outside import errors, process
 from grader.worker.outside import pool as pool_module
@@ -395,11 +394,10 @@ def test_what_a_process_begins_with_is_there(name):
     assert callable(importlib.import_module(name).main)
 
 
-def test_the_course_is_out_of_reach_as_a_whole_but_for_a_submission_of_its_own():
+def test_the_course_is_out_of_reach_as_a_whole():
     with WorkerPool(HERE.withheld) as pool:
-        places = pool.probe_paths("")
-        assert {str(TASKS), str(REFERENCE), pool_module.__file__} <= set(places)
-        assert set(places) - set(pool.probe_paths(str(REFERENCE))) == {str(REFERENCE)}
+        assert {TASKS, REFERENCE, Path(pool_module.__file__)} <= set(pool.withheld)
+        assert pool.report()["probes"]["read the course's files"]
 
 
 def test_the_course_is_out_of_sight_wherever_in_it_a_worker_begins(tmp_path):
@@ -411,11 +409,3 @@ def test_the_course_is_out_of_sight_wherever_in_it_a_worker_begins(tmp_path):
         "assert not set(places) & set(sys.path), sys.path; assert not [m for m in sys.modules if m.startswith('grader')]"
     )
     subprocess.run([sys.executable, "-P", "-c", script, str(ROOT), str(tmp_path)], check=True)
-
-
-def test_a_worker_never_gets_the_folder_of_the_stages(tmp_path):
-    course = Course(ROOT, stages_in=tmp_path / "merged")
-    with WorkerPool(course.withheld) as pool:
-        for folder in (TASKS, tmp_path / "merged", ROOT / "data", ROOT):
-            assert pool.folder_of(Submission("x", {}, folder=folder)) == "", folder
-        assert pool.folder_of(Submission("x", {}, folder=REFERENCE)) == str(REFERENCE)
