@@ -16,7 +16,7 @@ def _data(case, rows):
 
 def _epoch(student, case, x, y, batch_size, rng):
     """All batches of one epoch, each a pair of arrays with as many labels as rows."""
-    width = np.shape(x)[1] if isinstance(x, np.ndarray) else 3
+    rows, width = np.shape(x) if isinstance(x, np.ndarray) else (20, 3)
     batches = student.take(student.data.minibatches(x, y, batch_size, rng), limit=100)
     for k, batch in enumerate(batches):
         pair = isinstance(batch, list | tuple) and [np.ndim(a) for a in batch] == [2, 1]
@@ -24,6 +24,8 @@ def _epoch(student, case, x, y, batch_size, rng):
         shapes = [np.shape(a) for a in batch] if isinstance(batch, list | tuple) else type(batch).__name__
         should = f"Each batch should be a pair (xb, yb) of shapes (rows, {width}) and (rows,)."
         case.require(fits, should, f"Batch {k} holds {shapes}.")
+        should = f"No batch should have more rows than x, which has {rows}."
+        case.require(len(batch[1]) <= rows, should, f"Batch {k} has {len(batch[1]):,} rows.")
     return batches
 
 

@@ -8,6 +8,7 @@ A training with one seed is one draw from a distribution. A result a little belo
 two more seeds, and the median of the three decides.
 """
 
+import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +22,7 @@ from . import closed_form, networks, trainings
 from .closed_form import Array, Parameters
 
 ASKED = ("epochs", "batch_size", "lr")
+_LARGEST = 1_000_000_000  # beyond any epochs, batch or step; NumPy has no float for every number that Python has
 _GIVEN = ("model", "x_train", "y_train", "x_val", "y_val", "rng")
 
 
@@ -79,9 +81,11 @@ def hyperparameters(student: Student, case: Case) -> dict[str, Any]:
     for name in ASKED:
         value, whole = settings[name], name != "lr"
         fits = isinstance(value, int | np.integer if whole else int | float | np.integer | np.floating)
-        good = fits and not isinstance(value, bool) and np.isfinite(value) and value > 0
-        wanted = "a whole number above 0" if whole else "a number above 0"
-        case.require(good, f"HYPERPARAMETERS[{name!r}] should be {wanted}.", f"HYPERPARAMETERS[{name!r}] is {value!r}.")
+        good = fits and not isinstance(value, bool) and 0 < value < _LARGEST
+        large = fits and value >= _LARGEST
+        wanted = ("a whole number" if whole else "a number") + (f" below {_LARGEST:,}" if large else " above 0")
+        gave = f"HYPERPARAMETERS[{name!r}] is {reprlib.repr(value) if large else repr(value)}."
+        case.require(good, f"HYPERPARAMETERS[{name!r}] should be {wanted}.", gave)
     return settings
 
 
