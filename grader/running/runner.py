@@ -86,7 +86,12 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
         context.groups.drop(check)
         execution = _execution(check, function, context)
     context.state.touch(check, execution.modules)
-    return _judged(check, execution, context)
+    result = _judged(check, execution, context)
+    if (
+        execution.failure is not None
+    ):  # its frames hold the check's arrays, and the first of them, this one, the failure
+        execution.failure.__traceback__ = execution.failure.__context__ = None
+    return result
 
 
 def _execution(check: Check, function: Function, context: Context) -> Execution:

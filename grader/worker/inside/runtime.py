@@ -51,21 +51,22 @@ class Runtime:
         #: exceptions that are not the learner's: only in the grader's own process are there any
         self.let_through: tuple[type[BaseException], ...] = ()
 
-    def refer(self, value: object) -> wire.Reference:
-        """Keep an object here, and give what stands for it."""
+    def refer(self, value: object, why: BaseException | None = None) -> wire.Reference:
+        """Keep an object here, and give what stands for it. `why` it cannot be sent, if that was tried."""
         handle = next(self.numbers)
         self.objects[handle] = value
         kind = type(value)
         named = value if isinstance(value, type) or callable(value) else kind
         module = bounded(getattr(named, "__module__", "") or "")
-        return wire.Reference(handle, bounded(kind.__name__), module, callable(value))
+        large = "large " * (isinstance(why, wire.WireError) and kind is _ndarray)
+        return wire.Reference(handle, large + bounded(kind.__name__), module, callable(value))
 
     def encode(self, status: str, value: object) -> wire.Frame:
         """By value what is plain, by reference what is not, or is too large to send."""
         try:
             return self.framed([status, value])
-        except _UNSENDABLE:
-            return self.framed([status, self.refer(value)])
+        except _UNSENDABLE as why:
+            return self.framed([status, self.refer(value, why)])
 
     def framed(self, message: list[object]) -> wire.Frame:
         """A message to the grader, objects by reference.
@@ -130,8 +131,8 @@ class Runtime:
         """The value, or a reference to it if it cannot be sent."""
         try:
             self.framed([value])
-        except _UNSENDABLE:
-            return self.refer(value)
+        except _UNSENDABLE as why:
+            return self.refer(value, why)
         return value
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol, TypeAlias, cast
 
-from grader.worker import wire
+from grader.worker import bounds, wire
 from grader.worker.outside.errors import NotAValue
 
 
@@ -180,10 +180,19 @@ class Function(Handle):
         return f"{self.module}.{self.name}"
 
 
+#: Kinds of plain values that stay in the worker for one reason alone: they are too large, or nested too deeply.
+_TOO_LARGE = {
+    "list": "a list that is too large to be read",
+    "tuple": "a tuple that is too large to be read",
+    "large ndarray": f"more than {bounds.MAX_ANSWER >> 20} MB of numbers",
+}
+
+
 def what_is(handle: Handle) -> str:
     """ "an object of class Box", "the method forward"."""
     if isinstance(handle, Remote):
-        return f"an object of class {held(handle).kind}"
+        kind = held(handle).kind
+        return _TOO_LARGE.get(kind, f"an object of class {kind}")
     if isinstance(handle, Method):
         return f"the method {handle.name}"
     return f"the function {handle.transcript_name()}"
