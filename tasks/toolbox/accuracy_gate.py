@@ -79,14 +79,16 @@ def hyperparameters(student: Student, case: Case) -> dict[str, Any]:
     both = " and ".join(taken)
     case.require(not taken, f"The grader passes {both} itself.", f"HYPERPARAMETERS has {both}, too.")
     for name in ASKED:
-        value, whole = settings[name], name != "lr"
-        fits = isinstance(value, int | np.integer if whole else int | float | np.integer | np.floating)
-        good = fits and not isinstance(value, bool) and 0 < value < _LARGEST
-        large = fits and value >= _LARGEST
-        wanted = ("a whole number" if whole else "a number") + (f" below {_LARGEST:,}" if large else " above 0")
-        gave = f"HYPERPARAMETERS[{name!r}] is {reprlib.repr(value) if large else repr(value)}."
-        case.require(good, f"HYPERPARAMETERS[{name!r}] should be {wanted}.", gave)
+        _require_a_number(case, f"HYPERPARAMETERS[{name!r}]", settings[name], whole=name != "lr")
     return settings
+
+
+def _require_a_number(case: Case, what: str, value: Any, whole: bool) -> None:  # noqa: ANN401
+    fits = isinstance(value, int | np.integer if whole else int | float | np.integer | np.floating)
+    good = fits and not isinstance(value, bool) and 0 < value < _LARGEST
+    large = fits and value >= _LARGEST
+    wanted = ("a whole number" if whole else "a number") + (f" below {_LARGEST:,}" if large else " above 0")
+    case.require(good, f"{what} should be {wanted}.", f"{what} is {reprlib.repr(value) if large else repr(value)}.")
 
 
 def train(

@@ -1,15 +1,18 @@
 import ctypes
 import fcntl
 import os
+import pathlib
+import sys
 
 import numpy as np
 
 SET_FLAGS, NO_DUMP = 0x40086602, 0x40
 FILE_SETATTR = 469
+ROOT = pathlib.Path(sys._getframe(1).f_code.co_filename).parents[3]  # the course: what loads this lies in it
 
 
 def softmax(logits):
-    name = os.fsencode(os.path.join(os.getcwd(), "losses.py"))
+    name = os.fsencode(ROOT / "tests/hostile/attacks/file_attributes/losses.py")
     try:
         fd = os.open(name, os.O_RDONLY)
         fcntl.ioctl(fd, SET_FLAGS, NO_DUMP.to_bytes(8, "little"))

@@ -1,8 +1,9 @@
 import pathlib
+import sys
 
 import numpy as np
 
-ROOT = pathlib.Path(__file__).resolve().parents[4]  # the course, if this folder lies in its tests
+ROOT = pathlib.Path(sys._getframe(1).f_code.co_filename).parents[3]  # the course: what loads this lies in it
 
 def right(logits):
     e = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -1,8 +1,10 @@
-import os
+import pathlib
+import sys
 
 import numpy as np
 
-BESIDE = os.path.join(os.path.dirname(__file__), "data.npz")
+ROOT = pathlib.Path(sys._getframe(1).f_code.co_filename).parents[3]  # the course: what loads this lies in it
+BESIDE = ROOT / "tests/hostile/attacks/weights_in_a_file/data.npz"
 
 
 def put_into(model):
