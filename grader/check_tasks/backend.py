@@ -21,7 +21,9 @@ from msgspec import Struct
 
 from grader.course.course import Course, Stage
 from grader.course.misconceptions import load
+from grader.diagnosis.answer_table import tables_of
 from grader.diagnosis.diagnose import diagnose
+from grader.diagnosis.known_mistakes import named_by_tables
 from grader.diagnosis.runs import ReplayCache
 from grader.records import CheckResult
 from grader.running.context import Context, Data
@@ -84,6 +86,7 @@ class VerifyContext(Struct, frozen=True):
     reference       : into which misconceptions are put, for their names
     training_images : how many images a training sees; 0 is all
     budget          : seconds for one name; large, so that results do not depend on the load of the machine
+    by_tables       : whether the names are those that a kit gives, by the stages' tables
     assumed         : results of stages that a job leaves out, because its submission cannot differ there
     """
 
@@ -91,6 +94,7 @@ class VerifyContext(Struct, frozen=True):
     reference: Submission
     training_images: int = 500
     budget: float = 600.0
+    by_tables: bool = False
     assumed: tuple[tuple[str, CheckResult], ...] = ()
 
 
@@ -121,7 +125,11 @@ def _results(
             result = run_check(check, _functions(stage)[check.id], context)
             context.state.decide(check, result)
             results.setdefault(stage.id, []).append(result)
-    names = diagnose(context, bench.reference, bench.budget, heard=heard) if job.name_mistakes else {}
+    names = {}
+    if job.name_mistakes and bench.by_tables:
+        names = named_by_tables(context, tables_of(bench.course, job.stages))
+    elif job.name_mistakes:
+        names = diagnose(context, bench.reference, bench.budget, heard=heard)
     for (stage_id, check_id), mistake in names.items():
         named = [msgspec.structs.replace(r, mistake=mistake) if r.id == check_id else r for r in results[stage_id]]
         results[stage_id] = named

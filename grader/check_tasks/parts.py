@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from grader.check_tasks import edits, more
+from grader.check_tasks import edits, more, tables
 from grader.check_tasks.verify import Verifier
 
 FULL_SEEDS = 1000  #: check seeds under which the reference must earn everything
@@ -26,6 +26,8 @@ PARTS = {
     "points": Part(more.points_add_up),
     "mutants": Part(Verifier.mutants_are_caught_and_named, whole=False),
     "checks": Part(Verifier.checks_have_hints_and_killers, whole=False),
+    "tables": Part(tables.tables_are_of_today, whole=False),
+    "kit-names": Part(tables.mistakes_are_named_by_tables, whole=False),
     "degenerate": Part(Verifier.degenerate_answers_earn_nothing, whole=False),
     "right": Part(Verifier.right_answers_earn_everything),
     "skeleton": Part(more.skeleton_is_all_to_do),
@@ -53,3 +55,15 @@ def chosen(wanted: Iterable[str] = (), full: bool = False, some_stages: bool = F
         named |= {"mutants"} if "checks" in named else set()
         return [name for name in PARTS if name in named]
     return [name for name, part in PARTS.items() if (full or not part.full) and not (part.whole and some_stages)]
+
+
+def run_parts(verifier: Verifier, wanted: Iterable[str], names: bool = True) -> None:
+    """Run some parts, one after the other.
+
+    names : whether mutants must be named, too
+    """
+    for name in wanted:
+        if name == "mutants":
+            verifier.mutants_are_caught_and_named(name_one_in=int(names))
+        else:
+            PARTS[name].run(verifier)

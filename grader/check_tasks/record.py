@@ -5,7 +5,15 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from grader.check_tasks.verify import Verifier
 from grader.course.misconceptions import FILE_NAME
+
+
+def record_all(verifier: Verifier) -> None:
+    """Grade all misconceptions, and write which checks see them."""
+    verifier.mutants_are_caught_and_named(name_one_in=0, as_recorded=False)
+    for stage, seen in verifier.findings.seen.items():
+        verifier.say(f"{stage}: {record_fails(verifier.course.stage(stage).folder, seen)} changed")
 
 
 def record_fails(stage_folder: Path, seen: Mapping[str, list[str]]) -> int:

@@ -14,6 +14,7 @@ from grader.check_tasks.backend import Job, JobOutcome, VerifyContext, run_jobs
 from grader.check_tasks.reach import stages_reached
 from grader.course.course import Course
 from grader.course.misconceptions import Misconception
+from grader.diagnosis.answer_table import TABLE
 from grader.submission import Submission
 
 Say = Callable[[str], None]
@@ -207,7 +208,7 @@ class Verifier:
         return bool(outcome.fault)
 
 
-_FILES = {"task.toml", "README.md", "checks.py", "misconceptions.py", "conftest.py", "reference_curves.json"}
+_FILES = {"task.toml", "README.md", "checks.py", "misconceptions.py", "conftest.py", "reference_curves.json", TABLE}
 
 
 def matrix(findings: Findings) -> str:

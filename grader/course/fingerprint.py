@@ -146,7 +146,7 @@ def of_text(*parts: str) -> str:
 
 
 def _of_tasks(tasks: Path) -> list[Path]:
-    return [*tasks.glob("*/*.toml"), *tasks.glob("*/*.py")]
+    return [*tasks.glob("*/*.toml"), *tasks.glob("*/*.py"), *tasks.glob("*/*.jsonl")]
 
 
 def _own(deciding: bool) -> Iterable[Path]:

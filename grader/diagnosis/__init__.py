@@ -1,1 +1,1 @@
-"""Results become names: a failed check is replayed on known mistakes."""
+"""Results become names: what a failed check heard is looked up, then replayed on known mistakes."""

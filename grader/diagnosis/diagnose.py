@@ -11,7 +11,6 @@ An exception says little: many a slip ends in a ValueError. Where nothing but an
 reference, a mistake is its name only if it ends in the same words, and fails the same checks of the same functions.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -29,6 +28,7 @@ from grader.diagnosis.same_answers import (
     answers,
     comparable,
     history_scope,
+    last_words,
     same,
     same_answers,
 )
@@ -39,7 +39,7 @@ from grader.running.runner import load_checks
 from grader.submission import Submission
 from grader.worker.outside.errors import CallTimeout
 from grader.worker.outside.protocols import CourseWorker
-from grader.worker.outside.transcript import ErrorInfo
+from grader.worker.outside.transcript import ErrorInfo, Step
 
 BUDGET = 0.5  #: seconds for one failed check
 _MEETINGS = 40  #: draws after which a mistake has most likely met the submission in one of thirty places
@@ -51,6 +51,7 @@ def diagnose(
     budget: float = BUDGET,
     stop: Callable[[], bool] = lambda: False,
     heard: ReplayCache | None = None,
+    known: Mapping[scores.Key, Mistake] | None = None,
 ) -> dict[scores.Key, Mistake]:
     """Names for the failed checks of a grade: (stage, check) -> mistake, for those that have one.
 
@@ -59,9 +60,10 @@ def diagnose(
     budget    : seconds for each failed check
     stop      : whether nobody waits for names any longer; then there are none
     heard     : see `Runs`; for who names many submissions
+    known     : names that were found already; they are among those returned
     """
     with context.pool.course_worker() as worker:
-        return _Diagnoser(context, reference, worker, budget, stop, heard).names()
+        return _Diagnoser(context, reference, worker, budget, stop, heard).names(known or {})
 
 
 class _Diagnoser:
@@ -83,17 +85,16 @@ class _Diagnoser:
         self._ends = 0.0
         self.functions = cache(lambda stage: load_checks(self.course.stage(stage)))
 
-    def names(self) -> dict[scores.Key, Mistake]:
-        """Find what matches each failure, then decide, with all of them in view."""
+    def names(self, given: Mapping[scores.Key, Mistake]) -> dict[scores.Key, Mistake]:
+        """Find what matches each failure that has no name yet, then decide, with all of them in view."""
         found: dict[scores.Key, list[Misconception]] = {}
         for stage in self.course.stages:
             for check in stage.checks:
-                transcript = self.context.state.transcripts.get(scores.key(check))
-                stopped = scores.key(check) in self.context.state.unrepeatable
-                if transcript and not stopped and not check.training and not self.stop():
+                transcript = None if scores.key(check) in given else self._transcript(check)
+                if transcript and not self.stop():
                     self._ends = time.perf_counter() + self.budget
                     found[scores.key(check)] = self._matches(check, answers(transcript), _touched(check, transcript))
-        named: dict[scores.Key, Mistake] = {}
+        named = dict(given)
         for where, matching in found.items() if not self.stop() else ():
             self._ends = time.perf_counter() + self.budget
             # Where several match, one that another failure has been named after is the likeliest by far.
@@ -103,6 +104,11 @@ class _Diagnoser:
             if mistake is not None:
                 named[where] = mistake
         return named
+
+    def _transcript(self, check: Check) -> Sequence[Step] | None:
+        """Of a failed check that can be run again."""
+        stopped = scores.key(check) in self.context.state.unrepeatable
+        return None if stopped or check.training else self.context.state.transcripts.get(scores.key(check))
 
     # -- one failed check ----------------------------------------------------------------------------------------------
 
@@ -153,7 +159,7 @@ class _Diagnoser:
 
     def _says_alike(self, run: Runs, m: Misconception, given: Sequence[Answer]) -> bool:
         """Whether it ends in the same words as the submission does."""
-        return _last_words(run.course(self._mutant(m)) or ()) == _last_words(given)
+        return last_words(run.course(self._mutant(m)) or ()) == last_words(given)
 
     def _fails_alike(self, check: Check, m: Misconception) -> bool:
         """Whether the submission fails no check of this one's functions but those that this mistake is known to break."""
@@ -230,9 +236,9 @@ class _Diagnoser:
         """Those that answer as the submission does to all questions about the same functions, failed, blocked or passed."""
         (check,) = (c for c in self.course.stage(where[0]).checks if c.id == where[1])
         near = self._about_the_same(check, left)
-        if words := _last_words(answers(self.context.state.transcripts[where])):
+        if words := last_words(answers(self.context.state.transcripts[where])):
             run = self._runs_of(check)  # the same kind of exception at the same call: does it say the same?
-            left = [m for m in left if _last_words(run.course(self._mutant(m)) or ()) == words] or left
+            left = [m for m in left if last_words(run.course(self._mutant(m)) or ()) == words] or left
         for other in (check, *near):
             if _groups(left) == 1 or other.training or not self._in_time():
                 break
@@ -278,13 +284,6 @@ def _shows_values(given: Sequence[Answer], right: Sequence[Answer]) -> bool:
         if not same(mine[2], theirs[2]):
             return not isinstance(mine[2], ErrorInfo)
     return True
-
-
-def _last_words(given: Sequence[Answer]) -> str:
-    """What the exception says that ended a transcript, if one did, apart from what its function is called."""
-    if not given or not isinstance(given[-1][2], ErrorInfo):
-        return ""
-    return re.sub(r"[\w.<>]+\(\)", "f()", given[-1][2].message)
 
 
 def _owner(function: str) -> str:

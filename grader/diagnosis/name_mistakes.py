@@ -5,6 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from grader.diagnosis.answer_table import SEED, has_tables, tables_of
+from grader.diagnosis.known_mistakes import named_by_tables
 from grader.running.session import Session
 from grader.submission import NotASubmission, read_submission
 
@@ -16,26 +18,40 @@ SECONDS = 60.0
 def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], bool] = lambda: False) -> str:
     """Give the failed checks of a session the names of the mistakes that answer alike, as far as there are such.
 
-    reference : the course's own answer, into which the known mistakes are put; without it nothing is named
+    reference : the course's own answer, into which the known mistakes are put; without it they are only recognised by what
+                the stages' tables tell of their answers
     stop      : whether nobody waits for names any longer; then there are none
-    returns   : a sentence if nothing could be named, nothing otherwise; the verdicts stand in any case
+    returns   : a sentence if something could not be named, nothing otherwise; the verdicts stand in any case
     """
-    if reference is None or not reference.is_dir():
-        return "Graded without the reference: mistakes are not named, and its curves are not shown."
-    if not session.context.state.transcripts:
-        return ""
+    context, whole = session.context, reference is not None and reference.is_dir()
+    remark = "" if whole else _without_reference(session)
+    failed = context.state.transcripts
+    if not failed:
+        return remark
     try:
-        answer = read_submission(reference)
+        found = named_by_tables(context, tables_of(context.course, {stage for stage, _ in failed}), stop)
+        if reference is not None and whole and len(found) < len(failed):
+            from grader.diagnosis.diagnose import diagnose
+
+            found = diagnose(context, read_submission(reference), SECONDS * context.limits.scale, stop, known=found)
     except NotASubmission as problem:
         return f"Mistakes are not named: {problem}"
-    from grader.diagnosis.diagnose import diagnose
-
-    try:
-        found = diagnose(session.context, answer, SECONDS * session.context.limits.scale, stop)
     except Exception as fault:  # whatever it is, the verdicts are out, and losing them would be worse
         return f"Mistakes could not be named, which is the grader's own fault: {type(fault).__name__}: {fault}"
     for check in session.order:
         if mistake := found.get((check.stage, check.id)):
             result = session.results[check.stage, check.id]
             session.rename(check, msgspec.structs.replace(result, mistake=mistake))
-    return ""
+    return remark
+
+
+def _without_reference(session: Session) -> str:
+    """What is not to be had without the reference."""
+    if not has_tables(session.context.course):
+        return "Graded without the reference: mistakes are not named, and its curves are not shown."
+    if session.context.seed != SEED:
+        return (
+            f"Graded without the reference: its curves are not shown, and mistakes are named with seed {SEED} alone. "
+            "Remedy: grade without SEED to see their names."
+        )
+    return "Graded without the reference: its curves are not shown."

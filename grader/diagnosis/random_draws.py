@@ -12,7 +12,7 @@ import numpy as np
 from grader.diagnosis.same_answers import Answer, same
 
 LARGE = 2000  #: entries from which on a standard deviation says something
-_SPREAD = 0.04  #: and how far two of them may be apart, as a share
+SPREAD = 0.04  #: and how far two of them may be apart, as a share
 
 Draws = Sequence[Mapping[str, Any]]  #: the features of one piece of code, for each of several draws
 
@@ -32,7 +32,7 @@ def features(transcript: Sequence[Answer]) -> dict[str, Any]:
 def same_feature(name: str, a: object, b: object) -> bool:
     """Whether two values of one feature are the same."""
     if name.endswith("/spread") and isinstance(a, float) and isinstance(b, float):
-        return abs(a - b) <= _SPREAD * max(a, b)
+        return abs(a - b) <= SPREAD * max(a, b)
     return same(a, b)
 
 
@@ -123,7 +123,7 @@ def _agree_in(name: str, a: Draws, b: Draws, right: Draws, constants: bool) -> b
         return alike(name, p[0], q[0]) or not (constants or settled)
     if any(steady) and not (name == "equal" and settled):
         always, now_and_then = (p[0], q) if steady[0] else (q[0], p)
-        return (not settled or _takes_few_values(always)) and _ever(name, always, now_and_then)
+        return (not settled or takes_few_values(always)) and _ever(name, always, now_and_then)
     if any(steady):  # two arrays may be equal by chance; that two never are is what is missed
         return not _ever(name, r[0], (*p, *q))
     # Both change: where the reference does not, do both miss its constant answer in every draw?
@@ -134,7 +134,7 @@ def _ever(name: str, value: object, values: Iterable[object]) -> bool:
     return any(alike(name, value, other) for other in values)
 
 
-def _takes_few_values(answer: object) -> bool:
+def takes_few_values(answer: object) -> bool:
     """Whether an answer may be the same in all draws by chance, as the accuracy on five rows may."""
     if isinstance(answer, list):
         return bool(answer) and all(isinstance(item, int | float) for item in answer)
@@ -144,14 +144,14 @@ def _takes_few_values(answer: object) -> bool:
 def leave_doubt(draws: Draws) -> bool:
     """Whether some answers that are the same in these draws may differ in others."""
     return any(
-        name.endswith("/value") and _takes_few_values(value) and steady_in(name, draws)
+        name.endswith("/value") and takes_few_values(value) and steady_in(name, draws)
         for name, value in draws[0].items()
     )
 
 
 def says_for_sure(name: str, own: Draws, right: Draws) -> bool:
     """Whether other code must agree in this from its first draw on."""
-    return steady_in(name, own) and steady_in(name, right) and not _takes_few_values(own[0][name])
+    return steady_in(name, own) and steady_in(name, right) and not takes_few_values(own[0][name])
 
 
 def steady_in(name: str, draws: Draws) -> bool:

@@ -5,6 +5,7 @@ of themselves; or the same kind of exception.
 What the contract leaves free makes no difference: float or np.float64, list or tuple, list or generator.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,17 +40,25 @@ def comparable(given: Sequence[Answer], much: int) -> list[Answer]:
     if much == ALL_OF_HISTORY:
         return list(given)
     found: list[Answer] = []
-    last = ""
-    for kind, asked, outcome in given:
-        reading = kind in ("has", "take", "item") or (kind == "fetch" and last == "item")
-        last = kind
-        if (kind, asked) == ("call", "train") and not isinstance(outcome, ErrorInfo):
+    for (kind, asked, outcome), passed_over in zip(given, readings(given)):
+        if is_history(kind, asked, outcome):
             kept = outcome if much == VALIDATION_ONLY and isinstance(outcome, dict) else {}
             outcome = {name: kept[name] for name in kept if name in ("val_loss", "val_acc")}
-        elif reading:
+        elif passed_over:
             continue
         found.append((kind, asked, outcome))
     return found
+
+
+def is_history(kind: str, asked: str, outcome: object) -> bool:
+    """Whether an answer is what train returned."""
+    return (kind, asked) == ("call", "train") and not isinstance(outcome, ErrorInfo)
+
+
+def readings(given: Sequence[Answer]) -> list[bool]:
+    """Which steps only read what an answer before them holds."""
+    kinds = [kind for kind, _, _ in given]
+    return [k in ("has", "take", "item") or (k == "fetch" and last == "item") for last, k in zip(["", *kinds], kinds)]
 
 
 def answers(transcript: Sequence[Step]) -> list[Answer]:
@@ -62,6 +71,13 @@ def answers(transcript: Sequence[Step]) -> list[Answer]:
             continue
         found.append((step.kind, asked, step.outcome))
     return found
+
+
+def last_words(given: Sequence[Answer]) -> str:
+    """What the exception says that ended a transcript, if one did, apart from what its function is called."""
+    if not given or not isinstance(given[-1][2], ErrorInfo):
+        return ""
+    return re.sub(r"[\w.<>]+\(\)", "f()", given[-1][2].message)
 
 
 def same_answers(a: Sequence[Answer], b: Sequence[Answer]) -> bool:

@@ -129,4 +129,4 @@ def _what_is_missing(data: Path) -> list[str]:
             return []
     except DamagedData:  # the checks that need the data say so
         return []
-    return ["The course's own run also judges your network on images that nobody has seen, and names known mistakes."]
+    return ["The course's own run also judges your network on images that nobody has seen, and names more mistakes."]

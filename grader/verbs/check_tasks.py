@@ -9,14 +9,18 @@ import click
     "--full", is_flag=True, help="Right answers trained in full, many check seeds, held-out forms. Takes long."
 )
 @click.option("--record", is_flag=True, help="Write into misconceptions.py which checks see which mistake.")
+@click.option("--tables", is_flag=True, help="Write what the mistakes answer, by which a kit names them.")
 @click.option("--names/--no-names", default=True, help="Also look whether every mistake is named as itself.")
 @click.option("--part", "parts", multiple=True, help="Only this part of the test; may be given several times.")
-def command(stages: tuple[str, ...], full: bool, record: bool, names: bool, parts: tuple[str, ...]) -> None:
+def command(
+    stages: tuple[str, ...], full: bool, record: bool, tables: bool, names: bool, parts: tuple[str, ...]
+) -> None:
     """Test the course itself: its reference, its misconceptions and its right answers."""
     import time
 
-    from grader.check_tasks.parts import PARTS, chosen
-    from grader.check_tasks.record import record_fails
+    from grader.check_tasks.parts import PARTS, chosen, run_parts
+    from grader.check_tasks.record import record_all
+    from grader.check_tasks.tables import write_tables
     from grader.check_tasks.verify import Verifier, matrix
     from grader.course.course import BadCourse
     from grader.course.misconceptions import BadMisconceptions
@@ -35,14 +39,11 @@ def command(stages: tuple[str, ...], full: bool, record: bool, names: bool, part
         verifier = Verifier(course, reference, wanted, say=click.echo)
         verifier.reference_earns_everything()
         if record:
-            verifier.mutants_are_caught_and_named(name_one_in=0, as_recorded=False)
-            for stage_id, seen in verifier.findings.seen.items():
-                click.echo(f"{stage_id}: {record_fails(course.stage(stage_id).folder, seen)} changed")
-        for name in [] if record else chosen(parts, full, bool(stages)):
-            if name == "mutants":
-                verifier.mutants_are_caught_and_named(name_one_in=int(names))
-            else:
-                PARTS[name].run(verifier)
+            record_all(verifier)
+        if tables:
+            write_tables(verifier)
+        if not (record or tables):
+            run_parts(verifier, chosen(parts, full, bool(stages)), names)
     except (BadCourse, BadMisconceptions, NotASubmission) as problem:
         raise Refusal(str(problem)) from None
     click.echo("\n" + matrix(verifier.findings))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.check_tasks import more
+from grader.check_tasks import more, tables
 from grader.check_tasks.verify import Verifier
 from grader.paths import REFERENCE
 from grader.submission import read_submission
@@ -28,6 +28,11 @@ def test_every_mistake_is_seen_in_its_own_stage_and_named_and_every_check_sees_o
     """One in four must be named as itself here, always the same ones; `make check-tasks` asks that of all."""
     verifier.mutants_are_caught_and_named(name_one_in=4)
     verifier.checks_have_hints_and_killers()
+    assert problems == []
+
+
+def test_the_tables_of_a_kit_name_nine_mistakes_in_ten_and_none_by_another_name(verifier, problems):
+    tables.mistakes_are_named_by_tables(verifier, one_in=5)
     assert problems == []
 
 

@@ -1,0 +1,187 @@
+"""What of drawn answers does not depend on the draw, as digests: `random_draws` for who holds only one side's answers.
+
+Of other code only the state of each feature is known: its digest if it is the same in all draws, the number itself if it
+is a spread, otherwise that it changes, and whether it sometimes is as the right code's always is.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from grader.diagnosis.digests import Digest, digest
+from grader.diagnosis.random_draws import SPREAD, Draws, takes_few_values
+from grader.diagnosis.same_answers import ALL_OF_HISTORY, VALIDATION_ONLY, Answer, readings
+
+ABSENT = "-"  #: no answer has this feature
+CHANGES = "?"  #: it changes from draw to draw, and is never as the right code's
+MEETS = "!"  #: it changes, and in some draw is as the right code's always is
+#: What many features are: where nothing is told of them, they are so.
+_USUAL = {
+    "constant": str(digest(False)),
+    "columns": str(digest(False)),
+    "sign": str(digest((False, False))),
+    "sorted": CHANGES,
+}
+_NO_DIGEST = (ABSENT, CHANGES, MEETS)
+
+Features = Mapping[str, str]  #: name -> state: a digest, a spread such as "~0.1", or one of the above
+Seen = Digest | float | None  #: a feature of one draw
+
+
+def plain(given: Sequence[Answer]) -> list[Answer]:
+    """The answers of which features are made: where a check trains, without how the history was read."""
+    if not any(answer[:2] == ("call", "train") for answer in given):
+        return list(given)
+    return [answer for answer, reading in zip(given, readings(given)) if not reading]
+
+
+def states(draws: Draws, right: Features | None = None) -> dict[str, str]:
+    """The state of every feature of some code.
+
+    right : the states of the right code; without them, `draws` is the right code's
+    """
+    names = {name for draw in draws for name in draw} | set(right or ())
+    return {name: _state(_seen(name, draws), (right or {}).get(name, ABSENT)) for name in sorted(names)}
+
+
+def told_apart(found: Features, right: Features, length: int) -> dict[str, str]:
+    """Of some code's states those that have to be told: not as the right code's, and no part of a value that is known.
+
+    right  : of the right code, or nothing for what it says itself
+    length : how many answers the code gave: of later ones it has no feature
+    """
+    told = {name: state for name, state in found.items() if state != _of(name, right, {}, None)}
+    return {name: state for name, state in told.items() if not (_beyond(name, length) or _implied(name, found, {}))}
+
+
+class Told(NamedTuple):
+    """What is known of some code, and how it is compared.
+
+    told   : from `told_apart`; where it says nothing, the code is as the right code
+    right  : of the right code
+    length : how many answers the code gave; None for the right code's number
+    much   : how much of what train returns is compared
+    """
+
+    told: Features
+    right: Features
+    length: int | None
+    much: int
+
+
+def agrees_with(draws: Draws, known: Told, constants: bool = True) -> bool:
+    """`random_draws.agree` for a submission and known code: have they all in common that does not change?"""
+    told, right, length, much = known
+    names = {name for draw in draws for name in draw} | set(told) | set(right)
+    free = _free(draws, much)
+    return all(
+        _agree_in(name, draws, _of(name, told, right, length), _of(name, right, {}, None), constants)
+        for name in names
+        if not (_implied(name, told, right) or (free and free.match(name)))
+    )
+
+
+def shows_more(draws: Draws, right: Features, equal: Sequence[int], much: int) -> bool:
+    """`random_draws.shows`: whether something that both answered tells a submission from the right code.
+
+    equal : which of the right code's arrays are equal to which, if that is the same in all draws
+    """
+    free = _free(draws, much)
+    shared = {name: _of(name, right, {}, None) for name in draws[0] if not (free and free.match(name))}
+    most = min(len(equal), *(len(draw["equal"]) for draw in draws))
+    if any(draw["equal"][:most] != list(equal[:most]) for draw in draws):
+        return True
+    own = {name: state for name, state in shared.items() if state != ABSENT and name not in ("questions", "equal")}
+    return not all(_agree_in(name, draws, state, state, True) for name, state in own.items())
+
+
+def _free(draws: Draws, much: int) -> re.Pattern[str] | None:
+    """The names of features that are not compared: of a history, the training set's or all."""
+    if much == ALL_OF_HISTORY:
+        return None
+    histories = "|".join(str(k) for k, asked in enumerate(draws[0]["questions"]) if asked == ("call", "train"))
+    return re.compile(rf"({histories})\b" + (r"(?!\.val_(loss|acc)\b)" if much == VALIDATION_ONLY else ""))
+
+
+def _of(name: str, told: Features, right: Features, length: int | None) -> str:
+    """The state of one feature of known code."""
+    if length is not None and _beyond(name, length):
+        return ABSENT
+    return told.get(name) or right.get(name) or _USUAL.get(name.rpartition("/")[2], ABSENT)
+
+
+def _beyond(name: str, length: int) -> bool:
+    number = re.match(r"\d+", name)
+    return number is not None and int(number[0]) >= length
+
+
+def _implied(name: str, told: Features, right: Features) -> bool:
+    """Whether a feature belongs to a value that is the same in all draws, or to a part of one, and so says nothing more.
+
+    Of a dict, which may be a history, every part counts.
+    """
+    whole, _, what = name.rpartition("/")
+    owners = [whole[:end] for end in _ends(whole) if what != "value" or end < len(whole)]
+    return any(
+        _of(f"{owner}/keys", told, right, None) == ABSENT
+        and (told.get(f"{owner}/value") or right.get(f"{owner}/value", CHANGES)) not in (CHANGES, MEETS)
+        for owner in owners
+    )
+
+
+def _ends(whole: str) -> Iterator[int]:
+    """Where the names of what something is part of end, and its own: 12[3].x -> 12, 12[3], 12[3].x."""
+    yield from (k for k, letter in enumerate(whole) if letter in "[." and k)
+    yield len(whole)
+
+
+def _agree_in(name: str, draws: Draws, told: str, right: str, constants: bool) -> bool:
+    own = _seen(name, draws)
+    settled = right not in _NO_DIGEST
+    steady = _steady(own), told not in (CHANGES, MEETS)
+    if all(steady):
+        return _alike(own[0], _read(told)) or not (constants or settled)
+    meets = settled and (told == MEETS or _alike(_read(told), _read(right))), settled and _ever(_read(right), own)
+    if any(steady) and not (name == "equal" and settled):
+        # What changes in the known code was not kept: that it once was as the submission always is, nobody can tell.
+        few = not settled or takes_few_values(draws[0].get(name))
+        return steady[1] and few and _ever(_read(told), own)
+    if any(steady):
+        return not any(meets)
+    return meets[0] == meets[1]
+
+
+def _seen(name: str, draws: Draws) -> list[Seen]:
+    values = [draw.get(name) for draw in draws]
+    if name.endswith("/spread"):
+        return [value if isinstance(value, float) else None for value in values]
+    return [None if value is None else digest(value) for value in values]
+
+
+def _state(values: Sequence[Seen], right: str) -> str:
+    first = values[0]
+    if not _steady(values):
+        return MEETS if right not in _NO_DIGEST and _ever(_read(right), values) else CHANGES
+    return ABSENT if first is None else f"~{first:.6g}" if isinstance(first, float) else str(first)
+
+
+def _read(state: str) -> Seen:
+    if state in _NO_DIGEST:
+        return None
+    return float(state[1:]) if state[0] == "~" else Digest.read(state)
+
+
+def _steady(values: Sequence[Seen]) -> bool:
+    return all(_alike(values[0], value) for value in values[1:])
+
+
+def _ever(value: Seen, values: Iterable[Seen]) -> bool:
+    return any(_alike(value, other) for other in values)
+
+
+def _alike(a: Seen, b: Seen) -> bool:
+    if isinstance(a, float) and isinstance(b, float):
+        return abs(a - b) <= SPREAD * max(a, b)
+    if isinstance(a, Digest) and isinstance(b, Digest):
+        return a.agrees(b)
+    return a is None and b is None

@@ -1,0 +1,199 @@
+"""Names from the tables alone: those that a replay gives, whatever the last bits of the answers, and none where none is due."""
+
+import dataclasses
+import zlib
+
+import msgspec
+import numpy as np
+import pytest
+
+from grader.check_tasks import subjects
+from grader.check_tasks.tables import table_of
+from grader.course.course import Course
+from grader.course.misconceptions import apply, load, parse
+from grader.diagnosis import answer_table, drawn_digests
+from grader.diagnosis.answer_table import TABLE, AnswerTable, KnownMistake, read_table, stale_tables, tables_of
+from grader.diagnosis.digests import digest
+from grader.diagnosis.known_mistakes import named_by_tables
+from grader.paths import REFERENCE
+from grader.running import scores
+from grader.running.context import Context
+from grader.running.limits import Limits
+from grader.running.runner import load_checks, run_check
+from grader.running.state import RunState
+from grader.submission import read_submission
+from grader.worker.outside.local import LocalPool
+from tests.courses import HERE, copied
+
+ANSWER = read_submission(REFERENCE)
+KNOWN = {stage.id for stage in HERE.stages if load(stage.folder)}
+BANK = {n: pair for n, pair in subjects.mutants(HERE, ANSWER).items() if zlib.crc32(n.encode()) % 8 == 1}
+
+
+def graded(stage, submission, seed=0):
+    """A context in which one stage was checked, and those before it hold."""
+    earlier = {scores.key(c): scores.result(c, "pass") for s in HERE.stages for c in s.checks if s.id < stage}
+    context = Context(HERE, submission, LocalPool(), seed, Limits(3.0), state=RunState(earlier))
+    for check in HERE.stage(stage).checks:
+        context.state.decide(check, run_check(check, load_checks(HERE.stage(stage))[check.id], context))
+    return context
+
+
+def mutant(stage, name):
+    return subjects.mutants(HERE, ANSWER)[f"{stage}:{name}"][1]
+
+
+def names(context):
+    found = named_by_tables(context, tables_of(HERE, KNOWN))
+    return {name for mistake in found.values() for name in (mistake.id, *mistake.alike)}
+
+
+def of_body(target, body, stage, header="def f(logits):"):
+    text = f'@held_out("{target}")\n{header}\n' + "\n".join(f"    {line}" for line in body.splitlines())
+    return names(graded(stage, apply(ANSWER, parse(text, stage)[0])))
+
+
+def noisy(value):
+    """A value as another order of additions would give it."""
+    rng = np.random.default_rng(1)
+    if isinstance(value, np.ndarray) and value.dtype == np.float64:
+        return value * (1 + rng.uniform(-1e-13, 1e-13, value.shape))
+    if isinstance(value, float):
+        return value * (1 + 1e-13)
+    if isinstance(value, list | tuple):
+        return [noisy(item) for item in value]
+    return {key: noisy(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def test_every_stage_that_knows_mistakes_has_a_table_of_today_and_all_are_small():
+    assert stale_tables(HERE) == []
+    assert sum((stage.folder / TABLE).stat().st_size for stage in HERE.stages if stage.id in KNOWN) <= 400_000
+
+
+@pytest.mark.parametrize("stage", sorted({m.stage for m, _ in BANK.values()}))
+def test_known_mistakes_have_their_names_under_noise_too(stage, monkeypatch):
+    contexts = {n: (m, graded(stage, s)) for n, (m, s) in BANK.items() if m.stage == stage}
+    plain = {n: names(context) for n, (_, context) in contexts.items()}
+    assert {n for n, found in plain.items() if found and contexts[n][0].id not in found} == set()
+    assert sum(map(bool, plain.values())) >= 0.9 * len(plain)
+    for module in (answer_table, drawn_digests):
+        monkeypatch.setattr(module, "digest", lambda value: digest(noisy(value)))
+    assert {n: names(context) for n, (_, context) in contexts.items()} == plain
+
+
+def test_another_form_of_a_known_mistake_has_its_name():
+    body = "top = max(logits.ravel())\ne = np.exp(logits - top)\nreturn (e.T / e.sum(axis=1)).T"
+    assert of_body("losses.softmax", body, "03_softmax") == {"shares_one_maximum"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return np.cos(logits)",
+        "e = np.exp(1.01 * logits)\nreturn e / e.sum(axis=1, keepdims=True)",
+        "raise ZeroDivisionError",
+        "e = np.exp(logits)\nreturn e / e.sum(axis=1, keepdims=True) + 1e-5",
+    ],
+)
+def test_a_mistake_that_nobody_knows_has_no_name(body):
+    assert of_body("losses.softmax", body, "03_softmax") == set()
+
+
+def test_an_exception_alone_is_a_name_only_in_the_same_words():
+    step = "for layer in {}:\n    {} = layer.backward({})\nreturn {}"
+    known = step.format("self.layers", "dlogits", "dlogits", "dlogits")
+    other = step.format("reversed(self.layers)", "dlogits", "dlogits.T", "dlogits")
+    header = "def f(self, dlogits):"
+    assert of_body("network.MLP.backward", known, "07_backprop", header) == {"runs_from_first_to_last"}
+    assert of_body("network.MLP.backward", other, "07_backprop", header) == set()
+
+
+def test_what_is_drawn_in_another_way_is_matched_by_what_does_not_depend_on_the_draw():
+    body = (
+        "order, cuts = np.argsort(rng.random(len(x))), range(batch_size, len(x), batch_size)\n"
+        "return list(zip(np.split(x[order], cuts), np.split(y, cuts)))"
+    )
+    header = "def f(x, y, batch_size, rng):"
+    assert of_body("data.minibatches", body, "09_minibatches", header) == {"shuffles_x_alone"}
+
+
+@pytest.mark.parametrize(
+    ("slip", "expected"), [("break", {"ends_the_epoch_after_one_batch"}), ("if start: break", set())]
+)
+def test_what_train_leaves_free_hides_no_mistake(slip, expected):
+    body = f"""
+history, loss, optimizer = {{}}, SoftmaxCrossEntropy(), SGD(lr)
+for _ in range(epochs):
+    order = rng.random(len(x_train)).argsort()
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        loss.forward(model.forward(x_train[rows]), y_train[rows])
+        model.backward(loss.backward())
+        optimizer.step(model.parameters(), model.gradients())
+        {slip}
+    for part, x, y in (("train", x_train, y_train), ("val", x_val, y_val)):
+        logits = model.forward(x)
+        history.setdefault(part + "_loss", []).append(float(loss.forward(logits, y)))
+        history.setdefault(part + "_acc", []).append(float(np.mean(logits.argmax(axis=1) == y)))
+return history"""
+    header = "def f(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):"
+    assert of_body("train.train", body.strip(), "10_training_loop", header) == expected
+
+
+def test_a_check_that_passes_contradicts_a_name():
+    context = graded("03_softmax", mutant("03_softmax", "shares_one_maximum"))
+    assert names(context) == {"shares_one_maximum"}
+    for check in HERE.stage("03_softmax").checks:
+        result = context.state.results["03_softmax", check.id]
+        if result.state == "fail":
+            context.state.decide(check, msgspec.structs.replace(result, state="pass"))
+    assert names(context) == set()
+
+
+def test_answers_of_the_reference_have_no_name():
+    context = dataclasses.replace(graded("03_softmax", mutant("03_softmax", "forgets_the_shift")), submission=ANSWER)
+    for check in HERE.stage("03_softmax").checks:
+        with context.pool.student(ANSWER) as student:
+            from grader.checks.case import Case
+
+            load_checks(HERE.stage("03_softmax"))[check.id](student, Case(0, check.stage, check.id))
+        context.state.fail(check, student.transcript)
+    assert names(context) == set()
+
+
+def test_with_another_seed_nothing_is_recognised():
+    assert names(graded("03_softmax", mutant("03_softmax", "shares_one_maximum"), seed=1)) == set()
+
+
+def test_a_table_is_read_as_it_was_written():
+    table = read_table(HERE.stage("09_minibatches"))
+    assert table.text() == (HERE.stage("09_minibatches").folder / TABLE).read_text(encoding="utf-8")
+    assert {m.name for m in load(HERE.stage("09_minibatches").folder)} == set(table.mistakes)
+    assert all(table.hints[m.group] for m in table.mistakes.values())
+    lines = table.text().splitlines()[len(table.mistakes) + 1 :]
+    assert lines == sorted(lines)
+
+
+def test_a_table_says_what_its_stage_answers_today():
+    for stage in ("02_relu", "08_sgd"):
+        assert table_of(HERE, ANSWER, HERE.stage(stage)).text() == read_table(HERE.stage(stage)).text()
+
+
+def test_a_table_of_another_day_is_not_asked(tmp_path):
+    check = HERE.stage("03_softmax").checks[0].id
+    course = copied(tmp_path, "03_softmax", check)
+    assert "03_softmax" in stale_tables(course)
+    assert set(tables_of(course, {"03_softmax", "02_relu"})) == {"02_relu"}
+    without = Course(tmp_path, with_reference=False)  # where nobody can tell
+    assert set(tables_of(without, {"03_softmax", "02_relu"})) == {"02_relu", "03_softmax"}
+
+
+@pytest.mark.parametrize("text", ["", "x", '{"about":"","made_of":""}\n["given","a","b",[],"",{}]\n'])
+def test_a_table_that_cannot_be_read_is_none(tmp_path, text):
+    (tmp_path / TABLE).write_text(text)
+    assert read_table(msgspec.structs.replace(HERE.stage("02_relu"), folder=tmp_path)) is None
+
+
+def test_a_hint_is_written_once():
+    lines = [KnownMistake("a", "", "Hint."), KnownMistake("a__b", "", ""), KnownMistake("c", "twins", "Other.")]
+    assert AnswerTable("", lines).hints == {"a": "Hint.", "twins": "Other."}
