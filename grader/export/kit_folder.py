@@ -13,6 +13,7 @@ from grader.course.course import Course
 from grader.course.fingerprint import GRADER
 from grader.course.skeleton import KIT_MARK, SKELETON, build, read_claims
 from grader.course.stage import TOOLBOX
+from grader.diagnosis.answer_table import TABLE, stale_tables
 from grader.errors import Refusal
 from grader.export import kit_update
 from grader.export.kit_list import STUDENT, KitList, encode
@@ -101,7 +102,14 @@ def _is_zipped_kit(path: Path) -> bool:
 
 
 def contents(course: Course) -> dict[str, bytes]:
-    """Every file of a kit but the list of them: path -> content."""
+    """Every file of a kit but the list of them: path -> content.
+
+    raises : Refusal if the mistakes would be recognised by what they answered some time ago
+    """
+    if stale := stale_tables(course):
+        raise Refusal(
+            f"{', '.join(stale)}: {TABLE} is not of today's checks and mistakes. Remedy: make check-tasks ARGS=--tables"
+        )
     return dict(sorted(_contents(course)))
 
 

@@ -12,7 +12,8 @@ from grader.paths import BUILD
 def command(out: Path) -> None:
     """Make the folder that learners are given: their skeleton, the handouts, the checks, the grader and the open images.
 
-    The reference, the bank of mistakes, the hidden images, the tests and the history stay here. A kit that is there
+    The reference, the bank of mistakes, the hidden images, the tests and the history stay here; of the mistakes it holds
+    what they answer, as digests. A kit that is there
     already is updated, as `update` does it.
     """
     from grader.course.skeleton import SkeletonError

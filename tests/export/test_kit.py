@@ -4,6 +4,7 @@ import ast
 import datetime
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -14,15 +15,27 @@ import pytest
 
 from grader.cli import VERBS, module_of
 from grader.course.course import Course
+from grader.course.misconceptions import apply, load
 from grader.course.skeleton import read_claims
+from grader.diagnosis.answer_table import TABLE
 from grader.errors import Refusal
 from grader.export.kit_folder import LEFT_OUT, TEACHERS_VERBS_IN_A_KIT, make_kit
 from grader.export.kit_list import read_list
 from grader.paths import REFERENCE, ROOT, TASKS
+from grader.records import read_report
 from grader.running.runner import load_checks
-from tests.courses import HERE
+from grader.submission import file_of, read_submission
+from tests.courses import HERE, copied
 
-TEXT = {".py", ".md", ".toml", ".txt", ".yml", ".j2", ".css", ".ini", ""}
+TEXT = {".py", ".md", ".toml", ".txt", ".yml", ".j2", ".css", ".ini", ".jsonl", ""}
+ANSWER = read_submission(REFERENCE)
+#: Mistakes of stages that do not build on one another, so that they can all be made at once.
+MADE = {
+    "02_relu": "hands_dout_on",
+    "03_softmax": "shares_one_maximum",
+    "08_sgd": "forgets_lr",
+    "09_minibatches": "forgets_to_shuffle",
+}
 
 
 @pytest.fixture(scope="module")
@@ -137,33 +150,133 @@ def test_the_instructors_own_student_folder_is_not_handed_out(kit):
     assert "still a TODO" in (kit / "student" / "layers.py").read_text()
 
 
-def test_grade_works_in_it(kit, tmp_path):
-    # One stage put back by hand: it is graded in full, the rest is a TODO.
-    solved = tmp_path / "mine"
-    solved.mkdir()
-    for path in (kit / "student").glob("*.py"):
-        (solved / path.name).write_bytes(path.read_bytes())
-    (solved / "losses.py").write_bytes((REFERENCE / "losses.py").read_bytes())
+def lines_of_code(source):
+    """The lines of a definition without blanks, but for its first, its docstring and those that say nothing alone."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+            node.body = node.body[1:] or [ast.Pass()]
+    lines = (
+        squeezed(line) for line in ast.unparse(tree).splitlines() if not line.strip().startswith(("def ", "class "))
+    )
+    return {line for line in lines if len(line) >= 15}
+
+
+def test_no_line_of_the_reference_or_of_a_mistake_is_in_a_table(kit):
+    tables = {path: squeezed(path.read_text("utf-8")) for path in kit.glob(f"tasks/*/{TABLE}")}
+    bank = [m for stage in HERE.stages for m in load(stage.folder)]
+    code = [*ANSWER.modules.values(), *(f"{m.helpers}\n\n{m.source}" for m in bank)]
+    lines = {line for source in code for line in lines_of_code(source)}
+    assert len(tables) == 10
+    assert len(lines) > 1000
+    assert [(path.parent.name, line) for path, text in tables.items() for line in lines if line in text] == []
+
+
+def test_no_mistakes_body_is_in_it(kit):
+    files = {p: squeezed(p.read_text("utf-8")) for p in kit.rglob("*") if p.is_file() and p.suffix in TEXT}
+    bodies = {}
+    for m in (m for stage in HERE.stages for m in load(stage.folder)):
+        node = ast.parse(m.source).body[0]
+        body = node.body[1:] if ast.get_docstring(node) else node.body
+        bodies[m.name] = squeezed("".join(ast.unparse(statement) for statement in body))
+    long = {name: body for name, body in bodies.items() if len(body) >= 60}
+    assert len(long) > 300
+    assert [
+        (name, p.relative_to(kit)) for name, body in long.items() for p, text in files.items() if body in text
+    ] == []
+
+
+def in_kit(kit, tmp_path, code, *arguments):
+    """Run Python with the kit's grader, and nothing of this checkout."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    environment |= {"CHAIN_RULE_NO_VENV": "1", "CHAIN_RULE_MEMORY": str(tmp_path / "memory"), "COLUMNS": "200"}
     command = [
         sys.executable,
         "-P",
         "-c",
-        f"import sys; sys.path.insert(0, {str(kit)!r}); from grader.cli import main; main()",
+        f"import sys; sys.path.insert(0, {str(kit)!r}); {code}",
+        *map(str, arguments),
     ]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {"CHAIN_RULE_NO_VENV": "1"}
     done = subprocess.run(
-        [*command, "grade", "03_softmax", "--student", str(solved), "--out", str(tmp_path / "out")],
-        cwd=kit, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        command, cwd=kit, env=environment, capture_output=True, text=True, timeout=120, check=False
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "out" / "results.json").exists()
-    import msgspec
+    return done.stdout
 
-    from grader.records import Report
 
-    report = msgspec.json.decode((tmp_path / "out" / "results.json").read_bytes(), type=Report)
+def graded_in_kit(kit, tmp_path, student, *arguments):
+    """What `grade` says in a kit, and its report."""
+    out = tmp_path / "out"
+    code = "from grader.cli import main; main()"
+    said = in_kit(kit, tmp_path, code, "grade", *arguments, "--student", student, "--out", out)
+    return said, read_report(out / "results.json")
+
+
+def handed_in(folder, mistakes):
+    """The reference with mistakes in it."""
+    submission = ANSWER
+    for stage, name in mistakes.items():
+        submission = apply(submission, next(m for m in load(HERE.stage(stage).folder) if m.name == name))
+    folder.mkdir()
+    for module, text in submission.modules.items():
+        (folder / file_of(module)).write_text(text, encoding="utf-8")
+    return folder
+
+
+def named(report):
+    return {stage.id: {c.mistake.id for c in stage.checks if c.mistake} for stage in report.stages}
+
+
+def test_grade_works_in_it(kit, tmp_path):
+    # One stage put back by hand: it is graded in full, the rest is a TODO.
+    solved = tmp_path / "mine"
+    shutil.copytree(kit / "student", solved)
+    (solved / "losses.py").write_bytes((REFERENCE / "losses.py").read_bytes())
+    _, report = graded_in_kit(kit, tmp_path, solved, "03_softmax")
     assert (report.score, report.max_score) == (10, 10)
     assert any("images that nobody has seen" in note for note in report.notes)
+
+
+def test_mistakes_are_named_in_it(kit, tmp_path):
+    said, report = graded_in_kit(kit, tmp_path, handed_in(tmp_path / "mine", MADE), *MADE)
+    assert named(report) == {stage: {name} for stage, name in MADE.items()}
+    assert "hands dout on" in said
+    hints = {m.name: m.hint for stage in MADE for m in load(HERE.stage(stage).folder)}
+    told = {c.mistake.hint for stage in report.stages for c in stage.checks if c.mistake}
+    assert told == {hints[name] for name in MADE.values()}
+    assert "Graded without the reference: its curves are not shown." in report.notes
+
+
+def test_with_another_seed_it_says_that_it_cannot_name(kit, tmp_path):
+    _, report = graded_in_kit(kit, tmp_path, handed_in(tmp_path / "mine", MADE), *MADE, "--seed", "7")
+    assert named(report) == {stage: set() for stage in MADE}
+    assert any("mistakes are named with seed 0 alone. Remedy" in note for note in report.notes)
+
+
+def test_a_right_answer_has_no_name_in_it(kit, tmp_path):
+    _, report = graded_in_kit(kit, tmp_path, handed_in(tmp_path / "mine", {}), *MADE)
+    assert report.score == report.max_score
+    assert named(report) == {stage: set() for stage in MADE}
+
+
+def test_a_notebook_and_watch_name_in_it(kit, tmp_path):
+    student = str(handed_in(tmp_path / "mine", {"03_softmax": "shares_one_maximum"}))
+    notebook = f"from grader import check; print(repr(check('03', student={student!r})))"
+    watch = (
+        "from pathlib import Path; from grader.course.course import Course; from grader.learner.watched import Watched; "
+        "from grader.worker.outside.pool import WorkerPool; course = Course(Path.cwd()); pool = WorkerPool(course.withheld); "
+        f"watched = Watched(Path({student!r}), course, pool, stage=course.stage('03_softmax')); watched.grade(); "
+        "print(watched.name_mistakes(course.reference), [c.mistake.id for c in watched.current.checks if c.mistake]); pool.close()"
+    )
+    assert "what it looks like: shares one maximum" in in_kit(kit, tmp_path, notebook)
+    assert in_kit(kit, tmp_path, watch).splitlines()[-1] == "True ['shares_one_maximum']"
+
+
+def test_a_kit_with_a_table_of_another_day_is_not_made(tmp_path):
+    course = copied(tmp_path / "course", "03_softmax", HERE.stage("03_softmax").checks[0].id)
+    with pytest.raises(Refusal, match=r"03_softmax: .*Remedy: make check-tasks ARGS=--tables"):
+        make_kit(course, tmp_path / "kit")
+    assert not (tmp_path / "kit").exists()
 
 
 @pytest.mark.parametrize("out", ["mine", "mine.zip"])
