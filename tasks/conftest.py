@@ -1,5 +1,6 @@
 """Lets `pytest tasks/03_softmax` and an editor's test explorer run a stage's checks on the learner's folder."""
 
+from grader.diagnosis.pytest_names import pytest_configure
 from grader.running.pytest_plugin import pytest_collect_file, pytest_collection_modifyitems, pytest_unconfigure
 
-__all__ = ["pytest_collect_file", "pytest_collection_modifyitems", "pytest_unconfigure"]
+__all__ = ["pytest_collect_file", "pytest_collection_modifyitems", "pytest_configure", "pytest_unconfigure"]

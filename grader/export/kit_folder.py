@@ -129,7 +129,8 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     yield "data/SHA256SUMS", sums.encode()
     for file in ("requirements/base.in", "requirements/base.txt", "LICENSE", ".gitignore"):
         yield file, (GRADER.parent / file).read_bytes()
-    for file in ("Makefile", "README.md"):
+    yield "tasks/conftest.py", (course.tasks / "conftest.py").read_bytes()
+    for file in ("Makefile", "README.md", "pytest.ini"):
         yield file, (_TEMPLATES / file).read_bytes()
     yield ".github/workflows/classroom.yml", (_TEMPLATES / "classroom.yml").read_bytes()
 

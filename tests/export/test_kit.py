@@ -272,6 +272,18 @@ def test_a_notebook_and_watch_name_in_it(kit, tmp_path):
     assert in_kit(kit, tmp_path, watch).splitlines()[-1] == "True ['shares_one_maximum']"
 
 
+def test_pytest_names_in_it(kit, tmp_path):
+    student = str(handed_in(tmp_path / "mine", {"03_softmax": "shares_one_maximum"}))
+    shown = in_kit(
+        kit,
+        tmp_path,
+        f"import os, pytest; os.environ['CHAIN_RULE_STUDENT'] = {student!r}; "
+        "print(int(pytest.main(['-p', 'no:cacheprovider', 'tasks/03_softmax'])))",
+    )
+    assert "what it looks like: shares one maximum" in shown
+    assert shown.endswith("1\n")
+
+
 def test_a_kit_with_a_table_of_another_day_is_not_made(tmp_path):
     course = copied(tmp_path / "course", "03_softmax", HERE.stage("03_softmax").checks[0].id)
     with pytest.raises(Refusal, match=r"03_softmax: .*Remedy: make check-tasks ARGS=--tables"):
