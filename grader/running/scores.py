@@ -101,7 +101,8 @@ Place = Callable[[str], tuple[str, int]]  #: name of a function -> (file, line) 
 def next_step(stages: Iterable[StageResult], claims: Mapping[str, Sequence[str]], place: Place) -> NextStep | None:
     """The first thing, in course order, that the learner can do something about; None if there is none.
 
-    Within a stage that goes by the order in which its functions are to be written, then by the order of its checks.
+    Within a stage that goes by the order in which its functions are to be written, then by the order of its checks; of
+    checks that nothing builds on, one whose mistake has a name comes before one whose has none.
 
     claims : stage id -> the functions it asks for, in order
     """
@@ -110,7 +111,7 @@ def next_step(stages: Iterable[StageResult], claims: Mapping[str, Sequence[str]]
         open_checks = [check for check in stage.checks if check.state in ("todo", "fail")]
         if not open_checks:
             continue
-        check = min(open_checks, key=lambda check: _latest(check, order))
+        check = min(open_checks, key=lambda check: (_latest(check, order), _without_a_name(check)))
         function = _to_write(check) or check.functions[0]
         file, line = place(function)
         if check.state == "todo":
@@ -151,6 +152,10 @@ def _marked_line(check: CheckResult) -> int:
     """The line of the broken file that its card marks last, 0 if there is none."""
     sources = [source for source in (check.card.source if check.card else []) if source.file == check.broken]
     return next((source.marked[-1] for source in reversed(sources) if source.marked), 0)
+
+
+def _without_a_name(check: CheckResult) -> bool:
+    return check.state == "fail" and not check.core and check.mistake is None
 
 
 def _latest(check: CheckResult, order: Sequence[str]) -> int:

@@ -1,9 +1,11 @@
 """Results -> states of stages and the next step: pure functions."""
 
+import msgspec
 import pytest
 
-from grader.records import Card, CheckResult, SourceLines
+from grader.records import Card, CheckResult, Mistake, SourceLines
 from grader.running import scores
+from tests.courses import HERE
 from tests.running import toys
 
 
@@ -64,6 +66,26 @@ def test_the_next_step_goes_by_the_order_of_writing(course):
     step = scores.report([stage], results, places.get).next
     assert (step.check, step.line) == ("check_double_doubles", 5)
     assert step.text == f"{todo} It is the next thing to write."
+
+
+def test_a_card_with_a_name_comes_before_one_without_unless_others_build_on_it():
+    stage = HERE.stage("09_minibatches")
+    named = Mistake("shuffles_fixed_batches", "The same samples always end up in the same batch.")
+
+    def next_of(*failed, mistake):
+        states = {check.id: "fail" if check.id in failed else "pass" for check in stage.checks}
+        results = {(stage.id, check.id): scores.result(check, states[check.id]) for check in stage.checks}
+        where = stage.id, failed[-1]
+        results[where] = msgspec.structs.replace(results[where], mistake=mistake)
+        return scores.report([stage], results).next.check
+
+    core, short, mix = (
+        f"check_batches_{name}"
+        for name in ("hold_each_example_once", "keep_the_short_last_batch", "mix_anew_each_epoch")
+    )
+    assert next_of(short, mix, mistake=named) == mix
+    assert next_of(short, mix, mistake=None) == short
+    assert next_of(core, mix, mistake=named) == core
 
 
 def test_a_file_that_cannot_be_imported_comes_before_what_it_should_do(course):
