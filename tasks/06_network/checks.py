@@ -13,8 +13,11 @@ def check_network_alternates_linear_and_relu(student, case):
     """MLP(sizes, rng).layers is Linear, ReLU, Linear, ... of these sizes, and a Linear stands last."""
     for sizes in (DEEP, SHALLOW, (2, 7, 3), SQUARE):
         case.start_new_example(student)
-        layers = networks.layers_of(student, student.network.MLP(sizes, student.rng(case.seed)))
+        model = student.network.MLP(sizes, student.rng(case.seed))
+        layers = networks.layers_of(student, model)
         row = ["Linear" if has else "ReLU" for has in student.have(layers, "W")]
+        if "Linear" not in row:
+            _listed(student, case, model.layers)  # what is there instead
         wanted = (["Linear", "ReLU"] * len(sizes))[: 2 * len(sizes) - 3]
         should = f"MLP({sizes}, rng).layers should be {', '.join(wanted)}."
         case.require(row == wanted, should, f"It is {', '.join(row) or 'empty'}, going by which layers have a W.")

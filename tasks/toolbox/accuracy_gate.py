@@ -198,8 +198,8 @@ def agrees(case: Case, given: object, trained: Trained, x: Array) -> None:
     raises : Unmet
     """
     logits = scores(trained.parameters, x)
+    case.expect_shape(np.asarray(given) if isinstance(given, list) else given, (len(x),), "model.predict(x)")
     rows, said = np.arange(len(x)), np.asarray(given)
-    case.expect_shape(said if isinstance(given, list) else given, (len(x),), "model.predict(x)")
     valid = said.dtype.kind in "iu" and np.all((said >= 0) & (said < logits.shape[1]))
     case.require(
         valid, "model.predict(x) should hold class numbers.", f"model.predict(x) holds {np.unique(said)[:12].tolist()}."

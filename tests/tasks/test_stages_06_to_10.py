@@ -217,6 +217,16 @@ SAID = {
         "MLP.parameters = lambda self: [p for l in self.rows[::2] for p in (l.W, l.b)]",
         "model.layers is a dict, and in it is the text 'a'. model.layers should be a list of the layers themselves.",
     ),
+    "names for layers": (
+        "06_network",
+        "old = MLP.__init__\ndef new(self, *a):\n    old(self, *a)\n    self.layers = ['Affine1', 'Relu1']\nMLP.__init__ = new",
+        "model.layers is a list of 2 items, and in it is the text 'Affine1'.",
+    ),
+    "a number for layers": (
+        "06_network",
+        "old = MLP.__init__\ndef new(self, *a):\n    old(self, *a)\n    self.layers = 3\nMLP.__init__ = new",
+        "model.layers is a single number. model.layers should be a list of the layers themselves.",
+    ),
     "a bias of another length": (
         "06_network",
         "def init(self, sizes, rng):\n    self.layers = []\n    for i, o in zip(sizes, sizes[1:]):\n"
