@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from grader.check_tasks import edits, more, tables
+from grader.check_tasks import edits, more, numbers, pairs, tables
 from grader.check_tasks.verify import Verifier
 
 FULL_SEEDS = 1000  #: check seeds under which the reference must earn everything
@@ -33,6 +33,8 @@ PARTS = {
     "skeleton": Part(more.skeleton_is_all_to_do),
     "trainings": Part(more.trainings),
     "workers": Part(more.worker_agrees),
+    "numbers": Part(numbers.other_numbers_are_named),
+    "pairs": Part(pairs.both_of_two_are_named),
     "held-out": Part(more.held_out_forms_are_named, full=True),
     "styles": Part(edits.mistakes_in_other_styles_are_named, full=True),
     "edits": Part(edits.random_edits_get_no_false_name, full=True),

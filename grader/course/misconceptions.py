@@ -4,22 +4,26 @@ A misconception is a function, a method (`self` first) or a whole class with one
 would write it and named after the slip; its docstring is the hint. Put in the place of the reference's own, it gives
 a *mutant*: a submission whose only fault is known. The file's other top-level functions and constants are helpers,
 carried along where they are used; its imports of the course serve editors and linters alone.
+
+`OPEN_NUMBERS` says of some of them which of their numbers a learner may have chosen otherwise: {name: number}.
 """
 
 import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from grader.course.source_spans import definition_span, need
 from grader.submission import Submission
 
 T = TypeVar("T")
 FILE_NAME = "misconceptions.py"
+OPEN = "OPEN_NUMBERS"
 _OVERRIDE = "_with_one_mistake"
+Number = int | float
 Definition = ast.FunctionDef | ast.ClassDef
 _MARKS = ("misconception", "right_answer", "held_out")
 
@@ -64,6 +68,8 @@ class Misconception:
     helpers: str  #: text of the helpers it uses
     line: int
     slow: bool = False  #: of a right answer
+    open: Number | None = None  #: the number that may be another one: an epsilon, a rate, the size of a batch, ...
+    number: Number | None = None  #: what it was filled with
 
     @property
     def id(self) -> str:
@@ -78,6 +84,25 @@ class Misconception:
     @property
     def module(self) -> str:
         return self.target.split(".")[0]
+
+    def filled(self, number: Number) -> "Misconception":
+        """The same slip, and the same hint, with another number in the place of the open one.
+
+        Which checks see it is not known then, so that it names none.
+        """
+        lines = self.source.encode().split(b"\n")
+        places = [node for node in ast.walk(ast.parse(self.source)) if _is_number(node, self.open)]
+        for node in sorted(places, key=lambda node: (node.lineno, node.col_offset), reverse=True):
+            line, end = lines[node.lineno - 1], node.end_col_offset
+            lines[node.lineno - 1] = line[: node.col_offset] + f"({number!r})".encode() + line[end:]
+        source = b"\n".join(lines).decode()
+        hint = re.sub(rf"(?<![\w.]){re.escape(f'{self.open:g}')}(?![\w]|\.\d)", f"{number:g}", self.hint)
+        return replace(self, source=source, hint=hint, fails=(), number=number)
+
+    def overlaps(self, other: "Misconception") -> bool:
+        """Whether one of the two would replace what the other is in."""
+        mine, theirs = f"{self.target}.", f"{other.target}."
+        return mine.startswith(theirs) or theirs.startswith(mine)
 
     def override(self) -> str:
         """Python that replaces the target when it stands at the end of the target's module."""
@@ -111,7 +136,8 @@ def apply(submission: Submission, mistake: Misconception) -> Submission:
             f"{mistake.stage}: {mistake.name} is for {mistake.target}, but there is no such module."
         )
     text = submission.modules[mistake.module].rstrip("\n") + mistake.override()
-    return submission.replaced({mistake.module: text}, f"{mistake.stage}-{mistake.name}")
+    number = "" if mistake.number is None else f"({mistake.number!r})"
+    return submission.replaced({mistake.module: text}, f"{mistake.stage}-{mistake.name}{number}")
 
 
 @lru_cache(maxsize=64)
@@ -127,6 +153,7 @@ def parse(text: str, stage: str) -> tuple[Misconception, ...]:
     lines = text.splitlines()
     marked = [(node, mark) for node in tree.body if (mark := _mark(node))]
     helpers = {name: node for node in tree.body if not _mark(node) for name in _defined(node)}
+    open_numbers = _open_numbers(tree, stage)
     found: dict[str, Misconception] = {}
     hints: dict[str, str] = {}
     for node, mark in marked:
@@ -141,8 +168,39 @@ def parse(text: str, stage: str) -> tuple[Misconception, ...]:
         others = [f"@{ast.unparse(other)}\n" for other in node.decorator_list if other is not mark]
         source = "".join(others) + _text(node, lines)
         extra = _used_helpers(source, helpers, lines)
-        found[node.name] = Misconception(stage, node.name, target, hint, fails, alike, source, extra, node.lineno, slow)
+        number = _own_number(node, open_numbers, where)
+        found[node.name] = Misconception(
+            stage, node.name, target, hint, fails, alike, source, extra, node.lineno, slow, number
+        )
+    if open_numbers:
+        raise BadMisconceptions(
+            f"tasks/{stage}/{FILE_NAME}: {OPEN} names {min(open_numbers)}, which is no misconception."
+        )
     return tuple(found.values())
+
+
+def _own_number(node: Definition, open_numbers: dict[str, Number], where: str) -> Number | None:
+    """The open number of a definition, if it has one; it is taken out of those of the file."""
+    number = open_numbers.pop(node.name, None)
+    if number is not None and not any(_is_number(inner, number) for inner in ast.walk(node)):
+        raise BadMisconceptions(f"{where} has no number {number!r}, which {OPEN} says is open.")
+    return number
+
+
+def _open_numbers(tree: ast.Module, stage: str) -> dict[str, Number]:
+    """Name of a misconception -> its number that may be another one."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [OPEN]:
+            try:
+                return dict(ast.literal_eval(node.value))
+            except (ValueError, TypeError):
+                raise BadMisconceptions(f"tasks/{stage}/{FILE_NAME}: {OPEN} is a dict of names and numbers.") from None
+    return {}
+
+
+def _is_number(node: ast.AST, number: Number | None) -> TypeGuard[ast.Constant]:
+    """Whether it is this very number as it stands in a text."""
+    return isinstance(node, ast.Constant) and type(node.value) is type(number) and node.value == number
 
 
 def _hint(node: Definition, mark: ast.Call, hints: dict[str, str], key: str, where: str) -> str:

@@ -7,42 +7,35 @@ the name of the mistake; if several do, or none, there is no name. A false name 
 Where numbers are drawn at random, a right answer may draw in another order than the reference does. There the runs are
 repeated with other draws, and what stays the same from draw to draw is compared: shapes, which rows come, spread, ...
 
+A number in a mistake may be another one than the bank has: the submission's own are put in its place. And a mistake may
+stand beside another: then it is put on top of those that have a name, or compared only in what the failed expectation
+rests on. Checks that were not run because of a mistake that has a name are asked for the sake of the next one.
+
 An exception says little: many a slip ends in a ValueError. Where nothing but an exception tells the submission from the
 reference, a mistake is its name only if it ends in the same words, and fails the same checks of the same functions.
 """
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
-from grader.course.course import Course
-from grader.course.misconceptions import Misconception, apply, load
+from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
-from grader.diagnosis.random_draws import agree, shows, varies
+from grader.diagnosis.bench import Bench
+from grader.diagnosis.candidates import Candidates
+from grader.diagnosis.matches import all_that_match, shows_values
+from grader.diagnosis.numbers import clean_ratios, fillings
 from grader.diagnosis.runs import ReplayCache, Runs
-from grader.diagnosis.same_answers import (
-    ALL_OF_HISTORY,
-    NO_HISTORY,
-    Answer,
-    answers,
-    comparable,
-    history_scope,
-    last_words,
-    same,
-    same_answers,
-)
+from grader.diagnosis.same_answers import Answer, answers, last_words
+from grader.diagnosis.separate import groups, one_of, separated
 from grader.records import Mistake
 from grader.running import scores
 from grader.running.context import Context
-from grader.running.runner import load_checks
 from grader.submission import Submission
 from grader.worker.outside.errors import CallTimeout
-from grader.worker.outside.protocols import CourseWorker
-from grader.worker.outside.transcript import ErrorInfo, Step
 
 BUDGET = 0.5  #: seconds for one failed check
-_MEETINGS = 40  #: draws after which a mistake has most likely met the submission in one of thirty places
+
+Named = dict[scores.Key, list[Misconception]]  #: the twins that a check is named after
 
 
 def diagnose(
@@ -51,7 +44,6 @@ def diagnose(
     budget: float = BUDGET,
     stop: Callable[[], bool] = lambda: False,
     heard: ReplayCache | None = None,
-    known: Mapping[scores.Key, Mistake] | None = None,
 ) -> dict[scores.Key, Mistake]:
     """Names for the failed checks of a grade: (stage, check) -> mistake, for those that have one.
 
@@ -60,235 +52,226 @@ def diagnose(
     budget    : seconds for each failed check
     stop      : whether nobody waits for names any longer; then there are none
     heard     : see `Runs`; for who names many submissions
-    known     : names that were found already; they are among those returned
     """
     with context.pool.course_worker() as worker:
-        return _Diagnoser(context, reference, worker, budget, stop, heard).names(known or {})
+        return _Diagnoser(Bench(context, reference, worker, budget, stop, heard)).names()
 
 
 class _Diagnoser:
-    def __init__(
-        self,
-        context: Context,
-        reference: Submission,
-        worker: CourseWorker,
-        budget: float,
-        stop: Callable[[], bool],
-        heard: ReplayCache | None,
-    ):
-        self.context, self.reference, self.worker, self.budget, self.stop = context, reference, worker, budget, stop
-        self.course: Course = context.course
-        self.bank = {stage.id: load(stage.folder) for stage in self.course.stages}
-        self.heard = heard
-        self._mutants: dict[tuple[str, str], Submission] = {}
-        self._runs: dict[tuple[scores.Key, int], Runs] = {}
-        self._ends = 0.0
-        self.functions = cache(lambda stage: load_checks(self.course.stage(stage)))
+    def __init__(self, bench: Bench):
+        self.bench, self.context, self.course = bench, bench.context, bench.context.course
+        self.candidates = Candidates(bench.context)
 
-    def names(self, given: Mapping[scores.Key, Mistake]) -> dict[scores.Key, Mistake]:
-        """Find what matches each failure that has no name yet, then decide, with all of them in view."""
-        found: dict[scores.Key, list[Misconception]] = {}
-        for stage in self.course.stages:
-            for check in stage.checks:
-                transcript = None if scores.key(check) in given else self._transcript(check)
-                if transcript and not self.stop():
-                    self._ends = time.perf_counter() + self.budget
-                    found[scores.key(check)] = self._matches(check, answers(transcript), _touched(check, transcript))
-        named = dict(given)
-        for where, matching in found.items() if not self.stop() else ():
-            self._ends = time.perf_counter() + self.budget
+    def names(self) -> dict[scores.Key, Mistake]:
+        """Find what matches each failure, then decide, with all of them in view; then look for second mistakes."""
+        failed = {
+            scores.key(check): check for stage in self.course.stages for check in stage.checks if self._may_ask(check)
+        }
+        found = {where: self._matches(check, *self._heard_of(check)) for where, check in failed.items()}
+        named: Named = {}
+        for where, matching in found.items() if not self.bench.stop() else ():
             # Where several match, one that another failure has been named after is the likeliest by far.
-            known = {mistake.id for mistake in named.values()}
+            known = {m.id for m in _first(named)}
             likely = [m for m in matching if m.id in known]
-            mistake = self._decide(where, likely if _groups(likely) == 1 else matching, found)
-            if mistake is not None:
-                named[where] = mistake
-        return named
+            self._note(named, where, self._decide(failed[where], likely if groups(likely) == 1 else matching, found))
+        for where, check in failed.items():
+            if not found[where]:
+                self._note(named, where, self._second(check, *self._heard_of(check), _first(named)))
+        for check in self._hidden_by(named):
+            self._note(named, scores.key(check), self._hidden(check, _first(named)))
+        return {where: _mistake(named[where]) for where in sorted(named, key=self._place)}
 
-    def _transcript(self, check: Check) -> Sequence[Step] | None:
-        """Of a failed check that can be run again."""
-        stopped = scores.key(check) in self.context.state.unrepeatable
-        return None if stopped or check.training else self.context.state.transcripts.get(scores.key(check))
+    def _may_ask(self, check: Check) -> bool:
+        """Whether a check failed, and by more than a limit."""
+        where, state = scores.key(check), self.context.state
+        return where in state.transcripts and where not in state.unrepeatable and not check.training
+
+    def _note(self, named: Named, where: scores.Key, left: list[Misconception]) -> None:
+        if left and not self.bench.stop():
+            named[where] = left
+
+    def _place(self, where: scores.Key) -> tuple[int, int]:
+        """Where a check stands in the course."""
+        ids = [stage.id for stage in self.course.stages]
+        return ids.index(where[0]), [check.id for check in self.course.stage(where[0]).checks].index(where[1])
+
+    def _heard_of(self, check: Check) -> tuple[list[Answer], list[str]]:
+        """What a failed check heard, and the functions that it is for or called."""
+        transcript = self.context.state.transcripts[scores.key(check)]
+        return answers(transcript), _touched(check, transcript)
 
     # -- one failed check ----------------------------------------------------------------------------------------------
 
-    def _matches(self, check: Check, given: Sequence[Answer], functions: Iterable[str]) -> list[Misconception]:
-        """The misconceptions that answer as the submission did, in this check and with other inputs."""
-        try:
-            candidates = self._candidates(check, functions)
-            exact = self._matches_in_time(check, given, candidates)
-            if not exact and (much := history_scope(given)) != ALL_OF_HISTORY:
-                exact = self._matches_in_time(check, comparable(given, much), candidates, much)
-        except CallTimeout:  # one that was not heard to its end might have matched as well
-            return []
-        return exact if self._in_time() else []  # so might one that has not been asked yet
+    def _matches(self, check: Check, given: Sequence[Answer], functions: Sequence[str]) -> list[Misconception]:
+        """The misconceptions that answer as the submission did, in this check and with other inputs.
 
-    def _matches_in_time(
-        self, check: Check, given: Sequence[Answer], candidates: Sequence[Misconception], much: int = ALL_OF_HISTORY
-    ) -> list[Misconception]:
-        run = self._runs_of(check, much)
-        exact = self._kept(candidates, lambda m: run.course(self._mutant(m), expected=given) is not None)
-        if exact and run.course(self.reference, expected=given) is None:
-            exact = self._kept(exact, lambda m: self._holds_again(run, m))
-        elif candidates and self._in_time():
-            exact = self._matches_but_for_the_draw(run, given, candidates)
-        if exact and self._in_time() and not _shows_values(given, run.course(self.reference) or ()):
-            exact = [m for m in exact if self._fails_alike(check, m) and self._says_alike(run, m, given)]
-        return exact
-
-    def _kept(self, found: Iterable[Misconception], test: Callable[[Misconception], bool]) -> list[Misconception]:
-        """Those that pass a test; the others, and those for which there was no time, are left out."""
-        return [m for m in found if self._in_time() and test(m)]
-
-    def _candidates(self, check: Check, functions: Iterable[str]) -> list[Misconception]:
-        """Misconceptions of the functions that can be what this check sees, those of its own stage first.
-
-        Not those that another check contradicts; of its own stage, only those that this check is known to see; and of
-        later stages none, for those are known to pass here.
+        First as they stand; then, in a time of their own, with the numbers of the submission's own code.
         """
-        order = {stage.id: k for k, stage in enumerate(self.course.stages)}
-        everything = [m for bank in self.bank.values() for m in bank if order[m.stage] <= order[check.stage]]
-        own = dict.fromkeys(m for f in functions for m in everything if f == m.target or f.startswith(m.target + "."))
-        able = [m for m in own if m.stage != check.stage or check.id in m.fails or not m.fails]
-        return sorted((m for m in able if not self._contradicted(m)), key=lambda m: -order[m.stage])
-
-    def _holds_again(self, run: Runs, m: Misconception) -> bool:
-        """Whether it answers as the submission does with other inputs, too."""
-        again = run.own(other=1)
-        return run.course(self._mutant(m), expected=again, other=1) is not None
-
-    def _says_alike(self, run: Runs, m: Misconception, given: Sequence[Answer]) -> bool:
-        """Whether it ends in the same words as the submission does."""
-        return last_words(run.course(self._mutant(m)) or ()) == last_words(given)
-
-    def _fails_alike(self, check: Check, m: Misconception) -> bool:
-        """Whether the submission fails no check of this one's functions but those that this mistake is known to break."""
-        about = set(check.functions)
-        failed = {
-            other.id
-            for other in self.course.stage(m.stage).checks
-            if about & set(other.functions) and scores.key(other) in self.context.state.transcripts
-        }
-        return failed <= set(m.fails)
-
-    def _matches_but_for_the_draw(
-        self, run: Runs, given: Sequence[Answer], candidates: Sequence[Misconception]
-    ) -> list[Misconception]:
-        """Those that agree with the submission in everything that does not change from draw to draw."""
-        right = run.draws(self.reference)
-        if right is None or not varies(right):
+        found = all_that_match(self.bench, check, given, self.candidates.as_they_stand(check, functions))
+        if found is None:
             return []
-        own = run.own_draws(given)
-        if agree(own, right, right):
-            return []
-        exact, nearly = [], []
-        for m in candidates:
-            if not self._in_time():
-                break
-            drawn = run.draws(self._mutant(m), own, right)
-            if drawn is None or agree(drawn, right, right):
-                continue
-            if agree(own, drawn, right):
-                exact.append(m)
-            elif agree(own, drawn, right, constants=False):
-                nearly.append(m)
-        found = exact or nearly
-        return found if shows(own, right) else [m for m in found if self._meets(run, m, given)]
+        forms = self.candidates.filled(check, functions)
+        filled = all_that_match(self.bench, check, given, forms) or []
+        if not found and not filled:
+            own = self.candidates.open(check, functions)
+            filled = all_that_match(self.bench, check, given, self._by_ratio(check, given, own)) or []
+        return [*found, *self.bench.kept(filled, lambda m: not self._contradicted(m))]
 
-    def _meets(self, run: Runs, m: Misconception, given: Sequence[Answer]) -> bool:
-        """Whether some draw takes it to the very numbers to which some draw takes the submission."""
-        own = [comparable(one, NO_HISTORY) for one in run.own_runs(given)]
-        for salt in range(_MEETINGS):
-            if not self._in_time():
-                break
-            theirs = comparable(run.course(self._mutant(m), salt=salt) or (), NO_HISTORY)
-            if any(same_answers(mine, theirs) for mine in own):
+    def _contradicted(self, m: Misconception) -> bool:
+        """Whether in a check that holds the submission answers as the reference does, and this mistake does not."""
+        for check in self.candidates.passing(m):
+            run = self.bench.runs(check)
+            own = run.own()
+            if run.course(self.bench.reference, expected=own) and not run.course(self.bench.mutant(m), expected=own):
                 return True
         return False
+
+    def _by_ratio(self, check: Check, given: Sequence[Answer], own: Iterable[Misconception]) -> list[Misconception]:
+        """Those with an open number, with the one that would make up for a clean factor between the answers."""
+        try:
+            theirs = [
+                (m, self.bench.runs(check).course(self.bench.mutant(m)) or []) for m in own if self.bench.in_time()
+            ]
+        except CallTimeout:
+            return []
+        return [form for m, heard in theirs for form in fillings(m, clean_ratios(m, given, heard))]
+
+    # -- a second mistake ----------------------------------------------------------------------------------------------
+
+    def _second(
+        self, check: Check, given: Sequence[Answer], functions: Sequence[str], known: Sequence[Misconception]
+    ) -> list[Misconception]:
+        """What a check sees of a submission that has another mistake as well.
+
+        On top of the mistakes that have a name already, all answers must agree; where the other mistake has none, those
+        on which the failed expectation rests.
+
+        known : mistakes that other checks have been named after
+        """
+        self.bench.start()
+        candidates = self.candidates.as_they_stand(check, functions) + self.candidates.filled(check, functions)
+        try:
+            left = self._besides(check, given, candidates, known)
+            return (
+                one_of(self.bench, self._match_at_stake(self.bench.runs(check), candidates)) if left is None else left
+            )
+        except CallTimeout:
+            return []
+
+    def _hidden_by(self, named: Named) -> list[Check]:
+        """Checks that were not run because of failures that have a name: of their stages, and core ones of the next."""
+        found = []
+        for stage in self.course.stages:
+            for check in stage.checks:
+                result = self.context.state.results.get(scores.key(check))
+                by = tuple(result.blocked_by.split(": ")) if result is not None and result.state == "blocked" else ()
+                near = by[:1] == (stage.id,) or (check.core and by and by[0] in stage.needs)
+                if near and by in named and not check.training:
+                    found.append(check)
+        return found
+
+    def _hidden(self, check: Check, known: Sequence[Misconception]) -> list[Misconception]:
+        """What a check would see that has not been run because of mistakes that have a name."""
+        self.bench.start()
+        run = self.bench.runs(check)
+        try:
+            functions = list(dict.fromkeys([*check.functions, *run.own_touched()]))
+            candidates = self.candidates.as_they_stand(check, functions) + self.candidates.filled(check, functions)
+            return self._besides(check, run.own(lenient=True), candidates, known, lenient=True) or []
+        except CallTimeout:
+            return []
+
+    def _besides(
+        self,
+        check: Check,
+        given: Sequence[Answer],
+        candidates: Sequence[Misconception],
+        known: Sequence[Misconception],
+        lenient: bool = False,
+    ) -> list[Misconception] | None:
+        """Those that match on top of known mistakes; None if none does, though there is more to see than these."""
+        run = self.bench.runs(check)
+        below = [tuple(known)] * (len(known) > 1) + [(m,) for m in known]
+        if any(run.course(self.bench.mutant(*under), expected=given, lenient=lenient) is not None for under in below):
+            return []
+        for under in below:
+            if left := self._on_top(run, given, candidates, under, lenient):
+                return one_of(self.bench, left if groups(left) == 1 else separated(self.bench, check, left, under))
+        return None
+
+    def _on_top(
+        self,
+        run: Runs,
+        given: Sequence[Answer],
+        candidates: Sequence[Misconception],
+        under: tuple[Misconception, ...],
+        lenient: bool,
+    ) -> list[Misconception]:
+        """Those that match where the reference has some other mistakes already."""
+        left = [m for m in candidates if not any(m.overlaps(other) for other in under)]
+        for other in (0, 1):
+            expected = run.own(other=1, lenient=lenient) if other and left else given
+            left = self.bench.kept(left, self._answering(run, expected, under, other, lenient))
+        below = run.course(self.bench.mutant(*under), lenient=lenient) or ()
+        if left and not shows_values(given, below):  # of exceptions only those in the same words
+            words = last_words(given)
+            left = [
+                m for m in left if last_words(run.course(self.bench.mutant(m, *under), lenient=lenient) or ()) == words
+            ]
+        return left
+
+    def _match_at_stake(self, run: Runs, candidates: Sequence[Misconception]) -> list[Misconception]:
+        """Those that agree in what the failed expectation rests on, with these inputs and with others."""
+        left = list(candidates)
+        for other in (0, 1):
+            at_stake = run.own_at_stake(other=other) if left else None
+            if at_stake is None or run.course(self.bench.reference, expected=at_stake, other=other) is not None:
+                return []
+            left = self.bench.kept(left, self._answering(run, at_stake, other=other))
+        return left
+
+    def _answering(
+        self,
+        run: Runs,
+        expected: Sequence[Answer],
+        under: Sequence[Misconception] = (),
+        other: int = 0,
+        lenient: bool = False,
+    ) -> Callable[[Misconception], bool]:
+        """Whether a misconception gives the expected answers; `other` and `lenient` as of `Runs.course`."""
+
+        def answers_so(m: Misconception) -> bool:
+            return run.course(self.bench.mutant(m, *under), expected=expected, other=other, lenient=lenient) is not None
+
+        return answers_so
 
     # -- which of several ----------------------------------------------------------------------------------------------
 
     def _decide(
-        self, where: scores.Key, matching: list[Misconception], found: Mapping[scores.Key, list[Misconception]]
-    ) -> Mistake | None:
+        self, check: Check, matching: list[Misconception], found: Mapping[scores.Key, list[Misconception]]
+    ) -> list[Misconception]:
         """The one mistake, if all evidence leaves one (or twins of one group)."""
+        self.bench.start()
         left = matching
-        if _groups(left) > 1:
+        if groups(left) > 1:
             for other, also in found.items():
                 both = [m for m in left if m in also]
-                left = both if other != where and both else left
-        if _groups(left) > 1:
-            try:
-                left = self._separated(where, left)
-            except CallTimeout:
-                return None
-        if _groups(left) != 1:
-            return None
-        ids = list(dict.fromkeys(m.id for m in left))
-        return Mistake(id=ids[0], hint=left[0].hint, alike=ids[1:])
-
-    def _contradicted(self, m: Misconception) -> bool:
-        """Whether a check holds that this mistake is known to break."""
-        states = (self.context.state.results.get((m.stage, name)) for name in m.fails)
-        return any(result is not None and result.state == "pass" for result in states)
-
-    def _separated(self, where: scores.Key, left: list[Misconception]) -> list[Misconception]:
-        """Those that answer as the submission does to all questions about the same functions, failed, blocked or passed."""
-        (check,) = (c for c in self.course.stage(where[0]).checks if c.id == where[1])
-        near = self._about_the_same(check, left)
-        if words := last_words(answers(self.context.state.transcripts[where])):
-            run = self._runs_of(check)  # the same kind of exception at the same call: does it say the same?
-            left = [m for m in left if last_words(run.course(self._mutant(m)) or ()) == words] or left
-        for other in (check, *near):
-            if _groups(left) == 1 or other.training or not self._in_time():
-                break
-            run = self._runs_of(other)
-            own = run.own(lenient=True)
-            left = [m for m in left if run.course(self._mutant(m), expected=own, lenient=True) is not None] or left
-        return left
-
-    def _about_the_same(self, check: Check, left: Iterable[Misconception]) -> list[Check]:
-        """The other checks of its stage that are for what these misconceptions are in, or for its class."""
-        about = {name for m in left for name in (m.target, _owner(m.target) if m.target.count(".") > 1 else m.target)}
-        others = (c for c in self.course.stage(check.stage).checks if c.id != check.id)
-        return [c for c in others if about & {*c.functions, *map(_owner, c.functions)}]
-
-    # -- small things --------------------------------------------------------------------------------------------------
-
-    def _in_time(self) -> bool:
-        return time.perf_counter() < self._ends and not self.stop()
-
-    def _runs_of(self, check: Check, much: int = ALL_OF_HISTORY) -> Runs:
-        where = scores.key(check), much
-        if where not in self._runs:
-            function = self.functions(check.stage)[check.id]
-            self._runs[where] = Runs(self.context, self.worker, check, function, self.heard, much)
-        return self._runs[where]
-
-    def _mutant(self, m: Misconception) -> Submission:
-        where = m.stage, m.name
-        if where not in self._mutants:
-            self._mutants[where] = apply(self.reference, m)
-        return self._mutants[where]
+                left = both if other != scores.key(check) and both else left
+        try:
+            return one_of(self.bench, left if groups(left) < 2 else separated(self.bench, check, left))
+        except CallTimeout:
+            return []
 
 
-def _groups(found: Iterable[Misconception]) -> int:
-    return len({m.group for m in found})
+def _first(named: Named) -> list[Misconception]:
+    """The mistakes that checks have been named after, each once."""
+    return list(dict.fromkeys(left[0] for left in named.values()))
 
 
-def _shows_values(given: Sequence[Answer], right: Sequence[Answer]) -> bool:
-    """Whether anything but an exception tells these answers from the right ones."""
-    for mine, theirs in zip(given, right):
-        if mine[:2] != theirs[:2]:
-            return True
-        if not same(mine[2], theirs[2]):
-            return not isinstance(mine[2], ErrorInfo)
-    return True
-
-
-def _owner(function: str) -> str:
-    """ "layers.Linear.forward" -> "layers.Linear"."""
-    return function.rpartition(".")[0]
+def _mistake(found: Sequence[Misconception]) -> Mistake:
+    """What is told of mistakes that cannot be told apart."""
+    ids = list(dict.fromkeys(m.id for m in found))
+    return Mistake(id=ids[0], hint=found[0].hint, alike=ids[1:])
 
 
 def _touched(check: Check, transcript: Sequence[Any]) -> list[str]:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from grader.diagnosis.same_answers import Answer, same
+from grader.worker.outside.handles import Remote
+from grader.worker.outside.transcript import Opaque
 
 LARGE = 2000  #: entries from which on a standard deviation says something
 SPREAD = 0.04  #: and how far two of them may be apart, as a share
@@ -115,12 +117,23 @@ def shows(own: Draws, right: Draws) -> bool:
     return not equal or not all(_agree_in(name, own, right, right, True) for name in shared)
 
 
+def share_what_is_odd(a: Draws, b: Draws, right: Draws) -> bool:
+    """Whether two pieces of code give the same always in something that the right code never gives."""
+    names = [name for name in {*a[0]} & {*b[0]} - {"questions", "equal"} if not takes_few_values(a[0][name])]
+    steady = [name for name in names if steady_in(name, a) and steady_in(name, b)]
+    return any(
+        alike(name, a[0][name], b[0][name]) and not _ever(name, a[0][name], [draw.get(name) for draw in right])
+        for name in steady
+    )
+
+
 def _agree_in(name: str, a: Draws, b: Draws, right: Draws, constants: bool) -> bool:
     p, q, r = ([draw.get(name) for draw in draws] for draws in (a, b, right))
     settled = r[0] is not None and _steady(name, r)
     steady = _steady(name, p), _steady(name, q)
     if all(steady):
-        return alike(name, p[0], q[0]) or not (constants or settled)
+        free = not constants and not settled
+        return (_of_one_kind if free else alike)(name, p[0], q[0])
     if any(steady) and not (name == "equal" and settled):
         always, now_and_then = (p[0], q) if steady[0] else (q[0], p)
         return (not settled or takes_few_values(always)) and _ever(name, always, now_and_then)
@@ -128,6 +141,13 @@ def _agree_in(name: str, a: Draws, b: Draws, right: Draws, constants: bool) -> b
         return not _ever(name, r[0], (*p, *q))
     # Both change: where the reference does not, do both miss its constant answer in every draw?
     return not settled or _ever(name, r[0], p) == _ever(name, r[0], q)
+
+
+def _of_one_kind(name: str, a: object, b: object) -> bool:
+    """Whether two answers differ in nothing but their numbers, as far as their class tells: None is no array."""
+    numbers = isinstance(a, int | float) and isinstance(b, int | float)
+    same_class = (type(a) is type(b) and not isinstance(a, Opaque | Remote)) or numbers
+    return same_class or not name.endswith("/value") or alike(name, a, b)
 
 
 def _ever(name: str, value: object, values: Iterable[object]) -> bool:

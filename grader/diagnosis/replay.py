@@ -58,11 +58,37 @@ def depart(done: Sequence[Answer], expected: Sequence[Answer], first: int = 0) -
 class Replay(NamedTuple):
     """What was heard in a replay.
 
-    whole : whether that is everything; otherwise it is what was heard up to the first answer that was not expected
+    whole   : whether that is everything; otherwise it is what was heard up to the first answer that was not expected
+    judged  : what the last expectation was about, as far as that is one of the answers
+    touched : the functions that were called
     """
 
     answers: list[Answer]
     whole: bool = True
+    judged: object = None
+    touched: tuple[str, ...] = ()
+
+
+class _Noting(Case):
+    """Remembers what it was asked to judge last."""
+
+    judged: object = None
+
+
+def _noting(name: str, place: int) -> Callable[..., None]:
+    plain = getattr(Case, name)
+
+    def method(self: _Noting, *args: object, **keywords: object) -> None:
+        self.judged = args[place] if place < len(args) else None
+        plain(self, *args, **keywords)
+
+    return method
+
+
+#: Where the value that is judged stands among the arguments. What `require` judges has been worked on already, and the
+#: arrays that are shown go before the comparison of a sample of them.
+for _name, _place in {"expect": 0, "expect_shape": 0, "expect_dtype": 0, "expect_unchanged": 1, "require": 9}.items():
+    setattr(_Noting, _name, _noting(_name, _place))
 
 
 class _Lenient(Case):
@@ -109,7 +135,7 @@ def replay(
     again        : whether a process was killed under it before: that is tried once more, and no further
     raises       : CallTimeout if the code had to be stopped, WorkerFault
     """
-    case = (_Lenient if lenient else Case)(seed, check.stage, check.id)
+    case = (_Lenient if lenient else _Noting)(seed, check.stage, check.id)
     transcript: list[Step] = []
     try:
         with open_student(case.describe) as student:
@@ -126,4 +152,5 @@ def replay(
             return replay(check, function, seed, open_student, fixtures, **options)
     except Exception:
         pass  # the check fails, as it did before: in whatever way, its transcript tells
-    return Replay(comparable(answers(transcript), much))
+    touched = tuple(name for step in transcript for name in step.touched)
+    return Replay(comparable(answers(transcript), much), judged=getattr(case, "judged", None), touched=touched)

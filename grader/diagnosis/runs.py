@@ -7,7 +7,7 @@ from typing import Any
 from grader.course.stage import Check
 from grader.diagnosis.random_draws import Draws, agree, alike, features, leave_doubt, says_for_sure, varies
 from grader.diagnosis.replay import Opener, Replay, depart, replay
-from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, same_answers
+from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, resting_on, same_answers
 from grader.running.context import Context
 from grader.running.runner import load_checks
 from grader.submission import Submission
@@ -49,7 +49,7 @@ class Runs:
         self.function = function or load_checks(stage)[check.id]
         data = {name: getattr(context.images, name) for name in check.fixtures if name in ("mnist", "hidden")}
         self.fixtures: Mapping[str, Any] = data
-        self._own: dict[tuple[int, int, bool], list[Answer]] = {}
+        self._own: dict[tuple[int, int, bool], Replay] = {}
 
     def course(
         self,
@@ -76,9 +76,21 @@ class Runs:
 
     def own(self, *, other: int = 0, salt: int = 0, lenient: bool = False) -> list[Answer]:
         """Answers of the submission."""
+        return self._own_run(other, salt, lenient).answers
+
+    def own_touched(self) -> tuple[str, ...]:
+        """The functions of the submission that the check calls."""
+        return self._own_run(0, 0, False).touched
+
+    def own_at_stake(self, *, other: int = 0) -> list[Answer] | None:
+        """The same, with ANYTHING for all that the failed expectation does not rest on; None if that cannot be told."""
+        heard = self._own_run(other, 0, False)
+        return resting_on(heard.answers, heard.judged)
+
+    def _own_run(self, other: int, salt: int, lenient: bool) -> Replay:
         key = other, salt, lenient
         if key not in self._own:
-            self._own[key] = self._run(self._open_own, other, salt=salt, lenient=lenient).answers
+            self._own[key] = self._run(self._open_own, other, salt=salt, lenient=lenient)
         return self._own[key]
 
     def draws(self, code: Submission, own: Draws = (), right: Draws = ()) -> list[dict[str, Any]] | None:

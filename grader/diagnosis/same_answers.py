@@ -20,6 +20,8 @@ _CLOSE = {8: (1e-9, 1e-6, 1e-14), 4: (1e-5, 1e-3, 1e-6), 2: (1e-2, 1e-1, 1e-3)}
 _FEW = 32  #: entries that are compared before all others
 _ITERATORS = ("generator", "iterator", "zip", "map", "list_iterator")
 
+ANYTHING: Any = object()  #: an answer that nothing depends on: the same as any other
+
 Answer = tuple[str, str, Any]  #: (kind of step, what was asked, what was answered)
 
 #: How much of what train returns is compared: all of it; the measures on the validation set alone, because those on the
@@ -85,8 +87,34 @@ def same_answers(a: Sequence[Answer], b: Sequence[Answer]) -> bool:
     return len(a) == len(b) and all(p[:2] == q[:2] and same(p[2], q[2]) for p, q in zip(a, b))
 
 
+def resting_on(given: Sequence[Answer], judged: object) -> list[Answer] | None:
+    """The answers, with ANYTHING for those that an expectation does not rest on; None if that cannot be told.
+
+    judged : what the expectation was about: one of the answers, or an item of one; numbers that say something
+    """
+    if not isinstance(judged, float | np.ndarray) or not _says_something(np.asarray(judged)):
+        return None
+    for k in range(len(given) - 1, -1, -1):
+        kept = outcome = given[k][2]
+        if isinstance(outcome, list | tuple):
+            kept = [item if item is judged else ANYTHING for item in outcome]
+        if outcome is judged or (kept is not outcome and any(item is judged for item in kept)):
+            return [(*one[:2], kept if place == k else ANYTHING) for place, one in enumerate(given)]
+    return None
+
+
+def _says_something(array: np.ndarray) -> bool:
+    """Whether these are numbers that no two mistakes give by chance: finite, and not all alike unless there is one."""
+    finite = array.dtype.kind == "f" and array.size > 0 and bool(np.isfinite(array).all())
+    return finite and bool(np.ptp(array) > 0 if array.size > 1 else np.all(array != 0))
+
+
 def same(a: object, b: object) -> bool:
     """Whether two answers are the same."""
+    return a is ANYTHING or b is ANYTHING or _same(a, b)
+
+
+def _same(a: object, b: object) -> bool:
     if isinstance(a, ErrorInfo) and isinstance(b, ErrorInfo):
         return (a.error, a.type_name) == (b.error, b.type_name)
     objects = isinstance(a, Opaque | Remote), isinstance(b, Opaque | Remote)

@@ -925,3 +925,18 @@ def estimates_the_gradient(self, dout):
         self.dW[index] = ((above - below) * dout).sum() / (2 * eps)
     self.db = dout.sum(axis=0)
     return dout @ self.W.T
+
+
+#: Of these a learner may have chosen another number.
+OPEN_NUMBERS = {
+    "scales_by_a_fixed_number": 0.01,
+    "draws_from_a_seed_of_its_own": 0,
+    "draws_from_a_seed_of_its_own__global": 42,
+    "starts_the_biases_above_zero": 0.01,
+    "scales_the_callers_input": 255.0,
+    "standardises_the_input": 1e-8,
+    "limits_the_output": 100,
+    "takes_the_step_itself": 0.01,
+    "takes_the_step_afterwards": 0.01,
+    "adds_weight_decay": 0.01,
+}

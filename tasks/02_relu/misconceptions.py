@@ -459,3 +459,11 @@ def asks_the_whole_array__if(self, x):
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def asks_the_whole_array__backward(self, dout):
     return dout if self.positive else 0
+
+
+#: Of these a learner may have chosen another number.
+OPEN_NUMBERS = {
+    "leaks_below_zero": 0.01,
+    "ignores_small_activations": 1e-3,
+    "leaks_on_the_way_back": 0.01,
+}

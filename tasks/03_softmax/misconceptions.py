@@ -413,3 +413,18 @@ def returns_nothing(logits):
 def drops_the_batch_dimension(logits):
     """For a batch of one the answer has one dimension. One row per example, also if there is one example."""
     return np.squeeze(_softmax(logits))
+
+
+#: Of these a learner may have chosen another number.
+OPEN_NUMBERS = {
+    "subtracts_a_constant": 700,
+    "clips_the_logits": 500,
+    "clips_the_logits__early": 50,
+    "clips_the_shifted_logits": 20,
+    "adds_an_epsilon": 1e-8,
+    "clips_the_probabilities": 1e-7,
+    "clips_the_probabilities__lower": 1e-12,
+    "rounds_the_probabilities": 4,
+    "lowers_the_temperature": 10,
+    "standardises_the_logits": 1e-8,
+}

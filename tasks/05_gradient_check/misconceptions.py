@@ -607,3 +607,25 @@ def takes_absolute_values_in_place(a, b):
     np.abs(a, out=a)
     np.abs(b, out=b)
     return float(np.max(off / np.maximum(a + b, 1e-12)))
+
+
+# --- other numbers --------------------------------------------------------------------------------------------------
+
+
+@misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_steps_to_both_sides"])
+def ignores_eps__twice(f, x, eps=1e-5):
+    gradient, h = np.zeros_like(x), 1e-5
+    for index in np.ndindex(x.shape):
+        above, below = _both_sides(f, x, index, h)
+        gradient[index] = (above - below) / (2 * h)
+    return gradient
+
+
+#: Of these a learner may have chosen another number.
+OPEN_NUMBERS = {
+    "ignores_eps__twice": 1e-5,
+    "rounds_the_slopes": 4,
+    "sets_the_floor_too_high": 1e-8,
+    "sets_the_floor_too_high__added": 1e-8,
+    "returns_a_verdict": 1e-7,
+}

@@ -766,3 +766,13 @@ def leaves_the_last_class_out(self, x):
 def compares_magnitudes(self, x):
     """You pick the score that is farthest from zero. A very negative score means unlikely."""
     return np.abs(self.forward(x)).argmax(axis=1)
+
+
+#: Of these a learner may have chosen another number.
+OPEN_NUMBERS = {
+    "seeds_each_layer_anew": 0,
+    "makes_its_own_generator__fixed": 42,
+    "scales_the_weights_again": 0.01,
+    "fills_the_biases": 0.1,
+    "scales_the_input": 255.0,
+}

@@ -398,3 +398,9 @@ def empties_the_gradients(self):
     for layer in _linears(self):
         layer.dW, layer.db = np.zeros_like(layer.dW), np.zeros_like(layer.db)
     return grads
+
+
+#: Of these a learner may have chosen another number.
+OPEN_NUMBERS = {
+    "updates_on_the_way": 0.1,
+}

@@ -168,7 +168,7 @@ def gathers_momentum(self, params, grads):
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def averages_past_gradients(self, params, grads):
-    """Your first step is a tenth of what it should be, and the next ones grow. Plain gradient descent remembers nothing."""
+    """Your first step is too short, and the next ones grow. Plain gradient descent remembers nothing."""
     if not hasattr(self, "mean"):
         self.mean = [np.zeros_like(p) for p in params]
     for i, (p, g) in enumerate(zip(params, grads)):
@@ -202,7 +202,7 @@ def scales_to_length_one(self, params, grads):
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def clips_the_gradients(self, params, grads):
-    """Large gradients give the same step as 1. The contract's steps are not clipped."""
+    """Large gradients all give the same step. The contract's steps are not clipped."""
     for p, g in zip(params, grads):
         p -= self.lr * np.clip(g, -1, 1)
 
@@ -369,3 +369,36 @@ def adds_noise(self, params, grads):
     """With a gradient of zero your parameters still move, another way each time. The S in SGD stands for the batches."""
     for p, g in zip(params, grads):
         p -= self.lr * (g + 0.01 * np.random.standard_normal(g.shape))
+
+
+# --- other numbers --------------------------------------------------------------------------------------------------
+
+
+@misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
+def averages_past_gradients__share(self, params, grads):
+    if not hasattr(self, "mean"):
+        self.mean = [np.zeros_like(p) for p in params]
+    for i, (p, g) in enumerate(zip(params, grads)):
+        self.mean[i] = 0.9 * self.mean[i] + (1 - 0.9) * g
+        p -= self.lr * self.mean[i]
+
+
+@misconception("optim.SGD.step", fails=["check_sgd_is_proportional_to_the_gradient"])
+def clips_the_gradients__wide(self, params, grads):
+    for p, g in zip(params, grads):
+        p -= self.lr * np.clip(g, -5, 5)
+
+
+#: Of these a learner may have chosen another number.
+OPEN_NUMBERS = {
+    "keeps_a_fixed_lr": 0.01,
+    "divides_by_a_batch_size": 64,
+    "decays_lr": 0.99,
+    "decays_lr__by_time": 0.01,
+    "gathers_momentum": 0.9,
+    "averages_past_gradients__share": 0.9,
+    "clips_the_gradients__wide": 5,
+    "clips_the_gradients__by_norm": 5.0,
+    "decays_the_weights": 1e-4,
+    "rounds_the_parameters": 4,
+}

@@ -469,3 +469,32 @@ def returns_nothing(x, y, batch_size, rng):
     order = rng.permutation(len(x))
     batches = list(_cut(x[order], y[order], batch_size))
     batches.reverse()
+
+
+# --- the other end of the loop --------------------------------------------------------------------------------------
+
+
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
+def skips_the_last_batch(x, y, batch_size, rng):
+    """The last batch of the order never comes. Where does your loop end?"""
+    order = rng.permutation(len(x))
+    for i in range(1, len(x) // batch_size):
+        rows = order[(i - 1) * batch_size : i * batch_size]
+        yield x[rows], y[rows]
+
+
+@misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
+def skips_the_last_batch__range(x, y, batch_size, rng):
+    order = rng.permutation(len(x))
+    for start in range(0, len(x) - batch_size, batch_size):
+        rows = order[start : start + batch_size]
+        yield x[rows], y[rows]
+
+
+#: Of these a learner may have chosen another number.
+OPEN_NUMBERS = {
+    "ignores_the_batch_size": 32,
+    "seeds_a_generator_of_its_own": 0,
+    "seeds_a_generator_of_its_own__global": 42,
+    "scales_the_images": 255.0,
+}

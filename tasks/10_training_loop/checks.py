@@ -183,3 +183,14 @@ def check_train_leaves_the_data_alone(student, case):
     _trained(student, case, networks.draw(case, SIZES), held, epochs=2, batch_size=4, lr=0.1)
     for name, was, array in zip(("x_train", "y_train", "x_val", "y_val"), data, held):
         case.expect_unchanged(was, student.fetch(array), name)
+
+
+def probe_gradients_before_and_after(student, case):
+    """Which gradients train starts from, and which it leaves: for mistakes after which no parameter moves."""
+    data, start = _data(case, 6), networks.draw(case, SIZES)
+    model = networks.holding(student, case, start)
+    model.forward(data[0])
+    model.backward(case.normal("dlogits", 6, SIZES[-1]))
+    student.train.train(model, *data, epochs=2, batch_size=6, lr=0.1, rng=student.rng(case.seed))
+    networks.parameters_of(student, model)
+    networks.gradients_of(student, model)

@@ -249,7 +249,7 @@ def shuffles_the_callers_rows(model, x_train, y_train, x_val, y_val, *, epochs, 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def holds_some_rows_back(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """A tenth of the training rows never reaches the network. A validation set has been handed to you."""
+    """Some of the training rows never reach the network. A validation set has been handed to you."""
     keep = len(x_train) - max(len(x_train) // 10, 1)
     return _fit(model, (x_train[:keep], y_train[:keep], x_val, y_val), epochs, batch_size, lr, rng)
 
@@ -1035,3 +1035,41 @@ def invents_the_history(model, x_train, y_train, x_val, y_val, *, epochs, batch_
     falling = [2.3 * 0.7**i for i in range(epochs)]
     rising = [1 - 0.9 * 0.7**i for i in range(epochs)]
     return {"train_loss": falling, "train_acc": rising, "val_loss": falling[:], "val_acc": rising[:]}
+
+
+# --- gradients of another time --------------------------------------------------------------------------------------
+
+
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
+def keeps_the_first_gradients(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """The optimiser gets the gradients of before the first backward at every step. When do you ask for gradients()?"""
+    first = model.gradients()
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(loss.backward())
+        optimizer.step(model.parameters(), first)
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+#: Of these a learner may have chosen another number.
+OPEN_NUMBERS = {
+    "averages_over_batches": 64,
+    "is_always_good": 0.98,
+    "holds_some_rows_back": 10,
+    "makes_a_new_optimizer_that_decays": 0.95,
+    "gathers_momentum": 0.9,
+    "decays_the_weights": 1e-2,
+    "clips_the_gradients": 0.01,
+    "adds_noise_to_the_images": 0.1,
+    "ignores_lr": 0.1,
+    "scales_lr_by_the_batch": 32,
+    "ignores_the_batch_size": 32,
+    "makes_a_generator_of_its_own": 0,
+    "seeds_every_epoch_anew": 42,
+    "scales_the_images_again": 255.0,
+    "scales_the_callers_images": 255.0,
+}

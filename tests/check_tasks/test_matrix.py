@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.check_tasks import more, tables
+from grader.check_tasks import more, numbers, pairs, tables
 from grader.check_tasks.verify import Verifier
 from grader.paths import REFERENCE
 from grader.submission import read_submission
@@ -68,4 +68,16 @@ def test_real_workers_agree(verifier, problems):
 
 def test_forms_that_diagnosis_has_never_seen_are_named(verifier, problems):
     more.held_out_forms_are_named(verifier)
+    assert problems == []
+
+
+def test_mistakes_with_other_numbers_are_named(verifier, problems):
+    """One in five here."""
+    numbers.other_numbers_are_named(verifier, one_in=5)
+    assert problems == []
+
+
+def test_both_of_two_mistakes_are_named(verifier, problems):
+    """One in five here."""
+    pairs.both_of_two_are_named(verifier, one_in=5)
     assert problems == []

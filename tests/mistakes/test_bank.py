@@ -83,6 +83,30 @@ def test_forms_of_a_slip_share_its_hint_and_name():
     assert first.fails == ("check_a",)
 
 
+OPEN = """
+@misconception("losses.softmax", fails=["check_a"])
+def adds(logits):
+    \"\"\"Your rows are 1e-08 too large, not 21e-08 or 1e-081.\"\"\"
+    logits = logits + 1e-8
+    return logits * 1e8 - 1e-8 if True else 1  # 1e-8
+
+
+OPEN_NUMBERS = {"adds": 1e-8}
+"""
+
+
+def test_an_open_number_is_filled_wherever_it_stands_in_the_code_and_in_the_hint():
+    (m,) = parse(OPEN, "03_softmax")
+    filled = m.filled(-0.25)
+    assert (m.open, m.number, filled.number, filled.fails, filled.id) == (1e-8, None, -0.25, (), "adds")
+    assert filled.hint == "Your rows are -0.25 too large, not 21e-08 or 1e-081."
+    lines = ["    logits = logits + (-0.25)", "    return logits * 1e8 - (-0.25) if True else 1  # 1e-8"]
+    assert filled.source.splitlines()[2:4] == lines
+    names = {apply(ANSWER, form).name for form in (m, filled, m.filled(1e-3))}
+    assert len(names) == 3
+    assert next(m for m in BANK if m.name == "draws_from_a_seed_of_its_own" and m.stage == "01_linear").open == 0
+
+
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
@@ -91,6 +115,9 @@ def test_forms_of_a_slip_share_its_hint_and_name():
         ('@misconception("softmax")\ndef f(x):\n    """H."""\n', "target"),
         ('@misconception(name)\ndef f(x):\n    """H."""\n', "plain values"),
         ('@misconception("a.b")\ndef f(x):\n    """H."""\n\n@misconception("a.b")\ndef f(x):\n    """H."""\n', "twice"),
+        (ONE + 'OPEN_NUMBERS = {"halves": 2}', "halves has no number 2"),
+        (ONE + 'OPEN_NUMBERS = {"doubles": 2}', "OPEN_NUMBERS names doubles, which is no misconception"),
+        (ONE + "OPEN_NUMBERS = {'halves': HALF}", "a dict of names and numbers"),
         (
             '@misconception("a.b")\ndef f(x):\n    """H."""\n\n@misconception("a.b")\ndef f__g(x):\n    """I."""\n',
             "another hint",

@@ -1,0 +1,66 @@
+"""Several mistakes match: which of them is it?"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from grader.course.misconceptions import Misconception
+from grader.course.stage import Check
+from grader.diagnosis.bench import PROBE, Bench
+from grader.diagnosis.runs import Runs, agree_but_for_the_draw
+from grader.diagnosis.same_answers import ALL_OF_HISTORY, NO_HISTORY, answers, last_words
+from grader.running import scores
+
+
+def groups(found: Iterable[Misconception]) -> int:
+    return len({m.group for m in found})
+
+
+def one_of(bench: Bench, left: list[Misconception]) -> list[Misconception]:
+    """Those of one group, if there is one; what the bank has as it stands is likelier than what was filled in."""
+    as_they_stand = [m for m in left if m.number is None]
+    if groups(left) > 1 and groups(as_they_stand) == 1:
+        left = as_they_stand
+    return left if groups(left) == 1 and bench.in_time() else []
+
+
+def separated(
+    bench: Bench, check: Check, left: list[Misconception], under: Sequence[Misconception] = ()
+) -> list[Misconception]:
+    """Those that answer as the submission does to all questions about the same functions, failed, blocked or passed.
+
+    under : mistakes that the submission has besides
+    """
+    if words := last_words(answers(bench.context.state.transcripts.get(scores.key(check), ()))):
+        run = bench.runs(check)  # the same kind of exception at the same call: does it say the same?
+        left = [m for m in left if last_words(run.course(bench.mutant(m, *under)) or ()) == words] or left
+    for other in (check, *_about_the_same(bench, check, left)):
+        if groups(left) == 1 or other.training or not bench.in_time():
+            break
+        probe = other.id.startswith(PROBE)
+        run = bench.runs(other, NO_HISTORY if probe else ALL_OF_HISTORY)
+        own = run.own(lenient=True)
+        kept = [m for m in left if run.course(bench.mutant(m, *under), expected=own, lenient=True) is not None]
+        left = kept or (left if under else _but_for_the_draw(bench, run, left))
+    return left
+
+
+def _but_for_the_draw(bench: Bench, run: Runs, left: list[Misconception]) -> list[Misconception]:
+    """Those that agree with the submission in what does not change from draw to draw; all, if none does."""
+    own, right = run.own(), bench.reference
+    return [m for m in left if agree_but_for_the_draw(run, bench.mutant(m), own, right)] or left
+
+
+def _about_the_same(bench: Bench, check: Check, left: Iterable[Misconception]) -> list[Check]:
+    """The other checks of its stage that are for what these misconceptions are in, or for its class; then its probes."""
+    about = {name for m in left for name in (m.target, _owner(m.target) if m.target.count(".") > 1 else m.target)}
+    others = [c for c in bench.context.course.stage(check.stage).checks if c.id != check.id]
+    near = [c for c in others if about & {*c.functions, *map(_owner, c.functions)}]
+    probes = [name for name in bench.functions(check.stage) if name.startswith(PROBE)]
+    fixtures = ("student", "case")
+    return near + [msgspec.structs.replace(check, id=name, fixtures=fixtures, training=False) for name in probes]
+
+
+def _owner(function: str) -> str:
+    """ "layers.Linear.forward" -> "layers.Linear"."""
+    return function.rpartition(".")[0]

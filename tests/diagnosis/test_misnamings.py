@@ -1,0 +1,79 @@
+"""Names that were given falsely once: code as it was seen, and what it is called, or that nothing is."""
+
+import pytest
+
+from tests.diagnosis.test_diagnose import named
+
+BATCHES = "order = rng.permutation(len(x))\nx, y = x[order], y[order]\n"
+CLIPPED = "self.probabilities, self.labels = softmax(logits), labels\np = {}\n"
+CLIPPED += "return float(-np.mean(np.log(p[np.arange(len(labels)), labels])))"
+HOISTED = """
+loss, optimizer = SoftmaxCrossEntropy(), SGD(lr)
+history = {"train_loss": [], "train_acc": [], "val_loss": [], "val_acc": []}
+params, grads = model.parameters(), model.gradients()
+for _ in range(epochs):
+    for xb, yb in minibatches(x_train, y_train, batch_size, rng):
+        loss.forward(model.forward(xb), yb)
+        model.backward(loss.backward())
+        optimizer.step(params, grads)
+    for part, x, y in (("train", x_train, y_train), ("val", x_val, y_val)):
+        history[part + "_loss"].append(float(loss.forward(model.forward(x), y)))
+        history[part + "_acc"].append(accuracy(model, x, y))
+return history
+""".strip()
+STEP, FORWARD = "def f(self, params, grads):", "def f(self, logits, labels):"
+TRAIN = "def f(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):"
+
+
+@pytest.mark.parametrize("size", [10, 20, 100])
+def test_a_step_divided_by_the_size_of_a_batch_is_no_mean_of_past_gradients(size):
+    """With 10 the first step is that of a mean with 0.9; a second one is not."""
+    body = f"for p, g in zip(params, grads):\n    p -= self.lr / {size} * g"
+    assert named("optim.SGD.step", body, "08_sgd", STEP) == {"divides_by_a_batch_size"}
+
+
+def test_a_mean_of_past_gradients_is_one_still():
+    body = """
+self.mean = getattr(self, "mean", [0.0] * len(grads))
+for k, (p, g) in enumerate(zip(params, grads)):
+    self.mean[k] = self.mean[k] + 0.1 * (g - self.mean[k])
+    p -= self.lr * self.mean[k]
+""".strip()
+    assert named("optim.SGD.step", body, "08_sgd", STEP) == {"averages_past_gradients"}
+
+
+@pytest.mark.parametrize(
+    ("loop", "name"),
+    [
+        ("for i in range(1, len(x) // batch_size):\n    a, b = (i - 1) * batch_size, i * batch_size", "skips_the_last_batch"),
+        ("for a in range(batch_size, len(x), batch_size):\n    b = a + batch_size", "skips_the_first_batch"),
+    ],
+)  # fmt: skip
+def test_the_batch_that_never_comes_is_the_one_that_is_named(loop, name):
+    header = "def f(x, y, batch_size, rng):"
+    for order in (BATCHES, BATCHES.replace("rng.permutation(len(x))", "np.argsort(rng.random(len(x)))")):
+        body = f"{order}{loop}\n    yield x[a:b], y[a:b]"
+        assert named("data.minibatches", body, "09_minibatches", header) == {name}
+
+
+@pytest.mark.parametrize("floor", ["1e-12", "1e-9", "10**-10", "1 / 10_000_000"])
+def test_what_is_clipped_is_not_added(floor):
+    clipped = CLIPPED.format(f"np.clip(self.probabilities, {floor}, 1.0)")
+    added = CLIPPED.format(f"self.probabilities + {floor}")
+    target, stage = "losses.SoftmaxCrossEntropy.forward", "04_cross_entropy"
+    assert named(target, clipped, stage, FORWARD) == {"clips_before_the_log"}
+    assert named(target, added, stage, FORWARD) == {"adds_an_epsilon_in_the_log"}
+
+
+def test_an_object_of_another_class_is_not_nothing():
+    body = "self.x = x\nreturn np.matrix(x @ self.W + self.b)"
+    assert named("layers.Linear.forward", body, "01_linear", "def f(self, x):") == set()
+
+
+def test_stale_gradients_are_no_forgotten_update():
+    assert named("train.train", HOISTED, "10_training_loop", TRAIN) == {"keeps_the_first_gradients"}
+    forgotten = HOISTED.replace("        optimizer.step(params, grads)\n", "")
+    assert "forgets_the_update" in named("train.train", forgotten, "10_training_loop", TRAIN)
+    fresh = HOISTED.replace("step(params, grads)", "step(params, model.gradients())")
+    backward = fresh.replace("        model.backward(loss.backward())\n", "")
+    assert "forgets_the_backward" in named("train.train", backward, "10_training_loop", TRAIN)
