@@ -8,6 +8,7 @@ from grader.check_tasks import subjects
 from grader.check_tasks.backend import Job, run_jobs
 from grader.check_tasks.verify import Verifier
 from grader.course.misconceptions import Misconception, apply, parse
+from grader.diagnosis.numbers import fillings, own_numbers, related
 from grader.diagnosis.runs import Runs, agree_but_for_the_draw
 from grader.running import scores
 from grader.running.context import Context
@@ -99,9 +100,16 @@ def random_edits_get_no_false_name(verifier: Verifier, count: int = 300, seed: i
         for outcome in run_jobs(jobs, verifier.bench):
             for stage, r in outcome.checks:
                 if r.mistake and stage in verifier.unit:
-                    forms = [m for m in bank if m.id == r.mistake.id]
+                    forms = _forms(bank, codes[outcome.name], r.mistake.id)
                     good = any(holds(verifier, codes[outcome.name], (stage, r.id), m) for m in forms)
                     tally.count(good, f"{outcome.name}: {r.id} is taken for {r.mistake.id} and is not.")
+
+
+def _forms(bank: list[Misconception], code: Submission, name: str) -> list[Misconception]:
+    """All forms of a mistake, then those with the numbers of the code."""
+    forms = [m for m in bank if m.id == name]
+    filled = [form for m in forms for form in fillings(m, related(own_numbers(code, [m.target])))]
+    return forms + filled
 
 
 def holds(verifier: Verifier, code: Submission, where: scores.Key, m: Misconception, fresh: int = FRESH) -> bool:

@@ -33,7 +33,7 @@ from grader.running.context import Context
 from grader.submission import Submission
 from grader.worker.outside.errors import CallTimeout
 
-BUDGET = 0.5  #: seconds for one failed check
+BUDGET = 60.0  #: seconds for one failed check, a last resort
 
 Named = dict[scores.Key, list[Misconception]]  #: the twins that a check is named after
 
