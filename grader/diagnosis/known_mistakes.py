@@ -47,21 +47,26 @@ def named_by_tables(
     """
     if context.seed != SEED:
         return {}
-    asked = {
-        scores.key(check): _Lookup(context, tables[stage.id], check)
-        for stage in context.course.stages
-        for check in (stage.checks if stage.id in tables else ())
-        if scores.key(check) in context.state.transcripts.keys() - context.state.unrepeatable
-    }
+    asked = _lookups(context, tables)
     found = {where: lookup.matches() for where, lookup in asked.items() if not stop()}
+    if stop():
+        return {}
     named: dict[scores.Key, Mistake] = {}
-    for where, matching in found.items() if not stop() else ():
-        left = _likeliest(where, matching, found, {mistake.id for mistake in named.values()})
+    for where, matching in found.items():
+        able = [m for m in matching if not any(lookup.denies(m, found[of]) for of, lookup in asked.items())]
+        left = _likeliest(where, able, found, {mistake.id for mistake in named.values()})
         left = asked[where].separated(left)
         if _groups(left) == 1:
             ids = list(dict.fromkeys(m.id for m in left))
             named[where] = Mistake(id=ids[0], hint=asked[where].table.hints[left[0].group], alike=ids[1:])
     return named
+
+
+def _lookups(context: Context, tables: Mapping[str, AnswerTable]) -> dict[scores.Key, "_Lookup"]:
+    """For each failed check of a stage with a table, but those that a limit decided."""
+    failed = context.state.transcripts.keys() - context.state.unrepeatable
+    checks = [check for stage in context.course.stages if stage.id in tables for check in stage.checks]
+    return {scores.key(c): _Lookup(context, tables[c.stage], c) for c in checks if scores.key(c) in failed}
 
 
 def _likeliest(
@@ -101,6 +106,16 @@ class _Lookup:
         except CallTimeout:  # what was not heard to its end might have been another answer
             pass
         return []
+
+    def denies(self, m: KnownMistake, found: Sequence[KnownMistake]) -> bool:
+        """Whether this check is known to see a mistake by its values, and heard others; of what is drawn it cannot say.
+
+        found : what `matches` gave
+        """
+        right = self.table.right.get(self.check.id)
+        if right is None or right.features or m in found or self.table.mistakes.get(m.name) is not m:
+            return False
+        return any(m.name in line.names.split() and line.answers[0] for line in self.table.known[self.check.id])
 
     def separated(self, left: list[KnownMistake]) -> list[KnownMistake]:
         """Those that answer as the submission does to all questions by which they part, failed, blocked or passed."""

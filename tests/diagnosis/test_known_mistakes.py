@@ -140,6 +140,12 @@ return history"""
     assert of_body("train.train", body.strip(), "10_training_loop", header) == expected
 
 
+def test_a_failed_check_that_heard_something_else_contradicts_a_name():
+    """It returns something, if only a matrix: some checks cannot tell that from nothing, one can."""
+    body = "self.x = x\nreturn np.matrix(x @ self.W + self.b)"
+    assert of_body("layers.Linear.forward", body, "01_linear", "def f(self, x):") == set()
+
+
 def test_a_check_that_passes_contradicts_a_name():
     context = graded("03_softmax", mutant("03_softmax", "shares_one_maximum"))
     assert names(context) == {"shares_one_maximum"}
