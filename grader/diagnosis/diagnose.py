@@ -25,7 +25,7 @@ from grader.diagnosis.candidates import Candidates
 from grader.diagnosis.matches import all_that_match, shows_values
 from grader.diagnosis.numbers import clean_ratios, fillings
 from grader.diagnosis.runs import ReplayCache, Runs
-from grader.diagnosis.same_answers import Answer, answers, last_words
+from grader.diagnosis.same_answers import Answer, answers, last_words, same
 from grader.diagnosis.separate import groups, one_of, separated
 from grader.records import Mistake
 from grader.running import scores
@@ -177,9 +177,17 @@ class _Diagnoser:
         try:
             functions = list(dict.fromkeys([*check.functions, *run.own_touched()]))
             candidates = self.candidates.as_they_stand(check, functions) + self.candidates.filled(check, functions)
-            return self._besides(check, run.own(lenient=True), candidates, known, lenient=True) or []
+            left = self._besides(check, run.own(lenient=True), candidates, known, lenient=True) or []
+            apart = all(m.stage != check.stage for m in known)
+            return left if apart else [m for m in left if self._shows_alone(run, m)]
         except CallTimeout:
             return []
+
+    def _shows_alone(self, run: Runs, m: Misconception) -> bool:
+        """Whether some answer is not the right one, but that of this mistake without any other."""
+        alone, right = (run.course(code, lenient=True) or () for code in (self.bench.mutant(m), self.bench.reference))
+        own = run.own(lenient=True)
+        return any(same(a[2], b[2]) and not same(a[2], c[2]) for a, b, c in zip(own, alone, right))
 
     def _besides(
         self,

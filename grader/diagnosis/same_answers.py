@@ -90,16 +90,14 @@ def same_answers(a: Sequence[Answer], b: Sequence[Answer]) -> bool:
 def resting_on(given: Sequence[Answer], judged: object) -> list[Answer] | None:
     """The answers, with ANYTHING for those that an expectation does not rest on; None if that cannot be told.
 
-    judged : what the expectation was about: one of the answers, or an item of one; numbers that say something
+    judged : what the expectation was about: one of the answers, or an item of one (then it rests on all of them)
     """
     if not isinstance(judged, float | np.ndarray) or not _says_something(np.asarray(judged)):
         return None
     for k in range(len(given) - 1, -1, -1):
-        kept = outcome = given[k][2]
-        if isinstance(outcome, list | tuple):
-            kept = [item if item is judged else ANYTHING for item in outcome]
-        if outcome is judged or (kept is not outcome and any(item is judged for item in kept)):
-            return [(*one[:2], kept if place == k else ANYTHING) for place, one in enumerate(given)]
+        outcome = given[k][2]
+        if outcome is judged or (isinstance(outcome, list | tuple) and any(item is judged for item in outcome)):
+            return [(*one[:2], outcome if place == k else ANYTHING) for place, one in enumerate(given)]
     return None
 
 

@@ -70,8 +70,8 @@ def test_only_what_an_expectation_is_about_is_compared():
     assert [place[:2] for place in found] == [place[:2] for place in given]
     assert found[0][2] is ANYTHING
     assert found[2][2] is ANYTHING
-    assert same(found[1][2], [np.zeros(7), second])
-    assert not same(found[1][2], [first, first])
+    assert same(found[1][2], [first, second])
+    assert not same(found[1][2], [np.zeros(7), second])
 
 
 @pytest.mark.parametrize(
