@@ -29,13 +29,13 @@ def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], b
     if not failed:
         return remark
     try:
-        found = named_by_tables(context, tables_of(context.course, {stage for stage, _ in failed}), stop)
-        # A second mistake may hide behind the first: in a check that was not run because of it, or that has no name yet.
-        hidden = any(result.state == "blocked" for result in session.results.values())
-        if reference is not None and whole and (hidden or len(found) < len(failed)):
+        if reference is not None and whole:
             from grader.diagnosis.diagnose import diagnose
 
-            found |= diagnose(context, read_submission(reference), SECONDS * context.limits.scale, stop)
+            # Not by the tables: they know no other numbers, no second mistake behind the first, and no second probe.
+            found = diagnose(context, read_submission(reference), SECONDS * context.limits.scale, stop)
+        else:
+            found = named_by_tables(context, tables_of(context.course, {stage for stage, _ in failed}), stop)
     except NotASubmission as problem:
         return f"Mistakes are not named: {problem}"
     except Exception as fault:  # whatever it is, the verdicts are out, and losing them would be worse
