@@ -96,7 +96,7 @@ def check_gradients_belong_to_the_last_backward(student, case):
     gradients = networks.as_vectors(student.take(model.gradients()))
     for array, exact, name in zip(gradients, expected, networks.names(6, "d")):
         what = f"{name} after the second backward"
-        case.expect(array, exact, what, should="the second batch's", rtol=networks.precision(student, model, 1e-10))
+        case.expect(array, exact, what, should="the second batch's", rtol=FLOAT32_RTOL)
 
 
 def check_backprop_leaves_parameters_alone(student, case):
