@@ -33,7 +33,9 @@ from grader.running.context import Context
 from grader.submission import Submission
 from grader.worker.outside.errors import CallTimeout
 
-BUDGET = 60.0  #: seconds for one failed check, a last resort
+#: Wall-clock seconds for one failed check. Every known mistake is asked long before, each with the check's own limits: no
+#: name depends on what else the machine does. The last resort against a list that never ends.
+BUDGET = 60.0
 
 Named = dict[scores.Key, list[Misconception]]  #: the twins that a check is named after
 

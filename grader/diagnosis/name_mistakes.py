@@ -10,10 +10,6 @@ from grader.diagnosis.known_mistakes import named_by_tables
 from grader.running.session import Session
 from grader.submission import NotASubmission, read_submission
 
-#: Wall-clock seconds for one failed check, times the machine's scale. Every known mistake is asked long before, each with
-#: the check's own limits: no name depends on what else the machine does. The last resort against a list that never ends.
-SECONDS = 60.0
-
 
 def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], bool] = lambda: False) -> str:
     """Give the failed checks of a session the names of the mistakes that answer alike, as far as there are such.
@@ -30,10 +26,10 @@ def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], b
         return remark
     try:
         if reference is not None and whole:
-            from grader.diagnosis.diagnose import diagnose
+            from grader.diagnosis.diagnose import BUDGET, diagnose
 
             # Not by the tables: they know no other numbers, no second mistake behind the first, and no second probe.
-            found = diagnose(context, read_submission(reference), SECONDS * context.limits.scale, stop)
+            found = diagnose(context, read_submission(reference), BUDGET * context.limits.scale, stop)
         else:
             found = named_by_tables(context, tables_of(context.course, {stage for stage, _ in failed}), stop)
     except NotASubmission as problem:
