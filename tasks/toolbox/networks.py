@@ -92,8 +92,9 @@ def refill(student: Student, case: Case, model: Remote) -> Parameters:
 
 def linear_layers(student: Student, model: Remote) -> list[Remote]:
     """The layers that have weights, in order."""
-    if not student.having(model, "layers", "__iter__"):
-        return student.having(model, "layers", "W")
+    nested, weighted = student.having(model, "layers", "__iter__", "W")
+    if not nested:
+        return weighted
     layers = layers_of(student, model)
     return [layer for layer, has in zip(layers, student.have(layers, "W")) if has]
 
@@ -106,14 +107,20 @@ def layers_of(student: Student, model: Remote) -> list[Remote]:
 
 def flattened(student: Student, held: object, deep: int = 4) -> list[Remote]:
     """The objects in a list or a mapping, in order, and those in such items of it, so many levels deep."""
-    if isinstance(held, dict):
-        held = list(held.values())
-    elif isinstance(held, Remote):
-        if not deep or student.has(held, "W") or not student.has(held, "__iter__"):
-            return [held]
-        held = student.take(held.values() if student.has(held, "values") else held)
-    items = held if isinstance(held, list | tuple) else []
-    return [layer for item in items for layer in flattened(student, item, deep - 1)]
+    given = list(held.values()) if isinstance(held, dict) else held if isinstance(held, list | tuple) else [held]
+    objects = [item for item in given if isinstance(item, Remote)] if deep else []
+    bare = [item for item, has in zip(objects, student.have(objects, "W")) if not has]
+    inner = {id(item) for item, has in zip(bare, student.have(bare, "__iter__")) if has}
+    layers: list[Remote] = []
+    for item in given:
+        if isinstance(item, Remote) and id(item) not in inner:
+            layers.append(item)
+        elif isinstance(item, Remote):
+            held = student.take(item.values() if student.has(item, "values") else item)
+            layers += flattened(student, held, deep - 1)
+        elif isinstance(item, dict | list | tuple):
+            layers += flattened(student, item, deep - 1)
+    return layers
 
 
 def parameters_of(student: Student, model: Remote) -> Parameters:

@@ -67,16 +67,24 @@ class StudentProxy(Asker):
         """`has` for many objects in one message."""
         return [value is True for value in self.ask_all([Ask.has(owner, name) for owner in owners])]
 
-    def having(self, owner: Remote, name: str, wanted: str, limit: int = 1000) -> list[Remote]:
-        """Those items of a list or another iterable, `owner.name`, that have an attribute."""
-        whole = f"{owner.transcript_name()}.{name}"
-        text = f"[item for item in {whole} if hasattr(item, {wanted!r})]"
-        found = self.ask(Ask("having", f"{held(owner).path}.{name}", text, (owner, name, wanted, limit)))
-        pairs = found if type(found) is list and all(type(pair) is list for pair in found) else [[]]
+    def having(self, owner: Remote, name: str, *wanted: str, limit: int = 1000) -> list[list[Remote]]:
+        """For each attribute that is wanted, those items of a list or another iterable, `owner.name`, that have it."""
+        whole, path = f"{owner.transcript_name()}.{name}", f"{held(owner).path}.{name}"
+        texts = [f"[item for item in {whole} if hasattr(item, {attribute!r})]" for attribute in wanted]
+        asks = [Ask("having", path, text, (owner, name, attribute, limit)) for attribute, text in zip(wanted, texts)]
+        found = [self._pairs(answer) for answer in self.ask_all(asks)]
+        return [[self.named(item, f"{whole}[{index}]") for index, item in pairs] for pairs in found]
+
+    def _pairs(self, answer: object) -> list[tuple[int, Remote]]:
+        """An answer as (index, item), for it comes from a worker.
+
+        raises : ProtocolViolation
+        """
+        pairs = answer if type(answer) is list and all(type(pair) is list for pair in answer) else [[]]
         if any([type(part) for part in pair] != [int, Remote] for pair in pairs):
             self._channel.close()
             raise ProtocolViolation("What came back is no answer.")
-        return [self.named(item, f"{whole}[{index}]") for index, item in pairs]
+        return pairs
 
     def fetch(self, remote: Remote) -> Any:  # noqa: ANN401
         """What a Remote holds now, by value if it is plain."""

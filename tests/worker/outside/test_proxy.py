@@ -356,10 +356,10 @@ def test_items_of_a_list_or_of_any_iterable_that_have_an_attribute(pool):
         layer = student.layers.Layer()
         net = student.network.Net([3, layer, "text", layer])
         for name in ("layers", "each"):
-            found = student.having(net, name, "W")
+            [found] = student.having(net, name, "W")
             assert [item.transcript_name() for item in found] == [f"net.{name}[1]", f"net.{name}[3]"]
             np.testing.assert_array_equal(found[1].W, np.zeros((2, 2)))
-        assert student.having(net, "layers", "V") == []
+        assert student.having(net, "layers", "V", "U") == [[], []]
         with pytest.raises(errors.StudentError, match="not iterable"):
             student.having(net, "lazy", "W")
 
@@ -368,7 +368,7 @@ def test_items_of_a_list_or_of_any_iterable_that_have_an_attribute(pool):
 def test_items_that_are_none_are_no_answer(pool, monkeypatch, lie):
     with pool.student(make(layers=MANY)) as student:
         layer = student.layers.Layer()
-        monkeypatch.setattr(student._channel, "request", lambda *asked, **rest: Answer(lie, "", 0.0, 0))
+        monkeypatch.setattr(student._channel, "request_all", lambda asked: [Answer(lie, "", 0.0, 0)])
         with pytest.raises(errors.ProtocolViolation):
             student.having(layer, "W", "x")
 
