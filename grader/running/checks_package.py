@@ -1,18 +1,11 @@
-"""A folder of stages as a package with a name of its own, so that checks can write `from ..toolbox import networks`.
-
-Neither `sys.path` nor the name `tasks` has a part in it: another package may be called so, and one process may see two
-folders of stages.
-"""
+"""A stage's checks, imported from its folder, and what is said of one that cannot be."""
 
 import importlib.util
 import re
-import sys
-from importlib.machinery import ModuleSpec
-from pathlib import Path
 from types import ModuleType
 
-from grader.course.fingerprint import of_text
 from grader.course.stage import TOOLBOX, BadCourse, Stage
+from grader.course.toolbox import package_of
 
 _FACE = "from grader.checks.api import {}"
 #: Where checks once found something -> what they write now.
@@ -27,20 +20,6 @@ MOVED = {
     "grader.gate": f"from ..{TOOLBOX} import accuracy_gate",
 }
 _NAMED = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<package>[\w.]+)'")
-
-
-def package_of(tasks: Path) -> str:
-    """The name that a folder of stages can be imported from: one for each folder, and for each text of its toolbox."""
-    folder = tasks.resolve()
-    files = sorted((folder / TOOLBOX).glob("*.py"))
-    texts = [part for file in files for part in (file.name, file.read_text("utf-8", "replace"))]
-    name = f"chain_rule_tasks_{of_text(str(folder), *texts)[:16]}"
-    if name not in sys.modules:
-        spec = ModuleSpec(name, None, is_package=True)
-        spec.submodule_search_locations = [str(folder)]
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        importlib.invalidate_caches()
-    return name
 
 
 def import_checks(stage: Stage) -> ModuleType:

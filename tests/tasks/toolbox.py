@@ -2,8 +2,8 @@
 
 from importlib import import_module
 
+from grader.course.toolbox import package_of
 from grader.paths import TASKS
-from grader.running.checks_package import package_of
 
 _PACKAGE = f"{package_of(TASKS)}.toolbox"
 accuracy_gate = import_module(f"{_PACKAGE}.accuracy_gate")
