@@ -20,7 +20,7 @@ TOGETHER = {
     "golden all_right": r"tests/golden/.*test_the_reference_earns_full_marks_with_real_workers",
     "comparison": r"tests/browser/test_compare\.py",
     "class page": r"tests/browser/test_class_page\.py",
-    "tensorflow": r"tests/oracle/",  # its import, and its memory
+    "tensorflow": r"tests/tasks/test_oracle",  # its import, and its memory
 }
 #: They begin first, so that no process is left with one of them when the others are done.
 LONGEST = ("tests/check_tasks/test_matrix.py", "tests/learner/test_watch.py", "tests/cohort/")

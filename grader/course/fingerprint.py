@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from grader.course.course import Course
+from grader.course.stage import ORACLE, TOOLBOX
 from grader.paths import ENGINE
 
 #: Which of the grader's modules and packages can change a verdict or a number of a grade, and which only show, count or
@@ -31,7 +32,6 @@ DECIDES = {
     "grading.early_start": False,
     "grading.history": False,
     "learner": False,
-    "oracle": False,
     "report": False,
     "running": True,
     "verbs": False,
@@ -146,7 +146,9 @@ def of_text(*parts: str) -> str:
 
 
 def _of_tasks(tasks: Path) -> list[Path]:
-    return [*tasks.glob("*/*.toml"), *tasks.glob("*/*.py"), *tasks.glob("*/*.jsonl")]
+    """What lies in the stages, and all that their checks share but for what no grade runs."""
+    found = (path for kind in ("*/*.toml", "*/*.py", "*/*.jsonl", f"{TOOLBOX}/*/**/*.py") for path in tasks.glob(kind))
+    return [path for path in found if path.relative_to(tasks).parts[1] != ORACLE]
 
 
 def _own(deciding: bool) -> Iterable[Path]:

@@ -19,6 +19,8 @@ from grader.errors import Refusal
 
 #: Beside the stages: what their checks share. No stage.
 TOOLBOX = "toolbox"
+#: A folder of the toolbox that no grade runs: it holds the reference against somebody else's automatic differentiation.
+ORACLE = "oracle"
 STAGE_ID = re.compile(r"\d\d_[a-z][a-z0-9_]*")
 #: What a check may ask for by parameter name.
 FIXTURES = frozenset({"student", "case", "mnist", "hidden", "memo"})

@@ -12,7 +12,7 @@ from grader.cli import VERBS, module_of
 from grader.course.course import Course
 from grader.course.fingerprint import GRADER
 from grader.course.skeleton import KIT_MARK, SKELETON, build, read_claims
-from grader.course.stage import TOOLBOX
+from grader.course.stage import ORACLE, TOOLBOX
 from grader.diagnosis.answer_table import TABLE, stale_tables
 from grader.errors import Refusal
 from grader.export import kit_update
@@ -20,8 +20,8 @@ from grader.export.kit_list import STUDENT, KitList, encode
 from grader.files import write_atomically
 
 _TEMPLATES = Path(__file__).with_name("kit")
-#: Of a stage's folder learners get all but these.
-_NOT_OF_A_STAGE = {"misconceptions.py", "conftest.py"}
+#: Of a stage's folder and of what stages share, learners get all but these.
+_NOT_OF_TASKS = {"misconceptions.py", "conftest.py", ORACLE}
 #: Of the grader they get all but the teachers' verbs and these packages, which build and test the course.
 LEFT_OUT = ("check_tasks",)
 TEACHERS_VERBS_IN_A_KIT = {"export"}
@@ -119,7 +119,7 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
         for place in (STUDENT, SKELETON):
             yield f"{place}/{file}", text.encode()
     for stage in [*(path.parent for path in course.tasks.glob("*/task.toml")), course.tasks / TOOLBOX]:
-        yield from _below(stage, f"tasks/{stage.name}", {stage / name for name in _NOT_OF_A_STAGE})
+        yield from _below(stage, f"tasks/{stage.name}", {stage / name for name in _NOT_OF_TASKS})
     teachers = {verb for verb, (group, _) in VERBS.items() if group != "Learn"} - TEACHERS_VERBS_IN_A_KIT
     parts = {GRADER.joinpath(*name.split(".")) for name in LEFT_OUT}
     yield from _below(GRADER, "grader", parts | {module_of(verb) for verb in teachers})

@@ -18,30 +18,33 @@ def command(student: Path, sandbox: str) -> int:
     """
     from rich.console import Console
 
+    from grader.course.stage import ORACLE
+    from grader.course.toolbox import shared
     from grader.errors import Refusal
     from grader.running.limits import CheckLimits
     from grader.submission import read_submission
     from grader.verbs._course import course_here
     from grader.worker.outside.pool import WorkerPool
 
-    submission = read_submission(student)
+    submission, course = read_submission(student), course_here()
+    oracle = shared(course.tasks, f"{ORACLE}.run")
+    if oracle is None:
+        raise Refusal("this course has no oracle. Remedy: make oracle in a full checkout, with tasks/toolbox/oracle/.")
     try:
-        from grader.oracle.run import hear, show, witnesses
-
-        asked, absent = witnesses()
+        asked, absent = oracle.witnesses()
     except ImportError as error:
         raise Refusal(f"the oracle needs {error.name}. Remedy: make test installs the test packages.") from error
     console = Console()
     agree = True
     limits = CheckLimits(call=60, check=3600)
     with (
-        WorkerPool(course_here().withheld, sandbox) as pool,
+        WorkerPool(course.withheld, sandbox) as pool,
         pool.student(submission, limits) as subject,
         console.status("asking") as status,
     ):
-        for hearing in hear(subject, asked, status.update):
+        for hearing in oracle.hear(subject, asked, status.update):
             agree = agree and hearing.agrees
-            console.print(show(hearing))
+            console.print(oracle.show(hearing))
     for sentence in absent:
         console.print(sentence)
     console.print("All agree." if agree else "[bold red]Not all agree: see the rows marked DIFFERS.[/]")

@@ -14,6 +14,9 @@ from tests.architecture.tree import Import, Module, Tree, parse, read, targets, 
 FACE = "grader.checks.api"
 DECORATOR = "grader.course.misconceptions"
 TOOLBOX = "tasks.toolbox"
+#: Parts of the toolbox that no check uses -> what they use besides NumPy and the checks' face.
+#: The oracle holds the reference against somebody else's automatic differentiation.
+APART = {f"{TOOLBOX}.oracle": ("tensorflow", "torch", "mpmath", "rich")}
 INSIDE = "grader.worker.inside"
 #: What the process of a submission holds of the grader's code.
 WITHIN_REACH = ("grader.worker.wire", "grader.worker.stream", "grader.worker.bounds", INSIDE)
@@ -31,7 +34,7 @@ ORDER = (
     ("running",),
     ("diagnosis",),
     ("grading",),
-    ("comparison", "learner", "check_tasks", "cohort", "oracle"),
+    ("comparison", "learner", "check_tasks", "cohort"),
     ("export",),
     ("verbs",),
     ("grader/__init__", "__main__"),
@@ -81,9 +84,19 @@ def inside_is_closed(tree: Tree) -> list[str]:
 
 def checks_see_the_face(tree: Tree) -> list[str]:
     """Checks and their toolbox need nothing else of the grader, and never the reference."""
-    modules = [m for m in tree.values() if m.file == "checks" or m in under(tree, TOOLBOX)]
+    apart = [module for place in APART for module in under(tree, place)]
+    modules = [m for m in tree.values() if (m.file == "checks" or m in under(tree, TOOLBOX)) and m not in apart]
     absent = missing(tree, TOOLBOX) + ["no checks.py"] * all(module.file != "checks" for module in modules)
-    return absent + from_outside(modules, within("numpy", FACE, TOOLBOX))
+    return absent + from_outside(modules, within("numpy", FACE, TOOLBOX)) + of(modules, *APART)
+
+
+def parts_of_the_toolbox_use_what_they_are_for(tree: Tree) -> list[str]:
+    """What no check uses may use more, each part its own."""
+    return missing(tree, *APART) + [
+        broken
+        for place, more in APART.items()
+        for broken in from_outside(under(tree, place), within("numpy", FACE, place, *more))
+    ]
 
 
 def misconceptions_are_self_contained(tree: Tree) -> list[str]:
@@ -168,6 +181,8 @@ TASKS = {
     "tasks/toolbox/__init__.py": "",
     "tasks/toolbox/networks.py": "import numpy as np\nfrom .closed import forward\nfrom grader.checks.api import Unmet",
     "tasks/toolbox/closed.py": "",
+    "tasks/toolbox/oracle/run.py": "import torch\nfrom . import cases\nfrom grader.checks.api import Student",
+    "tasks/toolbox/oracle/cases.py": "",
     "tasks/01_linear/checks.py": "import copy\nimport numpy as np\nfrom grader.checks import api\nfrom ..toolbox import networks",
     "tasks/01_linear/misconceptions.py": f"from {DECORATOR} import misconception\nfrom reference.layers import Linear",
 }
@@ -194,6 +209,15 @@ BREACHES: dict[Callable[[Tree], list[str]], tuple[dict[str, str], dict[str, tupl
             "tasks/03_softmax/checks.py": ("from grader.checks import compare", "imports grader.checks.compare"),
             "tasks/04_loss/checks.py": ("from . import misconceptions", "imports tasks.04_loss.misconceptions"),
             "tasks/toolbox/gate.py": ("import matplotlib", "tasks.toolbox.gate, line 1, imports matplotlib"),
+            "tasks/toolbox/peers.py": ("from .oracle import run", "imports tasks.toolbox.oracle.run"),
+        },
+    ),
+    parts_of_the_toolbox_use_what_they_are_for: (
+        TASKS,
+        {
+            "tasks/toolbox/oracle/a.py": ("import jax", "tasks.toolbox.oracle.a, line 1, imports jax"),
+            "tasks/toolbox/oracle/b.py": ("from reference import layers", "imports reference.layers"),
+            "tasks/toolbox/oracle/c.py": ("from .. import networks", "imports tasks.toolbox.networks"),
         },
     ),
     misconceptions_are_self_contained: (

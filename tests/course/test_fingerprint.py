@@ -11,6 +11,7 @@ import pytest
 
 from grader.course import fingerprint
 from grader.course.fingerprint import DECIDES, GRADER, decides
+from grader.course.stage import ORACLE
 from grader.paths import DATA, REFERENCE, ROOT, TASKS
 
 
@@ -149,13 +150,20 @@ def test_every_hint_of_the_course_counts_as_shown():
         assert b"hints" not in fingerprint._HINTS.sub(b"", path.read_bytes()), path
 
 
-def test_a_folder_of_helpers_that_checks_share_decides(prints, checkout):
+@pytest.mark.parametrize("file", ["networks.py", "brand_new/deeper/nets.py"])
+def test_helpers_that_checks_share_decide(prints, checkout, file):
     before = prints()
-    append(checkout / "tasks" / "toolbox" / "networks.py")
+    append(checkout / "tasks" / "toolbox" / file)
     assert prints()[0] != before[0]
 
 
+def test_the_oracle_is_nothing_to_a_grade(prints, checkout):
+    before = prints()
+    append(checkout / "tasks" / "toolbox" / ORACLE / "cases.py")
+    assert prints() == before
+
+
 def append(path: Path):
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(exist_ok=True, parents=True)
     with open(path, "a", encoding="utf-8") as file:
         file.write("\n")

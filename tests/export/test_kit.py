@@ -92,6 +92,7 @@ def test_nothing_of_the_teachers_is_in_it(kit):
     names = {path.relative_to(kit).as_posix() for path in kit.rglob("*")}
     for part in ("reference", "tests", "benchmarks", ".git", "policy.toml", "data/hidden.npz", "grader/check_tasks"):
         assert part not in names, part
+    assert not [name for name in names if "oracle" in name]
     assert not [name for name in names if name.endswith("misconceptions.py") and name.startswith("tasks/")]
     assert not [name for name in names if "__pycache__" in name]
     assert {"student/layers.py", "skeleton/layers.py", "data/mnist.npz", "Makefile", "README.md", "LICENSE"} <= names

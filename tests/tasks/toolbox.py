@@ -5,7 +5,7 @@ from importlib import import_module
 from grader.course.toolbox import package_of
 from grader.paths import TASKS
 
-_PACKAGE = f"{package_of(TASKS)}.toolbox"
-accuracy_gate = import_module(f"{_PACKAGE}.accuracy_gate")
-closed_form = import_module(f"{_PACKAGE}.closed_form")
-networks = import_module(f"{_PACKAGE}.networks")
+PACKAGE = f"{package_of(TASKS)}.toolbox"
+accuracy_gate = import_module(f"{PACKAGE}.accuracy_gate")
+closed_form = import_module(f"{PACKAGE}.closed_form")
+networks = import_module(f"{PACKAGE}.networks")

@@ -9,10 +9,11 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from grader.oracle.agreement import Comparison, compare, offers
-from grader.oracle.cases import usual_cases
-from grader.oracle.extremes import compare_extremes
-from grader.worker.outside.protocols import Student
+from grader.checks.api import Student
+
+from .agreement import Comparison, compare, offers
+from .cases import usual_cases
+from .extremes import compare_extremes
 
 DTYPES = ("float64", "float32")
 
@@ -46,10 +47,10 @@ class Hearing:
 
 def witnesses() -> tuple[list[ModuleType], list[str]]:
     """The witnesses that are installed, and a sentence for each that is not. TensorFlow and mpmath must be."""
-    from grader.oracle import exact, tensorflow_witness
+    from . import exact, tensorflow_witness
 
     try:
-        from grader.oracle import torch_witness
+        from . import torch_witness
     except ImportError:
         absent = "PyTorch is not installed and was not asked: pip install torch adds it as a second witness."
         return [tensorflow_witness, exact], [absent]

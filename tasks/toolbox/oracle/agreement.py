@@ -10,10 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grader.oracle.cases import Evaluation, OracleCase, Witness
-from grader.worker.outside.errors import StudentError
-from grader.worker.outside.handles import Remote
-from grader.worker.outside.protocols import Student
+from grader.checks.api import Remote, Student, StudentError
+
+from .cases import Evaluation, OracleCase, Witness
 
 #: Largest relative difference (norm of the difference by norm of the witness's) that counts as agreement.
 TOLERANCES = {

@@ -1,22 +1,27 @@
 """The reference against TensorFlow and mpmath; and the oracle itself, which must notice an error and say where."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.oracle import exact
-from grader.oracle.agreement import TOLERANCES, Comparison, compare, difference, offers
-from grader.oracle.cases import EXTREMES, OracleCase
-from grader.oracle.extremes import compare_extremes
-from grader.oracle.run import Hearing, show
 from grader.paths import REFERENCE
 from grader.running.limits import CheckLimits
 from grader.submission import read_submission
 from grader.worker.outside.local import LocalPool
+from tests.tasks.toolbox import PACKAGE
 
-tensorflow = pytest.importorskip("grader.oracle.tensorflow_witness", exc_type=ImportError)
+agreement, cases, exact, extremes, run = (
+    import_module(f"{PACKAGE}.oracle.{name}") for name in ("agreement", "cases", "exact", "extremes", "run")
+)
+TOLERANCES, Comparison, compare = agreement.TOLERANCES, agreement.Comparison, agreement.compare
+difference, offers, compare_extremes = agreement.difference, agreement.offers, extremes.compare_extremes
+EXTREMES, OracleCase, Hearing, show = cases.EXTREMES, cases.OracleCase, run.Hearing, run.show
+
+tensorflow = pytest.importorskip(f"{PACKAGE}.oracle.tensorflow_witness", exc_type=ImportError)
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.xdist_group("tensorflow")]
 
@@ -87,7 +92,7 @@ def test_softmax_and_loss_agree_at_extreme_logits(reference, dtype, witness):
 
 
 def test_witnesses_agree_with_each_other():
-    torch = pytest.importorskip("grader.oracle.torch_witness", exc_type=ImportError)
+    torch = pytest.importorskip(f"{PACKAGE}.oracle.torch_witness", exc_type=ImportError)
     case = OracleCase((6, 5, 4), 7, 0, steps=10)
     one, other = tensorflow.evaluate(case), torch.evaluate(case)
     for a, b in zip([*one.outputs, *one.gradients, one.dx], [*other.outputs, *other.gradients, other.dx]):
@@ -207,7 +212,6 @@ def test_a_disagreement_is_printed_as_a_table_by_layer():
 
 
 def test_the_verb_examines_a_submission_in_a_worker_and_exits_1(tmp_path, monkeypatch):
-    from grader.oracle import run
     from grader.verbs.oracle import command
 
     monkeypatch.setattr(run, "usual_cases", lambda dtype: [OracleCase((4, 3, 2), 5, 0, dtype)])

@@ -9,7 +9,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 import numpy as np
 import tensorflow as tf
 
-from grader.oracle.cases import Evaluation, OracleCase
+from .cases import Evaluation, OracleCase
 
 # One thread each: on matrices this small more of them wait for one another.
 tf.config.threading.set_intra_op_parallelism_threads(1)

@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from grader.oracle.agreement import Comparison
-from grader.oracle.cases import EXTREMES, ExactWitness
-from grader.worker.outside.errors import StudentError
-from grader.worker.outside.handles import Remote
-from grader.worker.outside.protocols import Student
+from grader.checks.api import Remote, Student, StudentError
+
+from .agreement import Comparison
+from .cases import EXTREMES, ExactWitness
 
 
 def compare_extremes(student: Student, dtype: str, witness: ExactWitness) -> list[Comparison]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from grader.oracle.cases import Evaluation, OracleCase
+from .cases import Evaluation, OracleCase
 
 torch.set_num_threads(1)
 
