@@ -16,11 +16,11 @@ from grader.threads import ONE_THREAD
 #: The trainings that a whole grade makes, at the grade's own type and one thread, without a grader around them.
 BARE = """
 import time, numpy as np
-from grader.course import images as mnist
-from grader.paths import DATA
+from grader.course.toolbox import shared
+from grader.paths import DATA, TASKS
 from reference.network import MLP
 from reference.train import HYPERPARAMETERS, train
-images = mnist.open(DATA)
+images = shared(TASKS, "images").open(DATA)
 rng = np.random.default_rng(0)
 model = MLP((784, 128, 64, 10), rng)
 start = time.perf_counter()

@@ -36,11 +36,12 @@ def score(seed, dtype, hyperparameters):
     """One training; returns accuracy on the hidden, the open and the training images, and its seconds."""
     import numpy as np
 
-    from grader.course import images as mnist
-    from grader.paths import DATA
+    from grader.course.toolbox import shared
+    from grader.paths import DATA, TASKS
     from reference.network import MLP
     from reference.train import accuracy, train
 
+    mnist = shared(TASKS, "images")
     images, hidden = mnist.open(DATA), mnist.hidden(DATA)
     rng = np.random.default_rng(seed)
     model = MLP(SIZES, rng, dtype=np.dtype(dtype).type)

@@ -4,7 +4,6 @@
       Refusal               2  what cannot be carried out, with cause and remedy
         NotASubmission         grader.submission
         BadCourse              grader.course.stage
-        DamagedData            grader.course.images
       Fault                 3  the grader's own
         GraderFault            grader.running.pytest_host
         CourseBroken           grader.cohort.process

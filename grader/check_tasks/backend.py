@@ -103,7 +103,7 @@ def run_job(job: Job, bench: VerifyContext, pool: Pool | None = None, heard: Rep
     begun, runs = time.perf_counter(), []
     asked = defaultdict[str, set[str]](set)
     for seed in job.seeds:
-        data = Data(bench.course.data, bench.training_images)
+        data = Data(bench.course, bench.training_images)
         known = {(stage, result.id): result for stage, result in bench.assumed if stage not in job.stages}
         workers = pool or LocalPool()
         context = Context(bench.course, job.submission, workers, seed, Limits(3.0), data, state=RunState(known))

@@ -19,6 +19,7 @@ from grader.checks.compare import Unmet
 from grader.checks.epochs import last_epoch
 from grader.checks.patterns import ROWS_FOR_COLUMNS
 from grader.checks.phrases import listed, number, type_phrase
+from grader.errors import Refusal
 from grader.worker.outside.errors import CallTimeout, StudentError
 from grader.worker.outside.handles import Remote
 from grader.worker.outside.protocols import Student
@@ -126,6 +127,7 @@ __all__ = [
     "FLOAT32_RTOL",
     "CallTimeout",
     "Case",
+    "Refusal",
     "Remote",
     "Student",
     "StudentError",

@@ -1,1 +1,1 @@
-"""What is promised: stages and their checks, skeleton, misconceptions, images, and the policy of a class."""
+"""What is promised: stages and their checks, skeleton, misconceptions, and the policy of a class."""

@@ -9,13 +9,15 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from grader.course import fingerprint
+from grader.course.course import Course
+from grader.course.toolbox import shared
 from grader.diagnosis.name_mistakes import name_mistakes
+from grader.errors import Refusal
 from grader.grading import embedded_data, event_log
 from grader.grading.request import Request
 from grader.grading.summary import FinishedRun, summary
@@ -75,7 +77,7 @@ def grade(
             pool,
             request.settings.seed,
             limits,
-            Data(course.data, request.settings.training_images),
+            Data(course, request.settings.training_images),
             request.output.evidence,
             recall=cache.recall if cache else lambda check: None,
         )
@@ -111,7 +113,7 @@ def _run(session: Session, request: Request, cache: TrainingCache | None) -> Non
                 cache.keep_all(session)
             unnamed = name_mistakes(session, request.course.reference)
             session.notes += [unnamed] if unnamed else []
-            session.notes += _what_is_missing(request.course.data)
+            session.notes += _what_is_missing(request.course)
             session.notes += embedded_data.remarks(submission.modules)
     except KeyboardInterrupt:
         pass  # what was decided until then is in the log, and the session knows that it is not complete
@@ -120,13 +122,12 @@ def _run(session: Session, request: Request, cache: TrainingCache | None) -> Non
         log.close()
 
 
-def _what_is_missing(data: Path) -> list[str]:
+def _what_is_missing(course: Course) -> list[str]:
     """What a learner's kit leaves to the course's own run."""
-    from grader.course.images import DamagedData, has_hidden
-
+    images = shared(course.tasks, "images")
     try:
-        if has_hidden(data):
+        if images is None or images.has_hidden(course.data):
             return []
-    except DamagedData:  # the checks that need the data say so
+    except Refusal:  # the checks that need the data say so
         return []
     return ["The course's own run also judges your network on images that nobody has seen, and names more mistakes."]

@@ -6,11 +6,13 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
 from grader.course.course import Course
 from grader.course.skeleton import line_of
-from grader.course.stage import Check
+from grader.course.stage import TOOLBOX, BadCourse, Check
+from grader.course.toolbox import shared
 from grader.records import CheckResult
 from grader.running.groups import Groups
 from grader.running.limits import Limits
@@ -18,7 +20,6 @@ from grader.running.state import RunState
 from grader.submission import Submission
 
 if TYPE_CHECKING:
-    from grader.course.images import Hidden, Mnist
     from grader.worker.outside.protocols import Pool
 
 
@@ -26,42 +27,37 @@ class Images(Protocol):
     """The images that checks may ask for."""
 
     @property
-    def mnist(self) -> Mnist: ...
+    def mnist(self) -> object: ...
     @property
-    def hidden(self) -> Hidden | None: ...
+    def hidden(self) -> object: ...
 
 
 class Data:
-    """The course's images, loaded when a check first asks for them.
+    """The course's images, loaded by `images` of its toolbox when a check first asks for them.
 
-    folder          : the course's folder of data
     training_images : how many to train on, and to validate with, for rehearsals; 0 is all
     """
 
-    def __init__(self, folder: Path, training_images: int = 0) -> None:
-        self._folder, self._most = folder, training_images
-
-    @functools.cached_property
-    def mnist(self) -> Mnist:
-        from grader.course import images as mnist
-
-        images = mnist.open(self._folder)
-        if not self._most:
-            return images
-        some = slice(self._most)
-        return images._replace(
-            x_train=images.x_train[some],
-            y_train=images.y_train[some],
-            x_val=images.x_val[some],
-            y_val=images.y_val[some],
-        )
+    def __init__(self, course: Course, training_images: int = 0) -> None:
+        self._course, self._most = course, training_images
 
     @property
-    def hidden(self) -> Hidden | None:
-        """None in a copy of the course that was made without them."""
-        from grader.course import images as mnist
+    def mnist(self) -> object:
+        return self._images.open(self._course.data, self._most)
 
-        return mnist.hidden(self._folder)
+    @property
+    def hidden(self) -> object:
+        """None in a copy of the course that was made without them."""
+        return self._images.hidden(self._course.data)
+
+    @functools.cached_property
+    def _images(self) -> ModuleType:
+        if (found := shared(self._course.tasks, "images")) is None:
+            place = self._course.tasks / TOOLBOX
+            raise BadCourse(
+                f"a check asks for images, and {place} has no images.py. Remedy: write it, or ask for none."
+            )
+        return found
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,7 @@ class Context:
 
     @functools.cached_property
     def images(self) -> Images:
-        return self.data or Data(self.course.data)
+        return self.data or Data(self.course)
 
     @functools.cached_property
     def groups(self) -> Groups:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.course.course import Course
 from grader.course.skeleton import read_sources
-from grader.paths import DATA, REFERENCE, ROOT
+from grader.paths import DATA, REFERENCE, ROOT, TASKS
 from grader.running import scores
 from grader.running.context import Data
 from grader.running.session import run_stages
@@ -139,13 +140,12 @@ def test_a_gigabyte_of_prints_is_capped(pool):
 
 
 def test_a_damaged_data_file_is_the_courses_affair(tmp_path):
-    for path in DATA.iterdir():
-        if path.is_file():
-            shutil.copy(path, tmp_path / path.name)
-    content = bytearray((tmp_path / "mnist.npz").read_bytes())
+    course = Course(tmp_path, stages_in=TASKS)
+    shutil.copytree(DATA, course.data)
+    content = bytearray((course.data / "mnist.npz").read_bytes())
     content[5000] ^= 1
-    (tmp_path / "mnist.npz").write_bytes(content)
-    results = graded(LocalPool(), "11", "02", data=Data(tmp_path))
+    (course.data / "mnist.npz").write_bytes(content)
+    results = graded(LocalPool(), "11", "02", data=Data(course))
     result = first_of(results, "11")
     assert result.state == "error"
     assert "data/mnist.npz is damaged" in result.message

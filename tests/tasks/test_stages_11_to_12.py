@@ -4,7 +4,6 @@ import msgspec
 import numpy as np
 import pytest
 
-from grader.course import images as mnist
 from grader.course.stage import load_stage
 from grader.paths import REFERENCE, TASKS
 from grader.running.context import Context
@@ -13,6 +12,7 @@ from grader.submission import Submission, read_submission
 from grader.worker.outside.local import LocalPool
 from tests.courses import HERE, with_stages
 from tests.tasks.toolbox import accuracy_gate as gate
+from tests.tasks.toolbox import images as mnist
 
 STAGES = {name: msgspec.structs.replace(load_stage(TASKS / name), needs=()) for name in ("11_overfit", "12_mnist")}
 COURSE = with_stages(STAGES.values())

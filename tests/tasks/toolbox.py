@@ -9,3 +9,4 @@ PACKAGE = f"{package_of(TASKS)}.toolbox"
 accuracy_gate = import_module(f"{PACKAGE}.accuracy_gate")
 closed_form = import_module(f"{PACKAGE}.closed_form")
 networks = import_module(f"{PACKAGE}.networks")
+images = import_module(f"{PACKAGE}.images")

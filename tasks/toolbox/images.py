@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.errors import Refusal
+from grader.checks.api import Refusal
 
 SUMS = "SHA256SUMS"
 
@@ -43,8 +43,13 @@ class Hidden(NamedTuple):
 
 
 @cache
-def open(folder: Path) -> Mnist:
-    """The open images in a course's folder of data. Raises DamagedData."""
+def open(folder: Path, most: int = 0) -> Mnist:
+    """The open images in a course's folder of data, or the first ones of them. Raises DamagedData.
+
+    most : how many to train on, and to validate with, for rehearsals; 0 is all
+    """
+    if most:
+        return Mnist._make(array[:most] for array in open(folder))
     return Mnist(*_load(folder, "mnist.npz", Mnist._fields))
 
 

@@ -6,9 +6,10 @@ import importlib.util
 import numpy as np
 import pytest
 
-from grader.course import fingerprint, images
+from grader.course import fingerprint
 from grader.paths import DATA
 from tests.courses import HERE
+from tests.tasks.toolbox import images
 
 # SHA-256 of the arrays' bytes, independent of how they are compressed.
 CONTENTS = {
