@@ -14,7 +14,9 @@ from grader.course.source_spans import parse as tree_of
 from grader.submission import Submission, read_submission
 
 #: In a course's folder.
-RIGHT, HELD_OUT = "tests/mistakes/right", "tests/mistakes/held_out"
+RIGHT, HELD_OUT, DEGENERATE = "tests/mistakes/right", "tests/mistakes/held_out", "tests/mistakes/degenerate.py"
+#: What becomes of the right answer, by the names that it has there.
+KINDS = ("zeros", "its input", "a constant", "another shape")
 
 
 def mutants(course: Course, reference: Submission) -> dict[str, tuple[Misconception, Submission]]:
@@ -114,71 +116,19 @@ def held_out(course: Course, reference: Submission) -> dict[str, tuple[Misconcep
 
 
 def degenerate(course: Course, reference: Submission) -> dict[str, tuple[str, Submission]]:
-    """All functions of a stage answering without an idea, by "stage:kind"; kinds as in DEGENERATE."""
-    found = {}
-    for stage in course.stages:
+    """All functions of a stage answering without an idea, by "stage:kind"; how they are changed, the course says."""
+    file, found = course.folder / DEGENERATE, {}
+    changes = file.read_text(encoding="utf-8") if file.is_file() else ""
+    for stage in course.stages if changes else ():
         functions = [claim for claim in stage.claims if not claim.rpartition(".")[2].isupper()]
-        for kind, change in DEGENERATE.items():
+        for kind in KINDS if functions else ():
             texts = dict(reference.modules)
-            for name in functions:
-                module, *path = name.split(".")
-                where, names = ".".join(path), {"change": change, "path": ".".join(path)}
-                text = _AT_BIRTH if where.endswith("__init__") else _LATER
-                texts[module] += _CHANGES + text.format(**names)
-            if functions:
-                found[f"{stage.id}:{kind}"] = (stage.id, reference.replaced(texts, f"{stage.id}-{kind}"))
+            for module, _, path in (name.partition(".") for name in functions):
+                texts[module] += "" if changes in texts[module] else f"\n\n{changes}"
+                change = "from_birth" if path.endswith("__init__") else "around"
+                texts[module] += f"\n{path} = _{change}({path}, _KINDS[{kind!r}])\n"
+            found[f"{stage.id}:{kind}"] = (stage.id, reference.replaced(texts, f"{stage.id}-{kind}"))
     return found
-
-
-#: What becomes of the right answer, by name.
-DEGENERATE = {
-    "zeros": "_each(lambda v: v * 0, right)",
-    "its input": "([a for a in arguments if isinstance(a, np.ndarray)] or [None])[0]",
-    "a constant": "1.0",
-    "another shape": "_each(lambda v: np.asarray(v)[None], right)",
-}
-
-_CHANGES = """
-
-import copy
-import numpy as np
-
-def _each(change, value):
-    if isinstance(value, dict):
-        return {name: _each(change, item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_each(change, item) for item in value]
-    if isinstance(value, (int, float, np.number, np.ndarray)):
-        return change(value)
-    return None if value is None else [_each(change, item) for item in map(list, value)]
-
-def _around(method, change):
-    def changed(*arguments, **named):
-        kept = [np.copy(a) for a in arguments[1] if isinstance(a, np.ndarray)] if method.__name__ == "step" else []
-        if method.__name__ == "train":
-            arguments = (copy.deepcopy(arguments[0]), *arguments[1:])  # the caller's network stays as it is
-        right = method(*arguments, **named)
-        for array, was in zip(arguments[1], kept) if kept else ():
-            array[...] = was  # what works in place does nothing
-        for name in ("dW", "db") if method.__name__ == "backward" else ():
-            if hasattr(arguments[0], name):
-                setattr(arguments[0], name, change(getattr(arguments[0], name), arguments))
-        return change(right, arguments)
-    return changed
-"""
-
-_LATER = """
-{path} = _around({path}, lambda right, arguments: {change})
-"""
-
-_AT_BIRTH = """
-def _born(self, *arguments, _init={path}, **named):
-    _init(self, *arguments, **named)
-    for name, right in list(vars(self).items()):
-        value = (lambda right, arguments: {change})(right, (right,))
-        setattr(self, name, value if not isinstance(right, list) else [])
-{path} = _born
-"""
 
 
 def _is_submission(path: Path) -> bool:
