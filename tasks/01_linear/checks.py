@@ -2,14 +2,9 @@
 
 import numpy as np
 
-from grader.checks.api import (
-    FLOAT32_RTOL,
-    StudentError,
-    expect_different_draws,
-    expect_equal_draws,
-    expect_spread,
-    fill,
-)
+from grader.checks.api import FLOAT32_RTOL, StudentError
+
+from ..toolbox.layers import expect_different_draws, expect_equal_draws, expect_spread, fill
 
 LAYOUT = "one row per example, one column per unit"
 DW = "the sum over the rows n of x[n, i] * dout[n, k]"

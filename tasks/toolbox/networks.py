@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from grader.checks.api import FLOAT32_RTOL, Case, Remote, Student, StudentError, type_phrase
-from grader.checks.api import fill as fill_one
 
 from . import closed_form
 from .closed_form import Array, Parameters
+from .layers import fill as fill_one
 
 #: What should hold, and what was given, where a check needs a forward that at least tells classes apart.
 FORWARD_FIRST = (

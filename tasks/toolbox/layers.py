@@ -1,0 +1,99 @@
+"""For checks of single layers: how their weights are drawn, and parameters overwritten in place."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from grader.checks.api import ROWS_FOR_COLUMNS, Remote, Student, StudentError, Unmet, number, type_phrase
+
+
+def expect_spread(W: object, std: float, what: str) -> None:
+    """Independent random numbers around 0 with this standard deviation; normal or uniform is free.
+
+    W    : thousands of numbers, so that 3 % is far beyond chance
+    what : such as "W of Linear(400, 300)"
+    """
+    if not isinstance(W, np.ndarray) or W.dtype.kind != "f":
+        raise Unmet(f"{what} should be an array of floats.", f"{what} is {type_phrase(W)}.", kind="type")
+    should = f"{what} should be random around 0, with standard deviation {number(std)}."
+    found, mean = float(np.std(W)), float(np.mean(W))
+    if found == 0:
+        raise Unmet(should, f"All entries of {what} are {number(mean)}.", kind="values")
+    if not np.isfinite(found):
+        raise Unmet(should, f"{what} holds nan or inf.", kind="not finite")
+    if len(np.unique(W)) < 0.9 * W.size:
+        raise Unmet(should, f"{what} has {W.size} entries, but only {len(np.unique(W))} different ones.", kind="values")
+    if np.min(W) >= 0 or np.max(W) <= 0:
+        sign = "negative" if np.min(W) >= 0 else "positive"
+        raise Unmet(should, f"{what} has no {sign} entry.", kind="values")
+    if abs(mean) > 6 * std / np.sqrt(W.size) + 1e-3 * std:
+        raise Unmet(should, f"The mean of {what} is {number(mean)}.", kind="values")
+    if abs(found - std) > 0.03 * std:
+        seen = spread_shows(found, *W.shape) if W.ndim == 2 else ""
+        gave = f"The standard deviation of {what} is {number(found)}; it should be {number(std)}."
+        raise Unmet(should, gave, seen, kind="values", complete=True)
+
+
+def spread_shows(found: float, inputs: int, units: int) -> str:
+    """Which formula for the spread of a layer's weights gives the measured one, within 2 %; "" if none does."""
+    formulas = {
+        "sqrt(1 / in)": (1 / inputs) ** 0.5,
+        "sqrt(2 / (in + out))": (2 / (inputs + units)) ** 0.5,
+        "sqrt(2 / out)": (2 / units) ** 0.5,
+        "sqrt(1 / out)": (1 / units) ** 0.5,
+        "sqrt(2) / in": 2**0.5 / inputs,
+        "2 / sqrt(in)": 2 / inputs**0.5,
+        "2 / in": 2 / inputs,
+        "1 / in": 1 / inputs,
+        "sqrt(2 / in) / sqrt(3)": (2 / (3 * inputs)) ** 0.5,
+        "sqrt(6 / in)": (6 / inputs) ** 0.5,
+    }
+    fits = [text for text, value in formulas.items() if abs(found - value) <= 0.02 * value]
+    return f"That is {fits[0]}." if len(fits) == 1 else ""
+
+
+def expect_equal_draws(first: ArrayLike, second: ArrayLike, what: str, when: str) -> None:
+    """Two arrays that were drawn under equal conditions are equal.
+
+    when : "the same seed twice"
+    """
+    if not np.array_equal(first, second):
+        raise Unmet(
+            f"With {when}, {what} should be the same twice.",
+            f"With {when}, {what} came out different.",
+            "Something other than the rng that was handed over decides.",
+        )
+
+
+def expect_different_draws(first: ArrayLike, second: ArrayLike, what: str, when: str) -> None:
+    """Two arrays that were drawn one after the other, or from different seeds, differ.
+
+    when : "two different seeds"
+    """
+    if np.array_equal(first, second):
+        raise Unmet(
+            f"With {when}, {what} should differ.",
+            f"With {when}, {what} came out the same twice.",
+            "The rng that was handed over does not decide.",
+        )
+
+
+def fill(student: Student, layer: Remote, name: str, array: np.ndarray) -> None:
+    """Overwrite a parameter in place; a bias kept as a row or a column takes it, too: its shape is another promise.
+
+    raises : Unmet if the attribute holds no array of that size
+    """
+    try:
+        student.fill(layer, name, array)
+    except StudentError:
+        held, what = getattr(layer, name), f"{layer.transcript_name()}.{name}"
+        if not isinstance(held, np.ndarray):
+            raise Unmet(f"{what} should be an array.", f"{what} is {type_phrase(held)}.", kind="type") from None
+        if array.ndim == 1 and held.size == array.size:
+            student.fill(layer, name, array.reshape(held.shape))
+        elif held.shape == array.shape:
+            raise
+        else:
+            seen = ROWS_FOR_COLUMNS if held.shape == array.shape[::-1] != array.shape else ""
+            gave = f"{what} has the shape {held.shape}; it should be {array.shape}."
+            should = f"{what} should have the shape {array.shape}."
+            raise Unmet(should, gave, seen, kind="shape", complete=True) from None
