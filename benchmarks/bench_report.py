@@ -16,6 +16,7 @@ from pathlib import Path
 import matplotlib.pyplot
 from grader.report import render
 from grader.report.stored import read
+from grader.verbs._course import course_here
 
 out = Path(sys.argv[1])
 report = read(out)
@@ -24,7 +25,7 @@ for drawn in (True, False):
     if drawn:
         (out / "figures.json").unlink(missing_ok=True)
     start = time.perf_counter()
-    render(report, out)
+    render(report, out, course_here())
     seconds.append(time.perf_counter() - start)
 print(json.dumps(seconds))
 """

@@ -11,9 +11,10 @@ import numpy as np
 from markupsafe import Markup
 
 from grader.comparison import code_diff, probing
+from grader.course.course import Course
 from grader.files import write_atomically
 from grader.paths import MODULES
-from grader.report import evidence, figures, findings, svg, tables
+from grader.report import evidence, pictures, svg, tables
 from grader.report.evidence import Curves
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
 from grader.submission import Submission
@@ -47,8 +48,9 @@ class StageRow(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """The two submissions with all that they were asked."""
+    """The two submissions with all that they were asked, in a course."""
 
+    course: Course
     left: Submission
     right: Submission
     asked: tuple[probing.Asked, probing.Asked]
@@ -166,14 +168,12 @@ def _stages(sides: Sides) -> list[StageRow]:
 def _curves(sides: Sides) -> dict[str, Any] | None:
     """Both trainings in one plot, if the submission was trained."""
     ours, theirs = (_first_curves(asked, folder) for asked, folder in zip(sides.asked, sides.evidence, strict=True))
-    if ours is None or theirs is None:
+    draws = pictures.drawer(sides.course)
+    if ours is None or theirs is None or draws is None:
         return None
-    ends = [curves.history.get("val_acc", [float("nan")])[-1] for curves in (ours, theirs)]
-    finding = (
-        f"Validation accuracy ends at {findings.percent(ends[0])}, the reference's at {findings.percent(ends[1])}."
-    )
-    drawing = figures.two_trainings(ours, theirs).replace(svg.KEY, "curves") if svg.available() else ""
-    return {"svg": Markup(drawing), "finding": finding}
+    picture = draws.of_two_trainings(ours, theirs)
+    drawing = picture.plot().replace(svg.KEY, "curves") if picture.plot and svg.available() else ""
+    return {"svg": Markup(drawing), "finding": picture.finding}
 
 
 def _first_curves(asked: probing.Asked, folder: Path) -> Curves | None:

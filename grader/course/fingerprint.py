@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from grader.course.course import Course
-from grader.course.stage import ORACLE, TOOLBOX
+from grader.course.stage import ORACLE, PICTURES, TOOLBOX
 from grader.paths import ENGINE
 
 #: Which of the grader's modules and packages can change a verdict or a number of a grade, and which only show, count or
@@ -56,12 +56,13 @@ def course(tasks: Path) -> str:
 
 
 def presentation(tasks: Path) -> str:
-    """SHA-256 of what shows a grade: the hints and the grader's other code, style sheets and templates.
+    """SHA-256 of what shows a grade: hints, the course's pictures, and the grader's other code, style sheets, templates.
 
     A page that was written is still what would be written now only if neither this nor `course` changed.
     """
     hints = {name: b"".join(_HINTS.findall(text)) for name, text in _read(tasks, _of_tasks(tasks)).items()}
-    return _of_texts(hints | _read(GRADER, _own(deciding=False)))
+    drawn = _read(tasks, tasks.glob(f"{TOOLBOX}/{PICTURES}/**/*.py"))
+    return _of_texts(hints | drawn | _read(GRADER, _own(deciding=False)))
 
 
 def decides(file: str) -> bool:
@@ -146,9 +147,9 @@ def of_text(*parts: str) -> str:
 
 
 def _of_tasks(tasks: Path) -> list[Path]:
-    """What lies in the stages, and all that their checks share but for what no grade runs."""
+    """What lies in the stages, and all that their checks share but for what decides no grade."""
     found = (path for kind in ("*/*.toml", "*/*.py", "*/*.jsonl", f"{TOOLBOX}/*/**/*.py") for path in tasks.glob(kind))
-    return [path for path in found if path.relative_to(tasks).parts[1] != ORACLE]
+    return [path for path in found if path.relative_to(tasks).parts[1] not in (PICTURES, ORACLE)]
 
 
 def _own(deciding: bool) -> Iterable[Path]:

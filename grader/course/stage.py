@@ -19,8 +19,9 @@ from grader.errors import Refusal
 
 #: Beside the stages: what their checks share. No stage.
 TOOLBOX = "toolbox"
-#: A folder of the toolbox that no grade runs: it holds the reference against somebody else's automatic differentiation.
-ORACLE = "oracle"
+#: Two folders of the toolbox that decide no grade: one draws the pictures of a report; the other, which no grade runs, holds
+#: the reference against somebody else's automatic differentiation.
+PICTURES, ORACLE = "pictures", "oracle"
 STAGE_ID = re.compile(r"\d\d_[a-z][a-z0-9_]*")
 #: What a check may ask for by parameter name.
 FIXTURES = frozenset({"student", "case", "mnist", "hidden", "memo"})

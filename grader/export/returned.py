@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from grader.cohort.counting import Grade
+from grader.course.course import Course
 from grader.course.policy import Feedback, FeedbackRules
 from grader.export.text import level, outcome
 from grader.records import CheckResult, Report, StageResult
@@ -36,7 +37,11 @@ def redacted(report: Report, rules: FeedbackRules) -> Report:
 
 
 def return_reports(
-    grades: Iterable[Grade], reports: Callable[[Grade], Report | None], rules: FeedbackRules, folder: Path
+    grades: Iterable[Grade],
+    reports: Callable[[Grade], Report | None],
+    rules: FeedbackRules,
+    folder: Path,
+    course: Course,
 ) -> int:
     """Write `folder/STUDENT/report.html` for everybody with a report; returns how many.
 
@@ -57,7 +62,7 @@ def return_reports(
         if grade.penalty:
             told = f"{grade.reason}: {number(grade.score)} of {number(grade.max_score)} points count."
             shown = msgspec.structs.replace(shown, notes=[*shown.notes, told])
-        render(shown, target)
+        render(shown, target, course)
         count += 1
     return count
 

@@ -2,29 +2,24 @@
 
 from pathlib import Path
 
+from grader.course.course import Course
 from grader.course.stage import Check
 from grader.records import CheckResult
 from grader.running.session import Observer
-
-#: Evidence that becomes a plot: of failures, and of every training.
-OF_FAILURES, OF_ALL = ("analytic", "softmax"), ("history:",)
 
 
 class Early(Observer):
     """Watches for the first result whose evidence becomes a plot that `out` does not hold from an earlier grade."""
 
-    def __init__(self, out: Path) -> None:
-        self._due = not (out / "figures.json").exists()
+    def __init__(self, out: Path, course: Course) -> None:
+        self._due, self._course = not (out / "figures.json").exists(), course
 
     def finished(self, check: Check, result: CheckResult) -> None:
-        if self._due and plotted(result):
-            from grader.report import svg
+        roles = result.card.evidence if result.card else {}
+        if self._due and roles:
+            from grader.report import pictures, svg
 
-            svg.warm()
-            self._due = False
-
-
-def plotted(result: CheckResult) -> bool:
-    """Whether the report draws a plot of this result's evidence."""
-    roles = result.card.evidence if result.card else {}
-    return any(role.startswith(OF_ALL if result.state == "pass" else OF_ALL + OF_FAILURES) for role in roles)
+            draws = pictures.drawer(self._course)
+            if draws is not None and draws.plotted(result.state != "pass", roles):
+                svg.warm()
+                self._due = False

@@ -84,7 +84,7 @@ def grade(
         session = Session(stages, context, [observer] if observer else [])
         _run(session, request, cache)
         report = cleaned(summary(FinishedRun(request, session, depends, begun)))
-        request.output.keep(report, whole=len(stages) == len(course.stages))
+        request.output.keep(report, whole=len(stages) == len(course.stages), course=course)
     return report
 
 
@@ -105,7 +105,7 @@ def _run(session: Session, request: Request, cache: TrainingCache | None) -> Non
     if request.output.html:
         from grader.grading.early_start import Early
 
-        session.observers.append(Early(request.output.folder))
+        session.observers.append(Early(request.output.folder, request.course))
     try:
         run_with_pytest(session)
         if session.complete:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from grader.course.course import Course
 from grader.files import write_atomically
 from grader.grading import history
 from grader.records import Report
@@ -34,7 +35,7 @@ class Output(msgspec.Struct, frozen=True):
         for name in ("results.json", "report.html"):
             (self.folder / name).unlink(missing_ok=True)
 
-    def keep(self, report: Report, whole: bool) -> None:
+    def keep(self, report: Report, whole: bool, course: Course) -> None:
         """Write the report; one of the whole course is added to the learning record."""
         write_atomically(self.folder / "results.json", msgspec.json.format(msgspec.json.encode(report), indent=1))
         if report.complete and whole:
@@ -42,4 +43,4 @@ class Output(msgspec.Struct, frozen=True):
         if self.html:
             from grader.report import render
 
-            render(report, self.folder)
+            render(report, self.folder, course)

@@ -1,21 +1,24 @@
 """One result, shown: the learner's page and the terminal's text.
 
-`render(report, out)` is the whole face: a pure function of a `Report` and the files in `out/evidence` and `out/history.jsonl`.
+`render(report, out, course)` is the whole face: a pure function of a `Report`, of the files in `out/evidence` and
+`out/history.jsonl`, and of how the course draws its pictures.
 """
 
 from pathlib import Path
 
+from grader.course.course import Course
 from grader.records import Report
 
 __all__ = ["render"]
 
 
-def render(report: Report, out: Path) -> Path:
+def render(report: Report, out: Path, course: Course) -> Path:
     """Write `out/report.html` and return its path; jinja2 is imported only here, matplotlib only if a figure is due.
 
-    report : what the page shows; nothing is run
+    report : what the page shows; no check is run
     out    : the folder of the grade, with evidence/*.npz and history.jsonl if there are any
+    course : whose pictures are drawn
     """
     from grader.report.learner import write
 
-    return write(report, out)
+    return write(report, out, course)

@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -25,10 +24,12 @@ class Drawings:
     """The plots of one grade: from the file if it has them, else drawn now.
 
     After the page is made, `keep()` writes those that it uses, and only those.
+
+    code : of all that draws
     """
 
-    def __init__(self, out: Path) -> None:
-        self._path = out / FILE
+    def __init__(self, out: Path, code: bytes = b"") -> None:
+        self._path, self._code = out / FILE, code
         self._stored = _read(self._path)
         self._used: dict[str, str] = {}
 
@@ -43,6 +44,14 @@ class Drawings:
             self._used[key] = svg
         return self._used[key]
 
+    def key(self, kind: str, arrays: Iterable[tuple[str, np.ndarray]]) -> str:
+        """What a plot shows, in 32 characters: its kind, its named arrays, and the code that draws it."""
+        mark = hashlib.sha256(self._code + kind.encode())
+        for name, array in arrays:
+            mark.update(f"\0{name} {array.dtype} {array.shape}\0".encode())
+            mark.update(np.ascontiguousarray(array).tobytes())
+        return mark.hexdigest()[:32]
+
     def knows(self, key: str) -> bool:
         return key in self._stored or key in self._used
 
@@ -54,20 +63,11 @@ class Drawings:
             write_atomically(self._path, json.dumps(self._used))
 
 
-def key(kind: str, arrays: Iterable[tuple[str, np.ndarray]]) -> str:
-    """What a plot shows, in 32 characters: its kind, its named arrays, and the code that draws it."""
-    mark = hashlib.sha256(f"{kind} {_code()}".encode())
-    for name, array in arrays:
-        mark.update(f"\0{name} {array.dtype} {array.shape}\0".encode())
-        mark.update(np.ascontiguousarray(array).tobytes())
-    return mark.hexdigest()[:32]
+def drawing_code(pictures: Path) -> bytes:
+    """The text of all that draws: the page's style, and a course's folder of pictures."""
+    from grader.report import svg
 
-
-@lru_cache
-def _code() -> str:
-    from grader.report import figures, images, svg
-
-    return hashlib.sha256(b"".join(Path(m.__file__ or "").read_bytes() for m in (figures, images, svg))).hexdigest()
+    return b"".join(path.read_bytes() for path in (Path(svg.__file__), *sorted(pictures.glob("*.py"))))
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -10,6 +10,9 @@ import numpy as np
 
 from grader.records import Card, CurvesRecord
 
+#: Evidence of one check: role -> array.
+Arrays = Mapping[str, np.ndarray]
+
 #: No evidence file of a grade is larger than this once unpacked; anything larger was not written by the engine.
 MOST_BYTES = 32_000_000
 
@@ -54,7 +57,7 @@ class Curves(NamedTuple):
         return cls(kept, band, record.get("goal")) if kept else None
 
     @classmethod
-    def of_evidence(cls, arrays: Mapping[str, np.ndarray]) -> "Curves | None":
+    def of_evidence(cls, arrays: Arrays) -> "Curves | None":
         """From roles such as `history:val_acc`."""
         kept = {role.partition(":")[2]: array for role, array in arrays.items() if role.startswith("history:")}
         record: CurvesRecord = {"history": {name: array.astype(float).ravel().tolist() for name, array in kept.items()}}

@@ -13,10 +13,12 @@ import jinja2
 import msgspec
 import numpy as np
 
+from grader.course.course import Course
+from grader.course.stage import PICTURES, TOOLBOX
 from grader.files import write_atomically
 from grader.records import Card, CheckResult, Report, SourceLines, StageResult
 from grader.report import evidence, graded, pictures, tables, words
-from grader.report.drawn import Drawings
+from grader.report.drawn import Drawings, drawing_code
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
 from grader.report.progress import progress
 from grader.report.stored import history
@@ -69,20 +71,20 @@ class StageView(NamedTuple):
         return self.stage.state in ("fail", "error")
 
 
-def write(report: Report, out: Path) -> Path:
+def write(report: Report, out: Path, course: Course) -> Path:
     """Write `out/report.html`, whole or not at all, and return its path."""
-    return write_atomically(out / "report.html", page(report, out))
+    return write_atomically(out / "report.html", page(report, out, course))
 
 
-def page(report: Report, out: Path) -> str:
+def page(report: Report, out: Path, course: Course) -> str:
     """The page as text; reads `out/evidence` and `out/history.jsonl`, keeps its plots in `out/figures.json`."""
     arrays = {
         (stage.id, check.id): evidence.load(out, stage.id, check.id, check.card)
         for stage in report.stages
         for check in stage.checks
     }
-    drawings = Drawings(out)
-    drawn = pictures.draw(pictures.due(report, lambda stage, check: arrays[stage, check.id]), drawings)
+    drawings = Drawings(out, drawing_code(course.tasks / TOOLBOX / PICTURES))
+    drawn = pictures.draw(pictures.due(report, lambda stage, check: arrays[stage, check.id], course), drawings)
     drawings.keep()
     # Who is done sees the training of the whole network first, not at the end of the page.
     done = report.complete and report.next is None and report.score == report.max_score
@@ -111,7 +113,7 @@ def _template() -> jinja2.Template:
 def _stage(
     stage: StageResult,
     report: Report,
-    arrays: Mapping[tuple[str, str], pictures.Arrays],
+    arrays: Mapping[tuple[str, str], evidence.Arrays],
     drawn: Mapping[tuple[str, str], list[pictures.Picture]],
 ) -> StageView:
     checks = [

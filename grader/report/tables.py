@@ -100,16 +100,3 @@ def pair(expected: np.ndarray, given: np.ndarray) -> list[ValueTable]:
     most = largest(expected, given)
     tables = [values(expected, "should be", most, digits=digits), values(given, "you gave", most, off, digits)]
     return [table for table in tables if table is not None]
-
-
-def confusion(counts: np.ndarray) -> ValueTable:
-    """A (10, 10) confusion matrix: shaded by mistakes, so that the diagonal does not outshine them."""
-    mistakes = counts.astype(float) * ~np.eye(10, dtype=bool)
-    shade = shades(-mistakes, largest(mistakes))
-    diagonal = shades(np.eye(10), 3.0)
-    cells = [
-        [Cell(number(counts[i, j]), str(diagonal[i, j] if i == j else shade[i, j])) for j in range(10)]
-        for i in range(10)
-    ]
-    digits = [str(digit) for digit in range(10)]
-    return ValueTable("rows: the true digit; columns: what the network said", cells, "", digits, digits)

@@ -97,7 +97,7 @@ def command(
         watcher.close()
     _fill_gradebooks(result, canvas, column, moodle)
     if return_reports:
-        _return_reports(result)
+        _return_reports(result, course)
     written = page.write(result, course.student, anonymous=anonymous)
     return _told(result, written)
 
@@ -145,13 +145,13 @@ def _told(result: Result, written: Path) -> int:
     return 3 if faults else 0
 
 
-def _return_reports(result: Result) -> None:
+def _return_reports(result: Result, course: Course) -> None:
     from grader.cohort.journal import Journal
     from grader.export import returned
 
     folder = result.out / "returned"
     with Journal(result.out / "journal.sqlite") as journal:
         count = returned.return_reports(
-            result.grades, lambda grade: journal.report(grade.key), result.policy.feedback, folder
+            result.grades, lambda grade: journal.report(grade.key), result.policy.feedback, folder, course
         )
     click.echo(f"{folder}: {count} reports to return.")

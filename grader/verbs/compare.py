@@ -43,5 +43,5 @@ def command(student: Path, out: Path, seed: int, sandbox: str) -> None:
             probing.ask(side, course, pool, seed, folder / "evidence")
             for side, folder in zip(sides, folders, strict=True)
         ]
-        path = page.write(page.Sides(*sides, (asked[0], asked[1]), folders), out)
+        path = page.write(page.Sides(course, *sides, (asked[0], asked[1]), folders), out)
     click.echo(f"Written: {path}.")

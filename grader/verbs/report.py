@@ -13,6 +13,7 @@ def command(out: Path) -> None:
     """Render report.html again from results.json and the evidence beside it. No check is run."""
     from grader.report import render
     from grader.report.stored import read
+    from grader.verbs._course import course_here
 
-    path = render(read(out), out)
+    path = render(read(out), out, course_here())
     click.echo(f"Written: {path}.")

@@ -15,8 +15,11 @@ FACE = "grader.checks.api"
 DECORATOR = "grader.course.misconceptions"
 TOOLBOX = "tasks.toolbox"
 #: Parts of the toolbox that no check uses -> what they use besides NumPy and the checks' face.
-#: The oracle holds the reference against somebody else's automatic differentiation.
-APART = {f"{TOOLBOX}.oracle": ("tensorflow", "torch", "mpmath", "rich")}
+#: The oracle holds the reference against somebody else's automatic differentiation; pictures are drawn for the report.
+APART = {
+    f"{TOOLBOX}.oracle": ("tensorflow", "torch", "mpmath", "rich"),
+    f"{TOOLBOX}.pictures": ("grader.report.api", "matplotlib"),
+}
 INSIDE = "grader.worker.inside"
 #: What the process of a submission holds of the grader's code.
 WITHIN_REACH = ("grader.worker.wire", "grader.worker.stream", "grader.worker.bounds", INSIDE)
@@ -183,6 +186,8 @@ TASKS = {
     "tasks/toolbox/closed.py": "",
     "tasks/toolbox/oracle/run.py": "import torch\nfrom . import cases\nfrom grader.checks.api import Student",
     "tasks/toolbox/oracle/cases.py": "",
+    "tasks/toolbox/pictures/__init__.py": "from grader.report.api import Wanted\nfrom . import figures",
+    "tasks/toolbox/pictures/figures.py": "def f():\n    import matplotlib",
     "tasks/01_linear/checks.py": "import copy\nimport numpy as np\nfrom grader.checks import api\nfrom ..toolbox import networks",
     "tasks/01_linear/misconceptions.py": f"from {DECORATOR} import misconception\nfrom reference.layers import Linear",
 }
@@ -218,6 +223,7 @@ BREACHES: dict[Callable[[Tree], list[str]], tuple[dict[str, str], dict[str, tupl
             "tasks/toolbox/oracle/a.py": ("import jax", "tasks.toolbox.oracle.a, line 1, imports jax"),
             "tasks/toolbox/oracle/b.py": ("from reference import layers", "imports reference.layers"),
             "tasks/toolbox/oracle/c.py": ("from .. import networks", "imports tasks.toolbox.networks"),
+            "tasks/toolbox/pictures/a.py": ("from grader.report import svg", "imports grader.report.svg"),
         },
     ),
     misconceptions_are_self_contained: (

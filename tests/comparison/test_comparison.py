@@ -125,7 +125,7 @@ def page(tmp_path_factory):
     asked = [
         probing.ask(s, SOME, LocalPool(), 0, scratch / name / "evidence") for s, name in ((ours, "a"), (reference, "b"))
     ]
-    sides = comparison.Sides(ours, reference, (asked[0], asked[1]), (scratch / "a", scratch / "b"))
+    sides = comparison.Sides(SOME, ours, reference, (asked[0], asked[1]), (scratch / "a", scratch / "b"))
     path = comparison.write(sides, scratch)
     return SimpleNamespace(sides=sides, html=path.read_text("utf-8"), tree=dom.parse(path.read_text("utf-8")))
 

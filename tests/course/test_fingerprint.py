@@ -105,11 +105,18 @@ def test_the_place_of_the_course_is_nothing_to_a_grade(checkout):
 
 @pytest.mark.parametrize(
     "file",
-    ["report/style.css", "report/templates/card.html.j2", "cohort/page.py", "export/junit.py", "verbs/grade.py"],
+    [
+        "grader/report/style.css",
+        "grader/report/templates/card.html.j2",
+        "grader/cohort/page.py",
+        "grader/export/junit.py",
+        "grader/verbs/grade.py",
+        "tasks/toolbox/pictures/figures.py",
+    ],
 )
 def test_a_new_look_grades_nobody_again_and_is_shown(prints, checkout, file):
     before = prints()
-    append(checkout / "grader" / file)
+    append(checkout / file)
     after = prints()
     assert after[0] == before[0]
     assert after[1] != before[1]

@@ -5,6 +5,7 @@ import pytest
 
 from grader.course.policy import FeedbackRules
 from grader.export import returned
+from tests.courses import HERE
 from tests.export import samples
 
 
@@ -57,7 +58,8 @@ def test_reports_are_written_for_those_who_have_one(tmp_path):
         samples.grade("bob", 0.0, "submission"),
     ]
     rules = FeedbackRules(checks={"check_sums_dW": "promise"})
-    count = returned.return_reports(grades, lambda g: samples.report() if g.student == "ann" else None, rules, tmp_path)
+    reports = {"ann": samples.report()}
+    count = returned.return_reports(grades, lambda g: reports.get(g.student), rules, tmp_path, HERE)
     assert count == 1
     page = (tmp_path / "ann" / "report.html").read_text()
     assert "64 times" not in page

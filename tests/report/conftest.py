@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from grader.report import render
+from tests.courses import HERE
 from tests.report import dom, samples
 
 
@@ -18,7 +19,7 @@ def rendered(tmp_path_factory):
         if name not in made:
             out = tmp_path_factory.mktemp(name)
             report = samples.make(name, out)
-            html = render(report, out).read_text("utf-8")
+            html = render(report, out, HERE).read_text("utf-8")
             made[name] = SimpleNamespace(report=report, out=out, html=html, tree=dom.parse(html))
         return made[name]
 
@@ -30,6 +31,6 @@ def page(tmp_path):
     """`page(report)`: its page as a tree, in a folder of its own, which samples may have filled before."""
 
     def make(report, out: Path = tmp_path):
-        return dom.parse(render(report, out).read_text("utf-8"))
+        return dom.parse(render(report, out, HERE).read_text("utf-8"))
 
     return make

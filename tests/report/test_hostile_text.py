@@ -8,9 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.records import Card, Extra, Mistake, NextStep, SourceLines
-from grader.report import drawn, figures, learner, pages
+from grader.report import drawn, learner, pages
 from grader.text import visible
+from tests.courses import HERE
 from tests.report import dom, samples
+from tests.tasks.toolbox import figures
 
 CHECK = "check_sgd_steps_in_place"
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
@@ -44,7 +46,7 @@ def report_with(text):
 def test_markup_changes_no_element(tmp_path, text):
     """The page has the elements that it has with a harmless word of as many lines and code spans."""
     word = re.sub("[^`\n]", "x", visible(text)) or "x"
-    hostile, harmless = (dom.parse(learner.page(report_with(t), tmp_path)) for t in (text, word))
+    hostile, harmless = (dom.parse(learner.page(report_with(t), tmp_path, HERE)) for t in (text, word))
     assert dom.shape(hostile) == dom.shape(harmless)
 
 
@@ -53,7 +55,7 @@ def test_markup_changes_no_element(tmp_path, text):
 def test_any_text_changes_no_element(tmp_path, text):
     """Only line breaks and empty text may change what stands where."""
     word = re.sub("[^\n\\s]", "x", visible(text))
-    hostile, harmless = (dom.parse(learner.page(report_with("a" + t + "a"), tmp_path)) for t in (text, word))
+    hostile, harmless = (dom.parse(learner.page(report_with("a" + t + "a"), tmp_path, HERE)) for t in (text, word))
     assert dom.shape(hostile) == dom.shape(harmless)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -10,11 +11,13 @@ import pytest
 
 from grader.errors import Refusal
 from grader.records import CheckResult, Report, StageResult
-from grader.report import drawn, figures, findings, images, stored, svg, tables, words
+from grader.report import stored, tables, words
+from grader.report.drawn import drawing_code
 from grader.report.evidence import Curves
 from grader.report.progress import progress
 from grader.report.stored import Run, history
 from tests.report import samples
+from tests.tasks.toolbox import figures, findings, pictures, pixels
 
 
 def texts(table):
@@ -64,7 +67,7 @@ def test_numbers_are_short(value, text):
 
 
 def test_confusion_table_names_its_axes():
-    table = tables.confusion(np.eye(10, dtype=int) * 7)
+    table = pictures.confusion(np.eye(10, dtype=int) * 7)
     assert table.columns == table.heads == [str(d) for d in range(10)]
     assert texts(table)[3][3] == "7"
 
@@ -79,7 +82,7 @@ def decode(file):
 def test_png_is_what_it_was_made_of():
     palette = np.array([(255, 0, 0, 255), (0, 255, 0, 128), (0, 0, 255, 0)], np.uint8)
     indices = np.array([[0, 1, 2], [2, 1, 0]], np.uint8)
-    assert np.array_equal(np.rint(decode(images.png(indices, palette)) * 255).astype(np.uint8), palette[indices])
+    assert np.array_equal(np.rint(decode(pixels.png(indices, palette)) * 255).astype(np.uint8), palette[indices])
 
 
 def test_digit_is_ink_on_nothing():
@@ -87,21 +90,21 @@ def test_digit_is_ink_on_nothing():
 
     image = np.zeros((28, 28), np.uint8)
     image[3, 4] = 255
-    pixels = decode(base64.b64decode(images.digit(image).partition(",")[2]))
-    assert pixels.shape == (28, 28, 4)
-    assert pixels[3, 4, 3] == 1
-    assert pixels[..., 3].sum() == 1
-    assert images.digit(image) == images.digit(image / 255.0)
+    seen = decode(base64.b64decode(pixels.digit(image).partition(",")[2]))
+    assert seen.shape == (28, 28, 4)
+    assert seen[3, 4, 3] == 1
+    assert seen[..., 3].sum() == 1
+    assert pixels.digit(image) == pixels.digit(image / 255.0)
 
 
 def test_weights_become_one_image_of_tiles():
     columns = np.zeros((784, 5))
     columns[:, 2] = 1.0  # the unit with the largest weights comes first
-    file, shown = images.weights(columns, across=3)
-    pixels = decode(file)
-    assert (shown, pixels.shape) == (5, (58, 88, 4))
-    assert np.all(pixels[:28, :28, 3] == 1)
-    assert pixels[:, 28:, 3].sum() == 0
+    file, shown = pixels.weights(columns, across=3)
+    seen = decode(file)
+    assert (shown, seen.shape) == (5, (58, 88, 4))
+    assert np.all(seen[:28, :28, 3] == 1)
+    assert seen[:, 28:, 3].sum() == 0
 
 
 def test_findings_of_gradients_name_the_worst_entry():
@@ -279,14 +282,10 @@ def test_own_lines_are_bodies_of_what_a_check_is_about():
     assert MOST_OWN_LINES < 40
 
 
-def test_the_mark_of_the_drawing_code_is_of_the_code_wherever_it_lies(tmp_path, monkeypatch):
-    before = drawn._code()
-    moved = tmp_path / "another_name.py"
-    moved.write_bytes(Path(svg.__file__).read_bytes())
-    monkeypatch.setattr(svg, "__file__", str(moved))
-    drawn._code.cache_clear()
-    assert drawn._code() == before
-    moved.write_bytes(moved.read_bytes() + b"\n")
-    drawn._code.cache_clear()
-    assert drawn._code() != before
-    drawn._code.cache_clear()
+def test_the_mark_of_the_drawing_code_is_of_the_code_wherever_it_lies(tmp_path):
+    folder = Path(pictures.__file__).parent
+    shutil.copytree(folder, tmp_path / "moved", ignore=shutil.ignore_patterns("__pycache__"))
+    assert drawing_code(tmp_path / "moved") == drawing_code(folder)
+    with open(tmp_path / "moved" / "figures.py", "a", encoding="utf-8") as file:
+        file.write("\n")
+    assert drawing_code(tmp_path / "moved") != drawing_code(folder)

@@ -7,9 +7,11 @@ import msgspec
 import numpy as np
 import pytest
 
+from grader.course.course import Course
 from grader.paths import ROOT
 from grader.records import Card, Report
 from grader.report import render
+from tests.courses import HERE
 from tests.report import dom, samples
 
 
@@ -17,7 +19,7 @@ def test_rendering_again_gives_the_same_page(rendered):
     """From results.json, and with the plots that were kept."""
     page = rendered("mid_course")
     again = msgspec.json.decode(msgspec.json.encode(page.report), type=Report)
-    assert render(again, page.out).read_text("utf-8") == page.html
+    assert render(again, page.out, HERE).read_text("utf-8") == page.html
 
 
 def test_missing_evidence_costs_its_picture_only(tmp_path, page):
@@ -91,11 +93,11 @@ def test_nothing_graded_is_a_page_too(page):
 
 def test_page_is_whole_or_not_there(tmp_path, monkeypatch):
     """A failure on the way leaves the old page as it was."""
-    render(samples.report_of({}), tmp_path)
+    render(samples.report_of({}), tmp_path, HERE)
     before = (tmp_path / "report.html").read_bytes()
     monkeypatch.setattr("grader.files.os.fsync", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        render(samples.make("all_right", tmp_path), tmp_path)
+        render(samples.make("all_right", tmp_path), tmp_path, HERE)
     assert (tmp_path / "report.html").read_bytes() == before
 
 
@@ -103,8 +105,9 @@ PROBE = """
 import sys
 from pathlib import Path
 from grader.report import render
+from tests.courses import HERE
 from tests.report import samples
-render(samples.make(sys.argv[1], Path(sys.argv[2])), Path(sys.argv[2]))
+render(samples.make(sys.argv[1], Path(sys.argv[2])), Path(sys.argv[2]), HERE)
 print(any(name.partition(".")[0] == "matplotlib" for name in sys.modules))
 """
 
@@ -130,6 +133,11 @@ def test_without_matplotlib_the_sentence_still_stands(tmp_path, page, monkeypatc
     assert "from 720 on there is nan" in figure.text
 
 
+def test_a_course_that_draws_nothing_has_a_page_without_pictures(tmp_path):
+    report = samples.make("mid_course", tmp_path)
+    assert not dom.parse(render(report, tmp_path, Course(tmp_path)).read_text("utf-8")).all("figure")
+
+
 def test_dom_helper_is_strict():
     with pytest.raises(AssertionError):
         dom.parse("<p><b>not closed</p>")
@@ -146,7 +154,7 @@ def test_the_import_begins_with_the_first_plot_that_is_due(tmp_path, monkeypatch
     def result(state, *roles):
         return CheckResult("c", "p", state, 0, 1, card=Card(evidence={role: role for role in roles}))
 
-    watcher = early_start.Early(tmp_path)
+    watcher = early_start.Early(tmp_path, HERE)
     for harmless in (
         CheckResult("c", "p", "fail", 0, 1),
         result("fail", "given", "confusion"),
@@ -158,5 +166,5 @@ def test_the_import_begins_with_the_first_plot_that_is_due(tmp_path, monkeypatch
     watcher.finished(None, result("pass", "history:val_acc"))
     assert begun == [True]
     (tmp_path / "figures.json").write_text("{}")
-    early_start.Early(tmp_path).finished(None, result("pass", "history:val_acc"))
+    early_start.Early(tmp_path, HERE).finished(None, result("pass", "history:val_acc"))
     assert begun == [True]

@@ -10,3 +10,5 @@ accuracy_gate = import_module(f"{PACKAGE}.accuracy_gate")
 closed_form = import_module(f"{PACKAGE}.closed_form")
 networks = import_module(f"{PACKAGE}.networks")
 images = import_module(f"{PACKAGE}.images")
+pictures = import_module(f"{PACKAGE}.pictures")
+figures, findings, pixels = pictures.figures, pictures.findings, pictures.pixels

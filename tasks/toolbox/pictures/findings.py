@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.report import words
-from grader.report.evidence import Curves
+from grader.report.api import Curves, plural
 
 
 def percent(share: float) -> str:
@@ -22,7 +21,7 @@ def learning_curves(curves: Curves) -> str:
         moved = "rises" if last > first + 0.002 else "falls" if last < first - 0.002 else "stays"
         way = f"{moved} from {percent(first)} to {percent(last)}" if moved != "stays" else f"stays near {percent(last)}"
         parts.append(
-            f"Validation accuracy {way} in {words.plural(len(accuracy), 'epoch')}"
+            f"Validation accuracy {way} in {plural(len(accuracy), 'epoch')}"
             + f"{_against_band(curves, last)}{_against_goal(curves, last)}."
         )
     losses = {part: list(curves.history.get(f"{part}_loss", [])) for part in ("train", "val")}
@@ -134,7 +133,7 @@ def confusion(counts: np.ndarray) -> str:
         return f"All {total} digits are read as what they are."
     order = np.argsort(-mistakes, axis=None, kind="stable")[:2]
     pairs = [divmod(int(k), len(counts)) for k in order if mistakes.flat[k] > 0]
-    named = [f"{i} read as {j} ({words.plural(int(counts[i, j]), 'time')} of {int(counts[i].sum())})" for i, j in pairs]
+    named = [f"{i} read as {j} ({plural(int(counts[i, j]), 'time')} of {int(counts[i].sum())})" for i, j in pairs]
     share = np.diag(counts) / np.maximum(counts.sum(axis=1), 1)
     present = counts.sum(axis=1) > 0
     least = int(np.argmin(np.where(present, share, 2.0)))

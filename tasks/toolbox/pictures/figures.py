@@ -9,10 +9,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.report import images
-from grader.report.evidence import Curves
-from grader.report.findings import off_diagonal
-from grader.report.svg import BAND, DASHES, EDGE, FIRST, OFF, SECOND, THIRD, Dash, element, new_figure, style
+from grader.report.api import (
+    BAND,
+    DASHES,
+    EDGE,
+    FIRST,
+    OFF,
+    SECOND,
+    THIRD,
+    Curves,
+    Dash,
+    element,
+    new_figure,
+    style,
+)
+
+from . import pixels
+from .findings import off_diagonal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -158,7 +171,7 @@ def _error_map(axes: "Axes", analytic: np.ndarray, numeric: np.ndarray, first: b
         1e-3 * float(np.nanmax(np.abs(numeric), initial=0.0)),
         1e-12,
     )
-    indices, palette = images.signed(error, scale)
+    indices, palette = pixels.signed(error, scale)
     axes.imshow(palette[indices], interpolation="nearest", aspect="equal" if min(error.shape) > 1 else "auto")
     broken = np.argwhere(~np.isfinite(error) & ~unmeasured)
     if len(broken):
