@@ -248,6 +248,16 @@ def test_mistakes_are_named_in_it(kit, tmp_path):
     assert "Graded without the reference: its curves are not shown." in report.notes
 
 
+def test_a_report_has_its_pictures_in_it(kit, tmp_path):
+    student = handed_in(tmp_path / "mine", {})
+    text = (student / "losses.py").read_text("utf-8")
+    (student / "losses.py").write_text(text.replace("logits - logits.max(axis=1, keepdims=True)", "logits"), "utf-8")
+    graded_in_kit(kit, tmp_path, student, "03_softmax")
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "Softmax as the logits grow" in page
+    assert '<svg class="plot"' in page
+
+
 def test_with_another_seed_it_says_that_it_cannot_name(kit, tmp_path):
     _, report = graded_in_kit(kit, tmp_path, handed_in(tmp_path / "mine", MADE), *MADE, "--seed", "7")
     assert named(report) == {stage: set() for stage in MADE}
