@@ -9,6 +9,7 @@ from grader.check_tasks import more, parts, subjects
 from grader.check_tasks.backend import Job, VerifyContext, run_jobs
 from grader.check_tasks.edits import composite, edited
 from grader.check_tasks.reach import stages_reached
+from grader.check_tasks.record import record_fails
 from grader.check_tasks.verify import Verifier
 from grader.course.misconceptions import apply, load, parse
 from grader.paths import REFERENCE
@@ -171,3 +172,15 @@ def test_outcomes_survive_the_pipe():
     (outcome,) = run_jobs([Job("one", Submission("none", {}), ("03_softmax",))], VerifyContext(COURSE, ANSWER))
     assert {r.state for r in outcome.results[0]["03_softmax"]} == {"fail", "blocked"}
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(outcome), type=type(outcome)) == outcome
+
+
+def test_what_sees_a_mistake_is_recorded_in_place(tmp_path):
+    file = tmp_path / "misconceptions.py"
+    kept = '@misconception("losses.softmax", fails=["check_a"])\ndef one(z):\n    """Hint."""\n    return z\n'
+    before = '@misconception(\n    "losses.softmax",\n    alike="twins",\n)\ndef two(z):\n    return 2 * z\n'
+    file.write_text(f"{kept}\n\n{before}")
+    assert record_fails(tmp_path, {"one": ["check_a"], "two": ["check_a", "check_b"], "three": []}) == 1
+    after = (
+        '@misconception("losses.softmax", fails=["check_a", "check_b"], alike="twins")\ndef two(z):\n    return 2 * z\n'
+    )
+    assert file.read_text() == f"{kept}\n\n{after}"
