@@ -16,6 +16,8 @@ SCHEMA = 1
 CheckState = Literal["todo", "blocked", "pass", "fail", "error"]
 Sandbox = Literal["auto", "strict", "off"]  #: strict refuses to grade unless everything is withheld
 StageState = Literal["todo", "blocked", "pass", "fail", "error"]
+#: Whether a check that passes with something put in for what is wrong before it counts, is only shown, or is not run.
+FollowThrough = Literal["full", "shown", "off"]
 
 
 class Mistake(Struct, frozen=True):
@@ -71,6 +73,12 @@ class CheckResult(Struct, frozen=True):
     printed: str = ""  #: prints of a passing check
     notes: list[str] = []  #: remarks, such as the measured accuracy with its margin
     broken: str = ""  #: "layers.py", if that file could not be imported
+    points_alone: int = -1  #: without anything put in; where nothing is said of it, that is all of them
+    substituted: list[str] = []  #: what was put in for the learner's own when it ran: "layers.Linear", ...
+
+    def __post_init__(self) -> None:
+        if self.points_alone < 0:
+            msgspec.structs.force_setattr(self, "points_alone", self.points)
 
 
 class StageResult(Struct, frozen=True):
@@ -82,6 +90,11 @@ class StageResult(Struct, frozen=True):
     checks: list[CheckResult]
     needs: list[str] = []
     seconds: float = 0.0
+
+    @property
+    def points_alone(self) -> int:
+        """What its checks earned without anything put in."""
+        return sum(check.points_alone for check in self.checks)
 
 
 class NextStep(Struct, frozen=True):
@@ -156,6 +169,11 @@ class Report(Struct, frozen=True):
     curves: CurvesRecord = {}
     notes: list[str] = []
     extra: Extra = Extra()
+
+    @property
+    def score_alone(self) -> int:
+        """What the submission earned without anything put in."""
+        return sum(stage.points_alone for stage in self.stages)
 
 
 def read_report(path: Path) -> Report:

@@ -18,6 +18,7 @@ from msgspec import Meta, Struct, field
 
 from grader.course.explain import explain
 from grader.errors import Refusal
+from grader.records import FollowThrough
 
 POLICY, FORMER = "policy.toml", "course.toml"  #: in a course's folder; and what it was called once
 Feedback = Literal["full", "promise", "none"]
@@ -33,6 +34,8 @@ class Grading(Struct, frozen=True, forbid_unknown_fields=True):
     stages: tuple[str, ...] = ()  #: all of them if empty
     sandbox: Literal["auto", "strict", "off"] = "auto"
     private: str = ""  #: folder of further stages, laid out like tasks/, relative to policy.toml
+    #: checks behind a mistake, run with something right in its place: counted, only shown, or not run
+    follow_through: FollowThrough = "off"
 
 
 class LimitRules(Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,7 +120,10 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
 
     def fingerprint(self) -> str:
         """Of everything that changes how a submission is graded; the seed itself cannot be read from it."""
-        total = hashlib.sha256(msgspec.json.encode((self.seed, self.grading.stages, self.grading.sandbox, self.limits)))
+        how = self.grading
+        total = hashlib.sha256(
+            msgspec.json.encode((self.seed, how.stages, how.sandbox, how.follow_through, self.limits))
+        )
         if self.private is not None:
             for path in sorted(self.private.rglob("*")):
                 if path.is_file() and "__pycache__" not in path.parts:

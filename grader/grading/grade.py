@@ -93,7 +93,7 @@ def _cache(request: Request, submission: Submission, depends: dict[str, str]) ->
     how = request.settings
     if not how.caches:
         return None
-    name = fingerprint.key(submission.fingerprint(), how.seed, depends, how.sandbox)
+    name = fingerprint.key(submission.fingerprint(), how.seed, depends, how.sandbox, how.follow_through)
     return TrainingCache(name, request.output.evidence, request.course.memory)
 
 

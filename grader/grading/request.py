@@ -10,7 +10,7 @@ import msgspec
 from grader.course import fingerprint
 from grader.course.course import Course
 from grader.grading.output import Output
-from grader.records import Report, read_report
+from grader.records import FollowThrough, Report, read_report
 from grader.running.limits import Limits
 from grader.submission import read_submission
 
@@ -29,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True):
     feedback: str = "full"
     time_factor: float = 1.0  #: on every time limit
     training_images: int = 0  #: how many the trainings get, for rehearsals; 0 is all
+    follow_through: FollowThrough = "off"
 
     @classmethod
     def of(cls, policy: Policy) -> Settings:
@@ -40,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True):
             use_cache=False,
             time_factor=policy.limits.time,
             training_images=policy.limits.training_images,
+            follow_through=policy.grading.follow_through,
         )
 
     @property
@@ -66,7 +68,7 @@ class Request(msgspec.Struct, frozen=True):
         """Names this request together with all that its outcome and its look depend on: equal keys, equal reports."""
         shown = fingerprint.presentation(self.course.tasks)
         how, html = self.settings, str(self.output.html)
-        about = (*self.stages, str(self.student), how.sandbox, how.feedback, html, shown)
+        about = (*self.stages, str(self.student), how.sandbox, how.feedback, how.follow_through, html, shown)
         return fingerprint.key(submission, how.seed, depends, *about)
 
 

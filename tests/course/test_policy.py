@@ -82,6 +82,7 @@ def test_a_policy_that_is_named_may_be_called_as_one_likes(root, capsys):
         ("[grading]\nseed = 'short'", "fewer than 12 letters"),
         ("[grading]\nseed = []", "seed is \\[\\]; it has to be a whole number or text"),
         ("[grading]\nprivate = 'nowhere'", "no folder"),
+        ("[grading]\nfollow_through = 'yes'", "follow_through is 'yes'; it has to be one of 'full', 'shown', 'off'"),
         ("[limits]\nmemory_mb = 100", "at least 512"),
         ("[limits]\nsubmission_seconds = 1", "between 10 and 86400"),
         (
@@ -169,6 +170,7 @@ def test_the_fingerprint_changes_with_grading_and_not_with_counting(tmp_path):
         "[grading]\nstages = ['01_linear']",
         "[limits]\ntime = 2.0",
         "[limits]\ntraining_images = 500",
+        "[grading]\nfollow_through = 'shown'",
         "[grading]\nprivate = 'extra'",
     ):
         assert read(tmp_path, text).fingerprint() != plain, text
