@@ -93,8 +93,8 @@ class StageResult(Struct, frozen=True):
 
     @property
     def points_alone(self) -> int:
-        """What its checks earned without anything put in."""
-        return sum(check.points_alone for check in self.checks)
+        """What its checks earned without anything put in; right too where checks without that are left out."""
+        return self.points - sum(check.points - check.points_alone for check in self.checks)
 
 
 class NextStep(Struct, frozen=True):

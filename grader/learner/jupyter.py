@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from grader.paths import ROOT, STUDENT
 from grader.records import CheckResult, Report
+from grader.report import words
 
 if TYPE_CHECKING:
     from rich.console import Group
 
-_COLOURS = {"pass": "#0b7a75", "fail": "#c2410c", "todo": "#5b6470", "blocked": "#6b7280", "error": "#6d28d9"}
+_COLOURS = {"fail": "#c2410c", "todo": "#5b6470", "blocked": "#6b7280", "error": "#6d28d9"}  #: green is the rest
 _BOX = "border-left:4px solid {colour};padding:.2em 0 .2em .8em;margin:.6em 0"
 _PRE = (
     "white-space:pre-wrap;overflow-wrap:anywhere;margin:.2em 0 .6em;padding:.4em .6em;background:rgba(127,127,127,.12)"
@@ -76,7 +77,8 @@ def _summary(report: Report) -> "Group":
 def _html(report: Report) -> Iterable[str]:
     yield "<div>"
     for stage in report.stages:
-        yield f"<p><b>{escape(stage.id)}: {escape(stage.title)}</b>, {stage.points} of {stage.max_points} points</p>"
+        told = f"{stage.points} of {stage.max_points} points{_line(words.with_help(stage))}"
+        yield f"<p><b>{escape(stage.id)}: {escape(stage.title)}</b>, {told}</p>"
         for check in stage.checks:
             here = report.next is not None and (stage.id, check.id) == (report.next.stage, report.next.check)
             yield from _check(check, unfolded=here)
@@ -90,16 +92,18 @@ def _html(report: Report) -> Iterable[str]:
 def _check(check: CheckResult, unfolded: bool) -> Iterable[str]:
     from grader.report.terminal import LOOKS
 
-    colour, look = _COLOURS[check.state], LOOKS[check.state]
+    state = words.shown_state(check)
+    colour, look = _COLOURS.get(state, "#0b7a75"), LOOKS[state]
     head = (
         f'<span style="color:{colour}">{look.sign} {look.word}</span> '
         f"{escape(check.promise)} <small>({check.points} of {check.max_points})</small>"
     )
     box = _BOX.format(colour=colour)
     if check.state in ("pass", "todo", "blocked"):
-        yield f'<div style="{box}">{head}{_line(check.message)}</div>'
+        yield f'<div style="{box}">{head}{_line(check.message)}{_line(words.with_help(check))}</div>'
         return
     yield f'<details style="{box}"{" open" if unfolded else ""}><summary>{head}</summary>'
+    yield _line(words.with_help(check))
     yield from _card(check)
     yield "</details>"
 

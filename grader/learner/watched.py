@@ -11,6 +11,7 @@ from grader.course.stage import Check, Stage
 from grader.diagnosis.name_mistakes import name_mistakes
 from grader.learner.import_graph import Imports
 from grader.records import CheckResult, NextStep, Report, StageResult
+from grader.report import words
 from grader.running import scores
 from grader.running.context import Context, place_in
 from grader.running.limits import Limits, calibrate
@@ -113,7 +114,7 @@ class Watched:
     def move(self, **how: Unpack[GradeOptions]) -> Iterator[StageResult]:
         """Grade the current stage; then go on from what is done, and back to what blocks, to where something is to do.
 
-        A stage that was asked for by name is stayed with.
+        A stage that was asked for by name, or that passes with a substitute, is stayed with.
 
         how    : as for `grade`
         yields : every stage that was graded on the way, the current one last; it ends early if `stop` says so
@@ -123,7 +124,7 @@ class Watched:
             if graded is None:
                 return
             yield graded
-            following = self.following() if graded.state == "pass" else None
+            following = self.following() if words.shown_state(graded) == "pass" else None
             if graded.state == "blocked":
                 following = self.course.stage(graded.checks[0].blocked_by.partition(":")[0])
             if following is None or self.chosen:

@@ -125,7 +125,7 @@ def _stage(
     return StageView(
         stage,
         words.stage_number(stage.id),
-        words.STAGE_STATE[stage.state],
+        words.STAGE_STATE[words.shown_state(stage)],
         line,
         here,
         checks,
@@ -151,7 +151,7 @@ def _check(
         check=check,
         anchor=anchor(stage.id, check.id),
         is_next=is_next,
-        word=words.STATE[check.state],
+        word=words.STATE[words.shown_state(check)],
         message=shorten(_beside(message, check.card, check.mistake.hint if check.mistake else ""), 12, 1200),
         card=card,
         sources=[_source(lines) for lines in (check.card.source if check.card else [])[:4]],

@@ -23,6 +23,7 @@ class Look(NamedTuple):
 
 LOOKS = {
     "pass": Look("✓", "+", "done", "green"),
+    words.HELPED: Look("◑", "~", "done with a substitute", "green"),
     "fail": Look("✗", "x", "does not hold", "bold red"),
     "todo": Look("○", "o", "to do", "cyan"),
     "blocked": Look("–", "-", "waits", "dim"),
@@ -60,6 +61,8 @@ class CardText:
         if self.title:
             yield Text.assemble((sign(console, result.state) + " ", look.style), (result.promise, "bold"))
             yield Text(f"  {self.stage}, {result.id}, {look.word}", style="dim")
+        if said := words.with_help(result):
+            yield from indented(console, said, "dim", 2)
         for label, text, style in self.parts():
             yield Text()
             yield Text(f"  {label}", style="bold dim")
@@ -119,10 +122,11 @@ def ladder(console: Console, stages: list[StageResult], here: str = "") -> Itera
     """One line a stage: sign, id, points, and in words what is missing; `here` is pointed at."""
     width = max((len(stage.id) for stage in stages), default=0)
     for stage in stages:
-        style = LOOKS[stage.state].style
+        state = words.shown_state(stage)
+        style = LOOKS[state].style
         pointer = ">" if stage.id == here else " "
         line = Text(f"{pointer} ", style="bold")
-        line.append(f"{sign(console, stage.state)} ", style=style)
+        line.append(f"{sign(console, state)} ", style=style)
         line.append(f"{stage.id:{width}}", style="bold" if stage.id == here else style)
         line.append(f"  {stage.points:3d} of {stage.max_points:2d}  ")
         line.append(_progress(stage), style="" if stage.state in ("fail", "error") else style)
@@ -132,31 +136,33 @@ def ladder(console: Console, stages: list[StageResult], here: str = "") -> Itera
 
 def _progress(stage: StageResult) -> str:
     """What there is to say about a stage's state in a few words."""
-    states = [check.state for check in stage.checks]
+    states, helped = [words.shown_state(check) for check in stage.checks], words.passing_with_help([stage])
     if stage.state == "blocked":
         needed = stage.checks[0].blocked_by.partition(":")[0]
         return f"waits for {needed}"
     if stage.state != "fail":
-        return LOOKS[stage.state].word
+        return words.stage_line(stage, []) if helped else LOOKS[stage.state].word
     held = f"{states.count('pass')} of {len(states)} hold"
+    more = [f"{len(helped)} more with {words.a_correct(helped)}"] if helped else []
     others = [f"{states.count(s)} {word}" for s, word in (("todo", "to do"), ("blocked", "waiting")) if s in states]
-    return ", ".join([held, *others])
+    return ", ".join([held, *more, *others])
 
 
-def bar(console: Console, points: int, most: int, width: int = 40) -> Text:
-    """The score as a bar."""
-    full, empty = ("█", "░") if sign(console, "pass") == "✓" else ("#", ".")
-    filled = round(width * points / most) if most else 0
-    return Text.assemble((full * filled, "green"), (empty * (width - filled), "dim"))
+def bar(console: Console, points: int, most: int, alone: int, width: int = 40) -> Text:
+    """The score as a bar: what was earned alone, what came with substitutes, what is missing."""
+    full, helped, empty = "█▒░" if sign(console, "pass") == "✓" else "#=."
+    own, filled = (round(width * share / most) if most else 0 for share in (alone, points))
+    return Text.assemble((full * own, "green"), (helped * (filled - own), "green"), (empty * (width - filled), "dim"))
 
 
 def short_ladder(console: Console, stages: list[StageResult], here: str = "") -> Text:
     """All stages on one line, by number, for a terminal that has few of them."""
     line = Text()
     for stage in stages:
-        style = LOOKS[stage.state].style
+        state = words.shown_state(stage)
+        style = LOOKS[state].style
         line.append(">" if stage.id == here else " ", style="bold")
-        line.append(f"{sign(console, stage.state)} {stage.id.partition('_')[0]} ", style=style)
+        line.append(f"{sign(console, state)} {stage.id.partition('_')[0]} ", style=style)
     return line
 
 
@@ -188,7 +194,8 @@ def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
     head.truncate(console.width - len(score) - 2, overflow="ellipsis", pad=True)
     parts: list[RenderableType] = [
         Text.assemble(head, "  ", (score, "bold")),
-        bar(console, report.score, report.max_score),
+        bar(console, report.score, report.max_score, report.score_alone),
+        *([Text(f"{told}.", style="dim")] if (told := words.beside_score(report.stages)) else []),
         Text(),
     ]
     here = report.next.stage if report.next else ""

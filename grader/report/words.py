@@ -1,10 +1,15 @@
 """The words for states, points and times, the same on the page and in the terminal. Imports nothing heavy."""
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from grader.records import CheckResult, NextStep, StageResult
 
+#: Shown instead of "pass" where that took a substitute for something that is wrong or missing in an earlier stage.
+HELPED = "helped"
 #: What a state is called.
 STATE = {
     "pass": "holds",
+    HELPED: "holds with a substitute",
     "fail": "does not hold",
     "error": "could not be checked",
     "blocked": "not checked yet",
@@ -13,13 +18,14 @@ STATE = {
 #: The same for a whole stage.
 STAGE_STATE = {
     "pass": "done",
+    HELPED: "done with a substitute",
     "fail": "in progress",
     "error": "interrupted",
     "blocked": "waits",
     "todo": "to do",
 }
-#: One character for each, told apart by shape alone; the second is for terminals without Unicode.
-SYMBOL = {"pass": ("✓", "+"), "fail": ("✗", "x"), "error": ("◆", "!"), "blocked": ("–", "-"), "todo": ("○", "o")}
+#: One character for each, told apart by shape alone.
+SYMBOL = {"pass": "✓", HELPED: "◑", "fail": "✗", "error": "◆", "blocked": "–", "todo": "○"}
 
 RAN = "What we ran"
 SHOULD = "What should hold"
@@ -64,16 +70,71 @@ def seconds(value: float) -> str:
     return f"{minutes} min {rest} s"
 
 
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def a_correct(checks: Iterable[CheckResult]) -> str:
+    """`a correct Linear`, `a correct Linear, ReLU and 2 more`: what was put in for the learner's own in these checks."""
+    names = list(dict.fromkeys(name.partition(".")[2] or name for check in checks for name in check.substituted))
+    return f"a correct {listed(names if len(names) < 4 else [*names[:2], f'{len(names) - 2} more'])}"
+
+
+def shown_state(of: CheckResult | StageResult) -> str:
+    """The state, or HELPED for what passes with a substitute."""
+    helped = of.substituted if isinstance(of, CheckResult) else passing_with_help([of])
+    return HELPED if of.state == "pass" and helped else of.state
+
+
+def passing_with_help(stages: Iterable[StageResult]) -> list[CheckResult]:
+    """The checks that pass with a substitute."""
+    return [check for stage in stages for check in stage.checks if shown_state(check) == HELPED]
+
+
+def beside_score(stages: Sequence[StageResult], weights: Mapping[str, float] | None = None) -> str:
+    """`41 on its own, 21 more with a correct Linear`; empty if nothing passes with a substitute.
+
+    weights : stage -> factor on its points, where that is not 1
+    """
+    helped, weights = passing_with_help(stages), weights or {}
+    if counted := [check for check in helped if check.points]:
+        own = sum(stage.points_alone * weights.get(stage.id, 1) for stage in stages)
+        more = sum(stage.points * weights.get(stage.id, 1) for stage in stages) - own
+        return f"{number(own)} on its own, {number(more)} more with {a_correct(counted)}"
+    worth = plural(sum(check.max_points for check in helped), "point")
+    return f"{worth} more with {a_correct(helped)}: shown, not counted" if helped else ""
+
+
+def with_help(of: CheckResult | StageResult) -> str:
+    """What a substitute changed: `With a correct Linear, your backprop passes 7 of 7 checks.`, or of one check; else empty."""
+    if isinstance(of, CheckResult):
+        verb = {"pass": "Passes", "fail": "Fails too"}.get(of.state, "")
+        checks, said = [of] if verb and of.substituted else [], f"{verb} with"
+    else:
+        checks, passed = passing_with_help([of]), sum(check.state == "pass" for check in of.checks)
+        noun = of.id.partition("_")[2].replace("_", " ") or of.title
+        said = f"your {noun} passes {passed} of {plural(len(of.checks), 'check')}"
+    if not checks:
+        return ""
+    told = f"{said} {a_correct(checks)}" if isinstance(of, CheckResult) else f"With {a_correct(checks)}, {said}"
+    uncounted = any(check.state == "pass" and check.max_points > check.points for check in checks)
+    return f"{told}{': shown, not counted' if uncounted else ''}."
+
+
 def stage_line(stage: StageResult, stages: list[StageResult]) -> str:
     """What the ladder says of one stage: `done`, `3 of 5 promises hold`, `waits for 03 Softmax`."""
+    helped = passing_with_help([stage])
     if stage.state == "pass":
-        return STAGE_STATE["pass"]
+        counted = "" if stage.points == stage.max_points else ", not counted"
+        return f"done with {a_correct(helped)}{counted}" if helped else STAGE_STATE["pass"]
     if stage.state == "blocked":
         return f"waits for {', '.join(blockers(stage, stages))}"
     holding = sum(check.state == "pass" for check in stage.checks)
     if stage.state == "todo" and not holding:
         return STAGE_STATE["todo"]
-    return f"{holding} of {plural(len(stage.checks), 'promise')} hold{'s' if len(stage.checks) == 1 else ''}"
+    told = f"{holding} of {plural(len(stage.checks), 'promise')} hold{'s' if len(stage.checks) == 1 else ''}"
+    return f"{told}, {len(helped)} with {a_correct(helped)}" if helped else told
 
 
 def blockers(stage: StageResult, stages: list[StageResult]) -> list[str]:

@@ -130,6 +130,7 @@ class Loop:
     def _graded(self, moving: bool) -> None:
         """Grade the current stage and show the verdict; then the names of mistakes, which may follow it."""
         from grader.learner.progress_bar import Live, Patience
+        from grader.report import words
 
         watched, begun = self.watched, time.monotonic()
         self.unfinished = self.broken_off = True
@@ -153,7 +154,7 @@ class Loop:
                     if self.events.saved.is_set():
                         return
                     self.draw()  # at once: what follows may take longer
-                    if graded.state == "pass":
+                    if words.shown_state(graded) == "pass":
                         self.done.append(graded.id)
             else:
                 watched.grade(**how)
@@ -235,18 +236,21 @@ class Loop:
     def _draw(self, ran_lines: int, short: bool) -> None:
         from rich.text import Text
 
-        from grader.report import terminal
+        from grader.report import terminal, words
 
         watched, console = self.watched, self.console
         report, current = watched.report, watched.current
         for stage in self.done:
             console.print(f"{terminal.sign(console, 'pass')} {stage} is done.", style="bold green")
         if current is not None:
-            look = terminal.LOOKS[current.state]
-            held = sum(check.state == "pass" for check in current.checks)
+            state = words.shown_state(current)
+            look = terminal.LOOKS[state]
+            held = sum(words.shown_state(check) == "pass" for check in current.checks)
             verdict = f"{current.id}: {held} of {len(watched.stage.checks)} checks hold"
-            mark = terminal.sign(console, current.state)
+            mark = terminal.sign(console, state)
             console.print(Text.assemble((f"{mark} {verdict}", look.style), (f"   {watched.seconds:.2f} s", "dim")))
+            if told := words.with_help(current):
+                console.print(told, style="bold")
         console.print()
         for part in terminal.next_part(report, ran_lines):
             console.print(part)
@@ -260,7 +264,8 @@ class Loop:
         else:
             for line in terminal.ladder(console, report.stages, watched.stage.id):
                 console.print(line)
-        self._footer(f"{report.score} of {report.max_score} points")
+        told = words.beside_score(report.stages)
+        self._footer(f"{report.score} of {report.max_score} points{told and f'; {told}'}")
 
     def _show_prints(self, current: "StageResult") -> None:
         from grader.report import terminal

@@ -22,6 +22,7 @@ from tests.report.records import (
     STAGES,
     Outcome,
     first_check,
+    helped,
     passed,
     report_of,
     stages_of,
@@ -34,6 +35,7 @@ __all__ = [
     "HINTS",
     "NASTY",
     "curves",
+    "helped",
     "make",
     "mid_course_outcomes",
     "passed",
@@ -186,6 +188,30 @@ def syntax_error(out: Path) -> Report:
     )
 
 
+def substituted(out: Path) -> Report:
+    """One early mistake, and what is behind it graded with a correct Linear: counted in 06 to 10, only shown in 11."""
+    linear = "layers.Linear"
+    outcomes = {check: passed() for stage in STAGES for check, _, _ in stage[4]}
+    for stage in STAGES:
+        for check, _, _ in stage[4]:
+            if stage[0] in ("06_network", "07_backprop", "10_training_loop", "11_overfit"):
+                outcomes[check] = helped(linear, counted=stage[0] != "11_overfit")
+    outcomes["check_linear_backward_gives_db"] = linear_db_mistake(out)
+    outcomes["check_train_walks_one_step_a_batch"] = {
+        "state": "fail",
+        "message": "The second epoch takes the batches of the first.",
+        "substituted": [linear, "losses.softmax"],
+    }
+    outcomes["check_mnist_reaches_96_percent"] = {
+        "state": "blocked",
+        "message": "",
+        "blocked_by": f"10_training_loop: {first_check('10_training_loop')}",
+    }
+    text = "Stage 01, Linear layer: db is the mean over the batch where it should be the sum."
+    step = NextStep("01_linear", "check_linear_backward_gives_db", text, "student/layers.py", 38)
+    return report_of(outcomes, next=step)
+
+
 NASTY = [
     "<script>alert(1)</script>",
     "</style><style>body{display:none}</style>",
@@ -262,6 +288,7 @@ GOLDEN: dict[str, Callable[[Path], Report]] = {
     "syntax_error": syntax_error,
     "hostile_text": hostile_text,
     "mid_course": mid_course,
+    "substituted": substituted,
 }
 
 

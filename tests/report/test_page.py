@@ -235,3 +235,31 @@ def test_secret_seed_stands_as_a_fingerprint(page):
     text = page(report).all("section", "graded")[0].text
     assert "its fingerprint is c0ffee" in text
     assert "make grade SEED" not in text
+
+
+def test_a_score_with_substitutes_says_what_was_earned_without(rendered):
+    page = rendered("substituted")
+    tree, report = page.tree, page.report
+    told = f"{report.score_alone} on its own, {report.score - report.score_alone} more with a correct Linear"
+    assert report.score > report.score_alone
+    assert told in tree.all("section", "top")[0].text
+    backprop, overfit = tree.id("07_backprop"), tree.id("11_overfit")
+    assert "With a correct Linear, your backprop passes 2 of 2 checks." in backprop.text
+    assert "Passes with a correct Linear." in backprop.all("li", "check")[0].text
+    assert "your overfit passes 1 of 1 check: shown, not counted." in overfit.text
+    assert "Fails too with a correct Linear and softmax." in tree.id("10_training_loop").text
+    rungs = {rung.all("a")[0].attributes["href"]: rung for rung in tree.all("nav")[0].all("li")}
+    assert "done with a correct Linear" in rungs["#07_backprop"].text
+    assert "1 of 2 promises hold, 1 with a correct Linear" in rungs["#10_training_loop"].text
+    assert [use.attributes["href"] for use in rungs["#07_backprop"].all("use")] == ["#mark-helped"]
+    link = tree.all("div", "chain")[0].all("span", "link")[6]
+    assert [(part.classes, part.attributes["style"]) for part in link.all("i")] == [({"more"}, "width:100.0%")]
+    row = tree.all("table", "times")[0].all("tr")[7]
+    assert [cell.text for cell in row.all("td", "number")][:2] == ["12 / 12", "0"]
+
+
+def test_without_substitutes_nothing_is_said_of_them(rendered):
+    for name in ("all_right", "mid_course", "untouched"):
+        text = rendered(name).tree.all("main")[0].text
+        assert "on its own" not in text.lower()
+        assert "substitute" not in text

@@ -289,3 +289,37 @@ def test_the_mark_of_the_drawing_code_is_of_the_code_wherever_it_lies(tmp_path):
     with open(tmp_path / "moved" / "figures.py", "a", encoding="utf-8") as file:
         file.write("\n")
     assert drawing_code(tmp_path / "moved") != drawing_code(folder)
+
+
+def helped(state, points, most, *names, **more):
+    return CheckResult("c", "p", state, points, most, points_alone=0, substituted=list(names), **more)
+
+
+def test_words_of_what_passes_with_a_substitute():
+    own = CheckResult("c", "p", "pass", 4, 4)
+    counted = helped("pass", 6, 6, "layers.Linear", "losses.softmax")
+    shown = helped("pass", 0, 2, "layers.ReLU")
+    assert words.with_help(own) == ""
+    assert words.with_help(counted) == "Passes with a correct Linear and softmax."
+    assert words.with_help(shown) == "Passes with a correct ReLU: shown, not counted."
+    assert words.with_help(helped("fail", 0, 2, "layers.ReLU")) == "Fails too with a correct ReLU."
+    assert words.with_help(helped("blocked", 0, 2, "layers.ReLU")) == ""
+    stage = StageResult("07_backprop", "Backpropagation", "pass", 10, 12, [own, counted, shown])
+    assert words.with_help(stage).startswith(
+        "With a correct Linear, softmax and ReLU, your backprop passes 3 of 3 checks"
+    )
+    assert words.shown_state(stage) == words.shown_state(counted) == "helped"
+    assert words.shown_state(own) == "pass"
+    assert words.shown_state(StageResult("s", "S", "fail", 6, 10, [counted])) == "fail"
+    many = helped("pass", 1, 1, "a.B", "a.C", "a.D.e", "b.f")
+    assert words.a_correct([many]) == "a correct B, C and 2 more"
+
+
+def test_words_of_a_score_with_substitutes():
+    own = StageResult("01_a", "A", "pass", 4, 4, [CheckResult("c", "p", "pass", 4, 4)])
+    counted = StageResult("02_b", "B", "pass", 6, 6, [helped("pass", 6, 6, "layers.Linear")])
+    shown = StageResult("03_c", "C", "pass", 0, 2, [helped("pass", 0, 2, "layers.ReLU")])
+    assert words.beside_score([own]) == ""
+    assert words.beside_score([own, counted, shown]) == "4 on its own, 6 more with a correct Linear"
+    assert words.beside_score([own, counted], {"02_b": 0.25}) == "4 on its own, 1.5 more with a correct Linear"
+    assert words.beside_score([own, shown]) == "2 points more with a correct ReLU: shown, not counted"

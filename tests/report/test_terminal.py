@@ -9,6 +9,7 @@ from grader.learner.jupyter import Shown
 from grader.records import Card, CheckResult, Mistake, NextStep, Report, SourceLines, StageResult
 from grader.report import terminal
 from grader.running import scores
+from tests.report import samples
 from tests.running import toys
 
 NASTY = "[bold red]markup[/] <script>alert(1)</script> :warning: " + "long " * 40
@@ -100,11 +101,11 @@ def test_states_have_words_and_signs_that_ascii_can_show(tmp_path):
     ascii_file = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     console = terminal.console(file=ascii_file)
     console.print(terminal.Group(*terminal.ladder(console, report.stages)))
-    console.print(terminal.bar(console, 5, 10))
+    console.print(terminal.bar(console, 5, 10, 2))
     ascii_file.flush()
     text = ascii_file.buffer.getvalue().decode("ascii")
     assert "x 01_first" in text
-    assert "####################...................." in text
+    assert "########============...................." in text
 
 
 def test_long_scripts_are_cut_with_a_word_on_the_rest():
@@ -122,3 +123,18 @@ def test_a_notebook_gets_the_card_as_html_and_nothing_of_it_is_markup(report):
     for label in ("what should hold", "what you gave", "what we ran", "does not hold"):
         assert label in html
     assert "[bold red]markup[/]" in repr(Shown(report))
+
+
+def test_what_passes_with_a_substitute_is_told_beside_what_holds_alone(tmp_path):
+    report = samples.make("substituted", tmp_path)
+    text = shown(terminal.summary(terminal.console(file=io.StringIO()), report))
+    alone = report.score_alone
+    assert f"{alone} on its own, {report.score - alone} more with a correct Linear." in text
+    assert "◑ 07_backprop         12 of 12  done with a correct Linear\n" in text
+    assert "◑ 11_overfit           0 of  4  done with a correct Linear, not counted" in text
+    assert "✗ 10_training_loop     4 of 12  0 of 2 hold, 1 more with a correct Linear" in text
+    html = Shown(report)._repr_html_()
+    assert "With a correct Linear, your backprop passes 2 of 2 checks." in html
+    assert "Fails too with a correct Linear and softmax." in html
+    failed = next(check for check in report.stages[9].checks if check.state == "fail")
+    assert "Fails too with a correct Linear and softmax." in shown(terminal.CardText("s", failed))

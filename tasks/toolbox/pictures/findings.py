@@ -87,12 +87,8 @@ def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
     on = "On the diagonal, computed and measured gradient would agree."
     if good:
         lie = "lies" if len(good) == 1 else "lie"
-        on = f"{_list(good)} {lie} on the diagonal: computed and measured gradient agree."
+        on = f"{words.listed(good)} {lie} on the diagonal: computed and measured gradient agree."
     return " ".join([on, *bad])
-
-
-def _list(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _short(value: float) -> str:
@@ -137,7 +133,7 @@ def confusion(counts: np.ndarray) -> str:
     share = np.diag(counts) / np.maximum(counts.sum(axis=1), 1)
     present = counts.sum(axis=1) > 0
     least = int(np.argmin(np.where(present, share, 2.0)))
-    start = f"{right} of {total} validation digits are read right. Most often taken for another: {_list(named)}."
+    start = f"{right} of {total} validation digits are read right. Most often taken for another: {words.listed(named)}."
     return f"{start} The hardest digit is {least}: {percent(share[least])} are read."
 
 
