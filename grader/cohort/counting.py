@@ -29,6 +29,7 @@ class Grade(Struct, frozen=True):
     score: float  #: after weights and lateness
     max_score: float
     raw: float = 0.0  #: before lateness
+    points_alone: float | None = None  #: of raw, what was earned without substitutes; earlier versions did not say
     penalty: float = 0.0
     late_days: int = 0
     reason: str = ""  #: why there is no grade, or what lateness did
@@ -127,9 +128,10 @@ def most_points(maximum: Mapping[str, int], policy: Policy) -> float:
     return round(sum(points * policy.weights.get(stage, 1.0) for stage, points in maximum.items()), 2)
 
 
-def weighted(report: Report, policy: Policy) -> float:
-    """The report's points under the policy's weights."""
-    return sum(stage.points * policy.weights.get(stage.id, 1.0) for stage in report.stages)
+def weighted(report: Report, policy: Policy, alone: bool = False) -> float:
+    """The report's points under the policy's weights, all or those that were earned without substitutes."""
+    points = ((stage.id, stage.points_alone if alone else stage.points) for stage in report.stages)
+    return sum(number * policy.weights.get(stage, 1.0) for stage, number in points)
 
 
 def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: float, free: int) -> Grade:
@@ -163,6 +165,7 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
     return msgspec.structs.replace(
         grade,
         raw=round(raw, 2),
+        points_alone=round(weighted(report, policy, alone=True), 2),
         penalty=round(taken, 2),
         score=round(raw - taken, 2),
         late_days=days,

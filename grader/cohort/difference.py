@@ -49,7 +49,7 @@ def grades_of(source: Path, submissions: Path | None, out: Path, jobs: int | Non
 
 
 def differences(old: list[Grade], new: list[Grade]) -> list[Change]:
-    """Everybody whose state, score or points in a stage change, the biggest loss first."""
+    """Everybody whose state, score, points in a stage or points without substitutes change, the biggest loss first."""
     before = {grade.student: grade for grade in old}
     after = {grade.student: grade for grade in new}
     changes = []
@@ -89,4 +89,7 @@ def _where(one: Grade | None, other: Grade | None) -> str:
             parts.append(f"{stage} {shown[0]} -> {shown[1]}")
     if not parts and one.score != other.score:
         parts.append("policy (lateness, weights or attempts)")
+    own, now = one.points_alone, other.points_alone
+    if own is not None and now is not None and own != now:
+        parts.append(f"on its own {number(own)} -> {number(now)}")
     return ", ".join(parts)

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from grader.cohort.counting import Grade
 from grader.records import Report
+from grader.report import words
 
 BINS = 20
 
@@ -57,7 +58,7 @@ class Insight(Struct, frozen=True):
     mean: float = 0.0
     median: float = 0.0
     bins: list[int] = []  #: students by score, from 0 to the maximum
-    states: dict[str, dict[str, str]] = {}  #: student -> stage -> state
+    states: dict[str, dict[str, str]] = {}  #: student -> stage -> state, as words.shown_state has it
     points: dict[str, dict[str, str]] = {}  #: student -> stage -> "6/8"
     stages: dict[str, str] = {}  #: stage -> title
     done: dict[str, int] = {}  #: stage -> students who finished it
@@ -67,6 +68,11 @@ class Insight(Struct, frozen=True):
     outliers: list[Outlier] = []
     seconds: float = 0.0  #: of grading, all together
     slowest: list[tuple[str, str, float]] = []  #: stage, title, median seconds
+
+    @property
+    def seen(self) -> set[str]:
+        """The states that any stage of anybody is in."""
+        return {state for states in self.states.values() for state in states.values()}
 
 
 def look(grades: list[Grade], reports: Callable[[Grade], Report | None]) -> Insight:
@@ -118,11 +124,11 @@ class _Fold:
 
     def add(self, grade: Grade, report: Report) -> None:
         who = grade.student
-        self.states[who] = {stage.id: stage.state for stage in report.stages}
+        self.states[who] = {stage.id: words.shown_state(stage) for stage in report.stages}
         self.points[who] = {stage.id: f"{stage.points}/{stage.max_points}" for stage in report.stages}
         for stage in report.stages:
             self.titles[stage.id] = stage.title
-            self.done[stage.id] += stage.state == "pass"
+            self.done[stage.id] += self.states[who][stage.id] == "pass"
             self._seconds[stage.id].append(stage.seconds)
             for check in stage.checks:
                 place = stage.id, check.id

@@ -43,13 +43,17 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def brief(report: Report) -> Report:
-    """A report's points by stage and the mistakes that were named, without all that was told."""
+    """A report's points by stage, the mistakes that were named and what was substituted, without all that was told."""
     stages = []
     for stage in report.stages:
-        named = [
-            CheckResult(c.id, "", c.state, c.points, c.max_points, mistake=c.mistake) for c in stage.checks if c.mistake
-        ]
-        stages.append(StageResult(stage.id, stage.title, stage.state, stage.points, stage.max_points, named))
+        kept = [
+            CheckResult(
+                c.id, "", c.state, c.points, c.max_points, mistake=c.mistake,
+                points_alone=c.points_alone, substituted=c.substituted,
+            )
+            for c in stage.checks if c.mistake or c.substituted
+        ]  # fmt: skip
+        stages.append(StageResult(stage.id, stage.title, stage.state, stage.points, stage.max_points, kept))
     return Report(report.score, report.max_score, stages, complete=report.complete)
 
 

@@ -34,6 +34,7 @@ class StudentRow:
 
     student: str
     score: str
+    alone: str  #: without substitutes, if that is less
     cells: list[str]  #: states of the stages
     link: str = ""
     remark: str = ""
@@ -163,9 +164,11 @@ def _row(out: Path, grade: Grade, look: Insight, stages: list[str]) -> StudentRo
     states = look.states.get(grade.student, {})
     page = report_folder(out, grade.key) / "report.html" if grade.key else None
     remark = grade.remark if grade.state in ("graded", "submission") else grade.state
+    alone = grade.points_alone
     return StudentRow(
         student=grade.student,
         score=f"{number(grade.score)}" if grade.state in ("graded", "submission", "fault") else "",
+        alone=f"{number(alone)}" if alone is not None and alone < grade.raw else "",
         cells=[states[stage] for stage in stages if stage in states],
         link=page.relative_to(out).as_posix() if page is not None and page.exists() else "",
         remark=remark[:300],

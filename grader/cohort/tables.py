@@ -11,7 +11,7 @@ from grader.text import clean, clean_name
 
 _FORMULA = "=+-@\t\r"
 _BEFORE = (
-    "student", "name", "state", "score", "max_score", "raw", "penalty", "late_days", "attempt", "attempts", "submitted",
+    "student", "name", "state", "score", "max_score", "raw", "points_alone", "penalty", "late_days", "attempt", "attempts", "submitted",
 )  # fmt: skip
 _AFTER = ("mistakes", "reason", "content")
 
@@ -23,7 +23,8 @@ def table(grades: list[Grade], stages: list[str]) -> str:
     writer.writerow([*_BEFORE, *stages, *_AFTER])
     for grade in grades:
         points = (number(grade.stages[stage]) if stage in grade.stages else "" for stage in stages)
-        numbers = map(number, (grade.score, grade.max_score, grade.raw, grade.penalty))
+        alone = grade.raw if grade.points_alone is None else grade.points_alone
+        numbers = map(number, (grade.score, grade.max_score, grade.raw, alone, grade.penalty))
         submitted = grade.submitted.isoformat() if grade.submitted else ""
         before = (
             guard(clean(grade.student, None)),

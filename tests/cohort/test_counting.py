@@ -9,7 +9,7 @@ from grader.cohort import counting, tables
 from grader.cohort.intake import Attempt
 from grader.cohort.journal import Outcome
 from grader.course.policy import Attempts, Late, Policy
-from grader.records import Report, StageResult
+from grader.records import CheckResult, Report, StageResult
 
 DUE = datetime(2026, 11, 30, 12, tzinfo=UTC)
 STAGES = {"01_linear": 60, "02_relu": 40}
@@ -117,6 +117,16 @@ def test_weights_change_score_and_maximum():
     found = grade([attempt(label="x")], {"x": outcome(50)}, Policy(weights={"01_linear": 0.5, "02_relu": 0.25}))
     assert (found.score, found.max_score) == (25, 40)
     assert found.stages == {"01_linear": 50, "02_relu": 0}
+
+
+def test_what_was_earned_without_substitutes_is_counted_beside_all():
+    stage = StageResult("02_relu", "", "pass", 40, 40, [CheckResult("c", "p", "pass", 30, 30, points_alone=0)])
+    report = outcome(50).report
+    report = msgspec.structs.replace(report, score=90, stages=[report.stages[0], stage])
+    graded = grade([attempt(label="x")], {"x": Outcome("graded", "", report)}, Policy(weights={"02_relu": 0.5}))
+    assert (graded.raw, graded.points_alone) == (70, 55)
+    header, row = (line.split(",") for line in tables.table([graded], list(STAGES)).splitlines())
+    assert (row[header.index("raw")], row[header.index("points_alone")]) == ("70", "55")
 
 
 def test_states_are_kept_apart():

@@ -71,3 +71,10 @@ def test_what_is_no_class_is_refused(tmp_path):
     (tmp_path / "grades.jsonl").write_text("{}")
     with pytest.raises(Refusal, match="no grades"):
         grades_of(tmp_path, None, tmp_path, None)
+
+
+def test_what_was_earned_without_substitutes_is_compared_where_both_say(folders):
+    before, after = (msgspec.structs.replace(grade("ann", 50), points_alone=points) for points in (40.0, 45.5))
+    (change,) = differences([before], [after])
+    assert (change.change, change.where) == ("=", "on its own 40 -> 45.5")
+    assert differences([grade("ann", 50)], [after]) == []

@@ -43,7 +43,7 @@ def test_an_outcome_comes_back_as_it_was(tmp_path):
 
 
 def test_the_brief_report_counts_as_the_whole_one_does(tmp_path):
-    whole = samples.report()
+    whole = samples.with_a_substitute()
     with Journal(tmp_path / "journal.sqlite") as journal:
         journal.finish("k", "d", Outcome("graded", "", whole, 1.5))
         short = journal.brief("k")
@@ -54,6 +54,7 @@ def test_the_brief_report_counts_as_the_whole_one_does(tmp_path):
         for o in (short, Outcome("graded", "", whole, 1.5))
     ]
     assert counted[0] == counted[1]
+    assert (counted[0][0].raw, counted[0][0].points_alone) == (4, 0)
     assert counted[0][0].mistakes == ["sums_over_the_batch"]
 
 

@@ -1,5 +1,6 @@
 """The class page: complete, offline, hostile names harmless, and small for a thousand students."""
 
+import dataclasses
 import re
 
 import msgspec
@@ -10,6 +11,7 @@ from grader.cohort.counting import Grade
 from grader.cohort.intake import Store
 from grader.cohort.package import Package
 from grader.paths import STUDENT
+from tests.cohort import made
 from tests.cohort.made import STAGES, make_class
 
 HOSTILE = "<script>alert(1)</script> \u202e&\"'"
@@ -91,3 +93,29 @@ def test_signs_are_listed_for_a_spreadsheet(make, tmp_path):
     result.grades[0] = Grade("=evil", "", "graded", 1.0, 48.0, digest=digest, key="key00000")
     written(result)
     assert "'=evil,layers.py imports the reference (line 1)" in (tmp_path / "signs.csv").read_text()
+
+
+def test_what_passes_with_a_substitute_is_a_state_of_its_own(make, monkeypatch):
+    plainly = made.report
+
+    def with_help(number):
+        whole = plainly(number)
+        checks = [msgspec.structs.replace(c, points_alone=0, substituted=["a.B"]) for c in whole.stages[0].checks]
+        return msgspec.structs.replace(
+            whole, stages=[msgspec.structs.replace(whole.stages[0], checks=checks), *whole.stages[1:]]
+        )
+
+    monkeypatch.setattr("tests.cohort.made.report", with_help)
+    result = make(4)
+    graded = [msgspec.structs.replace(g, raw=g.score, points_alone=max(0.0, g.score - 4)) for g in result.grades]
+    text = written(dataclasses.replace(result, grades=graded))
+    assert text.count('<td class="s helped">◑</td>') == 3  # the first of the four has not written that stage
+    assert '<td class="number">12 <span class="small">8 alone</span></td>' in text
+    assert '<th scope="col" title="Stage 0">01<span class="small block">0</span></th>' in text
+    assert "done with a substitute" in text
+
+
+def test_a_class_without_substitutes_hears_nothing_of_them(make):
+    text = written(make(3))
+    assert "ubstitute" not in text
+    assert " alone" not in text

@@ -1,5 +1,7 @@
 """Reports and grades made by hand, with one of everything that exports have to carry."""
 
+import msgspec
+
 from grader.cohort.counting import Grade
 from grader.records import Card, CheckResult, Mistake, NextStep, Report, StageResult
 
@@ -40,6 +42,14 @@ def report(**fields):
         "curves": {"history": {"val_acc": [0.5, 99.0]}, "measured": 0.91234567},
     }  # fmt: skip
     return Report(**(values | fields))
+
+
+def with_a_substitute():
+    """The same report, but that what passes does so with a correct ReLU."""
+    whole = report()
+    first, *rest = whole.stages
+    checks = [msgspec.structs.replace(first.checks[0], points_alone=0, substituted=["layers.ReLU"]), *first.checks[1:]]
+    return msgspec.structs.replace(whole, stages=[msgspec.structs.replace(first, checks=checks), *rest])
 
 
 def grade(student, score=50.0, state="graded", **fields):
