@@ -69,6 +69,7 @@ def results(report: Report, policy: Policy, metadata: Metadata | None = None) ->
         "extra_data": {
             "complete": report.complete,
             "raw_score": number(raw),
+            "points_alone": number(counting.weighted(report, policy, alone=True)),
             "late_days": days,
             "fingerprints": report.fingerprints,
         },
@@ -121,7 +122,7 @@ def _test(stage: StageResult, check: CheckResult, place: str, policy: Policy) ->
         "status": "passed" if check.state == "pass" else "failed",
         "output": outcome(check, feedback),
         "tags": [stage.id],
-        "extra_data": {"check": check.id, "state": check.state},
+        "extra_data": {"check": check.id, "state": check.state, "points_alone": number(check.points_alone * weight)},
     }
     if feedback == "none":
         test["visibility"] = policy.export.hidden_checks
@@ -137,6 +138,8 @@ def _summary(report: Report, policy: Policy, raw: float, taken: float, days: int
         plural = "s" if days > 1 else ""
         lines.append(f"{days} day{plural} late: {number(taken)} of {number(raw)} points taken.")
     shown = all(level(policy.feedback, stage, check) == "full" for stage in report.stages for check in stage.checks)
+    if shown and (told := words.beside_score(report.stages, policy.weights)):
+        lines.append(f"{told}.")
     if report.next is not None and shown:
         where = f" ({words.next_place(report.next)})" if report.next.line else ""
         where = where if where not in report.next.text else ""

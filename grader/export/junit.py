@@ -5,6 +5,7 @@ from xml.etree import ElementTree as xml
 from grader.course.policy import Policy
 from grader.export.text import level, outcome
 from grader.records import CheckResult, Report
+from grader.report import words
 from grader.text import clean
 
 
@@ -35,6 +36,7 @@ def write(report: Report, policy: Policy) -> bytes:
     for name, value in (
         ("score", report.score),
         ("max_score", report.max_score),
+        ("points_alone", report.score_alone),
         *((f"points.{stage.id}", f"{stage.points}/{stage.max_points}") for stage in report.stages),
     ):
         xml.SubElement(properties, "property", name=name, value=str(value))
@@ -43,8 +45,9 @@ def write(report: Report, policy: Policy) -> bytes:
             suite, "testcase", classname=f"chain_rule.{stage.id}", name=check.id, time=f"{check.seconds:.3f}"
         )
         _verdict(case, check, outcome(check, level(policy.feedback, stage, check)))
-        if check.printed and level(policy.feedback, stage, check) == "full":
-            xml.SubElement(case, "system-out").text = clean(check.printed, None)
+        beside = [words.with_help(check), check.printed] if level(policy.feedback, stage, check) == "full" else []
+        if any(beside):
+            xml.SubElement(case, "system-out").text = clean("\n".join(filter(None, beside)), None)
     xml.indent(suites, space=" ")
     text: bytes = xml.tostring(suites, encoding="utf-8", xml_declaration=True)
     return text + b"\n"

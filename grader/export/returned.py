@@ -86,8 +86,17 @@ def _limited(check: CheckResult, feedback: Feedback) -> CheckResult:
     if feedback == "full":
         return check
     message = "" if check.state == "pass" else outcome(check, feedback)
+    put_in = ["earlier function"] if check.substituted else []
     return msgspec.structs.replace(
-        check, message=message, card=None, mistake=None, hints=[], notes=[], printed="", blocked_by=""
+        check,
+        message=message,
+        card=None,
+        mistake=None,
+        hints=[],
+        notes=[],
+        printed="",
+        blocked_by="",
+        substituted=put_in,
     )
 
 

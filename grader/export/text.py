@@ -17,10 +17,10 @@ def outcome(check: CheckResult, feedback: Feedback) -> str:
     """
     if feedback == "none":
         return ""
-    state = words.STATE[check.state]
+    state = words.STATE[words.shown_state(check)]
     if feedback == "promise":
         return f"This {state}." if check.state in ("pass", "fail") else f"{state[0].upper()}{state[1:]}."
-    parts = [check.message or (f"This {state}." if check.state == "pass" else "")]
+    parts = [check.message or (f"This {state}." if check.state == "pass" else ""), words.with_help(check)]
     if check.card is not None:
         card = check.card
         for title, text in (

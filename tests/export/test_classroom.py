@@ -74,3 +74,9 @@ def test_messages_are_short():
     long = samples.check("long", "fail", 0, 1, message="x" * 10_000)
     report = Report(0, 1, [StageResult("01_linear", "L", "fail", 0, 1, [long])])
     assert len(classroom.result(report, Policy())["tests"][0]["message"]) <= classroom.MOST_TEXT
+
+
+def test_what_passes_with_a_substitute_says_so():
+    test = classroom.result(samples.with_a_substitute(), Policy())["tests"][0]
+    assert (test["status"], test["score"]) == ("pass", 4)
+    assert "Passes with a correct ReLU." in test["message"]

@@ -104,3 +104,16 @@ def test_an_attempt_beyond_those_allowed_repeats_the_last_result():
 
 def test_what_stands_there_first_is_valid():
     jsonschema.validate(gradescope.waiting(Policy(), "Grading has begun."), SCHEMA)
+
+
+def test_what_passes_with_a_substitute_says_so():
+    report = samples.with_a_substitute()
+    content = gradescope.results(report, Policy(weights={"01_linear": 0.5}))
+    test = content["tests"][0]
+    assert (test["status"], test["score"], test["extra_data"]["points_alone"]) == ("passed", 2, 0)
+    assert "Passes with a correct ReLU." in test["output"]
+    assert "0 on its own, 2 more with a correct ReLU." in content["output"]
+    assert content["extra_data"]["points_alone"] == 0
+    limited = gradescope.results(report, Policy(feedback=FeedbackRules(default="promise")))
+    assert limited["tests"][0]["output"] == "This holds with a substitute."
+    assert "ReLU" not in gradescope.encode(limited)

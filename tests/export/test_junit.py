@@ -58,3 +58,11 @@ def test_any_text_gives_a_valid_document(text):
 @pytest.mark.parametrize("seconds", [0.0, 0.0004, 59.9999, 1234.5])
 def test_times_are_as_the_schema_wants_them(seconds):
     suite(samples.report(seconds=seconds))
+
+
+def test_what_passes_with_a_substitute_says_so():
+    found = suite(samples.with_a_substitute())
+    assert found.find("properties/property[@name='points_alone']").get("value") == "0"
+    case = found.find("testcase[@name='check_adds_the_bias']")
+    assert case.find("system-out").text.startswith("Passes with a correct ReLU.")
+    assert case.find("failure") is None

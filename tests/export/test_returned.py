@@ -5,6 +5,7 @@ import pytest
 
 from grader.course.policy import FeedbackRules
 from grader.export import returned
+from grader.report import words
 from tests.courses import HERE
 from tests.export import samples
 
@@ -66,3 +67,10 @@ def test_reports_are_written_for_those_who_have_one(tmp_path):
     assert "&#39;work&#39; was graded" in page
     assert "1 day late: 3 of 100 points count." in page
     assert [path.name for path in tmp_path.iterdir()] == ["ann"]
+
+
+def test_a_promise_does_not_tell_what_was_substituted():
+    shown = returned.redacted(samples.with_a_substitute(), FeedbackRules(default="promise"))
+    assert "ReLU" not in text(shown)
+    assert (shown.score, shown.score_alone) == (4, 0)
+    assert words.with_help(shown.stages[0].checks[0]) == "Passes with a correct earlier function."
