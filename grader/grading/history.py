@@ -1,6 +1,7 @@
 """The learning record: `history.jsonl` beside the results, one line a whole grade, the last ones kept.
 
-A line: `{"finished", "score", "max_score", "stages": {id: {"state", "points"}}, "submission"}`.
+A line: `{"finished", "score", "points_alone", "max_score", "stages": {id: {"state", "points"}}, "submission"}`; the state of a
+stage that passes with a substitute is "helped".
 """
 
 from pathlib import Path
@@ -9,7 +10,7 @@ import msgspec
 
 from grader.files import write_atomically
 from grader.records import Report
-from grader.report import stored
+from grader.report import stored, words
 
 FILE = "history.jsonl"
 KEPT = 200  #: lines
@@ -20,8 +21,9 @@ def append(out: Path, report: Report) -> None:
     line = {
         "finished": report.finished,
         "score": report.score,
+        "points_alone": report.score_alone,
         "max_score": report.max_score,
-        "stages": {stage.id: {"state": stage.state, "points": stage.points} for stage in report.stages},
+        "stages": {stage.id: {"state": words.shown_state(stage), "points": stage.points} for stage in report.stages},
         "submission": report.fingerprints.get("submission", ""),
     }
     lines, runs = _lines(out), stored.history(out)

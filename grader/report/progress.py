@@ -43,7 +43,7 @@ def progress(report: Report, runs: Sequence[Run]) -> SinceLastGrade | None:
 
 
 def _lines(report: Report, before: Run) -> list[str]:
-    now = {stage.id: stage.state for stage in report.stages}
+    now = {stage.id: words.shown_state(stage) for stage in report.stages}
     names = {stage.id: f"{words.stage_number(stage.id)} {stage.title}" for stage in report.stages}
     gained = [names[id] for id, state in now.items() if state == "pass" and before.states.get(id, "pass") != "pass"]
     lost = [names[id] for id, state in now.items() if state != "pass" and before.states.get(id) == "pass"]

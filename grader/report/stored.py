@@ -43,6 +43,11 @@ class Run(Struct, frozen=True):
     finished: str = ""
     stages: dict[str, dict[str, str | int]] = {}  #: id -> {"state", "points"}
     submission: str = ""  #: fingerprint
+    points_alone: int | None = None  #: of the score, without substitutes; earlier versions did not say
+
+    @property
+    def alone(self) -> int:
+        return self.score if self.points_alone is None else self.points_alone
 
     @property
     def states(self) -> dict[str, str | int]:

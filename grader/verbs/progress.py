@@ -25,8 +25,9 @@ def command(out: Path) -> int:
         return 0
     blocks = BLOCKS if terminal.sign(console, "pass") == terminal.LOOKS["pass"].sign else ASCII
     last = runs[-1]
+    own = f" ({last.alone} on its own)" if last.alone < last.score else ""
     console.print(
-        f"{last.score} of {last.max_score} points, after {len(runs)} graded version{'s' * (len(runs) > 1)}",
+        f"{last.score} of {last.max_score} points{own}, after {len(runs)} graded version{'s' * (len(runs) > 1)}",
         style="bold",
     )
     console.print(sparkline([run.score / max(1, run.max_score) for run in runs[-SHOWN:]], blocks), style="green")
@@ -36,7 +37,9 @@ def command(out: Path) -> int:
         known = before.states if before else {}
         done = [stage for stage, state in run.states.items() if state == "pass" != known.get(stage)]
         when = run.finished[:16].replace("T", " ")
-        console.print(f"  {when}  {run.score:4d} {gained:4}  {', '.join(sorted(done))}".rstrip(), soft_wrap=True)
+        own = f"({run.alone} on its own)" if run.alone < run.score else ""
+        told = "  ".join(filter(None, (own, ", ".join(sorted(done)))))
+        console.print(f"  {when}  {run.score:4d} {gained:4}  {told}".rstrip(), soft_wrap=True)
     return 0
 
 

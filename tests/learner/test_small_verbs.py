@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -117,6 +118,17 @@ def test_progress_draws_them(tmp_path):
     assert "10 of 10 points, after 3 graded versions" in text
     assert "▁▅█" in text or "_+#" in text or "▁▄█" in text
     assert "2026-01-02 03:04    10   +5  01_first" in text
+
+
+def test_progress_says_what_was_earned_without_substitutes(tmp_path):
+    check = CheckResult("c", "p", "pass", 6, 6, points_alone=0, substituted=["layers.Linear"])
+    stage = StageResult("02_second", "Second", "pass", 6, 6, [check])
+    before = graded(4, "a")
+    history.append(tmp_path, msgspec.structs.replace(before, score=10, stages=[*before.stages, stage]))
+    text = run(progress, "--out", tmp_path)
+    assert "10 of 10 points (4 on its own), after 1 graded version" in text
+    assert "03:04    10       (4 on its own)" in text
+    assert stored.history(tmp_path)[0].states["02_second"] == "helped"
 
 
 def test_a_sparkline_spans_its_blocks():
