@@ -74,7 +74,7 @@ class CheckResult(Struct, frozen=True):
     notes: list[str] = []  #: remarks, such as the measured accuracy with its margin
     broken: str = ""  #: "layers.py", if that file could not be imported
     points_alone: int = -1  #: without anything put in; where nothing is said of it, that is all of them
-    substituted: list[str] = []  #: what was put in for the learner's own when it ran: "layers.Linear", ...
+    substituted: list[str] = []  #: what was put in for the learner's own when it ran: "module.Class", ...
 
     def __post_init__(self) -> None:
         if self.points_alone < 0:

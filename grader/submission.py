@@ -25,6 +25,18 @@ class NotASubmission(Refusal):
 
 
 @dataclass(frozen=True)
+class Substitutes:
+    """What a worker puts in the place of a submission's own.
+
+    names : "module.Class", "module.function", "module.Class.method"
+    texts : module of the course's toolbox -> source
+    """
+
+    names: tuple[str, ...]
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Submission:
     """The modules a worker is built from.
 
@@ -32,12 +44,14 @@ class Submission:
     modules  : "layers" or "helpers.tools" (or "helpers.__init__") -> source text
     problems : module -> one sentence on why it could not be read
     folder   : where it came from, if it came from a folder
+    put_in   : what takes the place of some of it, when it is loaded
     """
 
     name: str
     modules: dict[str, str]
     problems: dict[str, str] = field(default_factory=dict)
     folder: Path | None = None
+    put_in: Substitutes | None = None
 
     def fingerprint(self) -> str:
         """SHA-256 of all names and texts; equal for equal code, whatever the folder is called."""

@@ -80,6 +80,7 @@ def grade(
             Data(course, request.settings.training_images),
             request.output.evidence,
             recall=cache.recall if cache else lambda check: None,
+            follow_through=request.settings.follow_through,
         )
         session = Session(stages, context, [observer] if observer else [])
         _run(session, request, cache)

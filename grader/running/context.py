@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 from grader.course.course import Course
 from grader.course.skeleton import line_of
 from grader.course.stage import TOOLBOX, BadCourse, Check
+from grader.course.substitutes import substitutes_of
 from grader.course.toolbox import shared
-from grader.records import CheckResult
+from grader.records import CheckResult, FollowThrough
 from grader.running.groups import Groups
 from grader.running.limits import Limits
 from grader.running.state import RunState
@@ -69,6 +70,7 @@ class Context:
     recall   : gives the kept result of an equal earlier run, or None
     heard    : told what a training prints, while it prints
     state    : what came of the checks so far
+    follow_through : whether a check behind an earlier mistake is run with something right in its place
     """
 
     course: Course
@@ -81,6 +83,8 @@ class Context:
     recall: Callable[[Check], CheckResult | None] = lambda check: None
     heard: Callable[[Check, str], None] | None = None
     state: RunState = field(default_factory=RunState)
+    follow_through: FollowThrough = "off"
+    _with: dict[tuple[str, ...], Context] = field(default_factory=dict, compare=False)
 
     @functools.cached_property
     def images(self) -> Images:
@@ -91,13 +95,21 @@ class Context:
         """The workers that checks share."""
         return Groups(self.submission, self.pool)
 
+    def putting_in(self, names: tuple[str, ...]) -> Context:
+        """The same with something right in the place of some of the submission's own, in workers of its own."""
+        if names not in self._with:
+            put_in = replace(substitutes_of(self.course.tasks), names=names)
+            self._with[names] = replace(self, submission=replace(self.submission, put_in=put_in), _with={})
+        return self._with[names]
+
     def place(self, function: str) -> tuple[str, int]:
         """(file, line) of a function in the submission, line 0 if it is not there."""
         return place_in(self.submission, function)
 
     def close(self) -> None:
         """End all workers that groups still hold, and the one that waits for a next check."""
-        self.groups.close()
+        for context in (self, *self._with.values()):
+            context.groups.close()
         self.pool.rest()
 
 

@@ -10,7 +10,7 @@ import contextlib
 import functools
 import io
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.course.skeleton import is_stub
@@ -20,9 +20,11 @@ from grader.records import Card, CheckResult
 from grader.running import scores
 from grader.running.checks_package import import_checks
 from grader.running.context import Context
+from grader.running.follow_through import followed
 
 if TYPE_CHECKING:
     from grader.checks.case import Case
+    from grader.worker.outside.protocols import Student
     from grader.worker.outside.transcript import Step
 
 Function = Callable[..., None]
@@ -33,7 +35,8 @@ def run_check(check: Check, function: Function, context: Context) -> CheckResult
 
     raises : nothing but KeyboardInterrupt and the like; whatever happens is in the result
     """
-    return decided(check, context) or execute(check, function, context)
+    alone = decided(check, context) or execute(check, function, context)
+    return followed(check, alone, context, lambda other: execute(check, function, other))
 
 
 def decided(check: Check, context: Context) -> CheckResult | None:
@@ -110,7 +113,7 @@ def _execution(check: Check, function: Function, context: Context) -> Execution:
             if check.training and context.heard is not None:
                 student.listen(functools.partial(context.heard, check))
             fixtures |= {"student": student, "case": case, "memo": memo}
-            with contextlib.nullcontext() if check.training else student.on_one_cpu():
+            with _noted(check, student, context), contextlib.nullcontext() if check.training else student.on_one_cpu():
                 call_with_fixtures(function, check, fixtures)
     except Exception as error:
         failure = error
@@ -118,6 +121,21 @@ def _execution(check: Check, function: Function, context: Context) -> Execution:
     if student is None:
         return Execution(case, failure, [], set(), seconds)
     return Execution(case, failure, list(student.transcript), set(student.modules), seconds)
+
+
+@contextlib.contextmanager
+def _noted(check: Check, student: Student, context: Context) -> Iterator[None]:
+    """Where something was put in and the check fails: remember what was read and called of it, as far as can be asked."""
+    from grader.worker.outside.errors import StudentError
+
+    try:
+        yield
+    except Exception:
+        if context.submission.put_in is not None:
+            context.state.note(check, [], [])
+            with contextlib.suppress(StudentError):
+                context.state.note(check, *student.notes())
+        raise
 
 
 def _judged(check: Check, execution: Execution, context: Context) -> CheckResult:
@@ -139,7 +157,8 @@ def _judged(check: Check, execution: Execution, context: Context) -> CheckResult
         seen = [told.fields.get("looks_like", ""), failures.stray_attribute(modules, check.functions)]
         told.fields["looks_like"] = " ".join(filter(None, seen))
         told.fields["source"] = told.fields.get("source") or failures.own_lines(modules, check.functions)
-    context.state.fail(check, execution.transcript)
+    if context.submission.put_in is None:
+        context.state.fail(check, execution.transcript)
     if not told.repeatable:
         context.state.cut_short(check)
     common |= {"message": told.message, "broken": told.broken}

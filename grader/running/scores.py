@@ -22,9 +22,14 @@ def blocker(check: Check, course: Course, results: Results) -> Check | None:
     core checks of its own functions, in its own stage, pass. Dependencies that were never run count as not passed.
     """
     stage = course.stage(check.stage)
-    needed = [core for need in course.stages if need.id in stage.needs for core in need.checks]
-    beside = [c for c in stage.checks if not set(c.functions).isdisjoint(check.functions)] if not check.core else []
-    return next((core for core in (*needed, *beside) if core.core and not _passed(core, results)), None)
+    needed = [core for need in course.stages if need.id in stage.needs for core in need.checks if core.core]
+    return next((core for core in (*needed, *beside(check, course)) if not passed_alone(core, results)), None)
+
+
+def beside(check: Check, course: Course) -> list[Check]:
+    """The core checks of a check's own functions, in its own stage, if it is not core itself."""
+    own = course.stage(check.stage).checks if not check.core else ()
+    return [core for core in own if core.core and not set(core.functions).isdisjoint(check.functions)]
 
 
 def blocked_result(check: Check, course: Course, results: Results) -> CheckResult | None:
@@ -108,7 +113,8 @@ def next_step(stages: Iterable[StageResult], claims: Mapping[str, Sequence[str]]
     """
     for stage in stages:
         order = list(claims.get(stage.id, ()))
-        open_checks = [check for check in stage.checks if check.state in ("todo", "fail")]
+        # What failed with something put in comes after what that was put in for.
+        open_checks = [check for check in stage.checks if check.state in ("todo", "fail") and not check.substituted]
         if not open_checks:
             continue
         check = min(open_checks, key=lambda check: (_latest(check, order), _without_a_name(check)))
@@ -138,9 +144,15 @@ def report(stages: Iterable[Stage], results: Results, place: Place = lambda name
     )
 
 
-def _passed(check: Check, results: Results) -> bool:
+def passed(check: Check, results: Results) -> bool:
+    """Whether a check passed, with or without something put in."""
     found = results.get(key(check))
     return found is not None and found.state == "pass"
+
+
+def passed_alone(check: Check, results: Results) -> bool:
+    """Whether a check passed with the submission as it is."""
+    return passed(check, results) and not results[key(check)].substituted
 
 
 def _to_write(check: CheckResult) -> str:

@@ -14,8 +14,9 @@ from grader.course.stage import Check, Stage
 from grader.records import CheckResult
 from grader.running import scores
 from grader.running.context import Context
+from grader.running.follow_through import followed
 from grader.running.interrupts import stop_if_asked
-from grader.running.runner import Function, decided, execute, load_checks
+from grader.running.runner import Function, decided, execute, load_checks, run_check
 from grader.submission import Submission
 from grader.worker.outside.protocols import Pool
 
@@ -68,7 +69,7 @@ class Session:
         self.order = order(context.course, self.stages)
         self.observers = list(observers)
         self.notes: list[str] = []  #: remarks on the whole run
-        self._spent: dict[str, float] = {}
+        self._spent: dict[tuple[str, bool], float] = {}
 
     @property
     def results(self) -> Mapping[scores.Key, CheckResult]:
@@ -97,9 +98,14 @@ class Session:
         limit = context.limits.of(check, context.course.stage(check.stage)).check
         for observer in self.observers:
             observer.started(check, limit)
-        result = decided(check, context)
-        if result is None:
-            result = self._executed(check, function, limit)
+        alone = decided(check, context) or self._executed(check, function, limit, context)
+        result = followed(
+            check,
+            alone,
+            context,
+            lambda other: self._executed(check, function, limit, other),
+            lambda: self._complete_before(check),
+        )
         self.keep(check, result)
         return result
 
@@ -119,11 +125,19 @@ class Session:
         """End all workers; what was decided stays."""
         self.context.close()
 
-    def _executed(self, check: Check, function: Function, limit: float) -> CheckResult:
+    def _complete_before(self, check: Check) -> None:
+        """Run what is missing of the stages before a check that did not pass: what is put in follows from all of it."""
+        stages = self.context.course.stages
+        for stage in stages[: [stage.id for stage in stages].index(check.stage)]:
+            missing = [c for c in stage.checks if scores.key(c) not in self.results and not c.training]
+            for other in sorted(missing, key=lambda check: not check.core):
+                self.context.state.decide(other, run_check(other, load_checks(stage)[other.id], self.context))
+
+    def _executed(self, check: Check, function: Function, limit: float, context: Context) -> CheckResult:
         """Run a check, if its stage has time left."""
-        context = self.context
         allowed = context.limits.of_stage(context.course.stage(check.stage))
-        spent = self._spent.get(check.stage, 0.0)
+        budget = check.stage, context.submission.put_in is not None
+        spent = self._spent.get(budget, 0.0)
         if spent > allowed:
             context.state.cut_short(check)
             message = f"Not run: the checks before it used up the {allowed:.0f} s that this stage has."
@@ -132,7 +146,7 @@ class Session:
             observer.running(check, limit)
         begun = time.perf_counter()
         result = execute(check, function, context)
-        self._spent[check.stage] = spent + time.perf_counter() - begun
+        self._spent[budget] = spent + time.perf_counter() - begun
         return result
 
     def _printed(self, check: Check, text: str) -> None:

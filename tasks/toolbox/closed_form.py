@@ -15,11 +15,16 @@ Array = NDArray[Any]
 Parameters = list[Array]
 
 
+def rectified(values: Array, by: Array | None = None) -> Array:
+    """The values where they, or what they are gated by, are above 0; 0 elsewhere."""
+    return np.where((values if by is None else by) > 0, values, 0.0)
+
+
 def activations(parameters: Sequence[Array], x: ArrayLike) -> list[Array]:
     """The input of every Linear layer, and the logits last."""
     values = [np.asarray(x, dtype=np.float64)]
     for k in range(0, len(parameters), 2):
-        inputs = values[-1] if k == 0 else np.where(values[-1] > 0, values[-1], 0.0)
+        inputs = values[-1] if k == 0 else rectified(values[-1])
         values[-1] = inputs
         values.append(inputs @ parameters[k] + parameters[k + 1])
     return values
@@ -46,8 +51,15 @@ def backward(parameters: Sequence[Array], x: ArrayLike, dlogits: ArrayLike) -> t
         gradients[:0] = [inputs[k].swapaxes(-1, -2) @ dout, dout.sum(axis=-2).reshape(b.shape)]
         dout = dout @ W.swapaxes(-1, -2)
         if k > 0:
-            dout = np.where(inputs[k] > 0, dout, 0.0)
+            dout = rectified(dout, by=inputs[k])
     return gradients, dout
+
+
+def log_softmax(logits: Array) -> Array:
+    """The logarithms of the classes' shares, row by row, finite for any finite logits."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    shares: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return shares
 
 
 def cross_entropy(logits: Array, labels: ArrayLike) -> tuple[Any, Array]:
@@ -56,16 +68,20 @@ def cross_entropy(logits: Array, labels: ArrayLike) -> tuple[Any, Array]:
     labels : (N,), or (S, N) if every network has rows of its own
     """
     true = np.asarray(labels, dtype=np.int64)[..., None] == np.arange(logits.shape[-1])
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    log_p = log_softmax(logits)
     loss = -np.sum(log_p, axis=-1, where=true).mean(axis=-1)
     return (float(loss) if loss.ndim == 0 else loss), (np.exp(log_p) - true) / logits.shape[-2]
+
+
+def share_of_hits(said: ArrayLike, y: ArrayLike) -> float:
+    """Of the classes that were said, the share that is right."""
+    return float(np.mean(np.asarray(said) == np.asarray(y)))
 
 
 def evaluate(parameters: Sequence[Array], x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
     """Mean loss and share of hits."""
     logits = forward(parameters, x)
-    return cross_entropy(logits, y)[0], float(np.mean(logits.argmax(axis=1) == np.asarray(y)))
+    return cross_entropy(logits, y)[0], share_of_hits(logits.argmax(axis=1), y)
 
 
 def side_by_side(parameters: Sequence[Array], count: int) -> Parameters:
@@ -73,11 +89,21 @@ def side_by_side(parameters: Sequence[Array], count: int) -> Parameters:
     return [np.tile(p if k % 2 == 0 else p[None], (count, 1, 1)) for k, p in enumerate(parameters)]
 
 
+def stepped(parameters: Sequence[Array], gradients: Sequence[Array], lr: ArrayLike) -> Parameters:
+    """The parameters a step of lr further down their gradients."""
+    return [p - lr * g for p, g in zip(parameters, gradients)]
+
+
 def descend(parameters: Sequence[Array], x: ArrayLike, y: ArrayLike, lr: ArrayLike) -> Parameters:
     """The parameters after one step of gradient descent on these rows; lr is one, or (S, 1, 1) for S networks."""
     _, dlogits = cross_entropy(forward(parameters, x), y)
     gradients, _ = backward(parameters, x, dlogits)
-    return [p - lr * g for p, g in zip(parameters, gradients)]
+    return stepped(parameters, gradients, lr)
+
+
+def pieces(order: Array, batch_size: int) -> list[Array]:
+    """Rows in this order, so many at a time, the short batch last."""
+    return [order[k : k + batch_size] for k in range(0, len(order), batch_size)]
 
 
 def cuts(rows: Sequence[int], batch_size: int) -> Iterator[list[list[int]]]:

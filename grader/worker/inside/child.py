@@ -21,6 +21,7 @@ from grader.worker.inside.loader import Finder
 from grader.worker.inside.mapped import Mapped
 from grader.worker.inside.runtime import CallbackFailed, Runtime, seed_everything
 from grader.worker.inside.stubs import pretend_mkdir_succeeds
+from grader.worker.inside.substituted import Substitution
 
 CONNECTION, _RULES = 3, 4  # descriptors after `adopt_descriptors`
 _COURSE = __name__.partition(".")[0]  #: the package that this module is of, wherever in it
@@ -86,6 +87,10 @@ def only_the_standard_library() -> None:
 _kept: list[Any] = []
 
 
+def _texts(sent: dict[str, wire.Array]) -> dict[str, str]:
+    return {name: bytes(text).decode("utf-8") for name, text in sent.items()}
+
+
 class _Counted(io.FileIO):
     """Knows how many bytes were written."""
 
@@ -108,11 +113,15 @@ class _Server:
         self.printing, self.errors, self.filters = np.get_printoptions(), np.geterr(), list(warnings.filters)
         self.environment, self.path = dict(os.environ), list(sys.path)
         self.reader = stream.blocking_reader(connection)
-        self.runtime = self._runtime({}, {})
+        self.runtime = self._runtime({}, {}, [], {})
         self.active: Any = None
 
-    def _runtime(self, modules: dict[str, str], problems: dict[str, str]) -> Runtime:
-        return Runtime(Finder(modules, problems), self.shared, self._call_back, self._imported)
+    def _runtime(
+        self, modules: dict[str, str], problems: dict[str, str], names: list[str], texts: dict[str, str]
+    ) -> Runtime:
+        finder = Finder(modules, problems)
+        put_in = Substitution(finder, names, texts) if names else None
+        return Runtime(finder, self.shared, self._call_back, self._imported, put_in)
 
     def serve(self) -> None:
         while True:
@@ -124,7 +133,7 @@ class _Server:
 
     def _answer(self, message: list[Any]) -> None:
         if message[0] == "load":
-            self._load(*message[2:4])
+            self._load(*message[2:6])
             reply = wire.encode(["ok", threading.active_count() == 1])
         elif message[0] == "share":
             self.shared[message[2]] = message[3]
@@ -151,16 +160,22 @@ class _Server:
         if printed := self.output.count - self.seen:
             self._send(wire.encode(["imported", printed]))
 
-    def _load(self, texts: dict[str, wire.Array], problems: dict[str, str]) -> None:
+    def _load(
+        self,
+        texts: dict[str, wire.Array],
+        problems: dict[str, str],
+        names: list[str],
+        toolbox: dict[str, wire.Array],
+    ) -> None:
         """A submission's modules, newly; those before, and what they made, are forgotten."""
         if self.active is not None:
             self.active.__exit__(None, None, None)
             self.runtime.finder.forget()
             self.runtime.objects.clear()
             self._as_at_first()
-        modules = {name: bytes(text).decode("utf-8") for name, text in texts.items()}
+        modules, right = _texts(texts), _texts(toolbox)
         numbers = self.runtime.numbers
-        self.runtime = self._runtime(modules, problems)
+        self.runtime = self._runtime(modules, problems, names, right)
         self.runtime.numbers = numbers  # the grader may let go of the former one's objects only now
         self.active = self.runtime.finder.active()
         self.active.__enter__()

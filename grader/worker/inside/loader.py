@@ -30,7 +30,7 @@ OUT_OF_REACH = frozenset({"reference", "grader", "tasks", "tests", "benchmarks"}
 
 
 @lru_cache(maxsize=256)
-def _compiled(source: str, path: str) -> CodeType:
+def compiled(source: str, path: str) -> CodeType:
     """Code of a module; kept, because the course's worker loads the same modules again and again."""
     # dont_inherit: the learner's code must not get this file's __future__ imports.
     return compile(source, path, "exec", dont_inherit=True)
@@ -49,7 +49,7 @@ class _Module(importlib.abc.Loader):
         path = self.finder.path_of(self.module)
         linecache.cache[path] = (len(source), None, source.splitlines(True), path)
         module.__file__ = path
-        exec(_compiled(source, path), module.__dict__)
+        exec(compiled(source, path), module.__dict__)
 
     def get_source(self, name: str) -> str:
         return self.finder.modules.get(self.module, "")

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from grader.text import clean_name
 from grader.worker import bounds, wire
 from grader.worker.outside import handles
 from grader.worker.outside.channel import Answer, Channel
@@ -155,6 +156,16 @@ class Asker:
         else:
             step.outcome = answer.value
         self._names.answered(step)
+
+    def notes(self) -> tuple[list[str], list[str]]:
+        """What the submission read beyond the contract of what was put in, and which of that was called.
+
+        raises : StudentError if the worker cannot be asked any more
+        """
+        told = self._channel.request("notes").value
+        lists = told if type(told) is list and [type(part) for part in told] == [list, list] else [[], []]
+        beyond, called = ([clean_name(name) for name in part if type(name) is str] for part in lists)
+        return beyond[:20], called
 
     def kind(self, value: object) -> str:
         """Name of the class of anything that came back."""

@@ -19,6 +19,7 @@ from grader.text import MAX_OUTPUT, clean_output
 from grader.worker import wire
 from grader.worker.inside.loader import Finder
 from grader.worker.inside.runtime import CallbackFailed, Runtime, seed_everything
+from grader.worker.inside.substituted import Substitution
 from grader.worker.outside import errors
 from grader.worker.outside.channel import CallLimits, Channel
 from grader.worker.outside.protocols import TimeLimits
@@ -44,7 +45,9 @@ class LocalChannel(Channel):
         finder = Finder(submission.modules, submission.problems, folder, confined=not interactive)
         self.interactive = interactive
         self.shared = {id(array): (name, array) for name, array in shared.items()}
-        self.runtime = Runtime(finder, _Copies(shared), self._from_inside)
+        names = submission.put_in
+        put_in = Substitution(finder, list(names.names), names.texts) if names is not None else None
+        self.runtime = Runtime(finder, _Copies(shared), self._from_inside, put_in=put_in)
         self.runtime.let_through = (_TimeUp, KeyboardInterrupt, *((bdb.BdbQuit,) if interactive else ()))
         self._failure: BaseException | None = None
         seed_everything()

@@ -22,6 +22,7 @@ from grader.worker.outside.wirechannel import Measured, WireChannel
 
 MEMORY_MB = 2048
 _AGAIN_SECONDS = 3.0  #: for a worker to load its modules anew; one that does not is replaced
+_RESTING = 3  #: workers that wait for a next check: for a submission as it is, with something put in, with more put in
 _RENEWED_AFTER = 60.0  #: seconds of calls after which a worker is not used again: its processor time is limited
 #: For tests, and for a machine where a layer does harm: names of layers to leave out, and a cold start for every worker.
 WITHOUT_VARIABLE, COLD_VARIABLE = "CHAIN_RULE_WITHOUT", "CHAIN_RULE_COLD"
@@ -86,8 +87,8 @@ class WorkerPool:
         self.layers = [name for name in LAYERS if name not in left_out and (sandbox != "off" or name == "limits")]
         self._measured: Measured | None = None
         self._live: set[WireChannel] = set()
-        self._resting: WireChannel | None = None  #: the worker that the last check left in order
-        self._unfit: Submission | None = None  #: one that does not let go of a worker
+        self._resting: list[WireChannel] = []  #: workers that the last checks left in order
+        self._unfit: list[Submission] = []  #: those that do not let go of a worker
         if kernel.LINUX and "dumpable" in self.layers:
             # Labels and expected values lie in this process: nobody else of the same user may look into it.
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
@@ -142,15 +143,18 @@ class WorkerPool:
 
     def _rested(self, submission: Submission, limits: TimeLimits) -> WireChannel | None:
         """The worker of the check before with the submission loaded anew, if there is one that can be used again."""
-        channel, held = self._resting, self.starter.by_identity()
-        if channel is not None and channel.submission is submission and channel.shared.keys() == held.keys():
+        held = self.starter.by_identity()
+        channel = next((channel for channel in self._resting if channel.submission is submission), None)
+        if channel is not None:
+            self._resting.remove(channel)
+        if channel is not None and channel.shared.keys() == held.keys():
             with contextlib.suppress(WorkerFault):  # it was killed meanwhile: then another one is started
                 self.starter.send_shared(channel)
                 if channel.load_submission(submission, limits, _AGAIN_SECONDS):
-                    self._resting = None
                     return channel
-            self._unfit = submission  # what hindered it once would hinder it after every check
-        self.rest()
+            self._unfit.append(submission)  # what hindered it once would hinder it after every check
+        if channel is not None:
+            self.end(channel)
         return None
 
     def _release(self, channel: WireChannel, in_order: bool) -> None:
@@ -158,17 +162,21 @@ class WorkerPool:
         channel.seconds += channel.spent
         if channel.received > bounds.MAX_KEPT:  # what earlier checks left in circles is large, too
             gc.collect()
-        again = self.again and in_order and self._unfit is not channel.submission and self._resting is None
+        others = [*self._unfit, *(resting.submission for resting in self._resting)]
+        again = self.again and in_order and all(channel.submission is not other for other in others)
         if again and channel.alive and channel.seconds < _RENEWED_AFTER:
-            self._resting = channel
+            self._resting.append(channel)
+            for former in self._resting[:-_RESTING]:
+                self._resting.remove(former)
+                self.end(former)
         else:
             self.end(channel)
 
     def rest(self) -> None:
         """No more checks of this submission are to come: end the worker that waits for them."""
-        channel, self._resting = self._resting, None
-        if channel is not None:
-            self.end(channel)
+        while self._resting:
+            self.end(self._resting.pop())
+        self._unfit.clear()
 
     def end(self, channel: WireChannel) -> None:
         """End a worker, without waiting until it is gone."""
@@ -225,7 +233,7 @@ class WorkerPool:
         for channel in list(self._live):
             channel.close()
         self._live.clear()
-        self._resting = None
+        self._resting.clear()
         self.starter.close()
 
     def __enter__(self) -> "WorkerPool":

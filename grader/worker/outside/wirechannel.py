@@ -2,7 +2,7 @@
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
@@ -74,8 +74,10 @@ class WireChannel(Channel):
         raises : WorkerFault if the worker ends, or takes longer than that
         """
         self._connection.output_seen = 0
-        texts = {name: np.frombuffer(text.encode(), np.uint8) for name, text in self.submission.modules.items()}
-        return self._plain("load", texts, self.submission.problems, seconds=seconds) is True
+        put_in = self.submission.put_in
+        named = (list(put_in.names), _as_bytes(put_in.texts)) if put_in is not None else ([], {})
+        texts = _as_bytes(self.submission.modules)
+        return self._plain("load", texts, self.submission.problems, *named, seconds=seconds) is True
 
     def load_submission(self, submission: Submission, limits: TimeLimits, seconds: float = 20.0) -> bool:
         """Go on with a submission's modules, newly loaded, in place of what the worker held; as `load`."""
@@ -191,6 +193,10 @@ class WireChannel(Channel):
         if self.alive:
             self.alive = False
             self.process.end(wait)
+
+
+def _as_bytes(texts: Mapping[str, str]) -> dict[str, wire.Array]:
+    return {name: np.frombuffer(text.encode(), np.uint8) for name, text in texts.items()}
 
 
 def _is(message: object, what: str, length: int) -> TypeGuard[list[Any]]:

@@ -1,0 +1,162 @@
+"""One mistake costs one stage: a check behind it is run again with something right in the mistake's place.
+
+Order of what is tried, until one passes: the submission as it is; with everything put in that is to do, or fails a core
+check, in the stages before; with everything put in that fails any check there. What a check is for is never put in. A
+failure counts as the learner's own only if it says something: all that was put in was called, and nothing beyond the
+contract was read of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from grader.course.skeleton import is_stub
+from grader.course.stage import Check, Stage
+from grader.course.substitutes import substitutes_of, unit_of
+from grader.records import CheckResult
+from grader.running import scores
+
+if TYPE_CHECKING:
+    from grader.running.context import Context
+
+Names = tuple[str, ...]
+Run = Callable[["Context"], CheckResult]
+
+_TOLD = ("pass", "error")  #: what comes of an attempt is told, and ends them
+OWN_SHARE = 0.5  #: of the points of the unit stages: from here on trainings with something put in count
+
+
+def followed(
+    check: Check, alone: CheckResult, context: Context, run: Run, complete: Callable[[], None] = lambda: None
+) -> CheckResult:
+    """The result of a check that did not pass as the submission stands.
+
+    alone    : what came of it, or why it was not run
+    run      : runs the check in a context, whatever is known of it
+    complete : runs what is missing of the stages before, of which what is put in follows
+    """
+    if context.follow_through == "off" or alone.state not in ("blocked", "fail", "todo"):
+        return alone
+    if _is_its_own_affair(check, context):
+        return alone
+    complete()
+    steps, blocked = _steps(check, context), alone.state == "blocked"
+    known = context.recall(check) if steps and blocked else None
+    if known is not None or not steps:
+        return known or alone
+    if blocked and _may_pass_as_it_is(check, context):
+        as_it_is = run(context)
+        if as_it_is.state in _TOLD:
+            return as_it_is
+        context.state.forget(check)
+    result = alone
+    for names in steps:
+        tried = run(context.putting_in(names))
+        if tried.state in _TOLD:
+            context.state.forget(check)
+            return _passed(check, tried, alone, names, context)
+        result = _failed(check, tried, alone, names, context) if blocked else alone
+    return result
+
+
+def _is_its_own_affair(check: Check, context: Context) -> bool:
+    """Whether a check's own functions are to do, or fail the core checks that it builds on."""
+    to_do = any(_is_to_do(name, context) for name in check.functions)
+    return to_do or not all(scores.passed(core, context.state.results) for core in _core(check, context))
+
+
+def _may_pass_as_it_is(check: Check, context: Context) -> bool:
+    """Whether a blocked check is tried with nothing put in: not where a core check of its functions did not pass so, or
+    a limit ended one of its stage."""
+    hopeless = any(stage == check.stage for stage, _ in context.state.unrepeatable)
+    return not hopeless and all(scores.passed_alone(core, context.state.results) for core in _core(check, context))
+
+
+def _core(check: Check, context: Context) -> list[Check]:
+    """The core checks of a check's own functions: of its own stage, and for a training of the stage that asks for them."""
+    course, own = context.course, set(check.functions)
+    claimed = {stage.id for stage in course.stages if check.training and not own.isdisjoint(stage.claims)}
+    trained = [c for id in claimed for c in course.stage(id).checks if c.core and not own.isdisjoint(c.functions)]
+    return [*scores.beside(check, course), *trained]
+
+
+def _steps(check: Check, context: Context) -> list[Names]:
+    """What is put in, one attempt after another; nothing if it would be what the check is for."""
+    stages = context.course.stages
+    before = stages[: [stage.id for stage in stages].index(check.stage)]
+    found = list(dict.fromkeys(filter(None, (_wrong(before, context, any_check) for any_check in (False, True)))))
+    own = _units(check.functions, context)
+    return [] if any(own.intersection(names) for names in found) else found
+
+
+def _wrong(stages: Iterable[Stage], context: Context, any_check: bool) -> Names:
+    """What can be put in of what is to do, or fails a core check, or any, in order."""
+    results, names = context.state.results, dict[str, None]()
+    for stage in stages:
+        failed = {
+            name
+            for check in stage.checks
+            if (any_check or check.core) and (r := results.get(scores.key(check))) and r.state == "fail"
+            for name in check.functions
+        }
+        names |= dict.fromkeys(name for name in stage.claims if name in failed or _is_to_do(name, context))
+    return tuple(unit for unit in substitutes_of(context.course.tasks).names if unit in _units(names, context))
+
+
+def _is_to_do(name: str, context: Context) -> bool:
+    text, claims = context.submission.modules.get(name.partition(".")[0], ""), context.course.claimed_by()
+    return name in claims and is_stub(text, name, claims[name])
+
+
+def _units(names: Iterable[str], context: Context) -> set[str]:
+    listed = substitutes_of(context.course.tasks).names
+    return {unit_of(name, listed) for name in names} - {""}
+
+
+def _passed(check: Check, result: CheckResult, alone: CheckResult, names: Names, context: Context) -> CheckResult:
+    """A pass with something put in: what it counts, and behind what it stood."""
+    if result.state == "error":
+        return result
+    counts = context.follow_through == "full" and (not check.training or _has_its_share(context))
+    points = check.points if counts else 0
+    return msgspec.structs.replace(
+        result, points=points, points_alone=0, substituted=list(names), blocked_by=alone.blocked_by
+    )
+
+
+def _failed(check: Check, result: CheckResult, alone: CheckResult, names: Names, context: Context) -> CheckResult:
+    """A failure with something put in, if it says something; else the check stays blocked, and is told why."""
+    beyond, called = context.state.notes(check)
+    missed = [name for name in names if name in _needed(check, names, context) and name not in called]
+    if result.state == "fail" and not (beyond or missed or result.broken):
+        return msgspec.structs.replace(result, substituted=list(names), blocked_by=alone.blocked_by)
+    if not (beyond or missed):
+        return alone
+    from grader.checks import phrases
+
+    reads = f"reads {phrases.listed(beyond)}, which the contract does not have"
+    never = f"never calls {phrases.listed(missed)}"
+    told = f"{alone.message} With that put right it does not pass yet either, but that says nothing: your code "
+    return msgspec.structs.replace(alone, message=f"{told}{reads if beyond else never}.")
+
+
+def _needed(check: Check, names: Names, context: Context) -> set[str]:
+    """Of what is put in, what a check's stage needs at first hand: not what only something else put in would need."""
+    needed, front = set[str](), [*context.course.stage(check.stage).needs]
+    while front:
+        stage = context.course.stage(front.pop())
+        units = _units(stage.claims, context)
+        needed |= units.intersection(names)
+        if not units or not units <= set(names):
+            front += stage.needs
+    return needed
+
+
+def _has_its_share(context: Context) -> bool:
+    """Whether a submission has half of the points of the unit stages on its own."""
+    unit = [stage for stage in context.course.stages if not stage.training]
+    earned = sum(r.points_alone for (stage, _), r in context.state.results.items() if stage in {s.id for s in unit})
+    return earned >= OWN_SHARE * sum(stage.points for stage in unit)

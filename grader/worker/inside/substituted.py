@@ -1,0 +1,245 @@
+"""Something right in the place of what a submission has wrong: put in after import, wherever its modules name it.
+
+A class is derived from the substitute and the learner's own, so that isinstance, helpers and subclasses go on working.
+What is read of it beyond the contract, and what is never called, is noted: then a failure says nothing. Only the grader
+knows what is put in; the texts resolve here alone, under a name that no import of a submission reaches.
+"""
+
+import importlib
+import sys
+import types
+from collections.abc import Callable, Iterator, Mapping
+from sys import _getframe
+from typing import Any, TypeAlias
+
+from grader.worker.inside.loader import PACKAGE, Finder, compiled
+
+_TOOLBOX, _TEXT = (
+    "tasks.toolbox",
+    "substitutes",
+)  #: the package that the texts take themselves to be in; the one with a list
+_OWN = "_put_in_"  #: how the attributes begin that a substitute keeps for itself
+Function: TypeAlias = Callable[..., Any]
+
+
+class Notes:
+    """What was read of substitutes beyond the contract, and which of them were called."""
+
+    def __init__(self) -> None:
+        self.beyond: dict[str, None] = {}
+        self.called: dict[str, None] = {}
+
+    def told(self) -> list[list[str]]:
+        return [list(self.beyond)[:20], list(self.called)]
+
+
+class Substitution:
+    """What is put in for one submission.
+
+    names : "module.Class", "module.function", "module.Class.method"
+    texts : module of the toolbox -> source; `substitutes` has the list
+    """
+
+    def __init__(self, finder: Finder, names: list[str], texts: Mapping[str, str]):
+        self.finder, self.names, self.texts, self.notes = finder, names, texts, Notes()
+        self.contract: set[str] = set()  # names that objects of the course have
+        self._done = False
+
+    def put_in(self) -> None:
+        """Once, before the first name of the submission is looked up."""
+        if self._done or not self.names:
+            return
+        self._done = True
+        listed = _loaded(self.texts)
+        for right in filter(lambda right: isinstance(right, type), listed.SUBSTITUTES.values()):
+            self.contract |= {*vars(right), *right.__annotations__}
+        for module in dict.fromkeys(name.partition(".")[0] for name in self.names):
+            self._import(module, listed.GIVEN)
+        for owner in dict.fromkeys(".".join(name.split(".")[:2]) for name in self.names):
+            module, attribute = owner.split(".")
+            loaded = sys.modules[f"{PACKAGE}.{module}"]
+            old = getattr(loaded, attribute, None)
+            new = self._substitute(owner, listed.SUBSTITUTES, old)
+            setattr(loaded, attribute, new)
+            if old is not None:
+                self._replace(old, new)
+
+    def _import(self, module: str, given: Mapping[str, object]) -> None:
+        """One of the learner's modules; if it cannot be imported, an empty one that lies where others look for it."""
+        path = f"{PACKAGE}.{module}"
+        try:
+            importlib.import_module(path)
+        except BaseException:  # SystemExit is the learner's here, too
+            sys.modules[path] = made = types.ModuleType(path)
+            vars(made).update(
+                {name.partition(".")[2]: value for name, value in given.items() if name.startswith(f"{module}.")}
+            )
+            setattr(sys.modules[PACKAGE], module, made)
+
+    def _substitute(self, owner: str, listed: Mapping[str, Any], old: object) -> object:
+        """What takes the place of a function or a class."""
+        chosen = [name for name in self.names if name == owner or name.startswith(f"{owner}.")]
+        right = listed[chosen[0]]
+        if not isinstance(right, type):
+            return self._noting(owner, right)
+        whole = chosen == [owner]
+        functions = {name: f for name, f in vars(right).items() if isinstance(f, types.FunctionType)}
+        methods = {name: f for name, f in functions.items() if whole or f"{owner}.{name}" in chosen}
+        return _Derived(self, owner, right, methods, whole).of(old if isinstance(old, type) else object)
+
+    def _noting(self, name: str, function: Function) -> Function:
+        parameters = _parameters(function)
+
+        def substituted(*arguments: object, **named: object) -> object:
+            self.notes.called[name] = None
+            return function(**self.bound(name, parameters, arguments, named))
+
+        substituted.__name__ = substituted.__qualname__ = function.__name__
+        return substituted
+
+    def bound(
+        self, name: str, known: list[str], arguments: tuple[object, ...], named: Mapping[str, object]
+    ) -> dict[str, object]:
+        """The arguments that the contract has, by name; others are the learner's own, noted and left out."""
+        given = dict(zip(known, arguments)) | {key: value for key, value in named.items() if key in known}
+        own = [key for key in named if key not in known] + ["a further argument"] * (len(arguments) > len(known))
+        self.notes.beyond.update(dict.fromkeys(f"{name}({key})" for key in own))
+        return given
+
+    def _replace(self, old: object, new: object) -> None:
+        """Everywhere in the learner's modules, and below the classes that are derived from the old one."""
+        for module in self._modules():
+            for attribute in [name for name, value in vars(module).items() if value is old]:
+                setattr(module, attribute, new)
+        if not (isinstance(old, type) and isinstance(new, type)):
+            return
+        children: list[type] = type.__subclasses__(old)
+        for child in children:
+            try:
+                if child is not new:
+                    child.__bases__ = tuple(new if base is old else base for base in child.__bases__)
+            except TypeError:
+                pass  # laid out otherwise in memory: it stays as it is, and is not an instance of the new one
+
+    def _modules(self) -> Iterator[types.ModuleType]:
+        for name, module in list(sys.modules.items()):
+            if name.partition(".")[0] == PACKAGE and isinstance(module, types.ModuleType):
+                yield module
+
+    def is_beyond(self, attribute: str) -> bool:
+        """Whether an attribute is nothing that the contract has, nor that every object has."""
+        return attribute == "__dict__" or not (attribute in self.contract or attribute.startswith(("__", _OWN)))
+
+    def read(self, name: str, attribute: str) -> None:
+        """Note what the learner's code, and nobody else, reads of an object beyond the contract."""
+        if _getframe(2).f_code.co_filename.startswith(f"{self.finder.folder}/"):
+            self.notes.beyond[f"{name}.{attribute}"] = None
+
+
+class _Derived:
+    """Makes the class that is derived from a substitute and the learner's own.
+
+    methods : of the substitute that are put in
+    whole   : these are all, and what an object keeps is theirs alone
+    """
+
+    def __init__(self, put_in: Substitution, owner: str, right: type, methods: Mapping[str, Function], whole: bool):
+        self.put_in, self.owner, self.methods, self.whole = put_in, owner, methods, whole
+        self.name = owner.partition(".")[2]
+        self.plain = [name for name in right.__annotations__ if not name.startswith(_OWN)]
+        self.parameters = _parameters(vars(right).get("__init__"))
+        self.units = {name: owner if whole else f"{owner}.{name}" for name in [*methods, "__init__"]}
+
+    def of(self, old: type) -> type:
+        place = {"__module__": old.__module__, "__qualname__": self.name}
+        try:
+            return types.new_class(self.name, (self._mixed(old), old), exec_body=lambda body: body.update(place))
+        except TypeError:  # one that nothing can be derived from: the substitute stands alone
+            return types.new_class(self.name, (self._mixed(object),), exec_body=lambda body: body.update(place))
+
+    def _mixed(self, old: type) -> type:
+        """The substitute as a class to derive from, which notes what is done to its objects."""
+        put_in, methods, whole, units, owner = self.put_in, self.methods, self.whole, self.units, self.owner
+        ours = whole or "__init__" in methods
+        base: Any = old
+
+        def __init__(this: object, *arguments: object, **named: object) -> None:
+            if not ours:  # the learner's; what it was called with may be all that another method knows
+                object.__setattr__(this, f"{_OWN}arguments", dict(zip(self.parameters, arguments)) | named)
+                base.__init__(this, *arguments, **named)
+                return
+            put_in.notes.called[units["__init__"]] = None
+            given = put_in.bound(owner, self.parameters, arguments, named)
+            if "__init__" in methods:
+                methods["__init__"](this, **given)
+
+        def __getattribute__(this: object, name: str) -> object:
+            if name in methods:
+                put_in.notes.called[units[name]] = None
+            elif put_in.is_beyond(name) and (whole or not callable(getattr(old, name, None))):
+                put_in.read(owner, name)
+            return base.__getattribute__(this, name)  # a class that has one of its own keeps it
+
+        body: dict[str, object] = {name: _Method(function) for name, function in methods.items()}
+        body |= {name: _Plain(name) for name in self.plain if ours}
+        body |= {"__setattr__": object.__setattr__} if whole else {}
+        return type(self.name, (), body | {"__init__": __init__, "__getattribute__": __getattribute__})
+
+
+class _Plain:
+    """A plain attribute, also where the learner's class has a property or a slot of that name."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __get__(self, this: object, kind: type | None = None) -> object:
+        if this is None:
+            return self
+        try:
+            return vars(this)[self.name]
+        except KeyError:
+            raise AttributeError(self.name) from None
+
+    def __set__(self, this: object, value: object) -> None:
+        vars(this)[self.name] = value
+
+    def __delete__(self, this: object) -> None:
+        del vars(this)[self.name]
+
+
+class _Method:
+    """A method that stays, also where the learner's __init__ puts a function of the same name on the object."""
+
+    def __init__(self, function: Callable[..., Any]):
+        self.function = function
+
+    def __get__(self, this: object, kind: type | None = None) -> object:
+        return self.function if this is None else types.MethodType(self.function, this)
+
+    def __set__(self, this: object, value: object) -> None:
+        """What the learner's own would have been: not used."""
+
+
+def _parameters(function: Function | None) -> list[str]:
+    """What a function takes, but for the object that it is a method of."""
+    code = function.__code__ if function is not None else None
+    return [name for name in code.co_varnames[: code.co_argcount] if name != "self"] if code is not None else []
+
+
+def _loaded(texts: Mapping[str, str]) -> types.ModuleType:
+    """The module with the list; while it is loaded, and no longer, its imports find the other texts."""
+    made = {name: types.ModuleType(f"{_TOOLBOX}.{name}" if name else _TOOLBOX) for name in ["", *texts]}
+    package, modules = made[""], {module.__name__: module for module in made.values()}
+    modules["tasks"] = types.ModuleType("tasks")
+    hidden = {name: sys.modules[name] for name in modules if name in sys.modules}
+    sys.modules.update(modules)
+    try:
+        for name in sorted(texts, key=lambda name: name == _TEXT):  # the list last: it imports the others
+            vars(made[name]).update(__package__=_TOOLBOX)
+            exec(compiled(texts[name], f"<{_TOOLBOX}>/{name}.py"), vars(made[name]))
+            setattr(package, name, made[name])
+    finally:
+        for name in modules:
+            del sys.modules[name]
+        sys.modules.update(hidden)
+    return made[_TEXT]
