@@ -194,3 +194,10 @@ def probe_gradients_before_and_after(student, case):
     student.train.train(model, *data, epochs=2, batch_size=6, lr=0.1, rng=student.rng(case.seed))
     networks.parameters_of(student, model)
     networks.gradients_of(student, model)
+
+
+def explain_training(student, case, failed):
+    """Which slip ends where this training ends: for each failed check that it explains."""
+    from ..toolbox import explanations  # only where something failed
+
+    return explanations.of_checks(student, case, failed)

@@ -1055,6 +1055,204 @@ def keeps_the_first_gradients(model, x_train, y_train, x_val, y_val, *, epochs, 
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
 
 
+# --- what is known by where the parameters end ------------------------------------------------------------------------
+
+
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
+def multiplies_by_the_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Gradient multiplied by the batch size
+
+    Your step is too long by a factor that grows with the batch. The loss is a mean over the batch: so is its gradient.
+    """
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(loss.backward() * len(yb))
+        optimizer.step(model.parameters(), model.gradients())
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train", fails=["check_train_steps_once_a_batch"])
+def divides_by_all_rows(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Gradient of a batch divided by all rows
+
+    Each step is too short: the gradient of a batch is divided by the rows of x_train. Over which rows is the loss a mean?
+    """
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(loss.backward() * len(yb) / len(x_train))
+        optimizer.step(model.parameters(), model.gradients())
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train", fails=["check_train_steps_once_a_batch"])
+def divides_by_the_number_of_batches(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Step divided by the number of batches
+
+    The more batches, the shorter each of your steps. lr is used as it comes, for every batch.
+    """
+    count = -(-len(x_train) // batch_size)
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr / count, rng)
+
+
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
+def scales_the_step(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Step 0.5 times as long as lr makes it
+
+    Your step is 0.5 times as long as it should be. What is lr multiplied by before it reaches the parameters?
+    """
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, 0.5 * lr, rng)
+
+
+@misconception(
+    "train.train",
+    fails=["check_train_keeps_descending", "check_train_steps_once_a_batch", "check_train_validates_after_each_epoch"],
+)
+def accumulates_the_gradients(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Gradients of earlier batches still in the step
+
+    Each step holds the gradients of the batches before it as well. Where does the sum start again at zero?
+    """
+    total = [np.zeros_like(p) for p in model.parameters()]
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(loss.backward())
+        for t, g in zip(total, model.gradients()):
+            t += g
+        optimizer.step(model.parameters(), total)
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
+def leaves_parameters_out(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Some parameters never updated
+
+    Some arrays stay as they were. Which parameters does the step get, and which gradients?
+    """
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(loss.backward())
+        optimizer.step(model.parameters()[2:], model.gradients()[2:])
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
+def leaves_parameters_out__biases(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        model.backward(loss.backward())
+        optimizer.step(model.parameters()[::2], model.gradients()[::2])
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
+def leaves_the_last_batch_out(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Last batch of each epoch left out
+
+    The last batch of an epoch never brings a step, full or not. Where does your loop end?
+    """
+
+    def batches(x, y, size, rng):
+        return list(minibatches(x, y, size, rng))[:-1]
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, batches=batches)
+
+
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
+def leaves_the_first_batch_out(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """First batch of each epoch left out
+
+    The first batch of an epoch never brings a step. Where does your loop start?
+    """
+
+    def batches(x, y, size, rng):
+        return list(minibatches(x, y, size, rng))[1:]
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, batches=batches)
+
+
+@misconception("train.train", fails=["check_train_steps_once_a_batch"])
+def steps_on_all_rows_for_each_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Every step taken on all of x_train
+
+    Each batch brings a step, but that of all rows. What does forward get, and what else runs before backward?
+    """
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(logits, yb)
+        _update(model, loss, optimizer, x_train, y_train)
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train", fails=["check_train_keeps_descending", "check_train_steps_once_a_batch"])
+def uses_up_the_batches(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Batches used up after the first epoch
+
+    From the second epoch on no batch comes. A generator can be gone through once: where do you make it?
+    """
+    kept = minibatches(x_train, y_train, batch_size, rng)
+
+    def batches(x, y, size, rng):
+        return kept
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, batches=batches)
+
+
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
+def forgets_the_loss_forward(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """loss.forward missing before loss.backward
+
+    loss.backward has nothing to work with: it needs what loss.forward keeps of the same batch.
+    """
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        model.backward(loss.backward())
+        optimizer.step(model.parameters(), model.gradients())
+        return 0.0, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
+@misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
+def hands_labels_for_scores(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Class numbers given to the loss in place of scores
+
+    loss.forward takes the scores (N, C) first, then the labels (N,). What does it get from you first?
+    """
+
+    def update(model, loss, optimizer, xb, yb):
+        logits = model.forward(xb)
+        value = loss.forward(yb, logits)
+        model.backward(loss.backward())
+        optimizer.step(model.parameters(), model.gradients())
+        return value, np.count_nonzero(logits.argmax(axis=1) == yb)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, update=update)
+
+
 #: Of these a learner may have chosen another number.
 OPEN_NUMBERS = {
     "averages_over_batches": 64,
@@ -1067,6 +1265,7 @@ OPEN_NUMBERS = {
     "adds_noise_to_the_images": 0.1,
     "ignores_lr": 0.1,
     "scales_lr_by_the_batch": 32,
+    "scales_the_step": 0.5,
     "ignores_the_batch_size": 32,
     "makes_a_generator_of_its_own": 0,
     "seeds_every_epoch_anew": 42,

@@ -43,7 +43,11 @@ def signs(parameters: Sequence[Array], x: ArrayLike) -> Array:
 
 def backward(parameters: Sequence[Array], x: ArrayLike, dlogits: ArrayLike) -> tuple[Parameters, Array]:
     """The gradients [dW1, db1, ...] and dx of sum(dlogits * logits)."""
-    inputs = activations(parameters, x)[:-1]
+    return through(parameters, activations(parameters, x)[:-1], dlogits)
+
+
+def through(parameters: Sequence[Array], inputs: Sequence[Array], dlogits: ArrayLike) -> tuple[Parameters, Array]:
+    """The same from the inputs that the Linear layers remember, whatever the parameters were then."""
     gradients: Parameters = []
     dout = np.asarray(dlogits, dtype=np.float64)
     for k in range(len(inputs) - 1, -1, -1):

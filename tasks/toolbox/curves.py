@@ -1,0 +1,161 @@
+"""What the four curves of a training are, where nothing moves: the slips in measuring, each with the numbers it gives.
+
+The rows of a batch are drawn by the submission, so that a number may have several values: every one that some batch gives.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from . import closed_form
+from .closed_form import Array
+from .procedures import Procedure, Run
+
+CLOSE = 1e-5  #: of a number, as a share of itself: float32 is enough
+PARTS = ("train_loss", "train_acc", "val_loss", "val_acc")
+Curves = dict[str, list[float]]
+
+
+class Measures(NamedTuple):
+    """Loss and accuracy of a network that does not move, on all that they may be measured on."""
+
+    run: Run
+
+    def of(self, x: Array, y: Array) -> tuple[float, float]:
+        return closed_form.evaluate(self.run.start, x, y)
+
+    @property
+    def train(self) -> tuple[float, float]:
+        return self.of(self.run.x, self.run.y)
+
+    @property
+    def validation(self) -> tuple[float, float]:
+        return self.of(self.run.x_val, self.run.y_val)
+
+    @property
+    def first_of_validation(self) -> tuple[float, float]:
+        """On as many rows as a batch has."""
+        return self.of(self.run.x_val[: self.run.batch_size], self.run.y_val[: self.run.batch_size])
+
+    @property
+    def sizes(self) -> list[int]:
+        """Rows of each batch."""
+        rows, size = self.run.rows, self.run.batch_size
+        return [min(size, rows - k) for k in range(0, rows, size)]
+
+    def batches(self, size: int) -> list[tuple[float, float]]:
+        """Of every batch of so many rows."""
+        found = (list(rows) for rows in combinations(range(self.run.rows), size))
+        return [self.of(self.run.x[rows], self.run.y[rows]) for rows in found]
+
+    def sums(self, column: int) -> list[float]:
+        """Of the batches' means, added up, in each way of batching."""
+        run = self.run
+        ways = closed_form.cuts(range(run.rows), run.batch_size)
+        return [sum(self.of(run.x[batch], run.y[batch])[column] for batch in way) for way in ways]
+
+    def over(self, procedure: Procedure) -> list[tuple[float, float]]:
+        """Over the batches that a procedure sees: by rows, and by batches."""
+        found, run = [], self.run
+        for way in procedure.ways(run.rows, run.batch_size):
+            each = np.array([self.of(run.x[batch], run.y[batch]) for batch in way if batch]).reshape(-1, 2)
+            sizes = [len(batch) for batch in way if batch]
+            if sizes:
+                found += [tuple(np.average(each, axis=0, weights=sizes)), tuple(each.mean(axis=0))]
+        return found
+
+
+class Slip(NamedTuple):
+    """One way of measuring: what each curve may be in every epoch, for those that it changes.
+
+    values : curve -> values, of the measures and the epoch from 1 on
+    """
+
+    name: str
+    says: str
+    values: Callable[[Measures, int], dict[str, list[float]]]
+
+
+def _loss_and_accuracy(part: str, values: Iterable[Sequence[float]]) -> dict[str, list[float]]:
+    pairs = list(values)
+    return {f"{part}_loss": [pair[0] for pair in pairs], f"{part}_acc": [pair[1] for pair in pairs]}
+
+
+def _swapped(m: Measures) -> dict[str, list[float]]:
+    return {**_loss_and_accuracy("train", [m.train[::-1]]), **_loss_and_accuracy("val", [m.validation[::-1]])}
+
+
+def _losses(values: Iterable[float]) -> dict[str, list[float]]:
+    return {"train_loss": list(values)}
+
+
+def _whole_batches(m: Measures) -> int:
+    return max(1, m.run.rows // m.run.batch_size)
+
+
+SLIPS = [
+    Slip("adds_up_the_losses", "train_loss is the sum of the batches' losses.", lambda m, k: _losses(m.sums(0))),
+    Slip("adds_up_the_losses", "train_loss is the sum over all rows.", lambda m, k: _losses([m.train[0] * m.run.rows])),
+    Slip("divides_the_losses_by_the_rows", "", lambda m, k: _losses(s / m.run.rows for s in m.sums(0))),
+    Slip("divides_by_the_whole_batches", "", lambda m, k: _losses(s / _whole_batches(m) for s in m.sums(0))),
+    Slip("reports_the_last_batch", "", lambda m, k: _losses(v for v, _ in m.batches(m.sizes[-1]))),
+    Slip("reports_the_first_batch", "", lambda m, k: _losses(v for v, _ in m.batches(m.sizes[0]))),
+    Slip(
+        "never_resets_the_sum", "", lambda m, k: _losses([k * m.train[0], *(k * s / len(m.sizes) for s in m.sums(0))])
+    ),
+    Slip("reports_validation_as_training", "", lambda m, k: _loss_and_accuracy("train", [m.validation])),
+    Slip("reports_validation_as_training", "", lambda m, k: {"train_acc": [m.validation[1]]}),
+    Slip("reports_validation_as_training", "", lambda m, k: {"train_loss": [m.validation[0]]}),
+    Slip("reports_training_as_validation", "", lambda m, k: _loss_and_accuracy("val", [m.train])),
+    Slip("reports_training_as_validation", "", lambda m, k: {"val_acc": [m.train[1]]}),
+    Slip("reports_training_as_validation", "", lambda m, k: {"val_loss": [m.train[0]]}),
+    Slip("validates_on_the_first_batch", "", lambda m, k: _loss_and_accuracy("val", [m.first_of_validation])),
+    Slip("reports_percent", "", lambda m, k: {"train_acc": [100 * m.train[1]], "val_acc": [100 * m.validation[1]]}),
+    Slip("reports_error_rates", "", lambda m, k: {"train_acc": [1 - m.train[1]], "val_acc": [1 - m.validation[1]]}),
+    Slip("swaps_loss_and_accuracy", "", lambda m, k: _swapped(m)),
+]
+
+
+def found_in(curves: Sequence[Curves], runs: Sequence[Run]) -> tuple[Slip | None, bool]:
+    """The slip that gives all these curves, if it is one; and whether the curves are right.
+
+    curves : of trainings with lr = 0, one for each run
+    """
+    measured = [Measures(run) for run in runs]
+    if all(_agrees(c, _right(m)) for c, m in zip(curves, measured)):
+        return None, True
+    able = [slip for slip in SLIPS if all(_gives(slip, c, m) for c, m in zip(curves, measured))]
+    return (able[0] if len({slip.name for slip in able}) == 1 else None), False
+
+
+def seen_by(procedure: Procedure, curves: Sequence[Curves], runs: Sequence[Run]) -> bool:
+    """Whether the curves on the training set are those of the rows that a way of training sees."""
+    for given, run in zip(curves, runs):
+        m = Measures(run)
+        if not _agrees(given, {**_right(m), **_loss_and_accuracy("train", m.over(procedure))}):
+            return False
+    return True
+
+
+def _right(m: Measures) -> dict[str, list[float]]:
+    """What right code may report: over the rows, or over the batches."""
+    over = [m.train, *zip(*([s / len(m.sizes) for s in m.sums(column)] for column in (0, 1)))]
+    return {**_loss_and_accuracy("train", over), **_loss_and_accuracy("val", [m.validation])}
+
+
+def _gives(slip: Slip, given: Curves, m: Measures) -> bool:
+    return all(
+        _agrees({name: values[k - 1 : k] for name, values in given.items()}, {**_right(m), **slip.values(m, k)})
+        for k in range(1, 1 + max(map(len, given.values()), default=0))
+    )
+
+
+def _agrees(given: Curves, allowed: dict[str, list[float]]) -> bool:
+    """Whether each entry of the four curves is one of the values that are allowed."""
+    return all(
+        len(given.get(name, ())) > 0
+        and all(min(abs(np.array(allowed[name]) - value)) <= CLOSE * max(1.0, abs(value)) for value in given[name])
+        for name in PARTS
+    )
