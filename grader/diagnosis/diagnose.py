@@ -22,6 +22,7 @@ from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
 from grader.diagnosis.bench import Bench
 from grader.diagnosis.candidates import Candidates
+from grader.diagnosis.facts import facts_of
 from grader.diagnosis.matches import all_that_match, shows_values
 from grader.diagnosis.numbers import clean_ratios, fillings
 from grader.diagnosis.runs import ReplayCache, Runs
@@ -65,12 +66,21 @@ class _Diagnoser:
         self.candidates = Candidates(bench.context)
 
     def names(self) -> dict[scores.Key, Mistake]:
-        """Find what matches each failure, then decide, with all of them in view; then look for second mistakes."""
+        """What the stages explain themselves, then what else matches; then what hides behind these."""
         failed = {
             scores.key(check): check for stage in self.course.stages for check in stage.checks if self._may_ask(check)
         }
+        facts = {} if self.bench.stop() else facts_of(self.context, failed)
+        named: Named = {where: fact.twins(self.candidates.bank[where[0]]) for where, fact in facts.items()}
+        self._match({where: check for where, check in failed.items() if where not in facts}, named)
+        for check in self._hidden_by(named):
+            self._note(named, scores.key(check), self._hidden(check, _first(named)))
+        told = {where: _mistake(named[where]) for where in sorted(named, key=self._place)}
+        return told | {where: fact.told(told[where]) for where, fact in facts.items()}
+
+    def _match(self, failed: Mapping[scores.Key, Check], named: Named) -> None:
+        """Find what matches each failure, then decide, with all of them in view; then look for second mistakes."""
         found = {where: self._matches(check, *self._heard_of(check)) for where, check in failed.items()}
-        named: Named = {}
         for where, matching in found.items() if not self.bench.stop() else ():
             # Where several match, one that another failure has been named after is the likeliest by far.
             known = {m.id for m in _first(named)}
@@ -79,9 +89,6 @@ class _Diagnoser:
         for where, check in failed.items():
             if not found[where]:
                 self._note(named, where, self._second(check, *self._heard_of(check), _first(named)))
-        for check in self._hidden_by(named):
-            self._note(named, scores.key(check), self._hidden(check, _first(named)))
-        return {where: _mistake(named[where]) for where in sorted(named, key=self._place)}
 
     def _may_ask(self, check: Check) -> bool:
         """Whether a check failed, and by more than a limit."""

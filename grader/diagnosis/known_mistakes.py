@@ -22,6 +22,7 @@ from grader.diagnosis.answer_table import (
 )
 from grader.diagnosis.digests import Digest, digest_text
 from grader.diagnosis.drawn_digests import Told, agrees_with, plain, shows_more
+from grader.diagnosis.facts import facts_of
 from grader.diagnosis.random_draws import features
 from grader.diagnosis.replay import replay
 from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, answers, comparable, history_scope, last_words
@@ -48,18 +49,26 @@ def named_by_tables(
     if context.seed != SEED:
         return {}
     asked = _lookups(context, tables)
+    named = {} if stop() else _explained(context, asked)
     found = {where: lookup.matches() for where, lookup in asked.items() if not stop()}
     if stop():
         return {}
-    named: dict[scores.Key, Mistake] = {}
     for where, matching in found.items():
         able = [m for m in matching if not any(lookup.denies(m, found[of]) for of, lookup in asked.items())]
         left = _likeliest(where, able, found, {mistake.id for mistake in named.values()})
         left = asked[where].separated(left)
         if _groups(left) == 1:
-            ids = list(dict.fromkeys(m.id for m in left))
-            named[where] = Mistake(id=ids[0], hint=asked[where].table.hints[left[0].group], alike=ids[1:])
+            named[where] = asked[where].mistake(left)
     return named
+
+
+def _explained(context: Context, asked: dict[scores.Key, "_Lookup"]) -> dict[scores.Key, Mistake]:
+    """What the stages explain themselves; this is taken out of what is asked of the tables."""
+    found: dict[scores.Key, Mistake] = {}
+    for where, fact in facts_of(context, asked).items():
+        lookup = asked.pop(where)
+        found[where] = fact.told(lookup.mistake(fact.twins(lookup.table.mistakes.values())))
+    return found
 
 
 def _lookups(context: Context, tables: Mapping[str, AnswerTable]) -> dict[scores.Key, "_Lookup"]:
@@ -94,6 +103,11 @@ class _Lookup:
         self.given = answers(context.state.transcripts[scores.key(check)])
         self._heard: dict[tuple[int, int], list[Answer]] = {}
         self._contradicted = cache(self._is_contradicted)
+
+    def mistake(self, left: Sequence[KnownMistake]) -> Mistake:
+        """What is told of mistakes that cannot be told apart."""
+        ids = list(dict.fromkeys(m.id for m in left))
+        return Mistake(id=ids[0], hint=self.table.hints[left[0].group], alike=ids[1:])
 
     def matches(self) -> list[KnownMistake]:
         """The mistakes that answer as the submission did, in this check and with other inputs."""

@@ -1,0 +1,65 @@
+"""What a stage itself finds out of its failed checks, where facts tell more than a comparison with known mistakes.
+
+A stage's checks.py may have functions `explain_...(student, case, failed)`: asked after the verdicts of the submission
+alone, they give for each failed check that they can explain the name of a known mistake of the stage, and what was seen of
+it in a sentence. Such a name goes before all others.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from grader.checks.case import Case
+from grader.checks.compare import Unmet
+from grader.course.misconceptions import Misconception
+from grader.course.stage import Stage
+from grader.diagnosis.answer_table import KnownMistake
+from grader.records import Mistake
+from grader.running import scores
+from grader.running.checks_package import import_checks
+from grader.running.context import Context
+from grader.worker.outside.errors import StudentError
+
+EXPLAINS = "explain_"
+Known = TypeVar("Known", Misconception, KnownMistake)
+
+
+class Fact(NamedTuple):
+    name: str  #: of a known mistake of the stage
+    says: str = ""  #: what was seen of it, as a sentence
+
+    def told(self, mistake: Mistake) -> Mistake:
+        """The mistake, with what was seen of it."""
+        return msgspec.structs.replace(mistake, hint=f"{mistake.hint} {self.says}".strip())
+
+    def twins(self, bank: Iterable[Known]) -> list[Known]:
+        """The mistake of that name, then what always coincides with it."""
+        known = list(bank)
+        (first, *_) = (m for m in known if m.id == self.name)
+        return sorted((m for m in known if m.group == first.group), key=lambda m: m.id != self.name)
+
+
+def facts_of(context: Context, failed: Collection[scores.Key]) -> dict[scores.Key, Fact]:
+    """(stage, check) -> the fact that explains why it failed, for those failed checks that have one."""
+    found: dict[scores.Key, Fact] = {}
+    for stage in context.course.stages:
+        if checks := {check for where, check in failed if where == stage.id}:
+            found |= {(stage.id, check): Fact(*fact) for check, fact in _explained(context, stage, checks).items()}
+    return found
+
+
+def _explained(context: Context, stage: Stage, failed: set[str]) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
+    for name, explain in vars(import_checks(stage)).items():
+        if name.startswith(EXPLAINS):
+            first = next(check for check in stage.checks if check.id in failed)
+            case = Case(context.seed, stage.id, name)
+            try:
+                with context.pool.student(
+                    context.submission, context.limits.of(first, stage), case.describe
+                ) as student:
+                    found |= explain(student, case, failed)
+            except (Unmet, StudentError):
+                pass  # it could not be asked to the end: there is no fact, and the verdict stands
+    return found
