@@ -1,0 +1,76 @@
+"""What a stage finds out itself goes before what a replay or a table says, and has the words of the bank."""
+
+import pytest
+
+from grader.course.misconceptions import load
+from grader.diagnosis.answer_table import AnswerTable, KnownMistake
+from grader.diagnosis.diagnose import diagnose
+from grader.diagnosis.known_mistakes import named_by_tables
+from grader.paths import REFERENCE
+from grader.running import scores
+from grader.running.context import Context
+from grader.running.limits import Limits
+from grader.running.runner import load_checks, run_check
+from grader.running.state import RunState
+from grader.submission import read_submission
+from grader.worker.outside.local import LocalPool
+from tests.courses import HERE
+from tests.mistakes.trainings import STAGE, TRAININGS
+
+ANSWER = read_submission(REFERENCE)
+BANK = load(STAGE.folder)
+#: What learners wrote, and what no replay told: by label.
+MISSED = [
+    "step before backward",
+    "gradients above the loop",
+    "step dedented",
+    "no loss.forward",
+    "x_val between forward and backward",
+    "batches in a list",
+    "generator made once",
+    "labels first",
+    "default_rng(epoch)",
+    "short batch divided by batch_size",
+]
+
+
+def _graded(label):
+    """Stage 10 of a training, checked; and the name that is right."""
+    training = next(t for t in TRAININGS if t.label == label)
+    earlier = {(s.id, c.id): scores.result(c, "pass") for s in HERE.stages for c in s.checks if s.id < STAGE.id}
+    context = Context(HERE, training.submission(ANSWER), LocalPool(), 0, Limits(), state=RunState(earlier))
+    for check in STAGE.checks:
+        context.state.decide(check, run_check(check, load_checks(STAGE)[check.id], context))
+    return context, training.name
+
+
+@pytest.mark.parametrize("label", MISSED)
+def test_checkout_and_kit_tell_what_learners_wrote_alike(label):
+    context, name = _graded(label)
+    # A kit's table knows the mistakes by name; of their answers this one has none.
+    known = [KnownMistake(m.name, m.alike, m.hint) for m in BANK]
+    kit = named_by_tables(context, {STAGE.id: AnswerTable("", known)})
+    checkout = diagnose(context, ANSWER)
+    assert {mistake.id for mistake in checkout.values()} == {name}
+    assert kit == {where: checkout[where] for where in kit}
+    assert kit
+
+
+def test_what_was_seen_stands_behind_the_words_of_the_bank():
+    context, name = _graded("gradients above the loop")
+    (mistake, *_) = diagnose(context, ANSWER).values()
+    hint = next(m.hint for m in BANK if m.name == name)
+    assert mistake.hint == f"{hint} Every step used what gradients() held before the first backward."
+
+
+def test_what_always_coincides_is_told_together():
+    context, _ = _graded("batches of 32")
+    assert {(m.id, *m.alike) for m in diagnose(context, ANSWER).values()} == {
+        ("takes_everything_as_one_batch", "ignores_the_batch_size")
+    }
+
+
+def test_nobody_is_asked_when_nobody_waits():
+    context, _ = _graded("step before backward")
+    assert diagnose(context, ANSWER, stop=lambda: True) == {}
+    assert named_by_tables(context, {STAGE.id: AnswerTable("", [])}, stop=lambda: True) == {}
