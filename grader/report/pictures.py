@@ -73,13 +73,16 @@ def due(report: Report, evidence: Callable[[str, CheckResult], Arrays], course: 
     if draws is None:
         return wanted
     for stage in report.stages:
+        curves = Curves.of(report.curves) if report.curves.get("stage") == stage.id else None
         for check in stage.checks:
             arrays, place = evidence(stage.id, check), (stage.id, check.id)
+            if curves is not None and check.state == "fail" and check.id == report.curves.get("check"):
+                wanted.append(draws.of_training(curves)._replace(place=place))  # what failed is seen there first
+                curves = None
             wanted.extend(one._replace(place=place) for one in draws.of_check(check.state != "pass", arrays))
             own = Curves.of_evidence(arrays)
             if own is not None and check.id != report.curves.get("check"):  # else they are the report's, with its band
                 wanted.append(draws.of_training(own)._replace(place=place))
-        curves = Curves.of(report.curves) if report.curves.get("stage") == stage.id else None
         if curves is not None:
             wanted.append(draws.of_training(curves)._replace(place=(stage.id, "")))
     first = (report.next.stage, report.next.check) if report.next else None

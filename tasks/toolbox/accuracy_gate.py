@@ -18,7 +18,7 @@ import numpy as np
 
 from grader.checks.api import CallTimeout, Case, Remote, Student, Unmet, last_epoch, listed
 
-from . import closed_form, networks, trainings
+from . import closed_form, networks, training_diagnosis, trainings
 from .closed_form import Array, Parameters
 
 ASKED = ("epochs", "batch_size", "lr")
@@ -44,6 +44,7 @@ class Trained:
 
     names : the label that each digit had in this training
     hits  : hidden images that the fetched parameters classify as they should
+    told  : what a diagnosis is made of, if one may be asked for
     """
 
     model: Remote
@@ -53,6 +54,7 @@ class Trained:
     names: Array
     hits: int
     images: int
+    told: training_diagnosis.Training | None = None
 
     @property
     def accuracy(self) -> float:
@@ -118,14 +120,20 @@ def train(
     parameters = networks.parameters_of(student, model)
     shapes = [(n, m) if k else (m,) for n, m in pairwise(sizes) for k in (1, 0)]
     trainings.same_shapes(case, parameters, [np.empty(shape) for shape in shapes], "After training")
+    curves = history(student, case, result)
+    told = training_diagnosis.Training(
+        settings, len(data[0]), curves, start, parameters, data, (validation[0][:1000], validation[1][:1000])
+    )
     for name, array in zip(networks.names(len(parameters)), parameters):
-        gave = f"There is nan or inf in {name} after training."
-        case.require(np.isfinite(array).all(), "The parameters should be finite.", gave, "The steps may be too long.")
+        if not np.isfinite(array).all():
+            keep_curves(case, curves)
+            gave = f"There is nan or inf in {name} after training."
+            raise diagnosed(case, told, "The parameters should be finite.", gave, "The steps may be too long.")
     x, y = hidden
     order = case.rng.permutation(len(x))
     said = scores(parameters, x[order]).argmax(axis=1)
     hits = int(np.sum(said == names[y[order]]))
-    return Trained(model, start, parameters, _history(student, case, result), names, hits, len(x))
+    return Trained(model, start, parameters, curves, names, hits, len(x), told)
 
 
 def scores(parameters: Parameters, x: Array) -> Array:
@@ -145,8 +153,34 @@ def judge(case: Case, bar: Bar, first: Trained, again: Callable[[int], Trained])
         found += [again(1).accuracy, again(2).accuracy]
     should = f"The trained network should get at least {100 * bar.asked:.1f} % of the hidden images right."
     how = ", with three seeds; the median decides." if len(found) > 1 else "."
-    case.require(np.median(found) >= bar.asked, should, f"It gets {percentages(found)} of the hidden images right{how}")
+    if np.median(found) < bar.asked:
+        raise diagnosed(case, first.told, should, f"It gets {percentages(found)} of the hidden images right{how}")
     return found
+
+
+def diagnosed(
+    case: Case,
+    told: training_diagnosis.Training | None,
+    should: str,
+    gave: str,
+    looks_like: str = "",
+    kinds: Sequence[str] = (),
+) -> Unmet:
+    """What a training lacks; begun with what it came to, if that is plain to see.
+
+    kinds : of findings; all of them if none is given
+    """
+    found = training_diagnosis.diagnose(told, kinds) if told is not None else None
+    if found is None:
+        return Unmet(should, gave, looks_like)
+    case.note(f"What the training came to: {found.kind}.")
+    return Unmet(should, f"{found.sentence} {gave}", found.reasons)
+
+
+def keep_curves(case: Case, curves: Mapping[str, Sequence[float]]) -> None:
+    """Leave the curves behind, which the report draws."""
+    for name, curve in curves.items():
+        case.evidence(f"history:{name}", np.array(curve))
 
 
 def percentages(shares: Sequence[float]) -> str:
@@ -236,8 +270,7 @@ def moves_little(
 
 def pictures(case: Case, trained: Trained, x: Array, y: Array) -> None:
     """Leave behind what the report draws: curves, confusion, the surest mistakes, the first layer's weights."""
-    for name, curve in trained.history.items():
-        case.evidence(f"history:{name}", np.array(curve))
+    keep_curves(case, trained.history)
     logits = _nearly(trained, x)[:, trained.names]  # column d: the score of digit d
     shares = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
@@ -256,7 +289,7 @@ def pictures(case: Case, trained: Trained, x: Array, y: Array) -> None:
     case.evidence("weights", trained.parameters[0].astype(np.float32))
 
 
-def _history(student: Student, case: Case, result: object) -> dict[str, list[float]]:
+def history(student: Student, case: Case, result: object) -> dict[str, list[float]]:
     """The curves, if train returned such; whether it has to is another stage's affair."""
     try:
         return trainings.history(student, case, result)

@@ -97,6 +97,49 @@ def test_below_the_bar_earns_nothing_and_says_how_far():
     assert "points below the 80.0 % asked for" in first.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("settings", "sentence", "kind"),
+    [
+        (
+            "{'epochs': 1, 'batch_size': 128, 'lr': 0.02}",
+            "It is too slow so far: 12 steps are too few.",
+            "too slow so far",
+        ),
+        (
+            "{'epochs': 3, 'batch_size': 1500, 'lr': 0.1}",
+            "It is too slow so far: a full batch makes 3 steps",
+            "too slow so far",
+        ),
+        ("{'epochs': 4, 'batch_size': 16, 'lr': 5.0}", "The training diverged in epoch 1", "diverged"),
+        ("{'epochs': 2, 'batch_size': 16, 'lr': 1e8}", "The training diverged in epoch 1 of 2.", "diverged"),
+    ],
+)
+def test_a_card_begins_with_what_the_training_came_to(settings: str, sentence: str, kind: str):
+    first = grade("12_mnist", settings=settings)["mnist_reaches_96_percent"]
+    assert first.message.startswith(sentence), first.message
+    assert first.card.gave.startswith(sentence)
+    assert first.card.looks_like in first.message
+    assert f"What the training came to: {kind}." in first.notes
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("def train(model, *a, **k):\n    return {}", "It is stuck at chance: no parameter moved."),
+        (
+            "honest = train\ndef train(model, x, y, *a, rng, **k):\n"
+            "    return honest(model, x, rng.permutation(y), *a, rng=rng, **k)",
+            "Labels and images have come apart.",
+        ),
+        ("honest = train\ndef train(*a, lr, **k):\n    return honest(*a, lr=-lr, **k)", "The training diverged"),
+    ],
+)
+def test_an_overfit_that_fails_begins_with_why(code: str, sentence: str):
+    first = grade("11_overfit", code)["overfit_learns_every_image"]
+    assert first.message.startswith(sentence), first.message
+    assert "lr = " not in first.message or "lr = 0.1" in first.message
+
+
 def test_settings_without_lr_are_named():
     results = grade("12_mnist", settings="{'epochs': 1, 'batch_size': 128}")
     assert "HYPERPARAMETERS has no lr." in results["mnist_reaches_96_percent"].message

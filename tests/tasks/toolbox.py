@@ -12,3 +12,4 @@ networks = import_module(f"{PACKAGE}.networks")
 images = import_module(f"{PACKAGE}.images")
 pictures = import_module(f"{PACKAGE}.pictures")
 figures, findings, pixels = pictures.figures, pictures.findings, pictures.pixels
+training_diagnosis = import_module(f"{PACKAGE}.training_diagnosis")
