@@ -12,9 +12,9 @@ OUT_ARG = $(if $(OUT),--out "$(OUT)")
 COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),--sandbox $(SANDBOX))
 
 .DEFAULT_GOAL := help
-.PHONY: help grade watch stage hint debug reset progress report train doctor class compare kit update gradescope export \
+.PHONY: help grade watch stage hint debug reset progress report train check-gradients doctor class compare kit update gradescope export \
 	regrade-diff notebook check-tasks check-tasks-full record-times skeleton oracle \
-	test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak same-grades bench bench-check architecture measure-seeds format lint requirements clean environment environment-long
+	test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak same-grades bench bench-check architecture measure-seeds measure-diagnosis format lint requirements clean environment environment-long
 
 help: ## list the verbs
 	@$(GRADER) --help
@@ -41,6 +41,8 @@ report:
 	@$(GRADER) report $(OUT_ARG) $(ARGS)
 train:
 	@$(GRADER) train $(STUDENT_ARG) $(if $(DATA),--data "$(DATA)") $(ARGS)
+check-gradients:
+	@$(GRADER) check-gradients $(STUDENT_ARG) $(ARGS)
 doctor:
 	@$(GRADER) doctor $(ARGS)
 
@@ -116,6 +118,9 @@ measure-seeds: environment ## accuracy on the hidden set over 20 seeds
 
 architecture: environment ## the rooms of grader/, drawn and listed from its imports
 	@$(VENV_PYTHON) -m tests.architecture --draw --write
+
+measure-diagnosis: environment ## which of 250 fresh trainings get the right word
+	@$(VENV_PYTHON) -m tests.tasks.training_runs $(ARGS)
 
 format: environment
 	@$(VENV_PYTHON) -m ruff check --fix-only --quiet . ; $(VENV_PYTHON) -m ruff format --quiet .

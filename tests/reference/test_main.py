@@ -1,13 +1,18 @@
 """`main`, as given to learners, and the verb `train` that runs anybody's."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from grader.paths import REFERENCE, STUDENT
+from grader.paths import REFERENCE, ROOT, STUDENT
 from grader.verbs.train import command
+from reference.data import load_mnist
 from reference.network import MLP
-from reference.train import load_weights, main, save_weights, show_progress
+from reference.train import load_weights, main, save_weights, show_progress, train
 
 TINY = {"epochs": 2, "batch_size": 8, "lr": 0.1}
 
@@ -111,10 +116,56 @@ def test_all_forms_of_import_train_from_a_folder_of_any_name(tmp_path, images, s
     assert (tmp_path / "plots" / "weights.npz").is_file()
 
 
-def test_an_unwritten_function_is_named(images):
-    result = run(STUDENT, "--data", images)
+def test_what_is_still_to_do_is_named():
+    result = run(STUDENT)
     assert result.exception.exit_status == 2
-    assert "is still a TODO" in result.exception.sentence()
+    assert "still to do first: layers.Linear.__init__ (student/layers.py, line " in result.exception.sentence()
+    assert "more. Remedy: make grade says which is next." in result.exception.sentence()
+
+
+def test_an_epoch_is_told_while_it_happens_and_train_need_not_print(tmp_path, images):
+    student = short(tmp_path / "s", "from .")
+    with (student / "train.py").open("a", encoding="utf-8") as file:
+        file.write(
+            "\nquiet = train\ndef train(*a, **k):\n    out = quiet(*a, **k)\n    print('the end of train')\n    return out\n"
+        )
+    said = run(student, "--data", images, "--out", tmp_path / "plots").output.splitlines()
+    assert said[0].startswith("20 images to train on, 6 to validate with")
+    assert [line[:13] for line in said if line.startswith("epoch")] == ["epoch  1 of 2", "epoch  2 of 2"]
+    assert said.index("the end of train") > next(k for k, line in enumerate(said) if line.startswith("epoch  1"))
+    assert {path.name for path in (tmp_path / "plots").iterdir()} == {"loss.png", "accuracy.png", "weights.npz"}
+
+
+def test_what_is_measured_is_what_the_network_gives(tmp_path, images):
+    """Measuring changes no step, and the last line is that of the parameters that are left."""
+    student = short(tmp_path / "s", "from .")
+    said = run(student, "--data", images, "--out", tmp_path).output.splitlines()
+    data = load_mnist(images)
+    model = MLP((16, 128, 64, 3), np.random.default_rng(0))
+    history = train(model, *data, rng=np.random.default_rng(1), **TINY)
+    with np.load(tmp_path / "weights.npz") as saved:
+        for name, array in zip(saved.files, model.parameters(), strict=True):
+            np.testing.assert_allclose(saved[name], array, rtol=1e-12)
+    last = next(line for line in said if line.startswith("epoch  2"))
+    assert f"validation {history['val_loss'][-1]:.4f}" in last
+    assert f"validation {100 * history['val_acc'][-1]:5.2f} %" in last
+
+
+def test_a_network_with_slots_is_trained_too(tmp_path, images):
+    student = short(tmp_path / "s", "from .")
+    text = (student / "network.py").read_text("utf-8")
+    (student / "network.py").write_text(
+        text.replace("class MLP:\n", "class MLP:\n    __slots__ = ('layers',)\n\n"), "utf-8"
+    )
+    assert "epoch  2 of 2" in run(student, "--data", images, "--out", tmp_path).output
+
+
+def test_below_the_goal_it_is_said_what_the_training_came_to(tmp_path, images):
+    student = short(tmp_path / "s", "from .")
+    text = (student / "train.py").read_text("utf-8")
+    (student / "train.py").write_text(text.replace("'lr': 0.1", "'lr': 1e8"), "utf-8")
+    said = run(student, "--data", images, "--out", tmp_path).output
+    assert "The training diverged" in said, said
 
 
 def test_an_exception_shows_the_learners_lines_alone(tmp_path, images, capsys):
@@ -123,24 +174,42 @@ def test_an_exception_shows_the_learners_lines_alone(tmp_path, images, capsys):
         "class SGD:\n    def __init__(self, lr):\n        self.lr = 1 / 0\n", encoding="utf-8"
     )
     result = run(student, "--data", images)
-    assert result.return_value == 2
-    assert "ZeroDivisionError" in result.output
-    assert "self.lr = 1 / 0" in result.output
-    assert "grader" not in result.output
+    assert result.exception.exit_status == 2
+    assert "ZeroDivisionError" in result.exception.sentence()
+    assert "> optim.py, line 3:         self.lr = 1 / 0" in result.output
+    assert "epoch_by_epoch" not in result.output
 
 
 @pytest.mark.parametrize("source", ["gone", "."])
 def test_missing_data_are_one_sentence(tmp_path, source):
     result = run(short(tmp_path / "s", "from ."), "--data", tmp_path / source)
-    assert result.return_value == 2
-    assert result.output.startswith("error: ")
+    assert result.exception.exit_status == 2
     assert "Traceback" not in result.output
 
 
-def test_a_train_py_without_main_is_refused(tmp_path):
+def test_settings_that_lack_something_are_refused(tmp_path, images):
     student = short(tmp_path / "s", "from .")
     (student / "train.py").write_text("HYPERPARAMETERS = {}\n", encoding="utf-8")
-    assert "has no main()" in run(student).exception.sentence()
+    assert "HYPERPARAMETERS has no epochs" in run(student, "--data", images).exception.sentence()
+
+
+def test_run_as_a_file_it_says_how_to_run_it():
+    done = subprocess.run([sys.executable, STUDENT / "train.py"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("python -m student.train (or make train)")
+    assert done.stderr.count("\n") == 1
+
+
+def test_run_by_hand_it_has_one_thread():
+    """Set before NumPy is imported, and left alone where the user has set it."""
+    code = "import os, runpy, sys; sys.argv = ['train', '--help']; before = dict(os.environ)\n"
+    code += "try: runpy.run_module('student.train', run_name='__main__', alter_sys=True)\n"
+    code += "except SystemExit: print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['OMP_NUM_THREADS'])"
+    given = {"PATH": os.environ.get("PATH", ""), "OMP_NUM_THREADS": "3"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=given, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines()[-1] == "1 3", done.stderr
 
 
 def test_a_folder_that_is_no_submission_is_refused(tmp_path):

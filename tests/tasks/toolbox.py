@@ -13,3 +13,4 @@ images = import_module(f"{PACKAGE}.images")
 pictures = import_module(f"{PACKAGE}.pictures")
 figures, findings, pixels = pictures.figures, pictures.findings, pictures.pixels
 training_diagnosis = import_module(f"{PACKAGE}.training_diagnosis")
+gradient_table = import_module(f"{PACKAGE}.gradient_table")

@@ -1,0 +1,130 @@
+"""What a learner measures with: a module of the toolbox, run on the learner's own code in a confined worker.
+
+The module has `run(student, case, images, seed, say)`, which returns plots, arrays to keep and whether all is well; `NEEDS`,
+how the names of what has to be written begin; and `SENT`, modules of the toolbox that the worker gets beside the learner's.
+"""
+
+import importlib
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grader.course.course import Course
+from grader.course.skeleton import SKELETON, is_stub, line_of
+from grader.course.stage import TOOLBOX
+from grader.errors import Refusal
+from grader.running.checks_package import package_of
+from grader.submission import Submission, file_of, read_submission
+from grader.text import clean, visible
+
+if TYPE_CHECKING:
+    from grader.worker.outside.errors import StudentError
+
+_SECONDS = 24 * 3600.0
+_MOST_NAMED = 3
+
+
+def measure(
+    name: str, course: Course, folder: Path, out: Path, sandbox: str, seed: int = 0, source: str | None = None
+) -> int:
+    """Run one instrument on a submission, say what it says, and leave its plots in `out`; the exit status.
+
+    source : other images than the course's own
+    raises : Refusal if something has to be written first, or stops it
+    """
+    from grader.checks.case import Case
+    from grader.checks.compare import Unmet
+    from grader.running.limits import CheckLimits
+    from grader.worker.outside.errors import StudentError
+    from grader.worker.outside.pool import WorkerPool
+
+    package = f"{package_of(course.tasks)}.{TOOLBOX}"
+    instrument = importlib.import_module(f"{package}.{name}")
+    submission = read_submission(folder)
+    _refuse_stubs(course, submission, instrument.NEEDS)
+    images = _images(course, instrument, source)
+    sent = {module: (course.tasks / TOOLBOX / file_of(module)).read_text("utf-8") for module in instrument.SENT}
+    with WorkerPool(course.withheld, sandbox) as pool:
+        for field in ("x_train", "x_val") if images is not None else ():
+            pool.share(field, getattr(images, field))
+        with pool.student(submission.replaced(sent), CheckLimits(_SECONDS, _SECONDS)) as student:
+            student.listen(lambda text: print(visible(text), end="", flush=True))
+            try:
+                plots, arrays, well = instrument.run(student, Case(seed, "", name), images, seed, _say)
+            except Unmet as unmet:
+                raise Refusal(f"{unmet.gave} {unmet.should}") from None
+            except StudentError as error:
+                raise _refused(error, instrument.SENT) from None
+    _keep(out, plots, arrays)
+    return 0 if well else 1
+
+
+def _say(line: str) -> None:
+    print(visible(line), flush=True)
+
+
+def _images(course: Course, instrument: Any, source: str | None) -> Any:  # noqa: ANN401
+    """The open images, or those of a source that the course's own reader knows; None for who needs none."""
+    from grader.course import images
+
+    if not hasattr(instrument, "images_from"):
+        return None
+    if source is None:
+        return images.open(course.data)
+    try:
+        return instrument.images_from((course.reference or course.folder / SKELETON) / "data.py", source)
+    except ValueError as problem:
+        raise Refusal(str(problem)) from None
+
+
+def _refuse_stubs(course: Course, submission: Submission, needs: tuple[str, ...]) -> None:
+    """Say what is still to do, if it is what an instrument needs."""
+    todo = []
+    for name, stage in course.claimed_by().items():
+        text = submission.modules.get(name.partition(".")[0], "")
+        if name.startswith(needs) and is_stub(text, name, stage):
+            todo.append(f"{name} ({submission.name}/{file_of(name.partition('.')[0])}, line {line_of(text, name)})")
+    if todo:
+        more = f" and {len(todo) - _MOST_NAMED} more" if len(todo) > _MOST_NAMED else ""
+        raise Refusal(
+            f"still to do first: {', '.join(todo[:_MOST_NAMED])}{more}. Remedy: make grade says which is next."
+        )
+
+
+def _refused(error: "StudentError", sent: Iterable[str]) -> Refusal:
+    """What stopped the learner's code, with their lines of it."""
+    if error.type_name == "NotImplementedError":
+        return Refusal(f"{clean(error.message).rstrip('.')}. It has to be written first.")
+    own = [lines for lines in error.frames if lines.file not in map(file_of, sent)]
+    for lines in own[-2:]:
+        for number, text in enumerate(lines.lines, lines.first):
+            mark = ">" if number in lines.marked else " "
+            print(visible(f"{mark} {lines.file}, line {number}: {text}"), file=sys.stderr)
+    return Refusal(str(error))
+
+
+def _keep(out: Path, plots: Iterable[Any], arrays: dict[str, Any]) -> None:
+    """Draw the plots, and write the arrays to weights.npz."""
+    import numpy as np
+
+    out.mkdir(parents=True, exist_ok=True)
+    if arrays:
+        np.savez(out / "weights.npz", **arrays)
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        print("plots need matplotlib: pip install matplotlib")
+        return
+    for plot in plots:
+        figure = Figure(figsize=(6, 4), layout="constrained")
+        axes = figure.subplots()
+        for label, (x, y) in plot.lines.items():
+            axes.plot(x, y, "o-", label=label, markersize=4)
+        axes.set(xlabel=plot.axes[0], ylabel=plot.axes[1], title=plot.title)
+        if plot.logarithmic:
+            axes.set(xscale="log", yscale="log")
+        axes.grid(alpha=0.3)
+        axes.legend()
+        figure.savefig(out / plot.file, dpi=120)
+        print(f"{out / plot.file} is drawn.")

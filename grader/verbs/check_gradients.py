@@ -1,0 +1,25 @@
+"""`check-gradients`: a learner's own gradient check, used on their own layers, loss and network."""
+
+from pathlib import Path
+
+import click
+
+from grader.paths import STUDENT
+
+
+@click.command("check-gradients")
+@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("plots"), help="Where the plot goes.")
+@click.option("--seed", type=int, default=0, help="Seed of the inputs.")
+@click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto", help="As in grade.")
+def command(student: Path, out: Path, seed: int, sandbox: str) -> int:
+    """Use your numerical_gradient and relative_error on your layers, loss and network: a table, and a plot over eps.
+
+    Exit status 1 if a gradient differs from its slopes, 2 if the check itself is still to do.
+    """
+    from grader.learner.instruments import measure
+    from grader.running.interrupts import stoppable
+    from grader.verbs._course import course_here
+
+    with stoppable():
+        return measure("gradient_table", course_here(), student, out, sandbox, seed)
