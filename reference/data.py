@@ -8,11 +8,11 @@ def minibatches(x, y, batch_size, rng):
 
     x          : (N, D) float   one row per example
     y          : (N,) int       its label
-    batch_size : int            rows per batch; the last one may be shorter
+    batch_size : int            examples per batch; the short last batch is kept
     rng        : Generator      decides the order
-    yields     : (xb, yb)       each example once, image and label together
+    yields     : (xb, yb)       each example once, together with its label
     """
-    # 1. One random order for both, so that labels stay with their images.
+    # 1. One random order for both, so that labels stay with their examples.
     order = rng.permutation(len(x))
     # 2. Cut it into pieces of batch_size; the last piece keeps what is left.
     for start in range(0, len(x), batch_size):

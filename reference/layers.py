@@ -7,14 +7,17 @@ class Linear:
     """A fully connected layer: every output is a weighted sum of every input, plus a bias."""
 
     def __init__(self, in_features, out_features, rng, dtype=np.float64):
-        """Draw the weights (He initialisation); start the biases and the gradients at zero.
+        """Draw the weights; start the biases and the gradients at zero.
 
-        in_features  : int        inputs per example (D)
-        out_features : int        outputs per example (K)
-        rng          : Generator  where the weights are drawn from
-        dtype        : dtype      type of W, b, dW and db
+        in_features  : int         inputs of an example (D)
+        out_features : int         outputs of an example (K)
+        rng          : Generator   where the weights are drawn from
+        dtype        : dtype       type of W, b, dW and db
+        sets         : W (D, K)    by He initialisation
+                       b (K,)      zeros
+                       dW, db      zeros of the same shapes, until backward sets them
         """
-        # 1. W is (D, K), normal, with standard deviation sqrt(2 / D).
+        # 1. W is (D, K), normal around 0, with standard deviation sqrt(2 / D).
         scale = np.sqrt(2.0 / in_features)
         self.W = rng.normal(0.0, scale, size=(in_features, out_features)).astype(dtype, copy=False)
         # 2. b is (K,) and starts at zero.
@@ -24,27 +27,28 @@ class Linear:
         self.db = np.zeros_like(self.b)
 
     def forward(self, x):
-        """Compute x @ W + b, and keep x: backward needs it.
+        """The outputs of the layer.
 
         x       : (N, D) float   one row per example
         returns : (N, K) float
         """
         # 1. Keep x for backward.
         self.x = x
-        # 2. Multiply by the weights, add the bias to every row.
+        # 2. x @ W + b: for each output the weighted sum of the inputs, and its bias added in every row.
         return x @ self.W + self.b
 
     def backward(self, dout):
-        """Turn the gradient of the loss by the output into those by W, b and the input.
+        """The gradients of the loss with respect to W, b and the input of the last forward.
 
-        dout    : (N, K) float   dL / d(output of forward)
-        returns : (N, D) float   dL / dx; dW and db are replaced, not added to
+        dout    : (N, K) float   dL / d(output of that forward)
+        returns : (N, D) float   dL / dx
+        sets    : dW, db         summed over the batch; replaced, not added to
         """
-        # 1. Each weight met every example: sum input times gradient over the batch.
+        # 1. Each weight met every example: dW is the sum over the batch of input times gradient, x.T @ dout.
         self.dW = self.x.T @ dout
-        # 2. Each bias was added to every row: sum over the rows.
+        # 2. Each bias was added in every row: db is the sum of dout over the rows.
         self.db = dout.sum(axis=0)
-        # 3. Each input reached the outputs through its row of W.
+        # 3. Each input reached the outputs through its row of W: dx is dout times W transposed.
         return dout @ self.W.T
 
 
@@ -52,10 +56,10 @@ class ReLU:
     """The nonlinearity: negative values become zero, the others pass."""
 
     def forward(self, x):
-        """Return max(x, 0) entry by entry, as a new array.
+        """Let positive entries pass, and make the others zero.
 
         x       : (...) float
-        returns : (...) float   the same shape
+        returns : (...) float   the same shape, a new array
         """
         # 1. Remember which entries are above zero: only they will pass a gradient.
         self.positive = x > 0
@@ -63,9 +67,10 @@ class ReLU:
         return np.maximum(x, 0)
 
     def backward(self, dout):
-        """Pass the gradient where the input was above zero; the derivative at 0 is taken as 0.
+        """The gradient of the loss with respect to the input of the last forward.
 
-        dout    : (...) float   dL / d(output of forward)
-        returns : (...) float   dL / dx
+        dout    : (...) float   dL / d(output of that forward)
+        returns : (...) float   dL / dx; the derivative of ReLU at 0 is 0
         """
+        # 1. The slope is 1 where the input was above zero, and 0 elsewhere: multiply each entry of dout by its slope.
         return dout * self.positive

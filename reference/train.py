@@ -1,4 +1,4 @@
-"""Training: show the network batch after batch, and after each walk one step downhill."""
+"""Training: batch after batch and epoch after epoch, the loss falls."""
 
 import sys
 import time
@@ -29,6 +29,7 @@ def accuracy(model, x, y):
     y       : (N,) int
     returns : float   between 0 and 1
     """
+    # 1. Compare the predictions with the labels: the mean of True and False is the share of True.
     return float(np.mean(model.predict(x) == y))
 
 
@@ -39,17 +40,18 @@ def train(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng,
     x_val, y_val     : (M, D) float, (M,) int   only measured on, never learned from
     epochs           : int         passes over the training set
     batch_size       : int         examples per step
-    lr               : float       learning rate of the first epoch
+    lr               : float       learning rate
     rng              : Generator   shuffles the examples
     lr_decay         : float       factor on the learning rate after each epoch
-    returns          : dict of lists, one float an epoch: train_loss, train_acc, val_loss, val_acc
+    returns          : dict of lists, one float an epoch: train_loss and train_acc, measured during the epoch or at its
+                       end; val_loss and val_acc, at its end
     """
     # 1. One loss, one optimiser, and an empty list for each curve.
     loss = SoftmaxCrossEntropy()
     optimizer = SGD(lr)
     history = {"train_loss": [], "train_acc": [], "val_loss": [], "val_acc": []}
     for _ in range(epochs):
-        # 2. For each batch: forward, loss, backward, step.
+        # 2. For each batch: forward, loss, backward of the loss, backward of the network, step.
         total_loss, correct = 0.0, 0
         for xb, yb in minibatches(x_train, y_train, batch_size, rng):
             logits = model.forward(xb)

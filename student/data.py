@@ -8,12 +8,10 @@ def minibatches(x, y, batch_size, rng):
 
     x          : (N, D) float   one row per example
     y          : (N,) int       its label
-    batch_size : int            rows per batch; the last one may be shorter
+    batch_size : int            examples per batch; the short last batch is kept
     rng        : Generator      decides the order
-    yields     : (xb, yb)       each example once, image and label together
+    yields     : (xb, yb)       each example once, together with its label
     """
-    # 1. One random order for both, so that labels stay with their images.
-    # 2. Cut it into pieces of batch_size; the last piece keeps what is left.
     raise NotImplementedError("09_minibatches: data.minibatches is still a TODO")
 
 

@@ -4,23 +4,20 @@ import numpy as np
 
 
 def numerical_gradient(f, x, eps=1e-5):
-    """Slope of f in the direction of each entry of x, by central differences.
+    """Slope of f along each entry of x, by central differences.
 
-    f       : (...) float -> float   the function; called with x itself, one entry changed
-    x       : (...) float            where to measure; changed in between, restored at the end
+    f       : (...) float -> float   takes an array of the shape of x
+    x       : (...) float            where to measure; the same afterwards as before
     eps     : float                  how far to go to either side
-    returns : (...) float            (f(x + eps) - f(x - eps)) / (2 eps), one entry at a time
+    returns : (...) float            one slope for each entry
     """
-        # 1. Step a little to either side of this entry, and only of this one.
-        # 2. Put the entry back as it was.
-        # 3. Rise over run.
     raise NotImplementedError("05_gradient_check: gradcheck.numerical_gradient is still a TODO")
 
 
 def relative_error(a, b):
-    """The largest relative difference between two arrays (CS231n's measure).
+    """The relative difference of the two entries that differ most (CS231n's measure).
 
     a, b    : (...) float   two arrays of one shape
-    returns : float         the largest |a - b| / max(|a| + |b|, 1e-12) over all entries
+    returns : float         from 0, all equal, to 1; 0 against 0 counts as 0
     """
     raise NotImplementedError("05_gradient_check: gradcheck.relative_error is still a TODO")

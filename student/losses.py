@@ -1,16 +1,14 @@
-"""Softmax and cross-entropy: from raw scores to probabilities, and from probabilities to one number."""
+"""Softmax and cross-entropy: from logits to probabilities, and from probabilities to one number."""
 
 import numpy as np
 
 
 def softmax(logits):
-    """Turn each row of scores into probabilities.
+    """Turn each row of logits into probabilities.
 
-    logits  : (N, C) float   raw scores, any finite size
-    returns : (N, C) float   rows that sum to 1, of the type of logits
+    logits  : (N, C) float   of any finite size
+    returns : (N, C) float   rows that sum to 1; float32 stays float32, float64 stays float64
     """
-    # 1. Subtract each row's maximum: the result stays the same, and exp cannot overflow.
-    # 2. Exponentiate, then divide each row by its sum.
     raise NotImplementedError("03_softmax: losses.softmax is still a TODO")
 
 
@@ -18,23 +16,17 @@ class SoftmaxCrossEntropy:
     """Softmax and cross-entropy in one, because together their gradient is simple."""
 
     def forward(self, logits, labels):
-        """Mean cross-entropy between softmax(logits) and the true labels.
+        """Mean cross-entropy between the softmax of the logits and the true labels.
 
-        logits  : (N, C) float   raw scores, any finite size
+        logits  : (N, C) float   of any finite size
         labels  : (N,) int       index of the true class, 0 <= label < C
-        returns : float          nats per example, averaged over the batch
+        returns : float          nats, mean over the batch; finite for any finite logits
         """
-        # 1. Keep what backward needs.
-        # 2. log softmax = shifted logits - log of the sum of their exponentials: no log of 0.
-        # 3. Average the negative log-probability of the true class over the batch.
         raise NotImplementedError("04_cross_entropy: losses.SoftmaxCrossEntropy.forward is still a TODO")
 
     def backward(self):
-        """Gradient of the loss by the logits: (softmax(logits) - onehot(labels)) / N.
+        """The gradient of the last forward's loss with respect to its logits.
 
-        returns : (N, C) float   a new array at every call
+        returns : (N, C) float   the same at every call, until the next forward
         """
-        # 1. Start from a copy of the probabilities, so that backward can be called again.
-        # 2. Subtract 1 at the true class of each row.
-        # 3. The loss is a mean over the batch: divide by its size.
         raise NotImplementedError("04_cross_entropy: losses.SoftmaxCrossEntropy.backward is still a TODO")

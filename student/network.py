@@ -1,4 +1,4 @@
-"""The network: layers in a row; forward runs them first to last, backward last to first."""
+"""The network: layers in a row, from examples to logits."""
 
 import numpy as np
 
@@ -8,30 +8,29 @@ from .layers import Linear, ReLU
 class MLP:
     """A multi-layer perceptron: Linear layers with a ReLU between each two."""
 
-    def __init__(self, sizes, rng, dtype=np.float64):
+    def __init__(self, sizes, rng):
         """Build the layers.
 
         sizes : sequence of int   width of the input, of each hidden layer and of the output
-        rng   : Generator         shared by all layers, drawn from in order
-        dtype : dtype             type of all parameters and gradients
+        rng   : Generator         where all layers draw their weights from
+        sets  : layers            the list [Linear, ReLU, Linear, ..., Linear]
         """
-            # 1. A ReLU of its own before every Linear but the first: none after the last.
-            # 2. A Linear from this width to the next.
         raise NotImplementedError("06_network: network.MLP.__init__ is still a TODO")
 
     def forward(self, x):
-        """Scores of each class, before softmax.
+        """The logits of each example.
 
         x       : (N, sizes[0]) float
-        returns : (N, sizes[-1]) float   logits
+        returns : (N, sizes[-1]) float   logits, before any softmax
         """
         raise NotImplementedError("06_network: network.MLP.forward is still a TODO")
 
     def backward(self, dlogits):
-        """Carry the gradient from the logits back to the input, setting every layer's own on the way.
+        """The gradients of the loss with respect to all parameters and the input of the last forward.
 
         dlogits : (N, sizes[-1]) float   dL / dlogits
         returns : (N, sizes[0]) float    dL / dx
+        sets    : dW, db                 of every Linear
         """
         raise NotImplementedError("07_backprop: network.MLP.backward is still a TODO")
 

@@ -1,4 +1,4 @@
-"""Training: show the network batch after batch, and after each walk one step downhill."""
+"""Training: batch after batch and epoch after epoch, the loss falls."""
 
 import sys
 import time
@@ -32,21 +32,18 @@ def accuracy(model, x, y):
     raise NotImplementedError("10_training_loop: train.accuracy is still a TODO")
 
 
-def train(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0):
+def train(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Fit the model in place by mini-batch gradient descent on the mean cross-entropy.
 
     x_train, y_train : (N, D) float, (N,) int   what the model learns from
     x_val, y_val     : (M, D) float, (M,) int   only measured on, never learned from
     epochs           : int         passes over the training set
     batch_size       : int         examples per step
-    lr               : float       learning rate of the first epoch
+    lr               : float       learning rate
     rng              : Generator   shuffles the examples
-    lr_decay         : float       factor on the learning rate after each epoch
-    returns          : dict of lists, one float an epoch: train_loss, train_acc, val_loss, val_acc
+    returns          : dict of lists, one float an epoch: train_loss and train_acc, measured during the epoch or at its
+                       end; val_loss and val_acc, at its end
     """
-    # 1. One loss, one optimiser, and an empty list for each curve.
-        # 2. For each batch: forward, loss, backward, step.
-        # 3. After each epoch, note how both sets are doing; one forward pass serves loss and accuracy.
     raise NotImplementedError("10_training_loop: train.train is still a TODO")
 
 

@@ -1,10 +1,13 @@
-"""The reference with holes: whole function bodies blanked by source span, everything else kept to the byte.
+"""The reference with holes: function bodies blanked by source span, everything outside of the definitions kept to the byte.
 
 A claimed name is `module.function`, `module.Class.method` or `module.NAME` (a value that `task.toml` gives a starting
-value for). What a stub looks like follows from the stage and the name alone, so that grading needs no reference.
+value for). A stub shows the contract: the signature without the parameters that `task.toml` lists as beyond it, and the
+docstring. The numbered comments of a body are its steps, and the first hint. What stands for a body follows from the
+stage and the name alone, so that grading needs no reference.
 """
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,9 +15,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from grader.course import source_spans
 from grader.course.course import Course
 from grader.course.source_spans import Function, SkeletonError, line_of
+from grader.errors import Refusal
 
 __all__ = [
     "Claims",
@@ -28,11 +34,14 @@ __all__ = [
     "read_claims",
     "read_sources",
     "restore_stub",
+    "steps",
     "stub_statement",
 ]
 
 #: The folder in which a course that is handed out without its reference keeps the skeleton's files.
 SKELETON = "skeleton"
+#: In that folder: the steps of each claimed function.
+STEPS = "steps.json"
 #: Lies in a folder that was handed out, and lists what was written there.
 KIT_MARK = ".kit"
 
@@ -43,6 +52,7 @@ class Claims:
 
     stages: Mapping[str, str]  #: "losses.softmax" -> "03_softmax"
     starting_values: Mapping[str, Any] = field(default_factory=dict)  #: "train.HYPERPARAMETERS" -> {...}
+    beyond: Mapping[str, list[str]] = field(default_factory=dict)  #: "train.train" -> parameters that no stub shows
 
     def of_module(self, module: str) -> list[str]:
         return [name for name in self.stages if name.partition(".")[0] == module]
@@ -55,6 +65,7 @@ def read_claims(tasks: Path) -> Claims:
     """Collect the claims of all task.toml below a folder, in order of the stages."""
     stages: dict[str, str] = {}
     values: dict[str, Any] = {}
+    beyond: dict[str, list[str]] = {}
     for path in sorted(tasks.glob("*/task.toml")):
         try:
             task = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -65,7 +76,8 @@ def read_claims(tasks: Path) -> Claims:
                 raise SkeletonError(f"{name} is claimed by {stages[name]} and by {path.parent.name}; keep one of them.")
             stages[name] = path.parent.name
         values.update(task.get("starting_values", {}))
-    return Claims(stages, values)
+        beyond.update(task.get("beyond", {}))
+    return Claims(stages, values, beyond)
 
 
 def stub_statement(stage_id: str, function: str) -> str:
@@ -109,6 +121,30 @@ def pristine(course: Course, claims: Claims) -> dict[str, str]:
     raise SkeletonError("The skeleton is not here: neither reference/ nor skeleton/ is. Download the course again.")
 
 
+def steps(course: Course, claims: Claims) -> dict[str, str]:
+    """How to write each claimed function, a step a line: {"03_softmax/losses.softmax": "1. ..."}.
+
+    They are the reference's numbered comments, or lie beside the skeleton where there is no reference.
+    """
+    if course.reference is not None:
+        texts = read_sources(course.reference)
+        found = {
+            f"{stage}/{name}": _steps(texts.get(name.partition(".")[0] + ".py", ""), name)
+            for name, stage in claims.stages.items()
+        }
+        return {name: told for name, told in found.items() if told}
+    path = course.folder / SKELETON / STEPS
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str]) if path.is_file() else {}
+    except msgspec.MsgspecError as error:
+        raise Refusal(f"{path} cannot be read: {error}. Remedy: restore or delete it.") from None
+
+
+def _steps(source: str, name: str) -> str:
+    node = source_spans.find(source_spans.parse(source), name)
+    return source_spans.step_comments(source, source_spans.definition_span(node)) if isinstance(node, Function) else ""
+
+
 def read_sources(folder: Path) -> dict[str, str]:
     """The Python files directly in a folder, line endings as they are."""
     return {path.name: path.read_bytes().decode("utf-8") for path in sorted(folder.glob("*.py"))}
@@ -121,25 +157,15 @@ def blank(source: str, module: str, claims: Claims) -> str:
     for name in names:
         text = _blank_one(text, name, claims)
     if ast.dump(ast.parse(put_back(text, source, names))) != ast.dump(ast.parse(source)):
-        raise SkeletonError(f"{module}.py: putting the bodies back does not give the reference again.")
+        raise SkeletonError(f"{module}.py: putting the definitions back does not give the reference again.")
     return text
 
 
-def put_back(student_source: str, reference_source: str, functions: Iterable[str]) -> str:
-    """Fill the reference's bodies (or values) into a file, for the given names of that file's module."""
+def put_back(student_source: str, reference_source: str, names: Iterable[str]) -> str:
+    """Fill the reference's definitions (or values) into a file, for the given names of that file's module."""
     text = student_source
-    for name in functions:
-        node = source_spans.need(reference_source, name)
-        target = source_spans.need(text, name)
-        if isinstance(node, Function) and isinstance(target, Function):
-            first, last = source_spans.body_span(node, reference_source, name)
-            body = reference_source.split("\n")[first:last]
-            text = source_spans.replace_lines(text, source_spans.body_span(target, text, name), body)
-        elif isinstance(node, ast.Assign) and isinstance(target, ast.Assign):
-            value = ast.get_source_segment(reference_source, node.value)
-            text = source_spans.replace_value(text, target, str(value))
-        else:
-            raise SkeletonError(f"{name} is a function in one file and a value in the other.")
+    for name in names:
+        text = restore_stub(text, reference_source, name)
     return text
 
 
@@ -153,7 +179,7 @@ def put_back_all(student: Mapping[str, str], reference: Mapping[str, str], funct
 
 
 def restore_stub(student_source: str, skeleton_source: str, function: str) -> str:
-    """Replace a whole definition by the skeleton's, signature and docstring included; add it where it is missing."""
+    """Replace a whole definition by another file's, signature and docstring included; add it where it is missing."""
     wanted = source_spans.definition_span(source_spans.need(skeleton_source, function))
     lines = skeleton_source.split("\n")[wanted[0] : wanted[1]]
     tree = source_spans.parse(student_source)
@@ -181,10 +207,18 @@ def _blank_one(source: str, name: str, claims: Claims) -> str:
         return source_spans.replace_value(source, node, _literal(claims.starting_values[name]))
     if not isinstance(node, Function):
         raise SkeletonError(f"{name} is a class: claim its methods.")
-    span = source_spans.body_span(node, source, name)
-    indent = " " * node.body[0].col_offset
-    stub = indent + stub_statement(claims.stages[name], name)
-    return source_spans.replace_lines(source, span, [*source_spans.step_comments(source, span), stub])
+    body, end = source_spans.body_span(node, source, name)
+    start, _ = source_spans.definition_span(node)
+    head = "\n".join(source.split("\n")[start:body]) + "\n"
+    for parameter in claims.beyond.get(name, ()):
+        for pattern in (rf",\s*{parameter}=[^,)]+", rf"(?m)^ *{parameter} +: .*\n"):
+            head, found = re.subn(pattern, "", head)
+            if found != 1:
+                raise SkeletonError(
+                    f"{name}: {parameter} is beyond the contract. Remedy: give it a default, and one line of the docstring."
+                )
+    stub = " " * node.body[0].col_offset + stub_statement(claims.stages[name], name)
+    return source_spans.replace_lines(source, (start, end), [head + stub])
 
 
 def _literal(value: object) -> str:

@@ -91,8 +91,8 @@ def body_span(node: Function, source: str, name: str) -> Span:
     return first, node.end_lineno or 0
 
 
-def step_comments(source: str, span: Span) -> list[str]:
-    """The numbered step comments (`# 1. ...`) among some lines, each with the comment lines that continue it."""
+def step_comments(source: str, span: Span) -> str:
+    """The numbered comments (`# 1. ...`) among some lines, a line each, with the comment lines that continue them."""
     lines = source.split("\n")
     kept: list[str] = []
     last = -1
@@ -100,10 +100,15 @@ def step_comments(source: str, span: Span) -> list[str]:
         row, column = token.start[0] - 1, token.start[1]
         if token.type != tokenize.COMMENT or not span[0] <= row < span[1] or lines[row][:column].strip():
             continue
-        if _STEP.match(token.string) or (kept and row == last + 1):
-            kept.append(lines[row])
-            last = row
-    return kept
+        told = token.string.lstrip("# ").rstrip()
+        if _STEP.match(token.string):
+            kept.append(told)
+        elif kept and row == last + 1:
+            kept[-1] += f" {told}"
+        else:
+            continue
+        last = row
+    return "\n".join(kept)
 
 
 def replace_lines(source: str, span: Span, new: list[str]) -> str:

@@ -87,6 +87,7 @@ class StageTable(Struct, frozen=True, forbid_unknown_fields=True):
     needs: tuple[Need, ...] = ()
     claims: tuple[Function, ...] = ()
     starting_values: dict[str, Any] = {}
+    beyond: dict[str, tuple[str, ...]] = {}  #: claimed function -> parameters of the reference's own, in no stub
     limits: LimitTable = LimitTable()
     check: tuple[CheckTable, ...] = ()
 
@@ -140,8 +141,9 @@ def load_stage(folder: Path) -> Stage:
         told = msgspec.convert(table, StageTable)
     except msgspec.ValidationError as error:
         raise BadCourse(f"{path}: {explain(error, StageTable, table)}") from None
-    if stray := sorted(set(told.starting_values) - set(told.claims)):
-        raise BadCourse(f"{path}: starting_values has {stray[0]}, which is not among the claims. Remedy: claim it.")
+    for key in ("starting_values", "beyond"):
+        if stray := sorted(set(getattr(told, key)) - set(told.claims)):
+            raise BadCourse(f"{path}: {key} has {stray[0]}, which is not among the claims. Remedy: claim it.")
     return Stage(
         id=folder.name,
         title=told.title.strip(),

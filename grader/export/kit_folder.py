@@ -8,10 +8,12 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from grader.cli import VERBS, module_of
 from grader.course.course import Course
 from grader.course.fingerprint import GRADER
-from grader.course.skeleton import KIT_MARK, SKELETON, build, read_claims
+from grader.course.skeleton import KIT_MARK, SKELETON, STEPS, build, read_claims, steps
 from grader.course.stage import ORACLE, TOOLBOX
 from grader.diagnosis.answer_table import TABLE, stale_tables
 from grader.errors import Refusal
@@ -115,9 +117,11 @@ def contents(course: Course) -> dict[str, bytes]:
 
 def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     # The skeleton as it is now, never the instructor's own student/.
-    for file, text in build(course.reference, read_claims(course.tasks)).items():
+    claims = read_claims(course.tasks)
+    for file, text in build(course.reference, claims).items():
         for place in (STUDENT, SKELETON):
             yield f"{place}/{file}", text.encode()
+    yield f"{SKELETON}/{STEPS}", msgspec.json.format(msgspec.json.encode(steps(course, claims)))
     for stage in [*(path.parent for path in course.tasks.glob("*/task.toml")), course.tasks / TOOLBOX]:
         yield from _below(stage, f"tasks/{stage.name}", {stage / name for name in _NOT_OF_TASKS})
     teachers = {verb for verb, (group, _) in VERBS.items() if group != "Learn"} - TEACHERS_VERBS_IN_A_KIT

@@ -1,41 +1,45 @@
-"""Hints in three rungs: a question, a pointer into the handout, a worked toy case. Each call gives the next one."""
+"""Hints: the steps of a function, then three rungs: a question, a pointer into the handout, a worked toy case."""
 
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from grader.files import write_atomically
 from grader.records import CheckResult
+from grader.running.scores import function_of
 
 FILE = "hints.json"  #: in a course's memory
-RUNGS = ("a question", "where to look", "a worked example")
+RUNGS = ("the steps", "a question", "where to look", "a worked example")
 
 
 class Ladder:
-    """Which rung was shown last, remembered between calls.
+    """Which hints were shown, remembered between calls.
 
-    path : the memory; a file that cannot be read or written costs the memory alone
+    path  : the memory; a file that cannot be read or written costs the memory alone
+    steps : from `skeleton.steps`; those of a function come once, before the first hint of any of its checks
     """
 
-    def __init__(self, path: Path):
-        self.path = path
+    def __init__(self, path: Path, steps: Mapping[str, str]):
+        self.path, self.steps = path, steps
 
     def next(self, stage: str, check: CheckResult) -> tuple[int, str] | None:
-        """(rung, hint): the next one, the last again once all were shown; None if the check has none."""
-        if not check.hints:
-            return None
+        """(rung, hint): the next one, the last again once all were shown; None if there is none. Rung 0 is the steps."""
         seen = self._read()
-        name = f"{stage}/{check.id}"
-        rung = min(seen.get(name, 0), len(check.hints) - 1)
-        seen[name] = rung + 1
+        name = f"{stage}/{function_of(check)}"
+        if name in self.steps and name not in seen:
+            rung, text = 0, self.steps[name]
+        elif check.hints:
+            name = f"{stage}/{check.id}"
+            rung = min(seen.get(name, 0) + 1, len(check.hints))
+            text = check.hints[rung - 1]
+        else:
+            return None
+        seen[name] = rung
         with contextlib.suppress(OSError):
             write_atomically(self.path, msgspec.json.encode(seen))
-        return rung, check.hints[rung]
-
-    def shown(self, stage: str, check: CheckResult) -> int:
-        """How many of a check's rungs were shown."""
-        return min(self._read().get(f"{stage}/{check.id}", 0), len(check.hints))
+        return rung, text
 
     def forget(self) -> None:
         """Begin again with the first rung of every check."""

@@ -14,7 +14,7 @@ from grader.course.course import Course
 from grader.course.skeleton import SKELETON, is_stub, line_of
 from grader.course.stage import TOOLBOX
 from grader.errors import Refusal
-from grader.running.checks_package import package_of
+from grader.course.toolbox import package_of
 from grader.submission import Submission, file_of, read_submission
 from grader.text import clean, visible
 

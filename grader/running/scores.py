@@ -118,8 +118,7 @@ def next_step(stages: Iterable[StageResult], claims: Mapping[str, Sequence[str]]
         if not open_checks:
             continue
         check = min(open_checks, key=lambda check: (_latest(check, order), _without_a_name(check)))
-        function = _to_write(check) or check.functions[0]
-        file, line = place(function)
+        file, line = place(function_of(check))
         if check.state == "todo":
             text = check.message + " It is the next thing to write."
         elif check.broken:  # nothing of that file is known, whatever the check is about
@@ -153,6 +152,11 @@ def passed(check: Check, results: Results) -> bool:
 def passed_alone(check: Check, results: Results) -> bool:
     """Whether a check passed with the submission as it is."""
     return passed(check, results) and not results[key(check)].substituted
+
+
+def function_of(check: CheckResult) -> str:
+    """The function to look at: the one that the check waits for, else the first that it is for."""
+    return _to_write(check) or check.functions[0]
 
 
 def _to_write(check: CheckResult) -> str:

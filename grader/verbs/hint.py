@@ -22,17 +22,19 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the last grade's results are.")
 @click.option("--again", is_flag=True, help="Begin with the first rung again.")
 def command(stage: str | None, check: str | None, student: Path, out: Path, again: bool) -> int:
-    """Show the next hint: first a question, then where to look, then a worked example."""
+    """Show the next hint: the steps of a function, then a question, then where to look, then a worked example."""
+    from grader.course.skeleton import read_claims, steps
     from grader.errors import Refusal
     from grader.learner.hints import FILE, Ladder
     from grader.learner.last_grade import next_stage
     from grader.report import terminal
+    from grader.running import scores
     from grader.running.interrupts import stoppable
     from grader.submission import read_submission
     from grader.verbs._course import course_here
 
     course = course_here()
-    ladder = Ladder(course.memory / FILE)
+    ladder = Ladder(course.memory / FILE, steps(course, read_claims(course.tasks)))
     if again:
         ladder.forget()
     with stoppable():
@@ -41,31 +43,36 @@ def command(stage: str | None, check: str | None, student: Path, out: Path, agai
         if check is not None and check not in listed:
             raise Refusal(f"{chosen.id} has no check {check!r}. Its checks are {', '.join(listed)}.")
         graded = _graded(course, chosen, read_submission(student), out)
-    found = [c for c in graded.checks if (c.id == check if check else c.state in ("fail", "todo"))]
+    if check is None:  # what a grade names as next
+        following = scores.next_step([graded], {chosen.id: chosen.claims}, lambda name: ("", 0))
+        check = following.check if following else None
+    found = next((c for c in graded.checks if c.id == check), None)
     console = terminal.console()
-    if not found:
+    if found is None:
         blocked = next((c.message for c in graded.checks if c.state == "blocked"), "")
         console.print(blocked or f"{chosen.id} is done: there is nothing to hint at.")
         return 0
-    got = ladder.next(chosen.id, found[0])
+    got = ladder.next(chosen.id, found)
     if got is None:
-        console.print(f"There is no hint for {found[0].id}.")
+        console.print(f"There is no hint for {found.id}.")
     else:
-        _show(console, chosen.id, found[0], *got)
+        _show(console, chosen.id, found, *got)
     return 0
 
 
 def _show(console: "Console", stage: str, result: "CheckResult", rung: int, text: str) -> None:
     from grader.learner.hints import RUNGS
     from grader.report import terminal
+    from grader.running.scores import function_of
 
-    console.print(result.promise, style="bold")
-    console.print(f"{stage}, {result.id}: hint {rung + 1} of {len(result.hints)}, {RUNGS[rung]}", style="dim")
+    console.print(result.promise if rung else function_of(result), style="bold")
+    console.print(f"{stage}, {result.id}: hint {rung} of {len(result.hints)}, {RUNGS[rung]}", style="dim")
     console.print()
     for line in terminal.indented(console, text):
         console.print(line)
-    if rung + 1 < len(result.hints):
-        console.print("\n      the same command again gives the next one", style="dim")
+    more = "the same command again gives the next one"
+    last = f"that was the last hint; make stage STAGE={stage} shows the handout"
+    console.print(f"\n      {more if rung < len(result.hints) else last}", style="dim")
 
 
 def _graded(course: "Course", stage: "Stage", submission: "Submission", out: Path) -> "StageResult":

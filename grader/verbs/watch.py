@@ -69,12 +69,10 @@ class Loop:
     """One event after another: a save, or a key."""
 
     def __init__(self, watched: "Watched", events: "Events", request: "Request"):
-        from grader.learner.hints import FILE, Ladder
         from grader.report import terminal
 
         self.watched, self.events, self.request = watched, events, request
         self.console = terminal.console()
-        self.ladder = Ladder(request.course.memory / FILE)
         self.prints = False
         self.done: list[str] = []  #: stages that became done with the last save
         self.remark = ""
@@ -183,14 +181,17 @@ class Loop:
         self._graded(moving=False)
 
     def _hint(self) -> None:
-        from grader.learner.hints import RUNGS
+        from grader.course.skeleton import read_claims, steps
+        from grader.learner.hints import FILE, RUNGS, Ladder
 
-        found = self.watched.to_do()
-        got = self.ladder.next(*found) if found else None
+        course, found = self.request.course, self.watched.to_do()
+        ladder = Ladder(course.memory / FILE, steps(course, read_claims(course.tasks)))
+        got = ladder.next(*found) if found else None
         if found is None or got is None:
             self.remark = "There is nothing to hint at."
         else:
-            self.remark = f"Hint {got[0] + 1} of {len(found[1].hints)}, {RUNGS[got[0]]}: {got[1]}"
+            last = ", the last" if got[0] == len(found[1].hints) else ""
+            self.remark = f"Hint {got[0]} of {len(found[1].hints)}, {RUNGS[got[0]]}{last}: {got[1]}"
         self.draw()
 
     def _whole(self) -> None:

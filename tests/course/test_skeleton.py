@@ -1,10 +1,14 @@
 """The skeleton: the reference with holes, and nothing else changed."""
 
 import ast
+import textwrap
 
 import pytest
 
+from grader.course.course import Course
+from grader.course.skeleton import SKELETON as SKELETON_FOLDER
 from grader.course.skeleton import (
+    STEPS,
     Claims,
     SkeletonError,
     blank,
@@ -16,10 +20,14 @@ from grader.course.skeleton import (
     read_claims,
     read_sources,
     restore_stub,
+    steps,
     stub_statement,
 )
+from grader.course.source_spans import definition_span, find, parse, step_comments
+from grader.errors import Refusal
 from grader.paths import REFERENCE, STUDENT, TASKS
 from tests.command_line import asked
+from tests.courses import HERE
 
 CLAIMS = read_claims(TASKS)
 SKELETON = build(REFERENCE, CLAIMS)
@@ -105,12 +113,71 @@ def test_putting_back_one_stage_leaves_the_others_stubs():
     assert is_stub(partial["losses.py"], "losses.SoftmaxCrossEntropy.forward", "04_cross_entropy")
 
 
-def test_skeleton_keeps_signatures_docstrings_and_step_comments():
-    text = SKELETON["layers.py"]
-    reference = (REFERENCE / "layers.py").read_text(encoding="utf-8")
-    for line in reference.splitlines():
-        if line.strip().startswith(("def ", "class ", "# 1.", "# 2.", '"""')):
-            assert line in text
+def stubs():
+    """(name, text of the whole definition in the skeleton) of every claimed function."""
+    for name in FUNCTIONS:
+        text = SKELETON[name.partition(".")[0] + ".py"]
+        yield name, "\n".join(text.split("\n")[slice(*definition_span(find(parse(text), name)))])
+
+
+def test_a_stub_is_signature_docstring_and_one_statement():
+    for name, text in stubs():
+        docstring = ast.get_docstring(ast.parse(textwrap.dedent(text)).body[0])
+        assert docstring, name
+        assert "#" not in text, name
+        assert text.rstrip().endswith(stub_statement(CLAIMS.stages[name], name)), name
+
+
+def test_no_stub_gives_the_answer_away():
+    """No expression of a body with two operands or a call, and none of the words in which it would be told."""
+    told = []
+    for name in FUNCTIONS:
+        source = SOURCE_OF[name.partition(".")[0] + ".py"]
+        for statement in find(parse(source), name).body[1:]:
+            for node in ast.walk(statement):
+                if isinstance(node, ast.BinOp | ast.BoolOp | ast.Compare | ast.Call):
+                    told += [ast.get_source_segment(source, node), ast.unparse(node)]
+    assert len(told) > 100
+    for name, text in stubs():
+        docstring = ast.get_docstring(ast.parse(textwrap.dedent(text)).body[0])
+        given = [phrase for phrase in [*told, " @ ", "-=", "exp", "onehot"] if phrase in docstring]
+        assert not given, f"{name}: {given}"
+
+
+def test_stubs_have_the_signatures_of_the_contract():
+    """No parameter of the reference's own is shown, in the signature or in the docstring."""
+    assert set(CLAIMS.beyond) == {"layers.Linear.__init__", "network.MLP.__init__", "train.train"}
+    for name, text in stubs():
+        for parameter in CLAIMS.beyond.get(name, ()):
+            assert parameter not in text, name
+    assert "def __init__(self, in_features, out_features, rng):" in SKELETON["layers.py"]
+    assert "*, epochs, batch_size, lr, rng):" in SKELETON["train.py"]
+
+
+def test_every_stub_can_use_numpy():
+    without = [file for file, text in SKELETON.items() if "\nimport numpy as np\n" not in text]
+    assert without == ["__init__.py"]
+
+
+def test_every_claimed_function_has_steps():
+    told = steps(HERE, CLAIMS)
+    assert set(told) == {f"{CLAIMS.stages[name]}/{name}" for name in FUNCTIONS}
+    for text in told.values():
+        numbers = [line.partition(". ")[0] for line in text.split("\n")]
+        assert numbers == [str(n) for n in range(1, len(numbers) + 1)]
+    assert told["01_linear/layers.Linear.forward"].split("\n")[0] == "1. Keep x for backward."
+
+
+def test_steps_lie_beside_the_skeleton_where_there_is_no_reference(tmp_path):
+    course = Course(tmp_path)
+    assert steps(course, CLAIMS) == {}
+    (tmp_path / SKELETON_FOLDER).mkdir()
+    path = tmp_path / SKELETON_FOLDER / STEPS
+    path.write_text('{"01_box/box.bare": "1. First."}')
+    assert steps(course, CLAIMS) == {"01_box/box.bare": "1. First."}
+    path.write_text("{")
+    with pytest.raises(Refusal, match=r"steps\.json cannot be read: .* Remedy"):
+        steps(course, CLAIMS)
 
 
 def test_hyperparameters_of_the_skeleton_are_the_starting_values():
@@ -125,26 +192,48 @@ def test_hyperparameters_of_the_skeleton_are_the_starting_values():
 
 def test_blank_changes_nothing_outside_the_bodies():
     text = blank(SOURCE, "box", claims_of("box.Box.volume", "box.bare"))
-    before, after = SOURCE.split("        # 1. First."), text.split("        # 1. First.")
-    assert before[0] == after[0]
+    assert text.startswith(SOURCE.split("        # 1. First.")[0] + "        raise NotImplementedError(")
     assert '\n    def after(self):\n        return "ü"\n\n\ndef bare(a):\n' in text
 
 
-def test_blank_keeps_step_comments_with_their_continuation_and_indentation():
+def test_blank_drops_all_comments_of_a_body_and_steps_keep_the_numbered_ones():
     text = blank(SOURCE, "box", claims_of("box.Box.volume"))
-    assert (
-        "        # 1. First.\n        #    still the first\n            # 2. Inside.\n"
-        '        raise NotImplementedError("01_box: box.Box.volume is still a TODO")\n\n    def after' in text
-    )
-    assert "an aside" not in text
-    assert "behind code" not in text
+    stub = '        raise NotImplementedError("01_box: box.Box.volume is still a TODO")\n\n    def after'
+    assert '        # 1. not a comment\n        """\n' + stub in text
+    span = definition_span(find(parse(SOURCE), "box.Box.volume"))
+    assert step_comments(SOURCE, span) == "1. First. still the first\n2. Inside."
 
 
 def test_blank_without_a_docstring_starts_after_the_signature():
     text = blank(SOURCE, "box", claims_of("box.bare"))
-    assert text.endswith(
-        'def bare(a):\n    # 1. No docstring here.\n    raise NotImplementedError("01_box: box.bare is still a TODO")\n'
-    )
+    assert text.endswith('def bare(a):\n    raise NotImplementedError("01_box: box.bare is still a TODO")\n')
+
+
+OWN = '''\
+class Box:
+    def fill(self, a, kind=2.0, *, b):
+        """Fill.
+
+        a    : int
+        kind : type   of its own
+        """
+        return a
+'''
+
+
+def test_parameters_beyond_the_contract_are_in_no_stub():
+    claims = Claims({"box.Box.fill": "01_box"}, beyond={"box.Box.fill": ["kind"]})
+    text = blank(OWN, "box", claims)
+    assert "    def fill(self, a, *, b):\n" in text
+    assert "kind" not in text
+    assert put_back(text, OWN, ["box.Box.fill"]) == OWN
+
+
+@pytest.mark.parametrize(("old", "new"), [("kind=2.0, ", ""), ("kind : type", "type :")])
+def test_a_parameter_beyond_the_contract_that_is_not_there_is_refused(old, new):
+    claims = Claims({"box.Box.fill": "01_box"}, beyond={"box.Box.fill": ["kind"]})
+    with pytest.raises(SkeletonError, match="kind is beyond the contract"):
+        blank(OWN.replace(old, new), "box", claims)
 
 
 def test_blank_replaces_a_value_of_several_lines():

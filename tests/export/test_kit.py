@@ -16,7 +16,7 @@ import pytest
 from grader.cli import VERBS, module_of
 from grader.course.course import Course
 from grader.course.misconceptions import apply, load
-from grader.course.skeleton import read_claims
+from grader.course.skeleton import read_claims, steps
 from grader.diagnosis.answer_table import TABLE
 from grader.errors import Refusal
 from grader.export.kit_folder import LEFT_OUT, TEACHERS_VERBS_IN_A_KIT, make_kit
@@ -86,6 +86,13 @@ def test_the_search_would_find_a_body(kit):
     name, statements = max(bodies(), key=lambda entry: len("".join(entry[1])))
     indented = textwrap.indent("\n".join(statements), "        ")
     assert squeezed("".join(statements)) in squeezed(f"def other():\n{indented}\n"), name
+
+
+def test_the_steps_of_every_function_are_in_it(kit):
+    claims = read_claims(TASKS)
+    told = steps(Course(kit), claims)
+    assert told == steps(HERE, claims)
+    assert len(told) >= 19
 
 
 def test_nothing_of_the_teachers_is_in_it(kit):

@@ -54,30 +54,57 @@ def test_the_matrix_library_has_one_thread_in_every_verb():
 
 
 def test_hints_come_rung_by_rung_and_are_remembered(tmp_path):
-    check = CheckResult("check_a", "A.", "fail", 0, 1, hints=["one", "two", "three"])
+    check = CheckResult("check_a", "A.", "fail", 0, 1, functions=["a.f"], hints=["one", "two", "three"])
     path = tmp_path / "memory" / "hints.json"
-    told = [hints.Ladder(path).next("01_first", check) for _ in range(4)]
-    assert told == [(0, "one"), (1, "two"), (2, "three"), (2, "three")]
-    assert hints.Ladder(path).next("02_second", check) == (0, "one")
-    assert hints.Ladder(path).shown("01_first", check) == 3
+    told = [hints.Ladder(path, {}).next("01_first", check) for _ in range(4)]
+    assert told == [(1, "one"), (2, "two"), (3, "three"), (3, "three")]
+    assert hints.Ladder(path, {}).next("02_second", check) == (1, "one")
     path.write_text("damaged")
-    assert hints.Ladder(path).next("01_first", check) == (0, "one")
+    assert hints.Ladder(path, {}).next("01_first", check) == (1, "one")
 
 
-def test_the_verb_hints_at_what_does_not_hold(tmp_path, monkeypatch):
+def test_the_steps_of_a_function_come_once_and_first(tmp_path):
+    steps = {"01_first/a.f": "1. Do.", "01_first/a.g": "1. Do more."}
+    ladder = hints.Ladder(tmp_path / "hints.json", steps)
+    first = CheckResult("check_a", "A.", "fail", 0, 1, functions=["a.f", "a.g"], hints=["one", "two"])
+    second = CheckResult("check_b", "B.", "fail", 0, 1, functions=["a.f"], hints=["three"])
+    waits = CheckResult("check_a", "A.", "todo", 0, 1, "a.g is still a TODO.", functions=["a.f", "a.g"])
+    assert [ladder.next("01_first", c) for c in (first, first, second)] == [(0, "1. Do."), (1, "one"), (1, "three")]
+    assert ladder.next("01_first", waits) == (0, "1. Do more.")
+    assert ladder.next("01_first", waits) is None
+    assert ladder.next("02_second", second) == (1, "three")
+    ladder.forget()
+    assert ladder.next("01_first", second) == (0, "1. Do.")
+
+
+def test_the_verb_hints_at_what_a_grade_names_as_next(tmp_path, monkeypatch):
     monkeypatch.setenv("CHAIN_RULE_MEMORY", str(tmp_path / "memory"))
     write(with_bodies(COURSE.stages[:1]), tmp_path / "student")
     folder = ["--student", tmp_path / "student", "--out", tmp_path / "out"]
-    first, second = run(hint, "2", *folder), run(hint, "2", *folder)
+    steps, first, second, third, again = (run(hint, "2", *folder) for _ in range(5))
     check = COURSE.stages[1].checks[0]
+    assert "layers.ReLU.forward" in steps
+    assert "hint 0 of 3, the steps" in steps
+    assert "1. Remember which entries are above zero" in steps
     assert "hint 1 of 3, a question" in first
     assert " ".join(check.hints[0].split()) in " ".join(first.split())
     assert " ".join(check.hints[1].split()) in " ".join(second.split())
+    assert "the same command again" in second
+    assert third == again
+    assert "that was the last hint; make stage STAGE=02_relu shows the handout" in " ".join(third.split())
     assert "is done: there is nothing to hint at" in run(hint, "1", *folder)
     chosen = COURSE.stages[1].checks[-1]
     assert " ".join(chosen.hints[0].split()) in " ".join(run(hint, "2", "--check", chosen.id, *folder).split())
     with pytest.raises(Exception, match="has no check 'check_nothing'"):
         run(hint, "2", "--check", "check_nothing", *folder)
+
+
+def test_on_a_fresh_skeleton_the_hint_is_about_the_first_function(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHAIN_RULE_MEMORY", str(tmp_path / "memory"))
+    write(with_bodies([]), tmp_path / "student")
+    folder = ["--student", tmp_path / "student", "--out", tmp_path / "out"]
+    assert "layers.Linear.__init__\n" in run(hint, *folder)
+    assert "check_linear_starts_from_zeros: hint 1 of 3" in run(hint, *folder)
 
 
 def test_the_handout_is_shown_and_leads_on(tmp_path):
