@@ -122,7 +122,7 @@ def pristine(course: Course, claims: Claims) -> dict[str, str]:
 
 
 def steps(course: Course, claims: Claims) -> dict[str, str]:
-    """How to write each claimed function, a step a line: {"03_softmax/losses.softmax": "1. ..."}.
+    """How to write each claimed function, a step a line: {"01_box/box.fill": "1. ..."}.
 
     They are the reference's numbered comments, or lie beside the skeleton where there is no reference.
     """

@@ -1,6 +1,7 @@
 """`notebook`: the handouts as a Jupyter notebook, with one cell after each that grades its stage."""
 
 import json
+import re
 from pathlib import Path
 
 import click
@@ -24,7 +25,9 @@ def cells(student: str | None) -> list[dict[str, object]]:
     for handout in sorted(course_here().tasks.glob("*/README.md")):
         stage = handout.parent.name
         call = f'check("{stage}")' if student is None else f'check("{stage}", student={student!r})'
-        content += [_markdown(f"handout-{stage}", handout.read_text(encoding="utf-8")), _code(f"check-{stage}", call)]
+        text = handout.read_text(encoding="utf-8").replace("$`", "$").replace("`$", "$")  # as Jupyter reads formulas
+        text = re.sub(r"```math\n(.*?)```", r"$$\n\1$$", text, flags=re.DOTALL)
+        content += [_markdown(f"handout-{stage}", text), _code(f"check-{stage}", call)]
     return content
 
 

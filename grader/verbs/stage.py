@@ -10,7 +10,8 @@ from grader.paths import BUILD
 @click.command("stage")
 @click.argument("stage", required=False)
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the last grade's results are.")
-def command(stage: str | None, out: Path) -> int:
+@click.option("--unfold", is_flag=True, help="Show what is folded as well: derivations, answers.")
+def command(stage: str | None, out: Path, unfold: bool) -> int:
     """Show a stage's handout; without a name, that of the stage to work on next."""
     from grader.errors import Refusal
     from grader.learner.last_grade import next_stage
@@ -27,8 +28,12 @@ def command(stage: str | None, out: Path) -> int:
             raise Refusal(f"{chosen.handout} cannot be read: {error}. Remedy: restore it.") from None
     from rich.markdown import Markdown
 
+    from grader.report.formulas import readable
+
     console = terminal.console()
-    console.print(Markdown(text, hyperlinks=False))
+    console.print(Markdown(readable(text, unfold), hyperlinks=False))
     console.print()
+    if not unfold:
+        console.print(f"make stage STAGE={chosen.id} ARGS=--unfold  opens what is folded (▸)", style="dim")
     console.print(f"make watch STAGE={chosen.id}  grades it whenever you save", style="dim")
     return 0

@@ -16,6 +16,7 @@ from grader.learner.import_graph import Imports
 from grader.paths import ROOT
 from grader.records import CheckResult, Report, StageResult
 from grader.report import stored
+from grader.report.formulas import readable
 from grader.running.limits import TRAINING_FLOOR, UNIT_FLOOR, Limits, calibrate
 from grader.submission import Submission
 from grader.verbs.hint import command as hint
@@ -115,6 +116,35 @@ def test_the_handout_is_shown_and_leads_on(tmp_path):
     assert max(map(len, text.splitlines())) <= 80
     assert f"make watch STAGE={first.id}" in text
     assert "03_softmax" in run(stage, "softmax", "--out", tmp_path)
+
+
+def test_formulas_are_text_in_the_terminal_and_what_is_folded_opens_on_request(tmp_path):
+    folded, opened = (run(stage, "4", "--out", tmp_path, *unfold) for unfold in ([], ["--unfold"]))
+    for text in (folded, opened):
+        assert "log softmax(z)[c] = z[c] - log sum over j of exp(z[j])" in text
+        assert not {"\\", "$"} & set(text)
+        assert "details>" not in text
+    assert "The derivation, in four lines" in folded
+    assert "ARGS=--unfold" in folded
+    assert "= -[c = y] + exp(z[c])/(sum over j of exp(z[j]))" in opened
+    assert "exp(z[c])/(sum" not in folded
+    assert max(map(len, opened.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"\frac{\partial L}{\partial x_{n,i}}", "∂L/∂x[n, i]"),
+        (r"\frac{a + 1}{2 b}", "(a + 1)/(2 b)"),
+        (r"\sqrt{\frac{p}{n}}", "√(p/n)"),
+        (
+            "\\begin{aligned}\na &= 10^{-3} \\\\\n&\\leftarrow \\lceil N / B \\rceil\n\\end{aligned}",
+            "a = 10^-3\n<- ceil(N / B)",
+        ),
+    ],
+)
+def test_a_formula_as_text(latex, text):
+    assert readable(f"```math\n{latex}\n```\n") == f"```text\n{text}\n```\n"
 
 
 # --- the learning record ----------------------------------------------------------------------------------------------
