@@ -6,12 +6,15 @@ from math import comb
 import numpy as np
 import pytest
 
+from grader.course.stage import load_stage
 from grader.paths import TASKS
+from grader.report.formulas import readable
 
 
 def handout(stage_id: str) -> str:
-    """The text, with brackets and runs of blanks taken out of the way."""
-    return re.sub(r"[\[\],\s]+", " ", (TASKS / stage_id / "README.md").read_text(encoding="utf-8"))
+    """The text as a terminal shows it, unfolded, with brackets and runs of blanks taken out of the way."""
+    text = readable((TASKS / stage_id / "README.md").read_text(encoding="utf-8"), unfold=True)
+    return re.sub(r"[\[\],\s]+", " ", text)
 
 
 def row_text(row) -> str:
@@ -85,5 +88,11 @@ def test_12_arithmetic():
     assert f"= {100 * np.sqrt(0.96 * 0.04 / 5000):.2f} %" in text
     assert -(-20_000 // 128) == 157
     assert "314 in all" in text
-    assert "6 250 in all" in text
-    assert 10 * 20_000 // 32 == 6250
+    hints = (TASKS / "12_mnist" / "task.toml").read_text(encoding="utf-8")
+    assert f"{10 * 20_000 // 32:,}." in hints
+
+
+def test_12_the_handout_gives_no_settings_away_and_the_last_hint_does():
+    text = (TASKS / "12_mnist" / "README.md").read_text(encoding="utf-8")
+    assert "epochs=10" not in text
+    assert load_stage(TASKS / "12_mnist").checks[0].hints[-1].count("batch_size=") == 3
