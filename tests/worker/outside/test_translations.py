@@ -1,5 +1,7 @@
 """What NumPy says, in terms of the code that raised it: the reference with a slip in it, in functions of every stage."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -158,19 +160,19 @@ CASES = [
      "exps.sum has no keyword keepdim. Did you mean keepdims? (TypeError: "),
     (softmax, "losses", "exps.sum(axis=1, keepdims=True)", "exps.sum(dim=1)", "no keyword dim. Did you mean axis? ("),
     (network, "network", "sizes[i + 1], rng, dtype)", "sizes[i + 1], rn=rng)",
-     "Linear(in_features, out_features, rng, dtype) in layers.py, line 9, has no parameter rn. Did you mean rng? (TypeError"),
+     "Linear(in_features, out_features, rng, dtype) in layers.py, line «def __init__», has no parameter rn. Did you mean rng? (TypeError"),
     (network, "network", "sizes[i + 1], rng, dtype)", "sizes[i + 1])",
-     "layers.py, line 9, needs rng, and `Linear(sizes[i], sizes[i + 1])` does not give it. (TypeError: Linear.__init__() m"),
+     "layers.py, line «def __init__», needs rng, and `Linear(sizes[i], sizes[i + 1])` does not give it. (TypeError: Linear.__init__() m"),
     (network, "network", "x = layer.forward(x)", "x = Linear.forward(x)",
      "forward is called on an object, and Linear is the class: Linear(...) makes an object. (TypeError: Linear.forward() "),
     (hyperparameters, "train", '"lr": 0.2, "lr_decay": 0.8', '"learning_rate": 0.2, "lr": 0.1',
      "has no parameter learning_rate. (TypeError: train() got an unexpected keyword argument 'learning_rate')"),
     (linear_forward, "layers", "def forward(self, x):", "def forward(x):",
-     "def forward(x) in class Linear (layers.py, line 26) has no self: a method's first parameter is the object itself. ("),
+     "def forward(x) in class Linear (layers.py, line «def forward(x)») has no self: a method's first parameter is the object itself. ("),
     (linear_forward, "layers", "def __init__(self, in_f", "def _init_(self, in_f",
-     "class Linear in layers.py, line 6, has no __init__. It has _init_: the name has two underscores on each side. ("),
+     "class Linear in layers.py, line «class Linear», has no __init__. It has _init_: the name has two underscores on each side. ("),
     (sgd, "optim", "def step(self, params, grads):", "def step(self, params):",
-     "SGD.step(params) in optim.py, line 14, was called with 2 arguments. (TypeError: "),
+     "SGD.step(params) in optim.py, line «def step», was called with 2 arguments. (TypeError: "),
     # attributes
     (linear_backward, "layers", "return dout @ self.W.T", "return dout @ self.weights.T",
      "This Linear has no weights; it has W (4, 3), b (3,), dW (4, 3), db (3,), x (5, 4). Did you mean W? (AttributeError: "),
@@ -180,7 +182,7 @@ CASES = [
      "This Linear has no W; it has weights (4, 3), b (3,), dW (4, 3), db (3,). If weights is what is asked for, it has to "
      "be called W. (AttributeError: "),
     (lambda s: s.layers.ReLU().backward(X), "layers", "", "",
-     "ReLU.forward sets self.positive (layers.py, line 61), and that line had not run before. (AttributeError: "),
+     "ReLU.forward sets self.positive (layers.py, line «self.positive = »), and that line had not run before. (AttributeError: "),
     (network, "network", "x = layer.forward(x)", "x = layer.foward(x)", "Did you mean forward? (AttributeError: "),
     (relu, "layers", "np.maximum(x, 0)", "np.maxmum(x, 0)", "There is no np.maxmum. Did you mean np.maximum? ("),
     (softmax, "losses", "exps.sum(axis=1", "exps.summ(axis=1", "An array has no summ. Did you mean sum? ("),
@@ -189,7 +191,7 @@ CASES = [
      "`[0.5, 2.0]` is a list of 2: np.array(...) makes an array of it. (AttributeError: 'list' object has no attribute 'max')"),
     # None
     (network, "layers", "return dout @ self.W.T", "dout @ self.W.T",
-     f"dout is None: it was passed in so by network.py, line 44. {NO_RETURN} (TypeError: unsupported operand type(s) for *"),
+     f"dout is None: it was passed in so by network.py, line «dout = layer». {NO_RETURN} (TypeError: unsupported operand type(s) for *"),
     (loss, "losses", "return exps / ", "exps / ",
      f"self.probabilities is None, set in line 30: softmax(logits). {NO_RETURN} (AttributeError: 'NoneType' object has no"),
     (training, "train", "total_loss, correct = 0.0, 0\n", "total_loss, correct = history.clear(), 0\n",
@@ -201,7 +203,7 @@ CASES = [
     (batches, "data", "order = rng.permutation(len(x))", "order = rng.shuffle(np.arange(len(x)))",
      "order is None: rng.shuffle(np.arange(len(x))) in line 16 gave nothing back. "),
     (training, "network", "return [g for layer", "[g for layer",
-     f"grads is None: it was passed in so by train.py, line 50. {NO_RETURN} (TypeError: 'NoneType' object is not iterable)"),
+     f"grads is None: it was passed in so by train.py, line «optimizer.step(». {NO_RETURN} (TypeError: 'NoneType' object is not iterable)"),
     (training, "train", "(y_train))", "(history.clear()))",
      f"history.clear() gave None. {NO_RETURN} (TypeError: object of type 'NoneType' has no len())"),
     (sgd, "optim", "for p, g in zip(params, grads):", "for p, g in params.sort(key=id):",
@@ -244,7 +246,17 @@ CASES = [
 def test_a_slip_is_told_in_its_own_words(reference, call, module, right, slip, words):
     text = reference.modules[module]
     assert right in text
-    assert words in said(reference.replaced({module: text.replace(right, slip)}), call)
+    slipped = reference.replaced({module: text.replace(right, slip)})
+    assert with_lines(words, slipped.modules) in said(slipped, call)
+
+
+def with_lines(words, modules):
+    """The words with the number of the line that holds a text in place of «text»."""
+    return re.sub(
+        r"(\w+)\.py, line «(.+?)»",
+        lambda m: f"{m[1]}.py, line {modules[m[1]].partition(m[2])[0].count(chr(10)) + 1}",
+        words,
+    )
 
 
 def test_the_original_sentence_is_kept_as_it_was(reference):
