@@ -10,7 +10,10 @@ from reference.layers import ReLU
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def leaks_below_zero(self, x):
-    """For -3 you return a small negative number. ReLU lets nothing below zero through."""
+    """Leaky ReLU instead of ReLU
+
+    For -3 you return a small negative number. ReLU lets nothing below zero through.
+    """
     self.positive = x > 0
     return np.where(x > 0, x, 0.01 * x)
 
@@ -23,28 +26,40 @@ def leaks_below_zero__maximum(self, x):
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def takes_the_absolute_value(self, x):
-    """For -3 you return 3. What should a negative input become?"""
+    """Absolute value instead of ReLU
+
+    For -3 you return 3. What should a negative input become?
+    """
     self.positive = x > 0
     return np.abs(x)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def stops_at_one(self, x):
-    """For 5 you return 1: ReLU has no upper limit."""
+    """Output cut off at 1
+
+    For 5 you return 1: ReLU has no upper limit.
+    """
     self.positive = x > 0
     return np.clip(x, 0, 1)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def stops_at_six(self, x):
-    """For 10 you return 6: ReLU has no upper limit."""
+    """ReLU6 instead of ReLU
+
+    For 10 you return 6: ReLU has no upper limit.
+    """
     self.positive = x > 0
     return np.minimum(np.maximum(x, 0), 6)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_returns_a_new_array"], alike="changes its input")
 def zeroes_the_callers_array(self, x):
-    """Compare x before and after: forward must not change it."""
+    """Caller's x overwritten by forward
+
+    Compare x before and after: forward must not change it.
+    """
     self.positive = x > 0
     x[x < 0] = 0
     return x
@@ -65,49 +80,70 @@ def multiplies_its_input_in_place(self, x):
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def keeps_the_smaller(self, x):
-    """Your outputs are never above zero. Which of x and 0 should be kept?"""
+    """Minimum instead of maximum
+
+    Your outputs are never above zero. Which of x and 0 should be kept?
+    """
     self.positive = x > 0
     return np.minimum(x, 0)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def squashes_like_a_sigmoid(self, x):
-    """For 0 you return 0.5: that is the sigmoid. ReLU has a corner at zero."""
+    """Sigmoid instead of ReLU
+
+    For 0 you return 0.5: that is the sigmoid. ReLU has a corner at zero.
+    """
     self.positive = x > 0
     return 1 / (1 + np.exp(-x))
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def squashes_like_tanh(self, x):
-    """For 5 you return less than 1, and negative inputs stay negative: that is tanh."""
+    """tanh instead of ReLU
+
+    For 5 you return less than 1, and negative inputs stay negative: that is tanh.
+    """
     self.positive = x > 0
     return np.tanh(x)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def rounds_the_corner(self, x):
-    """For 0 you return ln 2: that is the softplus. ReLU has a corner at zero."""
+    """Softplus instead of ReLU
+
+    For 0 you return ln 2: that is the softplus. ReLU has a corner at zero.
+    """
     self.positive = x > 0
     return np.logaddexp(0, x)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def bends_below_zero(self, x):
-    """For very negative inputs you return -1: that is the ELU. ReLU lets nothing below zero through."""
+    """ELU instead of ReLU
+
+    For very negative inputs you return -1: that is the ELU. ReLU lets nothing below zero through.
+    """
     self.positive = x > 0
     return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def takes_the_maximum_of_each_column(self, x):
-    """You return the largest entry of each column. Compare each entry with 0 instead of with the others."""
+    """Maximum of each column instead of each entry
+
+    You return the largest entry of each column. Compare each entry with 0 instead of with the others.
+    """
     self.positive = x > 0
     return np.max(x, 0)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def returns_the_mask(self, x):
-    """For 5 you return 1. An active unit passes its own value on."""
+    """forward returns the mask
+
+    For 5 you return 1. An active unit passes its own value on.
+    """
     self.positive = x > 0
     return self.positive.astype(x.dtype)
 
@@ -120,21 +156,30 @@ def returns_the_mask__bool(self, x):
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def picks_the_positive_entries(self, x):
-    """The output has another shape than the input. Entries below zero become 0; they do not vanish."""
+    """Entries below zero dropped instead of set to 0
+
+    The output has a different shape from the input. Entries below zero become 0; they are not removed.
+    """
     self.positive = x > 0
     return x[x > 0]
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def flattens_the_result(self, x):
-    """The output is one long row. It must have the shape of the input."""
+    """Output flattened
+
+    The output is one long row. It must have the shape of the input.
+    """
     self.positive = x > 0
     return np.array([max(value, 0.0) for value in x.ravel()])
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_takes_any_shape"])
 def works_on_matrices_only(self, x):
-    """ReLU works on arrays of any shape. What does your loop expect?"""
+    """Only two-dimensional arrays accepted
+
+    ReLU works on arrays of any shape. What shape does your loop assume?
+    """
     self.positive = x > 0
     out = np.zeros_like(x)
     for i in range(x.shape[0]):
@@ -145,7 +190,10 @@ def works_on_matrices_only(self, x):
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def misses_the_last_column(self, x):
-    """The last column comes out as it went in. Does the loop reach it?"""
+    """Last column skipped
+
+    The last column is returned unchanged. Does the loop reach it?
+    """
     self.positive = x > 0
     out = x.copy()
     part = out[..., :-1]
@@ -155,42 +203,60 @@ def misses_the_last_column(self, x):
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def truncates_to_whole_numbers(self, x):
-    """For 0.5 you return 0. Which type does the array that holds your result have?"""
+    """Output cut to whole numbers
+
+    For 0.5 you return 0. Which type does the array that holds your result have?
+    """
     self.positive = x > 0
     return np.maximum(x, 0).astype(int)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_takes_any_shape"])
 def computes_in_half_the_digits(self, x):
-    """float64 in, float32 out: keep the type of the input."""
+    """Output computed in float32
+
+    float64 in, float32 out: keep the type of the input.
+    """
     self.positive = x > 0
     return np.maximum(x, 0).astype(np.float32)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def starts_at_one(self, x):
-    """For 0.5 you return 0. From where on is a unit active?"""
+    """Threshold at 1 instead of 0
+
+    For 0.5 you return 0. Above which value is a unit active?
+    """
     self.positive = x > 0
     return np.where(x > 1, x, 0.0)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def turns_the_sign(self, x):
-    """You let the negative entries through, with their sign changed."""
+    """Negative entries kept, with their sign reversed
+
+    You let the negative entries through, with their sign reversed.
+    """
     self.positive = x > 0
     return np.maximum(-x, 0)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def squares_the_result(self, x):
-    """For 3 you return 9. An active unit passes its own value on."""
+    """Output squared
+
+    For 3 you return 9. An active unit passes its own value on.
+    """
     self.positive = x > 0
     return np.maximum(x, 0) * x
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_returns_a_new_array"])
 def hands_back_the_callers_array(self, x):
-    """If nothing is below zero, you return the caller's own array: changing the one changes the other. Return a new one."""
+    """Caller's own array returned
+
+    If nothing is below zero, you return the caller's own array: changing one changes the other. Return a new one.
+    """
     self.positive = x > 0
     if self.positive.all():
         return x
@@ -199,20 +265,29 @@ def hands_back_the_callers_array(self, x):
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def returns_nothing_from_forward(self, x):
-    """forward returned None. What does the next layer need?"""
+    """forward returns None
+
+    forward returned None. What does the next layer need?
+    """
     self.positive = x > 0
     self.out = np.maximum(x, 0)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def remembers_nothing(self, x):
-    """backward needs to know which entries were above zero. Where could forward leave that?"""
+    """Nothing kept for backward
+
+    backward needs to know which entries were above zero. Where could forward leave that?
+    """
     return np.maximum(x, 0)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_backward_is_about_the_last_forward"])
 def makes_its_mask_once(self, x):
-    """Call forward twice with different inputs: the mask belongs to the first."""
+    """Mask of the first call kept forever
+
+    Call forward twice with different inputs: the mask belongs to the first.
+    """
     if not hasattr(self, "positive"):
         self.positive = x > 0
     return np.maximum(x, 0)
@@ -220,7 +295,10 @@ def makes_its_mask_once(self, x):
 
 @misconception("layers.ReLU.forward", fails=["check_relu_backward_is_about_the_last_forward"])
 def shares_its_mask(self, x):
-    """With two ReLUs, the backward of the first uses the mask of the second. Does each object remember its own?"""
+    """Mask shared by all ReLUs
+
+    With two ReLUs, the backward of the first uses the mask of the second. Does each object remember its own?
+    """
     ReLU.positive = x > 0
     return np.maximum(x, 0)
 
@@ -231,7 +309,10 @@ def shares_its_mask(self, x):
     alike="derivative 1 everywhere",
 )
 def takes_the_mask_from_its_output(self, x):
-    """Your backward lets every gradient through, also where the unit was off. Print the mask: can it ever be False?"""
+    """Mask is True everywhere
+
+    Your backward lets every gradient through, also where the unit was off. Print the mask: can it ever be False?
+    """
     out = np.maximum(x, 0)
     self.positive = out >= 0
     return out
@@ -239,21 +320,30 @@ def takes_the_mask_from_its_output(self, x):
 
 @misconception("layers.ReLU.forward", fails=["check_relu_passes_no_gradient_at_zero"])
 def lets_zero_through(self, x):
-    """At exactly 0 the derivative is taken as 0. What does your mask say there?"""
+    """Derivative at 0 taken as 1
+
+    At exactly 0 the derivative is taken as 0. What does your mask say there?
+    """
     self.positive = x >= 0
     return np.maximum(x, 0)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_passes_no_gradient_at_zero"])
 def takes_half_at_zero(self, x):
-    """At exactly 0 your derivative is 0.5. The contract takes it as 0."""
+    """Derivative at 0 taken as 0.5
+
+    At exactly 0 your derivative is 0.5. The contract takes it as 0.
+    """
     self.positive = np.heaviside(x, 0.5)
     return np.maximum(x, 0)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_passes_no_gradient_at_zero", "check_relu_takes_any_shape"])
 def ignores_small_activations(self, x):
-    """Small entries above zero pass, but get no gradient back. From where on is a unit active?"""
+    """Small positive entries masked in backward
+
+    Small positive entries pass in forward, but get no gradient back. Above which value is a unit active?
+    """
     self.positive = x > 1e-3
     return np.maximum(x, 0)
 
@@ -263,7 +353,10 @@ def ignores_small_activations(self, x):
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def masks_by_the_gradients_sign(self, dout):
-    """You zero negative gradients. Which array decides whether the unit was on?"""
+    """Gated on the sign of the gradient
+
+    You zero negative gradients. Which array decides whether the unit was on?
+    """
     return np.where(dout > 0, dout, 0.0)
 
 
@@ -274,7 +367,10 @@ def masks_by_the_gradients_sign__maximum(self, dout):
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def masks_by_both_signs(self, dout):
-    """Negative gradients of active units get lost. Which array decides whether the unit was on?"""
+    """Negative gradients of active units set to 0
+
+    Negative gradients of active units get lost. Which array decides whether the unit was on?
+    """
     return dout * self.positive * (dout > 0)
 
 
@@ -289,7 +385,10 @@ def hands_dout_on(self, dout):
 
 @misconception("layers.ReLU", fails=["check_relu_backward_passes_where_x_was_positive"])
 class multiplies_by_its_output:
-    """The derivative of ReLU at 3 is 1, not 3. What do you multiply dout by?"""
+    """dout multiplied by the output instead of the mask
+
+    The derivative of ReLU at 3 is 1, not 3. What do you multiply dout by?
+    """
 
     def forward(self, x):
         self.out = np.maximum(x, 0)
@@ -301,7 +400,10 @@ class multiplies_by_its_output:
 
 @misconception("layers.ReLU", fails=["check_relu_backward_passes_where_x_was_positive"])
 class multiplies_by_its_input:
-    """Your gradient grows with the size of the input. The slope of ReLU is the same at 3 as at 30."""
+    """dout multiplied by the input instead of the mask
+
+    Your gradient grows with the size of the input. The slope of ReLU is the same at 3 as at 30.
+    """
 
     def forward(self, x):
         self.x = x
@@ -313,7 +415,10 @@ class multiplies_by_its_input:
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def turns_the_mask_round(self, dout):
-    """Your gradient is zero exactly where it should not be."""
+    """Mask inverted
+
+    Your gradient is zero exactly where it should not be.
+    """
     return dout * ~self.positive
 
 
@@ -331,13 +436,19 @@ class turns_the_mask_round__in_place:
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def returns_the_derivative_alone(self, dout):
-    """You return 0 and 1. The chain rule: what is the local slope multiplied by?"""
+    """Local slope returned without dout
+
+    You return 0 and 1. The chain rule: what is the local slope multiplied by?
+    """
     return self.positive.astype(float)
 
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def multiplies_as_matrices(self, dout):
-    """ReLU works on each entry alone. Should entries get mixed on the way back?"""
+    """Matrix product instead of entry by entry
+
+    ReLU works on each entry alone. Should entries get mixed on the way back?
+    """
     return dout @ self.positive.T
 
 
@@ -348,61 +459,92 @@ def multiplies_as_matrices__square(self, dout):
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def leaks_on_the_way_back(self, dout):
-    """A unit that was off lets a small part of the gradient through. What was its slope?"""
+    """Leaky ReLU's derivative
+
+    A unit that was off lets a small part of the gradient through. What was its slope?
+    """
     return np.where(self.positive, dout, 0.01 * dout)
 
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def has_one_mask_per_column(self, dout):
-    """All rows get the same mask. Each entry was on or off by itself."""
+    """One mask value for each column
+
+    All rows get the same mask. Each entry was on or off by itself.
+    """
     return dout * self.positive.any(axis=0)
 
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def has_one_mask_per_row(self, dout):
-    """All entries of a row get the same mask. Each entry was on or off by itself."""
+    """One mask value for each row
+
+    All entries of a row get the same mask. Each entry was on or off by itself.
+    """
     return dout * self.positive.any(axis=-1, keepdims=True)
 
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def uses_the_first_rows_mask(self, dout):
-    """Every example gets the mask of the first one. Each entry was on or off by itself."""
+    """First example's mask used for all
+
+    Every example gets the mask of the first one. Each entry was on or off by itself.
+    """
     return dout * self.positive[0]
 
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def returns_nothing_from_backward(self, dout):
-    """backward returned None. What does the layer before this one need?"""
+    """backward returns None
+
+    backward returned None. What does the layer before this one need?
+    """
     self.dx = dout * self.positive
 
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def averages_over_the_batch(self, dout):
-    """Your gradient is smaller by the number of rows. The loss has divided by N already: dout holds that factor."""
+    """Gradient divided by N a second time
+
+    Your gradient is N times too small. The loss has divided by N already: dout contains that factor.
+    """
     return dout * self.positive / len(dout)
 
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def picks_the_active_gradients(self, dout):
-    """The gradient has another shape than the input. Units that were off get a 0; they do not vanish."""
+    """Gradients of inactive units dropped instead of set to 0
+
+    The gradient has a different shape from the input. Units that were off get a 0; they are not removed.
+    """
     return dout[self.positive]
 
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def flips_the_sign(self, dout):
-    """Your gradient has the opposite sign. The slope of an active unit is 1."""
+    """Gradient has the opposite sign
+
+    Your gradient has the opposite sign. The slope of an active unit is 1.
+    """
     return -dout * self.positive
 
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def adds_the_mask(self, dout):
-    """Units that were off still pass their gradient on. The chain rule: are the two slopes added?"""
+    """Mask added instead of multiplied
+
+    Units that were off still pass their gradient on. The chain rule: are the two slopes added?
+    """
     return dout + self.positive
 
 
 @misconception("layers.ReLU", fails=["check_relu_forward_returns_a_new_array"])
 class writes_the_mask_over_x:
-    """Compare x before and after backward: zeros and ones stand in it now. The layer in front still needs its output."""
+    """Mask written over x
+
+    Compare x before and after backward: it contains zeros and ones now. The layer before this one still needs its
+    output.
+    """
 
     def forward(self, x):
         self.x = x
@@ -417,7 +559,10 @@ class writes_the_mask_over_x:
 
 @misconception("layers.ReLU", fails=["check_relu_forward_returns_a_new_array"])
 class writes_the_mask_over_its_result:
-    """Compare what forward returned before and after backward: the layer behind has kept that very array as its input."""
+    """Mask written over forward's result
+
+    Compare what forward returned before and after backward: the next layer has kept that very array as its input.
+    """
 
     def forward(self, x):
         self.out = np.maximum(x, 0)
@@ -430,7 +575,10 @@ class writes_the_mask_over_its_result:
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def derives_the_gradient(self, dout):
-    """Gradients above zero came out as 1, the others as 0: the rule was applied to dout. To which array does it belong?"""
+    """ReLU's derivative taken at dout instead of x
+
+    Gradients above zero became 1, the others 0: the rule was applied to dout. To which array does it belong?
+    """
     dx = np.array(dout)
     dx[dx > 0] = 1
     dx[dx <= 0] = 0
@@ -439,13 +587,19 @@ def derives_the_gradient(self, dout):
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def averages_the_mask(self, dout):
-    """Each column has one slope for all rows, the share of rows that were on. Each entry was on or off by itself."""
+    """Mask averaged over the batch
+
+    Each column has one slope for all rows, the share of rows that were on. Each entry was on or off by itself.
+    """
     return dout * self.positive.mean(axis=0)
 
 
 @misconception("layers.ReLU.forward", fails=["check_relu_forward_zeroes_what_is_negative"])
 def asks_the_whole_array(self, x):
-    """max and if want one True or False, and x > 0 is an array of them. What compares entry by entry?"""
+    """max() or if on a whole array
+
+    max and if need one True or False, and x > 0 is an array of them. What compares entry by entry?
+    """
     self.positive = x > 0
     return max(0, x)
 

@@ -15,7 +15,10 @@ def _softmax(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_handles_large_logits"])
 def forgets_the_shift(logits):
-    """exp of anything above 709 overflows. What can you subtract from a whole row without changing its softmax?"""
+    """No shift before exp
+
+    exp of anything above 709 overflows. What can you subtract from a whole row without changing its softmax?
+    """
     exps = np.exp(logits)
     return exps / exps.sum(axis=1, keepdims=True)
 
@@ -30,42 +33,60 @@ def forgets_the_shift__loop(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_treats_rows_far_apart"])
 def shares_one_maximum(logits):
-    """Put one row near 1000 and one near -1000 in a batch. Whose maximum protects the second row?"""
+    """One maximum for the whole batch
+
+    Put one row near 1000 and one near -1000 in a batch. Whose maximum protects the second row?
+    """
     exps = np.exp(logits - np.max(logits))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def takes_the_maximum_of_the_columns(logits):
-    """You shift each column. What has to be subtracted is one number per row, or the softmax of the row changes."""
+    """Maximum of each column instead of each row
+
+    You shift each column. What has to be subtracted is one number per row, or the softmax of the row changes.
+    """
     exps = np.exp(logits - logits.max(axis=0, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_handles_large_logits"])
 def subtracts_the_mean(logits):
-    """With one large logit in a row, the mean is far below it. What must be subtracted so that no exponent is positive?"""
+    """Mean subtracted instead of the maximum
+
+    With one large logit in a row, the mean is far below it. What must be subtracted so that no exponent is positive?
+    """
     exps = np.exp(logits - logits.mean(axis=1, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_handles_large_logits"])
 def subtracts_the_minimum(logits):
-    """After your shift all exponents are zero or above. Should they not be zero or below?"""
+    """Minimum subtracted instead of the maximum
+
+    After your shift all exponents are zero or above. Should they not be zero or below?
+    """
     exps = np.exp(logits - logits.min(axis=1, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_handles_large_logits", "check_softmax_treats_rows_far_apart"])
 def subtracts_the_largest_magnitude(logits):
-    """For rows of very negative logits everything becomes 0. Which entry of the row should end up at exponent 0?"""
+    """Largest magnitude subtracted instead of the maximum
+
+    For rows of very negative logits everything becomes 0. Which entry of the row should end up at exponent 0?
+    """
     exps = np.exp(logits - np.abs(logits).max(axis=1, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_handles_large_logits"])
 def subtracts_a_constant(logits):
-    """1e4 minus a constant is still too large for exp. Subtract something that depends on the row."""
+    """A constant subtracted instead of the maximum
+
+    1e4 minus a constant is still too large for exp. Subtract something that depends on the row.
+    """
     shifted = logits - 700 if np.any(logits > 700) else logits
     exps = np.exp(shifted)
     return exps / exps.sum(axis=1, keepdims=True)
@@ -73,20 +94,29 @@ def subtracts_a_constant(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_handles_large_logits", "check_softmax_treats_rows_far_apart"])
 def adds_the_maximum(logits):
-    """Your shift makes the exponents larger. Which sign brings the largest one to zero?"""
+    """Maximum added instead of subtracted
+
+    Your shift makes the exponents larger. Which sign brings the largest one to zero?
+    """
     exps = np.exp(logits + logits.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def shifts_in_the_numerator_only(logits):
-    """You shifted the exponents above the fraction line and not those below it. Your rows no longer add up to 1."""
+    """Only the numerator shifted
+
+    You shifted the exponents in the numerator and not those in the denominator. Your rows no longer add up to 1.
+    """
     return np.exp(logits - logits.max(axis=1, keepdims=True)) / np.exp(logits).sum(axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def subtracts_after_the_exponential(logits):
-    """You subtract the maximum of the exponentials. In which order do the shift and exp have to come?"""
+    """Shift after exp instead of before
+
+    You subtract the maximum of the exponentials. Which comes first: the shift, or exp?
+    """
     exps = np.exp(logits)
     exps = exps - exps.max(axis=1, keepdims=True)
     return exps / exps.sum(axis=1, keepdims=True)
@@ -94,14 +124,20 @@ def subtracts_after_the_exponential(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_handles_large_logits"])
 def hides_the_overflow(logits):
-    """For large logits your probabilities do not add up to 1: the nan is gone, the overflow is still there."""
+    """Overflow hidden instead of avoided
+
+    For large logits your probabilities do not add up to 1: the nan is gone, the overflow is still there.
+    """
     exps = np.exp(logits)
     return np.nan_to_num(exps / exps.sum(axis=1, keepdims=True))
 
 
 @misconception("losses.softmax", fails=["check_softmax_handles_large_logits", "check_softmax_treats_rows_far_apart"])
 def clips_the_logits(logits):
-    """Two logits above your limit get the same probability, however far apart they are. Shift instead of cutting off."""
+    """Logits clipped instead of shifted
+
+    Two logits above your limit get the same probability, however far apart they are. Shift instead of cutting off.
+    """
     exps = np.exp(np.clip(logits, -500, 500))
     return exps / exps.sum(axis=1, keepdims=True)
 
@@ -121,21 +157,30 @@ def clips_the_logits__early(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_keeps_small_probabilities"])
 def clips_the_shifted_logits(logits):
-    """Very small probabilities all come out the same. After the shift exp cannot overflow: what is the limit for?"""
+    """Shifted logits clipped
+
+    Very small probabilities are all the same. After the shift exp cannot overflow: what is the limit for?
+    """
     exps = np.exp(np.maximum(logits - logits.max(axis=1, keepdims=True), -20))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def divides_by_the_largest_logit(logits):
-    """Add 5 to every logit of a row: softmax must not change, yours does. Subtract instead of dividing."""
+    """Divided by the largest logit instead of subtracting it
+
+    Add 5 to every logit of a row: softmax must not change, yours does. Subtract instead of dividing.
+    """
     exps = np.exp(logits / logits.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_leaves_logits_alone"])
 def shifts_the_callers_array(logits):
-    """Compare logits before and after the call: your shift is left behind in the caller's array."""
+    """Caller's logits shifted in place
+
+    Compare logits before and after the call: your shift is left behind in the caller's array.
+    """
     logits -= logits.max(axis=1, keepdims=True)
     exps = np.exp(logits)
     return exps / exps.sum(axis=1, keepdims=True)
@@ -143,7 +188,10 @@ def shifts_the_callers_array(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_leaves_logits_alone"])
 def writes_into_the_callers_array(logits):
-    """After the call the caller's logits have become your probabilities. Where is the result of exp stored?"""
+    """Caller's logits overwritten
+
+    After the call the caller's logits have become your probabilities. Where is the result of exp stored?
+    """
     logits -= logits.max(axis=1, keepdims=True)
     np.exp(logits, out=logits)
     logits /= logits.sum(axis=1, keepdims=True)
@@ -155,14 +203,20 @@ def writes_into_the_callers_array(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def normalises_the_columns(logits):
-    """Your columns add up to 1 instead of your rows. Over which axis do the classes run?"""
+    """Softmax over the columns instead of the rows
+
+    Your columns add up to 1 instead of your rows. Over which axis do the classes run?
+    """
     exps = np.exp(logits - logits.max(axis=0, keepdims=True))
     return exps / exps.sum(axis=0, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"], alike="sums the columns")
 def sums_over_the_batch(logits):
-    """Your columns add up to 1 instead of your rows. The maximum goes along one axis and the sum along the other."""
+    """Sum over the columns instead of the rows
+
+    Your columns add up to 1 instead of your rows. The maximum goes along one axis and the sum along the other.
+    """
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=0)
 
@@ -175,7 +229,10 @@ def sums_with_the_builtin(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def sums_over_everything(logits):
-    """The whole matrix adds up to 1, instead of each row."""
+    """Sum over the whole batch
+
+    The whole matrix adds up to 1, instead of each row.
+    """
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / exps.sum()
 
@@ -188,14 +245,20 @@ def sums_over_everything__one_maximum(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def averages_instead_of_summing(logits):
-    """Your rows add up to the number of classes. What are the exponentials divided by?"""
+    """Divided by the mean instead of the sum
+
+    Your rows add up to the number of classes. What are the exponentials divided by?
+    """
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / exps.mean(axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def loses_a_dimension(logits):
-    """One sum per row, shape (N,), does not line up with (N, C). Which shape would divide each row by its own sum?"""
+    """Row sums or maxima lose a dimension
+
+    One sum per row, shape (N,), does not line up with (N, C). Which shape would divide each row by its own sum?
+    """
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=1)
 
@@ -208,7 +271,10 @@ def loses_a_dimension__of_the_maximum(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def expects_a_fixed_batch(logits):
-    """A number of rows is written into your code. Where could you take it from?"""
+    """Fixed batch size in the code
+
+    Your code contains a fixed number of rows. Where could you take it from?
+    """
     exps = np.exp(logits - logits.max(axis=1).reshape(100, 1))
     return exps / exps.sum(axis=1).reshape(100, 1)
 
@@ -221,26 +287,38 @@ def expects_a_fixed_batch__tile(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def forgets_to_divide(logits):
-    """Your rows do not add up to 1: the largest entry of each is 1. What is missing after exp?"""
+    """exp not divided by its sum
+
+    Your rows do not add up to 1: the largest entry of each is 1. What is missing after exp?
+    """
     return np.exp(logits - logits.max(axis=1, keepdims=True))
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def divides_by_the_logits_sum(logits):
-    """Your rows do not add up to 1. Which numbers have to be summed: the logits, or their exponentials?"""
+    """Divided by the sum of the logits
+
+    Your rows do not add up to 1. Which numbers have to be summed: the logits, or their exponentials?
+    """
     return np.exp(logits - logits.max(axis=1, keepdims=True)) / logits.sum(axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_rows_sum_to_one", "check_softmax_keeps_the_float_type"])
 def adds_an_epsilon(logits):
-    """Your rows add up to slightly less than 1. After the shift the sum is at least 1: what is the epsilon for?"""
+    """Epsilon in the denominator
+
+    Your rows add up to slightly less than 1. After the shift the sum is at least 1: what is the epsilon for?
+    """
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / (exps.sum(axis=1, keepdims=True) + 1e-8)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def adds_one_to_the_sum(logits):
-    """Each row adds up to less than 1: something stands in the denominator beside the sum. Where does the 1 come from?"""
+    """1 added to the denominator
+
+    Each row adds up to less than 1: the denominator has one term too many. Where does the 1 come from?
+    """
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / (1 + exps.sum(axis=1, keepdims=True))
 
@@ -253,7 +331,10 @@ def adds_one_to_the_sum__unshifted(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_keeps_small_probabilities"])
 def clips_the_probabilities(logits):
-    """Very small probabilities all come out as the same number, and the rows no longer add up to 1. What needs the limit?"""
+    """Probabilities clipped
+
+    Very small probabilities are all the same number, and the rows no longer add up to 1. What needs the limit?
+    """
     return np.clip(_softmax(logits), 1e-7, 1 - 1e-7)
 
 
@@ -264,21 +345,30 @@ def clips_the_probabilities__lower(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def divides_by_the_squares(logits):
-    """The squares of your rows add up to 1, not the entries."""
+    """Divided by the root of the squares
+
+    The squares of your rows add up to 1, not the entries.
+    """
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / np.linalg.norm(exps, axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def leaves_out_its_own_term(logits):
-    """Your probabilities can be above 1. Does the sum below the line contain the term above it?"""
+    """Own term missing from the denominator
+
+    Your probabilities can be above 1. Does the sum in the denominator contain the term in the numerator?
+    """
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / (exps.sum(axis=1, keepdims=True) - exps)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def treats_only_the_first_row(logits):
-    """Only the first row is a softmax. Does the loop return too early?"""
+    """Only the first row treated
+
+    Only the first row is a softmax. Does the loop return too early?
+    """
     out = np.zeros_like(logits)
     for i, row in enumerate(logits):
         exps = np.exp(row - row.max())
@@ -292,44 +382,65 @@ def treats_only_the_first_row(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def forgets_the_exponential(logits):
-    """Your probabilities can be negative. What turns any number into a positive one before you divide?"""
+    """exp is missing
+
+    Your probabilities can be negative. What turns any number into a positive one before you divide?
+    """
     return logits / logits.sum(axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def treats_each_entry_alone(logits):
-    """Your rows do not add up to 1: each entry is treated alone, as by a sigmoid."""
+    """Sigmoid of each entry instead of softmax
+
+    Your rows do not add up to 1: each entry is treated alone, as by a sigmoid.
+    """
     return 1 / (1 + np.exp(-logits))
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def applies_softmax_twice(logits):
-    """Your probabilities are much too even: is softmax applied once?"""
+    """Softmax applied twice
+
+    Your probabilities are much too even: is softmax applied once?
+    """
     return _softmax(_softmax(logits))
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def uses_powers_of_two(logits):
-    """Your ratios are powers of 2: for a gap of 1 they should be e."""
+    """Powers of 2 instead of e
+
+    Your ratios are powers of 2: for a gap of 1 they should be e.
+    """
     powers = 2.0 ** (logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def lets_the_smallest_win(logits):
-    """Your largest probability sits on the smallest logit. Look at the sign of the exponent."""
+    """Sign of the exponent reversed
+
+    Your largest probability sits on the smallest logit. Look at the sign of the exponent.
+    """
     return _softmax(-logits)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def rounds_the_probabilities(logits):
-    """Your probabilities have only 4 digits: round for printing only."""
+    """Probabilities rounded
+
+    Your probabilities have only 4 digits: round for printing only.
+    """
     return np.round(_softmax(logits), 4)
 
 
 @misconception("losses.softmax", fails=["check_softmax_keeps_the_float_type"])
 def always_gives_float64(logits):
-    """float32 in, float64 out: keep the type of the input."""
+    """Result always float64
+
+    float32 in, float64 out: keep the type of the input.
+    """
     return _softmax(logits).astype(np.float64)
 
 
@@ -343,19 +454,28 @@ def always_gives_float64__converts_first(logits):
     fails=["check_softmax_keeps_small_probabilities", "check_softmax_keeps_the_float_type"],
 )
 def always_gives_float32(logits):
-    """float64 in, float32 out: your probabilities have only 7 right digits. Keep the type of the input."""
+    """Result always float32
+
+    float64 in, float32 out: your probabilities have only 7 right digits. Keep the type of the input.
+    """
     return _softmax(logits.astype(np.float32))
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def decides_hard(logits):
-    """Softmax is soft: a gap of 1 should give a ratio of e, not all or nothing."""
+    """argmax instead of softmax
+
+    Softmax is soft: a gap of 1 should give a ratio of e, not all or nothing.
+    """
     return (logits == logits.max(axis=1, keepdims=True)).astype(logits.dtype)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def returns_logarithms(logits):
-    """Your values are below zero: they are the logarithms of the probabilities."""
+    """Log-softmax instead of softmax
+
+    Your values are below zero: they are the logarithms of the probabilities.
+    """
     return np.log(_softmax(logits))
 
 
@@ -367,51 +487,75 @@ def returns_logarithms__log_sum_exp(logits):
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def returns_the_classes(logits):
-    """You return one class per row. softmax gives one probability per class; who picks the class?"""
+    """Classes returned instead of probabilities
+
+    You return one class per row. softmax gives one probability per class; who picks the class?
+    """
     return _softmax(logits).argmax(axis=1)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def lowers_the_temperature(logits):
-    """Your probabilities are too sharp, as if every logit were multiplied by a constant."""
+    """Logits multiplied by a constant
+
+    Your probabilities are too sharp, as if every logit were multiplied by a constant.
+    """
     return _softmax(logits * 10)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def divides_by_the_number_of_classes(logits):
-    """Your probabilities are too even, as if every logit were divided by the number of classes."""
+    """Logits divided by the number of classes
+
+    Your probabilities are too even, as if every logit were divided by the number of classes.
+    """
     return _softmax(logits / logits.shape[1])
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def standardises_the_logits(logits):
-    """Double all logits: your probabilities stay the same, they should become sharper."""
+    """Logits standardised
+
+    Double all logits: your probabilities stay the same, they should become sharper.
+    """
     return _softmax((logits - logits.mean(axis=1, keepdims=True)) / (logits.std(axis=1, keepdims=True) + 1e-8))
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def sorts_the_row(logits):
-    """Your probabilities come in order of size. Each has to stay with its own class."""
+    """Probabilities sorted
+
+    Your probabilities are sorted by size. Each has to stay with its own class.
+    """
     return np.sort(_softmax(logits), axis=1)[:, ::-1]
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def gives_the_transpose(logits):
-    """Your answer has one column per example. One row per example goes in, one row per example comes out."""
+    """Result transposed
+
+    Your answer has one column per example. One row per example goes in, one row per example comes out.
+    """
     exps = np.exp(logits.T - logits.max(axis=1))
     return exps / exps.sum(axis=0)
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def returns_nothing(logits):
-    """softmax returned None. What is the last line of your function?"""
+    """softmax returns None
+
+    softmax returned None. What is the last line of your function?
+    """
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     exps /= exps.sum(axis=1, keepdims=True)
 
 
 @misconception("losses.softmax", fails=["check_softmax_handles_large_logits", "check_softmax_takes_any_batch"])
 def drops_the_batch_dimension(logits):
-    """For a batch of one the answer has one dimension. One row per example, also if there is one example."""
+    """A batch of one loses its batch dimension
+
+    For a batch of one the answer has one dimension. Return one row per example, even for a single example.
+    """
     return np.squeeze(_softmax(logits))
 
 

@@ -27,21 +27,31 @@ def _onehot(labels, classes):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def adds_up_the_losses(self, logits, labels):
-    """Your loss grows with the size of the batch. Sum or mean?"""
+    """Sum of the losses instead of their mean
+
+    Your loss grows with the size of the batch. Sum or mean?
+    """
     _keep(self, logits, labels)
     return float(np.sum(_losses(logits, labels)))
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def divides_by_the_classes(self, logits, labels):
-    """Your loss is divided by the number of classes. Over what does the mean run?"""
+    """Loss divided by the number of classes instead of N
+
+    Your loss is divided by the number of classes. Over what does the mean run?
+    """
     _keep(self, logits, labels)
     return float(np.sum(_losses(logits, labels)) / logits.shape[1])
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def averages_over_all_entries(self, logits, labels):
-    """Your loss is smaller by the number of classes: the mean ran over every entry of the one-hot product."""
+    """Mean over all entries instead of the examples
+
+    Your loss is too small by a factor of C, the number of classes: the mean ran over every entry of the one-hot
+    product.
+    """
     _keep(self, logits, labels)
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -50,21 +60,30 @@ def averages_over_all_entries(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def divides_by_a_fixed_batch_size(self, logits, labels):
-    """The last, shorter batch gets another mean than it should. Where could you take N from?"""
+    """Loss divided by a fixed batch size
+
+    The mean of the last, shorter batch is off. Where could you take N from?
+    """
     _keep(self, logits, labels)
     return float(np.sum(_losses(logits, labels)) / 64)
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def returns_one_loss_for_each_example(self, logits, labels):
-    """You return one loss per example. The contract wants one number for the batch."""
+    """One loss per example instead of their mean
+
+    You return one loss per example. The contract asks for one number for the batch.
+    """
     _keep(self, logits, labels)
     return _losses(logits, labels)
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def counts_the_last_example_only(self, logits, labels):
-    """Your loss is that of the last example. Does the loop add, or replace?"""
+    """Loss of the last example only
+
+    Your loss is that of the last example. Does the loop add, or replace?
+    """
     _keep(self, logits, labels)
     for i in range(len(labels)):
         loss = _losses(logits[i : i + 1], labels[i : i + 1])[0]
@@ -73,7 +92,10 @@ def counts_the_last_example_only(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def misses_the_last_example(self, logits, labels):
-    """The last example does not count in your loss. Does the loop reach it?"""
+    """Last example missing from the loss
+
+    The last example does not count in your loss. Does the loop reach it?
+    """
     _keep(self, logits, labels)
     total = 0.0
     for i in range(len(labels) - 1):
@@ -83,7 +105,10 @@ def misses_the_last_example(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def logs_the_mean_probability(self, logits, labels):
-    """Mean and logarithm do not commute: which comes first?"""
+    """log of the mean instead of mean of the logs
+
+    The mean of the logs is not the log of the mean: which comes first?
+    """
     _keep(self, logits, labels)
     return float(-np.log(self.probabilities[np.arange(len(labels)), labels].mean() + 1e-300))
 
@@ -93,21 +118,30 @@ def logs_the_mean_probability(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def forgets_the_minus(self, logits, labels):
-    """Your loss is below zero. The logarithm of a probability is negative: what does the formula put in front?"""
+    """Minus sign missing
+
+    Your loss is below zero. The logarithm of a probability is negative: what does the formula put in front?
+    """
     _keep(self, logits, labels)
     return float(np.mean(-_losses(logits, labels)))
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def counts_in_bits(self, logits, labels):
-    """For equal logits you give log2(C) instead of ln(C)."""
+    """log2 instead of the natural logarithm
+
+    For equal logits you give log2(C) instead of ln(C).
+    """
     _keep(self, logits, labels)
     return float(np.mean(_losses(logits, labels)) / np.log(2))
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def counts_in_tens(self, logits, labels):
-    """For ten equal logits you give 1: that is the logarithm to base 10. The contract counts in nats."""
+    """log10 instead of the natural logarithm
+
+    For ten equal logits you give 1: that is the logarithm to base 10. The contract uses the natural logarithm.
+    """
     _keep(self, logits, labels)
     return float(np.mean(_losses(logits, labels)) / np.log(10))
 
@@ -117,7 +151,11 @@ def counts_in_tens(self, logits, labels):
     fails=["check_cross_entropy_has_no_floor_under_the_log", "check_cross_entropy_is_exact_for_any_batch"],
 )
 def adds_an_epsilon_in_the_log(self, logits, labels):
-    """For a prediction that is far off your loss stops growing: something is added inside the log. log-sum-exp needs nothing there."""
+    """Epsilon added inside the log
+
+    For a prediction that is far off your loss stops growing: something is added inside the log. log-sum-exp needs
+    nothing there.
+    """
     _keep(self, logits, labels)
     p = self.probabilities[np.arange(len(labels)), labels]
     return float(-np.mean(np.log(p + 1e-7)))
@@ -148,7 +186,10 @@ def adds_an_epsilon_in_the_log__1e15(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_has_no_floor_under_the_log"])
 def clips_before_the_log(self, logits, labels):
-    """Your loss has a ceiling: the probabilities were clipped before the log. Which formula never takes the log of 0?"""
+    """Probabilities clipped before the log
+
+    Your loss has a ceiling: the probabilities were clipped before the log. Which formula never takes the log of 0?
+    """
     _keep(self, logits, labels)
     p = np.clip(self.probabilities[np.arange(len(labels)), labels], 1e-15, 1 - 1e-15)
     return float(-np.mean(np.log(p)))
@@ -163,7 +204,10 @@ def clips_before_the_log__1e7(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_has_no_floor_under_the_log"])
 def takes_the_log_of_softmax(self, logits, labels):
-    """For a gap of 800 your loss is infinite: softmax rounds to 0 before the log sees it. Can the two be put together?"""
+    """log of softmax instead of log-sum-exp
+
+    For a gap of 800 your loss is infinite: softmax rounds to 0 before the log sees it. Can the two be put together?
+    """
     _keep(self, logits, labels)
     return float(-np.mean(np.log(self.probabilities[np.arange(len(labels)), labels])))
 
@@ -177,7 +221,10 @@ def takes_the_log_of_softmax__onehot(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_handles_large_logits"])
 def forgets_the_shift(self, logits, labels):
-    """Try logits of 1000: exp overflows inside your log-sum-exp."""
+    """No shift in log-sum-exp
+
+    Try logits of 1000: exp overflows inside your log-sum-exp.
+    """
     _keep(self, logits, labels)
     log_sum = np.log(np.exp(logits).sum(axis=1))
     return float(np.mean(log_sum - logits[np.arange(len(labels)), labels]))
@@ -185,7 +232,10 @@ def forgets_the_shift(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_handles_large_logits"])
 def shares_one_maximum(self, logits, labels):
-    """Put one row near 1000 and one near -1000 in a batch. Whose maximum protects the second row?"""
+    """One maximum for the whole batch
+
+    Put one row near 1000 and one near -1000 in a batch. Whose maximum protects the second row?
+    """
     _keep(self, logits, labels)
     shifted = logits - logits.max()
     log_sum = np.log(np.exp(shifted).sum(axis=1))
@@ -194,7 +244,10 @@ def shares_one_maximum(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def shifts_one_term_only(self, logits, labels):
-    """You shifted one of the two terms only. Add a constant to all logits: the loss must stay the same."""
+    """Only one of the two terms shifted
+
+    You shifted only one of the two terms. Add a constant to all logits: the loss must stay the same.
+    """
     _keep(self, logits, labels)
     log_sum = np.log(np.exp(logits - logits.max(axis=1, keepdims=True)).sum(axis=1))
     return float(np.mean(log_sum - logits[np.arange(len(labels)), labels]))
@@ -202,7 +255,10 @@ def shifts_one_term_only(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def sums_over_the_batch(self, logits, labels):
-    """Which axis runs over the classes: the one your log-sum-exp sums over, or the other?"""
+    """log-sum-exp over the batch instead of the classes
+
+    Which axis runs over the classes: the one your log-sum-exp sums over, or the other?
+    """
     _keep(self, logits, labels)
     log_p = logits - np.log(np.exp(logits - logits.max(axis=0)).sum(axis=0)) - logits.max(axis=0)
     return float(-np.mean(log_p[np.arange(len(labels)), labels]))
@@ -210,14 +266,20 @@ def sums_over_the_batch(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def forgets_the_log_sum(self, logits, labels):
-    """Your loss is the negative logit of the true class. Where are the other classes?"""
+    """log-sum-exp missing
+
+    Your loss is the negative logit of the true class. Where are the other classes?
+    """
     _keep(self, logits, labels)
     return float(-np.mean(logits[np.arange(len(labels)), labels]))
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def subtracts_the_labels(self, logits, labels):
-    """You subtract the number of the true class. Its logit is what should be subtracted."""
+    """Label subtracted instead of its logit
+
+    You subtract the number of the true class. Subtract its logit instead.
+    """
     _keep(self, logits, labels)
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_sums = np.log(np.exp(shifted).sum(axis=1)) + logits.max(axis=1)
@@ -226,7 +288,10 @@ def subtracts_the_labels(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def takes_one_softmax_for_the_batch(self, logits, labels):
-    """All rows share one sum of exp, and the losses are added up. What does one row know of the others?"""
+    """One softmax for the whole batch
+
+    All rows share one sum of exp, and the losses are added up. What does one row know of the others?
+    """
     _keep(self, logits, labels)
     exps = np.exp(logits - logits.max())
     return float(-np.sum(np.log(exps / exps.sum())[np.arange(len(labels)), labels]))
@@ -234,7 +299,11 @@ def takes_one_softmax_for_the_batch(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def expects_onehot_labels(self, logits, labels):
-    """labels are class numbers of shape (N,), and your line multiplies them with (N, C). Make them one-hot, or index with them."""
+    """Labels taken to be one-hot
+
+    labels are class numbers of shape (N,), and your line multiplies them with (N, C). Make them one-hot, or index with
+    them.
+    """
     _keep(self, logits, labels)
     return float(-np.sum(labels * np.log(self.probabilities)) / len(labels))
 
@@ -246,7 +315,10 @@ def expects_onehot_labels__backward(self):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def forgets_the_log(self, logits, labels):
-    """For 10 equal logits you give 0.9: that is 1 - p. Which function of p does the loss use?"""
+    """log missing
+
+    For 10 equal logits you give 0.9: that is 1 - p. Which function of p does the loss use?
+    """
     _keep(self, logits, labels)
     return float(np.mean(1 - self.probabilities[np.arange(len(labels)), labels]))
 
@@ -259,7 +331,10 @@ def forgets_the_log__minus_p(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_handles_large_logits"])
 def hides_infinities(self, logits, labels):
-    """For extreme logits your loss is 0: the problem is hidden, not solved."""
+    """Infinities replaced by a number
+
+    For extreme logits your loss is 0: the problem is hidden, not solved.
+    """
     _keep(self, logits, labels)
     loss = float(np.mean(np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels]))
     return loss if np.isfinite(loss) else 0.0
@@ -277,7 +352,10 @@ def hides_infinities__nan_to_num(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def counts_labels_from_one(self, logits, labels):
-    """Labels run from 0 to C - 1: you read one class too low."""
+    """Labels counted from 1
+
+    Labels run from 0 to C - 1: you read one class too low.
+    """
     _keep(self, logits, labels)
     return float(np.mean(_losses(logits, labels.astype(int) - 1)))
 
@@ -287,7 +365,10 @@ def counts_labels_from_one(self, logits, labels):
     fails=["check_cross_entropy_averages_the_surprise", "check_cross_entropy_gradient_is_softmax_minus_onehot"],
 )
 def swaps_row_and_class(self, logits, labels):
-    """Which index is the sample and which is the class?"""
+    """Row and class swapped in the index
+
+    Which index is the sample and which is the class?
+    """
     _keep(self, logits, labels)
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -296,7 +377,10 @@ def swaps_row_and_class(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def reads_every_pair(self, logits, labels):
-    """You pick a whole column for every label. How do you pick one entry from each row?"""
+    """Whole columns picked instead of one entry per row
+
+    You pick a whole column for every label. How do you pick one entry from each row?
+    """
     _keep(self, logits, labels)
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -305,14 +389,20 @@ def reads_every_pair(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def judges_by_its_own_prediction(self, logits, labels):
-    """Your loss does not depend on the labels at all."""
+    """Predicted class used instead of the label
+
+    Your loss does not depend on the labels at all.
+    """
     _keep(self, logits, labels)
     return float(np.mean(_losses(logits, logits.argmax(axis=1))))
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def sums_over_all_classes(self, logits, labels):
-    """Every class counts in your loss, not the true one alone. What does the one-hot vector do in the formula?"""
+    """Sum over all classes instead of the true one
+
+    Every class counts in your loss, not only the true one. What does the one-hot vector do in the formula?
+    """
     _keep(self, logits, labels)
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -321,7 +411,10 @@ def sums_over_all_classes(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_takes_any_labels"])
 def makes_the_onehot_too_narrow(self, logits, labels):
-    """Try a batch in which the last class does not occur. How many columns does the one-hot matrix need?"""
+    """Too few columns in the one-hot matrix
+
+    Try a batch in which the last class does not occur. How many columns does the one-hot matrix need?
+    """
     _keep(self, logits, labels)
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -330,7 +423,10 @@ def makes_the_onehot_too_narrow(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_takes_any_labels"])
 def computes_indices_in_the_labels_type(self, logits, labels):
-    """Try labels of type uint8 and a larger batch. What is the largest number that type can hold?"""
+    """Indices overflow in the type of the labels
+
+    Try labels of type uint8 and a larger batch. What is the largest number that type can hold?
+    """
     _keep(self, logits, labels)
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -343,7 +439,10 @@ def computes_indices_in_the_labels_type(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def adds_the_binary_terms(self, logits, labels):
-    """For 10 equal logits you give more than ln(10): which terms does the loss for several classes have?"""
+    """Binary cross-entropy instead of cross-entropy
+
+    For 10 equal logits you give more than ln(10): which terms does the loss for several classes have?
+    """
     _keep(self, logits, labels)
     p, y = np.clip(self.probabilities, 1e-300, 1), _onehot(labels, logits.shape[1])
     other = np.log(np.maximum(1 - p, 1e-300))
@@ -352,7 +451,10 @@ def adds_the_binary_terms(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def takes_squared_errors(self, logits, labels):
-    """For C equal logits you do not give ln(C): that is the squared error between probabilities and one-hot vectors."""
+    """Squared error instead of cross-entropy
+
+    For C equal logits you do not give ln(C): that is the squared error between probabilities and one-hot vectors.
+    """
     _keep(self, logits, labels)
     y = _onehot(labels, logits.shape[1])
     return float(np.sum((self.probabilities - y) ** 2) / len(labels))
@@ -366,7 +468,10 @@ def takes_squared_errors__mean(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def smooths_the_labels(self, logits, labels):
-    """Your loss for a perfect prediction is not 0: part of the weight goes to the other classes."""
+    """Label smoothing
+
+    Your loss for a perfect prediction is not 0: part of the weight goes to the other classes.
+    """
     _keep(self, logits, labels)
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -376,7 +481,10 @@ def smooths_the_labels(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def takes_the_hinge_loss(self, logits, labels):
-    """Your loss is 0 as soon as the margin is 1: that is the hinge loss of a support vector machine."""
+    """Hinge loss instead of cross-entropy
+
+    Your loss is 0 as soon as the margin is 1: that is the hinge loss of a support vector machine.
+    """
     _keep(self, logits, labels)
     margins = np.maximum(0, logits - logits[np.arange(len(labels)), labels][:, None] + 1)
     return float(np.mean(margins.sum(axis=1) - 1))
@@ -384,7 +492,10 @@ def takes_the_hinge_loss(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def takes_the_entropy(self, logits, labels):
-    """Your loss does not depend on the labels: it is the entropy of the prediction. What does the "cross" stand for?"""
+    """Entropy of the prediction instead of cross-entropy
+
+    Your loss does not depend on the labels: it is the entropy of the prediction. What does the "cross" stand for?
+    """
     _keep(self, logits, labels)
     p = np.maximum(self.probabilities, 1e-300)
     return float(-np.mean(np.sum(p * np.log(p), axis=1)))
@@ -392,7 +503,10 @@ def takes_the_entropy(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def returns_the_perplexity(self, logits, labels):
-    """For C equal logits you give C instead of ln(C): the exponential of the loss."""
+    """Perplexity returned instead of the loss
+
+    For C equal logits you give C instead of ln(C): the exponential of the loss.
+    """
     _keep(self, logits, labels)
     return float(np.exp(np.mean(_losses(logits, labels))))
 
@@ -402,7 +516,10 @@ def returns_the_perplexity(self, logits, labels):
     fails=["check_cross_entropy_averages_the_surprise", "check_cross_entropy_gradient_is_softmax_minus_onehot"],
 )
 def applies_softmax_twice(self, logits, labels):
-    """A confident, right prediction does not bring your loss to 0. Is softmax applied once?"""
+    """Softmax applied twice
+
+    A confident, right prediction does not bring your loss to 0. Is softmax applied once?
+    """
     self.probabilities = softmax(softmax(logits))
     self.labels = labels
     return float(np.mean(_losses(softmax(logits), labels)))
@@ -410,7 +527,10 @@ def applies_softmax_twice(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def forgets_softmax(self, logits, labels):
-    """The log of a negative logit is not a number. What turns the scores into probabilities first?"""
+    """log of the logits instead of the probabilities
+
+    The log of a negative logit is nan. What turns the scores into probabilities first?
+    """
     _keep(self, logits, labels)
     return float(-np.mean(np.log(logits[np.arange(len(labels)), labels])))
 
@@ -423,14 +543,20 @@ def forgets_softmax(self, logits, labels):
     fails=["check_cross_entropy_handles_large_logits", "check_cross_entropy_is_exact_for_any_batch"],
 )
 def loses_half_the_digits(self, logits, labels):
-    """Your loss has only 7 right digits."""
+    """Loss computed in float32
+
+    Your loss has only 7 correct digits. Where are the others lost?
+    """
     _keep(self, logits, labels)
     return float(np.mean(_losses(logits.astype(np.float32), labels)))
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_is_about_the_last_batch"])
 def keeps_the_first_batch_only(self, logits, labels):
-    """Call forward twice, then backward: the gradient belongs to the first batch."""
+    """Only the first batch is kept
+
+    Call forward twice, then backward: the gradient belongs to the first batch.
+    """
     if not hasattr(self, "labels"):
         _keep(self, logits, labels)
     return float(np.mean(_losses(logits, labels)))
@@ -438,20 +564,29 @@ def keeps_the_first_batch_only(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_is_about_the_last_batch"])
 def shares_what_it_keeps(self, logits, labels):
-    """With two loss objects, the backward of the first uses the batch of the second. Does each remember its own?"""
+    """Batch shared by all loss objects
+
+    With two loss objects, the backward of the first uses the batch of the second. Does each remember its own?
+    """
     type(self).probabilities, type(self).labels = softmax(logits), labels
     return float(np.mean(_losses(logits, labels)))
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def keeps_nothing_for_backward(self, logits, labels):
-    """backward has no arguments. Where could forward leave what it needs?"""
+    """Nothing kept for backward
+
+    backward has no arguments. Where could forward leave what it needs?
+    """
     return float(np.mean(_losses(logits, labels)))
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_gradient_at_large_logits"])
 def keeps_unstable_probabilities(self, logits, labels):
-    """For large logits the loss is right and the gradient is nan: two formulas for softmax, one without a shift."""
+    """Softmax without a shift kept for backward
+
+    For large logits the loss is right and the gradient is nan: there are two formulas for softmax, one without a shift.
+    """
     exps = np.exp(logits)
     self.probabilities, self.labels = exps / exps.sum(axis=1, keepdims=True), labels
     return float(np.mean(_losses(logits, labels)))
@@ -459,21 +594,30 @@ def keeps_unstable_probabilities(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_gradient_at_large_logits"])
 def keeps_clipped_probabilities(self, logits, labels):
-    """For confident predictions your gradient is not quite that of softmax: the probabilities it starts from were clipped."""
+    """Clipped probabilities kept for backward
+
+    For confident predictions your gradient is not quite that of softmax: the probabilities it starts from were clipped.
+    """
     self.probabilities, self.labels = np.clip(softmax(logits), 1e-7, 1 - 1e-7), labels
     return float(np.mean(_losses(logits, labels)))
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def keeps_the_logits_for_probabilities(self, logits, labels):
-    """Your gradient starts from the logits. Which of forward's arrays does it need?"""
+    """Logits kept instead of probabilities
+
+    Your gradient starts from the logits. Which of forward's arrays does it need?
+    """
     self.probabilities, self.labels = logits, labels
     return float(np.mean(_losses(logits, labels)))
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def returns_loss_and_gradient(self, logits, labels):
-    """forward returns the loss alone; the gradient is what backward is for."""
+    """forward returns the gradient as well
+
+    forward returns the loss alone; the gradient is what backward is for.
+    """
     _keep(self, logits, labels)
     gradient = (self.probabilities - _onehot(labels, logits.shape[1])) / len(labels)
     return float(np.mean(_losses(logits, labels))), gradient
@@ -481,14 +625,20 @@ def returns_loss_and_gradient(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def returns_nothing_from_forward(self, logits, labels):
-    """forward returned None. What is the last line of your function?"""
+    """forward returns None
+
+    forward returned None. What is the last line of your function?
+    """
     _keep(self, logits, labels)
     self.loss = float(np.mean(_losses(logits, labels)))
 
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_leaves_its_inputs_alone"])
 def shifts_the_callers_logits(self, logits, labels):
-    """Compare logits before and after the call: your shift is left behind in the caller's array."""
+    """Caller's logits shifted in place
+
+    Compare logits before and after the call: your shift is left behind in the caller's array.
+    """
     _keep(self, logits, labels)
     logits -= logits.max(axis=1, keepdims=True)
     return float(np.mean(np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels]))
@@ -496,7 +646,10 @@ def shifts_the_callers_logits(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.forward", fails=["check_cross_entropy_averages_the_surprise"])
 def adds_a_penalty(self, logits, labels):
-    """Your loss has a part that grows with the size of the logits. The contract's loss has no regularisation."""
+    """Penalty added to the loss
+
+    Your loss has a part that grows with the size of the logits. The contract's loss has no regularisation.
+    """
     _keep(self, logits, labels)
     return float(np.mean(_losses(logits, labels)) + 0.01 * np.sum(logits**2))
 
@@ -506,38 +659,57 @@ def adds_a_penalty(self, logits, labels):
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def forgets_the_mean(self):
-    """Your gradient is N times too large. forward takes a mean: what does that do to the derivative?"""
+    """Gradient not divided by N
+
+    Your gradient is N times too large. forward takes a mean: what does that do to the derivative?
+    """
     return self.probabilities - _onehot(self.labels, self.probabilities.shape[1])
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def takes_the_mean_twice(self):
-    """Your gradient is N times too small."""
+    """Gradient divided by N twice
+
+    Your gradient is N times too small. How often is it divided by N?
+    """
     n = len(self.labels)
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / n / n
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def divides_the_gradient_by_the_classes(self):
-    """Which count does the mean in forward run over: the examples, or the classes?"""
+    """Gradient divided by the number of classes instead of N
+
+    Which count does the mean in forward run over: the examples, or the classes?
+    """
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / self.probabilities.shape[1]
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def divides_the_gradient_by_all_entries(self):
-    """Your gradient is smaller by the number of classes. Over how many examples does the mean in forward run?"""
+    """Gradient divided by N times C instead of N
+
+    Your gradient is too small by a factor of C, the number of classes. Over how many examples does the mean in forward
+    run?
+    """
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / self.probabilities.size
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def divides_the_gradient_by_a_fixed_batch_size(self):
-    """The last, shorter batch gets another scale than it should. Where could you take N from?"""
+    """Gradient divided by a fixed batch size
+
+    The scale of the last, shorter batch is off. Where could you take N from?
+    """
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / 64
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_is_about_the_last_batch"])
 def remembers_the_first_batch_size(self):
-    """The last, shorter batch is scaled by the N of an earlier one."""
+    """N of an earlier batch used
+
+    The last, shorter batch is scaled by the N of an earlier one.
+    """
     if not hasattr(self, "n"):
         self.n = len(self.labels)
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / self.n
@@ -545,21 +717,30 @@ def remembers_the_first_batch_size(self):
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def divides_before_it_subtracts(self):
-    """Your rows do not add up to 0: the 1 was not divided by N. Does the mean cover both terms?"""
+    """Only the probabilities divided by N
+
+    Your rows do not add up to 0: the 1 was not divided by N. Does the mean cover both terms?
+    """
     n = len(self.labels)
     return self.probabilities / n - _onehot(self.labels, self.probabilities.shape[1])
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def divides_only_the_onehot(self):
-    """Your rows do not add up to 0: the probabilities were not divided by N. Does the mean cover both terms?"""
+    """Only the one-hot labels divided by N
+
+    Your rows do not add up to 0: the probabilities were not divided by N. Does the mean cover both terms?
+    """
     n = len(self.labels)
     return self.probabilities - _onehot(self.labels, self.probabilities.shape[1]) / n
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def keeps_the_true_class_only(self):
-    """The gradient of the other classes is not zero: raising their scores raises the loss."""
+    """Gradient for the true class only
+
+    The gradient of the other classes is not zero: raising their scores raises the loss.
+    """
     rows = np.arange(len(self.labels))
     gradient = np.zeros_like(self.probabilities)
     gradient[rows, self.labels] = self.probabilities[rows, self.labels] - 1
@@ -568,7 +749,10 @@ def keeps_the_true_class_only(self):
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def subtracts_from_whole_rows(self):
-    """Indexing with the labels alone picks rows. You want one entry from each row."""
+    """1 subtracted from whole rows
+
+    Indexing with the labels alone picks whole rows. You want one entry from each row.
+    """
     gradient = self.probabilities.copy()
     gradient[self.labels] -= 1
     return gradient / len(self.labels)
@@ -576,7 +760,10 @@ def subtracts_from_whole_rows(self):
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def subtracts_from_whole_columns(self):
-    """Your 1 is subtracted from whole columns. You want one entry from each row."""
+    """1 subtracted from whole columns
+
+    Your 1 is subtracted from whole columns. You want one entry from each row.
+    """
     gradient = self.probabilities.copy()
     gradient[:, self.labels] -= 1
     return gradient / len(self.labels)
@@ -589,7 +776,10 @@ def makes_the_onehot_too_narrow__backward(self):
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def subtracts_at_the_prediction(self):
-    """Your gradient does not depend on the labels."""
+    """1 subtracted at the predicted class
+
+    Your gradient does not depend on the labels.
+    """
     gradient = self.probabilities.copy()
     gradient[np.arange(len(self.labels)), gradient.argmax(axis=1)] -= 1
     return gradient / len(self.labels)
@@ -597,7 +787,10 @@ def subtracts_at_the_prediction(self):
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def subtracts_one_class_too_low(self):
-    """Labels run from 0 to C - 1: your 1 is subtracted one class too low."""
+    """1 subtracted one class too low
+
+    Labels run from 0 to C - 1: your 1 is subtracted one class too low.
+    """
     gradient = self.probabilities.copy()
     gradient[np.arange(len(self.labels)), self.labels.astype(int) - 1] -= 1
     return gradient / len(self.labels)
@@ -605,7 +798,10 @@ def subtracts_one_class_too_low(self):
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def stops_at_the_probabilities(self):
-    """That is the derivative with respect to the probabilities; the logits come before softmax."""
+    """Gradient with respect to the probabilities
+
+    That is the derivative with respect to the probabilities; the logits come before softmax.
+    """
     rows = np.arange(len(self.labels))
     gradient = np.zeros_like(self.probabilities)
     gradient[rows, self.labels] = -1 / self.probabilities[rows, self.labels]
@@ -614,26 +810,38 @@ def stops_at_the_probabilities(self):
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def forgets_the_onehot(self):
-    """Every entry of your gradient is positive. What is subtracted at the true class?"""
+    """One-hot labels not subtracted
+
+    Every entry of your gradient is positive. What is subtracted at the true class?
+    """
     return self.probabilities / len(self.labels)
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def returns_the_onehot_alone(self):
-    """Your gradient does not depend on the logits. What stands in front of the minus?"""
+    """Probabilities missing from the gradient
+
+    Your gradient does not depend on the logits. What stands in front of the minus?
+    """
     return -_onehot(self.labels, self.probabilities.shape[1]) / len(self.labels)
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def starts_from_the_logarithms(self):
-    """Your gradient uses log p where p belongs."""
+    """log p instead of p in the gradient
+
+    Your gradient uses log p where p belongs.
+    """
     log_p = np.log(self.probabilities)
     return (log_p - _onehot(self.labels, log_p.shape[1])) / len(self.labels)
 
 
 @misconception("losses.SoftmaxCrossEntropy", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 class starts_the_gradient_from_the_logits:
-    """Your gradient is logits - onehot. Which function of the logits belongs there, and what divides it?"""
+    """Logits instead of probabilities in the gradient
+
+    Your gradient is logits - onehot. Which function of the logits belongs there, and what divides it?
+    """
 
     def forward(self, logits, labels):
         self.logits, self.labels = logits, labels
@@ -645,21 +853,30 @@ class starts_the_gradient_from_the_logits:
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def multiplies_by_the_softmax_slope(self):
-    """Softmax and the log together have a simpler derivative: the slope of softmax is in it already."""
+    """Softmax differentiated a second time
+
+    Softmax and the log together have a simpler derivative: the slope of softmax is in it already.
+    """
     p = self.probabilities
     return (p - _onehot(self.labels, p.shape[1])) * p * (1 - p) / len(self.labels)
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def takes_the_softmax_slope_alone(self):
-    """Your gradient does not depend on the labels: it is the slope of softmax. Where does the loss come in?"""
+    """Softmax's own derivative instead of the loss's
+
+    Your gradient does not depend on the labels: it is the slope of softmax. Where does the loss come in?
+    """
     p = self.probabilities
     return p * (1 - p) / len(self.labels)
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def multiplies_by_the_loss(self):
-    """The derivative of the loss with respect to itself is 1: your gradient is multiplied by the loss."""
+    """Gradient multiplied by the loss
+
+    The derivative of the loss with respect to itself is 1: your gradient is multiplied by the loss.
+    """
     p, rows = self.probabilities, np.arange(len(self.labels))
     loss = -np.mean(np.log(p[rows, self.labels]))
     return loss * (p - _onehot(self.labels, p.shape[1])) / len(self.labels)
@@ -667,7 +884,10 @@ def multiplies_by_the_loss(self):
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_backward_can_be_repeated"])
 def uses_its_probabilities_up(self):
-    """Call backward twice: the second answer is another one. Which array did the first call change?"""
+    """backward changes what forward kept
+
+    Call backward twice: the second answer is different. Which array did the first call change?
+    """
     gradient = self.probabilities
     gradient[np.arange(len(self.labels)), self.labels] -= 1
     return gradient / len(self.labels)
@@ -682,7 +902,10 @@ def uses_its_probabilities_up__scaled(self):
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_backward_can_be_repeated"])
 def keeps_nothing_after_backward(self):
-    """The first call of backward clears what forward has kept, and the second finds nothing. Who asked for that?"""
+    """backward clears what forward kept
+
+    The first call of backward clears what forward kept, and the second finds nothing. Who asked for that?
+    """
     p, labels = self.probabilities, self.labels
     self.probabilities = self.labels = None
     return (p - _onehot(labels, p.shape[1])) / len(labels)
@@ -690,62 +913,92 @@ def keeps_nothing_after_backward(self):
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def flips_the_sign(self):
-    """Your gradient has the opposite sign. If the score of the true class rises, does the loss rise or fall?"""
+    """Gradient has the opposite sign
+
+    Your gradient has the opposite sign. If the score of the true class rises, does the loss rise or fall?
+    """
     return (_onehot(self.labels, self.probabilities.shape[1]) - self.probabilities) / len(self.labels)
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def adds_at_the_true_class(self):
-    """Your rows add up to 2 / N. What is done with the 1 at the true class?"""
+    """1 added at the true class instead of subtracted
+
+    Your rows add up to 2 / N. What is done with the 1 at the true class?
+    """
     return (self.probabilities + _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def sums_the_gradient_over_the_batch(self):
-    """Your gradient has one row. Each example has a gradient of its own."""
+    """Gradient summed over the batch
+
+    Your gradient has one row. Each example has a gradient of its own.
+    """
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])).mean(axis=0)
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def gives_the_gradient_transposed(self):
-    """The gradient must have the shape of the logits: one row per example."""
+    """Gradient transposed
+
+    The gradient must have the shape of the logits: one row per example.
+    """
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])).T / len(self.labels)
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def differentiates_squared_errors(self):
-    """That is twice the gradient. Is it the derivative of a squared error?"""
+    """Gradient twice too large
+
+    That is twice the gradient. Is it the derivative of a squared error?
+    """
     return 2 * (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def returns_nothing_from_backward(self):
-    """backward returned None. What does the network need to start from?"""
+    """backward returns None
+
+    backward returned None. What does the network need to start from?
+    """
     self.gradient = (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def wants_the_gradient_of_the_loss(self, dout):
-    """backward of the loss is called without arguments: the chain starts here. What is dL/dL?"""
+    """backward expects an argument
+
+    backward of the loss is called without arguments: the chain starts here. What is dL/dL?
+    """
     return dout * (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_is_exact_for_any_batch"])
 def stores_a_float32_gradient(self):
-    """Your gradient has only 7 right digits."""
+    """Gradient in float32
+
+    Your gradient has only 7 correct digits. Where are the others lost?
+    """
     y = _onehot(self.labels, self.probabilities.shape[1])
     return ((self.probabilities - y) / len(self.labels)).astype(np.float32)
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def applies_softmax_again(self):
-    """Your gradient comes from the softmax of the probabilities. Is softmax applied once?"""
+    """Softmax of the probabilities in the gradient
+
+    Your gradient comes from the softmax of the probabilities. Is softmax applied once?
+    """
     return (softmax(self.probabilities) - _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def clips_the_gradient(self):
-    """Small entries of your gradient vanish or large ones are cut off. The contract's gradients are not clipped."""
+    """Gradient clipped
+
+    Small entries of your gradient vanish or large ones are cut off. The contract's gradients are not clipped.
+    """
     gradient = (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
     return np.clip(gradient, -0.1, 0.1)
 

@@ -21,7 +21,10 @@ def _both_sides(f, x, index, eps):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_steps_to_both_sides"])
 def looks_to_one_side(f, x, eps=1e-5):
-    """You compare f(x + eps) with f(x). On which sides of x does the contract measure?"""
+    """One-sided difference, forward
+
+    You compare f(x + eps) with f(x). On which sides of x does the contract measure?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         original = x[index]
@@ -34,7 +37,10 @@ def looks_to_one_side(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_steps_to_both_sides"])
 def looks_back_only(f, x, eps=1e-5):
-    """You compare f(x) with f(x - eps). On which sides of x does the contract measure?"""
+    """One-sided difference, backward
+
+    You compare f(x) with f(x - eps). On which sides of x does the contract measure?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         original = x[index]
@@ -47,7 +53,10 @@ def looks_back_only(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def forgets_that_the_run_is_two_steps(f, x, eps=1e-5):
-    """All your slopes are twice the true ones. How far apart are x + eps and x - eps?"""
+    """Divided by eps instead of 2 * eps
+
+    All your slopes are twice the true ones. How far apart are x + eps and x - eps?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps)
@@ -57,7 +66,10 @@ def forgets_that_the_run_is_two_steps(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def forgets_the_brackets(f, x, eps=1e-5):
-    """Your slopes are tiny: / 2 * eps divides by 2 and then multiplies by eps. What has to be in brackets?"""
+    """Brackets missing around 2 * eps
+
+    Your slopes are tiny: / 2 * eps divides by 2 and then multiplies by eps. What has to be in brackets?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps)
@@ -67,7 +79,10 @@ def forgets_the_brackets(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def forgets_the_brackets_on_top(f, x, eps=1e-5):
-    """Your slopes are about as large as f itself. What is divided: the difference, or its last term?"""
+    """Brackets missing around the difference
+
+    Your slopes are about as large as f itself. What is divided: the difference, or its last term?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps)
@@ -77,7 +92,10 @@ def forgets_the_brackets_on_top(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def forgets_to_divide(f, x, eps=1e-5):
-    """Your slopes are tiny: that is the rise. Rise over what?"""
+    """Difference not divided by 2 * eps
+
+    Your slopes are tiny: that is the difference of the two values of f. What is it divided by?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps)
@@ -87,7 +105,10 @@ def forgets_to_divide(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def takes_the_second_derivative(f, x, eps=1e-5):
-    """For f = x**2 you give 2 everywhere: that is the second derivative."""
+    """Second derivative instead of the first
+
+    For f = x**2 you give 2 everywhere: that is the second derivative.
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         here = f(x)
@@ -98,7 +119,10 @@ def takes_the_second_derivative(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def adds_the_two_sides(f, x, eps=1e-5):
-    """Your slopes are huge. Are the two values of f added, or subtracted?"""
+    """The two values of f added instead of subtracted
+
+    Your slopes are huge. Are the two values of f added, or subtracted?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps)
@@ -108,7 +132,10 @@ def adds_the_two_sides(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def loses_the_sign(f, x, eps=1e-5):
-    """All your slopes are positive."""
+    """Absolute value of the slope
+
+    All your slopes are positive. Where is the sign lost?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps)
@@ -118,7 +145,10 @@ def loses_the_sign(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def turns_the_difference_round(f, x, eps=1e-5):
-    """All your slopes have the opposite sign. Which of the two values comes first?"""
+    """Difference taken the other way round
+
+    All your slopes have the opposite sign. Which of the two values comes first?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps)
@@ -128,7 +158,10 @@ def turns_the_difference_round(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_steps_to_both_sides"])
 def ignores_eps(f, x, eps=1e-5):
-    """Pass eps=0.1: nothing changes. Which step do you take?"""
+    """Fixed step instead of eps
+
+    Pass eps=0.1: nothing changes. Which step do you take?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, 1e-5)
@@ -148,7 +181,10 @@ def ignores_eps__textbook(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def steps_half_but_divides_whole(f, x, eps=1e-5):
-    """Your slopes are half the true ones. How far did you step, and what did you divide by?"""
+    """Half a step, divided by a whole one
+
+    Your slopes are half the true ones. How far did you step, and what did you divide by?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps / 2)
@@ -161,7 +197,10 @@ def steps_half_but_divides_whole(f, x, eps=1e-5):
     fails=["check_numerical_gradient_steps_to_both_sides", "check_numerical_gradient_takes_any_shape"],
 )
 def steps_relative_to_the_entry(f, x, eps=1e-5):
-    """Your step depends on the size of the entry: where x is 0 it is no step at all."""
+    """Step multiplied by the entry
+
+    Your step depends on the size of the entry: where x is 0 it is no step at all.
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         step = eps * abs(x[index])
@@ -172,7 +211,10 @@ def steps_relative_to_the_entry(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def averages_over_the_entries(f, x, eps=1e-5):
-    """Your slopes are smaller by the number of entries. Each entry has a slope of its own."""
+    """Slopes divided by the number of entries
+
+    Your slopes are too small by a factor of the number of entries. Each entry has a slope of its own.
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps)
@@ -185,19 +227,28 @@ def averages_over_the_entries(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def shifts_all_entries_at_once(f, x, eps=1e-5):
-    """All entries of your gradient are equal. Which entry did you change?"""
+    """All entries changed at once
+
+    All entries of your gradient are equal. Which entry did you change?
+    """
     return np.full_like(x, (f(x + eps) - f(x - eps)) / (2 * eps))
 
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def returns_one_slope(f, x, eps=1e-5):
-    """You return one number. The gradient has one slope for each entry of x."""
+    """One slope instead of one per entry
+
+    You return one number. The gradient has one slope for each entry of x.
+    """
     return (f(x + eps) - f(x - eps)) / (2 * eps)
 
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def shifts_a_whole_row(f, x, eps=1e-5):
-    """All entries of a row are equal. Change one entry at a time."""
+    """Whole rows changed at once
+
+    All entries of a row are equal. Change one entry at a time.
+    """
     gradient = np.zeros_like(x)
     for i in range(len(x)):
         original = np.copy(x[i])
@@ -212,7 +263,10 @@ def shifts_a_whole_row(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def changes_a_copy(f, x, eps=1e-5):
-    """Your gradient is 0 everywhere: did the array that f looks at really change?"""
+    """A copy of x changed instead of x
+
+    Your gradient is 0 everywhere: did the array that f looks at really change?
+    """
     flat = x.flatten()
     gradient = np.zeros(x.size)
     for i in range(x.size):
@@ -227,7 +281,10 @@ def changes_a_copy(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_puts_x_back"])
 def leaves_x_shifted_up(f, x, eps=1e-5):
-    """Compare x before and after: every entry is eps too large. What happens at the end of each turn of the loop?"""
+    """x left eps too large
+
+    Compare x before and after: every entry is eps too large. What happens at the end of each turn of the loop?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         original = x[index]
@@ -240,7 +297,10 @@ def leaves_x_shifted_up(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_puts_x_back"])
 def leaves_x_shifted_down(f, x, eps=1e-5):
-    """Compare x before and after: every entry is eps too small. What happens at the end of each turn of the loop?"""
+    """x left eps too small
+
+    Compare x before and after: every entry is eps too small. What happens at the end of each turn of the loop?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         original = x[index]
@@ -253,7 +313,10 @@ def leaves_x_shifted_down(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_puts_x_back"])
 def puts_all_entries_back_at_the_end(f, x, eps=1e-5):
-    """Each slope is measured while the entries before it still stand moved. At the end of which turn does an entry go back?"""
+    """Entries restored only at the very end
+
+    Each slope is measured while the entries before it are still changed. When should an entry be restored?
+    """
     original, gradient = np.copy(x), np.zeros_like(x)
     for index in np.ndindex(x.shape):
         x[index] = original[index] + eps
@@ -277,7 +340,10 @@ def puts_all_entries_back_at_the_end__of_a_copy(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def steps_back_only_once(f, x, eps=1e-5):
-    """After + eps, how many steps back does it take to be at x - eps?"""
+    """One step back instead of two
+
+    After + eps, how many steps back does it take to be at x - eps?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         x[index] += eps
@@ -290,7 +356,10 @@ def steps_back_only_once(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def misses_the_last_entry(f, x, eps=1e-5):
-    """The last entry of your gradient is 0. Does the loop reach it?"""
+    """Last entry skipped
+
+    The last entry of your gradient is 0. Does the loop reach it?
+    """
     gradient = np.zeros_like(x)
     for index in list(np.ndindex(x.shape))[:-1]:
         above, below = _both_sides(f, x, index, eps)
@@ -300,7 +369,10 @@ def misses_the_last_entry(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_takes_any_shape"])
 def skips_zeros(f, x, eps=1e-5):
-    """Where x is 0, your gradient is 0 too. A function can have a slope there as well."""
+    """Entries that are 0 skipped
+
+    Where x is 0, your gradient is 0 too. A function can have a slope there as well.
+    """
     gradient = np.zeros_like(x)
     for index in zip(*np.nonzero(x)):
         above, below = _both_sides(f, x, index, eps)
@@ -310,7 +382,10 @@ def skips_zeros(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def stops_after_the_first_entry(f, x, eps=1e-5):
-    """Only the first entry has a slope. Where does the return stand?"""
+    """Only the first entry measured
+
+    Only the first entry has a slope. Where does the return stand?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps)
@@ -321,7 +396,10 @@ def stops_after_the_first_entry(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def returns_a_flat_gradient(f, x, eps=1e-5):
-    """Your gradient has one dimension. It must have the shape of x."""
+    """Gradient without the shape of x
+
+    All slopes are in one long row or column. The gradient must have the shape of x.
+    """
     slopes = []
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps)
@@ -340,7 +418,10 @@ def returns_a_flat_gradient__column(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def expects_a_vector(f, x, eps=1e-5):
-    """Try a matrix: x can have any number of dimensions. What does your loop count?"""
+    """Only vectors accepted
+
+    Try a matrix: x can have any number of dimensions. What does your loop count?
+    """
     gradient = np.zeros_like(x)
     for i in range(x.size):
         above, below = _both_sides(f, x, i, eps)
@@ -350,7 +431,10 @@ def expects_a_vector(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_takes_any_shape"])
 def expects_a_matrix(f, x, eps=1e-5):
-    """Try a vector, or three dimensions: x can have any shape. What do your loops expect?"""
+    """Only matrices accepted
+
+    Try a vector, or three dimensions: x can have any shape. What do your loops assume?
+    """
     gradient = np.zeros_like(x)
     rows, columns = x.shape
     for i in range(rows):
@@ -362,7 +446,10 @@ def expects_a_matrix(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def gives_the_transpose(f, x, eps=1e-5):
-    """Your gradient is transposed. It must have the shape of x."""
+    """Gradient transposed
+
+    Your gradient is transposed. It must have the shape of x.
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps)
@@ -372,7 +459,10 @@ def gives_the_transpose(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def works_in_float32(f, x, eps=1e-5):
-    """At eps = 1e-5 float32 has no digits left: work in float64."""
+    """Computed in float32
+
+    At eps = 1e-5 float32 has no digits left: work in float64.
+    """
     x = x.astype(np.float32)
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
@@ -383,7 +473,10 @@ def works_in_float32(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_steps_to_both_sides"])
 def rounds_the_slopes(f, x, eps=1e-5):
-    """Your slopes have only 4 digits: round for printing only."""
+    """Slopes rounded
+
+    Your slopes have only 4 digits: round for printing only.
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps)
@@ -393,7 +486,10 @@ def rounds_the_slopes(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def cuts_the_slopes_to_whole_numbers(f, x, eps=1e-5):
-    """All your slopes are whole numbers. Which type does the array that holds them have?"""
+    """Slopes cut to whole numbers
+
+    All your slopes are whole numbers. What type is the array that holds them?
+    """
     gradient = np.zeros(x.shape, dtype=int)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps)
@@ -403,7 +499,10 @@ def cuts_the_slopes_to_whole_numbers(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def hands_f_one_entry(f, x, eps=1e-5):
-    """f wants the whole array, with one entry changed. What did you call it with?"""
+    """f called with one entry instead of the whole array
+
+    f needs the whole array, with one entry changed. What did you call it with?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         gradient[index] = (f(x[index] + eps) - f(x[index] - eps)) / (2 * eps)
@@ -412,7 +511,10 @@ def hands_f_one_entry(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def returns_nothing(f, x, eps=1e-5):
-    """numerical_gradient returned None. What is the last line of your function?"""
+    """numerical_gradient returns None
+
+    numerical_gradient returned None. What is the last line of your function?
+    """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
         above, below = _both_sides(f, x, index, eps)
@@ -424,13 +526,19 @@ def returns_nothing(f, x, eps=1e-5):
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def forgets_abs_on_top(a, b):
-    """Swap a and b: your error changes. What makes a difference independent of its direction?"""
+    """abs missing in the numerator
+
+    Swap a and b: your error changes. What makes a difference independent of its direction?
+    """
     return float(np.max((a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_treats_both_alike"])
 def forgets_abs_below(a, b):
-    """For a = 1 and b = -1 your error is huge. What has to be taken of a and b before they are added?"""
+    """abs missing in the denominator
+
+    For a = 1 and b = -1 your error is huge. What has to be done to a and b before they are added?
+    """
     return float(np.max(np.abs(a - b) / np.maximum(np.abs(a + b), 1e-12)))
 
 
@@ -441,25 +549,37 @@ def forgets_abs_below__plain_sum(a, b):
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def halves_the_denominator(a, b):
-    """You give twice the value that the contract asks for."""
+    """Denominator halved
+
+    Your error is twice what the contract asks for.
+    """
     return float(np.max(np.abs(a - b) / np.maximum((np.abs(a) + np.abs(b)) / 2, 1e-12)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def compares_norms(a, b):
-    """The contract wants the worst entry, not the norm of the whole array: one bad entry among many must show."""
+    """Norms compared instead of entries
+
+    The contract asks for the worst entry, not the norm of the whole array: one bad entry among many must show.
+    """
     return float(np.linalg.norm(a - b) / max(np.linalg.norm(a) + np.linalg.norm(b), 1e-12))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def divides_by_the_larger(a, b):
-    """You divide by the larger of the two magnitudes. What does the contract divide by?"""
+    """Divided by the larger magnitude instead of the sum
+
+    You divide by the larger of the two magnitudes. What does the contract divide by?
+    """
     return float(np.max(np.abs(a - b) / np.maximum(np.maximum(np.abs(a), np.abs(b)), 1e-12)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def divides_by_a_alone(a, b):
-    """Where a is 0 your error is infinite, and swapping a and b changes it. What does the contract divide by?"""
+    """Divided by a alone
+
+    Where a is 0 your error is infinite, and swapping a and b changes it. What does the contract divide by?
+    """
     return float(np.max(np.abs(a - b) / np.abs(a)))
 
 
@@ -470,25 +590,37 @@ def divides_by_a_alone__guarded(a, b):
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def divides_by_b_alone(a, b):
-    """Swap a and b: your error changes. What does the contract divide by?"""
+    """Divided by b alone
+
+    Swap a and b: your error changes. What does the contract divide by?
+    """
     return float(np.max(np.abs(a - b) / np.maximum(np.abs(b), 1e-12)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_copes_with_zeros"])
 def divides_zero_by_zero(a, b):
-    """Where both entries are 0 you divide 0 by 0. What does the contract put below the line at least?"""
+    """No smallest allowed denominator
+
+    Where both entries are 0 you divide 0 by 0. What is the smallest denominator that the contract allows?
+    """
     return float(np.max(np.abs(a - b) / (np.abs(a) + np.abs(b))))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_copes_with_zeros"])
 def sets_the_floor_at_one(a, b):
-    """Small gradients always look equal to you: below 1 your error is an absolute one."""
+    """Denominator never below 1
+
+    Small gradients always look equal to you: below 1 your error is an absolute one.
+    """
     return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1.0)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_copes_with_zeros"])
 def sets_the_floor_too_high(a, b):
-    """For very small entries your error is too small. At which number does the contract's floor lie?"""
+    """Smallest allowed denominator too large
+
+    For very small entries your error is too small. What is the smallest denominator that the contract allows?
+    """
     return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-6)))
 
 
@@ -499,73 +631,109 @@ def sets_the_floor_too_high__added(a, b):
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def averages_the_errors(a, b):
-    """One bad entry among many good ones hardly shows in your error: mean or maximum?"""
+    """Mean of the errors instead of the maximum
+
+    One bad entry among many good ones hardly shows in your error: mean or maximum?
+    """
     return float(np.mean(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def divides_mean_by_mean(a, b):
-    """A mean divided by a mean: the largest entries decide, and one bad small one does not show. Entry by entry first?"""
+    """Mean divided by mean
+
+    A mean divided by a mean: the largest entries decide, and one bad small one does not show. Entry by entry first?
+    """
     return float(np.mean(np.abs(a - b)) / max(np.mean(np.abs(a) + np.abs(b)), 1e-12))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def takes_the_mean_absolute_error(a, b):
-    """Your error has the size of the gradients: nothing divides by them, and a mean hides the worst entry."""
+    """Mean absolute error instead of relative error
+
+    Your error has the size of the gradients: nothing divides by them, and a mean hides the worst entry.
+    """
     return float(np.mean(np.abs(a - b)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def adds_the_errors(a, b):
-    """Your error grows with the number of entries, and can be above 1: sum or maximum?"""
+    """Sum of the errors instead of the maximum
+
+    Your error grows with the number of entries, and can be above 1: sum or maximum?
+    """
     return float(np.sum(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def takes_the_best_entry(a, b):
-    """One good entry is enough for you. Which entry should decide?"""
+    """Minimum instead of maximum
+
+    One good entry is enough for you. Which entry should decide?
+    """
     return float(np.min(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def takes_the_first_entry(a, b):
-    """Only the first entry counts for you. Which one should decide?"""
+    """Only the first entry compared
+
+    Only the first entry counts for you. Which one should decide?
+    """
     return float(np.ravel(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12))[0])
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def returns_all_errors(a, b):
-    """You return an array. The contract wants one number: that of the worst entry."""
+    """All errors returned instead of the largest
+
+    You return an array. The contract asks for one number: that of the worst entry.
+    """
     return np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def returns_a_verdict(a, b):
-    """You return True or False. The contract wants the error itself; who decides how small is small enough?"""
+    """True or False returned instead of the error
+
+    You return True or False. The contract asks for the error itself; who decides how small is small enough?
+    """
     return bool(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)) < 1e-7)
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def returns_the_place(a, b):
-    """You return where the worst entry is. The contract wants how large its error is."""
+    """Position of the worst entry returned
+
+    You return where the worst entry is. The contract asks for how large its error is.
+    """
     return int(np.argmax(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def compares_the_largest_entries(a, b):
-    """Permute b: your error stays the same. Each entry has to be compared with its own partner."""
+    """Only the largest entries compared
+
+    Permute b: your error stays the same. Each entry has to be compared with its own partner.
+    """
     return float(abs(np.max(a) - np.max(b)) / max(abs(np.max(a)) + abs(np.max(b)), 1e-12))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def takes_both_maxima_apart(a, b):
-    """A bad small entry beside a good large one does not show. Divide first, or take the maximum first?"""
+    """The two maxima taken separately
+
+    A bad small entry beside a good large one does not show. Divide first, or take the maximum first?
+    """
     return float(np.max(np.abs(a - b)) / max(np.max(np.abs(a) + np.abs(b)), 1e-12))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def squares_the_difference(a, b):
-    """For a = 1, b = 3 the error is 0.5."""
+    """Difference squared
+
+    For a = 1, b = 3 the error is 0.5. Your numerator is the square of the difference.
+    """
     return float(np.max((a - b) ** 2 / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
@@ -576,25 +744,37 @@ def squares_the_difference__both(a, b):
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def takes_the_absolute_error(a, b):
-    """Multiply a and b by 1000: your error grows. Relative to what should it be?"""
+    """Absolute error instead of relative error
+
+    Multiply a and b by 1000: your error grows. Relative to what should it be?
+    """
     return float(np.max(np.abs(a - b)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def gives_percent(a, b):
-    """Your error is 100 times that of the contract."""
+    """Error in percent
+
+    Your error is 100 times that of the contract.
+    """
     return float(100 * np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_measures_the_worst_entry"])
 def multiplies_the_magnitudes(a, b):
-    """Where one of the two is near 0 your error explodes. Are the two magnitudes added, or multiplied?"""
+    """Magnitudes multiplied instead of added
+
+    Where one of the two is near 0 your error explodes. Are the two magnitudes added, or multiplied?
+    """
     return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) * np.abs(b), 1e-12)))
 
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_leaves_its_inputs_alone"])
 def takes_the_difference_in_place(a, b):
-    """Compare a before and after the call: it holds the difference now. What does -= do to the caller's array?"""
+    """Difference written over a
+
+    Compare a before and after the call: it contains the difference now. What does -= do to the caller's array?
+    """
     scale = np.maximum(np.abs(a) + np.abs(b), 1e-12)
     a -= b
     return float(np.max(np.abs(a) / scale))
@@ -602,7 +782,10 @@ def takes_the_difference_in_place(a, b):
 
 @misconception("gradcheck.relative_error", fails=["check_relative_error_leaves_its_inputs_alone"])
 def takes_absolute_values_in_place(a, b):
-    """Compare both arrays before and after the call: their signs are gone."""
+    """Absolute values written over a and b
+
+    Compare both arrays before and after the call: their signs are gone.
+    """
     off = np.abs(a - b)
     np.abs(a, out=a)
     np.abs(b, out=b)

@@ -33,7 +33,10 @@ def _run(layers, x):
     fails=["check_network_alternates_linear_and_relu", "check_network_forward_runs_every_layer"],
 )
 def ends_with_a_relu(self, sizes, rng, *_):
-    """Your logits are never negative. Does the last layer need an activation?"""
+    """ReLU after the last layer
+
+    Your logits are never negative. Does the last layer need an activation?
+    """
     self.layers = []
     for i in range(len(sizes) - 1):
         self.layers.append(Linear(sizes[i], sizes[i + 1], rng))
@@ -45,7 +48,10 @@ def ends_with_a_relu(self, sizes, rng, *_):
     fails=["check_network_alternates_linear_and_relu", "check_network_forward_runs_every_layer"],
 )
 def starts_with_a_relu(self, sizes, rng, *_):
-    """Negative inputs get lost before the first weights see them. Between which layers do the ReLUs stand?"""
+    """ReLU before the first layer
+
+    Negative inputs get lost before the first weights see them. Between which layers do the ReLUs stand?
+    """
     self.layers = []
     for i in range(len(sizes) - 1):
         self.layers.append(ReLU())
@@ -57,7 +63,10 @@ def starts_with_a_relu(self, sizes, rng, *_):
     fails=["check_network_alternates_linear_and_relu", "check_network_forward_runs_every_layer"],
 )
 def has_no_relu(self, sizes, rng, *_):
-    """Your network has Linear layers alone: together they are one linear map. What stands between each two?"""
+    """No ReLUs in the network
+
+    Your network has Linear layers alone: together they are one linear map. What stands between each two?
+    """
     self.layers = [Linear(sizes[i], sizes[i + 1], rng) for i in range(len(sizes) - 1)]
 
 
@@ -66,7 +75,10 @@ def has_no_relu(self, sizes, rng, *_):
     fails=["check_network_alternates_linear_and_relu", "check_network_forward_runs_every_layer"],
 )
 def has_one_relu_only(self, sizes, rng, *_):
-    """Only the first hidden layer has a ReLU. What about the others?"""
+    """ReLU after the first layer only
+
+    Only the first hidden layer has a ReLU. What about the others?
+    """
     self.layers = []
     for i in range(len(sizes) - 1):
         if i == 1:
@@ -76,7 +88,10 @@ def has_one_relu_only(self, sizes, rng, *_):
 
 @misconception("network.MLP.__init__", fails=["check_network_layers_share_nothing"])
 def shares_one_relu(self, sizes, rng, *_):
-    """How many ReLU objects does your network have, and how many masks must be remembered?"""
+    """One ReLU object used several times
+
+    How many ReLU objects does your network have, and how many masks must be remembered?
+    """
     relu = ReLU()
     self.layers = []
     for i in range(len(sizes) - 1):
@@ -90,7 +105,10 @@ def shares_one_relu(self, sizes, rng, *_):
     fails=["check_network_forward_runs_every_layer", "check_network_parameters_are_in_order"],
 )
 def ties_layers_of_one_size(self, sizes, rng, *_):
-    """With sizes (8, 8, 8, 8) your network has one weight matrix only. Does each layer get its own?"""
+    """Layers of equal size share their weights
+
+    With sizes (8, 8, 8, 8) your network has one weight matrix only. Does each layer get its own?
+    """
     made, self.layers = {}, []
     for i in range(len(sizes) - 1):
         if i > 0:
@@ -103,7 +121,10 @@ def ties_layers_of_one_size(self, sizes, rng, *_):
 
 @misconception("network.MLP.__init__", fails=["check_network_draws_every_layer_from_rng"])
 def seeds_each_layer_anew(self, sizes, rng, *_):
-    """Layers of equal size come out identical, and the generator you were given is not used."""
+    """Same seed for every layer
+
+    Layers of equal size come out identical, and the generator you were given is not used.
+    """
     self.layers = []
     for i in range(len(sizes) - 1):
         if i > 0:
@@ -113,7 +134,10 @@ def seeds_each_layer_anew(self, sizes, rng, *_):
 
 @misconception("network.MLP.__init__", fails=["check_network_draws_every_layer_from_rng"])
 def seeds_layer_by_layer(self, sizes, rng, *_):
-    """Each layer has a generator and a seed of its own, and the one you were given is not used."""
+    """Fixed seeds instead of the given rng
+
+    Each layer has a generator and a seed of its own, and the one you were given is not used.
+    """
     self.layers = []
     for i in range(len(sizes) - 1):
         if i > 0:
@@ -123,7 +147,10 @@ def seeds_layer_by_layer(self, sizes, rng, *_):
 
 @misconception("network.MLP.__init__", fails=["check_network_draws_every_layer_from_rng"])
 def makes_its_own_generator(self, sizes, rng, *_):
-    """The same seed gives another network each time. Which generator do your layers draw from?"""
+    """Random numbers do not come from the given rng
+
+    The same seed gives another network each time. Which generator do your layers draw from?
+    """
     _build(self, sizes, np.random.default_rng())
 
 
@@ -142,7 +169,10 @@ def makes_its_own_generator__fixed(self, sizes, rng, *_):
     ],
 )
 def ignores_the_sizes(self, sizes, rng, *_):
-    """Ask for sizes (6, 5, 4, 3): which shapes do you get?"""
+    """Fixed layer sizes
+
+    Ask for sizes (6, 5, 4, 3): which shapes do you get?
+    """
     _build(self, (784, 128, 64, 10), rng)
 
 
@@ -156,7 +186,10 @@ def ignores_the_sizes(self, sizes, rng, *_):
     ],
 )
 def has_three_layers_always(self, sizes, rng, *_):
-    """Ask for two sizes, or for five: how many Linear layers should the network have?"""
+    """Always three layers
+
+    Ask for two sizes, or for five: how many Linear layers should the network have?
+    """
     self.layers = [
         Linear(sizes[0], sizes[1], rng),
         ReLU(),
@@ -190,7 +223,10 @@ def has_three_layers_always__unpacked(self, sizes, rng, *_):
     ],
 )
 def swaps_in_and_out(self, sizes, rng, *_):
-    """Check the shapes of your weights against sizes."""
+    """Inputs and outputs of the layers swapped
+
+    Check the shapes of your weights against sizes.
+    """
     self.layers = []
     for i in range(len(sizes) - 1):
         if i > 0:
@@ -208,7 +244,10 @@ def swaps_in_and_out(self, sizes, rng, *_):
     ],
 )
 def stops_one_layer_early(self, sizes, rng, *_):
-    """Your network has one Linear too few. How many layers lie between four sizes?"""
+    """One Linear too few
+
+    Your network has one Linear too few. How many layers lie between four sizes?
+    """
     _build(self, sizes[:-1], rng)
 
 
@@ -222,7 +261,10 @@ def stops_one_layer_early(self, sizes, rng, *_):
     ],
 )
 def makes_hidden_layers_square(self, sizes, rng, *_):
-    """Each of your layers starts from sizes[0]. What comes out of the layer before it?"""
+    """Every layer takes sizes[0] inputs
+
+    Each of your layers starts from sizes[0]. What comes out of the layer before it?
+    """
     self.layers = []
     for i in range(len(sizes) - 1):
         if i > 0:
@@ -240,20 +282,29 @@ def makes_hidden_layers_square(self, sizes, rng, *_):
     ],
 )
 def makes_one_linear_for_each_size(self, sizes, rng, *_):
-    """Your network has one Linear too many. How many layers lie between four sizes?"""
+    """One Linear too many
+
+    Your network has one Linear too many. How many layers lie between four sizes?
+    """
     _build(self, [*sizes, sizes[-1]], rng)
 
 
 @misconception("network.MLP.__init__", fails=["check_network_draws_every_layer_from_rng"])
 def silences_the_output_layer(self, sizes, rng, *_):
-    """The output layer starts at zero: no gradient reaches the layers below in the first step."""
+    """Output layer starts at zero
+
+    The output layer starts at zero: no gradient reaches the layers below in the first step.
+    """
     _build(self, sizes, rng)
     self.layers[-1].W[...] = 0
 
 
 @misconception("network.MLP.__init__", fails=["check_network_draws_every_layer_from_rng"])
 def scales_the_weights_again(self, sizes, rng, *_):
-    """Compare the spread of the weights in the network with that of a Linear on its own."""
+    """Weights scaled a second time
+
+    Compare the spread of the weights in the network with that of a Linear on its own.
+    """
     _build(self, sizes, rng)
     for layer in _linears(self):
         layer.W *= 0.01
@@ -261,7 +312,10 @@ def scales_the_weights_again(self, sizes, rng, *_):
 
 @misconception("network.MLP.__init__", fails=["check_network_draws_every_layer_from_rng"])
 def fills_the_biases(self, sizes, rng, *_):
-    """The biases of your network do not start at zero, those of a Linear on its own do."""
+    """Biases do not start at zero
+
+    The biases of your network do not start at zero; those of a Linear on its own do.
+    """
     _build(self, sizes, rng)
     for layer in _linears(self):
         layer.b += 0.1
@@ -277,7 +331,10 @@ def fills_the_biases(self, sizes, rng, *_):
     ],
 )
 class keeps_its_layers_under_another_name:
-    """The contract wants the layers, in order, in self.layers."""
+    """self.layers missing
+
+    The contract asks for the layers, in order, in self.layers.
+    """
 
     def __init__(self, sizes, rng, *_):
         _build(self, sizes, rng)
@@ -325,7 +382,10 @@ class _Flat:
 
 @misconception("network.MLP", fails=["check_network_layers_share_nothing"])
 class keeps_its_layers_in_a_dict(_Flat):
-    """self.layers is a dict of names. The contract wants the layers themselves in a list, in order."""
+    """Layers in a dict instead of a list
+
+    self.layers is a dict of names. The contract asks for the layers themselves in a list, in order.
+    """
 
     def __init__(self, sizes, rng, *_):
         _build(self, sizes, rng)
@@ -345,7 +405,10 @@ class keeps_its_layers_in_a_dict__ordered(_Flat):
 
 @misconception("network.MLP", fails=["check_network_layers_share_nothing"])
 class keeps_its_layers_in_blocks(_Flat):
-    """self.layers is a list of lists. The contract wants the layers themselves in one list, in order."""
+    """Layers nested in blocks
+
+    self.layers is a list of lists. The contract asks for the layers themselves in one list, in order.
+    """
 
     def __init__(self, sizes, rng, *_):
         _build(self, sizes, rng)
@@ -362,7 +425,10 @@ class keeps_its_layers_in_blocks(_Flat):
     ],
 )
 class shares_its_layers:
-    """Make two networks: the second one's layers end up in the first as well. To whom does the list belong?"""
+    """One list of layers for all networks
+
+    Make two networks: the second one's layers end up in the first as well. To whom does the list belong?
+    """
 
     layers = []
 
@@ -398,7 +464,10 @@ class shares_its_layers:
     fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
 )
 def feeds_x_to_every_layer(self, x):
-    """What does the second layer get as input?"""
+    """x given to every layer
+
+    What does the second layer get as input?
+    """
     for layer in self.layers:
         out = layer.forward(x)
     return out
@@ -406,14 +475,20 @@ def feeds_x_to_every_layer(self, x):
 
 @misconception("network.MLP.forward", fails=["check_network_forward_runs_every_layer"])
 def centres_the_callers_input(self, x):
-    """Compare x before and after: you moved your caller's data by its mean."""
+    """Caller's x centred in place
+
+    Compare x before and after: you subtracted the mean from your caller's data.
+    """
     x -= x.mean()
     return _run(self.layers, x)
 
 
 @misconception("network.MLP.forward", fails=["check_network_forward_runs_every_layer"])
 def scales_the_input(self, x):
-    """Your network divides its input by 255. The images are between 0 and 1 already; who is in charge of that?"""
+    """Input scaled in forward
+
+    Your network divides its input by 255. The images are between 0 and 1 already, so leave x as it is.
+    """
     return _run(self.layers, x / 255.0)
 
 
@@ -422,13 +497,19 @@ def scales_the_input(self, x):
     fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
 )
 def stops_before_the_last_layer(self, x):
-    """Your output has the width of the last hidden layer."""
+    """Last layer skipped
+
+    Your output has the width of the last hidden layer.
+    """
     return _run(self.layers[:-1], x)
 
 
 @misconception("network.MLP.forward", fails=["check_network_forward_runs_every_layer"])
 def ends_with_softmax(self, x):
-    """Your rows add up to 1. forward returns the raw scores; the loss has softmax in it."""
+    """Softmax at the end of forward
+
+    Your rows add up to 1. forward returns the raw scores; the loss has softmax in it.
+    """
     logits = _run(self.layers, x)
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
@@ -436,19 +517,28 @@ def ends_with_softmax(self, x):
 
 @misconception("network.MLP.forward", fails=["check_network_forward_runs_every_layer"])
 def ends_with_a_sigmoid(self, x):
-    """Your scores lie between 0 and 1. forward returns the raw scores of the last Linear."""
+    """Sigmoid at the end of forward
+
+    Your scores lie between 0 and 1. forward returns the raw scores of the last Linear.
+    """
     return 1 / (1 + np.exp(-_run(self.layers, x)))
 
 
 @misconception("network.MLP.forward", fails=["check_network_forward_runs_every_layer"])
 def rectifies_the_scores(self, x):
-    """Your scores are never negative. forward returns what the last Linear gives."""
+    """ReLU at the end of forward
+
+    Your scores are never negative. forward returns what the last Linear gives.
+    """
     return np.maximum(_run(self.layers, x), 0)
 
 
 @misconception("network.MLP.forward", fails=["check_network_forward_runs_every_layer"])
 def skips_the_relus(self, x):
-    """Your network is one linear map: f(a) + f(b) equals f(a + b) + f(0). Which layers take part in forward?"""
+    """ReLUs skipped in forward
+
+    Your network is one linear map: f(a) + f(b) equals f(a + b) + f(0). Which layers take part in forward?
+    """
     return _run(_linears(self), x)
 
 
@@ -457,7 +547,10 @@ def skips_the_relus(self, x):
     fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
 )
 def runs_from_last_to_first(self, x):
-    """forward starts at the output. In which order do the layers stand?"""
+    """Layers run from last to first
+
+    forward starts at the output. In which order do the layers stand?
+    """
     return _run(list(reversed(self.layers)), x)
 
 
@@ -466,7 +559,10 @@ def runs_from_last_to_first(self, x):
     fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
 )
 def returns_a_pair(self, x):
-    """forward returns the logits alone. Who else needs what the layers remember?"""
+    """forward returns more than the logits
+
+    forward returns the logits alone. Who else needs what the layers remember?
+    """
     logits = _run(self.layers, x)
     return logits, self.layers
 
@@ -476,7 +572,10 @@ def returns_a_pair(self, x):
     fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
 )
 def returns_the_classes(self, x):
-    """forward returns the scores of all classes; predict is there to pick one."""
+    """forward returns classes instead of scores
+
+    forward returns the scores of all classes; predict is there to pick one.
+    """
     return _run(self.layers, x).argmax(axis=1)
 
 
@@ -485,14 +584,20 @@ def returns_the_classes(self, x):
     fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
 )
 def returns_nothing(self, x):
-    """forward returned None. What is the last line of your function?"""
+    """forward returns None
+
+    forward returned None. What is the last line of your function?
+    """
     for layer in self.layers:
         x = layer.forward(x)
 
 
 @misconception("network.MLP.forward", fails=["check_network_forward_repeats_itself"])
 def remembers_its_first_answer(self, x):
-    """Call forward twice with other inputs: the second answer is the first one."""
+    """First answer returned every time
+
+    Call forward twice with different inputs: the second answer is the first one.
+    """
     if not hasattr(self, "logits"):
         self.logits = _run(self.layers, x)
     return self.logits
@@ -500,7 +605,10 @@ def remembers_its_first_answer(self, x):
 
 @misconception("network.MLP.forward", fails=["check_network_predict_names_the_best_class"])
 def drops_the_batch_dimension(self, x):
-    """For a batch of one the output has one dimension. One row per example, also if there is one example."""
+    """A batch of one loses its batch dimension
+
+    For a batch of one the output has one dimension. Return one row per example, even for a single example.
+    """
     return np.squeeze(_run(self.layers, x))
 
 
@@ -509,7 +617,10 @@ def drops_the_batch_dimension(self, x):
     fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
 )
 def returns_after_the_first_layer(self, x):
-    """Your output has the width of the first hidden layer. Where does the return stand?"""
+    """forward returns after the first layer
+
+    Your output has the width of the first hidden layer. Where is the return?
+    """
     for layer in self.layers:
         x = layer.forward(x)
         return x
@@ -520,7 +631,10 @@ def returns_after_the_first_layer(self, x):
     fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
 )
 def switches_units_off_at_random(self, x):
-    """Call forward twice with the same input: the answers differ. Dropout is not part of the contract."""
+    """Dropout in forward
+
+    Call forward twice with the same input: the answers differ. Dropout is not part of the contract.
+    """
     for layer in self.layers[:-1]:
         x = layer.forward(x)
         x = x * (np.random.random(x.shape) > 0.2)
@@ -532,25 +646,37 @@ def switches_units_off_at_random(self, x):
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def lists_weights_before_biases(self):
-    """The contract's order is W1, b1, W2, b2, ..."""
+    """All weights listed before the biases
+
+    The contract's order is W1, b1, W2, b2, ...
+    """
     return [layer.W for layer in _linears(self)] + [layer.b for layer in _linears(self)]
 
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def lists_each_bias_first(self):
-    """The contract's order is W1, b1, W2, b2, ...: which of the two comes first?"""
+    """Bias listed before its weights
+
+    The contract's order is W1, b1, W2, b2, ...: which of the two comes first?
+    """
     return [p for layer in _linears(self) for p in (layer.b, layer.W)]
 
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def lists_the_last_layer_first(self):
-    """The contract's order is W1, b1, W2, b2, ...: at which end do you start?"""
+    """Last layer listed first
+
+    The contract's order is W1, b1, W2, b2, ...: at which end do you start?
+    """
     return [p for layer in reversed(_linears(self)) for p in (layer.W, layer.b)]
 
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_live"], alike="copies")
 def returns_copies(self):
-    """Change an array from parameters(): does the network notice?"""
+    """Copies of the parameters returned
+
+    Change an array from parameters(): does the network notice?
+    """
     return [p.copy() for layer in _linears(self) for p in (layer.W, layer.b)]
 
 
@@ -580,44 +706,65 @@ class copies_at_construction:
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def forgets_the_biases(self):
-    """How many arrays does a network with three Linear layers have?"""
+    """Biases missing from parameters()
+
+    How many arrays does a network with three Linear layers have?
+    """
     return [layer.W for layer in _linears(self)]
 
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def forgets_the_weights(self):
-    """Only the biases can be trained. How many arrays does a network with three Linear layers have?"""
+    """Weights missing from parameters()
+
+    Only the biases can be trained. How many arrays does a network with three Linear layers have?
+    """
     return [layer.b for layer in _linears(self)]
 
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def leaves_out_the_output_layer(self):
-    """The last Linear is missing. How many arrays does a network with three Linear layers have?"""
+    """Last layer missing from parameters()
+
+    The last Linear is missing. How many arrays does a network with three Linear layers have?
+    """
     return [p for layer in _linears(self)[:-1] for p in (layer.W, layer.b)]
 
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def leaves_out_the_first_layer(self):
-    """The first Linear is missing. How many arrays does a network with three Linear layers have?"""
+    """First layer missing from parameters()
+
+    The first Linear is missing. How many arrays does a network with three Linear layers have?
+    """
     return [p for layer in _linears(self)[1:] for p in (layer.W, layer.b)]
 
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def returns_the_first_layer_only(self):
-    """You return the arrays of the first layer. Where does the return stand?"""
+    """Only the first layer in parameters()
+
+    You return the arrays of the first layer only. Where is the return?
+    """
     for layer in _linears(self):
         return [layer.W, layer.b]
 
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def lists_the_parameters_twice(self):
-    """Every array is there twice: each step would be taken twice."""
+    """Every parameter listed twice
+
+    Every array is in the list twice: each step would be taken twice.
+    """
     return [p for layer in _linears(self) for p in (layer.W, layer.b)] * 2
 
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def nests_the_pairs(self):
-    """You return pairs. The contract wants one flat list of arrays."""
+    """Nested list instead of a flat one
+
+    You return one pair or dict per layer. The contract asks for one flat list of arrays.
+    """
     return [(layer.W, layer.b) for layer in _linears(self)]
 
 
@@ -628,7 +775,10 @@ def nests_the_pairs__dicts(self):
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def names_the_parameters(self):
-    """You return a dict. The contract wants a list: [W1, b1, W2, b2, ...]."""
+    """Dict instead of a list
+
+    You return a dict. The contract asks for a list: [W1, b1, W2, b2, ...].
+    """
     named = {}
     for i, layer in enumerate(_linears(self), start=1):
         named[f"W{i}"], named[f"b{i}"] = layer.W, layer.b
@@ -637,25 +787,37 @@ def names_the_parameters(self):
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def joins_the_parameters(self):
-    """You return one long array, which is a copy. The contract wants the live arrays themselves, in a list."""
+    """All parameters joined into one array
+
+    You return one long array, which is a copy. The contract asks for the arrays themselves, in a list.
+    """
     return np.concatenate([p.ravel() for layer in _linears(self) for p in (layer.W, layer.b)])
 
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def returns_the_gradients(self):
-    """parameters() gives what is trained; gradients() is there for dW and db."""
+    """parameters() returns the gradients
+
+    parameters() gives what is trained; gradients() is there for dW and db.
+    """
     return [g for layer in _linears(self) for g in (layer.dW, layer.db)]
 
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def returns_the_layers(self):
-    """You return layers. The contract wants their arrays: [W1, b1, W2, b2, ...]."""
+    """parameters() returns layers instead of arrays
+
+    You return layers. The contract asks for their arrays: [W1, b1, W2, b2, ...].
+    """
     return _linears(self)
 
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_in_order"])
 def returns_transposed_weights(self):
-    """Check the shapes: the first weights should be (sizes[0], sizes[1])."""
+    """Weights transposed in parameters()
+
+    Check the shapes: the first weights should be (sizes[0], sizes[1]).
+    """
     return [p for layer in _linears(self) for p in (layer.W.T, layer.b)]
 
 
@@ -664,13 +826,19 @@ def returns_transposed_weights(self):
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def predicts_scores(self, x):
-    """predict must return one class index per sample."""
+    """predict returns scores
+
+    predict must return one class index per sample.
+    """
     return self.forward(x)
 
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def predicts_probabilities(self, x):
-    """You return probabilities. predict must return one class index per sample."""
+    """predict returns probabilities
+
+    You return probabilities. predict must return one class index per sample.
+    """
     logits = self.forward(x)
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
@@ -678,7 +846,10 @@ def predicts_probabilities(self, x):
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def predicts_a_column(self, x):
-    """predict must have the shape (N,)."""
+    """predict returns a column
+
+    predict must have the shape (N,).
+    """
     return self.forward(x).argmax(axis=1).reshape(-1, 1)
 
 
@@ -689,56 +860,84 @@ def predicts_a_column__keepdims(self, x):
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def predicts_floats(self, x):
-    """The class indices must be whole numbers."""
+    """predict returns floats
+
+    The class indices must be whole numbers.
+    """
     return self.forward(x).argmax(axis=1).astype(float)
 
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def predicts_the_largest_score(self, x):
-    """You return the largest score, not its position."""
+    """predict returns the largest score, not its class
+
+    You return the largest score, not its position.
+    """
     return self.forward(x).max(axis=1)
 
 
 @misconception("network.MLP.predict", fails=["check_network_forward_repeats_itself"])
 def predicts_a_list(self, x):
-    """predict gives a list of the right classes. The contract wants an array, which counts and compares by itself."""
+    """predict returns a list instead of an array
+
+    predict returns a list of the right classes. The contract asks for an array, which can be compared and counted at
+    once.
+    """
     return [int(np.argmax(scores)) for scores in self.forward(x)]
 
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def searches_the_columns(self, x):
-    """You give one answer per class instead of one per sample. Along which axis do the classes run?"""
+    """argmax over the columns instead of the rows
+
+    You give one answer per class instead of one per sample. Along which axis do the classes run?
+    """
     return self.forward(x).argmax(axis=0)
 
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def predicts_one_number(self, x):
-    """You give one number for the whole batch. Along which axis do the classes run?"""
+    """argmax over the whole batch
+
+    You give one number for the whole batch. Along which axis do the classes run?
+    """
     return self.forward(x).argmax()
 
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def predicts_the_least_likely(self, x):
-    """You pick the class with the smallest score."""
+    """argmin instead of argmax
+
+    You pick the class with the smallest score.
+    """
     return self.forward(x).argmin(axis=1)
 
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def counts_classes_from_one(self, x):
-    """Classes run from 0 to C - 1: yours start at 1."""
+    """Classes counted from 1
+
+    Classes run from 0 to C - 1: yours start at 1.
+    """
     return self.forward(x).argmax(axis=1) + 1
 
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def predicts_onehot(self, x):
-    """You return one row per sample. predict must return one class index per sample."""
+    """predict returns one-hot rows
+
+    You return one row per sample. predict must return one class index per sample.
+    """
     logits = self.forward(x)
     return (logits == logits.max(axis=1, keepdims=True)).astype(int)
 
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def predicts_from_the_last_forward(self, x):
-    """predict does not look at its x: it answers for an earlier batch."""
+    """predict ignores its x
+
+    predict does not look at its x: it answers for an earlier batch.
+    """
     if not hasattr(self, "scores"):
         self.scores = self.forward(x)
     return self.scores.argmax(axis=1)
@@ -746,25 +945,37 @@ def predicts_from_the_last_forward(self, x):
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def predicts_the_first_example(self, x):
-    """You give one class for the whole batch: that of the first example."""
+    """First example's class for the whole batch
+
+    You give one class for the whole batch: that of the first example.
+    """
     return np.full(len(x), self.forward(x)[0].argmax())
 
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def rounds_the_scores(self, x):
-    """You round scores. Which entry of each row is the largest?"""
+    """Scores rounded instead of argmax
+
+    You round scores. Which entry of each row is the largest?
+    """
     return np.round(self.forward(x)).astype(int)[:, 0]
 
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def leaves_the_last_class_out(self, x):
-    """You never predict the last class. Which columns do you search?"""
+    """Last class never predicted
+
+    You never predict the last class. Which columns do you search?
+    """
     return self.forward(x)[:, :-1].argmax(axis=1)
 
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def compares_magnitudes(self, x):
-    """You pick the score that is farthest from zero. A very negative score means unlikely."""
+    """argmax of the magnitudes
+
+    You pick the score that is farthest from zero. A very negative score means unlikely.
+    """
     return np.abs(self.forward(x)).argmax(axis=1)
 
 

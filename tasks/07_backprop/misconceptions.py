@@ -22,13 +22,20 @@ def _back(layers, dout):
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def skips_the_relus(self, dlogits):
-    """Which layers take part in backward? A unit that was off must not pass any gradient on."""
+    """ReLUs skipped in backward
+
+    Which layers take part in backward? A unit that was off must not pass any gradient on.
+    """
     return _back(_linears(self), dlogits)
 
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def masks_for_db_only(self, dlogits):
-    """db of the hidden layers is right, dW is not: it comes from the gradient before the ReLU. Both belong behind it."""
+    """dW computed from the gradient before the ReLU
+
+    db of the hidden layers is right, dW is not: it comes from the gradient before the ReLU. Both need the gradient
+    behind it.
+    """
     dout = before = dlogits
     for layer in reversed(self.layers):
         if isinstance(layer, ReLU):
@@ -45,7 +52,10 @@ def masks_for_db_only(self, dlogits):
     fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
 )
 def runs_from_first_to_last(self, dlogits):
-    """The gradient comes in at the logits. At which end does backward start?"""
+    """Layers run from first to last
+
+    The gradient comes in at the logits. At which end does backward start?
+    """
     for layer in self.layers:
         dlogits = layer.backward(dlogits)
     return dlogits
@@ -56,7 +66,10 @@ def runs_from_first_to_last(self, dlogits):
     fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
 )
 def gives_every_layer_the_same(self, dlogits):
-    """Every layer gets dlogits. What does a layer hand to the one before it?"""
+    """dlogits given to every layer
+
+    Every layer gets dlogits. What does a layer pass to the one before it?
+    """
     for layer in reversed(self.layers):
         dout = layer.backward(dlogits)
     return dout
@@ -71,7 +84,10 @@ def gives_every_layer_the_same(self, dlogits):
     ],
 )
 def updates_on_the_way(self, dlogits):
-    """The parameters changed during backward. Updating is the optimiser's job."""
+    """Parameters updated inside backward
+
+    The parameters changed during backward. Updating is the optimiser's job.
+    """
     for layer in reversed(self.layers):
         dlogits = layer.backward(dlogits)
         if hasattr(layer, "W"):
@@ -85,7 +101,10 @@ def updates_on_the_way(self, dlogits):
     fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
 )
 def skips_the_last_layer(self, dlogits):
-    """The last Linear gets no gradient. Which layer does dlogits reach first?"""
+    """Last layer skipped
+
+    The last Linear gets no gradient. Which layer does dlogits reach first?
+    """
     return _back(self.layers[:-1], dlogits)
 
 
@@ -94,7 +113,10 @@ def skips_the_last_layer(self, dlogits):
     fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
 )
 def stops_before_the_first_layer(self, dlogits):
-    """The first Linear gets no gradient. Does the loop reach it?"""
+    """First layer skipped
+
+    The first Linear gets no gradient. Does the loop reach it?
+    """
     for i in range(len(self.layers) - 1, 0, -1):
         dlogits = self.layers[i].backward(dlogits)
     return dlogits
@@ -102,21 +124,30 @@ def stops_before_the_first_layer(self, dlogits):
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def updates_the_last_layer_only(self, dlogits):
-    """Only the last Linear has a gradient. Where does the return stand?"""
+    """Only the last layer gets its gradient
+
+    Only the last Linear has a gradient. Where is the return?
+    """
     for layer in reversed(self.layers):
         return layer.backward(dlogits)
 
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def returns_nothing(self, dlogits):
-    """backward returned None. The contract wants dL/dx."""
+    """backward returns None
+
+    backward returned None. The contract asks for dL/dx.
+    """
     for layer in reversed(self.layers):
         dlogits = layer.backward(dlogits)
 
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def returns_what_it_was_given(self, dlogits):
-    """backward returned dlogits. The contract wants dL/dx, which the first layer gives."""
+    """backward returns dlogits instead of dx
+
+    backward returned dlogits. The contract asks for dL/dx, which the first layer gives.
+    """
     dout = dlogits
     for layer in reversed(self.layers):
         dout = layer.backward(dout)
@@ -125,20 +156,29 @@ def returns_what_it_was_given(self, dlogits):
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def returns_the_gradients(self, dlogits):
-    """backward returned a list. The contract wants dL/dx; gradients() is there for the rest."""
+    """backward returns the gradients instead of dx
+
+    backward returned a list. The contract asks for dL/dx; gradients() is there for the rest.
+    """
     _back(self.layers, dlogits)
     return [g for layer in _linears(self) for g in (layer.dW, layer.db)]
 
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def averages_over_the_batch(self, dlogits):
-    """Your gradients are smaller by the number of rows. The loss has divided by N already: dlogits holds that factor."""
+    """Gradients divided by N a second time
+
+    Your gradients are N times too small. The loss has divided by N already: dlogits contains that factor.
+    """
     return _back(self.layers, dlogits / len(dlogits))
 
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def averages_at_every_layer(self, dlogits):
-    """The earlier the layer, the smaller its gradient: you divide by the number of rows on the way."""
+    """Gradient divided by N at every layer
+
+    The earlier the layer, the smaller its gradient: you divide by the number of rows at every layer.
+    """
     for layer in reversed(self.layers):
         dlogits = layer.backward(dlogits) / len(dlogits)
     return dlogits
@@ -146,26 +186,38 @@ def averages_at_every_layer(self, dlogits):
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def clips_the_gradient(self, dlogits):
-    """Large gradients are cut off on the way. The contract's gradients are not clipped."""
+    """Gradient clipped between layers
+
+    Large gradients are cut off on the way. The contract's gradients are not clipped.
+    """
     return _back(self.layers, np.clip(dlogits, -1, 1))
 
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def scales_to_length_one(self, dlogits):
-    """Double dlogits: your gradients stay the same, they should double."""
+    """Gradient scaled to length one
+
+    Double dlogits: your gradients stay the same, but they should double.
+    """
     return _back(self.layers, dlogits / (np.linalg.norm(dlogits) + 1e-12))
 
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def differentiates_softmax_again(self, dlogits):
-    """dlogits is the gradient by the logits already. Softmax has been dealt with by the loss."""
+    """Softmax differentiated a second time
+
+    dlogits is already the gradient with respect to the logits. The loss has taken care of softmax.
+    """
     dlogits = dlogits - dlogits.sum(axis=1, keepdims=True) / dlogits.shape[1]
     return _back(self.layers, dlogits)
 
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def turns_its_layers_round(self, dlogits):
-    """After backward the layers stand in reverse. The next forward starts at the output."""
+    """self.layers reversed for good
+
+    After backward the layers are in reverse order. The next forward starts at the output.
+    """
     self.layers.reverse()
     for layer in self.layers:
         dlogits = layer.backward(dlogits)
@@ -174,19 +226,28 @@ def turns_its_layers_round(self, dlogits):
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def puts_a_relu_after_the_output(self, dlogits):
-    """Negative entries of dlogits get lost. There is no ReLU after the last Linear."""
+    """dlogits passed through a ReLU
+
+    Negative entries of dlogits get lost. There is no ReLU after the last Linear.
+    """
     return _back(self.layers, np.maximum(dlogits, 0))
 
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def flips_the_sign(self, dlogits):
-    """All gradients have the opposite sign. The gradient points uphill; who takes the step downhill?"""
+    """Gradients have the opposite sign
+
+    All gradients have the opposite sign. The gradient points uphill; who takes the step downhill?
+    """
     return _back(self.layers, -dlogits)
 
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def adds_shortcuts(self, dlogits):
-    """Each layer hands on more than it should: what it got is added to what it computed."""
+    """Each layer's dout added to its dx
+
+    Each layer passes on too much: the gradient it was given is added to the one it computed.
+    """
     for layer in reversed(self.layers):
         dout = layer.backward(dlogits)
         dlogits = dout + dlogits if dout.shape == dlogits.shape else dout
@@ -195,7 +256,10 @@ def adds_shortcuts(self, dlogits):
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def runs_backward_twice(self, dlogits):
-    """What the layers hand on goes through the last layer a second time."""
+    """Gradient doubled at every layer
+
+    The earlier the layer, the larger its gradient: it is doubled at every layer on the way.
+    """
     dlogits = self.layers[-1].backward(dlogits)
     for layer in reversed(self.layers[:-1]):
         dlogits = layer.backward(2 * dlogits)
@@ -204,7 +268,10 @@ def runs_backward_twice(self, dlogits):
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def sums_over_the_batch(self, dlogits):
-    """The hidden layers get the same gradient for every example. Each example has a gradient of its own."""
+    """Gradient averaged over the batch between layers
+
+    The hidden layers get the same gradient for every example. Each example has a gradient of its own.
+    """
     for layer in reversed(self.layers):
         dlogits = np.broadcast_to(
             layer.backward(dlogits).mean(axis=0), (len(dlogits), layer.backward(dlogits).shape[1])
@@ -217,7 +284,10 @@ def sums_over_the_batch(self, dlogits):
     fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
 )
 def multiplies_by_the_weights_only(self, dlogits):
-    """dx is right, and no layer has its dW. Who computes them: the network, or the layers?"""
+    """Layers' own backward not called
+
+    dx is right, but no layer has its dW. What computes it: the network, or each layer?
+    """
     dout = dlogits
     for layer in reversed(self.layers):
         dout = dout @ layer.W.T if hasattr(layer, "W") else dout * layer.positive
@@ -226,7 +296,10 @@ def multiplies_by_the_weights_only(self, dlogits):
 
 @misconception("network.MLP.backward", fails=["check_backprop_matches_closed_form"])
 def loses_half_the_digits(self, dlogits):
-    """Your gradients have only 7 right digits. Where are the others lost?"""
+    """Gradients in float32
+
+    Your gradients have only 7 right digits. Where are the others lost?
+    """
     return _back(self.layers, dlogits.astype(np.float32))
 
 
@@ -235,7 +308,11 @@ def loses_half_the_digits(self, dlogits):
     fails=["check_backprop_matches_closed_form", "check_backprop_holds_at_true_size"],
 )
 def estimates_the_gradients(self, dlogits):
-    """Your gradients come from nudging each weight: right to a few digits, and slow. backward has an exact formula: which?"""
+    """Gradients estimated by finite differences
+
+    Your gradients come from changing each weight a little: right to a few digits, and slow. backward has an exact
+    formula: which?
+    """
     x, eps = self.layers[0].x, 1e-5
     for layer in _linears(self):
         for name in ("W", "b"):
@@ -261,7 +338,11 @@ def estimates_the_gradients(self, dlogits):
 
 @misconception("network.MLP", fails=["check_gradients_follow_parameters"], alike="always zero")
 class collects_once_at_construction(MLP):
-    """After backward, gradients() still returns zeros: where does a layer keep what backward computed, and when do you collect it?"""
+    """Gradients collected before backward
+
+    After backward, gradients() still returns zeros: where does a layer keep what backward computed, and when do you
+    collect it?
+    """
 
     def __init__(self, sizes, rng, *_):
         self.layers = []
@@ -277,7 +358,10 @@ class collects_once_at_construction(MLP):
 
 @misconception("network.MLP.gradients", fails=["check_gradients_belong_to_the_last_backward"])
 def collects_on_the_first_call(self):
-    """The second backward changes nothing: gradients() still returns those of the first."""
+    """Gradients of the first call returned every time
+
+    The second backward changes nothing: gradients() still returns those of the first.
+    """
     if not hasattr(self, "grads"):
         self.grads = [g for layer in _linears(self) for g in (layer.dW, layer.db)]
     return self.grads
@@ -285,7 +369,10 @@ def collects_on_the_first_call(self):
 
 @misconception("network.MLP.gradients", fails=["check_gradients_belong_to_the_last_backward"])
 def adds_up_all_calls(self):
-    """gradients() grows from batch to batch. The contract wants those of the last backward."""
+    """Gradients accumulate from call to call
+
+    gradients() grows from batch to batch. The contract asks for those of the last backward.
+    """
     new = [g for layer in _linears(self) for g in (layer.dW, layer.db)]
     old = getattr(self, "grads", [0.0] * len(new))
     self.grads = [a + b for a, b in zip(old, new)]
@@ -294,43 +381,64 @@ def adds_up_all_calls(self):
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def lists_weights_before_biases(self):
-    """The order must be that of parameters(): dW1, db1, dW2, db2, ..."""
+    """All weights listed before the biases
+
+    The order must be that of parameters(): dW1, db1, dW2, db2, ...
+    """
     return [layer.dW for layer in _linears(self)] + [layer.db for layer in _linears(self)]
 
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def lists_each_bias_first(self):
-    """The order must be that of parameters(): dW1 before db1."""
+    """Bias listed before its weights
+
+    The order must be that of parameters(): dW1 before db1.
+    """
     return [g for layer in _linears(self) for g in (layer.db, layer.dW)]
 
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def lists_the_last_layer_first(self):
-    """backward runs from last to first, but the list starts with the first layer, as that of parameters() does."""
+    """Last layer listed first
+
+    backward runs from last to first, but this list starts with the first layer, like that of parameters().
+    """
     return [g for layer in reversed(_linears(self)) for g in (layer.dW, layer.db)]
 
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def returns_the_parameters(self):
-    """You return W and b. Where does a layer keep its gradients?"""
+    """gradients() returns the parameters
+
+    You return W and b. Where does a layer keep its gradients?
+    """
     return [p for layer in _linears(self) for p in (layer.W, layer.b)]
 
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def forgets_the_biases(self):
-    """How many gradients belong to a network with three Linear layers?"""
+    """Biases missing from gradients()
+
+    How many gradients belong to a network with three Linear layers?
+    """
     return [layer.dW for layer in _linears(self)]
 
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def leaves_out_the_output_layer(self):
-    """The gradients of the last Linear are missing. Each parameter needs its own."""
+    """Last layer missing from gradients()
+
+    The gradients of the last Linear are missing. Each parameter needs its own.
+    """
     return [g for layer in _linears(self)[:-1] for g in (layer.dW, layer.db)]
 
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def leaves_out_the_first_layer(self):
-    """The gradients of the first Linear are missing. Each parameter needs its own."""
+    """First layer missing from gradients()
+
+    The gradients of the first Linear are missing. Each parameter needs its own.
+    """
     return [g for layer in _linears(self)[1:] for g in (layer.dW, layer.db)]
 
 
@@ -341,13 +449,19 @@ def returns_zeros(self):
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def nests_the_pairs(self):
-    """You return pairs. The contract wants one flat list of arrays."""
+    """Nested list instead of a flat one
+
+    You return pairs. The contract asks for one flat list of arrays.
+    """
     return [(layer.dW, layer.db) for layer in _linears(self)]
 
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def names_the_gradients(self):
-    """You return a dict. The contract wants a list: [dW1, db1, dW2, db2, ...]."""
+    """Dict instead of a list
+
+    You return a dict. The contract asks for a list: [dW1, db1, dW2, db2, ...].
+    """
     named = {}
     for i, layer in enumerate(_linears(self), start=1):
         named[f"dW{i}"], named[f"db{i}"] = layer.dW, layer.db
@@ -356,44 +470,65 @@ def names_the_gradients(self):
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def pairs_each_bias_with_its_weights(self):
-    """Where db should be you return dW a second time. Check the shapes against parameters()."""
+    """dW listed in place of db
+
+    Where db should be you return dW a second time. Check the shapes against parameters().
+    """
     return [g for layer in _linears(self) for g in (layer.dW, layer.dW)]
 
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def returns_norms(self):
-    """You return single numbers. Gradients have the shape of what they belong to."""
+    """Norms instead of gradients
+
+    You return single numbers. A gradient has the shape of its parameter.
+    """
     return [np.linalg.norm(g) for layer in _linears(self) for g in (layer.dW, layer.db)]
 
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def returns_transposed_gradients(self):
-    """Check the shapes: a gradient has the shape of its parameter."""
+    """Gradients transposed
+
+    Check the shapes: a gradient has the shape of its parameter.
+    """
     return [g.T for layer in _linears(self) for g in (layer.dW, layer.db)]
 
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def returns_the_first_layer_only(self):
-    """You return the gradients of the first layer. Where does the return stand?"""
+    """Only the first layer in gradients()
+
+    You return the gradients of the first layer only. Where is the return?
+    """
     for layer in _linears(self):
         return [layer.dW, layer.db]
 
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def flips_the_gradients(self):
-    """All gradients have the opposite sign. The gradient points uphill; who takes the step downhill?"""
+    """Sign reversed in gradients()
+
+    All gradients have the opposite sign. The gradient points uphill; who takes the step downhill?
+    """
     return [-g for layer in _linears(self) for g in (layer.dW, layer.db)]
 
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def clips_the_list(self):
-    """Large gradients are cut off. The contract's gradients are not clipped."""
+    """Gradients clipped in gradients()
+
+    Large gradients are cut off. The contract's gradients are not clipped.
+    """
     return [np.clip(g, -1, 1) for layer in _linears(self) for g in (layer.dW, layer.db)]
 
 
 @misconception("network.MLP.gradients", fails=["check_gradients_follow_parameters"])
 def empties_the_gradients(self):
-    """Ask twice after one backward: the second answer is zero. Who said that they were used up?"""
+    """gradients() sets the gradients to zero
+
+    Ask twice after one backward: the second answer is zero. Reading the gradients must not clear them.
+    """
     grads = [g for layer in _linears(self) for g in (layer.dW, layer.db)]
     for layer in _linears(self):
         layer.dW, layer.db = np.zeros_like(layer.dW), np.zeros_like(layer.db)

@@ -9,37 +9,55 @@ from grader.course.misconceptions import misconception
 
 @misconception("optim.SGD.__init__", fails=["check_sgd_step_walks_downhill"])
 def forgets_to_keep_lr(self, lr):
-    """step needs the learning rate. Where could __init__ leave it?"""
+    """Learning rate not kept
+
+    step needs the learning rate. Where could __init__ leave it?
+    """
     pass
 
 
 @misconception("optim.SGD.__init__", fails=["check_sgd_step_walks_downhill"])
 def keeps_a_fixed_lr(self, lr):
-    """Your step is the same whatever lr is. Which learning rate do you keep?"""
+    """Fixed learning rate
+
+    Your step is the same whatever lr is. Which learning rate do you keep?
+    """
     self.lr = 0.01
 
 
 @misconception("optim.SGD.__init__", fails=["check_sgd_step_walks_downhill"])
 def keeps_whole_numbers_only(self, lr):
-    """With lr = 0.1 nothing happens."""
+    """Learning rate cut to a whole number
+
+    With lr = 0.1 nothing happens. What is left of 0.1 as a whole number?
+    """
     self.lr = int(lr)
 
 
 @misconception("optim.SGD.__init__", fails=["check_sgd_step_scales_with_lr"])
 def limits_lr(self, lr):
-    """With lr = 2 your step is that of lr = 1. Who asked for a limit?"""
+    """Learning rate limited
+
+    With lr = 2 your step is that of lr = 1. Who asked for a limit?
+    """
     self.lr = min(lr, 1.0)
 
 
 @misconception("optim.SGD.__init__", fails=["check_sgd_step_scales_with_lr"])
 def shares_lr_among_all(self, lr):
-    """Make two optimisers: the first one takes on the learning rate of the second. To whom does lr belong?"""
+    """Learning rate shared by all optimisers
+
+    Make two optimisers: the first one takes on the learning rate of the second. To whom does lr belong?
+    """
     type(self).lr = lr
 
 
 @misconception("optim.SGD", fails=["check_sgd_step_walks_downhill"])
 class counts_steps_in_step:
-    """One name for two things: the number in self.step hides the method step. What else could the count be called?"""
+    """self.step hides the method step
+
+    One name for two things: the number in self.step hides the method step. Choose another name for the count.
+    """
 
     def __init__(self, lr):
         self.lr = lr
@@ -56,7 +74,10 @@ class counts_steps_in_step:
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"], alike="changes nothing")
 def makes_new_arrays(self, params, grads):
-    """After step the arrays are as they were. step must change the arrays it was given, not make new ones."""
+    """Parameters not changed in place
+
+    After step the arrays are as they were. step must change the arrays it was given, not make new ones.
+    """
     for p, g in zip(params, grads):
         p = p - self.lr * g
 
@@ -86,56 +107,81 @@ def does_nothing(self, params, grads):
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def climbs(self, params, grads):
-    """Your parameters move uphill: the loss grows. Which way does the gradient point?"""
+    """Gradient added instead of subtracted
+
+    Your parameters move uphill: the loss grows. Which way does the gradient point?
+    """
     for p, g in zip(params, grads):
         p += self.lr * g
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def forgets_lr(self, params, grads):
-    """Your step is the whole gradient, whatever lr is."""
+    """Gradient not multiplied by lr
+
+    Your step is the whole gradient, whatever lr is.
+    """
     for p, g in zip(params, grads):
         p -= g
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def divides_by_lr(self, params, grads):
-    """The smaller lr, the longer your step. Should it not be the other way round?"""
+    """Divided by lr instead of multiplied
+
+    The smaller lr, the longer your step. Should it not be the other way round?
+    """
     for p, g in zip(params, grads):
         p -= g / self.lr
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def squares_lr(self, params, grads):
-    """Halve lr: your step becomes a quarter. How often does lr come into it?"""
+    """Multiplied by lr twice
+
+    Halve lr: your step becomes a quarter. How many times do you multiply by lr?
+    """
     for p, g in zip(params, grads):
         p -= self.lr * (self.lr * g)
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"])
 def divides_by_the_number_of_arrays(self, params, grads):
-    """Your step is too short by the number of arrays."""
+    """Step divided by the number of arrays
+
+    Your step is too short by a factor of the number of arrays.
+    """
     for p, g in zip(params, grads):
         p -= self.lr * g / len(params)
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def divides_by_a_batch_size(self, params, grads):
-    """Your step is 64 times too short. The loss has divided by N already: the gradient holds that factor."""
+    """Step divided by the batch size
+
+    Your step is 64 times too short. The loss has divided by N already: the gradient contains that factor.
+    """
     for p, g in zip(params, grads):
         p -= self.lr * g / 64
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def divides_by_the_rows(self, params, grads):
-    """Your step is too short by the number of rows of each array. The gradient is a mean over the batch already."""
+    """Step divided by the rows of each array
+
+    Your step is too short by a factor of the number of rows of each array. The gradient is a mean over the batch
+    already.
+    """
     for p, g in zip(params, grads):
         p -= self.lr * g / len(g)
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_has_no_memory"])
 def decays_lr(self, params, grads):
-    """Take the same step 100 times: the steps get shorter."""
+    """Learning rate decays from step to step
+
+    Take the same step 100 times: the steps get shorter.
+    """
     for p, g in zip(params, grads):
         p -= self.lr * g
     self.lr *= 0.99
@@ -158,7 +204,10 @@ def decays_lr__a_little(self, params, grads):
 
 @misconception("optim.SGD.step", fails=["check_sgd_has_no_memory"])
 def gathers_momentum(self, params, grads):
-    """Take the same step twice: the second one is longer. Plain gradient descent remembers nothing."""
+    """Momentum added
+
+    Take the same step twice: the second one is longer. Plain gradient descent remembers nothing.
+    """
     if not hasattr(self, "speed"):
         self.speed = [np.zeros_like(p) for p in params]
     for i, (p, g) in enumerate(zip(params, grads)):
@@ -168,7 +217,10 @@ def gathers_momentum(self, params, grads):
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def averages_past_gradients(self, params, grads):
-    """Your first step is too short, and the next ones grow. Plain gradient descent remembers nothing."""
+    """Moving average of the gradients
+
+    Your first step is too short, and the next ones grow. Plain gradient descent remembers nothing.
+    """
     if not hasattr(self, "mean"):
         self.mean = [np.zeros_like(p) for p in params]
     for i, (p, g) in enumerate(zip(params, grads)):
@@ -178,7 +230,10 @@ def averages_past_gradients(self, params, grads):
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def adapts_like_adagrad(self, params, grads):
-    """Your first step has the same length for every entry: the gradient is divided by its own size."""
+    """Adagrad instead of SGD
+
+    Your first step has the same length for every entry: the gradient is divided by its own size.
+    """
     if not hasattr(self, "squares"):
         self.squares = [np.zeros_like(p) for p in params]
     for i, (p, g) in enumerate(zip(params, grads)):
@@ -188,21 +243,30 @@ def adapts_like_adagrad(self, params, grads):
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def steps_by_the_sign(self, params, grads):
-    """Every entry moves by lr, however large its gradient is."""
+    """Sign of the gradient instead of the gradient
+
+    Every entry moves by lr, however large its gradient is.
+    """
     for p, g in zip(params, grads):
         p -= self.lr * np.sign(g)
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def scales_to_length_one(self, params, grads):
-    """Double the gradients: your step stays the same."""
+    """Gradient scaled to length one
+
+    Double the gradients: your step stays the same, but it should double.
+    """
     for p, g in zip(params, grads):
         p -= self.lr * g / (np.linalg.norm(g) + 1e-12)
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def clips_the_gradients(self, params, grads):
-    """Large gradients all give the same step. The contract's steps are not clipped."""
+    """Gradients clipped
+
+    Large gradients all give the same step. The contract's steps are not clipped.
+    """
     for p, g in zip(params, grads):
         p -= self.lr * np.clip(g, -1, 1)
 
@@ -228,28 +292,40 @@ def clips_the_gradients__by_norm(self, params, grads):
     ],
 )
 def decays_the_weights(self, params, grads):
-    """With a gradient of zero your parameters still move. The contract has no weight decay."""
+    """Weight decay added
+
+    With a gradient of zero your parameters still move. The contract has no weight decay.
+    """
     for p, g in zip(params, grads):
         p -= self.lr * (g + 1e-4 * p)
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def moves_relative_to_the_value(self, params, grads):
-    """Where a parameter is zero it never moves. Is the step multiplied by the parameter?"""
+    """Step multiplied by the parameter
+
+    Where a parameter is zero it never moves. Is the step multiplied by the parameter?
+    """
     for p, g in zip(params, grads):
         p *= 1 - self.lr * g
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def forgets_where_it_stood(self, params, grads):
-    """After step the parameters are the step itself. Where did they stand before?"""
+    """Parameters replaced by the step
+
+    After step the parameters are the step itself. What has to happen to their old values?
+    """
     for p, g in zip(params, grads):
         p[...] = -self.lr * g
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def steps_twice(self, params, grads):
-    """Your step is twice as long as it should be. How often is each array updated?"""
+    """Step taken twice
+
+    Your step is twice as long as it should be. How often is each array updated?
+    """
     for p, g in zip(params, grads):
         p -= self.lr * g
         p -= self.lr * g
@@ -257,28 +333,40 @@ def steps_twice(self, params, grads):
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def halves_the_step(self, params, grads):
-    """Your step is half as long as it should be."""
+    """Step half as long
+
+    Your step is half as long as it should be.
+    """
     for p, g in zip(params, grads):
         p -= 0.5 * self.lr * g
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def misses_the_last_array(self, params, grads):
-    """The last array never changes."""
+    """Last array skipped
+
+    The last array never changes. Does the loop reach it?
+    """
     for i in range(len(params) - 1):
         params[i] -= self.lr * grads[i]
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def misses_the_first_array(self, params, grads):
-    """The first array never changes."""
+    """First array skipped
+
+    The first array never changes. Where does the loop start?
+    """
     for i in range(1, len(params)):
         params[i] -= self.lr * grads[i]
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"])
 def updates_the_first_array_only(self, params, grads):
-    """Only the first array changes. Where does the return stand?"""
+    """Only the first array updated
+
+    Only the first array changes. Where is the return?
+    """
     for p, g in zip(params, grads):
         p -= self.lr * g
         return
@@ -286,7 +374,10 @@ def updates_the_first_array_only(self, params, grads):
 
 @misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"])
 def updates_weights_only(self, params, grads):
-    """The biases never change."""
+    """Biases not updated
+
+    The biases never change. They have gradients, too.
+    """
     for p, g in zip(params, grads):
         if p.ndim > 1:
             p -= self.lr * g
@@ -294,21 +385,30 @@ def updates_weights_only(self, params, grads):
 
 @misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"])
 def updates_every_second_array(self, params, grads):
-    """Every second array never changes."""
+    """Every second array skipped
+
+    Every second array never changes.
+    """
     for p, g in zip(params[::2], grads[::2]):
         p -= self.lr * g
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def expects_four_arrays(self, params, grads):
-    """With more than four arrays the later ones never change, with fewer there is an error. How many can there be?"""
+    """Fixed number of arrays
+
+    With more than four arrays the later ones never change, with fewer there is an error. How many can there be?
+    """
     for i in range(4):
         params[i] -= self.lr * grads[i]
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients"], alike="another gradient")
 def pairs_in_reverse(self, params, grads):
-    """Which gradient goes with which parameter?"""
+    """Gradients paired with other parameters
+
+    Which gradient belongs to which parameter?
+    """
     for p, g in zip(params, reversed(grads)):
         p -= self.lr * g
 
@@ -321,14 +421,20 @@ def uses_the_first_gradient_for_all(self, params, grads):
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def averages_the_gradient(self, params, grads):
-    """All entries of an array move by the same amount. Each entry has a slope of its own."""
+    """Mean of the gradient for the whole array
+
+    All entries of an array move by the same amount. Each entry has a slope of its own.
+    """
     for p, g in zip(params, grads):
         p -= self.lr * np.mean(g)
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_scales_with_lr"])
 def rounds_the_parameters(self, params, grads):
-    """After step the parameters have only 4 digits: round for printing only."""
+    """Parameters rounded
+
+    After step the parameters have only 4 digits: round for printing only.
+    """
     for p, g in zip(params, grads):
         p[...] = np.round(p - self.lr * g, 4)
 
@@ -343,14 +449,20 @@ def rounds_the_parameters(self, params, grads):
     ],
 )
 def computes_in_half_the_digits(self, params, grads):
-    """After step the parameters have only 7 right digits."""
+    """Parameters updated in float32
+
+    After step the parameters have only 7 correct digits. Where are the others lost?
+    """
     for p, g in zip(params, grads):
         p[...] = p.astype(np.float32) - np.float32(self.lr) * g.astype(np.float32)
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_has_no_memory"])
 def remembers_the_first_gradients(self, params, grads):
-    """The second step repeats the first one, whatever gradients it gets."""
+    """First gradients used every time
+
+    The second step repeats the first one, whatever gradients it gets.
+    """
     if not hasattr(self, "grads"):
         self.grads = [g.copy() for g in grads]
     for p, g in zip(params, self.grads):
@@ -359,14 +471,21 @@ def remembers_the_first_gradients(self, params, grads):
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def ignores_negative_gradients(self, params, grads):
-    """Entries with a negative gradient never move."""
+    """Negative gradients ignored
+
+    Entries with a negative gradient never move.
+    """
     for p, g in zip(params, grads):
         p -= self.lr * np.maximum(g, 0)
 
 
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def adds_noise(self, params, grads):
-    """With a gradient of zero your parameters still move, another way each time. The S in SGD stands for the batches."""
+    """Noise added to the step
+
+    With a gradient of zero your parameters still move, differently each time. The S in SGD stands for the random
+    batches.
+    """
     for p, g in zip(params, grads):
         p -= self.lr * (g + 0.01 * np.random.standard_normal(g.shape))
 

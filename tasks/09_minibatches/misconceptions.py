@@ -15,7 +15,10 @@ def _cut(x, y, batch_size):
 
 @misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def drops_the_short_batch(x, y, batch_size, rng):
-    """23 samples in batches of 5: how many samples do you hand out?"""
+    """Last, shorter batch dropped
+
+    23 samples in batches of 5: how many samples do you return?
+    """
     order = rng.permutation(len(x))
     for i in range(len(x) // batch_size):
         rows = order[i * batch_size : (i + 1) * batch_size]
@@ -32,7 +35,10 @@ def drops_the_short_batch__range(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def draws_with_replacement(x, y, batch_size, rng):
-    """Over one epoch, how often does each sample appear?"""
+    """Samples drawn with replacement
+
+    Over one epoch, how often does each sample appear?
+    """
     order = rng.integers(0, len(x), len(x))
     yield from _cut(x[order], y[order], batch_size)
 
@@ -46,7 +52,10 @@ def draws_with_replacement__choice(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def draws_each_batch_afresh(x, y, batch_size, rng):
-    """Within a batch no sample comes twice, over an epoch some do and others never come. How many orders do you draw?"""
+    """New random order for every batch
+
+    No sample comes twice in a batch, but over an epoch some do and others never come. How many orders do you draw?
+    """
     for start in range(0, len(x), batch_size):
         rows = rng.permutation(len(x))[: min(batch_size, len(x) - start)]
         yield x[rows], y[rows]
@@ -54,7 +63,10 @@ def draws_each_batch_afresh(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def ends_each_slice_too_early(x, y, batch_size, rng):
-    """Ask for batches of 5: how many rows does the first one have?"""
+    """Batches one row too short
+
+    Ask for batches of 5: how many rows does the first one have?
+    """
     order = rng.permutation(len(x))
     for start in range(0, len(x), batch_size):
         rows = order[start : start + batch_size - 1]
@@ -63,7 +75,10 @@ def ends_each_slice_too_early(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def ends_each_slice_too_late(x, y, batch_size, rng):
-    """Ask for batches of 5: how many rows does the first one have, and which come again in the next?"""
+    """Batches one row too long
+
+    Ask for batches of 5: how many rows does the first one have, and which of them come again in the next?
+    """
     order = rng.permutation(len(x))
     for start in range(0, len(x), batch_size):
         rows = order[start : start + batch_size + 1]
@@ -72,7 +87,10 @@ def ends_each_slice_too_late(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def loses_the_last_example(x, y, batch_size, rng):
-    """One sample is never handed out."""
+    """Last sample left out
+
+    One sample is never returned.
+    """
     order, n = rng.permutation(len(x)), len(x)
     for start in range(0, n, batch_size):
         rows = order[start : min(start + batch_size, n - 1)]
@@ -87,14 +105,20 @@ def loses_the_last_example__order(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def loses_the_first_example(x, y, batch_size, rng):
-    """The first row of x is never handed out. From where do your indices count?"""
+    """First sample left out
+
+    The first row of x is never returned. Where do your indices start?
+    """
     order = 1 + rng.permutation(len(x) - 1)
     yield from _cut(x[order], y[order], batch_size)
 
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def moves_one_row_a_batch(x, y, batch_size, rng):
-    """Look at where each batch starts: at i, or at i * batch_size?"""
+    """Each batch starts one row further on
+
+    Look at where each batch starts: at i, or at i * batch_size?
+    """
     order = rng.permutation(len(x))
     for i in range(-(-len(x) // batch_size)):
         rows = order[i : i + batch_size]
@@ -111,7 +135,10 @@ def moves_one_row_a_batch__all(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def repeats_the_first_batch(x, y, batch_size, rng):
-    """All your batches hold the same rows. What changes from one turn of the loop to the next?"""
+    """First batch repeated
+
+    All your batches contain the same rows. What changes from one turn of the loop to the next?
+    """
     order = rng.permutation(len(x))
     for _ in range(0, len(x), batch_size):
         yield x[order[:batch_size]], y[order[:batch_size]]
@@ -119,21 +146,30 @@ def repeats_the_first_batch(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def hands_out_one_batch_only(x, y, batch_size, rng):
-    """You hand out one batch and stop. An epoch sees every sample once."""
+    """Only one batch per epoch
+
+    You return one batch and stop. An epoch sees every sample once.
+    """
     rows = rng.permutation(len(x))[:batch_size]
     return [(x[rows], y[rows])]
 
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def hands_out_all_at_once(x, y, batch_size, rng):
-    """You hand out all samples as one batch. What is batch_size for?"""
+    """All samples in one batch
+
+    You return all samples as one batch. What is batch_size for?
+    """
     order = rng.permutation(len(x))
     yield x[order], y[order]
 
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def skips_the_first_batch(x, y, batch_size, rng):
-    """The first batch of the order never comes. Where does your loop start?"""
+    """First batch skipped
+
+    The first batch of the order is missing. Where does your loop start?
+    """
     order = rng.permutation(len(x))
     for start in range(batch_size, len(x), batch_size):
         rows = order[start : start + batch_size]
@@ -142,7 +178,10 @@ def skips_the_first_batch(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def hands_out_everything_twice(x, y, batch_size, rng):
-    """Every sample comes twice in an epoch."""
+    """Every sample twice per epoch
+
+    Every sample comes twice in an epoch.
+    """
     order = rng.permutation(len(x))
     for _ in range(2):
         yield from _cut(x[order], y[order], batch_size)
@@ -150,7 +189,10 @@ def hands_out_everything_twice(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def never_ends(x, y, batch_size, rng):
-    """Your batches never stop coming: an epoch ends when every sample was handed out once."""
+    """Batches never end
+
+    Your batches never stop coming: an epoch ends when every sample was returned once.
+    """
     while True:
         order = rng.permutation(len(x))
         yield from _cut(x[order], y[order], batch_size)
@@ -158,7 +200,10 @@ def never_ends(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def ends_with_an_empty_batch(x, y, batch_size, rng):
-    """Try 20 samples in batches of 5: the last batch is empty."""
+    """Empty batch at the end
+
+    Try 20 samples in batches of 5: the last batch is empty.
+    """
     order = rng.permutation(len(x))
     for i in range(len(x) // batch_size + 1):
         rows = order[i * batch_size : (i + 1) * batch_size]
@@ -167,7 +212,10 @@ def ends_with_an_empty_batch(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def fills_the_last_batch_up(x, y, batch_size, rng):
-    """Your last batch is as long as the others: some samples come twice. The short last batch stays short."""
+    """Last batch filled up with samples seen before
+
+    Your last batch is as long as the others: some samples come twice. The last batch should be shorter.
+    """
     order = rng.permutation(len(x))
     order = np.concatenate([order, order[: -len(x) % batch_size]])
     yield from _cut(x[order], y[order], batch_size)
@@ -175,7 +223,10 @@ def fills_the_last_batch_up(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def hands_the_rest_out_twice(x, y, batch_size, rng):
-    """The short last batch comes from the loop, and once more behind it. What does the loop's last turn hand out?"""
+    """Last, shorter batch returned twice
+
+    The short last batch comes from the loop, and once more after it. What does the loop's last turn return?
+    """
     order = rng.permutation(len(x))
     for start in range(0, len(x), batch_size):
         rows = order[start : start + batch_size]
@@ -187,7 +238,10 @@ def hands_the_rest_out_twice(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def joins_the_rest_to_the_last_batch(x, y, batch_size, rng):
-    """Your last batch is longer than batch_size. The rest makes a short batch of its own."""
+    """Remaining samples joined to the last batch
+
+    Your last batch is longer than batch_size. The remaining samples make a shorter batch of their own.
+    """
     order = rng.permutation(len(x))
     count = max(len(x) // batch_size, 1)
     for i in range(count):
@@ -197,7 +251,10 @@ def joins_the_rest_to_the_last_batch(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def makes_batches_of_equal_size(x, y, batch_size, rng):
-    """10 samples in batches of 4: the contract wants 4, 4, 2. Which sizes do yours have?"""
+    """Samples split evenly over the batches
+
+    10 samples in batches of 4: the contract asks for 4, 4, 2. Which sizes do yours have?
+    """
     order = rng.permutation(len(x))
     for rows in np.array_split(order, -(-len(x) // batch_size)):
         yield x[rows], y[rows]
@@ -211,7 +268,10 @@ def makes_batches_of_equal_size__floor(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def takes_the_size_for_the_count(x, y, batch_size, rng):
-    """Is batch_size the number of batches, or of rows in each?"""
+    """batch_size used as the number of batches
+
+    Is batch_size the number of batches, or the number of rows in each?
+    """
     order = rng.permutation(len(x))
     for rows in np.array_split(order, batch_size):
         yield x[rows], y[rows]
@@ -219,14 +279,20 @@ def takes_the_size_for_the_count(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def ignores_the_batch_size(x, y, batch_size, rng):
-    """Ask for batches of 5: how many rows does the first one have?"""
+    """Fixed batch size
+
+    Ask for batches of 5: how many rows does the first one have?
+    """
     order = rng.permutation(len(x))
     yield from _cut(x[order], y[order], 32)
 
 
 @misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def starts_with_the_short_batch(x, y, batch_size, rng):
-    """Your first batch is the short one. The contract keeps the rest for the end."""
+    """Shorter batch first instead of last
+
+    Your first batch is the short one. The contract puts it last.
+    """
     order = rng.permutation(len(x))
     rest = len(x) % batch_size
     if rest:
@@ -239,7 +305,10 @@ def starts_with_the_short_batch(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_keep_labels_with_images"])
 def shuffles_x_alone(x, y, batch_size, rng):
-    """Which label belongs to which image after shuffling?"""
+    """Only x shuffled
+
+    Which label belongs to which image after shuffling?
+    """
     yield from _cut(x[rng.permutation(len(x))], y, batch_size)
 
 
@@ -252,19 +321,28 @@ def shuffles_x_alone(x, y, batch_size, rng):
     ],
 )
 def shuffles_y_alone(x, y, batch_size, rng):
-    """The images keep their order and the labels do not. Which label belongs to which image?"""
+    """Only y shuffled
+
+    The images keep their order and the labels do not. Which label belongs to which image?
+    """
     yield from _cut(x, y[rng.permutation(len(y))], batch_size)
 
 
 @misconception("data.minibatches", fails=["check_batches_keep_labels_with_images"])
 def draws_two_orders(x, y, batch_size, rng):
-    """Images and labels get an order each. Which label belongs to which image after shuffling?"""
+    """Different orders for x and y
+
+    Images and labels each get an order of their own. Which label belongs to which image after shuffling?
+    """
     yield from _cut(x[rng.permutation(len(x))], y[rng.permutation(len(y))], batch_size)
 
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def swaps_image_and_label(x, y, batch_size, rng):
-    """Each pair is (xb, yb): yours come the other way round."""
+    """Images and labels swapped
+
+    Each pair is (xb, yb): yours come the other way round.
+    """
     order = rng.permutation(len(x))
     for xb, yb in _cut(x[order], y[order], batch_size):
         yield yb, xb
@@ -272,7 +350,10 @@ def swaps_image_and_label(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def hands_out_images_alone(x, y, batch_size, rng):
-    """Where are the labels? Each batch is a pair (xb, yb)."""
+    """Labels missing
+
+    Where are the labels? Each batch is a pair (xb, yb).
+    """
     order = rng.permutation(len(x))
     for start in range(0, len(x), batch_size):
         yield x[order[start : start + batch_size]]
@@ -280,7 +361,10 @@ def hands_out_images_alone(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def hands_out_row_numbers(x, y, batch_size, rng):
-    """You hand out row numbers. The contract wants the rows themselves, with their labels."""
+    """Row numbers instead of rows
+
+    You return row numbers. The contract asks for the rows themselves, with their labels.
+    """
     order = rng.permutation(len(x))
     for start in range(0, len(x), batch_size):
         yield order[start : start + batch_size]
@@ -288,7 +372,10 @@ def hands_out_row_numbers(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def uses_data_as_indices(x, y, batch_size, rng):
-    """You shuffle the images and index with them. Which numbers say where a row stands?"""
+    """Shuffled images used as indices
+
+    You shuffle the images and index with them. Which numbers say where a row is?
+    """
     order = rng.permutation(x)
     for start in range(0, len(x), batch_size):
         rows = order[start : start + batch_size]
@@ -297,7 +384,10 @@ def uses_data_as_indices(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_leave_the_data_alone"])
 def turns_labels_into_floats(x, y, batch_size, rng):
-    """Your labels are floats. They were handed in as whole numbers and are used as indices."""
+    """Labels converted to floats
+
+    Your labels are floats. You were given whole numbers, and they are used as indices.
+    """
     both = np.column_stack([x, y])
     rng.shuffle(both)
     yield from _cut(both[:, :-1], both[:, -1], batch_size)
@@ -305,7 +395,10 @@ def turns_labels_into_floats(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def makes_labels_a_column(x, y, batch_size, rng):
-    """Your labels have two dimensions. The contract wants (n,)."""
+    """Labels in a column
+
+    Your labels have two dimensions. The contract asks for (n,).
+    """
     order = rng.permutation(len(x))
     yield from _cut(x[order], y[order].reshape(-1, 1), batch_size)
 
@@ -321,14 +414,20 @@ def makes_labels_a_column__stacked(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def makes_labels_onehot(x, y, batch_size, rng):
-    """Your labels are one-hot rows. The contract hands out the class indices as they came."""
+    """Labels one-hot
+
+    Your labels are one-hot rows. The contract returns the class indices as they are in y.
+    """
     order = rng.permutation(len(x))
     yield from _cut(x[order], np.eye(y.max() + 1)[y[order]], batch_size)
 
 
 @misconception("data.minibatches", fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"])
 def sorts_by_label(x, y, batch_size, rng):
-    """Your samples come sorted by label. Each batch should be a random mixture."""
+    """Samples sorted by label
+
+    Your samples are sorted by label. Each batch should be a random mixture.
+    """
     order = np.argsort(y, kind="stable")
     yield from _cut(x[order], y[order], batch_size)
 
@@ -342,7 +441,10 @@ def sorts_by_label(x, y, batch_size, rng):
     alike="order of the data",
 )
 def forgets_to_shuffle(x, y, batch_size, rng):
-    """Your samples come in the order of the data, epoch after epoch. What is rng for, and where is what it gives used?"""
+    """Samples not shuffled
+
+    Your samples come in the order of the data in every epoch. What is rng for, and where do you use what it gives?
+    """
     yield from _cut(x, y, batch_size)
 
 
@@ -359,20 +461,29 @@ def draws_an_order_without_using_it(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"])
 def turns_the_order_round(x, y, batch_size, rng):
-    """Your samples come from last to first, epoch after epoch. What is rng for?"""
+    """Samples reversed instead of shuffled
+
+    Your samples come from last to first in every epoch. What is rng for?
+    """
     yield from _cut(x[::-1], y[::-1], batch_size)
 
 
 @misconception("data.minibatches", fails=["check_batches_order_comes_from_rng"])
 def ignores_the_generator(x, y, batch_size, rng):
-    """Same seed, different order: use the generator you were given."""
+    """Random numbers do not come from the given rng
+
+    Same seed, different order: use the generator you were given.
+    """
     order = np.random.permutation(len(x))
     yield from _cut(x[order], y[order], batch_size)
 
 
 @misconception("data.minibatches", fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"])
 def seeds_a_generator_of_its_own(x, y, batch_size, rng):
-    """The order is the same in every epoch, whatever generator you are given."""
+    """Fixed seed instead of the given rng
+
+    The order is the same in every epoch, whatever generator you are given.
+    """
     order = np.random.default_rng(0).permutation(len(x))
     yield from _cut(x[order], y[order], batch_size)
 
@@ -386,7 +497,10 @@ def seeds_a_generator_of_its_own__global(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_mix_anew_each_epoch"])
 def shuffles_fixed_batches(x, y, batch_size, rng):
-    """The same samples always end up in the same batch."""
+    """Batches shuffled instead of samples
+
+    The same samples always end up in the same batch.
+    """
     batches = list(_cut(x, y, batch_size))
     full, rest = batches[: len(x) // batch_size], batches[len(x) // batch_size :]
     for i in rng.permutation(len(full)):
@@ -396,7 +510,10 @@ def shuffles_fixed_batches(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_mix_anew_each_epoch"])
 def shuffles_within_batches(x, y, batch_size, rng):
-    """The same samples always end up in the same batch: only their places within it change."""
+    """Samples shuffled within fixed batches
+
+    The same samples always end up in the same batch: only their order within it changes.
+    """
     for xb, yb in _cut(x, y, batch_size):
         order = rng.permutation(len(xb))
         yield xb[order], yb[order]
@@ -404,14 +521,20 @@ def shuffles_within_batches(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_mix_anew_each_epoch"])
 def starts_at_a_random_place(x, y, batch_size, rng):
-    """Neighbours in the data stay neighbours: you turn the order, like a wheel, instead of mixing it."""
+    """Samples rotated instead of shuffled
+
+    Neighbours in the data stay neighbours: you rotate the order instead of shuffling it.
+    """
     order = np.roll(np.arange(len(x)), rng.integers(1, len(x)) if len(x) > 1 else 0)
     yield from _cut(x[order], y[order], batch_size)
 
 
 @misconception("data.minibatches", fails=["check_batches_leave_the_data_alone"])
 def shuffles_the_callers_arrays(x, y, batch_size, rng):
-    """Compare x and y before and after: your caller's rows changed places."""
+    """Caller's arrays shuffled in place
+
+    Compare x and y before and after: your caller's rows changed places.
+    """
     order = rng.permutation(len(x))
     x[...] = x[order]
     y[...] = y[order]
@@ -420,28 +543,40 @@ def shuffles_the_callers_arrays(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def shuffles_the_columns(x, y, batch_size, rng):
-    """The pixels changed places within each image. Which axis holds the samples?"""
+    """Columns shuffled instead of rows
+
+    The pixels changed places within each image. Which axis runs over the samples?
+    """
     order = rng.permutation(len(x))
     yield from _cut(rng.permutation(x[order], axis=1), y[order], batch_size)
 
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def scales_the_images(x, y, batch_size, rng):
-    """The values in your batches differ from those handed in. minibatches only picks rows."""
+    """Images scaled
+
+    The values in your batches differ from those in x. minibatches only picks rows.
+    """
     order = rng.permutation(len(x))
     yield from _cut(x[order] / 255.0, y[order], batch_size)
 
 
 @misconception("data.minibatches", fails=["check_batches_leave_the_data_alone"])
 def loses_half_the_digits(x, y, batch_size, rng):
-    """float64 in, float32 out: minibatches only picks rows."""
+    """Batches in float32
+
+    float64 in, float32 out: minibatches only picks rows.
+    """
     order = rng.permutation(len(x))
     yield from _cut(x[order].astype(np.float32), y[order], batch_size)
 
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def centres_each_batch(x, y, batch_size, rng):
-    """The values in your batches differ from those handed in: every column has mean zero. minibatches only picks rows."""
+    """Batches centred
+
+    The values in your batches differ from those in x: every column has mean zero. minibatches only picks rows.
+    """
     order = rng.permutation(len(x))
     for xb, yb in _cut(x[order], y[order], batch_size):
         yield xb - xb.mean(axis=0), yb
@@ -449,7 +584,10 @@ def centres_each_batch(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def returns_after_the_first(x, y, batch_size, rng):
-    """You return a single pair. minibatches gives one pair after the other: a list of them, or a generator."""
+    """Single pair returned instead of all batches
+
+    You return a single pair. minibatches gives one pair after another: a list of them, or a generator.
+    """
     order = rng.permutation(len(x))
     for xb, yb in _cut(x[order], y[order], batch_size):
         return xb, yb
@@ -457,7 +595,10 @@ def returns_after_the_first(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def returns_nothing(x, y, batch_size, rng):
-    """minibatches returned None. Is the list of batches returned at the end?"""
+    """minibatches returns None
+
+    minibatches returned None. Is the list of batches returned at the end?
+    """
     order = rng.permutation(len(x))
     batches = list(_cut(x[order], y[order], batch_size))
     batches.reverse()
@@ -468,7 +609,10 @@ def returns_nothing(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def skips_the_last_batch(x, y, batch_size, rng):
-    """The last batch of the order never comes. Where does your loop end?"""
+    """Last batch skipped
+
+    The last batch of the order is missing. Where does your loop end?
+    """
     order = rng.permutation(len(x))
     for i in range(1, len(x) // batch_size):
         rows = order[(i - 1) * batch_size : i * batch_size]

@@ -63,89 +63,131 @@ def _fit(model, data, epochs, batch_size, lr, rng, update=_update, batches=minib
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def gives_percent(model, x, y):
-    """Your accuracy is above 1."""
+    """Accuracy in percent
+
+    Your accuracy is above 1. The contract asks for a share between 0 and 1.
+    """
     return 100.0 * float(np.mean(model.predict(x) == y))
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def rounds_the_accuracy(model, x, y):
-    """Your accuracy has only 2 digits: round for printing only."""
+    """Accuracy rounded
+
+    Your accuracy has only 2 digits: round for printing only.
+    """
     return round(float(np.mean(model.predict(x) == y)), 2)
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def divides_by_the_columns(model, x, y):
-    """Which count did you divide by: that of the rows, or that of the columns?"""
+    """Divided by the columns of x instead of the rows
+
+    Which count did you divide by: the rows, or the columns?
+    """
     return float(np.sum(model.predict(x) == y) / x.shape[1])
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def counts_the_hits(model, x, y):
-    """You return how many are right. The contract wants their share."""
+    """Number of hits instead of their share
+
+    You return how many are right. The contract asks for their share.
+    """
     return float(np.sum(model.predict(x) == y))
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def returns_one_hit_for_each_example(model, x, y):
-    """accuracy must return one float."""
+    """One result per example instead of their mean
+
+    accuracy must return one float.
+    """
     return model.predict(x) == y
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def gives_the_error_rate(model, x, y):
-    """The better the predictions, the smaller your number: that is the error rate."""
+    """Error rate instead of accuracy
+
+    The better the predictions, the smaller your number: that is the error rate.
+    """
     return float(np.mean(model.predict(x) != y))
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def counts_whole_batches_only(model, x, y):
-    """Samples of the short last batch do not count."""
+    """Last, shorter batch left out of the accuracy
+
+    Samples of the short last batch do not count. All rows of x should.
+    """
     hits = [model.predict(x[i : i + 64]) == y[i : i + 64] for i in range(0, len(x) - 63, 64)]
     return float(np.mean(hits)) if hits else 0.0
 
 
 @misconception("train.accuracy", fails=["check_accuracy_counts_every_row"])
 def averages_over_batches(model, x, y):
-    """A short last batch counts as much as a full one: the mean of the means is not the mean."""
+    """Mean of the batches' accuracies
+
+    A short last batch counts as much as a full one: the mean of the batch means is not the mean over all samples.
+    """
     shares = [np.mean(model.predict(x[i : i + 64]) == y[i : i + 64]) for i in range(0, len(x), 64)]
     return float(np.mean(shares))
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def slides_over_the_rows(model, x, y):
-    """The rows that you look at begin at i, where they should begin at i times the size of a batch: most come many times."""
+    """Overlapping batches
+
+    Your batches start at row i, but they should start at i times the batch size: most rows are counted several times.
+    """
     size = min(32, len(x))
     return float(np.mean([np.mean(model.predict(x[i : i + size]) == y[i : i + size]) for i in range(len(x) // size)]))
 
 
 @misconception("train.accuracy", fails=["check_accuracy_counts_every_row"])
 def looks_at_the_first_hundred(model, x, y):
-    """Only the first 100 samples count for you. All rows of x count."""
+    """Only the first samples counted
+
+    You count only the first 100 samples. All rows of x count.
+    """
     return float(np.mean(model.predict(x[:100]) == y[:100]))
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def compares_sorted_answers(model, x, y):
-    """Only the class counts matter to you, not which sample got which class."""
+    """Sorted predictions compared with sorted labels
+
+    You compare only how often each class occurs, not which sample got which class.
+    """
     return float(np.mean(np.sort(model.predict(x)) == np.sort(y)))
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def counts_the_second_guess_too(model, x, y):
-    """Only the best guess counts."""
+    """Second guess counted too
+
+    Only the best guess counts.
+    """
     best_two = np.argsort(model.forward(x), axis=1)[:, -2:]
     return float(np.mean((best_two == np.asarray(y)[:, None]).any(axis=1)))
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def compares_each_with_all(model, x, y):
-    """Every prediction is compared with every label. Which shapes do the two sides have?"""
+    """Every prediction compared with every label
+
+    Every prediction is compared with every label. Which shapes do the two sides have?
+    """
     return float(np.mean(model.predict(x).reshape(-1, 1) == y))
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"], alike="all_or_nothing")
 def wants_all_right(model, x, y):
-    """You give 1 only if every single answer is right, and else 0. How do you count the hits, and how do you divide?"""
+    """1 or 0 instead of a share
+
+    You give 1 if every single answer is right, and 0 otherwise. How do you count the hits, and how do you divide?
+    """
     return float(np.all(model.predict(x) == y))
 
 
@@ -156,40 +198,58 @@ def divides_in_whole_numbers(model, x, y):
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def averages_over_classes(model, x, y):
-    """Rare classes count as much as frequent ones. The contract wants the share of all examples."""
+    """Mean over the classes instead of the samples
+
+    Rare classes count as much as frequent ones. The contract asks for the share of all examples.
+    """
     hits = model.predict(x) == y
     return float(np.mean([hits[y == c].mean() for c in np.unique(y)]))
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def forgives_neighbours(model, x, y):
-    """A 3 that is taken for a 4 counts as right for you."""
+    """Neighbouring classes counted as right
+
+    Your code counts a 3 that is taken for a 4 as right.
+    """
     return float(np.mean(np.abs(model.predict(x).astype(int) - y) <= 1))
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def gives_the_mean_probability(model, x, y):
-    """You return the mean probability of the true class. Accuracy counts right answers."""
+    """Mean probability instead of accuracy
+
+    You return the mean probability of the true class. Accuracy counts right answers.
+    """
     p = _softmax(model.forward(x))
     return float(p[np.arange(len(y)), y].mean())
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def averages_the_predictions(model, x, y):
-    """You return the mean of the predicted classes. What should they be compared with?"""
+    """Mean of the predicted classes
+
+    You return the mean of the predicted classes. What should they be compared with?
+    """
     return float(np.mean(model.predict(x)))
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def returns_nothing_from_accuracy(model, x, y):
-    """accuracy returned None. What is the last line of your function?"""
+    """accuracy returns None
+
+    accuracy returned None. What is the last line of your function?
+    """
     right = np.mean(model.predict(x) == y)
     print("accuracy:", right)
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def is_always_good(model, x, y):
-    """Your accuracy does not depend on the labels."""
+    """Accuracy does not depend on the labels
+
+    Your accuracy does not depend on the labels.
+    """
     return 0.98
 
 
@@ -198,20 +258,29 @@ def is_always_good(model, x, y):
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def learns_from_the_validation_set_too(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The parameters after training must not depend on the validation data."""
+    """Validation set added to the training set
+
+    The parameters after training must not depend on the validation data.
+    """
     x, y = np.concatenate([x_train, x_val]), np.concatenate([y_train, y_val])
     return _fit(model, (x, y, x_val, y_val), epochs, batch_size, lr, rng)
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def learns_from_the_validation_set_alone(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Your network learns from x_val. Which of the two sets is for learning?"""
+    """Trained on the validation set
+
+    Your network learns from x_val. Which of the two sets is for learning?
+    """
     return _fit(model, (x_val, y_val, x_val, y_val), epochs, batch_size, lr, rng)
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def trains_a_step_on_the_validation_set(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The parameters after training depend on the validation data. What happens while you validate?"""
+    """Update made on the validation set
+
+    The parameters after training depend on the validation data. What happens while you validate?
+    """
 
     def epoch_end(model, optimizer):
         _update(model, SoftmaxCrossEntropy(), optimizer, x_val, y_val)
@@ -221,27 +290,39 @@ def trains_a_step_on_the_validation_set(model, x_train, y_train, x_val, y_val, *
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def standardises_the_training_set_only(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Your network sees other values than those handed in. Training and validation data must get the same treatment."""
+    """Only the training images standardised
+
+    Your network sees different values from those you were given. Training and validation data must be treated alike.
+    """
     x_train = (x_train - x_train.mean()) / (x_train.std() + 1e-8)
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def scales_the_callers_images(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Compare x_train before and after: you changed your caller's data."""
+    """Caller's images scaled in place
+
+    Compare x_train before and after: you changed your caller's data.
+    """
     x_train /= 255.0
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def scales_the_images_again(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The images are between 0 and 1 already: you divide them by 255 once more."""
+    """Images scaled a second time
+
+    The images are between 0 and 1 already: you divide them by 255 once more.
+    """
     return _fit(model, (x_train / 255.0, y_train, x_val / 255.0, y_val), epochs, batch_size, lr, rng)
 
 
 @misconception("train.train", fails=["check_train_leaves_the_data_alone"])
 def shuffles_the_callers_rows(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Compare x_train before and after: your caller's rows changed places."""
+    """Caller's arrays shuffled in place
+
+    Compare x_train before and after: your caller's rows changed places.
+    """
     order = rng.permutation(len(x_train))
     x_train[...], y_train[...] = x_train[order], y_train[order]
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
@@ -249,14 +330,20 @@ def shuffles_the_callers_rows(model, x_train, y_train, x_val, y_val, *, epochs, 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def holds_some_rows_back(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Some of the training rows never reach the network. A validation set has been handed to you."""
+    """Training rows held back
+
+    Some of the training rows never reach the network. You were given a validation set, so train on all of x_train.
+    """
     keep = len(x_train) - max(len(x_train) // 10, 1)
     return _fit(model, (x_train[:keep], y_train[:keep], x_val, y_val), epochs, batch_size, lr, rng)
 
 
 @misconception("train.train", fails=["check_train_steps_once_a_batch", "check_train_measures_what_it_says"])
 def drops_the_short_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """With 23 rows in batches of 5, three rows are never learned from in an epoch."""
+    """Last, shorter batch dropped
+
+    With 23 rows in batches of 5, three rows are left out in every epoch.
+    """
 
     def batches(x, y, size, rng):
         return [(xb, yb) for xb, yb in minibatches(x, y, size, rng) if len(xb) == min(size, len(x))]
@@ -266,7 +353,10 @@ def drops_the_short_batch(model, x_train, y_train, x_val, y_val, *, epochs, batc
 
 @misconception("train.train", fails=["check_train_steps_once_a_batch", "check_train_measures_what_it_says"])
 def moves_one_row_a_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Look at where each batch of your loop starts: at i, or at i * batch_size?"""
+    """Each batch starts one row further on
+
+    Look at where each batch of your loop starts: at i, or at i * batch_size?
+    """
 
     def batches(x, y, size, rng):
         order = rng.permutation(len(x))
@@ -280,7 +370,10 @@ def moves_one_row_a_batch(model, x_train, y_train, x_val, y_val, *, epochs, batc
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"], alike="nothing_moves")
 def forgets_the_update(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The parameters never move. Do backward and the optimiser's step both run for every batch?"""
+    """Parameters never updated
+
+    The parameters never move. Do backward and the optimiser's step both run for every batch?
+    """
 
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
@@ -305,7 +398,10 @@ def forgets_the_backward(model, x_train, y_train, x_val, y_val, *, epochs, batch
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def updates_before_backward(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Which batch do the gradients belong to when you update?"""
+    """Update before backward
+
+    Which batch do the gradients belong to when you update?
+    """
 
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
@@ -319,7 +415,10 @@ def updates_before_backward(model, x_train, y_train, x_val, y_val, *, epochs, ba
 
 @misconception("train.train", fails=["check_train_steps_once_a_batch"])
 def updates_once_an_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """However small the batches, the parameters change once an epoch. Does the step stand inside the loop?"""
+    """One update per epoch
+
+    However small the batches, the parameters change once per epoch. Is the step inside the loop over the batches?
+    """
 
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
@@ -336,7 +435,10 @@ def updates_once_an_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batc
 
 @misconception("train.train", fails=["check_train_steps_once_a_batch"])
 def ends_the_epoch_after_one_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Only the first batch of each epoch is seen. How far is the line that ends the loop indented?"""
+    """Epoch ends after one batch
+
+    Only the first batch of each epoch is seen. How far is the line indented that ends the loop?
+    """
 
     def first(*arguments):
         yield next(iter(minibatches(*arguments)))
@@ -346,7 +448,10 @@ def ends_the_epoch_after_one_batch(model, x_train, y_train, x_val, y_val, *, epo
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def updates_twice(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Your step is twice as long as it should be. How often does the optimiser run for one batch?"""
+    """Two updates per batch, or twice the learning rate
+
+    Your step is twice as long as it should be. How often does the optimiser run for one batch?
+    """
 
     def update(model, loss, optimizer, xb, yb):
         result = _update(model, loss, optimizer, xb, yb)
@@ -358,7 +463,10 @@ def updates_twice(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def visits_each_batch_twice(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Two steps are taken on each batch before the next one comes."""
+    """Every batch visited twice
+
+    Each batch is used for two steps before the next one comes.
+    """
 
     def update(model, loss, optimizer, xb, yb):
         _update(model, loss, optimizer, xb, yb)
@@ -369,13 +477,19 @@ def visits_each_batch_twice(model, x_train, y_train, x_val, y_val, *, epochs, ba
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def climbs(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Your loss grows: the parameters move uphill. Which way does the gradient point?"""
+    """Gradient added instead of subtracted
+
+    Your loss grows: the parameters move uphill. Which way does the gradient point?
+    """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, -lr, rng)
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def sends_the_logits_back(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """What does backward need: the scores or the derivative of the loss?"""
+    """Logits passed to backward
+
+    What does backward need: the scores or the derivative of the loss?
+    """
 
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
@@ -389,7 +503,11 @@ def sends_the_logits_back(model, x_train, y_train, x_val, y_val, *, epochs, batc
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def sends_the_probabilities_back(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """What goes back into the network does not depend on the labels. Which object knows the derivative of the loss?"""
+    """Probabilities passed to backward
+
+    What you pass to the network's backward does not depend on the labels. Which object knows the derivative of the
+    loss?
+    """
 
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
@@ -403,7 +521,10 @@ def sends_the_probabilities_back(model, x_train, y_train, x_val, y_val, *, epoch
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def hands_softmax_to_the_loss(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The loss gets probabilities where it wants scores: is softmax applied once?"""
+    """Probabilities passed to the loss
+
+    The loss gets probabilities, but it expects scores: is softmax applied once?
+    """
 
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
@@ -417,7 +538,10 @@ def hands_softmax_to_the_loss(model, x_train, y_train, x_val, y_val, *, epochs, 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def multiplies_by_the_loss(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The derivative of the loss with respect to itself is 1: your gradient is multiplied by the loss."""
+    """Gradient multiplied by the loss
+
+    The derivative of the loss with respect to itself is 1: your gradient is multiplied by the loss.
+    """
 
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
@@ -431,7 +555,10 @@ def multiplies_by_the_loss(model, x_train, y_train, x_val, y_val, *, epochs, bat
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def divides_by_the_batch_again(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Your step is too short by the number of rows in the batch. The loss has divided by N already."""
+    """Gradient divided by N a second time
+
+    Your step is N times too short, with N rows in the batch. The loss has divided by N already.
+    """
 
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
@@ -445,7 +572,10 @@ def divides_by_the_batch_again(model, x_train, y_train, x_val, y_val, *, epochs,
 
 @misconception("train.train", fails=["check_train_steps_once_a_batch"])
 def divides_the_short_batch_by_batch_size(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The last batch has fewer rows than batch_size, and its gradient is divided by batch_size. Where does N come from?"""
+    """Short batch divided by batch_size instead of its rows
+
+    The last batch has fewer rows than batch_size, and its gradient is divided by batch_size. Where does N come from?
+    """
 
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
@@ -459,7 +589,10 @@ def divides_the_short_batch_by_batch_size(model, x_train, y_train, x_val, y_val,
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def validates_between_forward_and_backward(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Which batch do the layers remember when backward runs?"""
+    """Other forward between forward and backward
+
+    Which batch do the layers remember when backward runs?
+    """
 
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
@@ -477,7 +610,10 @@ def validates_between_forward_and_backward(model, x_train, y_train, x_val, y_val
     fails=["check_train_keeps_descending", "check_train_steps_once_a_batch", "check_train_validates_after_each_epoch"],
 )
 def makes_a_new_optimizer_that_decays(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The steps get shorter from epoch to epoch. Unless asked for, the learning rate is constant."""
+    """Learning rate decays from epoch to epoch
+
+    The steps get shorter from epoch to epoch. Unless asked for, the learning rate is constant.
+    """
 
     def epoch_end(model, optimizer):
         optimizer.lr *= 0.95
@@ -490,7 +626,10 @@ def makes_a_new_optimizer_that_decays(model, x_train, y_train, x_val, y_val, *, 
     fails=["check_train_keeps_descending", "check_train_steps_once_a_batch", "check_train_validates_after_each_epoch"],
 )
 def gathers_momentum(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The second step is longer than it should be: the first one is still in it. Plain gradient descent remembers nothing."""
+    """Momentum switched on
+
+    The second step is longer than it should be: the first one is still in it. Plain gradient descent remembers nothing.
+    """
     speed = [np.zeros_like(p) for p in model.parameters()]
 
     def update(model, loss, optimizer, xb, yb):
@@ -508,7 +647,10 @@ def gathers_momentum(model, x_train, y_train, x_val, y_val, *, epochs, batch_siz
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def decays_the_weights(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Your weights shrink at every step. Unless asked for, there is no regularisation."""
+    """Weight decay switched on
+
+    Your weights shrink at every step. Unless asked for, there is no regularisation.
+    """
 
     def update(model, loss, optimizer, xb, yb):
         result = _update(model, loss, optimizer, xb, yb)
@@ -521,7 +663,10 @@ def decays_the_weights(model, x_train, y_train, x_val, y_val, *, epochs, batch_s
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def clips_the_gradients(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Your gradients are cut off at 0.01. Unless asked for, there is no clipping."""
+    """Gradients clipped
+
+    Your gradients are cut off at 0.01. Unless asked for, there is no clipping.
+    """
 
     def update(model, loss, optimizer, xb, yb):
         logits = model.forward(xb)
@@ -535,7 +680,10 @@ def clips_the_gradients(model, x_train, y_train, x_val, y_val, *, epochs, batch_
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def adds_noise_to_the_images(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Your network sees other images than those handed in. Unless asked for, there is no augmentation."""
+    """Images augmented with noise
+
+    Your network sees different images from those you were given. Unless asked for, there is no augmentation.
+    """
 
     def batches(x, y, size, rng):
         for xb, yb in minibatches(x, y, size, rng):
@@ -546,7 +694,10 @@ def adds_noise_to_the_images(model, x_train, y_train, x_val, y_val, *, epochs, b
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def starts_from_fresh_weights(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Training does not go on from the parameters that the model came with."""
+    """Weights initialised again
+
+    Training does not start from the parameters that the model came with.
+    """
     for p in model.parameters():
         p[...] = rng.normal(0, np.sqrt(2 / len(p)), p.shape) if p.ndim > 1 else 0
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
@@ -554,7 +705,10 @@ def starts_from_fresh_weights(model, x_train, y_train, x_val, y_val, *, epochs, 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def trains_a_copy(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The history looks fine, and the model is as it was. Which object did you train?"""
+    """A copy of the model trained
+
+    The history looks fine, and the model has not changed. Which object did you train?
+    """
     import copy
 
     return _fit(copy.deepcopy(model), (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
@@ -562,7 +716,10 @@ def trains_a_copy(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, 
 
 @misconception("train.train", fails=["check_train_keeps_descending", "check_train_never_learns_from_validation"])
 def keeps_the_best_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """At the end the parameters are those of an earlier epoch, chosen by the validation data."""
+    """Parameters of the best epoch restored
+
+    At the end the parameters are those of an earlier epoch, chosen by the validation data.
+    """
     best = [None, np.inf]
 
     def epoch_end(model, optimizer):
@@ -596,13 +753,19 @@ def keeps_the_best_epoch__by_accuracy(model, x_train, y_train, x_val, y_val, *, 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def ignores_lr(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Double lr: the first step must be twice as long."""
+    """Fixed learning rate
+
+    Double lr: the first step must be twice as long.
+    """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, 0.1, rng)
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def scales_lr_by_the_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Your step depends on batch_size apart from the gradient. lr is used as it comes."""
+    """Learning rate scaled by the batch size
+
+    Apart from the gradient, your step depends on batch_size. Use lr as you were given it.
+    """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr * batch_size / 32, rng)
 
 
@@ -610,7 +773,10 @@ def scales_lr_by_the_batch(model, x_train, y_train, x_val, y_val, *, epochs, bat
     "train.train", fails=["check_train_steps_once_a_batch", "check_train_follows_its_rng"], alike="other_batch_size"
 )
 def ignores_the_batch_size(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Ask for batches of 5: how many rows does each step see, and how many steps make an epoch?"""
+    """batch_size ignored
+
+    Ask for batches of 5: how many rows does each step see, and how many steps make an epoch?
+    """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, 32, lr, rng)
 
 
@@ -623,7 +789,10 @@ def takes_everything_as_one_batch(model, x_train, y_train, x_val, y_val, *, epoc
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def steps_on_single_examples(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Ask for batches of 5: you take one step for every row."""
+    """One update per example
+
+    Ask for batches of 5: you take one step for every row.
+    """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, 1, lr, rng)
 
 
@@ -638,19 +807,28 @@ def steps_on_single_examples(model, x_train, y_train, x_val, y_val, *, epochs, b
     ],
 )
 def trains_one_epoch_only(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Ask for three epochs: how many numbers does each list of the history have?"""
+    """Only one epoch run
+
+    Ask for three epochs: how many numbers does each list of the history have?
+    """
     return _fit(model, (x_train, y_train, x_val, y_val), 1, batch_size, lr, rng)
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def trains_one_epoch_too_few(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Ask for three epochs: you train for two. Where does your count start?"""
+    """One epoch too few
+
+    Ask for three epochs: you train for two. Where does your count start?
+    """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs - 1, batch_size, lr, rng)
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def trains_one_epoch_too_many(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Ask for three epochs: you train for four. Where does your count start?"""
+    """One epoch too many
+
+    Ask for three epochs: you train for four. Where does your count start?
+    """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs + 1, batch_size, lr, rng)
 
 
@@ -664,7 +842,10 @@ def trains_one_epoch_too_many(model, x_train, y_train, x_val, y_val, *, epochs, 
     ],
 )
 def stops_when_validation_gets_worse(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Fewer epochs than asked for: you stop early. Unless asked for, every epoch is run."""
+    """Early stopping
+
+    Fewer epochs than asked for: you stop early. Unless asked for, every epoch is run.
+    """
     history = {key: [] for key in _KEYS}
     for _ in range(epochs):
         epoch = _fit(model, (x_train, y_train, x_val, y_val), 1, batch_size, lr, rng)
@@ -677,7 +858,10 @@ def stops_when_validation_gets_worse(model, x_train, y_train, x_val, y_val, *, e
 
 @misconception("train.train", fails=["check_train_follows_its_rng"])
 def never_shuffles(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Every epoch runs through the rows in the order of the data. What is rng for?"""
+    """Rows never shuffled
+
+    Every epoch runs through the rows in the order of the data. What is rng for?
+    """
 
     def batches(x, y, size, rng):
         return [(x[i : i + size], y[i : i + size]) for i in range(0, len(x), size)]
@@ -687,7 +871,10 @@ def never_shuffles(model, x_train, y_train, x_val, y_val, *, epochs, batch_size,
 
 @misconception("train.train", fails=["check_train_follows_its_rng"])
 def shuffles_once(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Every epoch runs through the same batches. When is a new order drawn?"""
+    """Rows shuffled only once
+
+    Every epoch runs through the same batches. When is a new order drawn?
+    """
     kept = list(minibatches(x_train, y_train, batch_size, rng))
     data = (x_train, y_train, x_val, y_val)
     return _fit(model, data, epochs, batch_size, lr, rng, batches=lambda x, y, size, rng: kept)
@@ -695,19 +882,28 @@ def shuffles_once(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, 
 
 @misconception("train.train", fails=["check_train_follows_its_rng"])
 def ignores_the_generator(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Same seed, other parameters: use the generator you were given."""
+    """Random numbers do not come from the given rng
+
+    Same seed, different parameters: use the generator you were given.
+    """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, np.random)
 
 
 @misconception("train.train", fails=["check_train_follows_its_rng"])
 def makes_a_generator_of_its_own(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Another seed, the same parameters: use the generator you were given."""
+    """Fixed seed instead of the given rng
+
+    Different seeds, the same parameters: use the generator you were given.
+    """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, np.random.default_rng(0))
 
 
 @misconception("train.train", fails=["check_train_follows_its_rng"])
 def seeds_every_epoch_anew(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The order of the rows is the same in every epoch, whatever generator you are given."""
+    """Same order of rows in every epoch
+
+    The order of the rows is the same in every epoch, whatever generator you are given.
+    """
 
     def batches(x, y, size, rng):
         return minibatches(x, y, size, np.random.default_rng(42))
@@ -720,7 +916,10 @@ def seeds_every_epoch_anew(model, x_train, y_train, x_val, y_val, *, epochs, bat
 
 @misconception("train.train", fails=["check_train_measures_what_it_says"])
 def reports_validation_as_training(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Which data does train_acc look at?"""
+    """Validation accuracy reported as train_acc
+
+    Which data does train_acc look at?
+    """
 
     def report(model, seen):
         value, share = _measure(model, x_val, y_val)
@@ -731,7 +930,10 @@ def reports_validation_as_training(model, x_train, y_train, x_val, y_val, *, epo
 
 @misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch"])
 def reports_training_as_validation(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """val_loss and val_acc do not change with the validation data. Which set do you measure?"""
+    """Training set measured as validation
+
+    val_loss and val_acc do not change with the validation data. Which set do you measure?
+    """
 
     def report(model, seen):
         return _measure(model, x_train, y_train) * 2
@@ -741,7 +943,10 @@ def reports_training_as_validation(model, x_train, y_train, x_val, y_val, *, epo
 
 @misconception("train.train", fails=["check_train_measures_what_it_says"])
 def adds_up_the_losses(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """train_loss grows with the number of batches. Sum or mean?"""
+    """Sum of the losses instead of their mean
+
+    train_loss grows with the number of batches. Sum or mean?
+    """
 
     def report(model, seen):
         return sum(v for v, _, _ in seen), _accuracy(model, x_train, y_train), *_measure(model, x_val, y_val)
@@ -751,7 +956,10 @@ def adds_up_the_losses(model, x_train, y_train, x_val, y_val, *, epochs, batch_s
 
 @misconception("train.train", fails=["check_train_measures_what_it_says"])
 def divides_the_losses_by_the_rows(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """train_loss is too small: the mean losses of the batches are added up and divided by the number of rows."""
+    """Batch losses divided by the number of rows
+
+    train_loss is too small: the mean losses of the batches are added up and divided by the number of rows.
+    """
 
     def report(model, seen):
         value = sum(v for v, _, _ in seen) / len(x_train)
@@ -762,7 +970,11 @@ def divides_the_losses_by_the_rows(model, x_train, y_train, x_val, y_val, *, epo
 
 @misconception("train.train", fails=["check_train_measures_what_it_says"])
 def divides_by_the_whole_batches(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """train_loss is too large where a short batch is left: the sum of the batches is divided by the full ones alone."""
+    """Short batch missing from the divisor
+
+    train_loss is too large when there is a short batch: the losses of all batches are divided by the number of full
+    ones.
+    """
 
     def report(model, seen):
         value = sum(v for v, _, _ in seen) / (len(x_train) // batch_size)
@@ -773,7 +985,10 @@ def divides_by_the_whole_batches(model, x_train, y_train, x_val, y_val, *, epoch
 
 @misconception("train.train", fails=["check_train_measures_what_it_says"])
 def reports_the_last_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """train_loss is the loss of the last batch. Average over the epoch."""
+    """Loss of the last batch reported
+
+    train_loss is the loss of the last batch. Average over the epoch.
+    """
 
     def report(model, seen):
         return seen[-1][0], _accuracy(model, x_train, y_train), *_measure(model, x_val, y_val)
@@ -783,7 +998,10 @@ def reports_the_last_batch(model, x_train, y_train, x_val, y_val, *, epochs, bat
 
 @misconception("train.train", fails=["check_train_measures_what_it_says"])
 def reports_the_first_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """train_loss is the loss of the first batch. Average over the epoch."""
+    """Loss of the first batch reported
+
+    train_loss is the loss of the first batch. Average over the epoch.
+    """
 
     def report(model, seen):
         return seen[0][0], _accuracy(model, x_train, y_train), *_measure(model, x_val, y_val)
@@ -793,7 +1011,10 @@ def reports_the_first_batch(model, x_train, y_train, x_val, y_val, *, epochs, ba
 
 @misconception("train.train", fails=["check_train_measures_what_it_says"])
 def never_resets_the_sum(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """train_loss grows from epoch to epoch: the sum still holds the epochs before."""
+    """Sum of the losses not reset
+
+    train_loss grows from epoch to epoch: the sum still contains the epochs before.
+    """
     total = [0.0]
 
     def report(model, seen):
@@ -805,7 +1026,10 @@ def never_resets_the_sum(model, x_train, y_train, x_val, y_val, *, epochs, batch
 
 @misconception("train.train", fails=["check_train_measures_what_it_says"])
 def validates_on_the_first_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """All rows of x_val count."""
+    """Only part of the validation set measured
+
+    All rows of x_val count, not only the first ones.
+    """
 
     def report(model, seen):
         return *_measure(model, x_train, y_train), *_measure(model, x_val[:batch_size], y_val[:batch_size])
@@ -815,7 +1039,10 @@ def validates_on_the_first_batch(model, x_train, y_train, x_val, y_val, *, epoch
 
 @misconception("train.train", fails=["check_train_validates_after_each_epoch"])
 def validates_before_it_trains(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """val_loss belongs to the parameters before the epoch. When is it measured?"""
+    """Validation before the epoch instead of after it
+
+    val_loss belongs to the parameters before the epoch. When is it measured?
+    """
     before = [_measure(model, x_val, y_val)]
 
     def report(model, seen):
@@ -828,7 +1055,10 @@ def validates_before_it_trains(model, x_train, y_train, x_val, y_val, *, epochs,
 
 @misconception("train.train", fails=["check_train_validates_after_each_epoch"])
 def reports_the_best_so_far(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """val_acc never falls: you report the best so far. The history shows each epoch as it was."""
+    """Best accuracy so far reported
+
+    val_acc never falls: you report the best so far. The history shows each epoch as it was.
+    """
     best = [0.0]
 
     def report(model, seen):
@@ -841,7 +1071,10 @@ def reports_the_best_so_far(model, x_train, y_train, x_val, y_val, *, epochs, ba
 
 @misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch"])
 def reports_percent(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Your accuracies are above 1."""
+    """Accuracies in percent
+
+    Your accuracies are above 1. The contract asks for shares between 0 and 1.
+    """
 
     def report(model, seen):
         train, val = _measure(model, x_train, y_train), _measure(model, x_val, y_val)
@@ -852,7 +1085,10 @@ def reports_percent(model, x_train, y_train, x_val, y_val, *, epochs, batch_size
 
 @misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch"])
 def reports_error_rates(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Your accuracies fall while the network gets better: you report error rates."""
+    """Error rates reported as accuracies
+
+    Your accuracies fall while the network gets better: you report error rates.
+    """
 
     def report(model, seen):
         train, val = _measure(model, x_train, y_train), _measure(model, x_val, y_val)
@@ -863,7 +1099,10 @@ def reports_error_rates(model, x_train, y_train, x_val, y_val, *, epochs, batch_
 
 @misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch"])
 def swaps_loss_and_accuracy(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Losses stand where accuracies belong. Look at which number goes into which list."""
+    """Losses and accuracies swapped
+
+    Losses are where accuracies belong. Check which number goes into which list.
+    """
 
     def report(model, seen):
         return *_measure(model, x_train, y_train)[::-1], *_measure(model, x_val, y_val)[::-1]
@@ -876,7 +1115,10 @@ def swaps_loss_and_accuracy(model, x_train, y_train, x_val, y_val, *, epochs, ba
 
 @misconception("train.train", fails=["check_train_measures_what_it_says", "check_train_keeps_a_history"])
 def records_every_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """train_loss has one number a batch. The history has one an epoch."""
+    """One entry per batch instead of per epoch
+
+    train_loss has one number per batch. The history has one per epoch.
+    """
     values = []
 
     def update(model, loss, optimizer, xb, yb):
@@ -898,28 +1140,40 @@ def records_every_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_
     ],
 )
 def records_the_last_epoch_only(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Each list has one number. The history keeps every epoch: is the list made inside the loop?"""
+    """Only the last epoch recorded
+
+    Each list has one number. The history keeps every epoch: is the list made inside the loop?
+    """
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     return {key: values[-1:] for key, values in history.items()}
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def returns_numbers_for_lists(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The history holds single numbers. Each key needs a list with one number an epoch."""
+    """Single numbers instead of lists
+
+    The history contains single numbers. Each key needs a list with one number per epoch.
+    """
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     return {key: values[-1] for key, values in history.items()}
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def stores_formatted_strings(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The history needs numbers."""
+    """Strings in the history
+
+    The history needs numbers.
+    """
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     return {key: [f"{value:.4f}" for value in values] for key, values in history.items()}
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def leaves_out_val_loss(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Which four keys does the contract ask for?"""
+    """Key missing from the history
+
+    Which four keys does the contract ask for?
+    """
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     del history["val_loss"]
     return history
@@ -927,7 +1181,10 @@ def leaves_out_val_loss(model, x_train, y_train, x_val, y_val, *, epochs, batch_
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def names_the_keys_in_its_own_way(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The keys have other names than the contract's. Compare them letter by letter."""
+    """Keys of the history misnamed
+
+    The keys have different names from the contract's. Compare them letter by letter.
+    """
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     return {
         "loss": history["train_loss"],
@@ -946,7 +1203,10 @@ def names_the_keys_in_its_own_way(model, x_train, y_train, x_val, y_val, *, epoc
     ],
 )
 def shares_one_list(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """All four keys hold the same list: it is four times too long. How many lists did you make?"""
+    """One list for all four keys
+
+    All four keys hold the same list: it is four times too long. How many lists did you make?
+    """
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     mixed = [value for values in zip(*history.values()) for value in values]
     return dict.fromkeys(_KEYS, mixed)
@@ -966,7 +1226,10 @@ def keeps_the_history_between_calls(
     rng,
     history={key: [] for key in _KEYS},  # noqa: B006
 ):
-    """The second training's history starts with the first one's epochs. When is the default of an argument made?"""
+    """History kept between calls
+
+    The second training's history starts with the first one's epochs. When is a default argument created?
+    """
     new = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     for key in _KEYS:
         history[key] += new[key]
@@ -975,33 +1238,48 @@ def keeps_the_history_between_calls(
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def returns_one_dict_an_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """You return a list of dicts. The contract wants a dict of lists."""
+    """List of dicts instead of a dict of lists
+
+    You return a list of dicts. The contract asks for a dict of lists.
+    """
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     return [{key: history[key][i] for key in _KEYS} for i in range(epochs)]
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def returns_the_model(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """train must return the history. The caller has the model already."""
+    """Model returned instead of the history
+
+    train must return the history. The caller has the model already.
+    """
     _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     return model
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def returns_model_and_history(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """train must return the history alone."""
+    """Model returned as well as the history
+
+    train must return the history only.
+    """
     return model, _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def returns_four_lists(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """You return four lists. The contract wants them in a dict, by name."""
+    """Lists without names instead of a dict
+
+    You return four lists. The contract asks for them in a dict, by name.
+    """
     return tuple(_fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng).values())
 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def prints_and_returns_nothing(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """train must return the history; printing it is not enough."""
+    """train returns None
+
+    train must return the history; printing it is not enough.
+    """
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     for epoch in range(epochs):
         print(epoch, history["train_loss"][epoch], history["val_acc"][epoch])
@@ -1018,7 +1296,10 @@ def prints_and_returns_nothing(model, x_train, y_train, x_val, y_val, *, epochs,
     ],
 )
 def returns_in_the_first_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Ask for three epochs: you train for one. Where does the return stand?"""
+    """Return inside the loop over the epochs
+
+    Ask for three epochs: you train for one. Where is the return?
+    """
     loss, optimizer = SoftmaxCrossEntropy(), SGD(lr)
     history = {key: [] for key in _KEYS}
     for _ in range(epochs):
@@ -1031,7 +1312,10 @@ def returns_in_the_first_epoch(model, x_train, y_train, x_val, y_val, *, epochs,
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def invents_the_history(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The numbers of your history are not those of the model, which never changes."""
+    """History does not come from the model
+
+    The numbers of your history are not those of the model, which never changes.
+    """
     falling = [2.3 * 0.7**i for i in range(epochs)]
     rising = [1 - 0.9 * 0.7**i for i in range(epochs)]
     return {"train_loss": falling, "train_acc": rising, "val_loss": falling[:], "val_acc": rising[:]}
@@ -1042,7 +1326,10 @@ def invents_the_history(model, x_train, y_train, x_val, y_val, *, epochs, batch_
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def keeps_the_first_gradients(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """The optimiser gets the gradients of before the first backward at every step. When do you ask for gradients()?"""
+    """Stale gradients: gradients() called too early
+
+    At every step the optimiser gets the gradients from before the first backward. When do you call gradients()?
+    """
     first = model.gradients()
 
     def update(model, loss, optimizer, xb, yb):
