@@ -23,9 +23,10 @@ FollowThrough = Literal["full", "shown", "off"]
 class Mistake(Struct, frozen=True):
     """A known mistake that gives exactly the learner's answers."""
 
-    id: str  #: name of the misconception, such as "sums_over_the_batch"
-    hint: str  #: its docstring: what the learner is told
-    alike: list[str] = []  #: other misconceptions that give the same answers (their hint is the same)
+    id: str  #: name of the misconception, such as "sums_over_the_batch"; never shown
+    hint: str  #: what the learner is told
+    alike: list[str] = []  #: other misconceptions that give the same answers (their title and hint are the same)
+    title: str = ""  #: what it is called, "Sum of the losses instead of their mean"; "" in results stored without one
 
 
 class SourceLines(Struct, frozen=True):

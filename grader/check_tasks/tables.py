@@ -129,12 +129,12 @@ def _partings(
 
 
 def _mistakes(bank: Iterable[Misconception]) -> list[Line]:
-    """A line a form; a hint is told once."""
-    hints: dict[str, str] = {}
+    """A line a form; title and hint are told once."""
+    told: set[str] = set()
     lines: list[Line] = []
     for m in bank:
-        lines.append(KnownMistake(m.name, m.alike, "" if hints.get(m.group) == m.hint else m.hint))
-        hints[m.group] = m.hint
+        lines.append(KnownMistake(m.name, m.alike, *("", "") if m.group in told else (m.hint, m.title)))
+        told.add(m.group)
     return lines
 
 

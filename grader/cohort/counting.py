@@ -39,7 +39,7 @@ class Grade(Struct, frozen=True):
     digest: str = ""
     key: str = ""  #: of the journal's record
     stages: dict[str, float] = {}  #: points by stage, unweighted
-    mistakes: list[str] = []  #: names of the known mistakes found, in order of the checks
+    mistakes: list[str] = []  #: titles of the known mistakes found, in order of the checks
     seconds: float = 0.0
     notes: list[str] = []  #: what was graded instead of what, and what was left out
     ids: dict[str, str] = {}
@@ -171,7 +171,7 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
         late_days=days,
         reason=reason,
         stages={stage.id: float(stage.points) for stage in report.stages},
-        mistakes=[check.mistake.id for stage in report.stages for check in stage.checks if check.mistake],
+        mistakes=[check.mistake.title for stage in report.stages for check in stage.checks if check.mistake],
         seconds=outcome.seconds,
     )
 

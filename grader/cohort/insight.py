@@ -20,9 +20,9 @@ class NamedMistake(Struct, frozen=True):
     """A known mistake and who made it."""
 
     id: str
+    title: str
     hint: str
     stage: str
-    title: str  #: of the stage
     students: list[str]
 
 
@@ -115,7 +115,7 @@ class _Fold:
         self.points: dict[str, dict[str, str]] = {}
         self.titles: dict[str, str] = {}
         self.done: Counter[str] = Counter()
-        self._mistakes: dict[str, tuple[str, str, list[str]]] = {}
+        self._mistakes: dict[tuple[str, str], tuple[str, str, list[str]]] = {}
         self._promises: dict[tuple[str, str], str] = {}
         self._passed: Counter[tuple[str, str]] = Counter()
         self._tried: Counter[tuple[str, str]] = Counter()
@@ -136,8 +136,8 @@ class _Fold:
                 self._passed[place] += check.state == "pass"
                 self._tried[place] += check.state in ("pass", "fail", "error")
                 if check.mistake is not None:
-                    name = check.mistake.id.partition("__")[0]
-                    whose = self._mistakes.setdefault(name, (check.mistake.hint, stage.id, []))[2]
+                    mistake = check.mistake
+                    whose = self._mistakes.setdefault((stage.id, mistake.id), (mistake.title, mistake.hint, []))[2]
                     if who not in whose:
                         whose.append(who)
                 elif check.state == "fail" and check.card is not None and _telling(check.card.gave):
@@ -147,8 +147,8 @@ class _Fold:
     def named(self) -> list[NamedMistake]:
         """The commonest mistakes first."""
         found = [
-            NamedMistake(name, hint, stage, self.titles[stage], whose)
-            for name, (hint, stage, whose) in self._mistakes.items()
+            NamedMistake(mistake, title, hint, stage, whose)
+            for (stage, mistake), (title, hint, whose) in self._mistakes.items()
         ]
         return sorted(found, key=lambda mistake: (-len(mistake.students), mistake.stage, mistake.id))
 

@@ -33,7 +33,7 @@ def table(grades: list[Grade], stages: list[str]) -> str:
             *numbers,
             grade.late_days,
         )
-        after = (" ".join(grade.mistakes), guard(clean_name(grade.remark, 2000)), grade.digest[:16])
+        after = ("; ".join(grade.mistakes), guard(clean_name(grade.remark, 2000)), grade.digest[:16])
         writer.writerow([*before, guard(clean(grade.attempt, None)), grade.attempts, submitted, *points, *after])
     return out.getvalue()
 

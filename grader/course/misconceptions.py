@@ -1,9 +1,9 @@
 """The mistakes that a stage knows: read as text from tasks/*/misconceptions.py, never imported here.
 
 A misconception is a function, a method (`self` first) or a whole class with one slip in it, written as a learner
-would write it and named after the slip; its docstring is the hint. Put in the place of the reference's own, it gives
-a *mutant*: a submission whose only fault is known. The file's other top-level functions and constants are helpers,
-carried along where they are used; its imports of the course serve editors and linters alone.
+would write it and named after the slip; its docstring is a title and a hint. Put in the place of the reference's own,
+it gives a *mutant*: a submission whose only fault is known. The file's other top-level functions and constants are
+helpers, carried along where they are used; its imports of the course serve editors and linters alone.
 
 `OPEN_NUMBERS` says of some of them which of their numbers a learner may have chosen otherwise: {name: number}.
 """
@@ -26,6 +26,7 @@ _OVERRIDE = "_with_one_mistake"
 Number = int | float
 Definition = ast.FunctionDef | ast.ClassDef
 _MARKS = ("misconception", "right_answer", "held_out")
+LONGEST_TITLE = 60  #: in characters: it fits a line of the terminal
 
 
 def misconception(target: str, *, fails: Sequence[str] = (), alike: str = "") -> Callable[[T], T]:
@@ -61,6 +62,7 @@ class Misconception:
     stage: str  #: "03_softmax"
     name: str  #: "forgets_the_shift__in_place": unique in its stage
     target: str  #: "losses.softmax"
+    title: str  #: "No shift before exp": what it is called wherever somebody reads of it
     hint: str
     fails: tuple[str, ...]
     alike: str
@@ -86,7 +88,7 @@ class Misconception:
         return self.target.split(".")[0]
 
     def filled(self, number: Number) -> "Misconception":
-        """The same slip, and the same hint, with another number in the place of the open one.
+        """The same slip, title and hint, with another number in the place of the open one.
 
         Which checks see it is not known then, so that it names none.
         """
@@ -96,8 +98,9 @@ class Misconception:
             line, end = lines[node.lineno - 1], node.end_col_offset
             lines[node.lineno - 1] = line[: node.col_offset] + f"({number!r})".encode() + line[end:]
         source = b"\n".join(lines).decode()
-        hint = re.sub(rf"(?<![\w.]){re.escape(f'{self.open:g}')}(?![\w]|\.\d)", f"{number:g}", self.hint)
-        return replace(self, source=source, hint=hint, fails=(), number=number)
+        told = rf"(?<![\w.]){re.escape(f'{self.open:g}')}(?![\w]|\.\d)"
+        title, hint = (re.sub(told, f"{number:g}", text) for text in (self.title, self.hint))
+        return replace(self, source=source, title=title, hint=hint, fails=(), number=number)
 
     def overlaps(self, other: "Misconception") -> bool:
         """Whether one of the two would replace what the other is in."""
@@ -155,7 +158,7 @@ def parse(text: str, stage: str) -> tuple[Misconception, ...]:
     helpers = {name: node for node in tree.body if not _mark(node) for name in _defined(node)}
     open_numbers = _open_numbers(tree, stage)
     found: dict[str, Misconception] = {}
-    hints: dict[str, str] = {}
+    told: dict[str, tuple[str, str]] = {}
     for node, mark in marked:
         assert isinstance(node, Definition)
         where = f"tasks/{stage}/{FILE_NAME}, line {node.lineno}: {node.name}"
@@ -163,14 +166,14 @@ def parse(text: str, stage: str) -> tuple[Misconception, ...]:
         fails, alike, slow = tuple(named.get("fails", ())), named.get("alike", ""), named.get("slow") is True
         if node.name in found:
             raise BadMisconceptions(f"{where} is there twice. Every form needs a name of its own.")
-        hint = _hint(node, mark, hints, alike or node.name.split("__")[0], where)
+        title, hint = _told(node, mark, told, alike or node.name.split("__")[0], where)
         # The text begins below the decorators; those that are not ours belong to it.
         others = [f"@{ast.unparse(other)}\n" for other in node.decorator_list if other is not mark]
         source = "".join(others) + _text(node, lines)
         extra = _used_helpers(source, helpers, lines)
         number = _own_number(node, open_numbers, where)
         found[node.name] = Misconception(
-            stage, node.name, target, hint, fails, alike, source, extra, node.lineno, slow, number
+            stage, node.name, target, title, hint, fails, alike, source, extra, node.lineno, slow, number
         )
     if open_numbers:
         raise BadMisconceptions(
@@ -203,14 +206,29 @@ def _is_number(node: ast.AST, number: Number | None) -> TypeGuard[ast.Constant]:
     return isinstance(node, ast.Constant) and type(node.value) is type(number) and node.value == number
 
 
-def _hint(node: Definition, mark: ast.Call, hints: dict[str, str], key: str, where: str) -> str:
-    """A definition's docstring; a later form of a slip, and a twin, may leave it out and share the first one's."""
-    hint = " ".join((ast.get_docstring(node) or hints.get(key, "")).split())
-    if not hint and _name_of(mark) == "misconception":
-        raise BadMisconceptions(f"{where} has no docstring. It is the hint that the learner reads.")
-    if hint != hints.setdefault(key, hint):
-        raise BadMisconceptions(f"{where} has another hint than its twin. Give both the same, or leave this out.")
-    return hint
+def _told(node: Definition, mark: ast.Call, told: dict[str, tuple[str, str]], key: str, where: str) -> tuple[str, str]:
+    """Title and hint from a docstring; a later form of a slip, and a twin, may leave it out and share the first one's."""
+    if _name_of(mark) != "misconception":
+        return "", ""
+    title, _, hint = (ast.get_docstring(node) or "\n\n".join(told.get(key, ()))).partition("\n\n")
+    hint = " ".join(hint.split())
+    if not title or not hint or "\n" in title:
+        raise BadMisconceptions(
+            f"{where} needs a docstring: a title, an empty line, and the hint that the learner reads."
+        )
+    if len(title) > LONGEST_TITLE:
+        raise BadMisconceptions(
+            f"{where} has a title of {len(title)} characters. {LONGEST_TITLE} are the most; the hint may say more."
+        )
+    if (title, hint) != told.setdefault(key, (title, hint)):
+        raise BadMisconceptions(
+            f"{where} has another title or hint than its twin. Give both the same, or leave this docstring out."
+        )
+    if [other for other, _ in told.values()].count(title) > 1:
+        raise BadMisconceptions(
+            f"{where} has the title of another mistake: {title!r}. Give each mistake a title of its own."
+        )
+    return title, hint
 
 
 def helpers_of(text: str, name: str, known: set[str]) -> str:

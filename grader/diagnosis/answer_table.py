@@ -39,7 +39,8 @@ class KnownMistake(Struct, frozen=True, array_like=True, tag="mistake"):
 
     name: str
     alike: str
-    hint: str  #: nothing if it is that of the form before
+    hint: str  #: nothing if it is that of the form before; so is the title
+    title: str = ""
 
     @property
     def id(self) -> str:
@@ -116,7 +117,7 @@ class AnswerTable:
     def __init__(self, made_of: str, lines: Iterable[Line]):
         self.made_of, self.lines = made_of, list(lines)
         self.mistakes = {line.name: line for line in self.lines if isinstance(line, KnownMistake)}
-        self.hints = {m.group: m.hint for m in self.mistakes.values() if m.hint}
+        self.told = {m.group: (m.title, m.hint) for m in self.mistakes.values() if m.hint}
         self.right = {line.check: line for line in self.lines if isinstance(line, RightAnswers)}
         self.known: dict[str, list[KnownAnswers]] = {check: [] for check in self.right}
         self.all: dict[tuple[str, str], str] = {}

@@ -288,7 +288,7 @@ def _first(named: Named) -> list[Misconception]:
 def _mistake(found: Sequence[Misconception]) -> Mistake:
     """What is told of mistakes that cannot be told apart."""
     ids = list(dict.fromkeys(m.id for m in found))
-    return Mistake(id=ids[0], hint=found[0].hint, alike=ids[1:])
+    return Mistake(id=ids[0], title=found[0].title, hint=found[0].hint, alike=ids[1:])
 
 
 def _touched(check: Check, transcript: Sequence[Any]) -> list[str]:

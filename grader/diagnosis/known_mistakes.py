@@ -107,7 +107,8 @@ class _Lookup:
     def mistake(self, left: Sequence[KnownMistake]) -> Mistake:
         """What is told of mistakes that cannot be told apart."""
         ids = list(dict.fromkeys(m.id for m in left))
-        return Mistake(id=ids[0], hint=self.table.hints[left[0].group], alike=ids[1:])
+        title, hint = self.table.told[left[0].group]
+        return Mistake(id=ids[0], title=title, hint=hint, alike=ids[1:])
 
     def matches(self) -> list[KnownMistake]:
         """The mistakes that answer as the submission did, in this check and with other inputs."""

@@ -59,6 +59,6 @@ def _verdict(case: xml.Element, check: CheckResult, text: str) -> None:
     kind = {"error": "error", "blocked": "skipped"}.get(check.state, "failure")
     first = text.partition("\n")[0]
     verdict = xml.SubElement(
-        case, kind, type=check.mistake.id if check.mistake else check.state, message=clean(first, None)
+        case, kind, type=check.mistake.title if check.mistake else check.state, message=clean(first, None)
     )
     verdict.text = clean(f"{check.promise}\n\n{text}" if text else check.promise, None)

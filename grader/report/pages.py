@@ -97,7 +97,6 @@ def environment(*folders: Path, **names: object) -> jinja2.Environment:
     )
     made.filters.update(
         seconds=words.seconds,
-        named=words.named,
         date=date,
         prose=prose,
         inline=inline,

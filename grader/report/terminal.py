@@ -78,7 +78,7 @@ class CardText:
         if card.should:
             yield "what should hold", card.should, ""
         yield "what you gave", card.gave or result.message, ""
-        name = f": {result.mistake.id.replace('_', ' ')}" if result.mistake is not None else ""
+        name = f": {result.mistake.title}" if result.mistake is not None else ""
         if looks := words.looks_like(result):
             yield f"what it looks like{name}", looks, "yellow"
         for lines in [lines for lines in card.source if lines.marked][-2:]:

@@ -46,11 +46,6 @@ def stage_number(stage_id: str) -> str:
     return stage_id.partition("_")[0]
 
 
-def named(mistake_id: str) -> str:
-    """`sums_over_the_batch` -> `sums over the batch`."""
-    return mistake_id.partition("__")[0].replace("_", " ")
-
-
 def looks_like(check: CheckResult) -> str:
     """What the numbers of a failed check show and, where its mistake is known, the hint: the number makes it concrete."""
     shown = check.card.looks_like if check.card else ""

@@ -55,7 +55,7 @@ def test_the_brief_report_counts_as_the_whole_one_does(tmp_path):
     ]
     assert counted[0] == counted[1]
     assert (counted[0][0].raw, counted[0][0].points_alone) == (4, 0)
-    assert counted[0][0].mistakes == ["sums_over_the_batch"]
+    assert counted[0][0].mistakes == ["Sum instead of the mean"]
 
 
 def test_a_record_is_kept_once_and_its_history_whole(tmp_path):

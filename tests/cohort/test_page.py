@@ -33,7 +33,7 @@ def test_it_names_what_was_made_by_how_many_and_whose(make):
     counts = [int(found) for found in re.findall(r'<td class="count">(\d+)</td>', section)]
     assert counts == sorted(counts, reverse=True)
     assert sum(counts) == sum(1 for n in range(60) if n % 3 and n % 13 < 12)
-    assert "<strong>slip 1</strong>" in section
+    assert "<strong>Slip 1</strong>" in section
     assert "Student 1 (id00001)" in section
 
 

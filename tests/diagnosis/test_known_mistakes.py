@@ -183,7 +183,7 @@ def test_a_table_is_read_as_it_was_written():
     table = read_table(HERE.stage("09_minibatches"))
     assert table.text() == (HERE.stage("09_minibatches").folder / TABLE).read_text(encoding="utf-8")
     assert {m.name for m in load(HERE.stage("09_minibatches").folder)} == set(table.mistakes)
-    assert all(table.hints[m.group] for m in table.mistakes.values())
+    assert all(all(table.told[m.group]) for m in table.mistakes.values())
     lines = table.text().splitlines()[len(table.mistakes) + 1 :]
     assert lines == sorted(lines)
 
@@ -209,5 +209,9 @@ def test_a_table_that_cannot_be_read_is_none(tmp_path, text):
 
 
 def test_a_hint_is_written_once():
-    lines = [KnownMistake("a", "", "Hint."), KnownMistake("a__b", "", ""), KnownMistake("c", "twins", "Other.")]
-    assert AnswerTable("", lines).hints == {"a": "Hint.", "twins": "Other."}
+    lines = [
+        KnownMistake("a", "", "Hint.", "A"),
+        KnownMistake("a__b", "", ""),
+        KnownMistake("c", "twins", "Other.", "C"),
+    ]
+    assert AnswerTable("", lines).told == {"a": ("A", "Hint."), "twins": ("C", "Other.")}

@@ -45,8 +45,8 @@ def test_a_number_stands_for_its_inverse_and_for_what_is_missing_to_one_as_well(
 
 def test_only_numbers_of_its_kind_are_filled_in():
     whole, share = parse(
-        '@misconception("a.b")\ndef f(x):\n    """H."""\n    return 64\n\n'
-        '@misconception("a.b")\ndef g(x):\n    """H."""\n    return 0.9\n\nOPEN_NUMBERS = {"f": 64, "g": 0.9}\n',
+        '@misconception("a.b")\ndef f(x):\n    """F\n\n    H."""\n    return 64\n\n'
+        '@misconception("a.b")\ndef g(x):\n    """G\n\n    H."""\n    return 0.9\n\nOPEN_NUMBERS = {"f": 64, "g": 0.9}\n',
         "03_softmax",
     )
     numbers = [64, 10.0, 0.9, 0.5, 1, 10]
@@ -74,7 +74,8 @@ def _answers(value):
 )
 def test_a_clean_factor_between_the_answers_tells_the_number(mine, theirs, numbers):
     (m,) = parse(
-        '@misconception("a.b")\ndef f(x):\n    """H."""\n    return 64\n\nOPEN_NUMBERS = {"f": 64}', "03_softmax"
+        '@misconception("a.b")\ndef f(x):\n    """F\n\n    H."""\n    return 64\n\nOPEN_NUMBERS = {"f": 64}',
+        "03_softmax",
     )
     assert clean_ratios(m, _answers(mine), _answers(theirs)) == pytest.approx(numbers)
 

@@ -22,7 +22,7 @@ def report(**fields):
         looks_like="not a number",
         printed="\x1b[31mhello",
     )
-    mistake = Mistake("sums_over_the_batch", "The mean over the batch is missing.")
+    mistake = Mistake("sums_over_the_batch", "The mean over the batch is missing.", title="Sum instead of the mean")
     stages = [
         StageResult("01_linear", "The linear layer", "fail", 4, 10, [
             check("adds_the_bias", "pass", 4, 4, seconds=0.0125, printed="1 < 2 & so on \x00"),

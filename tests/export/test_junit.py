@@ -38,7 +38,7 @@ def test_a_todo_is_a_failure_and_a_blocked_check_is_skipped():
 
 def test_a_named_mistake_is_the_failures_type():
     case = suite(samples.report()).find("testcase[@name='check_sums_dW']/failure")
-    assert case.get("type") == "sums_over_the_batch"
+    assert case.get("type") == "Sum instead of the mean"
     assert "The mean over the batch is missing." in case.text
 
 

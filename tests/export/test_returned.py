@@ -29,7 +29,7 @@ def test_a_promise_keeps_state_and_points_and_nothing_of_the_answer():
         "error",
     ]
     assert shown.next is None
-    for secret in ("64 times", "sums_over_the_batch", "x @ W", "hello", "1 < 2", "val_acc"):
+    for secret in ("64 times", "Sum instead of the mean", "x @ W", "hello", "1 < 2", "val_acc"):
         assert secret not in text(shown)
 
 

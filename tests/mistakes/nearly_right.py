@@ -16,7 +16,10 @@ from reference.layers import Linear, ReLU
 
 @misconception("layers.Linear", fails=["check_linear_works_in_float64"])
 class LinearHoldsFloat32:
-    """Weights in float32; what is multiplied with them may be float64."""
+    """Linear holds float32
+
+    Weights in float32; what is multiplied with them may be float64.
+    """
 
     def __init__(self, in_features, out_features, rng, *_):
         self.W = rng.normal(0, np.sqrt(2 / in_features), (in_features, out_features)).astype(np.float32)
@@ -34,7 +37,10 @@ class LinearHoldsFloat32:
 
 @misconception("layers.Linear", fails=["check_linear_works_in_float64"])
 class LinearComputesInFloat32:
-    """Everything in float32, images and gradients too."""
+    """Linear computes in float32
+
+    Everything in float32, images and gradients too.
+    """
 
     def __init__(self, in_features, out_features, rng, *_):
         self.W = (rng.standard_normal((in_features, out_features)) * (2 / in_features) ** 0.5).astype("float32")
@@ -53,7 +59,10 @@ class LinearComputesInFloat32:
 
 @misconception("network.MLP.__init__", fails=["check_network_draws_every_layer_from_rng"])
 def asks_its_layers_for_float32(self, sizes, rng, *_):
-    """A float32 network of layers that are float64 unless they are told."""
+    """Asks its layers for float32
+
+    A float32 network of layers that are float64 unless they are told.
+    """
     self.layers = []
     for inputs, units in pairwise(sizes):
         self.layers += [Linear(inputs, units, rng, np.float32), ReLU()]
@@ -65,7 +74,10 @@ def asks_its_layers_for_float32(self, sizes, rng, *_):
 
 @misconception("layers.Linear", fails=["check_linear_starts_from_zeros"])
 class LinearWithARowForABias:
-    """b and db are (1, units), as in many textbooks."""
+    """Linear with a row for a bias
+
+    b and db are (1, units), as in many textbooks.
+    """
 
     def __init__(self, in_features, out_features, rng, *_):
         self.W = rng.normal(0, np.sqrt(2 / in_features), (in_features, out_features))
@@ -84,7 +96,10 @@ class LinearWithARowForABias:
 
 @misconception("layers.Linear.__init__", fails=["check_linear_starts_from_zeros"])
 def keeps_b_alone_as_a_row(self, in_features, out_features, rng, *_):
-    """b is (1, units), db is (units,)."""
+    """Keeps b alone as a row
+
+    b is (1, units), db is (units,).
+    """
     self.W = rng.normal(0, np.sqrt(2 / in_features), (in_features, out_features))
     self.b = np.zeros((1, out_features))
     self.dW, self.db = np.zeros_like(self.W), np.zeros(out_features)
@@ -95,13 +110,19 @@ def keeps_b_alone_as_a_row(self, in_features, out_features, rng, *_):
 
 @misconception("network.MLP.predict", fails=["check_network_forward_repeats_itself"])
 def predicts_a_list(self, x):
-    """A list of Python's whole numbers."""
+    """Predicts a list
+
+    A list of Python's whole numbers.
+    """
     return [int(np.argmax(scores)) for scores in self.forward(x)]
 
 
 @misconception("network.MLP.predict", fails=["check_network_forward_repeats_itself"])
 def predicts_a_list_of_integers(self, x):
-    """A list of NumPy's whole numbers."""
+    """Predicts a list of integers
+
+    A list of NumPy's whole numbers.
+    """
     return list(self.forward(x).argmax(axis=1))
 
 
@@ -130,7 +151,10 @@ class Row:
 
 @misconception("network.MLP", fails=["check_network_layers_share_nothing"])
 class LayersInADict(Row):
-    """Layers by name."""
+    """Layers in a dict
+
+    Layers by name.
+    """
 
     def __init__(self, sizes, rng):
         self.layers = {}
@@ -145,7 +169,10 @@ class LayersInADict(Row):
 
 @misconception("network.MLP", fails=["check_network_layers_share_nothing"])
 class LayersInAnOrderedDict(Row):
-    """As the most-sold textbook has it."""
+    """Layers in an ordered dict
+
+    As the most-sold textbook has it.
+    """
 
     def __init__(self, sizes, rng):
         self.layers = OrderedDict()
@@ -160,7 +187,10 @@ class LayersInAnOrderedDict(Row):
 
 @misconception("network.MLP", fails=["check_network_layers_share_nothing"])
 class LayersInBlocks(Row):
-    """Each Linear with its ReLU in a list of its own."""
+    """Layers in blocks
+
+    Each Linear with its ReLU in a list of its own.
+    """
 
     def __init__(self, sizes, rng):
         last = len(sizes) - 2
@@ -172,7 +202,10 @@ class LayersInBlocks(Row):
 
 @misconception("network.MLP", fails=["check_network_layers_share_nothing"])
 class LayersInBlocksAndOneAlone(Row):
-    """Blocks as tuples, and the last Linear on its own."""
+    """Layers in blocks and one alone
+
+    Blocks as tuples, and the last Linear on its own.
+    """
 
     def __init__(self, sizes, rng):
         pairs = list(pairwise(sizes))
@@ -184,7 +217,10 @@ class LayersInBlocksAndOneAlone(Row):
 
 @misconception("network.MLP.parameters", fails=["check_network_parameters_are_live"])
 def generates_the_parameters(self):
-    """A generator, as in PyTorch."""
+    """Generates the parameters
+
+    A generator, as in PyTorch.
+    """
     for layer in self.layers:
         if isinstance(layer, Linear):
             yield layer.W
@@ -193,7 +229,10 @@ def generates_the_parameters(self):
 
 @misconception("data.minibatches", fails=["check_batches_leave_the_data_alone"])
 def lists_the_labels(x, y, batch_size, rng):
-    """Labels as a list of whole numbers."""
+    """Lists the labels
+
+    Labels as a list of whole numbers.
+    """
     order = rng.permutation(len(x))
     for start in range(0, len(x), batch_size):
         rows = order[start : start + batch_size]

@@ -35,7 +35,10 @@ def _half(x):
 
 @misconception("losses.softmax", fails=["check_a"])
 def halves(logits):
-    """Hint."""
+    """Half the value
+
+    Hint.
+    """
     return _half(logits) + math.pi
 
 
@@ -61,8 +64,10 @@ def test_an_entry_is_complete(m):
     assert m.fails, "run check-tasks --record"
     assert set(m.fails) <= {check.id for check in COURSE.stage(m.stage).checks}
     assert not BANNED.search(m.hint)
-    assert "`" not in m.hint
-    assert "np." not in m.hint
+    assert not BANNED.search(m.title)
+    assert not m.title.endswith(".")
+    assert "`" not in m.title + m.hint
+    assert "np." not in m.title + m.hint
     ast.parse(apply(ANSWER, m).modules[m.module])
 
 
@@ -77,16 +82,19 @@ def test_a_mutant_is_the_submission_with_the_override_at_the_end():
     assert space["Linear"]().forward(4.0) == 2.0
 
 
-def test_forms_of_a_slip_share_its_hint_and_name():
+def test_forms_of_a_slip_share_its_title_hint_and_name():
     first, second = parse(ONE, "03_softmax")
-    assert (first.id, second.id, second.hint) == ("halves", "halves", "Hint.")
+    assert (first.id, second.id, second.title, second.hint) == ("halves", "halves", "Half the value", "Hint.")
     assert first.fails == ("check_a",)
 
 
 OPEN = """
 @misconception("losses.softmax", fails=["check_a"])
 def adds(logits):
-    \"\"\"Your rows are 1e-08 too large, not 21e-08 or 1e-081.\"\"\"
+    \"\"\"1e-08 added to the rows
+
+    Your rows are 1e-08 too large, not 21e-08 or 1e-081.
+    \"\"\"
     logits = logits + 1e-8
     return logits * 1e8 - 1e-8 if True else 1  # 1e-8
 
@@ -95,33 +103,39 @@ OPEN_NUMBERS = {"adds": 1e-8}
 """
 
 
-def test_an_open_number_is_filled_wherever_it_stands_in_the_code_and_in_the_hint():
+def test_an_open_number_is_filled_wherever_it_stands_in_the_code_the_title_and_the_hint():
     (m,) = parse(OPEN, "03_softmax")
     filled = m.filled(-0.25)
     assert (m.open, m.number, filled.number, filled.fails, filled.id) == (1e-8, None, -0.25, (), "adds")
+    assert filled.title == "-0.25 added to the rows"
     assert filled.hint == "Your rows are -0.25 too large, not 21e-08 or 1e-081."
     lines = ["    logits = logits + (-0.25)", "    return logits * 1e8 - (-0.25) if True else 1  # 1e-8"]
-    assert filled.source.splitlines()[2:4] == lines
+    assert filled.source.splitlines()[5:7] == lines
     names = {apply(ANSWER, form).name for form in (m, filled, m.filled(1e-3))}
     assert len(names) == 3
     assert next(m for m in BANK if m.name == "draws_from_a_seed_of_its_own" and m.stage == "01_linear").open == 0
+
+
+def mistake(function="f", docstring="T\n\n    Hint.", name="a.b"):
+    return f'@misconception("{name}")\ndef {function}(x):\n    """{docstring}"""\n\n\n'
 
 
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
         ("def (", "syntax error"),
-        ('@misconception("losses.softmax")\ndef f(x):\n    return x\n', "no docstring"),
-        ('@misconception("softmax")\ndef f(x):\n    """H."""\n', "target"),
-        ('@misconception(name)\ndef f(x):\n    """H."""\n', "plain values"),
-        ('@misconception("a.b")\ndef f(x):\n    """H."""\n\n@misconception("a.b")\ndef f(x):\n    """H."""\n', "twice"),
+        (mistake(name="softmax"), "target"),
+        ("@misconception(name)\ndef f(x):\n    return x\n", "plain values"),
+        (mistake() + mistake(), "twice"),
         (ONE + 'OPEN_NUMBERS = {"halves": 2}', "halves has no number 2"),
         (ONE + 'OPEN_NUMBERS = {"doubles": 2}', "OPEN_NUMBERS names doubles, which is no misconception"),
         (ONE + "OPEN_NUMBERS = {'halves': HALF}", "a dict of names and numbers"),
-        (
-            '@misconception("a.b")\ndef f(x):\n    """H."""\n\n@misconception("a.b")\ndef f__g(x):\n    """I."""\n',
-            "another hint",
-        ),
+        ('@misconception("losses.softmax")\ndef f(x):\n    return x\n', "f needs a docstring: a title"),
+        (mistake(docstring="A title alone"), "f needs a docstring: a title"),
+        (mistake(docstring="A hint that goes on\n    over two lines."), "f needs a docstring: a title"),
+        (mistake(docstring="T" * 61 + "\n\n    Hint."), "f has a title of 61 characters. 60 are the most"),
+        (mistake() + mistake("f__g", docstring="T\n\n    Another."), "f__g has another title or hint than its twin"),
+        (mistake() + mistake("g", docstring="T\n\n    Another."), "g has the title of another mistake: 'T'"),
     ],
 )
 def test_a_bad_file_is_refused_with_its_cause(text, cause):
@@ -219,4 +233,4 @@ def test_slow_right_answers_are_left_out_of_long_trainings():
     every, in_time = subjects.right_answers(COURSE, ANSWER), subjects.right_answers(COURSE, ANSWER, slow=False)
     assert set(every) - set(in_time) == {"forward_by_loops"}
     with pytest.raises(BadMisconceptions, match="takes a target"):
-        parse('@misconception("losses.softmax", slow=True)\ndef f(x):\n    """H."""\n', "03_softmax")
+        parse('@misconception("losses.softmax", slow=True)\ndef f(x):\n    return x\n', "03_softmax")

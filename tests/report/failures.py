@@ -101,7 +101,7 @@ def linear_db_mistake(out: Path) -> Outcome:
         "state": "fail",
         "message": "layer.db is not the gradient of the loss by b.",
         "card": card,
-        "mistake": Mistake("averages_the_bias_gradient", hint, ["divides_db_by_the_batch"]),
+        "mistake": Mistake("averages_db", hint, ["divides_db_by_the_batch"], "db divided by N a second time"),
         "seconds": 0.003,
     }
 
@@ -145,7 +145,7 @@ def softmax_mistake(out: Path) -> Outcome:
         "state": "fail",
         "message": "softmax([[1000., 1001.]]) returned [[nan nan]].",
         "card": card,
-        "mistake": Mistake("forgets_the_shift", hint),
+        "mistake": Mistake("forgets_the_shift", hint, title="No shift before exp"),
     }
 
 
@@ -169,7 +169,11 @@ def backprop_mistake(out: Path) -> Outcome:
         "state": "fail",
         "message": "dW1 and dW2 are not the slope of the loss; dW3 is.",
         "card": card,
-        "mistake": Mistake("passes_every_gradient", "Which inputs of the ReLU reached its output, and which did not?"),
+        "mistake": Mistake(
+            "passes_every_gradient",
+            "Which inputs of the ReLU reached its output, and which did not?",
+            title="Mask is True everywhere",
+        ),
     }
 
 
@@ -221,6 +225,8 @@ def generic_failure(out: Path, stage: str, check: str, functions: list[str], see
         "message": f"`{functions[0]}` gave numbers that are 64 times as large.",
         "card": card,
         "mistake": Mistake(
-            "forgets_the_mean", "The loss is a mean over the batch. Where does the division by its size happen?"
+            "forgets_the_mean",
+            "The loss is a mean over the batch. Where does the division by its size happen?",
+            title="Gradient not divided by N",
         ),
     }

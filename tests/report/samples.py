@@ -251,7 +251,7 @@ def hostile_text(out: Path) -> Report:
             outcomes[check] = {
                 "state": "fail",
                 "message": nasty + " " + all_nasty,
-                "mistake": Mistake(nasty, all_nasty, NASTY),
+                "mistake": Mistake(nasty, all_nasty, NASTY, nasty),
                 "card": card,
                 "notes": NASTY,
                 "printed": many_lines,

@@ -26,7 +26,7 @@ def report_with(text):
         "state": "fail",
         "message": "m " + text,
         "card": card,
-        "mistake": Mistake(text, text, [text]),
+        "mistake": Mistake(text, text, [text], text),
         "notes": [text],
         "printed": text,
     }

@@ -141,7 +141,7 @@ def test_next_step_comes_with_its_card(rendered):
     top = page.tree.all("section", "next")[0]
     assert "student/losses.py, line 7" in top.text
     assert "make grade STAGE=03_softmax" in top.text
-    assert "forgets the shift" in top.text
+    assert "No shift before exp" in top.text
     assert "e = np.exp(logits)" in top.text
     assert len(top.all("svg", "plot")) == 1
     in_place = page.tree.id("03_softmax-check_softmax_handles_large_logits")

@@ -50,14 +50,14 @@ def test_text_of_a_submission_stays_text(report):
 
 
 def test_a_card_says_everything_in_order():
-    mistake = Mistake("forgets_the_shift", "What can be subtracted?")
+    mistake = Mistake("forgets_the_shift", "What can be subtracted?", title="No shift before exp")
     text = shown(terminal.CardText("03_softmax", failing(mistake=mistake)))
     labels = [
         "It holds.",
         "03_softmax, check_it, does not hold",
         "what should hold",
         "what you gave",
-        "what it looks like: forgets the shift",
+        "what it looks like: No shift before exp",
         "What can be subtracted?",
         "where: losses.py, in softmax",
         "> 10  [bold red]markup",
@@ -72,11 +72,10 @@ def test_a_named_mistake_is_told_with_its_number():
     ratio = (
         "Every entry is exactly 1/5 of what it should be, and the batch has 5 rows: it is divided by it once too often."
     )
-    result = failing(
-        card=Card(gave="dW is 1.", looks_like=ratio), mistake=Mistake("averages_again", "Who divided already?")
-    )
+    mistake = Mistake("averages_again", "Who divided already?", title="Divided again")
+    result = failing(card=Card(gave="dW is 1.", looks_like=ratio), mistake=mistake)
     text = " ".join(shown(terminal.CardText("01_linear", result)).split())
-    assert f"what it looks like: averages again {ratio} Who divided already?" in text
+    assert f"what it looks like: Divided again {ratio} Who divided already?" in text
     hint = f"{ratio} Who divided already?"
     repeated = failing(card=Card(looks_like=ratio), mistake=Mistake("averages_again", hint))
     assert " ".join(shown(terminal.CardText("01_linear", repeated)).split()).count("exactly 1/5") == 1
