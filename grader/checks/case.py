@@ -275,7 +275,7 @@ class Case:
 def _how_changed(before: np.ndarray, after: np.ndarray) -> str:
     """What a changed input shows."""
     if not np.any(after):
-        return "It holds only zeros now."
+        return "It contains only zeros now."
     if before.dtype.kind == "f" and np.isfinite(after).all():
         if close(after, np.maximum(before, 0)):
             return "Its negative entries are 0 now."

@@ -120,7 +120,7 @@ def compare_type(given: object, what: str, promise: str, *, one: bool, expected:
     if isinstance(given, list | tuple) and given and isinstance(given[0], np.ndarray | float | np.number):
         first = np.asarray(given[0])
         if first.shape == expected.shape and close(first, expected):
-            seen = "Its first item alone is what is asked for."
+            seen = "Its first item is the expected result."
     if isinstance(given, list) and not one and not seen:
         seen = "np.array(...) makes an array of a list."
     wanted = "one number" if one else "an array"
@@ -133,7 +133,7 @@ def compare_dtype(have: np.ndarray, what: str, dtype: DTypeLike | None, *, one: 
         wanted = np.dtype(dtype)
         if have.dtype == wanted:
             return None
-        seen = "float32 holds about 7 digits, float64 about 16." if {have.dtype.name, wanted.name} == _FLOATS else ""
+        seen = "float32 has about 7 digits, float64 about 16." if {have.dtype.name, wanted.name} == _FLOATS else ""
         return Unmet(f"{what} should be {wanted.name}.", f"{what} is of type {have.dtype.name}.", seen, kind="dtype")
     kinds = "fiu" if one or like.dtype.kind in "iu" else "f"
     if have.dtype.kind in kinds:
@@ -142,10 +142,10 @@ def compare_dtype(have: np.ndarray, what: str, dtype: DTypeLike | None, *, one: 
         have.dtype.kind, ""
     )
     if have.dtype.kind in "iu":
-        seen = "Whole numbers cannot hold what comes after the point."
+        seen = "Whole numbers lose what comes after the decimal point."
     wanted_name = "whole numbers" if like.dtype.kind in "iu" else "floating point numbers"
     return Unmet(
-        f"{what} should hold {wanted_name}.",
+        f"{what} should contain {wanted_name}.",
         f"{what} is of type {have.dtype.name}.",
         seen if not one else "",
         kind="dtype",

@@ -15,7 +15,7 @@ from grader.checks.ratios import RATIOS
 __judges_values__ = True  # see grader.running.failures
 
 Named = Mapping[str, np.ndarray]
-ROWS_FOR_COLUMNS = "Rows and columns have changed places."
+ROWS_FOR_COLUMNS = "Rows and columns are swapped."
 
 
 def shape_shows(given: np.ndarray, expected: np.ndarray) -> str:
@@ -48,20 +48,20 @@ def _reduced_over_an_axis(m: Mismatch) -> Finding:
 
 # fmt: off
 SHAPES = (
-    Pattern("transposed", "That is its transpose.",
+    Pattern("transposed", "It is transposed.",
             lambda m: m.given.ndim == 2 and close(m.given.T, m.expected),
             "first: of a row or a column it is more than another shape, and more than that axes have changed places"),
     Pattern("rows for columns", ROWS_FOR_COLUMNS,
             lambda m: m.given.ndim == m.expected.ndim == 2 and m.given.shape == m.expected.shape[::-1],
             "before another shape: (3, 5) for (5, 3) is what to look at, even if the values come in the right order"),
-    Pattern("another shape", "The values are right, in another shape.",
+    Pattern("another shape", "The values are right, but in a different shape.",
             lambda m: close(m.given.ravel(), m.expected.ravel()),
             "before sums and means: over an axis of length 1, and of a single entry, they are the values themselves"),
-    Pattern("reduced to one number", "It is the {reduction} of all entries of what is asked for.",
+    Pattern("reduced to one number", "It is the {reduction} of all entries of the expected array.",
             lambda m: m.expected.size > 1 and m.given.size == 1 and _reduced(m.expected, m.given),
             "before an axis: a vector has one alone, and the sum over it is the sum of all entries"),
-    Pattern("reduced over an axis", "It is the {reduction} over axis {axis} of what is asked for.", _reduced_over_an_axis),
-    Pattern("not reduced", "The {reduction} of its {count} entries is what is asked for.",
+    Pattern("reduced over an axis", "It is the {reduction} over axis {axis} of the expected array.", _reduced_over_an_axis),
+    Pattern("not reduced", "The {reduction} of its {count} entries is the expected number.",
             lambda m: m.given.ndim > m.expected.ndim == 0 and _reduced(m.given, m.expected)),
 )
 # fmt: on
@@ -75,7 +75,7 @@ def _left_over(m: Mismatch) -> Finding:
             if close(m.given, old):
                 return {"left": name}
             if close(m.given, old + m.expected):
-                return {"left": f"the sum of {name} and what is asked for: added to, not replaced"}
+                return {"left": f"the sum of {name} and the right result: added to, not replaced"}
     return False
 
 
@@ -133,7 +133,7 @@ def _input_apart(m: Mismatch) -> Finding:
     """An input that was added too often or not often enough to each row."""
     for name, value in m.named.items():
         if 0 < value.ndim < m.expected.ndim and value.shape == m.expected.shape[-value.ndim :] and np.any(value):
-            for factor, words in ((-1, "is missing"), (1, "is there once too often"), (-2, "has the opposite sign")):
+            for factor, words in ((-1, "is missing"), (1, "is added once too often"), (-2, "has the opposite sign")):
                 if np.all(np.abs(m.given64 - m.expected - factor * value) <= m.tolerance * m.slack):
                     return {"name": name, "words": words}
     return False
@@ -192,7 +192,7 @@ def _few_lines(m: Mismatch, zeros: bool) -> Finding:
         count, several = m.expected.shape[axis], len(touched) > 1
         if 0 < len(touched) <= count // 2 and m.off.sum() > 1:
             place = f"{name}{'s' if several else ''} {listed(touched)}"
-            hold, differ = ("hold", "differ") if several else ("holds", "differs")
+            hold, differ = ("contain", "differ") if several else ("contains", "differs")
             fits = zeros != np.any(m.given64.take(touched, axis))
             words = {"place": place, "Place": place.capitalize(), "count": count, "hold": hold, "differ": differ}
             return fits and words
@@ -234,9 +234,9 @@ NUMBERS = (
     Pattern("one row", "All rows are the same.",
             lambda m: m.table and _repeats(m.given64, 0) and not _repeats(m.expected, 0),
             "before places: one row that comes everywhere may be right in one of them"),
-    Pattern("rounded", "It is rounded to {digits} after the point.", _rounded,
+    Pattern("rounded", "It is rounded to {digits} after the decimal point.", _rounded,
             "before digits: rounding leaves few of them, and is the reason"),
-    Pattern("float32", "It agrees to {count} digits: float32 holds about 7, float64 about 16.", _float32,
+    Pattern("float32", "It agrees to {count} digits: float32 has about 7, float64 about 16.", _float32,
             "before few digits, of which it is the reason"),
     Pattern("few digits", "It agrees to {count} digits only.", _digits,
             "before offset, signs, order and places: what agrees to four digits may fit each of them by its tolerance"),
@@ -244,31 +244,31 @@ NUMBERS = (
             "before an input: a vector of equal numbers is a number"),
     Pattern("an input apart", "The difference is exactly {name} in every row: {name} {words}.", _input_apart,
             "before signs and order, which a difference that is known explains"),
-    Pattern("transpose", "It is the transpose of what is asked for.", lambda m: m.table and close(m.given.T, m.expected),
+    Pattern("transpose", "It is the transpose of the expected array.", lambda m: m.table and close(m.given.T, m.expected),
             "before order: of a symmetric pattern of numbers the rows may be right as well, and signs too"),
-    Pattern("no signs", "The sizes are right, but negative values have become positive.",
+    Pattern("no signs", "The magnitudes are right, but negative values have become positive.",
             lambda m: _sizes_right(m) and not (m.given < 0).any(),
             "before some signs, which it is a case of"),
-    Pattern("some signs", "The sizes are right; the sign of {count} of {size} entries is not.", _signs,
+    Pattern("some signs", "The magnitudes are right, but {count} of {size} entries have the opposite sign.", _signs,
             "before order: of 1 and -1 a lost sign looks like a number in another place"),
-    Pattern("cut off at zero", "What should be {sign} is 0; the rest is right.", lambda m: _cut_off(m, at_zero=True),
+    Pattern("cut off at zero", "Entries that should be {sign} are 0; the rest is right.", lambda m: _cut_off(m, at_zero=True),
             "before places: where only one row holds negative numbers, it would be told as that row"),
-    Pattern("cut off", "Nothing {side} {limit} comes out: in its place stands {limit}.",
+    Pattern("cut off", "Values {side} {limit} are cut off at {limit}.",
             lambda m: _cut_off(m, at_zero=False),
             "before places, likewise"),
-    Pattern("rows one down", "From the second on, each row is what the row above it should be.",
+    Pattern("rows one down", "The rows are shifted down by one.",
             lambda m: _rows(m) and close(m.given[1:], m.expected[:-1]),
             "before any order: a row that is taken too late keeps the order, and leaves one row that may be anything"),
-    Pattern("rows one up", "Each row is what the next one should be.",
+    Pattern("rows one up", "The rows are shifted up by one.",
             lambda m: _rows(m) and close(m.given[:-1], m.expected[1:]),
             "before any order, likewise"),
     Pattern("reverse order", "The rows are in reverse order.", lambda m: _rows(m) and close(m.given[::-1], m.expected),
             "before any order, of which it is the plainest"),
-    Pattern("rows in another order", "The rows are right, in another order.", lambda m: _reordered(m, 0),
+    Pattern("rows in another order", "The rows are right, but in a different order.", lambda m: _reordered(m, 0),
             "before single numbers: whole rows that moved are numbers that moved"),
-    Pattern("columns in another order", "The columns are right, in another order.", lambda m: _reordered(m, 1),
+    Pattern("columns in another order", "The columns are right, but in a different order.", lambda m: _reordered(m, 1),
             "before single numbers, likewise"),
-    Pattern("other places", "The numbers are right, in other places.",
+    Pattern("other places", "The numbers are right, but in different places.",
             lambda m: m.expected.size > 2 and m.varied and close(*(np.sort(a, axis=None) for a in (m.given, m.expected))),
             "before places: two rows exchanged are not two rows that differ"),
     Pattern("one line right", "Only {name} {right} of {count} is right.", _one_line_right,

@@ -16,6 +16,7 @@ _A_TYPE = {
     "dict": "a dict",
     "set": "a set",
     "bytes": "bytes",
+    "ndarray": "an array",
 }
 
 

@@ -51,19 +51,19 @@ def test_a_whole_number_is_fine_where_one_number_is_expected():
     [
         (None, "missing", "returned None"),
         ("text", "type", "a text"),
-        ((WANT, B), "type", "Its first item alone is what is asked for."),
+        ((WANT, B), "type", "Its first item is the expected result."),
         ([[1.0]], "type", "a list of 1 item"),
         (True, "type", "returned True"),
         (WANT[0], "shape", "an array of shape (3,); it should be (5, 3)"),
-        (WANT.T, "shape", "That is its transpose."),
-        (np.ones((3, 5)), "shape", "Rows and columns have changed places."),
-        (WANT.ravel(), "shape", "The values are right, in another shape."),
+        (WANT.T, "shape", "It is transposed."),
+        (np.ones((3, 5)), "shape", "Rows and columns are swapped."),
+        (WANT.ravel(), "shape", "The values are right, but in a different shape."),
         (WANT.sum(axis=0), "shape", "the sum over axis 0"),
         (WANT.mean(axis=1), "shape", "the mean over axis 1"),
         (WANT.sum(), "shape", "the sum of all entries"),
         (WANT.astype(complex), "dtype", "complex numbers"),
         (WANT.astype(object), "dtype", "Python objects"),
-        (WANT.astype(int), "dtype", "Whole numbers cannot hold"),
+        (WANT.astype(int), "dtype", "Whole numbers lose"),
         (np.full_like(WANT, np.nan), "not finite", "nan everywhere"),
         (np.where(np.arange(5)[:, None] == 1, np.inf, WANT), "not finite", "inf throughout row 1"),
     ],
@@ -151,8 +151,8 @@ def test_every_pattern_has_been_shown():
         (WANT * 5 / 64, "Every entry is exactly 5/64 of what it should be, and the batch has 5 rows, not 64."),
         (WANT / -np.log(2), "Every entry is exactly 1/ln 2 times what it should be, with the opposite sign."),
         (WANT - 2 * B, "The difference is exactly b in every row: b has the opposite sign."),
-        (np.maximum(WANT, 0), "What should be negative is 0; the rest is right."),
-        (np.where(np.arange(5)[:, None] > 2, 0, WANT), "Rows 3 and 4 hold only zeros."),
+        (np.maximum(WANT, 0), "Entries that should be negative are 0; the rest is right."),
+        (np.where(np.arange(5)[:, None] > 2, 0, WANT), "Rows 3 and 4 contain only zeros."),
         (np.where(np.arange(3) == 1, 9.5, WANT), "Only column 1 of 3 differs."),
     ],
 )  # fmt: skip
@@ -162,7 +162,7 @@ def test_the_blanks_of_a_sentence_are_filled(given, said):
 
 def test_a_square_may_be_transposed():
     square = WANT[:3]
-    assert verdict(square.T, square).looks_like == "It is the transpose of what is asked for."
+    assert verdict(square.T, square).looks_like == "It is the transpose of the expected array."
 
 
 def test_one_number_has_no_entries():

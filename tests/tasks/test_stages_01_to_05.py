@@ -97,7 +97,7 @@ def test_an_odd_but_right_answer_earns_everything(answer: Solution, seed: int):
         ("return z + 1j", "is of type complex128"),
         ("return z.astype(object)", "an array of something other than plain numbers"),
         ("return z > 0", "is of type bool"),
-        ("return z.astype(int)", "Whole numbers cannot hold what comes after the point."),
+        ("return z.astype(int)", "Whole numbers lose what comes after the decimal point."),
         ("return z * np.nan", "returned nan everywhere"),
         ("return z.astype(str)", "not an array"),
         ("return 10**400", "returned one number; it should be an array of shape (5, 4)"),
