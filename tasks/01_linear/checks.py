@@ -1,4 +1,4 @@
-"""What stage 01 promises about Linear."""
+"""What stage 01 checks about Linear."""
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def check_linear_backward_returns_dx(student, case):
 
 
 def check_linear_starts_from_zeros(student, case):
-    """A new layer has W of shape (in, out), and zeros for b, dW and db."""
+    """A new layer has W of shape (in, out), and zeros in b, dW and db."""
     linear = _new_layer(student, case, 4, 3, student.rng(case.seed))
     case.expect_shape(linear.W, (4, 3), "linear.W")
     for name, shape in (("b", (3,)), ("dW", (4, 3)), ("db", (3,))):
@@ -52,7 +52,7 @@ def check_linear_starts_from_zeros(student, case):
 
 
 def check_linear_draws_he_weights(student, case):
-    """W starts random around 0, with standard deviation sqrt(2 / in_features)."""
+    """W is random around 0, with standard deviation sqrt(2 / in_features)."""
     for inputs, outputs in ((400, 300), (50, 800)):
         case.start_new_example(student)
         linear = _new_layer(student, case, inputs, outputs, student.rng(case.seed))
@@ -62,7 +62,7 @@ def check_linear_draws_he_weights(student, case):
 
 
 def check_linear_draws_from_rng(student, case):
-    """All random numbers come from the rng that is handed over: one seed, one W."""
+    """All random numbers come from the given rng: same seed, same W."""
     first, again, other = (_new_layer(student, case, 4, 3, student.rng(case.seed + i)).W for i in (0, 0, 1))
     expect_equal_draws(first, again, "W", "the same seed twice")
     expect_different_draws(first, other, "W", "two different seeds")
@@ -72,7 +72,7 @@ def check_linear_draws_from_rng(student, case):
 
 
 def check_linear_takes_any_batch(student, case):
-    """forward and backward work for one row, a square layer and other sizes, however x lies in memory, and for float32."""
+    """forward and backward work for one row, a square layer, other sizes, any memory layout, and float32."""
     sizes = ((1, 4, 3, "f8"), (4, 4, 4, "f8"), (7, 2, 1, "f4"), (*case.rng.integers(2, 9, 3).tolist(), "f8"))
     for rows, inputs, units, dtype in sizes:
         case.start_new_example(student)
@@ -95,20 +95,20 @@ def check_linear_takes_any_batch(student, case):
 
 
 def check_linear_answers_for_the_last_batch(student, case):
-    """Results and gradients are those of this layer's last batch and present W: nothing is left from before."""
+    """Each call uses the current W, and backward the latest forward: nothing is left from earlier batches."""
     x, W, b, dout = case.normal("x", 5, 4), case.normal("W", 4, 3), case.normal("b", 3), case.normal("dout", 5, 3)
     linear, other, W_new = _layer(student, case, W, b), _layer(student, case, W, b), case.normal("W_new", 4, 3)
     x_other = case.normal("x_other", 5, 4)
-    case.remember("the dW of the batch before", x.T @ dout)
-    case.remember("the db of the batch before", dout.sum(axis=0))
+    case.remember("the previous batch's dW", x.T @ dout)
+    case.remember("the previous batch's db", dout.sum(axis=0))
     for rows in (5, 3):
         linear.forward(x)
         linear.backward(dout)
         fill(student, linear, "W", W_new)
         fill(student, linear, "b", b)
         last, dlast = case.normal(f"x_{rows}", rows, 4), case.normal(f"dout_{rows}", rows, 3)
-        case.remember("what the x of the other layer gives", x_other[:rows].T @ dlast)
-        case.remember("the result with the W of before", last @ W + b)
+        case.remember("the result for the other layer's x", x_other[:rows].T @ dlast)
+        case.remember("the result for the earlier W", last @ W + b)
         case.expect(linear.forward(last), last @ W_new + b, "The second forward", should="x @ W + b", rtol=FLOAT32_RTOL)
         other.forward(x_other)
         case.expect(linear.backward(dlast), dlast @ W_new.T, "The second backward", should=DX, rtol=FLOAT32_RTOL)
@@ -117,7 +117,7 @@ def check_linear_answers_for_the_last_batch(student, case):
 
 
 def check_linear_leaves_its_inputs_alone(student, case):
-    """forward and backward change neither x nor W nor b, nor a result handed out before."""
+    """forward and backward do not change x, W, b or an earlier result."""
     x, W, b, dout = case.normal("x", 5, 4), case.normal("W", 4, 3), case.normal("b", 3), case.normal("dout", 5, 3)
     linear, held = _layer(student, case, W, b), student.put(x)
     W_before, b_before = linear.W, linear.b
@@ -132,7 +132,7 @@ def check_linear_leaves_its_inputs_alone(student, case):
 
 
 def check_linear_works_in_float64(student, case):
-    """Results and gradients keep all digits of float64, whatever their size."""
+    """Results and gradients keep the full precision of float64, whatever their size."""
     for size in (1e-8, 1.0, 1e6):
         case.start_new_example(student)
         x, W, b = case.normal("x", 5, 4, scale=size), case.normal("W", 4, 3), case.normal("b", 3)
@@ -153,7 +153,7 @@ def _new_layer(student, case, inputs, units, rng):
         return linear  # not written yet, or broken: that is another check's affair
     case.expect(result, np.zeros((2, units)), "forward of the new layer", layout=LAYOUT, atol=np.inf)
     gave = "forward of the new layer gives the same numbers for every input."
-    case.require(np.ptp(result) > 0, "The weights that are drawn should be those that forward uses.", gave)
+    case.require(np.ptp(result) > 0, "forward should use the weights that were drawn.", gave)
     return linear
 
 

@@ -1,4 +1,4 @@
-"""What stage 02 promises about ReLU."""
+"""What stage 02 checks about ReLU."""
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def check_relu_passes_no_gradient_at_zero(student, case):
 
 
 def check_relu_backward_is_about_the_last_forward(student, case):
-    """Each ReLU remembers its own last forward, and nothing from before."""
+    """Each ReLU uses its own latest forward, and nothing from earlier calls."""
     x, x_last, dout = case.normal("x", 4, 3), case.normal("x_last", 4, 3), case.normal("dout", 4, 3)
     x_last[x_last * x < 0] *= -1  # the same signs as x ...
     x_last[::2] *= -1  # ... but in every other row
@@ -45,7 +45,7 @@ def check_relu_backward_is_about_the_last_forward(student, case):
     relu, other = student.layers.ReLU(), student.layers.ReLU()
     relu.forward(x)
     relu.backward(dout)
-    case.remember("the gradient for the x of the forward before", dout * (x > 0))
+    case.remember("the gradient for the x of the previous forward", dout * (x > 0))
     relu.forward(x_last)
     other.forward(x)
     should = "dout where the x of this object's last forward was above 0"
@@ -57,14 +57,14 @@ def check_relu_backward_is_about_the_last_forward(student, case):
 
 
 def check_relu_forward_returns_a_new_array(student, case):
-    """forward returns an array of its own; neither it nor backward changes x, or what forward has returned."""
+    """forward returns a new array; neither forward nor backward changes x or an earlier result."""
     for x in (case.normal("x", 5, 4), case.uniform("positive", 5, 4, low=0.1, high=2.0)):
         case.start_new_example(student)
         relu, held = student.layers.ReLU(), student.put(x)
         result = relu.forward.keep(held)
         case.expect_unchanged(x, student.fetch(held), "x")
-        gave = "The result of forward lies in the memory of x: a change of the one changes the other."
-        case.require(not student.same_memory(result, held), "The result should be an array of its own.", gave)
+        gave = "The result of forward shares its memory with x: changing one changes the other."
+        case.require(not student.same_memory(result, held), "The result should be a new array.", gave)
         relu.forward(case.normal("x_next", 5, 4))
         what = "The first result, after the next forward,"
         case.expect(student.fetch(result), np.maximum(x, 0), what, rtol=FLOAT32_RTOL)
@@ -76,7 +76,7 @@ def check_relu_forward_returns_a_new_array(student, case):
 
 
 def check_relu_takes_any_shape(student, case):
-    """forward and backward keep every shape and every digit: one row, one dimension, three, a view, float32."""
+    """forward and backward keep shape and precision: one row, one dimension, three, a view, float32."""
     shapes = ((1, 4), (6,), (2, 3, 4), (4, 4), tuple(case.rng.integers(2, 9, 2).tolist()))
     for shape, dtype in zip(shapes, ("f8", "f8", "f8", "f4", "f8")):
         x, dout = case.normal("x", *shape[::-1], dtype=dtype).T, case.normal("dout", *shape[::-1]).T

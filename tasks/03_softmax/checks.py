@@ -1,15 +1,15 @@
-"""What stage 03 promises about softmax."""
+"""What stage 03 checks about softmax."""
 
 import numpy as np
 
 from grader.checks.api import FLOAT32_RTOL
 
-OVERFLOW = "The exp of a number above 709 is more than a float can hold."
-UNDERFLOW = "If every exp of a row comes out as 0, the row is 0 divided by 0."
+OVERFLOW = "The exp of a number above 709 is too large for a float."
+UNDERFLOW = "If every exp of a row is 0, the row is 0 divided by 0."
 
 
 def check_softmax_gives_the_exponential_shares(student, case):
-    """Each entry is its exp, divided by the sum of exp over its row."""
+    """Each entry is its exp divided by the sum of exp over its row."""
     logits = case.normal("logits", 5, 4, scale=1.5)
     logits[1] = [0.0, 1.0, 2.0, -1.0]
     case.sizes(rows=5, classes=4)
@@ -18,7 +18,7 @@ def check_softmax_gives_the_exponential_shares(student, case):
 
 
 def check_softmax_rows_sum_to_one(student, case):
-    """Each row sums to 1, to the last digits, and no entry is negative."""
+    """Each row sums to 1 (up to rounding), and no entry is negative."""
     for shape in ((6, 3), (4, 4), (2, 10)):
         case.start_new_example(student)
         result = student.losses.softmax(case.normal("logits", *shape, scale=3.0))
@@ -29,7 +29,7 @@ def check_softmax_rows_sum_to_one(student, case):
 
 
 def check_softmax_handles_large_logits(student, case):
-    """Any finite row has finite probabilities, at 1000 and at -10000 alike."""
+    """Any finite row gives finite probabilities, at 1000 as well as at -10000."""
     _show_growth(student, case)
     rows = ([1000.0, 1001.0], [60.0, 62.0], [798.0, 800.0], [1e4, 0.0, -1e4], [-1e4, -1e4 + 1.0], [0.0] * 9 + [1e4])
     for row in (*rows, np.float32([1e4, 1e4 - 1.0, -1e4])):
@@ -50,7 +50,7 @@ def check_softmax_treats_rows_far_apart(student, case):
 
 
 def check_softmax_keeps_small_probabilities(student, case):
-    """A small probability is as exact as a large one: nothing is added, clipped or rounded."""
+    """Small probabilities are as exact as large ones: nothing is added, clipped or rounded."""
     logits = case.normal("logits", 4, 3)
     logits[:, 1] = [20.0, 45.0, 80.0, 200.0]
     found = student.losses.softmax(logits)
@@ -63,7 +63,7 @@ def check_softmax_keeps_small_probabilities(student, case):
 
 
 def check_softmax_keeps_the_float_type(student, case):
-    """float32 in, float32 out; float64 in, float64 out, with all its digits."""
+    """float32 in, float32 out; float64 in, float64 out, in full precision."""
     for dtype, digits in ((np.float32, FLOAT32_RTOL), (np.float64, 1e-12)):
         case.start_new_example(student)
         logits = case.normal("logits", 5, 4, dtype=dtype)
@@ -72,7 +72,7 @@ def check_softmax_keeps_the_float_type(student, case):
 
 
 def check_softmax_leaves_logits_alone(student, case):
-    """softmax changes neither the logits nor a result that it handed out before."""
+    """softmax does not change the logits or an earlier result."""
     logits, other = case.normal("logits", 5, 4), case.normal("other", 5, 4)
     held = student.put(logits)
     result = student.losses.softmax.keep(held)
@@ -82,7 +82,7 @@ def check_softmax_leaves_logits_alone(student, case):
 
 
 def check_softmax_takes_any_batch(student, case):
-    """One row, as many rows as classes, a single class, a transposed view: the same promise for all."""
+    """softmax works for one row, as many rows as classes, a single class, and a transposed view."""
     for rows, classes in ((1, 4), (4, 4), (3, 1), (20, 3), case.rng.integers(2, 12, 2).tolist()):
         case.start_new_example(student)
         logits = case.normal("logits", classes, rows).T

@@ -1,16 +1,16 @@
-"""What stage 04 promises about SoftmaxCrossEntropy."""
+"""What stage 04 checks about SoftmaxCrossEntropy."""
 
 import numpy as np
 
 from grader.checks.api import FLOAT32_RTOL
 
-OVERFLOW = "The exp of a number above 709 is more than a float can hold."
-ALL_ZERO = "If every exp of a row comes out as 0, the log of their sum is -inf."
+OVERFLOW = "The exp of a number above 709 is too large for a float."
+ALL_ZERO = "If every exp of a row is 0, the log of their sum is -inf."
 NO_LOG = "A probability below 1e-308 is stored as 0, and the log of 0 is -inf."
 
 
 def check_cross_entropy_averages_the_surprise(student, case):
-    """The loss is the mean of -log(probability of the true class) over the batch, in nats."""
+    """The loss is the mean of -log(probability of the true class) over the batch (natural logarithm)."""
     logits, labels = case.normal("logits", 5, 4, scale=1.5), case.labels("labels", 5, 4)
     loss = student.losses.SoftmaxCrossEntropy()
     case.sizes(rows=5, classes=4)
@@ -19,7 +19,7 @@ def check_cross_entropy_averages_the_surprise(student, case):
 
 
 def check_cross_entropy_gradient_is_softmax_minus_onehot(student, case):
-    """backward() is the gradient of the mean loss by the logits."""
+    """backward() is the gradient of the mean loss with respect to the logits."""
     logits, labels = case.normal("logits", 5, 4, scale=1.5), case.labels("labels", 5, 4)
     loss = student.losses.SoftmaxCrossEntropy()
     loss.forward(logits, labels)
@@ -29,7 +29,7 @@ def check_cross_entropy_gradient_is_softmax_minus_onehot(student, case):
 
 
 def check_cross_entropy_handles_large_logits(student, case):
-    """The loss is finite and right when the largest logit of a row is 10000, or -10000."""
+    """The loss is finite and right when the largest logit of a row is 10000 or -10000."""
     near = case.normal("near", 4, 3)
     for name, shift in (("high", 1e4), ("low", -1e4), ("mixed", np.array([[1e4], [-1e4], [0.0], [-800.0]]))):
         case.start_new_example(student)
@@ -38,21 +38,21 @@ def check_cross_entropy_handles_large_logits(student, case):
             student.losses.SoftmaxCrossEntropy().forward(logits, labels),
             OVERFLOW if name == "high" else ALL_ZERO,
         )
-        case.expect(found, _loss(logits, labels), f"The loss of logits {name}", rtol=FLOAT32_RTOL, not_finite=why)
+        case.expect(found, _loss(logits, labels), f"The loss for logits `{name}`", rtol=FLOAT32_RTOL, not_finite=why)
 
 
 def check_cross_entropy_has_no_floor_under_the_log(student, case):
-    """A confident mistake costs as many nats as its logit lies below the largest: 20, 300 or 10000."""
+    """The loss of a confident mistake is not capped: it can be 20, 300 or 10000."""
     for gap in (300.0, 20.0, 50.0, 1e4):
         case.start_new_example(student)
         logits, labels = case.given("logits", np.array([[-gap, 0.0]])), case.given("labels", np.array([0]))
         found = student.losses.SoftmaxCrossEntropy().forward(logits, labels)
-        what = f"The loss of logits {logits.tolist()} with label 0"
+        what = f"The loss for logits {logits.tolist()} with label 0"
         case.expect(found, _loss(logits, labels), what, not_finite=NO_LOG)
 
 
 def check_cross_entropy_gradient_at_large_logits(student, case):
-    """backward() is finite and right at logits of 10000 and -10000."""
+    """backward() is finite and right for logits of 10000 and -10000."""
     near, labels = case.normal("near", 5, 3), case.labels("labels", 5, 3)
     logits = case.given("logits", near + np.array([[1e4], [-1e4], [0.0], [700.0], [-800.0]]))
     logits[3] = [1e4, 0.0, -1e4]
@@ -75,21 +75,21 @@ def check_cross_entropy_takes_any_labels(student, case):
 
 
 def check_cross_entropy_backward_can_be_repeated(student, case):
-    """backward() gives the same gradient when it is called again."""
+    """Calling backward() again gives the same gradient."""
     logits, labels = case.normal("logits", 5, 4), case.labels("labels", 5, 4)
     loss, expected = student.losses.SoftmaxCrossEntropy(), _gradient(logits, labels)
     loss.forward(logits, labels)
     loss.backward()
-    should = "the gradient of the last forward, however often it is asked for"
+    should = "the gradient of the latest forward, at every call"
     for turn in ("second", "third"):
         case.expect(loss.backward(), expected, f"The gradient of the {turn} call", should=should, rtol=FLOAT32_RTOL)
 
 
 def check_cross_entropy_is_about_the_last_batch(student, case):
-    """Loss and gradient belong to this object's last forward, whatever the size of the batch before."""
+    """Loss and gradient belong to this object's latest forward, whatever the size of earlier batches."""
     loss, other = student.losses.SoftmaxCrossEntropy(), student.losses.SoftmaxCrossEntropy()
     logits, labels = case.normal("logits", 5, 4), case.labels("labels", 5, 4)
-    case.remember("the gradient of the batch before", _gradient(logits, labels))
+    case.remember("the gradient of the previous batch", _gradient(logits, labels))
     for rows in (5, 3):
         loss.forward(logits, labels)
         loss.backward()
@@ -102,7 +102,7 @@ def check_cross_entropy_is_about_the_last_batch(student, case):
 
 
 def check_cross_entropy_leaves_its_inputs_alone(student, case):
-    """forward and backward change neither the logits nor the labels."""
+    """forward and backward do not change the logits or the labels."""
     logits, labels = case.normal("logits", 5, 4), case.labels("labels", 5, 4)
     held, held_labels = student.put(logits), student.put(labels)
     loss = student.losses.SoftmaxCrossEntropy()
@@ -113,7 +113,7 @@ def check_cross_entropy_leaves_its_inputs_alone(student, case):
 
 
 def check_cross_entropy_is_exact_for_any_batch(student, case):
-    """Loss and gradient are exact for one row, as many rows as classes, two classes, any sizes, a view; and for float32."""
+    """Loss and gradient are exact for one row, as many rows as classes, two classes, any sizes, a view, and float32."""
     sizes = ((1, 4, "f8"), (4, 4, "f8"), (7, 2, "f4"), (20, 10, "f8"), (*case.rng.integers(2, 12, 2).tolist(), "f8"))
     for rows, classes, dtype in sizes:
         case.start_new_example(student)

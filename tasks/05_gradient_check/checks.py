@@ -1,4 +1,4 @@
-"""What stage 05 promises about numerical_gradient and relative_error."""
+"""What stage 05 checks about numerical_gradient and relative_error."""
 
 import numpy as np
 
@@ -17,22 +17,22 @@ def check_numerical_gradient_finds_the_slopes(student, case):
 
 
 def check_numerical_gradient_steps_to_both_sides(student, case):
-    """Each slope is (f(x + eps) - f(x - eps)) / (2 eps), for the eps that is asked for, or 1e-5."""
+    """Each slope is (f(x + eps) - f(x - eps)) / (2 eps), with the given eps, or 1e-5."""
     x, w = case.normal("x", 2, 3), case.uniform("w", 2, 3, low=1.0, high=3.0)
     f = case.function("f", "lambda x: (w * x**3).sum()", like=x, w=w)
     for eps, options, digits in ((0.1, {"eps": 0.1}, 1e-9), (0.05, {"eps": 0.05}, 1e-9), (1e-5, {}, 1e-8)):
         case.start_new_example(student)
-        case.remember("what a very small eps gives, whatever eps is asked for", 3 * w * x**2)
-        case.remember("what a step forward alone gives", w * (3 * x**2 + 3 * x * eps + eps**2))
-        case.remember("what a step backward alone gives", w * (3 * x**2 - 3 * x * eps + eps**2))
+        case.remember("the result for a very small eps, not the given one", 3 * w * x**2)
+        case.remember("the result of a step forward alone", w * (3 * x**2 + 3 * x * eps + eps**2))
+        case.remember("the result of a step backward alone", w * (3 * x**2 - 3 * x * eps + eps**2))
         found = student.gradcheck.numerical_gradient(f, x, **options)
         what = f"numerical_gradient(f, x, eps={eps})" if options else "numerical_gradient(f, x)"
-        should = f"w * (3 * x**2 + {eps}**2): what stepping to both sides gives for cubes"
+        should = f"w * (3 * x**2 + {eps}**2): the result of steps to both sides for cubes"
         case.expect(found, w * (3 * x**2 + eps**2), what, should=should, rtol=digits)
 
 
 def check_numerical_gradient_takes_any_shape(student, case):
-    """One dimension, three, a row, a column, entries that are 0: each entry gets its slope."""
+    """Every entry gets its slope: in one dimension, in three, in a row, in a column, and where x is 0."""
     for shape in ((5,), (2, 3, 2), (1, 6), (6, 1), (1,)):
         case.start_new_example(student)
         x, w = case.normal("x", *shape), case.normal("w", *shape)
@@ -43,7 +43,7 @@ def check_numerical_gradient_takes_any_shape(student, case):
 
 
 def check_numerical_gradient_puts_x_back(student, case):
-    """Each entry is put back before the next one moves; afterwards x holds what it held before, but for a last digit."""
+    """Each entry of x is restored (up to rounding) before the next one changes."""
     x, w = case.uniform("x", 3, 2, low=1.0, high=2.0), case.uniform("w", 3, 2, low=1.0, high=2.0)
     f = case.function("f", "lambda x: (w * x).prod()", like=x, w=w)  # a straight line along each entry
     for eps in (0.1, 1e-5):
@@ -52,13 +52,13 @@ def check_numerical_gradient_puts_x_back(student, case):
         found = student.gradcheck.numerical_gradient(f, held, eps=eps)
         digits = 4 * np.finfo(float).eps * (np.abs(x) + eps)
         case.expect_unchanged(x, student.fetch(held), "x", atol=digits)
-        should = "(w * x).prod() / x, with all other entries where they were"
+        should = "(w * x).prod() / x, with all other entries unchanged"
         slopes, what = (w * x).prod() / x, f"numerical_gradient(f, x, eps={eps})"
         case.expect(found, slopes, what, should=should, rtol=1e-6)
 
 
 def check_relative_error_measures_the_worst_entry(student, case):
-    """The result is the largest |a - b| / (|a| + |b|) of all entries."""
+    """The result is the largest |a - b| / (|a| + |b|) over all entries."""
     a = case.uniform("a", 3, 4, low=0.5, high=4.0)
     factors = case.uniform("factors", 3, 4, low=0.999, high=1.001)
     b = case.given("b", np.round(a * factors, 6))
@@ -69,7 +69,7 @@ def check_relative_error_measures_the_worst_entry(student, case):
 
 
 def check_relative_error_treats_both_alike(student, case):
-    """Signs and order do not matter: -1 against -3 counts as 1 against 3, and a, b as b, a."""
+    """Signs and order do not matter: -1 and -3 give the same as 1 and 3, and a, b the same as b, a."""
     a, b = case.normal("a", 2, 3, 2, scale=2.0), case.normal("b", 2, 3, 2, scale=2.0)
     for name, (left, right) in {
         "(a, b)": (np.abs(a), np.abs(b)), "(b, a)": (np.abs(b), np.abs(a)), "of negative entries": (-np.abs(a), -np.abs(b)),
@@ -82,7 +82,7 @@ def check_relative_error_treats_both_alike(student, case):
 
 
 def check_relative_error_copes_with_zeros(student, case):
-    """0 against 0 counts as 0, 0 against anything else as 1; and tiny entries count as much as large ones."""
+    """0 against 0 gives 0, 0 against anything else gives 1, and tiny entries count as much as large ones."""
     pairs = (([0.0], [0.0], 0.0), ([0.0, 5.0], [1e-4, 5.0], 1.0), ([2.0, 1e-4], [2.0, 0.0], 1.0),
              ([1e-5, 3e6], [3e-5, 3e6], 0.5), ([1e4, 1e-8], [1e4, 3e-8], 0.5))  # fmt: skip
     for left, right, expected in pairs:

@@ -10,7 +10,7 @@ DEEP, SHALLOW, SQUARE = (6, 5, 4, 3), (4, 3), (5, 5, 5, 5)
 
 
 def check_network_alternates_linear_and_relu(student, case):
-    """MLP(sizes, rng).layers is Linear, ReLU, Linear, ... of these sizes, and a Linear stands last."""
+    """MLP(sizes, rng).layers is Linear, ReLU, Linear, ... with these sizes, ending in a Linear."""
     for sizes in (DEEP, SHALLOW, (2, 7, 3), SQUARE):
         case.start_new_example(student)
         model = student.network.MLP(sizes, student.rng(case.seed))
@@ -25,25 +25,25 @@ def check_network_alternates_linear_and_relu(student, case):
         wanted = [(sizes[k], sizes[k + 1]) for k in range(len(sizes) - 1)]
         case.require(
             shapes == wanted,
-            f"MLP({sizes}, rng) should hold W of shapes {wanted}.",
-            f"MLP({sizes}, rng) holds W of shapes {shapes}.",
+            f"MLP({sizes}, rng) should have W of shapes {wanted}.",
+            f"MLP({sizes}, rng) has W of shapes {shapes}.",
         )
 
 
 def check_network_forward_runs_every_layer(student, case):
-    """forward(x) sends x through all layers in turn; what the last Linear gives are the logits."""
+    """forward(x) sends x through all layers in order; the output of the last Linear is the logits."""
     for sizes, rows in ((DEEP, 7), (SHALLOW, 2), (SQUARE, 5)):
         model, parameters = networks.filled(student, case, sizes)
         x = case.normal("x", rows, sizes[0])
         logits = closed_form.forward(parameters, x)
         case.sizes(rows=rows, classes=sizes[-1], inputs=sizes[0])
         case.expect(
-            model.forward(x), logits, "model.forward(x)", should="what the last Linear gives", rtol=FLOAT32_RTOL
+            model.forward(x), logits, "model.forward(x)", should="the output of the last Linear", rtol=FLOAT32_RTOL
         )
 
 
 def check_network_parameters_are_in_order(student, case):
-    """parameters() is the list [W1, b1, W2, b2, ...] of what the layers hold."""
+    """parameters() is the list [W1, b1, W2, b2, ...] of the layers' arrays."""
     for sizes in (DEEP, SHALLOW, SQUARE):
         case.start_new_example(student)
         model = student.network.MLP(sizes, student.rng(case.seed))
@@ -55,7 +55,7 @@ def check_network_parameters_are_in_order(student, case):
 
 
 def check_network_predict_names_the_best_class(student, case):
-    """predict(x) is one integer a row: the class with the largest logit."""
+    """predict(x) gives one integer per row: the class with the largest logit."""
     for sizes, rows in (((6, 5, 9), 30), (SQUARE, 5), (DEEP, 1)):
         model, _ = networks.filled(student, case, sizes, last_class_wins=True)
         for x in (case.normal("x", rows, sizes[0]), case.normal("x", rows, sizes[0])):
@@ -64,7 +64,7 @@ def check_network_predict_names_the_best_class(student, case):
             case.require(networks.tell_apart(logits, (rows, sizes[-1])), *networks.FORWARD_FIRST)
             should = "the class with the largest logit in each row"
             case.expect(given, logits.argmax(axis=1), "model.predict(x)", should=should)
-            should = "model.predict(x) should hold whole numbers: they are used as an index."
+            should = "model.predict(x) should contain whole numbers: they are used as an index."
             case.require(
                 np.asarray(given).dtype.kind in "iu",
                 should,
@@ -73,14 +73,14 @@ def check_network_predict_names_the_best_class(student, case):
 
 
 def check_network_draws_every_layer_from_rng(student, case):
-    """Each layer starts as Linear makes it, and all weights come from the one rng that was given."""
+    """Each layer starts as Linear makes it, and all weights come from the one given rng."""
     sizes, seed = (40, 30, 30, 30, 20), case.seed
     models = [student.network.MLP(sizes, student.rng(s)) for s in (seed, seed, seed + 1)]
     first, again, other = [networks.parameters_of(student, model) for model in models]
     for k, name in enumerate(networks.names(8)):
         alone = student.layers.Linear(sizes[k // 2], sizes[k // 2 + 1], student.rng(seed))
         fresh = alone.b if k % 2 else alone.W
-        should = f"{name} should start as a Linear({sizes[k // 2]}, {sizes[k // 2 + 1]}, rng) on its own does."
+        should = f"{name} should start like that of a Linear({sizes[k // 2]}, {sizes[k // 2 + 1]}, rng)."
         gave = f"{name} has a standard deviation of {np.std(first[k]):.3g}, that of the Linear is {np.std(fresh):.3g}; "
         gave += f"the mean is {np.mean(first[k]):.2g}, that of the Linear {np.mean(fresh):.2g}."
         alike = abs(np.std(first[k]) - np.std(fresh)) <= 0.2 * np.std(fresh)
@@ -88,14 +88,14 @@ def check_network_draws_every_layer_from_rng(student, case):
         case.require(
             first[k].dtype == fresh.dtype, should, f"{name} is {first[k].dtype}, that of the Linear {fresh.dtype}."
         )
-    should = "Equal seeds should give equal weights, other seeds other weights, and no two layers the same."
+    should = "Equal seeds should give equal weights, and different seeds and layers different ones."
     case.require(np.array_equal(first[2], again[2]), should, "Two networks from equal seeds differ in W2.")
     case.require(not np.array_equal(first[2], other[2]), should, f"W2 is the same for seeds {seed} and {seed + 1}.")
     case.require(not np.array_equal(first[2], first[4]), should, "W2 and W3, both (30, 30), are equal.")
 
 
 def check_network_layers_share_nothing(student, case):
-    """layers is a list, in which every layer, of every network, has weights and a memory of its own."""
+    """layers is a list, and every layer of every network has its own weights and its own memory."""
     models = [student.network.MLP(SQUARE, student.rng(case.seed + k)) for k in range(2)]
     layers = [layer for model in models for layer in _listed(student, case, model.layers)]
     linear = [layer for layer in layers if student.has(layer, "W")]
@@ -118,21 +118,25 @@ def _listed(student, case, held):
     items = list(held) if isinstance(held, dict) else student.take(held) if in_turn else [held]
     for item in items:
         is_layer = in_turn and isinstance(item, Remote)
-        inside = f", and in it is {f'the text {item!r}' if isinstance(item, str) else type_phrase(item)}" * in_turn
+        inside = f", containing {f'the text {item!r}' if isinstance(item, str) else type_phrase(item)}" * in_turn
         should = "model.layers should be a list of the layers themselves."
         case.require(is_layer, should, f"model.layers is {type_phrase(held)}{inside}.")
     return items
 
 
 def check_network_forward_repeats_itself(student, case):
-    """forward and predict answer for the x of this call, again and again, for one row too, with arrays; x stays as it was."""
+    """forward and predict answer with arrays for the x of this call, every time, for one row too; x is not changed."""
     model, parameters = networks.filled(student, case, DEEP)
     x, other, before = case.normal("x", 1, 6), case.normal("other", 9, 6), networks.parameters_of(student, model)
     held = student.put(x)
-    for array, name in ((held, "x"), (other, "other"), (held, "x, once more")):
-        logits = closed_form.forward(parameters, other if name == "other" else x)
-        should = "what the last Linear gives"
-        case.expect(model.forward(array), logits, f"model.forward({name})", should=should, rtol=FLOAT32_RTOL)
+    for array, name in (
+        (held, "model.forward(x)"),
+        (other, "model.forward(other)"),
+        (held, "The second model.forward(x)"),
+    ):
+        logits = closed_form.forward(parameters, other if array is other else x)
+        should = "the output of the last Linear"
+        case.expect(model.forward(array), logits, name, should=should, rtol=FLOAT32_RTOL)
     best = closed_form.forward(parameters, x).argmax(axis=1)
     case.expect(model.predict(held), best, "model.predict(x)", should="an array of one class for each row")
     case.expect_unchanged(x, student.fetch(held), "x")
@@ -141,7 +145,7 @@ def check_network_forward_repeats_itself(student, case):
 
 
 def check_network_parameters_are_live(student, case):
-    """parameters() hands out the network's own arrays: who changes one, changes the network."""
+    """parameters() returns the network's own arrays: changing one changes the network."""
     model, before = networks.filled(student, case, DEEP)
     held = model.parameters.keep()
     gave = f"parameters() returned an object of class {student.kind(held)}."
@@ -149,5 +153,5 @@ def check_network_parameters_are_live(student, case):
     for k, array in enumerate(student.take(held)):
         student.fill(student.item(held, k), array + 1.0)
     for name, was, now in zip(networks.names(6), before, networks.parameters_of(student, model)):
-        should = "larger by 1, after 1 was added to every array from parameters()"
+        should = "1 larger, after 1 was added to every array from parameters()"
         case.expect(now, was + 1.0, f"the layer's {name}", should=should, rtol=FLOAT32_RTOL)

@@ -20,7 +20,7 @@ def _went_back(student, case, sizes, rows):
 
 
 def check_backprop_agrees_with_central_differences(student, case):
-    """After backward(dlogits) each layer's dW and db are the slopes that nudging shows, and what comes back is dx."""
+    """backward's gradients agree with numerical gradients, and it returns dx."""
     for sizes, rows in ((DEEP, 7), (SHALLOW, 1), (SQUARE, 5)):
         model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows)
         analytic = [*networks.gradients_of(student, model), dx]
@@ -45,7 +45,7 @@ def _compare(case, name, gradient, numeric, trusted, entries, shape):
 
 
 def check_gradients_follow_parameters(student, case):
-    """gradients() is the list [dW1, db1, dW2, db2, ...], what the last backward left in the layers."""
+    """gradients() is the list [dW1, db1, dW2, db2, ...] of what the last backward computed."""
     for sizes in (DEEP, SHALLOW, SQUARE):
         model, parameters, _, _, _ = _went_back(student, case, sizes, 4)
         names = networks.names(len(parameters), "d")
@@ -59,7 +59,7 @@ def check_gradients_follow_parameters(student, case):
 
 
 def check_backprop_matches_closed_form(student, case):
-    """The gradients are those of the chain rule to twelve digits, not an approximation of them."""
+    """The gradients follow the chain rule to twelve digits: they are not approximations."""
     for sizes, rows in ((SQUARE, 1), (DEEP, 7)):
         model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows)
         expected, expected_dx = closed_form.backward(parameters, x, dlogits)
@@ -72,7 +72,7 @@ def check_backprop_matches_closed_form(student, case):
 
 
 def check_backprop_holds_at_true_size(student, case):
-    """At 784-128-64-10 too, a sample of the gradients agrees with central differences, in a moment."""
+    """At full size, 784-128-64-10, a sample of the gradients agrees with numerical gradients, and backward is fast."""
     model, parameters, x, dlogits, _ = _went_back(student, case, TRUE, 4)
     names = networks.names(len(parameters), "d")
     gradients = networks.as_vectors(student.take(model.gradients()))
@@ -86,7 +86,7 @@ def check_backprop_holds_at_true_size(student, case):
 
 
 def check_gradients_belong_to_the_last_backward(student, case):
-    """After a second batch, gradients() holds what that batch gives: nothing added, nothing left over."""
+    """After a second batch, gradients() has that batch's gradients: nothing added, nothing left over."""
     model, parameters, _, _, _ = _went_back(student, case, DEEP, 5)
     model.gradients()
     x, dlogits = case.normal("x", 3, 6), case.normal("dlogits", 3, 3)
@@ -100,7 +100,7 @@ def check_gradients_belong_to_the_last_backward(student, case):
 
 
 def check_backprop_leaves_parameters_alone(student, case):
-    """backward measures, and changes no parameter."""
+    """backward does not change the parameters."""
     model, _ = networks.filled(student, case, DEEP)
     before = networks.parameters_of(student, model)
     model.forward(case.normal("x", 4, 6))
@@ -110,7 +110,7 @@ def check_backprop_leaves_parameters_alone(student, case):
 
 
 def check_backprop_neither_averages_nor_clips(student, case):
-    """A dlogits a thousand times as large gives gradients a thousand times as large."""
+    """Gradients are proportional to dlogits: 1000 times the dlogits gives 1000 times the gradients."""
     model, parameters = networks.filled(student, case, DEEP)
     x, dlogits = case.normal("x", 4, 6), case.normal("dlogits", 4, 3)
     expected, _ = closed_form.backward(parameters, x, dlogits)

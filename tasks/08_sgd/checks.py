@@ -17,16 +17,16 @@ def _after(student, case, arrays, gradients, lr, steps=1):
 
 
 def check_sgd_step_walks_downhill(student, case):
-    """step changes the array that it is given: p becomes p - lr * g."""
+    """step changes the given array in place: p becomes p - lr * g."""
     p, g = case.normal("p", 4, 3), case.normal("g", 4, 3)
     (after,) = _after(student, case, [p], [g], 0.1)
-    should = "The array in params should hold p - lr * g afterwards: the same array, changed in place."
-    case.require(not np.array_equal(after, p), should, "After step the array in params is what it was before.")
+    should = "The array in params should be p - lr * g afterwards: the same array, changed in place."
+    case.require(not np.array_equal(after, p), should, "step has not changed the array in params.")
     case.expect(after, p - 0.1 * g, "p after SGD(0.1).step([p], [g])", should="p - 0.1 * g", rtol=FLOAT32_RTOL)
 
 
 def check_sgd_step_scales_with_lr(student, case):
-    """The length of a step is lr, whatever lr is, and each optimiser has its own."""
+    """The step is lr times the gradient for any lr, and each optimiser has its own lr."""
     p, g = case.normal("p", 4, 3), case.normal("g", 4, 3)
     rates = (0.05, 0.5, 2.0)
     optimizers = [student.optim.SGD(lr) for lr in rates]
@@ -38,7 +38,7 @@ def check_sgd_step_scales_with_lr(student, case):
 
 
 def check_sgd_pairs_arrays_with_gradients(student, case):
-    """Each array goes with the gradient at its own place, in lists of one to six, of equal shapes and of different ones."""
+    """Each array gets the gradient at its own place in the list, for one to six arrays of equal or different shapes."""
     for shapes in ([(3, 3)], [(4, 3), (3,)], [(3, 3)] * 3, [(3, 4), (4,), (4, 2), (2,), (2, 5), (5,)]):
         arrays = [case.normal(f"p{k}", *shape) for k, shape in enumerate(shapes)]
         gradients = [case.normal(f"g{k}", *shape) for k, shape in enumerate(shapes)]
@@ -49,7 +49,7 @@ def check_sgd_pairs_arrays_with_gradients(student, case):
 
 
 def check_sgd_has_no_memory(student, case):
-    """Ten equal steps are equally long, and a step with zero gradient then moves nothing."""
+    """Ten equal steps are equally long, and a step with zero gradients then moves nothing."""
     p, g = case.normal("p", 4, 3), case.normal("g", 4, 3)
     (after,) = _after(student, case, [p], [g], 0.1, steps=10)
     case.expect(after, p - 10 * (0.1 * g), "p after ten equal steps", should="p - 10 * 0.1 * g")
@@ -61,7 +61,7 @@ def check_sgd_has_no_memory(student, case):
 
 
 def check_sgd_is_proportional_to_the_gradient(student, case):
-    """No gradient, no step; a gradient a million times as large, a step a million times as long."""
+    """No gradient, no step; a gradient a million times larger, a step a million times longer."""
     p, g = case.normal("p", 4, 3), case.normal("g", 4, 3)
     (after,) = _after(student, case, [p], [np.zeros((4, 3))], 0.1)
     case.expect_unchanged(p, after, "p")

@@ -21,9 +21,9 @@ def _epoch(student, case, x, y, batch_size, rng):
     for k, batch in enumerate(batches):
         pair = isinstance(batch, list | tuple) and [np.ndim(a) for a in batch] == [2, 1]
         fits = pair and np.shape(batch[0]) == (len(batch[1]), width)
-        shapes = [np.shape(a) for a in batch] if isinstance(batch, list | tuple) else type(batch).__name__
+        shapes = f"of shapes {[np.shape(a) for a in batch]}" if isinstance(batch, list | tuple) else "not a pair"
         should = f"Each batch should be a pair (xb, yb) of shapes (rows, {width}) and (rows,)."
-        case.require(fits, should, f"Batch {k} holds {shapes}.")
+        case.require(fits, should, f"Batch {k} is {type_phrase(batch)}, {shapes}.")
         should = f"No batch should have more rows than x, which has {rows}."
         case.require(len(batch[1]) <= rows, should, f"Batch {k} has {len(batch[1]):,} rows.")
     return batches
@@ -52,16 +52,16 @@ def _require_all_once(case, rows, count):
     handed = [row for batch in rows for row in batch]
     strange, missing = handed.count(-1), [row for row in range(count) if row not in handed]
     twice = [row for row in range(count) if handed.count(row) > 1]
-    should = f"Over an epoch, each of the {count} rows of x should come exactly once."
-    case.require(not strange, should, f"{strange} of the rows handed out are none of x.")
+    should = f"Over an epoch, each of the {count} rows of x should appear exactly once."
+    case.require(not strange, should, f"{strange} of the rows in the batches are not rows of x.")
     if twice:
-        raise Unmet(should, f"Of the rows of x, {listed(twice)} came more than once.")
+        raise Unmet(should, f"Row{'s' * (len(twice) > 1)} {listed(twice)} of x appeared more than once.")
     if missing:
-        raise Unmet(should, f"Of the rows of x, {listed(missing)} never came.")
+        raise Unmet(should, f"Row{'s' * (len(missing) > 1)} {listed(missing)} of x never appeared.")
 
 
 def check_batches_hold_each_example_once(student, case):
-    """20 examples in batches of 5 are four batches of 5, and each example is in exactly one."""
+    """20 examples in batches of 5 give four batches of 5, with each example in exactly one."""
     x, y = _data(case, 20)
     batches = _epoch(student, case, x, y, 5, student.rng(case.seed))
     rows = _rows(x, batches)
@@ -71,56 +71,56 @@ def check_batches_hold_each_example_once(student, case):
 
 
 def check_batches_keep_labels_with_images(student, case):
-    """After shuffling, each row of xb still has its own label at the same place of yb."""
+    """After shuffling, each row of xb still has its own label at the same place in yb."""
     x, y = _data(case, 20)
     batches = _epoch(student, case, x, y, 4, student.rng(case.seed))
     for k, ((_, yb), rows) in enumerate(zip(batches, _rows(x, batches))):
-        should = "Row by row, yb should hold the label that y has for that row of x."
+        should = "Each entry of yb should be the label that y has for that row of x."
         given, expected = [int(label) for label in yb], [int(label) for label in y[rows]]
-        gave = f"Batch {k} has rows {rows} of x, whose labels are {expected}, with yb = {given}."
+        gave = f"Batch {k} has rows {rows} of x, whose labels are {expected}, but yb is {given}."
         case.require(given == expected, should, gave)
 
 
 def check_batches_keep_the_short_last_batch(student, case):
-    """The last batch holds what is left: no example is dropped, and no batch is empty."""
+    """The last batch contains the rest: no example is dropped, and no batch is empty."""
     for count, size in ((23, 5), (21, 5), (20, 5), (10, 4), (1, 5), (3, 8), (6, 6), (4, 1)):
         case.start_new_example(student)
         x, y = _data(case, count)
         rows = _rows(x, _epoch(student, case, x, y, size, student.rng(case.seed)))
         wanted = [size] * (count // size) + [count % size] * (count % size > 0)
         sizes = [len(batch) for batch in rows]
-        should = f"{count} rows in batches of {size} should come as {_sizes(wanted)}."
+        should = f"{count} rows in batches of {size} should give batches of {_sizes(wanted)}."
         case.require(sizes == wanted, should, f"The batches have {_sizes(sizes)} rows.")
         _require_all_once(case, rows, count)
 
 
 def check_batches_order_comes_from_rng(student, case):
-    """The rng that was given decides the order: equal seeds, equal orders; another seed, another order."""
+    """The given rng decides the order: same seed, same order; another seed, another order."""
     x, y = _data(case, 40)
     seeds = (case.seed, case.seed, case.seed + 1)
     first, again, other = [_order(student, case, x, y, 8, student.rng(seed)) for seed in seeds]
-    should = "The order should be the same for equal seeds, and another one for another seed."
+    should = "Equal seeds should give the same order, and different seeds different orders."
     gave = f"Seed {seeds[0]} began with rows {first[:6]}, and the second time with {again[:6]}."
     case.require(first == again, should, gave)
     case.require(first != other, should, f"Seeds {seeds[0]} and {seeds[2]} gave the same order, beginning {first[:6]}.")
 
 
 def check_batches_mix_anew_each_epoch(student, case):
-    """It is the examples that are shuffled, and every epoch mixes them in another way."""
+    """The examples are shuffled, not only the batches, and every epoch has a new order."""
     x, y = _data(case, 60)
     rng = student.rng.keep(case.seed)
     epochs = [_rows(x, _epoch(student, case, x, y, 6, rng)) for _ in range(2)]
     together = sum(abs(a - b) == 1 for batch in epochs[0] for a, b in pairwise(batch))
-    should = "Neighbours in x should fall apart: shuffle the rows, then cut them into batches."
+    should = "Neighbours in x should be separated: shuffle the rows, then cut them into batches."
     gave = f"{together} of 50 times, a row is followed by its neighbour in x: {epochs[0][0]}, {epochs[0][1]}, ..."
     case.require(together < 25, should, gave)
     first, second = [{frozenset(batch) for batch in epoch} for epoch in epochs]
-    should = "A second epoch from the same rng should have other batches."
+    should = "A second epoch from the same rng should have different batches."
     case.require(first != second, should, f"The same rows are together again, such as {sorted(epochs[0][0])}.")
 
 
 def check_batches_leave_the_data_alone(student, case):
-    """x and y stay as they were, and what is handed out has their types."""
+    """x and y are not changed, and the batches have their types."""
     x, y = _data(case, 20)
     for dtype in (np.int64, np.uint8):
         labels = y if dtype == np.int64 else case.given("y", y.astype(dtype))
@@ -130,7 +130,7 @@ def check_batches_leave_the_data_alone(student, case):
         case.expect_unchanged(labels, student.fetch(held_y), "y")
         for batch in batches:
             xb, yb = (_array(case, part, name) for part, name in zip(batch, ("xb", "yb")))
-            should = "xb should be float64 as x is, and yb should hold whole numbers as y does."
+            should = "xb should be float64 like x, and yb whole numbers like y."
             fits = xb.dtype == np.float64 and yb.dtype.kind in "iu"
             case.require(fits, should, f"xb is {xb.dtype.name}, yb is {yb.dtype.name}.")
 

@@ -37,7 +37,7 @@ def _forgetting(case):
 
 
 def check_accuracy_is_the_share_of_hits(student, case):
-    """accuracy is the share of rows whose predicted class is the label, one float from 0 to 1."""
+    """accuracy is the share of rows whose predicted class equals the label: one float from 0 to 1."""
     model, parameters = networks.filled(student, case, SIZES)
     x, y = case.normal("x", 37, 4), case.labels("y", 37, 3)
     best = closed_form.forward(parameters, x).argmax(axis=1)
@@ -60,7 +60,7 @@ def check_train_descends_on_the_full_batch(student, case):
 
 
 def check_train_keeps_descending(student, case):
-    """Every epoch goes on where the last one stopped, with the lr that was asked for."""
+    """Every epoch continues where the last one stopped, with the given lr."""
     for rows, epochs, lr in ((5, 3, 0.2), (6, 10, 0.05)):
         data, start = _data(case, rows), networks.draw(case, SIZES)
         given, _ = _trained(student, case, start, data, epochs=epochs, batch_size=rows, lr=lr)
@@ -72,7 +72,7 @@ def check_train_keeps_descending(student, case):
 
 
 def check_accuracy_counts_every_row(student, case):
-    """One row counts, and so do the last of 150; labels may be of any integer type."""
+    """Every row counts, whether there is one or 150; labels may be of any integer type."""
     model, parameters = networks.filled(student, case, SIZES)
     for rows, right in ((1, 1), (3, 0), (150, 22), (150, 150)):
         x = case.normal("x", rows, 4)
@@ -85,7 +85,7 @@ def check_accuracy_counts_every_row(student, case):
 
 
 def check_train_steps_once_a_batch(student, case):
-    """Five rows in batches of two: the parameters end at one of the outcomes that the possible batches allow."""
+    """There is one step per batch: five rows in batches of two end where the possible batches lead."""
     for epochs, outcomes in ((1, 30), (2, 900)):
         data, start = _data(case, 5), networks.draw(case, SIZES)
         given, _ = _trained(student, case, start, data, epochs=epochs, batch_size=2, lr=0.2)
@@ -93,15 +93,16 @@ def check_train_steps_once_a_batch(student, case):
         possible = closed_form.epochs_possible(start, data[0], data[1], 2, 0.2, epochs)
         _, off = trainings.nearest(given, possible, start)
         when = "one epoch" if epochs == 1 else "two epochs"
-        should = f"After {when} the parameters should be at one of {outcomes} places, one for each way of batching."
-        gave = f"After {when} the parameters are at none of the {outcomes} possible places; the nearest is {off:.2g} of the way off."
+        should = f"After {when} the parameters should be one of {outcomes} results, one for each way of batching."
+        gave = f"After {when} the parameters are none of the {outcomes} possible results; they are off by at least "
+        gave += f"{100 * off:.2g} % of the distance that they should have moved."
         lost = not off <= trainings.MOVED  # nan is no place either
         looks_like = trainings.odd_epoch(given, start, data, 2, 0.2) if lost and epochs == 1 else ""
         case.require(not lost, should, gave, looks_like)
 
 
 def check_train_measures_what_it_says(student, case):
-    """With lr = 0 nothing moves, and the four curves are the loss and accuracy of the two sets; train_* follow the steps."""
+    """The four curves are loss and accuracy on the two sets: constant with lr = 0; otherwise train_* follow the steps."""
     for rows, batch_size in ((12, 4), (5, 2)):
         data, start = _data(case, rows, 7), networks.draw(case, SIZES)
         given, result = _trained(student, case, start, data, epochs=2, batch_size=batch_size, lr=0.0)
@@ -132,7 +133,7 @@ def check_train_validates_after_each_epoch(student, case):
 
 
 def check_train_keeps_a_history(student, case):
-    """train returns four lists of one float an epoch, and a second call starts new ones."""
+    """train returns four lists with one float per epoch, and a second call starts new ones."""
     data, start = _data(case, 6), networks.draw(case, SIZES)
     for epochs in (3, 1):
         _, result = _trained(student, case, start, data, epochs=epochs, batch_size=3, lr=0.1)
@@ -141,11 +142,11 @@ def check_train_keeps_a_history(student, case):
                 f"With epochs = {epochs}, history[{name!r}] should have {epochs} entr{'y' if epochs == 1 else 'ies'}."
             )
             case.require(len(curve) == epochs, should, f"The length of history[{name!r}] is {len(curve)}.")
-            case.require(np.isfinite(curve).all(), should, f"history[{name!r}] holds {curve}.")
+            case.require(np.isfinite(curve).all(), should, f"history[{name!r}] is {curve}.")
 
 
 def check_train_never_learns_from_validation(student, case):
-    """Whatever is in x_val and y_val, the parameters after training are the same."""
+    """The parameters after training do not depend on x_val and y_val."""
     start, x, y, guesses, lr = _forgetting(case)
     settings = {"epochs": 8, "batch_size": 12, "lr": lr}
     x_val, y_val = case.normal("x_val", 12, 4), case.labels("y_val", 12, 3)
@@ -159,24 +160,24 @@ def check_train_never_learns_from_validation(student, case):
 
 
 def check_train_follows_its_rng(student, case):
-    """The rng decides which rows meet in a batch, in every epoch anew: equal seeds, equal training."""
+    """The rng decides which rows form a batch, with a new order each epoch: same seed, same training."""
     data, start = _data(case, 5), networks.draw(case, SIZES)
     settings = {"epochs": 2, "batch_size": 2, "lr": 0.2}
     seeds = (case.seed, case.seed, case.seed + 1, case.seed + 2, case.seed + 3, case.seed + 4)
     ends = [_trained(student, case, start, data, seed=seed, **settings)[0] for seed in seeds]
     trainings.expect_same(case, ends[1], ends[0], start, "the parameters", "the same for equal seeds")
     others = [trainings.distance(end, ends[0], start) for end in ends[2:]]
-    should = "Another seed should bring other batches, and so other parameters."
+    should = "Different seeds should give different batches, and so different parameters."
     case.require(max(others) > trainings.MOVED, should, "The parameters are the same for five different seeds.")
     possible = closed_form.epochs_possible(start, data[0], data[1], 2, 0.2, 2)
     cuts = [trainings.nearest(end, possible, start)[0] for end in ends]
-    should = "Each epoch should have an order of its own, drawn from rng."
-    gave = "For five seeds in five, the second epoch had the very batches of the first."
+    should = "Each epoch should have a new order, drawn from rng."
+    gave = "With all five seeds, epoch 2 used exactly the batches of epoch 1."
     case.require(any(cut // 30 != cut % 30 for cut in cuts), should, gave)
 
 
 def check_train_leaves_the_data_alone(student, case):
-    """The four arrays that train is given stay as they were; labels may be of any integer type."""
+    """train does not change its four arrays; labels may be of any integer type."""
     x, y, x_val, y_val = _data(case, 6)
     data = (x, case.given("y", y.astype(np.int8)), x_val, case.given("y_val", y_val.astype(np.uint8)))
     held = [student.put(array) for array in data]

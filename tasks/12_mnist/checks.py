@@ -31,7 +31,7 @@ def check_mnist_reaches_96_percent(student, case, mnist, hidden, memo):
 
 
 def check_mnist_predict_agrees_with_the_parameters(student, case, mnist, hidden, memo):
-    """predict says what the parameters say: the network has no other knowledge."""
+    """predict agrees with parameters(): the network knows nothing else."""
     trained = memo("trained", lambda: _train(student, case, mnist, hidden))
     x = mnist.x_val if hidden is None else hidden.x
     some = case.given("x", x[case.rng.permutation(len(x))[:1000]], "1000 images")
@@ -39,7 +39,7 @@ def check_mnist_predict_agrees_with_the_parameters(student, case, mnist, hidden,
 
 
 def check_mnist_training_starts_from_the_given_network(student, case, mnist):
-    """Training moves the network that it was given: with lr = 0 it stays where it is."""
+    """Training starts from the given network: with lr = 0 it does not move."""
     settings = gate.hyperparameters(student, case)
     plain = {"epochs": 1, "batch_size": settings["batch_size"]}
     model = student.network.MLP(SIZES, student.rng(case.seed))

@@ -19,8 +19,8 @@ from .layers import fill as fill_one
 
 #: What should hold, and what was given, where a check needs a forward that at least tells classes apart.
 FORWARD_FIRST = (
-    "predict is looked at once forward gives one score for each row and class.",
-    "The scores of model.forward(x) do not tell the classes apart yet.",
+    "predict is checked once forward returns one score per row and class.",
+    "The scores of model.forward(x) do not distinguish the classes yet.",
 )
 
 _STEP = 1e-5  # of central differences
@@ -86,7 +86,7 @@ def refill(student: Student, case: Case, model: Remote) -> Parameters:
             array = case.normal(f"{name}{k}", *np.shape(getattr(layer, name)))
             student.fill(layer, name, array)
             parameters.append(array)
-    case.require(parameters, "model.layers should hold layers with a W.", "It holds none.")
+    case.require(parameters, "model.layers should contain layers with a W.", "It has none.")
     return as_vectors(parameters)
 
 

@@ -40,16 +40,17 @@ def movement(given: Sequence[Array], expected: Sequence[Array], start: Sequence[
     if not np.isfinite(went).all():
         return "There is nan or inf in the parameters."
     if not went.any():
-        return "The parameters are what they were before training."
+        return "The parameters have not changed."
     still = [name for name, g, s in zip(names(len(given)), given, start) if np.array_equal(g, s)]
     if still:
         return f"{', '.join(still)} did not move."
     ratio = float(way @ went / (way @ way))
     if np.linalg.norm(went - ratio * way) <= 1e-6 * np.linalg.norm(went):
-        return f"They went in the right direction, {number(ratio, 6)} times as far."
+        side = "right" if ratio > 0 else "opposite"
+        return f"The step has the {side} direction, and is {number(abs(ratio), 6)} times as long as it should be."
     worst = int(np.argmax([np.linalg.norm(g - e) for g, e in zip(given, expected)]))
-    share = number(distance(given, expected, start), 3)
-    return f"They end {share} of the way off, furthest in {names(len(given))[worst]}."
+    share = number(100 * distance(given, expected, start), 3)
+    return f"They are off by {share} % of the distance that they should have moved, most of all in {names(len(given))[worst]}."
 
 
 def expect_moved(
@@ -59,8 +60,8 @@ def expect_moved(
     same_shapes(case, given, expected, what)
     case.require(
         distance(given, expected, start) <= MOVED,
-        f"{what}, every parameter should be where gradient descent by hand takes it.",
-        f"{what}, the parameters are somewhere else.",
+        f"{what}, the parameters should be those of gradient descent by hand.",
+        f"{what}, the parameters are different.",
         movement(given, expected, start),
     )
 
@@ -71,7 +72,7 @@ def expect_same(
     """Two trainings that have to end at the same place did."""
     same_shapes(case, given, start, "After training")
     off = distance(given, expected, start)
-    gave = f"{what} differ by {off:.2g} times the way that they went.".capitalize()
+    gave = f"{what} differ by {100 * off:.2g} % of the distance that they moved.".capitalize()
     case.require(off <= MOVED, f"{what} should be {should}.".capitalize(), gave)
 
 
@@ -201,13 +202,13 @@ def _curve(student: Student, case: Case, result: Any, name: str) -> list[float]:
     values = result[name] if isinstance(result, dict) else student.fetch(student.item(result, name))
     if isinstance(values, Remote):
         values = student.take(values)
-    should = f"history[{name!r}] should be a list with one float an epoch."
+    should = f"history[{name!r}] should be a list with one float per epoch."
     plain = isinstance(values, list | tuple) or (isinstance(values, np.ndarray) and values.ndim == 1)
     case.require(plain, should, f"history[{name!r}] is {_what(student, values)}.")
     for value in values:
         is_number = isinstance(value, int | float | np.number | np.ndarray) and not isinstance(value, bool)
         real = is_number and np.ndim(value) == 0 and np.asarray(value).dtype.kind in "fiu"
-        case.require(real, should, f"history[{name!r}] holds {_what(student, value)}.")
+        case.require(real, should, f"history[{name!r}] is {_what(student, value)}.")
     return [float(value) for value in values]
 
 

@@ -215,12 +215,12 @@ SAID = {
         "    self.layers = dict(zip('abcdefg', self.rows))\nMLP.__init__ = new\n"
         "MLP.forward = lambda self, x: [x := l.forward(x) for l in self.rows][-1]\n"
         "MLP.parameters = lambda self: [p for l in self.rows[::2] for p in (l.W, l.b)]",
-        "model.layers is a dict, and in it is the text 'a'. model.layers should be a list of the layers themselves.",
+        "model.layers is a dict, containing the text 'a'. model.layers should be a list of the layers themselves.",
     ),
     "names for layers": (
         "06_network",
         "old = MLP.__init__\ndef new(self, *a):\n    old(self, *a)\n    self.layers = ['Affine1', 'Relu1']\nMLP.__init__ = new",
-        "model.layers is a list of 2 items, and in it is the text 'Affine1'.",
+        "model.layers is a list of 2 items, containing the text 'Affine1'.",
     ),
     "a number for layers": (
         "06_network",
