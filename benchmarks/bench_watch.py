@@ -13,7 +13,7 @@ from grader.course.course import Course
 from grader.paths import REFERENCE, ROOT
 
 GRADIENT_CHECKS = ("05_gradient_check", "07_backprop")
-PASSED, FAILED = r"{}: (\d+) of \1 checks hold", r"{}: 0 of \d+ checks hold"
+PASSED, FAILED = r"{}: (\d+) of \1 checks pass", r"{}: 0 of \d+ checks pass"
 
 
 def ratios(options: Options):
@@ -32,7 +32,7 @@ def ratios(options: Options):
 
 
 def saved(stage: str, file: str, rounds: int) -> Timing:
-    """Break a file and mend it again and again; measured is from mending it to the verdict that all checks hold."""
+    """Break a file and mend it again and again; measured is from mending it to the verdict that all checks pass."""
     import pexpect
 
     seconds = []

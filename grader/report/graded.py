@@ -73,7 +73,7 @@ def _remarks(report: Report) -> list[str]:
     if report.extra.feedback:
         remarks.append(f"Level of feedback: {report.extra.feedback}.")
     if not report.complete:
-        remarks.append("This grade did not reach its end: what is missing here was not checked.")
+        remarks.append("This grade was interrupted: what is missing here was not checked.")
     return remarks
 
 

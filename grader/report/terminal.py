@@ -24,7 +24,7 @@ class Look(NamedTuple):
 LOOKS = {
     "pass": Look("✓", "+", "done", "green"),
     words.HELPED: Look("◑", "~", "done with a substitute", "green"),
-    "fail": Look("✗", "x", "does not hold", "bold red"),
+    "fail": Look("✗", "x", "fails", "bold red"),
     "todo": Look("○", "o", "to do", "cyan"),
     "blocked": Look("–", "-", "waits", "dim"),
     "error": Look("!", "!", "grader's fault", "magenta"),
@@ -51,7 +51,7 @@ def plain_card(stage: str, result: CheckResult) -> str:
 
 
 class CardText:
-    """What a learner is told about one check: promise, what happened, what it looks like, and what was run."""
+    """What a learner is told about one check: its name, what happened, what it looks like, and what was run."""
 
     def __init__(self, stage: str, result: CheckResult, title: bool = True, ran_lines: int = RAN_LINES):
         self.stage, self.result, self.title, self.ran_lines = stage, result, title, ran_lines
@@ -76,11 +76,11 @@ class CardText:
                 yield "what happened", result.message, ""
             return
         if card.should:
-            yield "what should hold", card.should, ""
+            yield "what was expected", card.should, ""
         yield "what you gave", card.gave or result.message, ""
-        name = f": {result.mistake.title}" if result.mistake is not None else ""
+        label = f"likely mistake: {result.mistake.title}" if result.mistake is not None else "what it looks like"
         if looks := words.looks_like(result):
-            yield f"what it looks like{name}", looks, "yellow"
+            yield label, looks, "yellow"
         for lines in [lines for lines in card.source if lines.marked][-2:]:
             yield f"where: {lines.file}" + (f", in {lines.function}" if lines.function else ""), _numbered(lines), ""
         if card.printed:
@@ -88,7 +88,7 @@ class CardText:
         if card.ran:
             ran = card.ran.rstrip().split("\n")
             most = self.ran_lines
-            cut = [f"... {len(ran) - most} more lines stand in the report"] if len(ran) > most else []
+            cut = [f"... {len(ran) - most} more lines are in the report"] if len(ran) > most else []
             yield "what we ran", "\n".join([*ran[:most], *cut]), "dim"
 
 
@@ -142,7 +142,7 @@ def _progress(stage: StageResult) -> str:
         return f"waits for {needed}"
     if stage.state != "fail":
         return words.stage_line(stage, []) if helped else LOOKS[stage.state].word
-    held = f"{states.count('pass')} of {len(states)} hold"
+    held = f"{states.count('pass')} of {len(states)} checks pass"
     more = [f"{len(helped)} more with {words.a_correct(helped)}"] if helped else []
     others = [f"{states.count(s)} {word}" for s, word in (("todo", "to do"), ("blocked", "waiting")) if s in states]
     return ", ".join([held, *more, *others])
@@ -202,7 +202,7 @@ def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
     parts += ladder(console, report.stages, here)
     parts.append(Text())
     if not report.complete:
-        parts += [Text("Stopped before the end: what had been graded until then is kept.", style="bold"), Text()]
+        parts += [Text("Stopped early: everything graded so far is kept.", style="bold"), Text()]
     parts += next_part(report)
     if report.next is None and report.complete:
         parts.append(_nothing_left(report, whole))
@@ -244,4 +244,4 @@ def greeting(report: Report) -> Group:
 def _nothing_left(report: Report, whole: bool) -> Text:
     if report.score == report.max_score:
         return Text("All done: full marks." if whole else "This is done: full marks.", style="bold green")
-    return Text("Nothing here can be checked until the stages it waits for are done.")
+    return Text("Nothing here can be checked until the stages it needs are done.")

@@ -8,9 +8,9 @@ from grader.records import CheckResult, NextStep, StageResult
 HELPED = "helped"
 #: What a state is called.
 STATE = {
-    "pass": "holds",
-    HELPED: "holds with a substitute",
-    "fail": "does not hold",
+    "pass": "passes",
+    HELPED: "passes with a substitute",
+    "fail": "fails",
     "error": "could not be checked",
     "blocked": "not checked yet",
     "todo": "still a TODO",
@@ -28,9 +28,10 @@ STAGE_STATE = {
 SYMBOL = {"pass": "✓", HELPED: "◑", "fail": "✗", "error": "◆", "blocked": "–", "todo": "○"}
 
 RAN = "What we ran"
-SHOULD = "What should hold"
+SHOULD = "What was expected"
 GAVE = "What you gave"
 LOOKS_LIKE = "What it looks like"
+MISTAKE = "Likely mistake"
 PRINTED = "What your code printed"
 SOURCE = "Your lines"
 NEXT = "Do this next"
@@ -118,7 +119,7 @@ def with_help(of: CheckResult | StageResult) -> str:
 
 
 def stage_line(stage: StageResult, stages: list[StageResult]) -> str:
-    """What the ladder says of one stage: `done`, `3 of 5 promises hold`, `waits for 03 Softmax`."""
+    """What the ladder says of one stage: `done`, `3 of 5 checks pass`, `waits for 03 Softmax`."""
     helped = passing_with_help([stage])
     if stage.state == "pass":
         counted = "" if stage.points == stage.max_points else ", not counted"
@@ -128,7 +129,7 @@ def stage_line(stage: StageResult, stages: list[StageResult]) -> str:
     holding = sum(check.state == "pass" for check in stage.checks)
     if stage.state == "todo" and not holding:
         return STAGE_STATE["todo"]
-    told = f"{holding} of {plural(len(stage.checks), 'promise')} hold{'s' if len(stage.checks) == 1 else ''}"
+    told = f"{holding} of {plural(len(stage.checks), 'check')} pass{'es' if len(stage.checks) == 1 else ''}"
     return f"{told}, {len(helped)} with {a_correct(helped)}" if helped else told
 
 
@@ -143,14 +144,14 @@ def blockers(stage: StageResult, stages: list[StageResult]) -> list[str]:
 
 
 def blocked_line(check: CheckResult, stages: list[StageResult]) -> str:
-    """`Not checked yet: needs 03 Softmax, where "each row sums to 1" does not hold.`"""
+    """`Not checked yet: needs 03 Softmax, where "each row sums to 1" fails.`"""
     stage_id, _, check_id = (part.strip() for part in check.blocked_by.partition(":"))
     stage = next((stage for stage in stages if stage.id == stage_id), None)
     if stage is None:
         return f"Not checked yet: needs {check.blocked_by}." if check.blocked_by else "Not checked yet."
     cause = next((other for other in stage.checks if other.id == check_id), None)
     if cause is not None and check in stage.checks:
-        return f"Not checked yet: waits for promise {stage.checks.index(cause) + 1} of this stage."
+        return f"Not checked yet: needs check {stage.checks.index(cause) + 1} of this stage."
     where = f"{stage_number(stage.id)} {stage.title}"
     if cause is None:
         return f"Not checked yet: needs {where}."

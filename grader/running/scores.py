@@ -48,7 +48,7 @@ def blocked_result(check: Check, course: Course, results: Results) -> CheckResul
     elif cause.state == "todo":
         state = cause.message.rstrip(".").partition(" (")[0]
     else:
-        state = f"\u201c{_bare(cause.promise)}\u201d does not hold yet"
+        state = f"\u201c{_bare(cause.promise)}\u201d fails"
     if stage_id == check.stage:
         message = f"Not checked yet: {state}, and this builds on it."
     else:
@@ -125,7 +125,7 @@ def next_step(stages: Iterable[StageResult], claims: Mapping[str, Sequence[str]]
             text = check.message
             file, line = f"{file.rpartition('/')[0]}/{check.broken}".lstrip("/"), _marked_line(check)
         else:
-            text = f"{stage.id}: \u201c{_bare(check.promise)}\u201d does not hold yet."
+            text = f"{stage.id}: \u201c{_bare(check.promise)}\u201d fails."
         return NextStep(stage=stage.id, check=check.id, text=text, file=file, line=line)
     return None
 

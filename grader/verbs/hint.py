@@ -1,4 +1,4 @@
-"""`hint`: the next hint for what does not hold yet."""
+"""`hint`: the next hint for a check that fails."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("hint")
 @click.argument("stage", required=False)
-@click.option("--check", help="The check to get a hint for; otherwise the first that does not hold.")
+@click.option("--check", help="The check to get a hint for; otherwise the first that fails.")
 @click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the last grade's results are.")
 @click.option("--again", is_flag=True, help="Begin with the first rung again.")

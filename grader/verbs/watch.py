@@ -247,7 +247,7 @@ class Loop:
             state = words.shown_state(current)
             look = terminal.LOOKS[state]
             held = sum(words.shown_state(check) == "pass" for check in current.checks)
-            verdict = f"{current.id}: {held} of {len(watched.stage.checks)} checks hold"
+            verdict = f"{current.id}: {held} of {len(watched.stage.checks)} checks pass"
             mark = terminal.sign(console, state)
             console.print(Text.assemble((f"{mark} {verdict}", look.style), (f"   {watched.seconds:.2f} s", "dim")))
             if told := words.with_help(current):

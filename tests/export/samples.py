@@ -38,7 +38,7 @@ def report(**fields):
         "score": 4, "max_score": 20, "stages": stages, "student": "ann", "seconds": 1.23456,
         "finished": "2026-11-23T01:15:46+00:00", "sandbox": {"summary": "11 of 11 forbidden actions blocked"},
         "fingerprints": {"submission": "ab" * 32, "course": "cd" * 32},
-        "next": NextStep("01_linear", "check_sums_dW", "01_linear: dW does not hold yet.", "student/layers.py", 31),
+        "next": NextStep("01_linear", "check_sums_dW", "01_linear: dW fails.", "student/layers.py", 31),
         "curves": {"history": {"val_acc": [0.5, 99.0]}, "measured": 0.91234567},
     }  # fmt: skip
     return Report(**(values | fields))

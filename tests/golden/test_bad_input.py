@@ -220,7 +220,7 @@ def test_ctrl_c_keeps_what_was_graded_and_leaves_no_process(tmp_path, number):
     os.kill(grade.pid, number)
     shown = grade.communicate(timeout=60)[0]
     assert grade.returncode == 130
-    assert "Stopped before the end: what had been graded until then is kept." in shown
+    assert "Stopped early: everything graded so far is kept." in shown
     plain = json.loads((tmp_path / "out" / "results.json").read_text())
     assert plain["complete"] is False
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below))

@@ -82,7 +82,7 @@ def test_from_the_skeleton_to_full_marks(folder, tmp_path):
         if following is stage:
             screen.until(f"{to_do} is still a TODO")
         elif following.starting_values:  # nothing to write there: the settings that it starts with are not enough
-            screen.until(f"{stage.id} is done", following.id, "does not hold yet", "of the hidden images right")
+            screen.until(f"{stage.id} is done", following.id, "fails.", "of the hidden images right")
         else:
             screen.until(f"{stage.id} is done", f"Next: {to_do} is still a TODO")
     save(folder, put_back_all(texts, reference, [CLAIMS[-1][1]]))
@@ -99,7 +99,7 @@ def test_the_keys(folder, tmp_path):
     screen.until("> ○ 03_softmax")
     text = "print('a print')\n\ndef softmax(logits):\n    print('hello', logits.shape)\n    return logits\n"
     (folder / "losses.py").write_text(text)
-    screen.until("03_softmax: 0 of 8 checks hold", "does not hold yet", "what your code printed in that call hello (")
+    screen.until("03_softmax: 0 of 8 checks pass", "fails.", "what your code printed in that call hello (")
     for _ in range(3):
         screen.press("h")
         screen.until("Hint ", " of 3, ")
@@ -124,7 +124,7 @@ def test_the_named_mistake_comes_on_the_screen(folder, tmp_path):
         right = with_bodies(COURSE.stages[:number])
         mistake = load(stage.folder)[0]
         save(folder, files(apply(right, mistake)))
-        screen.until(f"✗ {stage.id}: ", f"what it looks like: {mistake.id.replace('_', ' ')}")
+        screen.until(f"✗ {stage.id}: ", f"likely mistake: {mistake.title}")
         if number < len(stages):
             save(folder, files(right))
             screen.until(f"{stage.id} is done")
@@ -135,7 +135,7 @@ def test_a_loop_that_does_not_end_is_shown_before_every_check_has_waited_for_it(
     screen = Screen(folder, tmp_path / "out", "3")
     screen.until("losses.softmax is still a TODO")
     (folder / "losses.py").write_text("def softmax(logits):\n    while True:\n        pass\n")
-    screen.until("03_softmax: 0 of 8 checks hold", "was stopped after", "more checks of this stage to run ...")
+    screen.until("03_softmax: 0 of 8 checks pass", "was stopped after", "more checks of this stage to run ...")
     save(folder, files(with_bodies(COURSE.stages[:3])))  # nor has it to be waited for
-    screen.until("03_softmax: 8 of 8 checks hold")
+    screen.until("03_softmax: 8 of 8 checks pass")
     assert screen.quit() == 0

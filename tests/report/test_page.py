@@ -152,7 +152,7 @@ def test_next_step_comes_with_its_card(rendered):
 def test_blocked_checks_name_what_they_wait_for(rendered):
     page = rendered("mid_course")
     item = page.tree.id("04_cross_entropy-check_loss_gradient")
-    assert 'needs 03 Softmax, where "softmax is finite for any finite logits" does not hold.' in item.text
+    assert 'needs 03 Softmax, where "softmax is finite for any finite logits" fails.' in item.text
     assert "waits for 03 Softmax" in page.tree.all("nav")[0].text
 
 

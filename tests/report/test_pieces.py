@@ -229,7 +229,7 @@ def test_words_of_the_ladder(tmp_path):
     stages = samples.stages_of(samples.mid_course_outcomes(tmp_path))
     lines = {stage.id: words.stage_line(stage, stages) for stage in stages}
     assert lines["01_linear"] == "done"
-    assert lines["03_softmax"] == "2 of 3 promises hold"
+    assert lines["03_softmax"] == "2 of 3 checks pass"
     assert lines["04_cross_entropy"] == "waits for 03 Softmax"
     assert lines["09_minibatches"] == "to do"
 

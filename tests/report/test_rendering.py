@@ -83,7 +83,7 @@ def test_ten_megabytes_of_print_stay_small(tmp_path, page):
 
 def test_unfinished_grade_says_so(page):
     report = msgspec.structs.replace(samples.report_of({}), complete=False)
-    assert "did not reach its end" in page(report).all("section", "top")[0].text
+    assert "was interrupted" in page(report).all("section", "top")[0].text
 
 
 def test_nothing_graded_is_a_page_too(page):

@@ -31,7 +31,7 @@ def failing(**fields):
 @pytest.fixture
 def report():
     stage = StageResult("03_softmax", "Softmax", "fail", 0, 2, [failing()])
-    step = NextStep("03_softmax", "check_it", "03_softmax: “It holds” does not hold yet.", "student/losses.py", 9)
+    step = NextStep("03_softmax", "check_it", "03_softmax: “It holds” fails.", "student/losses.py", 9)
     return Report(score=0, max_score=2, stages=[stage], next=step, student=NASTY)
 
 
@@ -54,10 +54,10 @@ def test_a_card_says_everything_in_order():
     text = shown(terminal.CardText("03_softmax", failing(mistake=mistake)))
     labels = [
         "It holds.",
-        "03_softmax, check_it, does not hold",
-        "what should hold",
+        "03_softmax, check_it, fails",
+        "what was expected",
         "what you gave",
-        "what it looks like: No shift before exp",
+        "likely mistake: No shift before exp",
         "What can be subtracted?",
         "where: losses.py, in softmax",
         "> 10  [bold red]markup",
@@ -75,7 +75,7 @@ def test_a_named_mistake_is_told_with_its_number():
     mistake = Mistake("averages_again", "Who divided already?", title="Divided again")
     result = failing(card=Card(gave="dW is 1.", looks_like=ratio), mistake=mistake)
     text = " ".join(shown(terminal.CardText("01_linear", result)).split())
-    assert f"what it looks like: Divided again {ratio} Who divided already?" in text
+    assert f"likely mistake: Divided again {ratio} Who divided already?" in text
     hint = f"{ratio} Who divided already?"
     repeated = failing(card=Card(looks_like=ratio), mistake=Mistake("averages_again", hint))
     assert " ".join(shown(terminal.CardText("01_linear", repeated)).split()).count("exactly 1/5") == 1
@@ -95,7 +95,7 @@ def test_states_have_words_and_signs_that_ascii_can_show(tmp_path):
     session = toys.run(course, toys.submission(layers="def add(a, b):\n    return a\n"))
     report = scores.report(course.stages, session.results)
     text = shown(terminal.Group(*terminal.ladder(terminal.console(file=io.StringIO()), report.stages, "01_first")))
-    assert "> ✗ 01_first     0 of  4  0 of 3 hold, 1 waiting" in text
+    assert "> ✗ 01_first     0 of  4  0 of 3 checks pass, 1 waiting" in text
     assert "  – 02_second    0 of  6  waits for 01_first" in text
     ascii_file = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     console = terminal.console(file=ascii_file)
@@ -112,14 +112,14 @@ def test_long_scripts_are_cut_with_a_word_on_the_rest():
     text = shown(terminal.CardText("s", failing(card=card)))
     assert "line 23" in text
     assert "line 24" not in text
-    assert "... 16 more lines stand in the report" in text
+    assert "... 16 more lines are in the report" in text
 
 
 def test_a_notebook_gets_the_card_as_html_and_nothing_of_it_is_markup(report):
     html = Shown(report)._repr_html_()
     assert "<script>" not in html
     assert html.count("&lt;script&gt;") >= 5
-    for label in ("what should hold", "what you gave", "what we ran", "does not hold"):
+    for label in ("what was expected", "what you gave", "what we ran", "fails"):
         assert label in html
     assert "[bold red]markup[/]" in repr(Shown(report))
 

@@ -61,7 +61,7 @@ def test_the_next_step_goes_by_the_order_of_writing(course):
     places = {"layers.add": ("mine/layers.py", 1), "layers.double": ("mine/layers.py", 5)}
     step = scores.report([stage], results, places.get).next
     assert (step.check, step.file, step.line) == ("check_add_keeps_float32", "mine/layers.py", 1)
-    assert step.text == "01_first: “float32 in, float32 out” does not hold yet."
+    assert step.text == "01_first: “float32 in, float32 out” fails."
     results |= result(course, "01_first", "check_add_keeps_float32", "pass")
     step = scores.report([stage], results, places.get).next
     assert (step.check, step.line) == ("check_double_doubles", 5)

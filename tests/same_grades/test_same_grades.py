@@ -101,7 +101,7 @@ def test_what_is_of_the_moment_is_left_away(one, other):
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("3 of 5 promises hold", "4 of 5 promises hold"),
+        ("3 of 5 checks pass", "4 of 5 checks pass"),
         ("the loss is ln 10 = 2.302585092994", "the loss is ln 10 = 2.302585092995"),
         ("96.94 % of the 5,000 images", "96.95 % of the 5,000 images"),
         ("losses.py, line 12", "losses.py, line 13"),

@@ -78,7 +78,7 @@ def _of_digits(arrays: Arrays) -> Iterator[Wanted]:
     """Pictures of the open validation set: confusions, mistakes, first-layer weights. None of them is a plot."""
     counts = arrays.get("confusion")
     if counts is not None and counts.shape == (10, 10) and counts.dtype.kind in "iu" and counts.sum() > 0:
-        title, finding = "Which digit is taken for which", findings.confusion(counts)
+        title, finding = "Confusion matrix", findings.confusion(counts)
         yield Wanted(title, finding, make=lambda: {"table": confusion(counts)})
     mistaken = [arrays[role] for role in MISTAKEN if role in arrays]
     if len(mistaken) == len(MISTAKEN) and mistaken[0].shape[1:] == (28, 28):

@@ -133,7 +133,7 @@ def confusion(counts: np.ndarray) -> str:
     share = np.diag(counts) / np.maximum(counts.sum(axis=1), 1)
     present = counts.sum(axis=1) > 0
     least = int(np.argmin(np.where(present, share, 2.0)))
-    start = f"{right} of {total} validation digits are read right. Most often taken for another: {words.listed(named)}."
+    start = f"{right} of {total} validation digits are read right. Most often confused: {words.listed(named)}."
     return f"{start} The hardest digit is {least}: {percent(share[least])} are read."
 
 
