@@ -4,7 +4,6 @@ The module has `run(student, case, images, seed, say)`, which returns plots, arr
 how the names of what has to be written begin; and `SENT`, modules of the toolbox that the worker gets beside the learner's.
 """
 
-import importlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from grader.course.course import Course
 from grader.course.skeleton import SKELETON, is_stub, line_of
 from grader.course.stage import TOOLBOX
+from grader.course.toolbox import shared
 from grader.errors import Refusal
-from grader.course.toolbox import package_of
 from grader.submission import Submission, file_of, read_submission
 from grader.text import clean, visible
 
@@ -39,8 +38,7 @@ def measure(
     from grader.worker.outside.errors import StudentError
     from grader.worker.outside.pool import WorkerPool
 
-    package = f"{package_of(course.tasks)}.{TOOLBOX}"
-    instrument = importlib.import_module(f"{package}.{name}")
+    instrument: Any = shared(course.tasks, name)
     submission = read_submission(folder)
     _refuse_stubs(course, submission, instrument.NEEDS)
     images = _images(course, instrument, source)
@@ -66,12 +64,12 @@ def _say(line: str) -> None:
 
 def _images(course: Course, instrument: Any, source: str | None) -> Any:  # noqa: ANN401
     """The open images, or those of a source that the course's own reader knows; None for who needs none."""
-    from grader.course import images
-
     if not hasattr(instrument, "images_from"):
         return None
     if source is None:
-        return images.open(course.data)
+        from grader.running.context import Data
+
+        return Data(course).mnist
     try:
         return instrument.images_from((course.reference or course.folder / SKELETON) / "data.py", source)
     except ValueError as problem:

@@ -9,7 +9,7 @@ from grader.report.evidence import Arrays, Curves
 from grader.report.pictures import Tile, Wanted
 from grader.report.svg import BAND, DASHES, EDGE, FIRST, OFF, SECOND, THIRD, Dash, element, new_figure, style
 from grader.report.tables import Cell, ValueTable, largest, number, shades
-from grader.report.words import plural
+from grader.report.words import listed, plural
 
 __all__ = [
     "BAND",
@@ -29,6 +29,7 @@ __all__ = [
     "Wanted",
     "element",
     "largest",
+    "listed",
     "new_figure",
     "number",
     "plural",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.report.api import Curves, plural
+from grader.report.api import Curves, listed, plural
 
 
 def percent(share: float) -> str:
@@ -87,7 +87,7 @@ def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
     on = "On the diagonal, computed and measured gradient would agree."
     if good:
         lie = "lies" if len(good) == 1 else "lie"
-        on = f"{words.listed(good)} {lie} on the diagonal: computed and measured gradient agree."
+        on = f"{listed(good)} {lie} on the diagonal: computed and measured gradient agree."
     return " ".join([on, *bad])
 
 
@@ -133,7 +133,7 @@ def confusion(counts: np.ndarray) -> str:
     share = np.diag(counts) / np.maximum(counts.sum(axis=1), 1)
     present = counts.sum(axis=1) > 0
     least = int(np.argmin(np.where(present, share, 2.0)))
-    start = f"{right} of {total} validation digits are read right. Most often confused: {words.listed(named)}."
+    start = f"{right} of {total} validation digits are read right. Most often confused: {listed(named)}."
     return f"{start} The hardest digit is {least}: {percent(share[least])} are read."
 
 
