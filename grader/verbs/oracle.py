@@ -16,8 +16,6 @@ def command(student: Path, sandbox: str) -> int:
     PyTorch is asked too where it is installed, and mpmath (50 digits) about softmax and loss at extreme logits.
     Exit status: 0 all agree; 1 something differs; 2 no submission, or TensorFlow is not installed.
     """
-    from rich.console import Console
-
     from grader.course.stage import ORACLE
     from grader.course.toolbox import shared
     from grader.errors import Refusal
@@ -34,18 +32,5 @@ def command(student: Path, sandbox: str) -> int:
         asked, absent = oracle.witnesses()
     except ImportError as error:
         raise Refusal(f"the oracle needs {error.name}. Remedy: make test installs the test packages.") from error
-    console = Console()
-    agree = True
-    limits = CheckLimits(call=60, check=3600)
-    with (
-        WorkerPool(course.withheld, sandbox) as pool,
-        pool.student(submission, limits) as subject,
-        console.status("asking") as status,
-    ):
-        for hearing in oracle.hear(subject, asked, status.update):
-            agree = agree and hearing.agrees
-            console.print(oracle.show(hearing))
-    for sentence in absent:
-        console.print(sentence)
-    console.print("All agree." if agree else "[bold red]Not all agree: see the rows marked DIFFERS.[/]")
-    return 0 if agree else 1
+    with WorkerPool(course.withheld, sandbox) as pool, pool.student(submission, CheckLimits(60, 3600)) as subject:
+        return 0 if oracle.tell(subject, asked, absent) else 1

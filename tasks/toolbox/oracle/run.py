@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from rich.console import Group
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -70,6 +70,19 @@ def hear(student: Student, asked: list[ModuleType], tell: Callable[[str], None] 
                 hearing.rows[str(case)] = compare(student, case, witness)
             hearing.rows["extreme logits"] = compare_extremes(student, dtype, witness)
             yield hearing
+
+
+def tell(student: Student, asked: list[ModuleType], absent: list[str]) -> bool:
+    """Ask, and print what came out and who was not there to be asked; whether all agree."""
+    console, agree = Console(), True
+    with console.status("asking") as status:
+        for hearing in hear(student, asked, status.update):
+            agree = agree and hearing.agrees
+            console.print(show(hearing))
+    for sentence in absent:
+        console.print(sentence)
+    console.print("All agree." if agree else "[bold red]Not all agree: see the rows marked DIFFERS.[/]")
+    return agree
 
 
 def show(hearing: Hearing) -> Group:
