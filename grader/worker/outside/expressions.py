@@ -2,9 +2,9 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from grader.records import SourceLines
 from grader.submission import Submission, file_of
@@ -205,6 +205,10 @@ class Place:
         """(method, assignment) for all that give self.name a value."""
         methods = [node for node in getattr(owner, "body", ()) if isinstance(node, Function)]
         return [(m.name, node) for m in methods for node in _assignments(m) if f"self.{name}" in _targets(node)]
+
+
+#: A kind of exception, the whole of what it says, and what puts it into words; "" if there is nothing to add.
+Rule: TypeAlias = tuple[str, str, Callable[[re.Match[str], Place], str]]
 
 
 def attributes(owner: ast.AST) -> list[str]:

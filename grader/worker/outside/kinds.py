@@ -2,9 +2,9 @@
 
 import ast
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from grader.worker.outside.expressions import Place
+from grader.worker.outside.expressions import Place, Rule
 
 
 def nothing(node: ast.expr, place: Place) -> str:
@@ -116,16 +116,16 @@ def _no_parts(match: re.Match[str], place: Place) -> str:
 
 # fmt: off
 #: As `TABLE` of the translations.
-KINDS: Sequence[tuple[Sequence[str], str, Callable[[re.Match[str], Place], str]]] = (
-    (["TypeError"], r"unsupported operand type\(s\) for [^:]{1,20}: '([\w.]+)' and '([\w.]+)'", _operand),
-    (["TypeError"], r"'[<>]=?' not supported between instances of '([\w.]+)' and '([\w.]+)'", _operand),
-    (["TypeError"], r"can't multiply sequence by non-int of type '[\w.]+'", _operand),
-    (["TypeError"], r"can only concatenate (list|tuple) \(not \"[\w.]+\"\) to (?:list|tuple)", _operand),
-    (["TypeError"], r"'NoneType' object is not (subscriptable|callable|iterable)", _no_entries),
-    (["TypeError"], r"object of type 'NoneType' has no (len)\(\)", _no_entries),
-    (["ValueError"], r"too many values to unpack \(expected (?P<wanted>\d{1,9})(?:, got (?P<found>\d{1,9}))?\)", _unpacked),
-    (["ValueError"], r"not enough values to unpack \(expected (?:at least )?(?P<wanted>\d{1,9}), got (?P<found>\d{1,9})\)",
+KINDS: Sequence[Rule] = (
+    ("TypeError", r"unsupported operand type\(s\) for [^:]{1,20}: '([\w.]+)' and '([\w.]+)'", _operand),
+    ("TypeError", r"'[<>]=?' not supported between instances of '([\w.]+)' and '([\w.]+)'", _operand),
+    ("TypeError", r"can't multiply sequence by non-int of type '[\w.]+'", _operand),
+    ("TypeError", r"can only concatenate (list|tuple) \(not \"[\w.]+\"\) to (?:list|tuple)", _operand),
+    ("TypeError", r"'NoneType' object is not (subscriptable|callable|iterable)", _no_entries),
+    ("TypeError", r"object of type 'NoneType' has no (len)\(\)", _no_entries),
+    ("ValueError", r"too many values to unpack \(expected (?P<wanted>\d{1,9})(?:, got (?P<found>\d{1,9}))?\)", _unpacked),
+    ("ValueError", r"not enough values to unpack \(expected (?:at least )?(?P<wanted>\d{1,9}), got (?P<found>\d{1,9})\)",
      _unpacked),
-    (["TypeError"], r"cannot unpack non-iterable ([\w.]+) object", _no_parts),
+    ("TypeError", r"cannot unpack non-iterable ([\w.]+) object", _no_parts),
 )
 # fmt: on

@@ -4,12 +4,12 @@ import ast
 import builtins
 import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from grader.submission import file_of
-from grader.worker.outside.expressions import Defined, Place, attributes, definitions, names_in, parsed
+from grader.worker.outside.expressions import Defined, Place, Rule, attributes, definitions, names_in, parsed
 from grader.worker.outside.kinds import nothing
 
 _LONGEST, _MOST = 80, 500
@@ -18,13 +18,9 @@ _ALIKE = 0.75  #: least likeness of two names that are taken for one, as difflib
 _KEYWORDS = ("axis", "keepdims", "dtype", "out", "where", "initial", "size", "loc", "scale", "shape", "order", "copy")
 _ELSEWHERE = {"dim": "axis", "dims": "axis"}
 _PLAIN = {
-    "list": "a list",
-    "tuple": "a tuple",
-    "dict": "a dict",
-    "float": "one number",
-    "int": "one number",
+    "list": "a list", "tuple": "a tuple", "dict": "a dict", "float": "one number", "int": "one number",
     "str": "a text",
-}
+}  # fmt: skip
 
 
 def near(name: str, candidates: Iterable[str], *, initials: bool = False) -> str:
@@ -188,14 +184,9 @@ def _missing(match: re.Match[str], place: Place) -> str:
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name))) if name in classes and found.owner is not None:
             return f"{found.node.name} is called on an object, and {name} is the class: {name}(...) makes an object."
     missing = match[2].replace("'", "")
-    by = (
-        f"{place.words(place.node)} does not give it"
-        if isinstance(place.node, ast.Call)
-        else "the call does not give it"
-    )
-    return (
-        f"{written} in {found.place}, needs {missing}, and {by if ' ' not in missing else by.replace(' it', ' them')}."
-    )
+    by = place.words(place.node) if isinstance(place.node, ast.Call) else "the call"
+    them = "them" if " " in missing else "it"
+    return f"{written} in {found.place}, needs {missing}, and {by} does not give {them}."
 
 
 def _too_many(match: re.Match[str], place: Place) -> str:
@@ -218,37 +209,21 @@ def _no_init(match: re.Match[str], place: Place) -> str:
     if found is None:
         return ""
     guess = near("__init__", (name for name in attributes(found.node) if name != "__init__"))
-    return f"class {match[1]} in {found.place}, has no __init__.{_meant_init(guess)}"
+    meant = f" It has {guess}: the name has two underscores on each side." if guess else ""
+    return f"class {match[1]} in {found.place}, has no __init__.{meant}"
 
 
-def _meant_init(guess: str) -> str:
-    return f" It has {guess}: the name has two underscores on each side." if guess else ""
-
-
+# fmt: off
 #: As `TABLE` of the translations.
-LOOKUPS: Sequence[tuple[Sequence[str], str, Callable[[re.Match[str], Place], str]]] = (
-    (
-        ["AttributeError"],
-        r"(?:type object '([\w.]{1,80})'|'([\w.]{1,80})' object) has no attribute '(\w{1,80})'",
-        _attribute,
-    ),
-    (["AttributeError"], r"module '([\w.]{1,80})' has no attribute '(\w{1,80})'", _of_a_module),
-    (["NameError"], r"name '(\w{1,80})' is not defined", _name),
-    (
-        ["UnboundLocalError"],
-        r"cannot access local variable '(\w{1,80})' where it is not associated with a value",
-        _unbound,
-    ),
-    (
-        ["TypeError"],
-        r"([\w.]{1,160})\(\) got an unexpected keyword argument '(\w{1,80})'(?:\. Did you mean '\w+'\?)?",
-        _keyword,
-    ),
-    (["TypeError"], r"([\w.]{1,160})\(\) missing \d+ required positional arguments?: ('.{1,200}')", _missing),
-    (
-        ["TypeError"],
-        r"([\w.]{1,160})\(\) takes (?:from )?[\w ]{1,40} positional arguments? but (\d{1,6}) (?:was|were) given",
-        _too_many,
-    ),
-    (["TypeError"], r"(\w{1,80})\(\) takes no arguments", _no_init),
+LOOKUPS: Sequence[Rule] = (
+    ("AttributeError", r"(?:type object '([\w.]{1,80})'|'([\w.]{1,80})' object) has no attribute '(\w{1,80})'", _attribute),
+    ("AttributeError", r"module '([\w.]{1,80})' has no attribute '(\w{1,80})'", _of_a_module),
+    ("NameError", r"name '(\w{1,80})' is not defined", _name),
+    ("UnboundLocalError", r"cannot access local variable '(\w{1,80})' where it is not associated with a value", _unbound),
+    ("TypeError", r"([\w.]{1,160})\(\) got an unexpected keyword argument '(\w{1,80})'(?:\. Did you mean '\w+'\?)?", _keyword),
+    ("TypeError", r"([\w.]{1,160})\(\) missing \d+ required positional arguments?: ('.{1,200}')", _missing),
+    ("TypeError", r"([\w.]{1,160})\(\) takes (?:from )?[\w ]{1,40} positional arguments? but (\d{1,6}) (?:was|were) given",
+     _too_many),
+    ("TypeError", r"(\w{1,80})\(\) takes no arguments", _no_init),
 )
+# fmt: on

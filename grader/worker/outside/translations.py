@@ -6,10 +6,9 @@ original sentence stands alone; it is never left out.
 
 import ast
 import re
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
 
-from grader.worker.outside.expressions import NamedValue, Place
+from grader.worker.outside.expressions import NamedValue, Place, Rule
 from grader.worker.outside.kinds import KINDS, nothing
 from grader.worker.outside.lookups import LOOKUPS
 
@@ -25,8 +24,8 @@ def translated(kind: str, message: str, place: Place) -> str:
     """
     if isinstance(place.node, ast.Raise):
         return ""  # the learner's own words, whatever they look like
-    for kinds, pattern, words in TABLE:
-        if kind in kinds and (match := re.fullmatch(pattern, message)):
+    for name, pattern, words in TABLE:
+        if kind == name and (match := re.fullmatch(pattern, message)):
             return words(match, place)
     return ""
 
@@ -230,28 +229,26 @@ def _many(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-_WORDS: TypeAlias = Callable[[re.Match[str], Place], str]
-
 # fmt: off
-#: (kinds of exception, the whole of what it says, what puts it into words)
-TABLE: Sequence[tuple[Sequence[str], str, _WORDS]] = (
-    (["ValueError"], rf"matmul: Input operand 1 has a mismatch in its .*\(size {_NUMBER} is different from {_NUMBER}\)",
+#: (kind of exception, the whole of what it says, what puts it into words)
+TABLE: Sequence[Rule] = (
+    ("ValueError", rf"matmul: Input operand 1 has a mismatch in its .*\(size {_NUMBER} is different from {_NUMBER}\)",
      _inner_sizes),
-    (["ValueError"], rf"shapes {_SHAPE} and {_SHAPE} not aligned: {_NUMBER} \(dim \d\) != {_NUMBER} \(dim \d\)",
+    ("ValueError", rf"shapes {_SHAPE} and {_SHAPE} not aligned: {_NUMBER} \(dim \d\) != {_NUMBER} \(dim \d\)",
      _not_aligned),
-    (["ValueError"], r"matmul: Input operand ([01]) does not have enough dimensions .*", _no_array),
-    (["ValueError"], r"operands could not be broadcast together with shapes ([\d(), ]+)", _broadcast),
-    (["ValueError"], rf"non-broadcastable output operand with shape {_SHAPE} doesn't match the broadcast shape {_SHAPE}",
+    ("ValueError", r"matmul: Input operand ([01]) does not have enough dimensions .*", _no_array),
+    ("ValueError", r"operands could not be broadcast together with shapes ([\d(), ]+)", _broadcast),
+    ("ValueError", rf"non-broadcastable output operand with shape {_SHAPE} doesn't match the broadcast shape {_SHAPE}",
      _grows),
-    (["ValueError"], rf"could not broadcast input array from shape {_SHAPE} into shape {_SHAPE}", _assigned),
-    (["ValueError"], r"The truth value of an array with more than one element is ambiguous\..*", _truth),
-    (["IndexError"], rf"index (-?\d{{1,15}}) is out of bounds for axis (\d{{1,2}}) with size {_NUMBER}", _out_of_bounds),
-    (["IndexError"], r"(?:list|tuple)(?: assignment)? index out of range", _past_the_end),
-    (["IndexError"], r"too many indices for array: array is (\d{1,2})-dimensional, but (\d{1,2}) were indexed",
+    ("ValueError", rf"could not broadcast input array from shape {_SHAPE} into shape {_SHAPE}", _assigned),
+    ("ValueError", r"The truth value of an array with more than one element is ambiguous\..*", _truth),
+    ("IndexError", rf"index (-?\d{{1,15}}) is out of bounds for axis (\d{{1,2}}) with size {_NUMBER}", _out_of_bounds),
+    ("IndexError", r"(?:list|tuple)(?: assignment)? index out of range", _past_the_end),
+    ("IndexError", r"too many indices for array: array is (\d{1,2})-dimensional, but (\d{1,2}) were indexed",
      _too_many_axes),
-    (["IndexError"], r"shape mismatch: indexing arrays could not be broadcast together with shapes ([\d(), ]+)",
+    ("IndexError", r"shape mismatch: indexing arrays could not be broadcast together with shapes ([\d(), ]+)",
      _index_arrays),
-    (["AxisError"], r"axis (-?\d{1,9}) is out of bounds for array of dimension (\d{1,2})", _no_such_axis),
+    ("AxisError", r"axis (-?\d{1,9}) is out of bounds for array of dimension (\d{1,2})", _no_such_axis),
     *KINDS,
     *LOOKUPS,
 )
