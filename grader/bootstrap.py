@@ -171,15 +171,8 @@ def explain(name: str, output: str) -> str:
             "the disk is full, so the packages could not be installed. Remedy: free 500 MB and run the command again."
         )
     signs = (
-        "connection",
-        "resolve host",
-        "name resolution",
-        "network",
-        "timed out",
-        "proxy",
-        "retries exceeded",
-        "ssl",
-    )
+        "connection", "resolve host", "name resolution", "network", "timed out", "proxy", "retries exceeded", "ssl",
+    )  # fmt: skip
     if any(sign in lowered for sign in signs):
         return (
             "the packages could not be downloaded: no package index was reached. "

@@ -68,14 +68,8 @@ def _attribute(node: ast.Attribute, rng: random.Random) -> None:
 
 
 _SWAPS = {
-    "max": "min",
-    "sum": "mean",
-    "argmax": "argmin",
-    "maximum": "minimum",
-    "abs": "negative",
-    "W": "b",
-    "dW": "db",
-}
+    "max": "min", "sum": "mean", "argmax": "argmin", "maximum": "minimum", "abs": "negative", "W": "b", "dW": "db",
+}  # fmt: skip
 
 _EDITS: dict[type[ast.AST], Callable[..., None]] = {
     ast.BinOp: _operator,

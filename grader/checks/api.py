@@ -25,17 +25,6 @@ from grader.worker.outside.protocols import Student
 FLOAT32_RTOL = 1e-5
 
 __all__ = [
-    "FLOAT32_RTOL",
-    "ROWS_FOR_COLUMNS",
-    "CallTimeout",
-    "Case",
-    "Refusal",
-    "Remote",
-    "Student",
-    "StudentError",
-    "Unmet",
-    "last_epoch",
-    "listed",
-    "number",
-    "type_phrase",
-]
+    "FLOAT32_RTOL", "ROWS_FOR_COLUMNS", "CallTimeout", "Case", "Refusal", "Remote", "Student", "StudentError",
+    "Unmet", "last_epoch", "listed", "number", "type_phrase",
+]  # fmt: skip

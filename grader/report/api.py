@@ -12,27 +12,6 @@ from grader.report.tables import Cell, ValueTable, largest, number, shades
 from grader.report.words import listed, plural
 
 __all__ = [
-    "BAND",
-    "DASHES",
-    "EDGE",
-    "FIRST",
-    "OFF",
-    "SECOND",
-    "THIRD",
-    "Arrays",
-    "Cell",
-    "Curves",
-    "Dash",
-    "Markup",
-    "Tile",
-    "ValueTable",
-    "Wanted",
-    "element",
-    "largest",
-    "listed",
-    "new_figure",
-    "number",
-    "plural",
-    "shades",
-    "style",
-]
+    "BAND", "DASHES", "EDGE", "FIRST", "OFF", "SECOND", "THIRD", "Arrays", "Cell", "Curves", "Dash", "Markup", "Tile",
+    "ValueTable", "Wanted", "element", "largest", "listed", "new_figure", "number", "plural", "shades", "style",
+]  # fmt: skip

@@ -12,14 +12,9 @@ _LEFT_OUT = {"site-packages", "dist-packages", "test", "ensurepip", "idlelib", "
 
 #: NumPy's own parts ask for the number of processors, hashlib for OpenSSL's settings, datetime for time zones.
 _SYSTEM = (
-    "/sys/devices/system/cpu",
-    "/etc/localtime",
-    "/usr/share/zoneinfo",
-    "/usr/lib/locale",
-    "/etc/ssl/openssl.cnf",
-    "/dev/urandom",
-    "/dev/zero",
-)
+    "/sys/devices/system/cpu", "/etc/localtime", "/usr/share/zoneinfo", "/usr/lib/locale", "/etc/ssl/openssl.cnf",
+    "/dev/urandom", "/dev/zero",
+)  # fmt: skip
 
 
 def grants() -> list[tuple[str, int]]:
