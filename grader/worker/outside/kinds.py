@@ -44,8 +44,7 @@ def _is_none(node: ast.expr) -> bool:
 
 def _operand(match: re.Match[str], place: Place) -> str:
     """One side is no array: None, a list, or a function that was not called."""
-    operands = place.operands()
-    if operands is None:
+    if (operands := place.operands()) is None:
         return ""
     left, right, operator = operands
     named = [*match.groups(), "", ""][:2]

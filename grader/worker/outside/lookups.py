@@ -175,8 +175,7 @@ def _keyword(match: re.Match[str], place: Place) -> str:
 
 
 def _missing(match: re.Match[str], place: Place) -> str:
-    called = _called(match[1], place)
-    if called is None:
+    if (called := _called(match[1], place)) is None:
         return ""
     found, written = called
     classes = [name for name, other in definitions(place.submission) if isinstance(other.node, ast.ClassDef)]
@@ -190,8 +189,7 @@ def _missing(match: re.Match[str], place: Place) -> str:
 
 
 def _too_many(match: re.Match[str], place: Place) -> str:
-    called = _called(match[1], place)
-    if called is None:
+    if (called := _called(match[1], place)) is None:
         return ""
     found, written = called
     if _is_method(found) and (not found.parameters or found.parameters[0] != "self"):

@@ -38,8 +38,7 @@ def _shape(text: str) -> tuple[int, ...]:
 def _inner_sizes(match: re.Match[str], place: Place) -> str:
     """matmul names the two sizes alone, the right one first; the shapes are what the names held."""
     right, left = match[1], match[2]
-    operands = place.operands()
-    if operands is None:
+    if (operands := place.operands()) is None:
         return f"For `@` the inner two sizes must agree, and {left} is not {right}."
     facts = [f"{place.words(node)} is {held.phrase}" for node in operands[:2] if (held := place.value(node))]
     if len(facts) == 2:
@@ -51,8 +50,7 @@ def _inner_sizes(match: re.Match[str], place: Place) -> str:
 
 def _not_aligned(match: re.Match[str], place: Place) -> str:
     """np.dot names both shapes."""
-    operands = place.operands()
-    if operands is None:
+    if (operands := place.operands()) is None:
         return ""
     a, b = map(place.words, operands[:2])
     facts = f"{a} is {_shape(match[1])}, {b} is {_shape(match[2])}"
@@ -60,8 +58,7 @@ def _not_aligned(match: re.Match[str], place: Place) -> str:
 
 
 def _no_array(match: re.Match[str], place: Place) -> str:
-    operands = place.operands()
-    if operands is None:
+    if (operands := place.operands()) is None:
         return ""
     left, right, operator = operands
     node = right if match[1] == "1" else left
@@ -96,8 +93,7 @@ def _differ(shapes: Sequence[tuple[int, ...]]) -> str:
 
 
 def _grows(match: re.Match[str], place: Place) -> str:
-    operands = place.operands()
-    if operands is None:
+    if (operands := place.operands()) is None:
         return ""
     target = place.words(operands[0])
     became = f"with {place.words(operands[1])} the result is {_shape(match[2])}"
