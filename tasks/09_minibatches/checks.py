@@ -141,3 +141,10 @@ def _array(case, part, name):
     gave = f"{name} is {type_phrase(part)}, not an array."
     case.require(isinstance(part, np.ndarray), f"{name} should be an array.", gave, makes)
     return part
+
+
+def explain_batches(student, case, failed):
+    """Which slip hands out these rows, with these labels, in this order: for each failed check that it explains."""
+    from ..toolbox import batches  # only where something failed
+
+    return batches.of_checks(student, case, failed)

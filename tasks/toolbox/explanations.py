@@ -111,15 +111,28 @@ def _curves(result: object) -> dict[str, list[float]]:
 
 # --- what is said to which check ----------------------------------------------------------------------------------------
 
-#: Where a slip shows in the parameters, and where in the history.
-_PARAMETERS = (
-    "check_train_descends_on_the_full_batch",
-    "check_train_keeps_descending",
-    "check_train_steps_once_a_batch",
-    "check_train_never_learns_from_validation",
-    "check_train_follows_its_rng",
-)
+_FULL, _AGAIN = "check_train_descends_on_the_full_batch", "check_train_keeps_descending"
+_SEVERAL, _ORDER = "check_train_steps_once_a_batch", "check_train_follows_its_rng"
+_VALIDATION = "check_train_never_learns_from_validation"
+_PARAMETERS = {_FULL, _AGAIN, _SEVERAL, _ORDER, _VALIDATION}
 _HISTORY = ("check_train_measures_what_it_says", "check_train_validates_after_each_epoch")
+#: Slips by which the validation data decide about the parameters, or anything else does but the rng.
+_BY_VALIDATION = {
+    "validates_between_forward_and_backward",
+    "learns_from_the_validation_set_alone",
+    "learns_from_the_validation_set_too",
+    "trains_a_step_on_the_validation_set",
+    "keeps_the_best_epoch",
+    "ignores_the_generator",
+}
+
+
+class Found(NamedTuple):
+    """A slip in training, how it trains if that is known, and the checks of parameters that it explains."""
+
+    fact: Fact
+    procedure: Procedure | None
+    checks: set[str]
 
 
 def of_checks(student: Student, case: Case, failed: Collection[str]) -> dict[str, Fact]:
@@ -128,13 +141,13 @@ def of_checks(student: Student, case: Case, failed: Collection[str]) -> dict[str
         return {}
     ask = Asker(student, case)
     found = _of_training(ask)
-    facts = {} if found is None else dict.fromkeys(_PARAMETERS, found[0])
+    facts = {} if found is None else dict.fromkeys(found.checks, found.fact)
     if {*failed} & {*_HISTORY}:
         facts |= _of_history(ask, found)
     return {check: fact for check, fact in facts.items() if check in failed}
 
 
-def _of_history(ask: Asker, found: tuple[Fact, Procedure | None] | None) -> dict[str, Fact]:
+def _of_history(ask: Asker, found: Found | None) -> dict[str, Fact]:
     """What explains curves: a slip in measuring, or one in training of which they tell."""
     try:
         seen = [ask.train(ask.run(rows, 4, size, 0.0), [2]) for rows, size in ((6, 3), (5, 2))]
@@ -146,36 +159,45 @@ def _of_history(ask: Asker, found: tuple[Fact, Procedure | None] | None) -> dict
         return dict.fromkeys(_HISTORY, Fact(slip.name, slip.says))
     if found is None:
         return {}
-    trained = found[1] is not None and curves.seen_by(found[1], given, runs)
-    return dict.fromkeys(_HISTORY if trained else _HISTORY[1:], found[0]) if right or trained else {}
+    trained = found.procedure is not None and curves.seen_by(found.procedure, given, runs)
+    return dict.fromkeys(_HISTORY if trained else _HISTORY[1:], found.fact) if right or trained else {}
 
 
 # --- which slip -------------------------------------------------------------------------------------------------------
 
 
-def _of_training(ask: Asker) -> tuple[Fact, Procedure | None] | None:
-    """The slip in train, if there is one that ends wherever the submission ends, and how it trains if that is known."""
+def _of_training(ask: Asker) -> Found | None:
+    """The slip in train, if there is one that ends wherever the submission ends."""
     try:
         one = ask.train(ask.run(3, 3, 3, 0.5), (1, 2, 3))
         other = ask.train(ask.run(4, 2, 4, 0.2), (1, 2))
         several = ask.train(ask.run(5, 3, 2, 0.3), (1, 2))
     except (Unmet, StudentError):
         return None  # what cannot be asked or read is no fact; the failure has words of its own
-    if _right(one) and _right(other) and several.whole and (_right(several) or _unseeded(several)):
-        fact = _of_orders(ask, several)
-        return fact and (fact, slips.RIGHT)
+    whole, parts = _right(one) and _right(other), _right(several) or (several.whole and _unseeded(several))
+    by_order = whole and parts
+    fact, procedure = (_of_orders(ask, several), slips.RIGHT) if by_order else _of_slips(ask, one, other, several)
+    if fact is None:
+        return None
+    told = {_FULL: not _right(one, 1), _AGAIN: not whole, _SEVERAL: not parts, _ORDER: True}
+    told[_VALIDATION] = fact.name in _BY_VALIDATION
+    return Found(fact, procedure, {check for check, tells in told.items() if tells})
+
+
+def _of_slips(ask: Asker, one: Seen, other: Seen, several: Seen) -> tuple[Fact | None, Procedure | None]:
+    """The slip by which the steps are others than they should be, and how it trains if that is known."""
     if not one.whole and (fact := _of_errors(ask, one)):
         return fact, None
     found = _matching([*slips.PROCEDURES, *_fitted(one, other)], [one, other, several])
     if _names(found) == 1:
         return Fact(found[0].name, found[0].says), found[0]
-    fact = None if found else _of_epochs(one, other) or _of_shrinking_steps(one, other)
-    return fact and (fact, None)
+    return (None if found else _of_epochs(one, other) or _of_shrinking_steps(one, other)), None
 
 
-def _right(seen: Seen) -> bool:
-    """Whether it ended where right code may, within what a check allows."""
-    return seen.whole and procedures.explains(slips.RIGHT, seen.run, seen.ends, MOVED)
+def _right(seen: Seen, trainings: int | None = None) -> bool:
+    """Whether all trainings, or the first of them, ended where right code may, within what a check allows."""
+    raised = any(seen.errors[:trainings])
+    return not raised and procedures.explains(slips.RIGHT, seen.run, seen.ends[:trainings], MOVED)
 
 
 def _unseeded(seen: Seen) -> bool:
