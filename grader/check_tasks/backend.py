@@ -25,7 +25,7 @@ from grader.diagnosis.answer_table import tables_of
 from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.known_mistakes import named_by_tables
 from grader.diagnosis.runs import ReplayCache
-from grader.records import CheckResult
+from grader.records import CheckResult, FollowThrough
 from grader.running.context import Context, Data
 from grader.running.limits import Limits
 from grader.running.runner import load_checks, run_check
@@ -96,6 +96,7 @@ class VerifyContext(Struct, frozen=True):
     budget: float = 600.0
     by_tables: bool = False
     assumed: tuple[tuple[str, CheckResult], ...] = ()
+    follow_through: FollowThrough = "off"
 
 
 def run_job(job: Job, bench: VerifyContext, pool: Pool | None = None, heard: ReplayCache | None = None) -> JobOutcome:
@@ -106,7 +107,8 @@ def run_job(job: Job, bench: VerifyContext, pool: Pool | None = None, heard: Rep
         data = Data(bench.course, bench.training_images)
         known = {(stage, result.id): result for stage, result in bench.assumed if stage not in job.stages}
         workers = pool or LocalPool()
-        context = Context(bench.course, job.submission, workers, seed, Limits(3.0), data, state=RunState(known))
+        more = {"state": RunState(known), "follow_through": bench.follow_through}
+        context = Context(bench.course, job.submission, workers, seed, Limits(3.0), data, **more)
         runs.append(_results(job, bench, context, heard))
         for (stage, _), modules in context.state.touched.items():
             asked[stage] |= modules

@@ -32,6 +32,17 @@ def skeleton_is_all_to_do(verifier: Verifier) -> None:
                 tally.count(r.state in expected and not r.points, problem)
 
 
+def nothing_passes_without_its_own(verifier: Verifier) -> None:
+    """What is put in earns nothing by itself: with all of it in place, a check still rests on what it is for."""
+    found = subjects.with_all_but_its_own(verifier.course, verifier.reference)
+    jobs = [Job(n, code, (c.stage,)) for n, (c, code) in found.items() if c.stage in verifier.wanted]
+    with verifier.tally("checks that what is put in cannot pass") as tally:
+        for outcome in run_jobs(jobs, verifier.bench):
+            check, _ = found[outcome.name]
+            state = next((r.state for _, r in outcome.checks if r.id == check.id), outcome.fault)
+            tally.count(state in ("fail", "blocked"), f"{outcome.name}: with all else put in, this is {state}.")
+
+
 def points_add_up(verifier: Verifier) -> None:
     """100 in all; that they are whole is seen to where a task is read. A stage may have none."""
     course = verifier.course

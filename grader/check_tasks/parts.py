@@ -29,6 +29,7 @@ PARTS = {
     "tables": Part(tables.tables_are_of_today, whole=False),
     "kit-names": Part(tables.mistakes_are_named_by_tables, whole=False),
     "degenerate": Part(Verifier.degenerate_answers_earn_nothing, whole=False),
+    "put-in": Part(more.nothing_passes_without_its_own, whole=False),
     "right": Part(Verifier.right_answers_earn_everything),
     "skeleton": Part(more.skeleton_is_all_to_do),
     "trainings": Part(more.trainings),

@@ -11,12 +11,15 @@ from grader.course.misconceptions import Misconception, apply, helpers_of, load,
 from grader.course.skeleton import restore_stub
 from grader.course.source_spans import find, line_of
 from grader.course.source_spans import parse as tree_of
+from grader.course.stage import Check
+from grader.course.substitutes import substitutes_of, unit_of
 from grader.submission import Submission, read_submission
 
 #: In a course's folder.
 RIGHT, HELD_OUT, DEGENERATE = "tests/mistakes/right", "tests/mistakes/held_out", "tests/mistakes/degenerate.py"
 #: What becomes of the right answer, by the names that it has there.
-KINDS = ("zeros", "its input", "a constant", "another shape")
+_ITS_INPUT = "its input"
+KINDS = ("zeros", _ITS_INPUT, "a constant", "nothing", "another shape")
 
 
 def mutants(course: Course, reference: Submission) -> dict[str, tuple[Misconception, Submission]]:
@@ -116,18 +119,43 @@ def held_out(course: Course, reference: Submission) -> dict[str, tuple[Misconcep
 
 
 def degenerate(course: Course, reference: Submission) -> dict[str, tuple[str, Submission]]:
-    """All functions of a stage answering without an idea, by "stage:kind"; how they are changed, the course says."""
-    file, found = course.folder / DEGENERATE, {}
-    changes = file.read_text(encoding="utf-8") if file.is_file() else ""
-    for stage in course.stages if changes else ():
-        functions = [claim for claim in stage.claims if not claim.rpartition(".")[2].isupper()]
-        for kind in KINDS if functions else ():
-            texts = dict(reference.modules)
-            for module, _, path in (name.partition(".") for name in functions):
-                texts[module] += "" if changes in texts[module] else f"\n\n{changes}"
-                change = "from_birth" if path.endswith("__init__") else "around"
-                texts[module] += f"\n{path} = _{change}({path}, _KINDS[{kind!r}])\n"
-            found[f"{stage.id}:{kind}"] = (stage.id, reference.replaced(texts, f"{stage.id}-{kind}"))
+    """All functions of a stage answering without an idea, by "stage:kind"."""
+    functions = {
+        stage.id: [name for name in stage.claims if not name.rpartition(".")[2].isupper()] for stage in course.stages
+    }
+    return {
+        f"{stage}:{kind}": (stage, without_an_idea(course, reference, names, kind))
+        for stage, names in functions.items()
+        for kind in _kinds(course)
+        if names
+    }
+
+
+def _kinds(course: Course) -> tuple[str, ...]:
+    return KINDS if (course.folder / DEGENERATE).is_file() else ()
+
+
+def without_an_idea(course: Course, reference: Submission, functions: Iterable[str], kind: str) -> Submission:
+    """The reference with some of its functions answering as KINDS says; how they are changed, the course says."""
+    changes, texts = (course.folder / DEGENERATE).read_text(encoding="utf-8"), dict(reference.modules)
+    for module, _, path in (name.partition(".") for name in functions):
+        texts[module] += "" if changes in texts[module] else f"\n\n{changes}"
+        change = "from_birth" if path.endswith("__init__") else "around"
+        texts[module] += f"\n{path} = _{change}({path}, _KINDS[{kind!r}])\n"
+    return reference.replaced(texts, kind)
+
+
+def with_all_but_its_own(course: Course, reference: Submission) -> dict[str, tuple[Check, Submission]]:
+    """For each check and kind, what it is for answering without an idea, and everything else that can be put in put in."""
+    right, found = substitutes_of(course.tasks), {}
+    for check in (check for stage in course.stages if not stage.training for check in stage.checks):
+        own = {unit_of(name, right.names) for name in check.functions}
+        others = replace(right, names=tuple(name for name in right.names if name not in own))
+        making = all(name.endswith("__init__") for name in check.functions)
+        for kind in _kinds(course):
+            if not (making and kind == _ITS_INPUT):  # what it is made of is the right one
+                code = without_an_idea(course, reference, check.functions, kind)
+                found[f"{check.stage}:{check.id}:{kind}"] = check, replace(code, put_in=others)
     return found
 
 

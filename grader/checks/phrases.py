@@ -11,7 +11,7 @@ from grader.worker.outside.handles import Handle, what_is
 __judges_values__ = True  # see grader.running.failures
 
 _A_TYPE = {
-    "str": "a text", "bool": "True or False", "dict": "a dict", "set": "a set", "bytes": "bytes",
+    "str": "a text", "bool": "True or False", "dict": "a dict", "set": "a set", "bytes": "bytes", "ndarray": "an array",
 }  # fmt: skip
 
 

@@ -137,10 +137,11 @@ def _failed(check: Check, result: CheckResult, alone: CheckResult, names: Names,
         return alone
     from grader.checks import phrases
 
-    reads = f"reads {phrases.listed(beyond)}, which the contract does not have"
-    never = f"never calls {phrases.listed(missed)}"
-    told = f"{alone.message} With that put right it does not pass yet either, but that says nothing: your code "
-    return msgspec.structs.replace(alone, message=f"{told}{reads if beyond else never}.")
+    told = (
+        f"{alone.message} With {phrases.listed(names)} put right it does not pass either, but that says nothing yet: "
+    )
+    told += "your code reads {}, which the contract does not have." if beyond else "your code never calls {}."
+    return msgspec.structs.replace(alone, message=told.format(phrases.listed(beyond or missed)))
 
 
 def _needed(check: Check, names: Names, context: Context) -> set[str]:

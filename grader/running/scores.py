@@ -22,7 +22,8 @@ def blocker(check: Check, course: Course, results: Results) -> Check | None:
     core checks of its own functions, in its own stage, pass. Dependencies that were never run count as not passed.
     """
     stage = course.stage(check.stage)
-    needed = [core for need in course.stages if need.id in stage.needs for core in need.checks if core.core]
+    before = sorted(course.needed_by([stage]), key=lambda need: need.id not in stage.needs)  # its own needs first
+    needed = [core for need in before for core in need.checks if core.core]
     return next((core for core in (*needed, *beside(check, course)) if not passed_alone(core, results)), None)
 
 

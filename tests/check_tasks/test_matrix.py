@@ -56,6 +56,11 @@ def test_answers_without_an_idea_earn_nothing(verifier, problems):
     assert problems == []
 
 
+def test_what_is_put_in_passes_no_check_by_itself(verifier, problems):
+    more.nothing_passes_without_its_own(verifier)
+    assert problems == []
+
+
 def test_in_the_skeleton_everything_is_to_do(verifier, problems):
     more.skeleton_is_all_to_do(verifier)
     assert problems == []

@@ -20,6 +20,7 @@ _KINDS = {
     "zeros": lambda right, arguments: _each(lambda v: v * 0, right),
     "its input": lambda right, arguments: next((a for a in arguments if isinstance(a, np.ndarray)), None),
     "a constant": lambda right, arguments: 1.0,
+    "nothing": lambda right, arguments: None,
     "another shape": lambda right, arguments: _each(lambda v: np.asarray(v)[None], right),
 }
 
