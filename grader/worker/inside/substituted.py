@@ -8,7 +8,7 @@ knows what is put in; the texts resolve here alone, under a name that no import 
 import importlib
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from sys import _getframe
 from typing import Any, TypeAlias
 
@@ -54,7 +54,7 @@ class Substitution:
         for right in filter(lambda right: isinstance(right, type), listed.SUBSTITUTES.values()):
             self.contract |= {*vars(right), *right.__annotations__}
         for module in dict.fromkeys(name.partition(".")[0] for name in self.names):
-            self._import(module, listed.GIVEN)
+            self._import(module, vars(listed).get("GIVEN", {}))
         for owner in dict.fromkeys(".".join(name.split(".")[:2]) for name in self.names):
             module, attribute = owner.split(".")
             loaded = sys.modules[f"{PACKAGE}.{module}"]
@@ -81,30 +81,37 @@ class Substitution:
         chosen = [name for name in self.names if name == owner or name.startswith(f"{owner}.")]
         right = listed[chosen[0]]
         if not isinstance(right, type):
-            return self._noting(owner, right)
+            return self._noting(owner, right, old)
         whole = chosen == [owner]
         functions = {name: f for name, f in vars(right).items() if isinstance(f, types.FunctionType)}
         methods = {name: f for name, f in functions.items() if whole or f"{owner}.{name}" in chosen}
         return _Derived(self, owner, right, methods, whole).of(old if isinstance(old, type) else object)
 
-    def _noting(self, name: str, function: Function) -> Function:
-        parameters = _parameters(function)
+    def _noting(self, name: str, function: Function, old: object) -> Function:
+        parameters, defaults = _parameters(function), getattr(old, "__defaults__", None) or ()
 
         def substituted(*arguments: object, **named: object) -> object:
             self.notes.called[name] = None
-            return function(**self.bound(name, parameters, arguments, named))
+            return function(**self.bound(name, parameters, (arguments, named), defaults))
 
         substituted.__name__ = substituted.__qualname__ = function.__name__
         return substituted
 
     def bound(
-        self, name: str, known: list[str], arguments: tuple[object, ...], named: Mapping[str, object]
+        self,
+        name: str,
+        known: list[str],
+        given: tuple[Sequence[object], Mapping[str, object]],
+        defaults: Sequence[object],
     ) -> dict[str, object]:
-        """The arguments that the contract has, by name; others are the learner's own, noted and left out."""
-        given = dict(zip(known, arguments)) | {key: value for key, value in named.items() if key in known}
-        own = [key for key in named if key not in known] + ["a further argument"] * (len(arguments) > len(known))
-        self.notes.beyond.update(dict.fromkeys(f"{name}({key})" for key in own))
-        return given
+        """The arguments that the contract has, by name. Others are the learner's own: left out, and noted unless they hand
+        on what is the default of the learner's own function anyway.
+        """
+        arguments, named = given
+        own = [*arguments[len(known) :], *(value for key, value in named.items() if key not in known)]
+        if not all(any(value is default for default in defaults) for value in own):
+            self.notes.beyond[f"an argument of {name}"] = None
+        return dict(zip(known, arguments)) | {key: value for key, value in named.items() if key in known}
 
     def _replace(self, old: object, new: object) -> None:
         """Everywhere in the learner's modules, and below the classes that are derived from the old one."""
@@ -162,6 +169,7 @@ class _Derived:
         put_in, methods, whole, units, owner = self.put_in, self.methods, self.whole, self.units, self.owner
         ours = whole or "__init__" in methods
         base: Any = old
+        defaults = getattr(base.__init__, "__defaults__", None) or ()
 
         def __init__(this: object, *arguments: object, **named: object) -> None:
             if not ours:  # the learner's; what it was called with may be all that another method knows
@@ -169,7 +177,7 @@ class _Derived:
                 base.__init__(this, *arguments, **named)
                 return
             put_in.notes.called[units["__init__"]] = None
-            given = put_in.bound(owner, self.parameters, arguments, named)
+            given = put_in.bound(owner, self.parameters, (arguments, named), defaults)
             if "__init__" in methods:
                 methods["__init__"](this, **given)
 
