@@ -129,12 +129,13 @@ def _passed(check: Check, result: CheckResult, alone: CheckResult, names: Names,
 
 def _failed(check: Check, result: CheckResult, alone: CheckResult, names: Names, context: Context) -> CheckResult:
     """A failure with something put in, if it says something; else the check stays blocked, and is told why."""
-    beyond, called = context.state.notes(check)
-    missed = [name for name in names if name in _needed(check, names, context) and name not in called]
-    if result.state == "fail" and not (beyond or missed or result.broken):
-        return msgspec.structs.replace(result, substituted=list(names), blocked_by=alone.blocked_by)
-    if not (beyond or missed):
+    notes = context.state.notes(check)
+    if notes is None or result.broken or result.state != "fail":
         return alone
+    beyond, called = notes
+    missed = [name for name in names if name in _needed(check, names, context) and name not in called]
+    if not (beyond or missed):
+        return msgspec.structs.replace(result, substituted=list(names), blocked_by=alone.blocked_by)
     from grader.checks import phrases
 
     told = (

@@ -132,9 +132,9 @@ def _noted(check: Check, student: Student, context: Context) -> Iterator[None]:
         yield
     except Exception:
         if context.submission.put_in is not None:
-            context.state.note(check, [], [])
-            with contextlib.suppress(StudentError):
-                context.state.note(check, *student.notes())
+            context.state.note(check, None)
+            with contextlib.suppress(StudentError):  # its worker has ended
+                context.state.note(check, student.notes())
         raise
 
 

@@ -26,7 +26,7 @@ class RunState:
         self._transcripts: dict[Key, list[Step]] = {}
         self._touched: dict[Key, set[str]] = {}
         self._unrepeatable: set[Key] = set()
-        self._notes: dict[Key, tuple[list[str], list[str]]] = {}
+        self._notes: dict[Key, tuple[list[str], list[str]] | None] = {}
         self._killed: set[Key] = set()
         self._evidence_left = evidence_bytes
 
@@ -59,12 +59,12 @@ class RunState:
     def fail(self, check: Check, transcript: list[Step]) -> None:
         self._transcripts[key(check)] = transcript
 
-    def note(self, check: Check, beyond: list[str], called: list[str]) -> None:
-        """What the run of a check read beyond the contract of what was put in, and what of it was called."""
-        self._notes[key(check)] = beyond, called
+    def note(self, check: Check, notes: tuple[list[str], list[str]] | None) -> None:
+        """What a failed run read beyond the contract of what was put in, and called of it; None if nobody can tell."""
+        self._notes[key(check)] = notes
 
-    def notes(self, check: Check) -> tuple[list[str], list[str]]:
-        return self._notes.get(key(check), ([], []))
+    def notes(self, check: Check) -> tuple[list[str], list[str]] | None:
+        return self._notes.get(key(check))
 
     def forget(self, check: Check) -> None:
         """A check's failure is not what is told of it."""
