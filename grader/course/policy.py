@@ -35,7 +35,7 @@ class Grading(Struct, frozen=True, forbid_unknown_fields=True):
     sandbox: Literal["auto", "strict", "off"] = "auto"
     private: str = ""  #: folder of further stages, laid out like tasks/, relative to policy.toml
     #: checks behind a mistake, run with something right in its place: counted, only shown, or not run
-    follow_through: FollowThrough = "off"
+    follow_through: FollowThrough = "full"
 
 
 class LimitRules(Struct, frozen=True, forbid_unknown_fields=True):

@@ -29,7 +29,7 @@ class Settings(msgspec.Struct, frozen=True):
     feedback: str = "full"
     time_factor: float = 1.0  #: on every time limit
     training_images: int = 0  #: how many the trainings get, for rehearsals; 0 is all
-    follow_through: FollowThrough = "off"
+    follow_through: FollowThrough = "full"
 
     @classmethod
     def of(cls, policy: Policy) -> Settings:
