@@ -127,7 +127,8 @@ def _checked(attack: Attack, pool: WorkerPool) -> tuple[list[dict[str, Any]], bo
         modules = {**read_submission(REFERENCE).modules, **submission.modules}
         submission = dataclasses.replace(submission, modules=modules)  # still in its folder
     limits = Limits(1.0 if attack.base else TIME_FACTOR)  # the reference's own modules need their time
-    session = run_stages(stages, pool, submission, course=course, functions=_functions, seed=attack.seed, limits=limits)
+    how = {"functions": _functions, "seed": attack.seed, "limits": limits, "follow_through": "full"}
+    session = run_stages(stages, pool, submission, course=course, **how)
     wanted = {stage.id for stage in stages}
     results = [result for (stage, _), result in session.results.items() if stage in wanted]
     return msgspec.to_builtins(results), session.complete

@@ -63,19 +63,22 @@ def in_right_answers() -> Iterator[Subject]:
             yield Subject(f"{path.name} {m.stage}:{m.name}", m, code)
 
 
-def costs(found: Iterable[Subject]) -> dict[str, tuple[Subject, Cost]]:
-    """By name of the subject, for those that lose a point of their own."""
+def costs(found: Iterable[Subject], before: bool = True) -> dict[str, tuple[Subject, Cost]]:
+    """By name of the subject.
+
+    before : whether it is asked what is lost without follow-through, too; else nothing is said of that
+    """
     by_name = {subject.name: subject for subject in found}
     jobs = [Job(s.name, s.code, tuple(stage.id for stage in UNIT), together=True) for s in by_name.values()]
     bench = VerifyContext(HERE, read_submission(HERE.reference))
     outcomes = {}
-    for policy in ("off", "full"):
+    for policy in ("off", "full") if before else ("full",):
         policed = msgspec.structs.replace(bench, follow_through=policy)
         outcomes[policy] = {outcome.name: outcome for outcome in run_jobs(jobs, policed)}
     faults = [outcome for found in outcomes.values() for outcome in found.values() if outcome.fault]
     assert not faults, faults
     return {
-        name: (s, _cost(s, *(outcomes[policy][name].first for policy in ("off", "full"))))
+        name: (s, _cost(s, *(outcomes.get(policy, outcomes["full"])[name].first for policy in ("off", "full"))))
         for name, s in by_name.items()
     }
 
