@@ -12,7 +12,7 @@ from grader.course.skeleton import restore_stub
 from grader.course.source_spans import find, line_of
 from grader.course.source_spans import parse as tree_of
 from grader.course.stage import Check
-from grader.course.substitutes import substitutes_of, unit_of
+from grader.course.substitutes import names_in, put_in, unit_of
 from grader.submission import Submission, read_submission
 
 #: In a course's folder.
@@ -147,10 +147,10 @@ def without_an_idea(course: Course, reference: Submission, functions: Iterable[s
 
 def with_all_but_its_own(course: Course, reference: Submission) -> dict[str, tuple[Check, Submission]]:
     """For each check and kind, what it is for answering without an idea, and everything else that can be put in put in."""
-    right, found = substitutes_of(course.tasks), {}
+    right, found = names_in(course.tasks), {}
     for check in (check for stage in course.stages if not stage.training for check in stage.checks):
-        own = {unit_of(name, right.names) for name in check.functions}
-        others = replace(right, names=tuple(name for name in right.names if name not in own))
+        own = {unit_of(name, right) for name in check.functions}
+        others = put_in(course.tasks, tuple(name for name in right if name not in own))
         making = all(name.endswith("__init__") for name in check.functions)
         for kind in _kinds(course):
             if not (making and kind == _ITS_INPUT):  # what it is made of is the right one

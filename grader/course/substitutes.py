@@ -8,7 +8,7 @@ from pathlib import Path
 from grader.course.stage import TOOLBOX
 from grader.submission import Substitutes
 
-_MODULE, _LIST = "substitutes", "SUBSTITUTES"
+_MODULE, _LIST, _GIVEN = "substitutes", "SUBSTITUTES", "GIVEN"
 
 
 def unit_of(name: str, units: Iterable[str]) -> str:
@@ -17,19 +17,81 @@ def unit_of(name: str, units: Iterable[str]) -> str:
 
 
 @functools.cache
-def substitutes_of(tasks: Path) -> Substitutes:
-    """All that the toolbox of a folder of stages has, as syntax: nothing of it is run here."""
-    path = tasks / TOOLBOX / f"{_MODULE}.py"
-    if not path.is_file():
-        return Substitutes((), {})
-    body = ast.parse(path.read_text("utf-8")).body
-    used = {alias.name for node in body if isinstance(node, ast.ImportFrom) and node.level for alias in node.names}
-    files = [path, *(file for file in sorted(path.parent.glob("*.py")) if file.stem in used)]
-    return Substitutes(tuple(_listed(body)), {file.stem: file.read_text("utf-8") for file in files})
+def names_in(tasks: Path) -> tuple[str, ...]:
+    """All that the toolbox of a folder of stages can put in, in its order; read as syntax, nothing is run."""
+    return tuple(_listed(_body(tasks, _MODULE)))
 
 
-def _listed(body: Iterable[ast.stmt]) -> Iterator[str]:
-    """The keys of the list."""
+@functools.cache
+def put_in(tasks: Path, names: tuple[str, ...]) -> Substitutes:
+    """Some of it, with the texts that it needs and no line more: what is not put in, no submission can look up."""
+    body = _body(tasks, _MODULE)
     for node in body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) and ast.unparse(node.targets[0]) == _LIST:
-            yield from (ast.literal_eval(key) for key in node.value.keys if key is not None)
+        if isinstance(node, ast.ClassDef):
+            _leave_methods(node, names)
+        elif (entries := _entries(node)) is not None:
+            left = [(key, value) for key, value in zip(entries.keys, entries.values) if key and _text(key) in names]
+            entries.keys, entries.values = [key for key, _ in left], [value for _, value in left]
+    kept = _used(body, {_LIST, _GIVEN})
+    imported = {alias.name for node in kept.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    others = {name: _used(_body(tasks, name), _asked(kept, name)) for name in sorted(imported) if _body(tasks, name)}
+    return Substitutes(names, {name: ast.unparse(tree) for name, tree in {_MODULE: kept, **others}.items()})
+
+
+def _leave_methods(node: ast.ClassDef, names: tuple[str, ...]) -> None:
+    """Take out of a class what is not put in, where it is put in by methods."""
+    methods = {name.rpartition(".")[2] for name in names if name.count(".") > 1 and name.split(".")[1] == node.name}
+    if methods:
+        node.body = [part for part in node.body if not isinstance(part, ast.FunctionDef) or part.name in methods]
+
+
+def _body(tasks: Path, module: str) -> list[ast.stmt]:
+    path = tasks / TOOLBOX / f"{module}.py"
+    return ast.parse(path.read_text("utf-8")).body if path.is_file() else []
+
+
+def _entries(node: ast.stmt) -> ast.Dict | None:
+    """The list, if this is it."""
+    is_list = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == _LIST
+    return node.value if is_list and isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) else None
+
+
+def _listed(body: list[ast.stmt]) -> Iterator[str]:
+    """What can be put in."""
+    for node in body:
+        if (entries := _entries(node)) is not None:
+            yield from (_text(key) for key in entries.keys if key is not None)
+
+
+def _text(key: ast.expr) -> str:
+    return str(ast.literal_eval(key))
+
+
+def _asked(kept: ast.Module, module: str) -> set[str]:
+    """What is used of another module: module.name, or imported by its name."""
+    used = {
+        ast.unparse(node).partition(".")[2]
+        for node in ast.walk(kept)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == module
+    }
+    named = [node for node in kept.body if isinstance(node, ast.ImportFrom) and str(node.module).endswith(f".{module}")]
+    return used | {alias.name for node in named for alias in node.names}
+
+
+def _used(body: list[ast.stmt], wanted: set[str]) -> ast.Module:
+    """The statements that define what is wanted, and what these use in turn; all imports stay."""
+    places = {name: node for node in body for name in _defined(node)}
+    kept, front = list[ast.stmt](), list(wanted)
+    while front:
+        node = places.get(front.pop())
+        if node is not None and node not in kept:
+            kept.append(node)
+            front += [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+    return ast.Module([node for node in body if node in kept or isinstance(node, ast.Import | ast.ImportFrom)], [])
+
+
+def _defined(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Assign | ast.AnnAssign):
+        yield from (ast.unparse(target) for target in (node.targets if isinstance(node, ast.Assign) else [node.target]))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from grader.course.course import Course
 from grader.course.skeleton import line_of
 from grader.course.stage import TOOLBOX, BadCourse, Check
-from grader.course.substitutes import substitutes_of
+from grader.course.substitutes import put_in
 from grader.course.toolbox import shared
 from grader.records import CheckResult, FollowThrough
 from grader.running.groups import Groups
@@ -98,8 +98,8 @@ class Context:
     def putting_in(self, names: tuple[str, ...]) -> Context:
         """The same with something right in the place of some of the submission's own, in workers of its own."""
         if names not in self._with:
-            put_in = replace(substitutes_of(self.course.tasks), names=names)
-            self._with[names] = replace(self, submission=replace(self.submission, put_in=put_in), _with={})
+            code = replace(self.submission, put_in=put_in(self.course.tasks, names))
+            self._with[names] = replace(self, submission=code, _with={})
         return self._with[names]
 
     def place(self, function: str) -> tuple[str, int]:

@@ -15,7 +15,7 @@ import msgspec
 
 from grader.course.skeleton import is_stub
 from grader.course.stage import Check, Stage
-from grader.course.substitutes import substitutes_of, unit_of
+from grader.course.substitutes import names_in, unit_of
 from grader.records import CheckResult
 from grader.running import scores
 
@@ -103,7 +103,7 @@ def _wrong(stages: Iterable[Stage], context: Context, any_check: bool) -> Names:
             for name in check.functions
         }
         names |= dict.fromkeys(name for name in stage.claims if name in failed or _is_to_do(name, context))
-    return tuple(unit for unit in substitutes_of(context.course.tasks).names if unit in _units(names, context))
+    return tuple(unit for unit in names_in(context.course.tasks) if unit in _units(names, context))
 
 
 def _is_to_do(name: str, context: Context) -> bool:
@@ -112,8 +112,7 @@ def _is_to_do(name: str, context: Context) -> bool:
 
 
 def _units(names: Iterable[str], context: Context) -> set[str]:
-    listed = substitutes_of(context.course.tasks).names
-    return {unit_of(name, listed) for name in names} - {""}
+    return {unit_of(name, names_in(context.course.tasks)) for name in names} - {""}
 
 
 def _passed(check: Check, result: CheckResult, alone: CheckResult, names: Names, context: Context) -> CheckResult:

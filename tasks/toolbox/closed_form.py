@@ -20,13 +20,23 @@ def rectified(values: Array, by: Array | None = None) -> Array:
     return np.where((values if by is None else by) > 0, values, 0.0)
 
 
+def affine(W: Array, b: Array, x: Array) -> Array:
+    """What one Linear layer gives."""
+    return x @ W + b
+
+
+def affine_back(W: Array, b: Array, x: Array, dout: Array) -> tuple[Parameters, Array]:
+    """Its gradients [dW, db] and dx."""
+    return [x.swapaxes(-1, -2) @ dout, dout.sum(axis=-2).reshape(b.shape)], dout @ W.swapaxes(-1, -2)
+
+
 def activations(parameters: Sequence[Array], x: ArrayLike) -> list[Array]:
     """The input of every Linear layer, and the logits last."""
     values = [np.asarray(x, dtype=np.float64)]
     for k in range(0, len(parameters), 2):
         inputs = values[-1] if k == 0 else rectified(values[-1])
         values[-1] = inputs
-        values.append(inputs @ parameters[k] + parameters[k + 1])
+        values.append(affine(parameters[k], parameters[k + 1], inputs))
     return values
 
 
@@ -51,9 +61,7 @@ def through(parameters: Sequence[Array], inputs: Sequence[Array], dlogits: Array
     gradients: Parameters = []
     dout = np.asarray(dlogits, dtype=np.float64)
     for k in range(len(inputs) - 1, -1, -1):
-        W, b = parameters[2 * k], parameters[2 * k + 1]
-        gradients[:0] = [inputs[k].swapaxes(-1, -2) @ dout, dout.sum(axis=-2).reshape(b.shape)]
-        dout = dout @ W.swapaxes(-1, -2)
+        gradients[:0], dout = affine_back(parameters[2 * k], parameters[2 * k + 1], inputs[k], dout)
         if k > 0:
             dout = rectified(dout, by=inputs[k])
     return gradients, dout

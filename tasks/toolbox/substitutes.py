@@ -31,10 +31,10 @@ class Linear:
 
     def forward(self, x: Array) -> Array:
         self._put_in_x = x
-        return closed_form.forward([self.W, self.b], x)
+        return closed_form.affine(self.W, self.b, x)
 
     def backward(self, dout: Array) -> Array:
-        (self.dW[...], self.db[...]), dx = closed_form.backward([self.W, self.b], self._put_in_x, dout)
+        (self.dW[...], self.db[...]), dx = closed_form.affine_back(self.W, self.b, self._put_in_x, dout)
         return dx
 
 

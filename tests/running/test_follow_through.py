@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 
 from grader.course.skeleton import build, put_back_all, read_claims
-from grader.course.substitutes import substitutes_of, unit_of
+from grader.course.substitutes import names_in, put_in, unit_of
 from grader.running import follow_through, scores
 from grader.running.session import run_stages
 from grader.submission import Submission, read_submission
 from grader.worker.outside.local import LocalPool
+from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 from tests.running import toys
 from tests.running.toys import RIGHT, read_course, run, states, submission
@@ -276,7 +277,7 @@ def test_what_a_check_is_for_is_never_put_in(course):
     assert states(session)["check_add_keeps_float32"] == "blocked"
     assert session.results["01_first", "check_add_adds"].state == "fail"
     for check in (check for stage in HERE.stages for check in stage.checks):
-        units = {unit_of(name, substitutes_of(HERE.tasks).names) for name in check.functions}
+        units = {unit_of(name, names_in(HERE.tasks)) for name in check.functions}
         assert "train.train" not in units
 
 
@@ -322,17 +323,27 @@ def test_one_early_mistake_asks_for_few_runs_more():
 
 
 def test_what_can_be_put_in_is_claimed_by_a_stage_or_a_class_of_claims():
-    right = substitutes_of(HERE.tasks)
-    claims = HERE.claimed_by()
-    assert all(any(unit_of(claim, [name]) for claim in claims) for name in right.names)
+    claims, names = HERE.claimed_by(), names_in(HERE.tasks)
+    assert all(any(unit_of(claim, [name]) for claim in claims) for name in names)
+    right = put_in(HERE.tasks, names)
     assert set(right.texts) == {"substitutes", "closed_form"}
     assert not any(
         word in right.texts["substitutes"] for word in ("default_rng(", "case.", "reference", "grader.checks")
     )
 
 
+def test_a_worker_gets_no_line_of_what_is_not_put_in():
+    linear = put_in(HERE.tasks, ("layers.Linear",)).texts
+    assert re.findall(r"(?:def|class) (\w+)", linear["closed_form"]) == ["affine", "affine_back"]
+    classes = ["Linear", "__init__", "forward", "backward", "load_mnist"]
+    assert re.findall(r"(?:def|class) (\w+)", linear["substitutes"]) == classes
+    forward = put_in(HERE.tasks, ("network.MLP.forward",)).texts
+    assert re.findall(r"(?:def|class) (\w+)", forward["substitutes"]) == ["MLP", "forward", "_in_turn", "load_mnist"]
+    assert re.findall(r"(?:def|class) (\w+)", forward["closed_form"]) == []
+
+
 def test_copied_into_a_submission_the_texts_do_not_import():
-    texts = substitutes_of(HERE.tasks).texts
+    texts = put_in(HERE.tasks, names_in(HERE.tasks)).texts
     code = REFERENCE.replaced(
         {**texts, "layers": f"from .substitutes import Linear, ReLU\n{REFERENCE.modules['layers']}"}
     )
@@ -342,3 +353,28 @@ def test_copied_into_a_submission_the_texts_do_not_import():
     flat = replace(code, modules={**code.modules, "layers": "import tasks.toolbox.substitutes"})
     session = graded(flat, stages=HERE.select(["01"]))
     assert "belongs to the course" in session.results["01_linear", "check_linear_forward_adds_the_bias"].message
+
+
+STEALS = """
+import gc
+import types
+
+
+def found(*names):
+    functions = [held for held in gc.get_objects() if isinstance(held, types.FunctionType)]
+    return [f for f in functions if f.__name__ in names and "toolbox" in f.__code__.co_filename]
+"""
+
+
+def test_code_beside_what_is_put_in_finds_nothing_else_to_answer_with():
+    """It may call what stands in the place of its own: the points of that are lost, and nothing more is in the worker."""
+    network = REFERENCE.modules["network"] + STEALS
+    network = network.replace(
+        "        dout = dlogits\n",
+        "        raise ValueError(sorted({f.__name__ for f in found('backward', 'activations', 'descend', 'affine_back')}))\n",
+    )
+    with WorkerPool(HERE.withheld) as pool:
+        session = graded(AVERAGED.replaced({"network": network}), stages=HERE.select(["07"]), pool=pool)
+    failed = session.results["07_backprop", "check_backprop_agrees_with_central_differences"]
+    assert (failed.state, failed.points, failed.substituted) == ("fail", 0, LINEAR)
+    assert "ValueError: ['affine_back', 'backward']" in failed.message  # of Linear, both of them
