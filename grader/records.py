@@ -37,6 +37,7 @@ class SourceLines(Struct, frozen=True):
     lines: list[str]
     marked: list[int] = []  #: line numbers to point at
     function: str = ""
+    column: int = 0  #: of the fault in the last marked line, from 1; 0 where that is not known
 
 
 class Card(Struct, frozen=True):

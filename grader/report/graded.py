@@ -30,7 +30,7 @@ def sections(report: Report) -> list[Section]:
         ),
         Section("Limits", list(_rows(_without(report.limits, "stages"))) + _stage_limits(report)),
         Section("Environment", list(_rows(report.environment))),
-        Section("Remarks", [], [*report.notes, *_remarks(report)]),
+        Section("Remarks", [], _remarks(report)),
     ]
     return [section for section in everything if section.rows or section.remarks]
 

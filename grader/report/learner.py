@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import jinja2
-import msgspec
 import numpy as np
 
 from grader.course.course import Course
@@ -33,6 +32,7 @@ class CodeLine(NamedTuple):
     number: int
     text: str
     marked: bool
+    at: int  #: column of the fault, from 1; 0 if it is the whole line
 
 
 class SourceView(NamedTuple):
@@ -100,7 +100,7 @@ def page(report: Report, out: Path, course: Course) -> str:
         next_stage=next((stage for stage in stages if report.next and stage.stage.id == report.next.stage), None),
         progress=progress(report, history(out)[-MOST_RUNS:]),
         graded=graded.sections(report),
-        problems=list(report.extra.problems.items()),
+        problems=[item for item in report.extra.problems.items() if not next_view or item[0] != next_view.check.broken],
     )
 
 
@@ -141,9 +141,10 @@ def _check(
     figures: list[pictures.Picture],
 ) -> CheckView:
     message = words.blocked_line(check, report.stages) if check.state == "blocked" else check.message
-    card = _card(check.card) if check.card is not None else None
+    # Of a file that cannot be imported all is said by the sentence and the line: no call of the check was made.
+    card = _card(check.card) if check.card is not None and not check.broken else None
     values = []
-    if check.state != "pass" and "expected" in arrays and "given" in arrays:
+    if card is not None and check.state != "pass" and "expected" in arrays and "given" in arrays:
         values = tables.pair(arrays["expected"], arrays["given"])
     printed = check.printed or (check.card.printed if check.card else "")
     is_next = report.next is not None and (report.next.stage, report.next.check) == (stage.id, check.id)
@@ -152,7 +153,7 @@ def _check(
         anchor=anchor(stage.id, check.id),
         is_next=is_next,
         word=words.STATE[words.shown_state(check)],
-        message=shorten(_beside(message, check.card, check.mistake.hint if check.mistake else ""), 12, 1200),
+        message=shorten(_beside(message, card, check.mistake.hint if check.mistake else ""), 12, 1200),
         card=card,
         sources=[_source(lines) for lines in (check.card.source if check.card else [])[:4]],
         tables=values,
@@ -166,15 +167,14 @@ def _said_once(stages: list[StageView]) -> list[StageView]:
     views = [view for stage in stages for view in stage.checks]
     seen: dict[tuple[str, str], CheckView] = {}
     for view in sorted(views, key=lambda view: not view.is_next):  # that one stands at the top of the page
-        if view.card is not None and any(line.marked for source in view.sources for line in source.lines):
-            seen.setdefault((view.card.gave, str(view.sources)), view)
+        if any(line.marked for source in view.sources for line in source.lines):
+            seen.setdefault((view.check.message, str(view.sources)), view)
 
     def shortened(view: CheckView) -> CheckView:
-        first = seen.get((view.card.gave, str(view.sources)), view) if view.card is not None else view
-        if first is view or view.card is None:
+        first = seen.get((view.check.message, str(view.sources)), view)
+        if first is view:
             return view
-        where = "next" if first.is_next else first.anchor
-        return view._replace(card=msgspec.structs.replace(view.card, ran=""), sources=[], as_in=where)
+        return view._replace(message="", card=None, sources=[], as_in="next" if first.is_next else first.anchor)
 
     return [s._replace(checks=[shortened(view) for view in s.checks]) if s.open_checks else s for s in stages]
 
@@ -204,8 +204,13 @@ def _source(lines: SourceLines) -> SourceView:
     """The lines with their numbers; an excerpt without a marked line is shown without the indentation all of it shares."""
     marked = set(lines.marked)
     texts = [shorten(visible(line).replace("\n", "\\n"), 1, MOST_WIDTH) for line in lines.lines[:MOST_LINES]]
+    at = lines.column if 0 < lines.column <= MOST_WIDTH else 0
     if not marked:
         texts = textwrap.dedent("\n".join(texts)).split("\n")
-    shown = [CodeLine(lines.first + i, text, lines.first + i in marked) for i, text in enumerate(texts)]
+    last = max(marked, default=0)
+    shown = [
+        CodeLine(n, text, n in marked, at if n == last and at <= len(text) else 0)
+        for n, text in enumerate(texts, lines.first)
+    ]
     place = f"{lines.file}, {lines.function}" if lines.function else lines.file
     return SourceView(shorten(visible(place).replace("\n", " "), 1, 120), shown)

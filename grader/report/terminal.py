@@ -71,21 +71,22 @@ class CardText:
     def parts(self) -> Iterator[tuple[str, str, str]]:
         """(label, text, style) of everything there is to say."""
         result, card = self.result, self.result.card
+        if result.mistake is not None and self.title:
+            yield "likely mistake", words.title(result.mistake), "bold yellow"
+        if result.message and (card is None or (result.broken and self.title)):
+            yield "what happened", result.message, ""
         if card is None:
-            if result.message:
-                yield "what happened", result.message, ""
             return
-        if card.should:
-            yield "what was expected", card.should, ""
-        yield "what you gave", card.gave or result.message, ""
-        label = f"likely mistake: {result.mistake.title}" if result.mistake is not None else "what it looks like"
-        if looks := words.looks_like(result):
-            yield label, looks, "yellow"
+        if not result.broken:
+            yield from [("what was expected", card.should, "")] if card.should else []
+            yield "what you gave", card.gave or result.message, ""
         for lines in [lines for lines in card.source if lines.marked][-2:]:
             yield f"where: {lines.file}" + (f", in {lines.function}" if lines.function else ""), _numbered(lines), ""
+        if looks := words.looks_like(result):
+            yield "what it looks like", looks, "yellow"
         if card.printed:
             yield "what your code printed in that call", card.printed, "dim"
-        if card.ran:
+        if card.ran and self.ran_lines and not result.broken:
             ran = card.ran.rstrip().split("\n")
             most = self.ran_lines
             cut = [f"... {len(ran) - most} more lines are in the report"] if len(ran) > most else []
@@ -93,12 +94,14 @@ class CardText:
 
 
 def _numbered(lines: SourceLines) -> str:
-    """Lines of code with their numbers, the marked ones pointed at."""
+    """Lines of code with their numbers, the marked ones pointed at, and a caret below the place of the fault."""
     width = len(str(lines.first + len(lines.lines)))
-    return "\n".join(
-        f"{'>' if number in lines.marked else ' '} {number:{width}d}  {text}"
-        for number, text in enumerate(lines.lines, lines.first)
-    )
+    shown = []
+    for number, text in enumerate(lines.lines, lines.first):
+        shown.append(f"{'>' if number in lines.marked else ' '} {number:{width}d}  {text}")
+        if 0 < lines.column <= len(text) + 1 and number == max(lines.marked, default=0):
+            shown.append(" " * (width + 3 + lines.column) + "^")
+    return "\n".join(shown)
 
 
 def indented(console: Console, text: str, style: str = "", by: int = 4) -> Iterator[Text]:
@@ -166,21 +169,29 @@ def short_ladder(console: Console, stages: list[StageResult], here: str = "") ->
     return line
 
 
-def next_part(report: Report, ran_lines: int = RAN_LINES) -> list[RenderableType]:
-    """The one next thing to do, with its card if there is one to show."""
+def next_part(report: Report, ran_lines: int = RAN_LINES, last: bool = False) -> list[RenderableType]:
+    """The one next thing to do, with its card if there is one to show, above it if it is the `last` thing on the screen."""
     step = report.next
     if step is None:
         return []
     check = next((c for s in report.stages for c in s.checks if (s.id, c.id) == (step.stage, step.check)), None)
-    parts: list[RenderableType] = [Text.assemble(("Next: ", "bold"), step.text)]
-    if check is not None and check.state == "todo":
-        parts.append(Text(f"      make stage STAGE={step.stage}  shows what it is about", style="dim"))
-    elif check is not None:
-        parts.append(CardText(step.stage, check, title=False, ran_lines=ran_lines))
-    if check is not None and check.state != "todo" and not check.broken:  # hints are about what the check promises
-        parts.append(Text())
-        parts.append(Text(f"      make hint STAGE={step.stage}  gives a hint", style="dim"))
-    return parts
+    headline = words.headline(step, check)
+    head: list[RenderableType] = [
+        Text.assemble(("Next: ", "bold"), (headline, "bold yellow" if headline != step.text else ""))
+    ]
+    head += [Text(step.text)] if headline != step.text else []
+    if check is None:
+        return head
+    if check.state == "todo":
+        return [
+            *([Text()] if last else []),
+            *head,
+            Text(f"      make stage STAGE={step.stage}  shows what it is about", style="dim"),
+        ]
+    # Hints are about what the check promises, which a file that cannot be read has nothing to do with.
+    hint = [] if check.broken else [Text(f"      make hint STAGE={step.stage}  gives a hint", style="dim")]
+    card = CardText(step.stage, check, title=False, ran_lines=ran_lines)
+    return [card, Text(), *head, *hint] if last else [*head, card, *([Text()] if hint else []), *hint]
 
 
 def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
@@ -200,24 +211,23 @@ def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
     ]
     here = report.next.stage if report.next else ""
     parts += ladder(console, report.stages, here)
-    parts.append(Text())
     if not report.complete:
-        parts += [Text("Stopped early: everything graded so far is kept.", style="bold"), Text()]
-    parts += next_part(report)
+        parts += [Text(), Text("Stopped early: everything graded so far is kept.", style="bold")]
+    parts += [*_remarks(report), *next_part(report, ran_lines=0, last=True)]
     if report.next is None and report.complete:
-        parts.append(_nothing_left(report, whole))
-    return Group(*parts, *_remarks(report))
+        parts += [Text(), _nothing_left(report, whole)]
+    return Group(*parts)
 
 
 def _remarks(report: Report) -> Iterator[Text]:
     """Faults of the grader, notes, and what the sandbox withheld."""
-    for check in (c for s in report.stages for c in s.checks):
-        if check.state == "error":
-            yield from (Text(), Text(f"{check.id}: {check.message}", style="magenta"))
-        yield from (Text(f"      {note}", style="dim") for note in check.notes)
-    yield from (Text(note, style="dim") for note in report.notes)
+    remarks = [Text(f"      {note}", style="dim") for s in report.stages for c in s.checks for note in c.notes]
+    for check in (c for s in report.stages for c in s.checks if c.state == "error"):
+        remarks.append(Text(f"{check.id}: {check.message}", style="magenta"))
+    remarks += [Text(note, style="dim") for note in report.notes]
     if measured := report.sandbox.get("summary"):
-        yield from (Text(), Text(f"sandbox: {measured}", style="dim" if report.sandbox.get("complete") else "yellow"))
+        remarks.append(Text(f"sandbox: {measured}", style="dim" if report.sandbox.get("complete") else "yellow"))
+    yield from (*([Text()] if remarks else []), *remarks)
 
 
 def greeting(report: Report) -> Group:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from grader.records import CheckResult, NextStep, StageResult
+from grader.records import CheckResult, Mistake, NextStep, StageResult
 
 #: Shown instead of "pass" where that took a substitute for something that is wrong or missing in an earlier stage.
 HELPED = "helped"
@@ -45,6 +45,16 @@ def plural(count: int, one: str, many: str = "") -> str:
 def stage_number(stage_id: str) -> str:
     """`03_softmax` -> `03`."""
     return stage_id.partition("_")[0]
+
+
+def title(mistake: Mistake) -> str:
+    """What a mistake is called."""
+    return mistake.title or mistake.id.partition("__")[0].replace("_", " ")
+
+
+def headline(step: NextStep, check: CheckResult | None) -> str:
+    """The mistake that is next, if it has a name, else the next step."""
+    return title(check.mistake) if check is not None and check.mistake is not None else step.text
 
 
 def looks_like(check: CheckResult) -> str:

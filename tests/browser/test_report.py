@@ -6,6 +6,7 @@ import re
 import pypdf
 import pytest
 
+from grader.report import words
 from tests.browser.conftest import FOLD, OVERFLOWING, UNFOLD, opened, screenshot, violations
 from tests.browser.submissions import NAMES
 
@@ -66,6 +67,18 @@ def test_nothing_overflows(golden, page, screenshots, width):
     page.evaluate(FOLD)
     page.set_viewport_size({"width": 1280, "height": 900})
     assert (scrolls <= width, beyond) == (True, [])
+
+
+@pytest.mark.parametrize(("width", "most"), [(1280, 600), (390, 700)])
+def test_the_mistake_stands_on_the_first_screen(golden, page, width, most):
+    page.set_viewport_size({"width": width, "height": 900})
+    bottom = page.evaluate("document.querySelector('#next').getBoundingClientRect().bottom + scrollY")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    step = golden.report.next
+    if step is not None:
+        check = next(c for s in golden.report.stages for c in s.checks if (s.id, c.id) == (step.stage, step.check))
+        assert page.locator("#next").inner_text() == words.headline(step, check).replace("`", "")
+    assert bottom <= most
 
 
 def test_axe_finds_nothing(golden, open_page):

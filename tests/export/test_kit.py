@@ -286,7 +286,7 @@ def test_a_notebook_and_watch_name_in_it(kit, tmp_path):
         f"watched = Watched(Path({student!r}), course, pool, stage=course.stage('03_softmax')); watched.grade(); "
         "print(watched.name_mistakes(course.reference), [c.mistake.id for c in watched.current.checks if c.mistake]); pool.close()"
     )
-    assert "likely mistake: One maximum for the whole batch" in in_kit(kit, tmp_path, notebook)
+    assert "Next: One maximum for the whole batch" in in_kit(kit, tmp_path, notebook)
     assert in_kit(kit, tmp_path, watch).splitlines()[-1] == "True ['shares_one_maximum']"
 
 
@@ -298,7 +298,7 @@ def test_pytest_names_in_it(kit, tmp_path):
         f"import os, pytest; os.environ['CHAIN_RULE_STUDENT'] = {student!r}; "
         "print(int(pytest.main(['-p', 'no:cacheprovider', 'tasks/03_softmax'])))",
     )
-    assert "likely mistake: One maximum for the whole batch" in shown
+    assert "likely mistake\n    One maximum for the whole batch" in shown
     assert shown.endswith("1\n")
 
 

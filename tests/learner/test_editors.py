@@ -28,7 +28,7 @@ def test_bare_pytest_runs_a_stage_on_the_learners_folder(tmp_path):
     done = bare_pytest(tmp_path / "student", "tasks/01_linear", "tasks/02_relu", "-v")
     assert done.returncode == 1
     assert "tasks/01_linear/checks.py::check_linear_forward_adds_the_bias FAILED" in done.stdout
-    assert "likely mistake: Bias not added" in done.stdout
+    assert "likely mistake\n    Bias not added" in done.stdout
     assert "what was expected" in done.stdout  # the learner's words, and no traceback of ours
     assert (
         "grader/" not in done.stdout.replace("SKIPPED", "").partition("short test summary")[0].partition("FAILURES")[2]

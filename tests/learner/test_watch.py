@@ -124,7 +124,7 @@ def test_the_named_mistake_comes_on_the_screen(folder, tmp_path):
         right = with_bodies(COURSE.stages[:number])
         mistake = load(stage.folder)[0]
         save(folder, files(apply(right, mistake)))
-        screen.until(f"✗ {stage.id}: ", f"likely mistake: {mistake.title}")
+        screen.until(f"✗ {stage.id}: ", f"Next: {mistake.title}")
         if number < len(stages):
             save(folder, files(right))
             screen.until(f"{stage.id} is done")

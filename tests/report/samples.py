@@ -157,6 +157,7 @@ def syntax_error(out: Path) -> Report:
                 "    def backward(self, dout):",
             ],
             [26],
+            column=16,
         )
     ]
     card = Card(
@@ -172,6 +173,7 @@ def syntax_error(out: Path) -> Report:
                     "state": "fail",
                     "message": "layers.py is not Python yet: '(' was never closed (line 26).",
                     "card": card,
+                    "broken": "layers.py",
                 }
         elif stage[2]:
             for check, _, _ in stage[4]:
@@ -180,7 +182,7 @@ def syntax_error(out: Path) -> Report:
                     "message": "",
                     "blocked_by": f"{stage[2][0]}: {first_check(stage[2][0])}",
                 }
-    text = "Python cannot read layers.py: in line 26 a bracket is opened and never closed."
+    text = "layers.py is not Python yet: '(' was never closed (line 26)."
     return report_of(
         outcomes,
         next=NextStep("01_linear", first_check("01_linear"), text, "student/layers.py", 26),

@@ -149,6 +149,38 @@ def test_next_step_comes_with_its_card(rendered):
     assert not in_place.all("dl")
 
 
+def test_the_card_begins_with_the_mistake_and_folds_what_was_run(rendered):
+    top = rendered("mid_course").tree.all("section", "next")[0]
+    assert top.id("next").text == "forgets the shift"
+    text = top.text
+    order = ["forgets the shift", "What should hold", "What you gave", "e = np.exp(logits)", "Softmax as the logits grow",
+             "What can you subtract", "Hint: a question", "What we ran"]  # fmt: skip
+    assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
+    folded = [fold for fold in top.all("details", "hint") if fold.all("summary")[0].text == "What we ran"]
+    assert "softmax(" in folded[0].text
+    other = rendered("mid_course").tree.id("07_backprop-check_backprop_matches_numeric_gradient")
+    assert other.all("p", "mistake")[0].text == "passes every gradient"
+
+
+def test_finished_stages_and_technical_details_are_folded(rendered):
+    tree = rendered("all_right").tree
+    for stage in rendered("all_right").report.stages:
+        section = tree.id(stage.id)
+        shown = section.all("header")[0].text.split()
+        assert shown[0] == stage.id[:2]
+        assert "done" in shown
+        rest = [child for child in section.children if not isinstance(child, str) and child.tag != "header"]
+        assert [child.tag for child in rest] == ["details"]
+    assert tree.id("graded").text == "How it was graded"
+    assert "make grade SEED=0" in tree.all("section", "graded")[0].all("details")[0].text
+
+
+def test_remarks_on_the_grade_are_not_folded(page):
+    report = msgspec.structs.replace(samples.report_of({}), notes=["1 day late: 3 of 4 points count."])
+    (remark,) = page(report).all("section", "graded")[0].all("p", "remark")
+    assert remark.text == "1 day late: 3 of 4 points count."
+
+
 def test_blocked_checks_name_what_they_wait_for(rendered):
     page = rendered("mid_course")
     item = page.tree.id("04_cross_entropy-check_loss_gradient")
@@ -200,13 +232,14 @@ def test_at_most_eight_pictures_each_with_its_finding(rendered):
 def test_checks_that_end_in_the_same_line_show_it_once(rendered):
     tree = rendered("syntax_error").tree
     failed = [item for item in tree.all("li", "check") if "fail" in item.classes]
-    repeated = [item for item in failed if "In the same line as the check above." in item.text]
+    repeated = [item for item in failed if "The same as in the check above." in item.text]
     assert len(repeated) == len(failed) - 1  # the first of them is the next thing to do
     for item in repeated:
         assert item.all("a")[0].attributes["href"] == "#next"
-        assert "was never closed" in item.text
         assert not item.all("div", "source")
-    assert tree.id("next")
+    assert tree.all("main")[0].text.count("was never closed") == 1
+    assert tree.id("next").text == "layers.py is not Python yet: '(' was never closed (line 26)."
+    assert [(at.text, at.tag) for at in tree.all(cls="at")] == [("(", "b")]
     assert len(tree.all("div", "source")) == 1
 
 

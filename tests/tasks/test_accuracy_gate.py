@@ -167,6 +167,16 @@ def test_parameters_that_are_not_finite_are_named():
         trained("def train(model, *a, **k):\n    model.parameters()[1][0] = np.nan")
 
 
+def test_what_was_run_says_where_the_images_come_from():
+    ours, (images, hidden) = case(), data()
+    with LocalPool().student(submission(), describe=ours.describe) as student:
+        gate.train(student, ours, images, hidden, SIZES, SETTINGS, 1)
+        ran = ours.script(student.transcript)
+    assert "x_train = data.load_mnist()[0]\ny_train = data.load_mnist()[1]  # with the classes renamed\n" in ran
+    assert "x_val = data.load_mnist()[2]\n" in ran
+    assert "from student import network, data, train\n" in ran
+
+
 def test_a_training_that_is_stopped_is_worded_as_stopped():
     code = """
 def train(*a, epochs, **k):

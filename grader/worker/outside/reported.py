@@ -1,6 +1,9 @@
 """Errors as a worker reports them, in a sentence. Every field may be a lie, but none can do harm."""
 
+import ast
 import os
+
+import msgspec
 
 from grader.records import SourceLines
 from grader.submission import Submission, file_of
@@ -80,10 +83,23 @@ def _broken(module: str, submission: Submission, details: errors.Details, told: 
     if module in submission.problems:
         sentence = submission.problems[module]
     elif "SyntaxError" in details["mro"] and frames:
+        frames[-1] = msgspec.structs.replace(frames[-1], column=_column(frames[-1], submission))
         sentence = f"{frames[-1].file} is not Python yet: {details['message']} (line {frames[-1].marked[0]})."
     else:
         sentence = f"{file_of(module)} cannot be imported: {_both(told, _said(details))}{where}{_withheld(details, submission)}"
     return errors.ModuleBroken(sentence, module=module, **details)
+
+
+def _column(at: SourceLines, submission: Submission) -> int:
+    """Where in its line Python stops reading a file, from 1; 0 if it reads all of it here."""
+    text = next((text for module, text in submission.modules.items() if file_of(module) == at.file), "")
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        return max(0, error.offset or 0) if [error.lineno] == at.marked else 0
+    except (ValueError, RecursionError, MemoryError):
+        pass  # the worker could not read it either, and has said why
+    return 0
 
 
 def _said(details: errors.Details) -> str:

@@ -149,6 +149,7 @@ def test_a_syntax_error_hurts_only_who_imports_it(pool):
             with pytest.raises(errors.ModuleBroken) as caught:
                 getattr(student, name).f()
             assert str(caught.value) == "layers.py is not Python yet: invalid syntax (line 1)."
+            assert [(at.file, at.marked, at.column) for at in caught.value.frames[-1:]] == [("layers.py", [1], 7)]
 
 
 def test_problems_of_reading_are_told(pool):
