@@ -69,11 +69,6 @@ class Insight(Struct, frozen=True):
     seconds: float = 0.0  #: of grading, all together
     slowest: list[tuple[str, str, float]] = []  #: stage, title, median seconds
 
-    @property
-    def seen(self) -> set[str]:
-        """The states that any stage of anybody is in."""
-        return {state for states in self.states.values() for state in states.values()}
-
 
 def look(grades: list[Grade], reports: Callable[[Grade], Report | None]) -> Insight:
     """Fold a class.

@@ -18,7 +18,7 @@ from typing import Literal, TextIO
 import msgspec
 
 from grader.errors import Refusal
-from grader.records import CheckResult, Report, StageResult
+from grader.records import Report, StageResult
 
 #: graded; the submission's own fault (stopped by time, cannot be read); the grader's fault (tried again next time)
 State = Literal["graded", "submission", "fault"]
@@ -46,13 +46,16 @@ def brief(report: Report) -> Report:
     """A report's points by stage, the mistakes that were named and what was substituted, without all that was told."""
     stages = []
     for stage in report.stages:
-        kept = [
-            CheckResult(
-                c.id, "", c.state, c.points, c.max_points, mistake=c.mistake,
-                points_alone=c.points_alone, substituted=c.substituted,
-            )
-            for c in stage.checks if c.mistake or c.substituted
-        ]  # fmt: skip
+        bare: dict[str, object] = {
+            "promise": "",
+            "message": "",
+            "card": None,
+            "hints": [],
+            "printed": "",
+            "notes": [],
+            "functions": [],
+        }
+        kept = [msgspec.structs.replace(c, **bare) for c in stage.checks if c.mistake or c.substituted]
         stages.append(StageResult(stage.id, stage.title, stage.state, stage.points, stage.max_points, kept))
     return Report(report.score, report.max_score, stages, complete=report.complete)
 

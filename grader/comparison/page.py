@@ -14,7 +14,6 @@ from grader.comparison import code_diff, probing
 from grader.course.course import Course
 from grader.files import write_atomically
 from grader.paths import MODULES
-from grader.records import StageResult
 from grader.report import evidence, pictures, svg, tables
 from grader.report.evidence import Curves
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
@@ -159,16 +158,12 @@ def _stages(sides: Sides) -> list[StageRow]:
     ours, theirs = sides.asked
     rows = []
     for a, b in zip(ours.stages, theirs.stages, strict=True):
-        points = [f"{stage.points} / {stage.max_points}{_alone(stage)}" for stage in (a, b)]
+        alone = [f" ({s.points_alone} alone)" if s.points_alone < s.points else "" for s in (a, b)]
+        points = [f"{s.points} / {s.max_points}{own}" for s, own in zip((a, b), alone, strict=True)]
         seconds = [asked.seconds.get(a.id, 0.0) for asked in sides.asked]
         memory = [f"{asked.memory[a.id] / 2**20:.0f} MiB" if a.id in asked.memory else "–" for asked in sides.asked]
         rows.append(StageRow(f"{a.id[:2]} {a.title}", points, seconds, memory))
     return rows
-
-
-def _alone(stage: StageResult) -> str:
-    """How many of its points needed no substitute, if that is not all of them."""
-    return f" ({stage.points_alone} alone)" if stage.points_alone < stage.points else ""
 
 
 def _curves(sides: Sides) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from typing import IO, NamedTuple
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
-from grader.records import CheckResult, Report, SourceLines, StageResult
+from grader.records import Card, CheckResult, Report, SourceLines, StageResult
 from grader.report import words
 
 
@@ -70,27 +70,30 @@ class CardText:
 
     def parts(self) -> Iterator[tuple[str, str, str]]:
         """(label, text, style) of everything there is to say."""
-        result, card = self.result, self.result.card
-        if result.mistake is not None and self.title:
-            yield "likely mistake", words.title(result.mistake), "bold yellow"
-        if result.message and (card is None or (result.broken and self.title)):
-            yield "what happened", result.message, ""
-        if card is None:
-            return
-        if not result.broken:
-            yield from [("what was expected", card.should, "")] if card.should else []
-            yield "what you gave", card.gave or result.message, ""
+        card = self.result.card or Card()
+        yield from self._verdict()
         for lines in [lines for lines in card.source if lines.marked][-2:]:
             yield f"where: {lines.file}" + (f", in {lines.function}" if lines.function else ""), _numbered(lines), ""
-        if looks := words.looks_like(result):
+        if looks := words.looks_like(self.result):
             yield "what it looks like", looks, "yellow"
         if card.printed:
             yield "what your code printed in that call", card.printed, "dim"
-        if card.ran and self.ran_lines and not result.broken:
+        if card.ran and self.ran_lines and not self.result.broken:
             ran = card.ran.rstrip().split("\n")
             most = self.ran_lines
             cut = [f"... {len(ran) - most} more lines are in the report"] if len(ran) > most else []
             yield "what we ran", "\n".join([*ran[:most], *cut]), "dim"
+
+    def _verdict(self) -> Iterator[tuple[str, str, str]]:
+        """The mistake, what came, and what should have come; of a file that cannot be imported its one sentence."""
+        result, card = self.result, self.result.card
+        if result.mistake is not None and self.title:
+            yield "likely mistake", words.title(result.mistake), "bold yellow"
+        if card is not None and not result.broken:
+            yield from [("what was expected", card.should, "")] if card.should else []
+            yield "what you gave", card.gave or result.message, ""
+        elif result.message and (self.title or card is None):
+            yield "what happened", result.message, ""
 
 
 def _numbered(lines: SourceLines) -> str:

@@ -82,7 +82,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def a_correct(checks: Iterable[CheckResult]) -> str:
-    """`a correct Linear`, `a correct Linear, ReLU and 2 more`: what was put in for the learner's own in these checks."""
+    """`a correct A`, `a correct A, B and 2 more`: what was put in for the learner's own in these checks."""
     names = list(dict.fromkeys(name.partition(".")[2] or name for check in checks for name in check.substituted))
     return f"a correct {listed(names if len(names) < 4 else [*names[:2], f'{len(names) - 2} more'])}"
 
@@ -99,7 +99,7 @@ def passing_with_help(stages: Iterable[StageResult]) -> list[CheckResult]:
 
 
 def beside_score(stages: Sequence[StageResult], weights: Mapping[str, float] | None = None) -> str:
-    """`41 on its own, 21 more with a correct Linear`; empty if nothing passes with a substitute.
+    """`41 on its own, 21 more with a correct A`; empty if nothing passes with a substitute.
 
     weights : stage -> factor on its points, where that is not 1
     """
@@ -113,7 +113,7 @@ def beside_score(stages: Sequence[StageResult], weights: Mapping[str, float] | N
 
 
 def with_help(of: CheckResult | StageResult) -> str:
-    """What a substitute changed: `With a correct Linear, your backprop passes 7 of 7 checks.`, or of one check; else empty."""
+    """What a substitute changed: `With a correct A, your noun passes 7 of 7 checks.`, or of one check; else empty."""
     if isinstance(of, CheckResult):
         verb = {"pass": "Passes", "fail": "Fails too"}.get(of.state, "")
         checks, said = [of] if verb and of.substituted else [], f"{verb} with"

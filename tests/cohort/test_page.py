@@ -110,7 +110,7 @@ def test_what_passes_with_a_substitute_is_a_state_of_its_own(make, monkeypatch):
     graded = [msgspec.structs.replace(g, raw=g.score, points_alone=max(0.0, g.score - 4)) for g in result.grades]
     text = written(dataclasses.replace(result, grades=graded))
     assert text.count('<td class="s helped">◑</td>') == 3  # the first of the four has not written that stage
-    assert '<td class="number">12 <span class="small">8 alone</span></td>' in text
+    assert '<td class="number">12 <span class="small">(8 alone)</span></td>' in text
     assert '<th scope="col" title="Stage 0">01<span class="small block">0</span></th>' in text
     assert "done with a substitute" in text
 

@@ -115,5 +115,5 @@ def test_what_passes_with_a_substitute_says_so():
     assert "0 on its own, 2 more with a correct ReLU." in content["output"]
     assert content["extra_data"]["points_alone"] == 0
     limited = gradescope.results(report, Policy(feedback=FeedbackRules(default="promise")))
-    assert limited["tests"][0]["output"] == "This holds with a substitute."
+    assert limited["tests"][0]["output"] == "This passes with a substitute."
     assert "ReLU" not in gradescope.encode(limited)
