@@ -47,14 +47,8 @@ def brief(report: Report) -> Report:
     stages = []
     for stage in report.stages:
         bare: dict[str, object] = {
-            "promise": "",
-            "message": "",
-            "card": None,
-            "hints": [],
-            "printed": "",
-            "notes": [],
-            "functions": [],
-        }
+            "promise": "", "message": "", "card": None, "hints": [], "printed": "", "notes": [], "functions": [],
+        }  # fmt: skip
         kept = [msgspec.structs.replace(c, **bare) for c in stage.checks if c.mistake or c.substituted]
         stages.append(StageResult(stage.id, stage.title, stage.state, stage.points, stage.max_points, kept))
     return Report(report.score, report.max_score, stages, complete=report.complete)

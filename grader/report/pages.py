@@ -49,15 +49,15 @@ def date(iso: str) -> str:
 
 def prose(text: str) -> Markup:
     """Text with `code` between backticks, and paragraphs at empty lines; everything is escaped first."""
-    escaped = str(escape(shorten(visible(text), 40, 2000)))
-    marked = re.sub(r"`([^`\n]{1,400})`", r"<code>\1</code>", escaped)
-    return Markup("".join(f"<p>{part.strip()}</p>" for part in re.split(r"\n\s*\n", marked) if part.strip()))
+    parts = re.split(r"\n\s*\n", inline(text))
+    return Markup("".join(f"<p>{part.strip()}</p>" for part in parts if part.strip()))
 
 
 def inline(text: str) -> Markup:
-    """One run of text with `code` between backticks."""
+    """One run of text with `code` between backticks; a number such as 1e-06 stays on its line."""
     escaped = str(escape(shorten(visible(text), 40, 2000)))
-    return Markup(re.sub(r"`([^`\n]{1,400})`", r"<code>\1</code>", escaped))
+    whole = re.sub(r"\b\d[\d.]*e[+-]\d+", r'<span class="number">\g<0></span>', escaped)
+    return Markup(re.sub(r"`([^`\n]{1,400})`", r"<code>\1</code>", whole))
 
 
 @lru_cache

@@ -90,13 +90,14 @@ def _loss_and_accuracy() -> "tuple[Figure, list[Axes]]":
         return figure, figure.axes
     figure = _kept.figure = new_figure(7.2, 2.75)
     panels = list(figure.subplots(1, 2))
-    for axes, title in zip(panels, ("Loss, nats per example", "Accuracy"), strict=True):
+    for axes, title in zip(panels, ("Loss, nats per example", "Accuracy, %"), strict=True):
         # Places that are told need not be found by laying every text out first.
         axes.set_title(title, pad=9, y=1.0)
         axes.set_xlabel("epoch")
         axes.xaxis.set_label_coords(0.5, -0.163)
         axes.yaxis.set_label_coords(-0.1, 0.5)
         axes.xaxis.get_major_locator().set_params(integer=True)
+    panels[1].yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}")
     figure.subplots_adjust(left=0.07, right=0.985, top=0.86, bottom=0.27, wspace=0.2)
     return figure, panels
 
