@@ -49,7 +49,8 @@ class _Recorder(Observer):
             try:
                 yield student
             finally:
-                self.steps.setdefault(self._check, []).extend([*student.earlier, *student.transcript])
+                if submission.put_in is None:  # else it is not the submission alone that answered
+                    self.steps.setdefault(self._check, []).extend([*student.earlier, *student.transcript])
                 self.memory[stage] = max(self.memory.get(stage, 0), peak_memory(student))
 
 
@@ -80,6 +81,7 @@ def ask(submission: Submission, course: Course, pool: Pool, seed: int, evidence:
         seed=seed,
         limits=Limits(calibrate()),
         evidence=evidence,
+        follow_through="full",
     )
     report = scores.report(course.stages, session.results, session.context.place, student=submission.name)
     seconds: dict[str, float] = {}

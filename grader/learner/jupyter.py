@@ -62,7 +62,8 @@ def check(*stages: str, student: str | Path = STUDENT, seed: int = 0) -> Shown:
     except (NotASubmission, BadCourse) as problem:
         raise ValueError(str(problem)) from None
     with WorkerPool(course.withheld) as pool:
-        session = run_stages(chosen, pool, submission, course=course, seed=seed, limits=Limits(calibrate()))
+        limits = Limits(calibrate())
+        session = run_stages(chosen, pool, submission, course=course, seed=seed, limits=limits, follow_through="full")
         name_mistakes(session, course.reference)
         report = scores.report(chosen, session.results, session.context.place, student=submission.name)
     return Shown(report)

@@ -3,6 +3,7 @@
 import functools
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -85,11 +86,19 @@ class Watched:
             self.changed()
         assert self.submission is not None
         begun = time.perf_counter()
-        context = Context(self.course, self.submission, self.pool, self.seed, self.limits, recall=self._recall)
+        # What else was graded since the save need not run again for a stage that is only looked at.
+        before = takewhile(lambda known: known.id != stage.id, self._known() if stage is not self.stage else ())
+        known = RunState({(s.id, c.id): c for s in before for c in s.checks})
+        context = Context(
+            self.course, self.submission, self.pool, self.seed, self.limits,
+            recall=self._recall, state=known, follow_through="full",
+        )  # fmt: skip
         session = Session([stage], context, observers)
         try:
             told = False
             for number, check in enumerate(session.order, 1):
+                if scores.key(check) in session.results:
+                    continue
                 result = session.run(check, self._function(check))
                 self._remember(check, result, context)
                 if stop():
@@ -229,7 +238,7 @@ class Watched:
 
     def _remember(self, check: Check, result: CheckResult, context: Context) -> None:
         touched = context.state.touched.get(scores.key(check))
-        if result.state == "pass" and touched and self._imports is not None:
+        if result.state == "pass" and not result.substituted and touched and self._imports is not None:
             self._passed[scores.key(check)] = touched, self._imports.fingerprint(touched), result
 
     def _known(self) -> list[StageResult]:

@@ -255,7 +255,7 @@ class Loop:
         console.print()
         for part in terminal.next_part(report, ran_lines):
             console.print(part)
-        if report.next is None:
+        if report.next is None and (current is None or words.shown_state(current) == "pass"):
             console.print("All stages that were graded are done. g grades the whole course.", style="bold green")
         if self.prints and current is not None:
             self._show_prints(current)

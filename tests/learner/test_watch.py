@@ -114,6 +114,19 @@ def test_the_keys(folder, tmp_path):
     assert screen.quit() == 0
 
 
+def test_a_stage_behind_a_mistake_is_shown_with_a_substitute_and_then_what_is_to_do(folder, tmp_path):
+    right = with_bodies(COURSE.stages[:7])
+    wrong = right.modules["layers"].replace("x @ self.W + self.b", "x @ self.W")
+    save(folder, files(right.replaced({"layers": wrong})))
+    screen = Screen(folder, tmp_path / "out", "7")
+    told = "With a correct Linear, your backprop passes 7 of 7 checks."
+    screen.until("◑ 07_backprop: ", told)
+    screen.until(told, "Next: 01_linear", "✗ 01_linear", "> ◑ 07_backprop 12 of 12 done with a correct Linear")
+    save(folder, files(right))
+    screen.until("07_backprop: 7 of 7 checks")
+    assert screen.quit() == 0
+
+
 def test_the_named_mistake_comes_on_the_screen(folder, tmp_path):
     """Ten stages, each first with a mistake of its bank, then right."""
     screen = Screen(folder, tmp_path / "out")
