@@ -7,6 +7,7 @@ how the names of what has to be written begin; and `SENT`, modules of the toolbo
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from grader.course.course import Course
@@ -62,7 +63,7 @@ def _say(line: str) -> None:
     print(visible(line), flush=True)
 
 
-def _images(course: Course, instrument: Any, source: str | None) -> Any:  # noqa: ANN401
+def _images(course: Course, instrument: ModuleType, source: str | None) -> object:
     """The open images, or those of a source that the course's own reader knows; None for who needs none."""
     if not hasattr(instrument, "images_from"):
         return None

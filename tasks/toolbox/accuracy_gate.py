@@ -122,9 +122,7 @@ def train(
     shapes = [(n, m) if k else (m,) for n, m in pairwise(sizes) for k in (1, 0)]
     trainings.same_shapes(case, parameters, [np.empty(shape) for shape in shapes], "After training")
     curves = history(student, case, result)
-    told = training_diagnosis.Training(
-        settings, len(data[0]), curves, start, parameters, data, (validation[0][:1000], validation[1][:1000])
-    )
+    told = training_diagnosis.Training(settings, len(data[0]), curves, start, parameters, data, validation)
     for name, array in zip(networks.names(len(parameters)), parameters):
         if not np.isfinite(array).all():
             keep_curves(case, curves)

@@ -6,20 +6,29 @@ their layers. So the epochs are counted by the calls of `backward`, and what is 
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+class Model(Protocol):
+    """What a network is asked here."""
+
+    def parameters(self) -> list[Array]: ...
 
 
 def train_and_tell(
     train: Callable[..., Any],
-    model: Any,  # noqa: ANN401
-    images: tuple[Any, Any, Any, Any],
+    model: Model,
+    images: tuple[Array, Array, Array, Array],
     settings: Mapping[str, Any],
     rng: np.random.Generator,
     tell: Callable[..., None],
-) -> Any:  # noqa: ANN401
-    """What `train` returns. tell(epoch, loss, share, validation loss, validation share) is called after each epoch."""
+) -> tuple[float, object]:
+    """(seconds, what `train` returns). tell(epoch, loss, share, validation loss, validation share) is called after each epoch."""
     x, y, x_val, y_val = images
     some = len(x_val)  # as many of the one as of the other
     steps = -(-len(x) // settings["batch_size"])
@@ -35,7 +44,7 @@ def train_and_tell(
 
         __slots__ = ()
 
-        def backward(self, *given: Any, **named: Any) -> Any:  # noqa: ANN401
+        def backward(self, *given: object, **named: object) -> object:
             nonlocal done
             # The first batch of an epoch ends the one before: only now is its last step made.
             if self is model and done and done % steps == 0:
@@ -56,7 +65,7 @@ def train_and_tell(
     return time.perf_counter() - begun, result
 
 
-def measured(model: Any, x: Any, y: Any) -> tuple[float, float]:  # noqa: ANN401
+def measured(model: Model, x: Array, y: Array) -> tuple[float, float]:
     """(mean cross-entropy, share of hits) of a network Linear, ReLU, ..., Linear, a thousand images at a time."""
     losses, hits = 0.0, 0
     with np.errstate(all="ignore"):

@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+Array = NDArray[Any]
 Made = Callable[..., Any]
 #: (name, what backward gave, what was measured, the learner's relative error)
-Row = tuple[str, Any, Any, float]
+Row = tuple[str, Array, Array, float]
 
 
 def linear(make: Made, numerical_gradient: Made, relative_error: Made, rng: np.random.Generator) -> list[Row]:
@@ -28,7 +30,7 @@ def linear(make: Made, numerical_gradient: Made, relative_error: Made, rng: np.r
         return [("W", np.array(layer.W), before, float("inf"))]
     gradients = {"dW": layer.dW, "db": layer.db, "dx": dx}
 
-    def scores(value: Any) -> float:  # noqa: ANN401
+    def scores(value: Array) -> float:
         return float(np.sum(dout * layer.forward(value)))
 
     return [
@@ -49,7 +51,7 @@ def relu(make: Made, numerical_gradient: Made, relative_error: Made, rng: np.ran
         layer.forward(x.copy())
         dx = layer.backward(dout.copy())
 
-    def scores(value: Any) -> float:  # noqa: ANN401
+    def scores(value: Array) -> float:
         return float(np.sum(dout * layer.forward(value)))
 
     return [row("dx", dx, numerical_gradient, relative_error, scores, x)]
@@ -75,7 +77,7 @@ def loss(make: Made, numerical_gradient: Made, relative_error: Made, rng: np.ran
         function.backward()
     dlogits = function.backward()
 
-    def nats(value: Any) -> float:  # noqa: ANN401
+    def nats(value: Array) -> float:
         return float(function.forward(value, labels))
 
     return [row("dlogits", dlogits, numerical_gradient, relative_error, nats, logits)]
@@ -92,7 +94,7 @@ def network(make: Made, numerical_gradient: Made, relative_error: Made, rng: np.
         dx = model.backward(dlogits.copy())
     names = [f"d{'b' if k % 2 else 'W'}{k // 2 + 1}" for k in range(len(model.parameters()))]
 
-    def scores(value: Any) -> float:  # noqa: ANN401
+    def scores(value: Array) -> float:
         return float(np.sum(dlogits * model.forward(value)))
 
     gradients = list(model.gradients())
@@ -126,19 +128,19 @@ def by_eps(
     return [float(relative_error(dW, numerical_gradient(f, W.copy(), eps=eps))) for eps in steps]
 
 
-def draw(rng: np.random.Generator, *shape: int) -> Any:  # noqa: ANN401
+def draw(rng: np.random.Generator, *shape: int) -> Array:
     """Numbers of either sign, none of them near 0."""
     return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.2, 1.5, shape)
 
 
-def fill(array: Any, rng: np.random.Generator) -> None:  # noqa: ANN401
+def fill(array: Array, rng: np.random.Generator) -> None:
     array[...] = draw(rng, *array.shape)
 
 
-def through(held: Any, value: Callable[[], float]) -> Callable[[Any], float]:  # noqa: ANN401
+def through(held: Array, value: Callable[[], float]) -> Callable[[Array], float]:
     """The value as a function of what a parameter holds."""
 
-    def function(array: Any) -> float:  # noqa: ANN401
+    def function(array: Array) -> float:
         held[...] = array
         return value()
 
@@ -147,11 +149,11 @@ def through(held: Any, value: Callable[[], float]) -> Callable[[Any], float]:  #
 
 def row(
     name: str,
-    gradient: Any,  # noqa: ANN401
+    gradient: Array,
     numerical_gradient: Made,
     relative_error: Made,
-    f: Callable[[Any], float],
-    near: Any,  # noqa: ANN401
+    f: Callable[[Array], float],
+    near: Array,
 ) -> Row:
     """One array beside its slopes; the parameter is afterwards what it was."""
     before, given = np.array(near), np.array(gradient)

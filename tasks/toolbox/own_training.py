@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from importlib import util
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -60,7 +60,7 @@ def images_from(given: Path, source: str) -> Images:
 def run(
     student: Student,
     case: Case,
-    images: Any,  # noqa: ANN401
+    images: Images,
     seed: int,
     say: Callable[[str], None],
 ) -> tuple[list[Plot], dict[str, Array], bool]:

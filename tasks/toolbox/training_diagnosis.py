@@ -23,7 +23,7 @@ LARGE = "initial weights too large"
 #: What can be said where the settings are not the learner's own.
 OF_THE_CODE = (DIVERGED, STUCK, APART)
 
-_MOST = 1000  # images looked at
+_MOST, _SOME = 5000, 1000  # images that are counted, and those that units are looked at with
 _FEW_STEPS = 300
 _AT_CHANCE = 0.08  # so much above the largest class's share is still next to nothing
 _DEAD = 0.98  # of a layer's units
@@ -166,28 +166,40 @@ def _large_start(training: Training) -> Finding | None:
 
 
 def _diverged(training: Training) -> Finding | None:
-    losses = [*training.curve("train_loss")]
+    losses = training.curve("train_loss")
     limit = max(_MANY_NATS * training.guessing, 2 * training.before[0])
     bad = [epoch for epoch, loss in enumerate(losses, 1) if not np.isfinite(loss) or loss > limit]
-    if training.finite:
-        dead = max(_dead(training.end, training.own[0]), default=0.0) > 0.85
-        lost = training.after[1] < 0.5 and (training.at_chance or training.after[0] > training.guessing or dead)
-        beyond = bad or training.growth > (2.0 if dead else _BLOWN_UP) or training.after[0] > limit
-        if not (lost and beyond) or _learned_others(training):
-            return None
-        shows = f"The weights of a layer became {training.growth:.3g} times as large as they were, and the loss on the "
+    if not training.finite:
+        shows = "There is nan or inf in the parameters."
+    elif _lost(training, bool(bad), limit):
+        times = f"{training.growth:,.1f}" if training.growth < 1e6 else f"{training.growth:.1e}"
+        shows = f"The weights of a layer became {times} times as large as they were, and the loss on the "
         shows += f"training images is {number(training.after[0], 3)}; before it was {training.before[0]:.3f}."
     else:
-        shows = "There is nan or inf in the parameters."
+        return None
     when = f" in epoch {bad[0]} of {len(losses)}" if bad else ""
     return Finding(
         DIVERGED,
         f"The training diverged{when}.",
-        f"{shows} Each step of lr = {training.lr:g} leads uphill, or farther than the slope holds.",
-        "Look for a sign, or for a gradient that is not divided by N."
-        if training.fixed
-        else f"Try lr = {training.lr / 10:.1g}; if that diverges too, look for a sign, or a gradient that is not divided by N.",
+        f"{shows} The steps of lr = {training.lr:g} go uphill, or too far.",
+        _shorter(training, "if that diverges too, look for a sign, or a gradient that is not divided by N."),
     )
+
+
+def _shorter(training: Training, otherwise: str) -> str:
+    """What to try where steps were too long: in the code, if the rate is not the learner's."""
+    if training.fixed:
+        return "Look for a sign, or for a gradient that is not divided by N."
+    return f"Try lr = {training.lr / 10:.1g}; {otherwise}"
+
+
+def _lost(training: Training, jumped: bool, limit: float) -> bool:
+    """Whether weights that are finite went somewhere from where nothing is learned."""
+    loss, share = training.after
+    dead = max(_dead(training.end, training.own[0]), default=0.0) > 0.85
+    lost = share < 0.5 and (training.at_chance or loss > training.guessing or dead)
+    beyond = jumped or training.growth > (2.0 if dead else _BLOWN_UP) or loss > limit
+    return lost and beyond and not _learned_others(training)
 
 
 def _learned_others(training: Training) -> bool:
@@ -239,43 +251,43 @@ def _alike(training: Training) -> Finding | None:
 
 def _dead(parameters: Parameters, x: Array) -> Iterator[float]:
     """For each hidden layer, the share of its units that are off for every image."""
-    for values in closed_form.activations(parameters, x[:_MOST])[1:-1]:
+    for values in closed_form.activations(parameters, x[:_SOME])[1:-1]:
         yield float(np.mean(~(values > 0).any(axis=0)))
 
 
 def _stuck(training: Training) -> Finding | None:
     if not training.at_chance or _little(training):
         return None
-    alike = _alike(training)
-    if alike is not None:
-        return alike
-    for k, (was, now) in enumerate(
-        zip(_dead(training.start, training.own[0]), _dead(training.end, training.own[0])), 1
-    ):
-        if now >= _DEAD:
-            since = "from the start" if was >= _DEAD else "since a step that was too long"
-            return Finding(
-                STUCK if was >= _DEAD else DIVERGED,
-                f"It is stuck at chance: the units of layer {k} are dead {since}.",
-                f"{100 * now:.0f} % of its ReLUs are off for all of {min(_MOST, len(training.own[0])):,} images, and a unit that "
-                f"is off passes no gradient. {_near_guessing(training)}",
-                "Let biases start at 0, and draw weights at random around 0."
-                if was >= _DEAD
-                else "Look for a sign, or for a gradient that is not divided by N."
-                if training.fixed
-                else f"Try lr = {training.lr / 10:.1g}.",
-            )
-    said = closed_form.forward(training.end, training.own[0][:_MOST]).argmax(axis=1)
-    if len(np.unique(said)) > 1 and training.after[0] < 0.97 * training.guessing:
+    found = _alike(training) or _off(training)
+    if found is not None:
+        return found
+    said = np.unique(closed_form.forward(training.end, training.own[0][:_SOME]).argmax(axis=1))
+    if len(said) > 1 and training.after[0] < 0.97 * training.guessing:
         return None
     return Finding(
         STUCK,
-        f"It is stuck at chance: every image is taken for class {said[0]}."
-        if len(np.unique(said)) == 1
-        else "It is stuck at chance.",
+        f"It is stuck at chance{f': every image is taken for class {said[0]}' * (len(said) == 1)}.",
         _near_guessing(training),
         "Print dW of each layer after one backward: does a gradient arrive in the first layer?",
     )
+
+
+def _off(training: Training) -> Finding | None:
+    """A hidden layer without a unit that any image switches on: from the start, or since steps that were too long."""
+    before, after = (list(_dead(parameters, training.own[0])) for parameters in (training.start, training.end))
+    for k, (was, now) in enumerate(zip(before, after), 1):
+        if now < _DEAD:
+            continue
+        always = was >= _DEAD
+        advice = "Let biases start at 0, and draw weights at random around 0."
+        return Finding(
+            STUCK if always else DIVERGED,
+            f"It is stuck at chance: the units of layer {k} are dead {'from the start' if always else 'since a step too long'}.",
+            f"{100 * now:.0f} % of its ReLUs are off for all of {min(_SOME, len(training.own[0])):,} images, and a unit that "
+            f"is off passes no gradient. {_near_guessing(training)}",
+            advice if always else _shorter(training, "a unit that is off stays off."),
+        )
+    return None
 
 
 def _little(training: Training) -> bool:
