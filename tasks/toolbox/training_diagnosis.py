@@ -367,15 +367,15 @@ def _slow(training: Training) -> Finding | None:
     epochs, size, steps = int(training.settings["epochs"]), int(training.settings["batch_size"]), training.steps
     falling = f", and its loss still falls: {number(losses[-2], 4)}, then {number(losses[-1], 4)}" if drop > 0 else ""
     shows = f"{100 * own:.1f} % of the training images right and {100 * new:.1f} % of the validation images{falling}."
-    many = 32 if size > 32 else size
+    many = min(32, max(1, min(size, training.examples) // 4))
     if size >= training.examples:
         cause = f"a full batch makes {_steps(steps)} in all"
         advice = (
-            f"Try batch_size = {many}: the same {epochs} epochs make {-(-training.examples // many) * epochs:,} steps."
+            f"Try batch_size = {many}: that makes {_steps(-(-training.examples // many) * epochs)} of the same images."
         )
     elif steps < _FEW_STEPS:
         cause = f"{_steps(steps)} are too few"
-        advice = f"Try more epochs, or batch_size = {many}: {-(-training.examples // many):,} steps an epoch."
+        advice = f"Try more epochs, or batch_size = {many}: {_steps(-(-training.examples // many))} an epoch."
     else:
         cause = f"the rate is too small for {_steps(steps)}"
         advice = f"Try lr = {min(10 * training.lr, 0.1):.2g}." if training.lr < 0.05 else f"Try {2 * epochs} epochs."

@@ -10,7 +10,7 @@ import pytest
 from grader.course.course import Course
 from grader.paths import ROOT
 from grader.records import Card, Report
-from grader.report import render
+from grader.report import pictures, render
 from tests.courses import HERE
 from tests.report import dom, samples
 
@@ -32,6 +32,14 @@ def test_missing_evidence_costs_its_picture_only(tmp_path, page):
     assert not bare.all("table", "values")
     rest = [e for e in full if e.tag in ("h4", "dd", "summary")]
     assert [e.text for e in rest] == [e.text for e in bare if e.tag in ("h4", "dd", "summary")]
+
+
+def test_the_curves_of_a_failed_training_stand_in_its_card(tmp_path):
+    report = samples.make("one_mistake_a_stage", tmp_path)
+    check = "check_mnist_reaches_96_percent"
+    for curves, place in ((report.curves, ""), (report.curves | {"check": check}, check)):
+        wanted = pictures.due(msgspec.structs.replace(report, curves=curves), lambda stage, check: {})
+        assert [picture.place for picture in wanted] == [("12_mnist", place)]
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"\x93NUMPY", None])

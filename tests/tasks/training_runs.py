@@ -3,7 +3,7 @@
     python -m tests.tasks.training_runs [--runs 200] [--healthy 50] [--seed 100000]
 
 The kind of a run is set by its settings and by a stated outcome; a run that does not come out as stated is drawn again.
-Seeds below 100,000 are those that the rules were made on. Reported: how many get the word of their kind, another, and none.
+The rules were made on seeds below 100,000 and on narrower settings. Reported: how many get the word of their kind, another, and none.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from reference.network import MLP
 from tests.courses import HERE
 from tests.tasks.toolbox import training_diagnosis as td
 
-FRESH = 100_000
+FRESH = 300_000
 SIZES = ((784, 64, 32, 10), (784, 128, 64, 10), (784, 50, 10))
 
 
@@ -122,49 +122,55 @@ def biases(model: MLP) -> list:
 # --- kinds ------------------------------------------------------------------------------------------------------------
 
 
+def some(rng: np.random.Generator) -> int:
+    return whole(rng, 1500, 2500)
+
+
 def full_batch(rng: np.random.Generator) -> Plan:
-    return Plan(2000, whole(rng, 5, 25), whole(rng, 2000, 5000), rng.uniform(0.05, 0.3))
+    examples = some(rng)
+    return Plan(examples, whole(rng, 3, 25), whole(rng, examples, 5000), uniform_log(rng, 0.02, 0.5))
 
 
 def few_steps(rng: np.random.Generator) -> Plan:
-    size = whole(rng, 64, 512)
-    return Plan(2000, whole(rng, 1, max(1, min(6, 299 // -(-2000 // size)))), size, uniform_log(rng, 0.02, 0.1))
+    examples, size = some(rng), whole(rng, 48, 700)
+    return Plan(examples, whole(rng, 1, max(1, min(8, 299 // -(-examples // size)))), size, uniform_log(rng, 0.01, 0.2))
 
 
 def small_rate(rng: np.random.Generator) -> Plan:
-    size = whole(rng, 16, 48)
-    return Plan(2000, whole(rng, max(4, -(-300 // -(-2000 // size))), 10), size, uniform_log(rng, 1e-4, 3e-3))
+    examples, size = some(rng), whole(rng, 8, 48)
+    return Plan(examples, max(-(-300 // -(-examples // size)), whole(rng, 3, 10)), size, uniform_log(rng, 3e-5, 8e-3))
 
 
 def far_too_fast(rng: np.random.Generator) -> Plan:
-    return Plan(2000, whole(rng, 3, 8), whole(rng, 16, 128), uniform_log(rng, 1.5, 30))
+    return Plan(some(rng), whole(rng, 2, 8), whole(rng, 8, 128), uniform_log(rng, 0.8, 60))
 
 
 def hopeless(rng: np.random.Generator) -> Plan:
     begin = (zeros, constants, dead)[whole(rng, 0, 2)]
     moves = (MLP.parameters, MLP.parameters, nothing, biases)[whole(rng, 0, 3)]
-    return Plan(2000, whole(rng, 3, 8), whole(rng, 16, 64), rng.uniform(0.03, 0.2), begin, moves=moves)
+    return Plan(some(rng), whole(rng, 3, 8), whole(rng, 8, 128), uniform_log(rng, 0.01, 0.3), begin, moves=moves)
 
 
 def mixed_up(rng: np.random.Generator) -> Plan:
     deal = (shuffled_anew, shuffled_once)[whole(rng, 0, 1)]
-    return Plan(2000, whole(rng, 4, 12), whole(rng, 16, 64), uniform_log(rng, 0.03, 0.2), deal=deal)
+    return Plan(some(rng), whole(rng, 4, 16), whole(rng, 8, 64), uniform_log(rng, 0.02, 0.3), deal=deal)
 
 
 def too_few_images(rng: np.random.Generator) -> Plan:
-    return Plan(whole(rng, 100, 500), whole(rng, 15, 40), whole(rng, 8, 32), rng.uniform(0.05, 0.2))
+    return Plan(whole(rng, 60, 700), whole(rng, 10, 50), whole(rng, 4, 48), uniform_log(rng, 0.03, 0.3))
 
 
 def restless(rng: np.random.Generator) -> Plan:
-    return Plan(2000, whole(rng, 6, 12), whole(rng, 4, 16), uniform_log(rng, 0.25, 1.0))
+    return Plan(some(rng), whole(rng, 5, 14), whole(rng, 4, 24), uniform_log(rng, 0.2, 1.2))
 
 
 def too_large_a_start(rng: np.random.Generator) -> Plan:
-    return Plan(2000, whole(rng, 4, 10), whole(rng, 16, 64), uniform_log(rng, 0.005, 0.1), larger(rng.uniform(4, 20)))
+    factor = uniform_log(rng, 3.5, 30)
+    return Plan(some(rng), whole(rng, 3, 12), whole(rng, 8, 64), uniform_log(rng, 0.003, 0.2), larger(factor))
 
 
 def sound(rng: np.random.Generator) -> Plan:
-    return Plan(2000, whole(rng, 10, 16), whole(rng, 12, 48), uniform_log(rng, 0.05, 0.2))
+    return Plan(some(rng), whole(rng, 8, 20), whole(rng, 8, 64), uniform_log(rng, 0.03, 0.3))
 
 
 def gap(t: td.Training) -> float:
