@@ -1,4 +1,4 @@
-"""matplotlib, set up in the page's style, and its drawings as elements of a page. The one place that imports it.
+"""matplotlib, set up in the page's style, and its drawings as elements of a page. The one place of the pages that imports it.
 
 Colours are the page's own variables, so that one drawing serves light, dark and print; texts are texts. `warm()` starts the
 import in the background while checks still run.

@@ -83,6 +83,28 @@ def test_the_bank_has_slips_in_every_backward():
     assert len(SLIPS) > 100
 
 
+@pytest.mark.parametrize(
+    ("stage", "module", "text", "broken"),
+    [
+        (
+            "05_gradient_check",
+            "layers",
+            "        self.dW = self.x.T",
+            "        dout = 2 * dout\n        self.dW = self.x.T",
+        ),
+        ("07_backprop", "network", "reversed(self.layers)", "reversed(self.layers[::2])"),
+    ],
+)
+def test_the_handouts_show_what_is_printed_of_a_broken_layer(stage, module, text, broken):
+    source = RIGHT.modules[module]
+    assert source.count(text) == 1
+    lines, _, _ = told(RIGHT.replaced({module: source.replace(text, broken)}))
+    handout = (TASKS / stage / "README.md").read_text("utf-8")
+    shown = [line for line in handout.splitlines() if " differs " in line]
+    assert shown
+    assert set(shown) <= set(lines)
+
+
 @pytest.mark.parametrize("slip", SLIPS[::5], ids=lambda slip: f"{slip.stage}:{slip.name}")
 def test_the_layer_of_a_slip_is_shown(slip):
     _shown(slip)
