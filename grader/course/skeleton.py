@@ -30,7 +30,6 @@ __all__ = [
     "line_of",
     "pristine",
     "put_back",
-    "put_back_all",
     "read_claims",
     "read_sources",
     "restore_stub",
@@ -42,6 +41,8 @@ __all__ = [
 SKELETON = "skeleton"
 #: In that folder: the steps of each claimed function.
 STEPS = "steps.json"
+#: A numbered comment, with the lines of comment that continue it.
+_STEP = re.compile(r"^ *# (\d+\. .*(?:\n *#(?! \d+\. ).*)*)", re.MULTILINE)
 #: Lies in a folder that was handed out, and lists what was written there.
 KIT_MARK = ".kit"
 
@@ -142,7 +143,10 @@ def steps(course: Course, claims: Claims) -> dict[str, str]:
 
 def _steps(source: str, name: str) -> str:
     node = source_spans.find(source_spans.parse(source), name)
-    return source_spans.step_comments(source, source_spans.definition_span(node)) if isinstance(node, Function) else ""
+    if not isinstance(node, Function):
+        return ""
+    body = source.split("\n")[slice(*source_spans.body_span(node, source, name))]
+    return "\n".join(re.sub(r"\n *# *", " ", step) for step in _STEP.findall("\n".join(body)))
 
 
 def read_sources(folder: Path) -> dict[str, str]:
@@ -167,15 +171,6 @@ def put_back(student_source: str, reference_source: str, names: Iterable[str]) -
     for name in names:
         text = restore_stub(text, reference_source, name)
     return text
-
-
-def put_back_all(student: Mapping[str, str], reference: Mapping[str, str], functions: Iterable[str]) -> dict[str, str]:
-    """`put_back` over the files of a package: names of any module, `{"losses.py": text}` in and out."""
-    texts = dict(student)
-    for name in functions:
-        file = name.partition(".")[0] + ".py"
-        texts[file] = put_back(texts[file], reference[file], [name])
-    return texts
 
 
 def restore_stub(student_source: str, skeleton_source: str, function: str) -> str:

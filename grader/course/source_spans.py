@@ -5,13 +5,8 @@ the byte.
 """
 
 import ast
-import io
-import re
-import tokenize
 from functools import lru_cache
 from typing import Any
-
-_STEP = re.compile(r"# \d+\. ")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Span = tuple[int, int]  #: lines as a slice: from the first, up to and without the second, counted from 0
@@ -89,26 +84,6 @@ def body_span(node: Function, source: str, name: str) -> Span:
     if body[0].lineno <= first or body[0].lineno == node.lineno:
         raise SkeletonError(f"{name}: the body stands on a line of its docstring or signature; give it its own line.")
     return first, node.end_lineno or 0
-
-
-def step_comments(source: str, span: Span) -> str:
-    """The numbered comments (`# 1. ...`) among some lines, a line each, with the comment lines that continue them."""
-    lines = source.split("\n")
-    kept: list[str] = []
-    last = -1
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        row, column = token.start[0] - 1, token.start[1]
-        if token.type != tokenize.COMMENT or not span[0] <= row < span[1] or lines[row][:column].strip():
-            continue
-        told = token.string.lstrip("# ").rstrip()
-        if _STEP.match(token.string):
-            kept.append(told)
-        elif kept and row == last + 1:
-            kept[-1] += f" {told}"
-        else:
-            continue
-        last = row
-    return "\n".join(kept)
 
 
 def replace_lines(source: str, span: Span, new: list[str]) -> str:

@@ -16,18 +16,18 @@ from grader.course.skeleton import (
     is_stub,
     line_of,
     put_back,
-    put_back_all,
     read_claims,
     read_sources,
     restore_stub,
     steps,
     stub_statement,
 )
-from grader.course.source_spans import definition_span, find, parse, step_comments
+from grader.course.source_spans import definition_span, find, parse
 from grader.errors import Refusal
 from grader.paths import REFERENCE, STUDENT, TASKS
 from tests.command_line import asked
 from tests.courses import HERE
+from tests.golden.submissions import put_back_all
 
 CLAIMS = read_claims(TASKS)
 SKELETON = build(REFERENCE, CLAIMS)
@@ -196,12 +196,17 @@ def test_blank_changes_nothing_outside_the_bodies():
     assert '\n    def after(self):\n        return "ü"\n\n\ndef bare(a):\n' in text
 
 
-def test_blank_drops_all_comments_of_a_body_and_steps_keep_the_numbered_ones():
+def test_blank_drops_all_comments_of_a_body_and_steps_keep_the_numbered_ones(tmp_path):
     text = blank(SOURCE, "box", claims_of("box.Box.volume"))
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / "box.py").write_text(SOURCE, encoding="utf-8")
     stub = '        raise NotImplementedError("01_box: box.Box.volume is still a TODO")\n\n    def after'
     assert '        # 1. not a comment\n        """\n' + stub in text
-    span = definition_span(find(parse(SOURCE), "box.Box.volume"))
-    assert step_comments(SOURCE, span) == "1. First. still the first\n2. Inside."
+    told = steps(Course(tmp_path), claims_of("box.Box.volume", "box.bare", "box.LIMITS", "gone.f"))
+    assert told == {
+        "01_box/box.Box.volume": "1. First. still the first\n2. Inside.",
+        "01_box/box.bare": "1. No docstring here.",
+    }
 
 
 def test_blank_without_a_docstring_starts_after_the_signature():
