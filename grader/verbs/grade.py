@@ -44,6 +44,7 @@ def command(
 
     from grader.grading.output import Output
     from grader.grading.request import Request, Settings, unchanged
+    from grader.learner.last_grade import last_report
     from grader.running.interrupts import stoppable
     from grader.verbs._course import course_here
 
@@ -51,7 +52,13 @@ def command(
     request = Request(course_here(with_reference=not no_reference), student, Output(out), stages, how)
     with stoppable():
         known = unchanged(request)
-        return _show(known or _grade(request), out, strict, ", nothing has changed since" if known else "")
+        if known:
+            return _show(known, out, strict, ", nothing has changed since")
+        before = last_report(out)
+        report = _grade(request)
+        status = _show(report, out, strict)
+        _show_milestone(request, before, report)
+        return status
 
 
 def _grade(request: "Request") -> "Report":
@@ -62,7 +69,26 @@ def _grade(request: "Request") -> "Report":
         return grade(request, live)
 
 
-def _show(report: "Report", out: Path, strict: bool, remark: str) -> int:
+def _show_milestone(request: "Request", before: "Report | None", report: "Report") -> None:
+    """What the learner's own code can do, if a stage is done that was not in the grade before."""
+    from grader.learner.milestone import milestone, newly_done
+
+    if not (done := newly_done(before, report)):
+        return
+    from grader.report import terminal
+    from grader.running.limits import Limits, calibrate
+    from grader.submission import read_submission
+    from grader.worker.outside.pool import WorkerPool
+
+    course, console = request.course, terminal.console()
+    with WorkerPool(course.withheld, request.settings.sandbox) as pool:
+        told = milestone(done, read_submission(request.student), course, pool, Limits(calibrate()))
+    if told:
+        console.print()
+        console.print(f"{terminal.sign(console, 'pass')} {told}", style="green")
+
+
+def _show(report: "Report", out: Path, strict: bool, remark: str = "") -> int:
     from grader.report import terminal
 
     console = terminal.console()

@@ -107,6 +107,9 @@ class Loop:
             # One save may be announced in several parts: what was broken off for the next part is taken up again.
             if self.watched.changed() or self.broken_off:
                 self._graded(moving=True)
+                if not self.events.saved.is_set() and (told := self.watched.milestone(self.done)):
+                    self.remark = told
+                    self.draw()
         elif event == "r":
             self.watched.forget()
             self.watched.changed()

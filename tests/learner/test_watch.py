@@ -81,6 +81,8 @@ def test_from_the_skeleton_to_full_marks(folder, tmp_path):
         save(folder, texts)
         if following is stage:
             screen.until(f"{to_do} is still a TODO")
+        elif stage.id == "08_sgd":
+            screen.until("08_sgd is done", f"Next: {to_do}", "The first step downhill: the loss of your network")
         elif following.starting_values:  # nothing to write there: the settings that it starts with are not enough
             screen.until(f"{stage.id} is done", following.id, "fails.", "of the hidden images right")
         else:

@@ -1,0 +1,38 @@
+"""What a learner's own code can do now that a stage is done: one sentence, from the course's toolbox."""
+
+from collections.abc import Sequence
+from importlib import import_module
+
+from grader.course.course import Course
+from grader.course.stage import TOOLBOX
+from grader.records import Report
+from grader.running.checks_package import package_of
+from grader.running.context import Data
+from grader.running.limits import Limits
+from grader.submission import Submission
+from grader.text import clean
+from grader.worker.outside.protocols import Pool
+
+
+def milestone(done: Sequence[str], submission: Submission, course: Course, pool: Pool, limits: Limits) -> str:
+    """What `after_<stage>(student, images)` of the toolbox's milestones.py says, for the last of some stages that has one.
+
+    It asks the submission in a worker and decides nothing: "" where the submission, or what it answers, ends it.
+    """
+    if not (course.tasks / TOOLBOX / "milestones.py").is_file():
+        return ""
+    module = import_module(f"{package_of(course.tasks)}.{TOOLBOX}.milestones")
+    for stage in (course.stage(name) for name in reversed(done)):
+        if told := getattr(module, f"after_{stage.id}", None):
+            try:
+                with pool.student(submission, limits.of(stage.checks[0], stage)) as student:
+                    return clean(told(student, Data(course.data)))
+            except Exception:  # a stage that it would need is still to do, or its code does something odd here
+                return ""
+    return ""
+
+
+def newly_done(before: Report | None, now: Report) -> list[str]:
+    """The stages that are done now and were not in the grade before."""
+    was = {stage.id: stage.state for stage in before.stages} if before else {}
+    return [stage.id for stage in now.stages if stage.state == "pass" and was.get(stage.id, "pass") != "pass"]

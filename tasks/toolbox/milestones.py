@@ -1,0 +1,118 @@
+"""What a learner's own code can do once a stage is done: `after_<stage>` makes one sentence of it.
+
+They ask the submission as checks do, and judge nothing. What is not written yet, or fails, has no sentence.
+"""
+
+from typing import Protocol
+
+import numpy as np
+
+from grader.checks.api import Remote, Student
+
+from .closed_form import Array
+
+
+class Digits(Protocol):
+    """The open images: (N, 784) float32, and (N,) labels."""
+
+    x_train: Array
+    y_train: Array
+    x_val: Array
+    y_val: Array
+
+
+class Images(Protocol):
+    @property
+    def mnist(self) -> Digits: ...
+
+
+SIZES = (784, 128, 64, 10)
+
+
+def after_01_linear(student: Student, images: Images) -> str:
+    outputs = np.asarray(student.layers.Linear(784, 10, student.rng(0)).forward(images.mnist.x_val[:1]))
+    return (
+        f"Your layer turns a picture of a {images.mnist.y_val[0]} into ten numbers. The largest is number {outputs.argmax()}: "
+        "it has not learned anything yet."
+    )
+
+
+def after_02_relu(student: Student, images: Images) -> str:
+    outputs = student.layers.Linear(784, 128, student.rng(0)).forward(images.mnist.x_val[:1])
+    on = int(np.count_nonzero(student.layers.ReLU().forward(outputs)))
+    return f"Shown a picture of a {images.mnist.y_val[0]}, {on} of 128 units behind your ReLU are on. Another picture, other units."
+
+
+def after_03_softmax(student: Student, images: Images) -> str:
+    logits = student.layers.Linear(784, 10, student.rng(0)).forward(images.mnist.x_val[:1])
+    share = np.asarray(student.losses.softmax(logits))[0]
+    sure, label = share.max(), images.mnist.y_val[0]
+    return f"An untrained layer of yours is {sure:.0%} sure that the first picture shows a {share.argmax()}. It shows a {label}."
+
+
+def after_04_cross_entropy(student: Student, images: Images) -> str:
+    logits = student.layers.Linear(784, 10, student.rng(0)).forward(images.mnist.x_val[:100])
+    loss = float(student.losses.SoftmaxCrossEntropy().forward(logits, images.mnist.y_val[:100]))
+    return f"By your loss, an untrained layer costs {loss:.2f} nats a digit. Equal shares for all ten would cost 2.30."
+
+
+def after_05_gradient_check(student: Student, images: Images) -> str:
+    slope = float(student.gradcheck.numerical_gradient(lambda x: float(np.exp(x).sum()), np.ones(1))[0])
+    return (
+        f"Your instrument measures the slope of exp at 1 as {slope:.8f}. It is e = {np.e:.8f}, and no rule was needed."
+    )
+
+
+def after_06_network(student: Student, images: Images) -> str:
+    predicted = student.network.MLP(SIZES, student.rng(0)).predict(images.mnist.x_val[:1000])
+    share = float(np.mean(np.asarray(predicted) == images.mnist.y_val[:1000]))
+    return f"Untrained, your network reads {share:.0%} of 1,000 digits: about one in ten, like dice."
+
+
+def after_07_backprop(student: Student, images: Images) -> str:
+    model = student.network.MLP(SIZES, student.rng(0))
+    loss_of(student, model, student.losses.SoftmaxCrossEntropy(), images, backward=True)
+    gradients = [np.asarray(g) for g in student.take(model.gradients())]
+    slopes, black = sum(g.size for g in gradients), np.mean(~gradients[0].any(axis=1))
+    return (
+        f"One backward pass of yours gave {slopes:,} slopes of the loss. Those of {black:.0%} of the pixels are zero: "
+        "they are black in all of the 100 digits that were shown."
+    )
+
+
+def after_08_sgd(student: Student, images: Images) -> str:
+    model, loss = student.network.MLP(SIZES, student.rng(0)), student.losses.SoftmaxCrossEntropy()
+    before = loss_of(student, model, loss, images, backward=True)
+    student.optim.SGD(0.1).step(model.parameters.keep(), model.gradients.keep())
+    after = loss_of(student, model, loss, images)
+    way = "falls" if after < before else "goes"
+    return f"The first step downhill: the loss of your network on 100 digits {way} from {before:.2f} to {after:.2f}."
+
+
+def after_09_minibatches(student: Student, images: Images) -> str:
+    x, y = np.arange(20_000.0)[:, None], np.zeros(20_000, dtype=np.int64)
+    steps = student.length(student.take(student.data.minibatches(x, y, 32, student.rng(0))))
+    return (
+        f"20,000 digits in batches of 32 come as {steps:,} batches: as many steps will your network make in an epoch."
+    )
+
+
+def after_10_training_loop(student: Student, images: Images) -> str:
+    model = student.network.MLP(SIZES, student.rng(0))
+    digits = images.mnist
+    x, y, x_val, y_val = (part[:2000] for part in (digits.x_train, digits.y_train, digits.x_val, digits.y_val))
+    student.train.train(model, x, y, x_val, y_val, epochs=2, batch_size=32, lr=0.1, rng=student.rng(1))
+    predicted = np.asarray(model.predict(x_val))
+    return (
+        f"The first picture that your network reads is a {y_val[0]}, and it says {predicted[0]}. After two epochs on 2,000 "
+        f"digits, a tenth of what there is, it reads {np.mean(predicted == y_val):.0%} of 2,000 others."
+    )
+
+
+def loss_of(student: Student, model: Remote, loss: Remote, images: Images, backward: bool = False) -> float:
+    """Mean loss of a network on 100 images; its gradients are set if asked."""
+    x: Array = images.mnist.x_val[:100]
+    value = float(loss.forward(model.forward(x), images.mnist.y_val[:100]))
+    if backward:
+        model.backward(loss.backward())
+    return value
