@@ -5,7 +5,6 @@ from importlib import import_module
 
 from grader.course.course import Course
 from grader.course.stage import TOOLBOX
-from grader.records import Report
 from grader.running.checks_package import package_of
 from grader.running.context import Data
 from grader.running.limits import Limits
@@ -30,9 +29,3 @@ def milestone(done: Sequence[str], submission: Submission, course: Course, pool:
             except Exception:  # a stage that it would need is still to do, or its code does something odd here
                 return ""
     return ""
-
-
-def newly_done(before: Report | None, now: Report) -> list[str]:
-    """The stages that are done now and were not in the grade before."""
-    was = {stage.id: stage.state for stage in before.stages} if before else {}
-    return [stage.id for stage in now.stages if stage.state == "pass" and was.get(stage.id, "pass") != "pass"]

@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -51,7 +51,6 @@ class Watched:
         self._functions: dict[str, dict[str, Function]] = {}
         self._stages: dict[str, StageResult] = {}
         self._session: Session | None = None
-        self._told: set[str] = set()  #: stages of which it was said what the code can do now
         self._fingerprint = ""
         self._imports: Imports | None = None
         self._passed: dict[scores.Key, tuple[set[str], str, CheckResult]] = {}
@@ -220,15 +219,12 @@ class Watched:
         found = scores.next_step([self.current], claims, place)
         return found or scores.next_step(self._known(), claims, place)
 
-    def milestone(self, done: Iterable[str]) -> str:
-        """What the learner's own code can do now, once for each stage that is done; "" if there is nothing to say."""
-        new = [stage for stage in done if stage not in self._told]
-        self._told.update(new)
-        if not new or self.submission is None:
-            return ""
+    def milestone(self, done: Sequence[str]) -> str:
+        """What the learner's own code can do now that these stages are done; "" if there is nothing to say."""
         from grader.learner.milestone import milestone
 
-        return milestone(new, self.submission, self.course, self.pool, self.limits)
+        assert self.submission is not None
+        return milestone(done, self.submission, self.course, self.pool, self.limits)
 
     def to_do(self) -> tuple[str, CheckResult] | None:
         """(stage, result) of the check that the next step is about."""

@@ -51,12 +51,9 @@ def command(
     how = Settings(seed, sandbox=sandbox, strict=strict, use_cache=not no_cache)
     request = Request(course_here(with_reference=not no_reference), student, Output(out), stages, how)
     with stoppable():
-        known = unchanged(request)
-        if known:
-            return _show(known, out, strict, ", nothing has changed since")
-        before = last_report(out)
-        report = _grade(request)
-        status = _show(report, out, strict)
+        before, known = last_report(out), unchanged(request)
+        report = known or _grade(request)
+        status = _show(report, out, strict, ", nothing has changed since" if known else "")
         _show_milestone(request, before, report)
         return status
 
@@ -71,10 +68,11 @@ def _grade(request: "Request") -> "Report":
 
 def _show_milestone(request: "Request", before: "Report | None", report: "Report") -> None:
     """What the learner's own code can do, if a stage is done that was not in the grade before."""
-    from grader.learner.milestone import milestone, newly_done
-
-    if not (done := newly_done(before, report)):
+    was = {stage.id: stage.state for stage in before.stages} if before else {}
+    done = [stage.id for stage in report.stages if stage.state == "pass" and was.get(stage.id, "pass") != "pass"]
+    if not done:
         return
+    from grader.learner.milestone import milestone
     from grader.report import terminal
     from grader.running.limits import Limits, calibrate
     from grader.submission import read_submission
@@ -88,7 +86,7 @@ def _show_milestone(request: "Request", before: "Report | None", report: "Report
         console.print(f"{terminal.sign(console, 'pass')} {told}", style="green")
 
 
-def _show(report: "Report", out: Path, strict: bool, remark: str = "") -> int:
+def _show(report: "Report", out: Path, strict: bool, remark: str) -> int:
     from grader.report import terminal
 
     console = terminal.console()

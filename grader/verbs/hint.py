@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from grader.course.course import Course, Stage
     from grader.records import CheckResult, StageResult
-    from grader.submission import Submission
 
 
 @click.command("hint")
@@ -30,7 +29,6 @@ def command(stage: str | None, check: str | None, student: Path, out: Path, agai
     from grader.report import terminal
     from grader.running import scores
     from grader.running.interrupts import stoppable
-    from grader.submission import read_submission
     from grader.verbs._course import course_here
 
     course = course_here()
@@ -42,7 +40,7 @@ def command(stage: str | None, check: str | None, student: Path, out: Path, agai
         listed = [c.id for c in chosen.checks]
         if check is not None and check not in listed:
             raise Refusal(f"{chosen.id} has no check {check!r}. Its checks are {', '.join(listed)}.")
-        graded = _graded(course, chosen, read_submission(student), out)
+        graded = _graded(course, chosen, student, out)
     if check is None:  # what a grade names as next
         following = scores.next_step([graded], {chosen.id: chosen.claims}, lambda name: ("", 0))
         check = following.check if following else None
@@ -75,23 +73,18 @@ def _show(console: "Console", stage: str, result: "CheckResult", rung: int, text
     console.print(f"\n      {more if rung < len(result.hints) else last}", style="dim")
 
 
-def _graded(course: "Course", stage: "Stage", submission: "Submission", out: Path) -> "StageResult":
+def _graded(course: "Course", stage: "Stage", student: Path, out: Path) -> "StageResult":
     """The stage's result: the last grade's if nothing has changed since, else a fresh one (without training)."""
     from grader.learner.last_grade import last_stage
+    from grader.submission import read_submission
 
-    known = last_stage(out, stage.id, submission.fingerprint(), whatever_the_text=stage.training)
+    known = last_stage(out, stage.id, read_submission(student).fingerprint(), whatever_the_text=stage.training)
     if known is not None:
         return known
-    from grader.running import scores
-    from grader.running.limits import Limits, calibrate
-    from grader.running.session import run_stages
+    from grader.learner.watched import Watched
     from grader.worker.outside.pool import WorkerPool
 
-    pool = WorkerPool(course.withheld)
-    try:
-        session = run_stages([stage], pool, submission, course=course, limits=Limits(calibrate()))
-    finally:
-        pool.close()
-    result = scores.stage_result(stage, session.results)
+    with WorkerPool(course.withheld) as pool:
+        result = Watched(student, course, pool, stage=stage).grade()
     assert result is not None
     return result
