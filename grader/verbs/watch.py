@@ -107,7 +107,7 @@ class Loop:
             # One save may be announced in several parts: what was broken off for the next part is taken up again.
             if self.watched.changed() or self.broken_off:
                 self._graded(moving=True)
-                if self.done and not self.events.saved.is_set() and (told := self.watched.milestone(self.done)):
+                if told := self.watched.milestone(self.done):
                     self.remark = told
                     self.draw()
         elif event == "r":
