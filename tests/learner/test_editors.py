@@ -73,6 +73,9 @@ def test_the_notebook_runs_on_the_reference():
     training = {stage.id for stage in COURSE.stages if stage.training}
     handouts = [cell["id"] for cell in made["cells"] if cell["id"].startswith("handout-")]
     assert handouts == [f"handout-{stage.id}" for stage in COURSE.stages]
+    texts = "".join(cell["source"] for cell in made["cells"])
+    assert "$$\n\\text{softmax}(z)_{n,c} = " in texts  # formulas as Jupyter reads them
+    assert not [mark for mark in ("```math", "$`", "`$") if mark in texts]
     made["cells"] = [c for c in made["cells"] if c["id"].removeprefix("check-") not in training]
     book = nbformat.from_dict(made)
     nbformat.validate(book)
