@@ -67,7 +67,7 @@ class Verbs(click.Group):
 
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
             known = f" Did you mean {near[0]}?" if near else ""
-            raise Refusal(f"there is no verb {args[0]!r}.{known} Remedy: python -m grader --help lists them.")
+            raise Refusal(f"unknown verb {args[0]!r}.{known} Remedy: python -m grader --help lists the verbs.")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

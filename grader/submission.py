@@ -81,12 +81,12 @@ def read_submission(folder: Path) -> Submission:
     folder = Path(folder)
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
-        raise NotASubmission(f"{folder} {what}: name a folder that holds {', '.join(MODULES[:3])}.py and so on.")
+        raise NotASubmission(f"{folder} {what}: name a folder that contains {', '.join(MODULES[:3])}.py and so on.")
     root = folder.resolve()
     paths, problems = _python_files(root)
     if len(paths) > MAX_FILES:
         raise NotASubmission(
-            f"{folder} holds more than {MAX_FILES} Python files: name the folder of the submission itself."
+            f"{folder} contains more than {MAX_FILES} Python files: name the folder of the submission itself."
         )
     modules: dict[str, str] = {}
     fits = fitting({str(path): _size(path) for path in paths})
@@ -100,8 +100,8 @@ def read_submission(folder: Path) -> Submission:
     problems |= _renamed(root, [name for name in MODULES if name not in {*modules, *problems}])
     if not any(name in modules or name in problems for name in MODULES):
         raise NotASubmission(
-            f"{folder} is no submission: it holds none of {', '.join(file_of(name) for name in MODULES)}. "
-            "Name the folder that holds them."
+            f"{folder} is not a submission: it contains none of {', '.join(file_of(name) for name in MODULES)}. "
+            "Name the folder that contains them."
         )
     return Submission(folder.name or root.name, modules, problems, root)
 

@@ -154,7 +154,7 @@ def test_what_is_no_submission(tmp_path, folder):
         read_submission(folder / "layers.py")
     empty = tmp_path / "empty"
     empty.mkdir()
-    with pytest.raises(NotASubmission, match="is no submission"):
+    with pytest.raises(NotASubmission, match="is not a submission"):
         read_submission(empty)
 
 

@@ -180,11 +180,11 @@ class Case:
 
     def expect_unchanged(self, before: np.ndarray, after: object, what: str, *, atol: float | np.ndarray = 0.0) -> None:
         """An array is afterwards what it was before. `atol`: how far an entry may be off."""
-        should = f"{what} should be the same afterwards."
+        should = f"{what} should not change."
         if not isinstance(after, np.ndarray) or after.shape != before.shape or after.dtype != before.dtype:
             other = np.asarray(after)
             shape = f", of shape {other.shape} and type {other.dtype.name}"
-            raise Unmet(should, f"{what} is another array afterwards{shape}.", kind="changed")
+            raise Unmet(should, f"{what} is a different array afterwards{shape}.", kind="changed")
         same = (before == after) | ((before != before) & (after != after))
         off = np.zeros(before.shape) + np.where(same, 0.0, np.abs(after.astype(float) - before.astype(float)))
         if np.all(off <= atol):

@@ -88,7 +88,7 @@ def read_archive(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimi
         raise BadArchive("the archive is encrypted") from None
     if data[:6] == b"7z\xbc\xaf\x27\x1c" or data[:4] == b"Rar!":
         raise BadArchive("the archive is of a kind that is not read here; zip and tar are")
-    raise BadArchive("the file is no zip or tar archive, whatever its name says")
+    raise BadArchive("the file is not a zip or tar archive, whatever its name says")
 
 
 def safe_name(name: str) -> str | None:
@@ -164,7 +164,7 @@ def _admit(raw: str, special: bool, contents: Contents, wanted: Callable[[str], 
         contents.notes.append(f"the archive's member {shown} is a link or no ordinary file: left out")
         return None
     if name in contents.files:
-        contents.notes.append(f"the archive holds {shown} twice: the first is used")
+        contents.notes.append(f"the archive contains {shown} twice: the first is used")
         return None
     return name
 

@@ -114,7 +114,7 @@ def names_like_modules(files: Iterable[str], asked: Iterable[str] = MODULES) -> 
 def _on_the_choice(found: _Candidates, best: str) -> Iterator[str]:
     count = found.written[best]
     if not count:
-        yield "nothing is written yet: every module is as it was handed out"
+        yield "nothing is written yet: every module is as it was given out"
         return
     below = () if best == "." else (f"{best}/",)
     rivals = sorted(f for f in found.modules if f != best and found.written[f] >= count and not f.startswith(below))
@@ -124,9 +124,9 @@ def _on_the_choice(found: _Candidates, best: str) -> Iterator[str]:
     usual |= {folder for folder in found.modules if PurePosixPath(folder).name == _STUDENT}
     for folder in sorted(usual - {best, *rivals}):
         if folder not in found.modules:
-            yield f"{best!r} was graded: {folder!r} holds no module of the course"
+            yield f"{best!r} was graded: {folder!r} contains no module of the course"
         elif not found.written[folder]:
-            yield f"{best!r} was graded: {folder!r} is as it was handed out"
+            yield f"{best!r} was graded: {folder!r} is as it was given out"
         else:
             yield f"{best!r} was graded, not {folder!r}"
 

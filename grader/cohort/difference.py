@@ -45,7 +45,7 @@ def grades_of(source: Path, submissions: Path | None, out: Path, jobs: int | Non
     try:
         return [msgspec.json.decode(line, type=Grade) for line in table.read_bytes().splitlines() if line.strip()]
     except msgspec.MsgspecError as error:
-        raise Refusal(f"{table} holds no grades ({error}). Remedy: run make class again.") from None
+        raise Refusal(f"{table} contains no grades ({error}). Remedy: run make class again.") from None
 
 
 def differences(old: list[Grade], new: list[Grade]) -> list[Change]:

@@ -96,10 +96,10 @@ def take_in(
     if submissions.is_file():
         submissions, notes = unpack_class(submissions, scratch or store.folder.parent / "unpacked")
     if not submissions.is_dir():
-        raise Refusal(f"{submissions} is no folder. Remedy: SUBMISSIONS=the folder that holds what was handed in.")
+        raise Refusal(f"{submissions} is not a folder. Remedy: SUBMISSIONS=the folder with what was handed in.")
     layout, sources = layouts.recognise(submissions)
     if not sources:
-        raise Refusal(f"nothing was handed in: {submissions} holds no folder and no archive.")
+        raise Refusal(f"nothing was handed in: {submissions} contains no folder and no archive.")
     intake = Intake(layout, [_attempt(source, submissions, store, roster, handout) for source in sources], notes=notes)
     if roster is not None:
         _compare(intake, roster)

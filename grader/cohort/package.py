@@ -119,12 +119,12 @@ def _read_folder(root: Path, contents: Contents, limits: ArchiveLimits) -> None:
         for name in sorted(files):
             count += 1
             if count > limits.members:
-                raise NoPackage(f"the folder holds more than {limits.members} files")
+                raise NoPackage(f"the folder contains more than {limits.members} files")
             relative = (Path(folder) / name).relative_to(root).as_posix()
             if wanted(relative):
                 total += _read_file(Path(folder) / name, relative, contents, limits)
                 if total > limits.total_bytes:
-                    raise NoPackage(f"the folder holds more than {limits.total_bytes // MB} MB")
+                    raise NoPackage(f"the folder contains more than {limits.total_bytes // MB} MB")
 
 
 def _inside(path: str, root: Path) -> str:
@@ -195,7 +195,7 @@ def _unfit(path: str) -> str:
     try:
         path.encode()
     except UnicodeEncodeError:
-        return "has a name that is no UTF-8"
+        return "has a name that is not UTF-8"
     if len(path.encode()) > _LONGEST_PATH or max(len(part.encode()) for part in parts) > _LONGEST_NAME:
         return "has a name that is too long"
     if any(part.lower().endswith(".py") for part in folders):  # which may be a file as well, and holds no module

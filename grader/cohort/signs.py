@@ -69,7 +69,7 @@ def _of_file(source: bytes) -> list[tuple[str, int]]:
         return []
     signs: list[tuple[str, int]] = []
     if len(source) > UNREMARKABLE and data_in(source.decode("utf-8", "replace")) > UNREMARKABLE:
-        signs.append(("holds much data in strings and numbers", 0))
+        signs.append(("contains much data in strings and numbers", 0))
     return signs + [(sign, getattr(node, "lineno", 0)) for node in ast.walk(tree) for sign in _of_node(node)]
 
 

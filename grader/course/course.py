@@ -151,7 +151,7 @@ def _mark(folders: list[Path]) -> str:
 def _read(folders: list[Path], tasks: Path) -> tuple[Stage, ...]:
     stages = [load_stage(folder) for folder in folders]
     if not stages:
-        raise BadCourse(f"{tasks} holds no stage: a folder such as 01_linear with a task.toml is expected there.")
+        raise BadCourse(f"{tasks} contains no stage: a folder such as 01_linear with a task.toml is expected there.")
     claimed: dict[str, str] = {}
     for stage in stages:
         for name in stage.claims:
@@ -167,7 +167,7 @@ def _in_order(stages: list[Stage]) -> tuple[Stage, ...]:
     for stage in stages:
         if strange := [need for need in stage.needs if need not in known]:
             raise BadCourse(
-                f"{stage.folder / 'task.toml'}: needs {strange[0]}, which is no stage. Remedy: correct needs."
+                f"{stage.folder / 'task.toml'}: needs {strange[0]}, which is not a stage. Remedy: correct needs."
             )
     ordered: list[Stage] = []
     done: set[str] = set()

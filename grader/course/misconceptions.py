@@ -165,7 +165,7 @@ def parse(text: str, stage: str) -> tuple[Misconception, ...]:
         target, named = _arguments(mark, where)
         fails, alike, slow = tuple(named.get("fails", ())), named.get("alike", ""), named.get("slow") is True
         if node.name in found:
-            raise BadMisconceptions(f"{where} is there twice. Every form needs a name of its own.")
+            raise BadMisconceptions(f"{where} appears twice. Every form needs a name of its own.")
         title, hint = _told(node, mark, told, alike or node.name.split("__")[0], where)
         # The text begins below the decorators; those that are not ours belong to it.
         others = [f"@{ast.unparse(other)}\n" for other in node.decorator_list if other is not mark]
@@ -177,7 +177,7 @@ def parse(text: str, stage: str) -> tuple[Misconception, ...]:
         )
     if open_numbers:
         raise BadMisconceptions(
-            f"tasks/{stage}/{FILE_NAME}: {OPEN} names {min(open_numbers)}, which is no misconception."
+            f"tasks/{stage}/{FILE_NAME}: {OPEN} names {min(open_numbers)}, which is not a misconception."
         )
     return tuple(found.values())
 

@@ -156,7 +156,7 @@ def read_policy(path: Path | None, course: Path) -> Policy:
     except OSError as error:
         raise Refusal(f"{path} cannot be read ({error.strerror}). Remedy: --policy names another file.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Refusal(f"{path} is no valid TOML: {error}.") from None
+        raise Refusal(f"{path} is not valid TOML: {error}.") from None
     if "file" in table:
         raise Refusal(f"{path}: 'file' is not a key of policy.toml. Remedy: remove it.")
     try:
@@ -194,7 +194,7 @@ def _see_to_the_former_name(course: Path) -> None:
         holds_settings = True  # nobody can tell that there are none
     if holds_settings and not (course / POLICY).exists():
         raise Refusal(
-            f"{former} holds settings, but the policy is called {POLICY} now. Remedy: rename it, git mv {FORMER} {POLICY}"
+            f"{former} contains settings, but the policy is called {POLICY} now. Remedy: rename it, git mv {FORMER} {POLICY}"
         )
     if holds_settings:
         print(
@@ -217,5 +217,5 @@ def _contradiction(policy: Policy) -> str:
     if isinstance(policy.grading.seed, str) and len(policy.grading.seed) < 12:
         return "grading.seed is a phrase of fewer than 12 letters, which could be guessed. Remedy: a longer phrase."
     if policy.private is not None and not policy.private.is_dir():
-        return f"grading.private names {policy.private}, which is no folder."
+        return f"grading.private names {policy.private}, which is not a folder."
     return ""

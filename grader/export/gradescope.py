@@ -25,11 +25,11 @@ class Metadata(Struct, frozen=True):
 def read_metadata(text: str) -> Metadata:
     """Read submission_metadata.json; fields that are missing are unknown. Attempts that failed on our side do not count.
 
-    raises : ValueError if it is no JSON object
+    raises : ValueError if it is not a JSON object
     """
     data = json.loads(text)
     if not isinstance(data, dict):
-        raise ValueError("submission_metadata.json is no JSON object")
+        raise ValueError("submission_metadata.json is not a JSON object")
     created = data.get("created_at")
     earlier = [
         e for e in data.get("previous_submissions") or [] if isinstance(e, dict) and not e.get("autograder_error")

@@ -42,7 +42,7 @@ def make_kit(course: Course, out: Path) -> list[str]:
         return update_kit(course, out)
     there = [path.name for path in out.iterdir()] if out.is_dir() else [out.name] if os.path.lexists(out) else []
     if there and there != [".git"]:
-        raise Refusal(f"{out} is there and is no kit. Remedy: OUT=another folder, or a clone that holds no file yet.")
+        raise Refusal(f"{out} exists and is not a kit. Remedy: OUT=another folder, or a clone without any file yet.")
     files = contents(course)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".kit-", dir=out.parent) as name:
@@ -65,7 +65,7 @@ def update_kit(course: Course, kit: Path) -> list[str]:
     """
     if not _is_kit(kit):
         raise Refusal(
-            f"{kit} is no kit: it holds no {KIT_MARK}. Remedy: make update KIT=the folder that make kit made."
+            f"{kit} is not a kit: it has no {KIT_MARK}. Remedy: make update KIT=the folder that make kit made."
         )
     return kit_update.lay_over(kit, contents(course), read_claims(course.tasks))
 
@@ -82,7 +82,7 @@ def with_list(files: dict[str, bytes]) -> dict[str, bytes]:
 def _make_zip(course: Course, out: Path) -> list[str]:
     """The kit as a zip of one folder."""
     if os.path.lexists(out) and not _is_zipped_kit(out):
-        raise Refusal(f"{out} is there and is no kit. Remedy: OUT=another file, or remove it.")
+        raise Refusal(f"{out} exists and is not a kit. Remedy: OUT=another file, or remove it.")
     files = with_list(contents(course))
     with tempfile.TemporaryDirectory() as name:
         packed = Path(name) / "kit.zip"

@@ -124,7 +124,7 @@ def _set_aside_stages(kit: Path, stages: set[str], new: Mapping[str, bytes], don
         if folder.is_dir():
             kept = _free(folder.with_name(f"_{stage}"))
             folder.rename(kept)
-            done.told.append(f"{stage} is no stage any more: what is yours of it lies in tasks/{kept.name}.")
+            done.told.append(f"{stage} is not a stage any more: what is yours of it is in tasks/{kept.name}.")
 
 
 def _lay_in_student(
@@ -139,7 +139,7 @@ def _lay_in_student(
             return
         done.added.append(path)
     elif there is None:
-        done.told.append(f"{path} is no ordinary file: left as it is; {skeleton} has the stubs.")
+        done.told.append(f"{path} is not an ordinary file: left as it is; {skeleton} has the stubs.")
         return
     elif there.replace(b"\r\n", b"\n") == content:
         done.same.append(path)

@@ -86,7 +86,7 @@ def _html(report: Report) -> Iterable[str]:
     if report.next is not None:
         yield f"<p><b>Next:</b> {escape(report.next.text)}</p>"
     elif report.score == report.max_score:
-        yield "<p><b>All of this holds.</b></p>"
+        yield "<p><b>All checks pass.</b></p>"
     yield "</div>"
 
 

@@ -42,7 +42,7 @@ class Live(Observer):
             if check.stage not in self._said:
                 self._said.add(check.stage)
                 print(
-                    f"{check.stage}: training (stopped after {limit:.0f} s at the latest) ...",
+                    f"{check.stage}: training (limit {limit:.0f} s) ...",
                     file=self.stream,
                     flush=True,
                 )
@@ -94,7 +94,7 @@ class Patience(Observer):
         self._timer.start()
 
     def running(self, check: Check, limit: float) -> None:
-        self.waits_for(f"Running: {check.promise} (stopped after {limit:.0f} s at the latest) ...")
+        self.waits_for(f"Running: {check.promise} (limit {limit:.0f} s) ...")
 
     def waits_for(self, text: str) -> None:
         self._text = text

@@ -27,7 +27,7 @@ def read(out: Path) -> Report:
             f"{path} cannot be read: {problem.strerror}. Remedy: name the folder of a grade with --out."
         ) from None
     except msgspec.MsgspecError as problem:
-        raise Refusal(f"{path} holds no grade: {problem}. Remedy: grade again (make grade).") from None
+        raise Refusal(f"{path} contains no grade: {problem}. Remedy: grade again (make grade).") from None
     if report.schema > SCHEMA:
         raise Refusal(
             f"{path} was written by a later version of the course (schema {report.schema}). Remedy: update the course, or grade again."

@@ -30,7 +30,7 @@ def import_checks(stage: Stage) -> ModuleType:
     name = f"{package_of(stage.folder.parent)}.{stage.id}.checks"
     spec = importlib.util.spec_from_file_location(name, stage.checks_file)
     if spec is None or spec.loader is None:
-        raise BadCourse(f"{stage.checks_file} is no Python file that can be imported.")
+        raise BadCourse(f"{stage.checks_file} is not a Python file that can be imported.")
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)

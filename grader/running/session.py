@@ -140,7 +140,7 @@ class Session:
         spent = self._spent.get(budget, 0.0)
         if spent > allowed:
             context.state.cut_short(check)
-            message = f"Not run: the checks before it used up the {allowed:.0f} s that this stage has."
+            message = f"Not run: earlier checks used this stage's {allowed:.0f} s."
             return scores.result(check, "fail", message=message)
         for observer in self.observers:
             observer.running(check, limit)

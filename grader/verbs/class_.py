@@ -91,7 +91,7 @@ def command(
         result = grade_class(run)
     except KeyboardInterrupt:
         watcher.close()
-        click.echo("Stopped. What is finished is kept; the same command goes on from here.", err=True)
+        click.echo("Stopped. Finished grades are kept. Run the same command to continue.", err=True)
         return 130
     finally:
         watcher.close()
@@ -139,8 +139,8 @@ def _told(result: Result, written: Path) -> int:
     """Say how many were graded and where it stands; the exit status."""
     faults = result.of_state("fault")
     click.echo(
-        f"{len(result.of_state('graded'))} graded, {len(result.of_state('submission'))} not gradable by their own fault, "
-        f"{len(faults)} by the grader's, {len(result.of_state('missing'))} missing.\n{result.out / 'grades.csv'}\n{written}"
+        f"{len(result.of_state('graded'))} graded, {len(result.of_state('submission'))} could not be graded (submission), "
+        f"{len(faults)} failed in the grader, {len(result.of_state('missing'))} missing.\n{result.out / 'grades.csv'}\n{written}"
     )
     return 3 if faults else 0
 

@@ -178,7 +178,7 @@ class Loop:
     def _go(self, step: int) -> None:
         following = self.watched.following(step)
         if following is None:
-            self.remark = "There is no further stage to do." if step > 0 else "There is none before it to do."
+            self.remark = "There is no later stage to do." if step > 0 else "There is no earlier stage to do."
             return self.draw()
         self.watched.stage = following
         self._graded(moving=False)

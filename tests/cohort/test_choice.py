@@ -74,23 +74,23 @@ def test_a_student_folder_with_another_name_is_found_and_said(handed_in, kit, re
     moved = without(kit, *below("student", UNTOUCHED)) | below("work", reference_files)
     files, notes = handed_in(moved)
     assert files == reference_files
-    assert notes == ["'work' was graded: 'student' holds no module of the course"]
+    assert notes == ["'work' was graded: 'student' contains no module of the course"]
     files, notes = handed_in(kit | below("work", reference_files))
     assert files == reference_files
-    assert notes == ["'work' was graded: 'student' is as it was handed out"]
+    assert notes == ["'work' was graded: 'student' is as it was given out"]
 
 
 def test_an_untouched_kit_is_graded_as_it_is_and_said(handed_in, kit):
     files, notes = handed_in(kit)
     assert files == UNTOUCHED
-    assert notes == ["nothing is written yet: every module is as it was handed out"]
+    assert notes == ["nothing is written yet: every module is as it was given out"]
 
 
 def test_line_ends_of_another_system_are_nobodys_work(handed_in, kit, reference_files):
     windows = {path: content.replace(b"\n", b"\r\n") for path, content in kit.items()}
     files, notes = handed_in(windows | below("mine", reference_files))
     assert files == reference_files
-    assert "'student' is as it was handed out" in notes[0]
+    assert "'student' is as it was given out" in notes[0]
 
 
 def test_an_older_kit_is_untouched_too(handed_in, kit, reference_files):

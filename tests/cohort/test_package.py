@@ -168,8 +168,8 @@ def test_an_archive_of_a_link_gives_nothing_away(tmp_path):
 
 
 UNFIT = {
-    "\udcff.py": "has a name that is no UTF-8",
-    "\udcff/b.py": "has a name that is no UTF-8",
+    "\udcff.py": "has a name that is not UTF-8",
+    "\udcff/b.py": "has a name that is not UTF-8",
     f"{'a' * 300}.py": "has a name that is too long",
     f"{'ö' * 130}.py": "has a name that is too long",
     f"{'/'.join(['a' * 200] * 30)}/b.py": "has a name that is too long",

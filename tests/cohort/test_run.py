@@ -132,9 +132,9 @@ def test_clones_of_a_kit_are_graded_by_their_student_folders(tmp_path, run, gene
     scores = {grade.student: (grade.score, grade.remark) for grade in result.grades}
     assert scores == {
         "ann": (16, ""), "bob": (16, ""),  # no stage that is graded asks for data.py
-        "cy": (16, "'my work' was graded: 'student' holds no module of the course"),
+        "cy": (16, "'my work' was graded: 'student' contains no module of the course"),
         "dee": (0, "'layers (1).py' was not graded: it has to be called layers.py"),
-        "eve": (0, "nothing is written yet: every module is as it was handed out"),
+        "eve": (0, "nothing is written yet: every module is as it was given out"),
     }  # fmt: skip
     rows = csv.DictReader((tmp_path / "out" / "grades.csv").read_text().splitlines())
     assert {row["student"]: row["reason"] for row in rows} == {name: told for name, (_, told) in scores.items()}

@@ -18,8 +18,8 @@ from grader.cohort.signs import kinds, read_signs
         ("# coding: punycode\nexec('x = 1')", "runs text as code (line 2)"),
         ("import torch", "imports a finished library (line 1)"),
         ("# " + "x" * 1_500_000, "is unusually big"),
-        ("W = [" + "0.123456789, " * 2000 + "]", "holds much data in strings and numbers"),
-        ("W = b'" + "z" * 20_000 + "'", "holds much data in strings and numbers"),
+        ("W = [" + "0.123456789, " * 2000 + "]", "contains much data in strings and numbers"),
+        ("W = b'" + "z" * 20_000 + "'", "contains much data in strings and numbers"),
     ],
 )
 def test_a_sign_is_named(source, sign):

@@ -50,7 +50,7 @@ def test_a_class_with_roster_canvas_and_reports(tmp_path, grader):
         "--roster", tmp_path / "roster.csv", "--canvas", tmp_path / "canvas.csv",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "1 graded, 1 not gradable by their own fault, 0 by the grader's, 1 missing." in done.stdout
+    assert "1 graded, 1 could not be graded (submission), 0 failed in the grader, 1 missing." in done.stdout
     assert "handed in, not on the roster: bob" in done.stdout
     assert "1 in the file, but nothing was handed in: Eve." in done.stdout
     rows = list(csv.DictReader((tmp_path / "out" / "grades.csv").read_text().splitlines()))
@@ -149,7 +149,7 @@ def test_a_course_that_is_edited_meanwhile_changes_no_grade(tmp_path, checkout):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere"], "is no folder. Remedy"),
+        (["nowhere"], "is not a folder. Remedy"),
         ([""], "no submissions were named. Remedy"),
         ([".", "--policy", "absent.toml"], "Remedy"),
         (["grader", "--roster", "absent.csv"], "cannot be read"),

@@ -86,7 +86,7 @@ def edited(what, by):
             edited("[[check]]", "[limits]\ncall = 0\n\n[[check]]"),
             r"limits.call is 0; .* seconds, more than 0",
         ),
-        ("task.toml", edited("needs = []", 'needs = ["09_ninth"]'), r"needs 09_ninth, which is no stage"),
+        ("task.toml", edited("needs = []", 'needs = ["09_ninth"]'), r"needs 09_ninth, which is not a stage"),
         ("task.toml", edited("needs = []", 'needs = ["02_second"]'), r"in a circle"),
         (
             "task.toml",

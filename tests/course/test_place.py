@@ -75,7 +75,7 @@ def test_the_grading_process_of_a_class_is_told_where_the_course_lies(tmp_path):
 
 def test_making_a_course_reads_nothing_and_asking_again_reads_nothing_more(tmp_path):
     course = Course(tmp_path)
-    with pytest.raises(BadCourse, match="holds no stage"):
+    with pytest.raises(BadCourse, match="contains no stage"):
         course.select(())
     write_course(course.tasks)
     stages = course.stages

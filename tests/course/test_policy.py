@@ -67,7 +67,7 @@ def test_a_policy_that_is_named_may_be_called_as_one_likes(root, capsys):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[late", "no valid TOML"),
+        ("[late", "not valid TOML"),
         ("sed = 1", "'sed' at the top is not known. Known are grading"),
         ("[late]\npolcy = 'none'", r"'polcy' in \[late\] is not known. Did you mean policy"),
         (
@@ -81,7 +81,7 @@ def test_a_policy_that_is_named_may_be_called_as_one_likes(root, capsys):
         ("late = 3", "late is 3; it has to be a table"),
         ("[grading]\nseed = 'short'", "fewer than 12 letters"),
         ("[grading]\nseed = []", "seed is \\[\\]; it has to be a whole number or text"),
-        ("[grading]\nprivate = 'nowhere'", "no folder"),
+        ("[grading]\nprivate = 'nowhere'", "not a folder"),
         ("[grading]\nfollow_through = 'yes'", "follow_through is 'yes'; it has to be one of 'full', 'shown', 'off'"),
         ("[limits]\nmemory_mb = 100", "at least 512"),
         ("[limits]\nsubmission_seconds = 1", "between 10 and 86400"),

@@ -313,7 +313,7 @@ def test_a_kit_with_a_table_of_another_day_is_not_made(tmp_path):
 def test_what_is_no_kit_is_left_alone(tmp_path, out):
     place = tmp_path / out
     place.write_text("x") if place.suffix else (place / "notes").mkdir(parents=True)
-    with pytest.raises(Refusal, match=r"is there and is no kit.* Remedy"):
+    with pytest.raises(Refusal, match=r"exists and is not a kit.* Remedy"):
         make_kit(HERE, place)
     assert place.exists()
 

@@ -138,7 +138,7 @@ def test_what_the_course_has_no_more_goes_only_if_nobody_changed_it(kit):
     assert "grader/gone.py is not part of the course any more, and was changed: it stays." in told
     assert not (kit / "tasks" / "09_gone").exists()  # a folder there is a stage
     assert (kit / "tasks" / "_09_gone" / "README.md").read_text() == "my notes\n"
-    assert "09_gone is no stage any more: what is yours of it lies in tasks/_09_gone." in told
+    assert "09_gone is not a stage any more: what is yours of it is in tasks/_09_gone." in told
 
 
 def test_what_python_left_beside_what_is_gone_goes_with_it(kit):
@@ -312,7 +312,7 @@ def test_a_kit_made_into_a_learners_repository_keeps_both(tmp_path):
 
 
 def test_only_a_kit_is_updated(tmp_path):
-    with pytest.raises(Refusal, match=r"is no kit: it holds no .kit. Remedy: make update KIT="):
+    with pytest.raises(Refusal, match=r"is not a kit: it has no .kit. Remedy: make update KIT="):
         update_kit(HERE, tmp_path)
 
 

@@ -73,7 +73,7 @@ def test_an_empty_module(pool):
 def test_a_syntax_error_costs_only_its_own_module(pool):
     results = graded(pool, "01", "02", "03", "08", losses="def softmax(logits:\n    return logits\n")
     result = first_of(results, "03")
-    assert "losses.py is not Python yet" in result.message
+    assert "Syntax error in losses.py, line" in result.message
     assert "line 1" in result.message
     assert result.card.source[-1].file == "losses.py"
     assert_passed(results, "01", "02", "08")
@@ -185,8 +185,8 @@ def test_the_first_grade_greets_and_says_what_to_do(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--student", "nowhere"], "nowhere does not exist: name a folder that holds"),
-        (["--student", "tasks"], "is no submission"),
+        (["--student", "nowhere"], "nowhere does not exist: name a folder that contains"),
+        (["--student", "tasks"], "is not a submission"),
         (["99_unknown"], "there is no stage '99_unknown'"),
         (["--sandbox", "none"], "'none' is not one of"),
     ],

@@ -202,7 +202,7 @@ def test_a_fault_of_the_graders_own_stops_the_grade_and_says_which(request_of, p
         grade(request_of(), Broken(), pool=pool)
 
 
-@pytest.mark.parametrize(("name", "sentence"), [("nowhere", "does not exist"), ("empty", "is no submission")])
+@pytest.mark.parametrize(("name", "sentence"), [("nowhere", "does not exist"), ("empty", "is not a submission")])
 def test_a_folder_that_is_no_submission(request_of, pool, tmp_path, name, sentence):
     (tmp_path / "empty").mkdir()
     with pytest.raises(NotASubmission, match=sentence):

@@ -62,7 +62,7 @@ def test_in_a_pipe_it_is_one_line():
         for _ in range(2):
             live.running(CHECK, 30.0)
             live.printed(CHECK, "epoch 3/10\n")
-    assert stream.getvalue() == f"{CHECK.stage}: training (stopped after 30 s at the latest) ...\n"
+    assert stream.getvalue() == f"{CHECK.stage}: training (limit 30 s) ...\n"
 
 
 def test_observers_hear_a_training_and_nothing_else(tmp_path):
@@ -112,7 +112,7 @@ def test_who_waits_is_told_what_for_and_only_once():
         patience._tell()
     patience.close()
     patience._tell()
-    assert set(said) == {f"Running: {CHECK.promise} (stopped after 30 s at the latest) ..."}
+    assert set(said) == {f"Running: {CHECK.promise} (limit 30 s) ..."}
     before = len(said)
     quick = Patience(say, moment=60.0)
     quick.running(CHECK, 30.0)

@@ -106,10 +106,10 @@ def test_the_keys(folder, tmp_path):
         screen.press("h")
         screen.until("Hint ", " of 3, ")
     (folder / "losses.py").write_text("def softmax(logits:\n")
-    screen.until("losses.py is not Python yet")
+    screen.until("Syntax error in losses.py")
     screen.press("?")  # no key: nothing happens
     screen.press("r")
-    screen.until("losses.py is not Python yet")
+    screen.until("Syntax error in losses.py")
     screen.press("g")
     screen.until("0 of 100 points", f"Next: {CLAIMS[0][1]} is still a TODO", "report.html")
     assert (tmp_path / "out" / "report.html").exists()

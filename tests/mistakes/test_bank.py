@@ -128,7 +128,7 @@ def mistake(function="f", docstring="T\n\n    Hint.", name="a.b"):
         ("@misconception(name)\ndef f(x):\n    return x\n", "plain values"),
         (mistake() + mistake(), "twice"),
         (ONE + 'OPEN_NUMBERS = {"halves": 2}', "halves has no number 2"),
-        (ONE + 'OPEN_NUMBERS = {"doubles": 2}', "OPEN_NUMBERS names doubles, which is no misconception"),
+        (ONE + 'OPEN_NUMBERS = {"doubles": 2}', "OPEN_NUMBERS names doubles, which is not a misconception"),
         (ONE + "OPEN_NUMBERS = {'halves': HALF}", "a dict of names and numbers"),
         ('@misconception("losses.softmax")\ndef f(x):\n    return x\n', "f needs a docstring: a title"),
         (mistake(docstring="A title alone"), "f needs a docstring: a title"),

@@ -163,7 +163,7 @@ def syntax_error(out: Path) -> Report:
     card = Card(
         ran="from student import layers",
         should="layers.py can be imported",
-        gave="layers.py is not Python yet: '(' was never closed (line 26).",
+        gave="Syntax error in layers.py, line 26: '(' was never closed.",
         source=source,
     )
     for stage in STAGES:
@@ -171,7 +171,7 @@ def syntax_error(out: Path) -> Report:
             for check, _, _ in stage[4]:
                 outcomes[check] = {
                     "state": "fail",
-                    "message": "layers.py is not Python yet: '(' was never closed (line 26).",
+                    "message": "Syntax error in layers.py, line 26: '(' was never closed.",
                     "card": card,
                     "broken": "layers.py",
                 }

@@ -254,7 +254,7 @@ def test_stored_grades_are_read_or_refused(tmp_path):
         stored.read(tmp_path)
     path = tmp_path / "results.json"
     path.write_text('{"score": "x"}')
-    with pytest.raises(Refusal, match="holds no grade"):
+    with pytest.raises(Refusal, match="contains no grade"):
         stored.read(tmp_path)
     report = samples.report_of({})
     path.write_bytes(msgspec.json.encode(msgspec.structs.replace(report, schema=99)))

@@ -90,7 +90,7 @@ def test_a_card_with_a_name_comes_before_one_without_unless_others_build_on_it()
 
 def test_a_file_that_cannot_be_imported_comes_before_what_it_should_do(course):
     lines = [SourceLines("tools.py", 7, ["def f(:"], [7]), SourceLines("layers.py", 1, ["import tools"], [1])]
-    broken = {"message": "tools.py is not Python yet: invalid syntax (line 7).", "broken": "tools.py"}
+    broken = {"message": "Syntax error in tools.py, line 7: invalid syntax.", "broken": "tools.py"}
     results = result(course, "01_first", "check_add_adds", "fail", card=Card(source=lines), **broken)
     step = scores.report([course.stage("01_first")], results, lambda name: ("mine/layers.py", 1)).next
     assert (step.text, step.file, step.line) == (broken["message"], "mine/tools.py", 7)

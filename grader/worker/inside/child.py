@@ -211,5 +211,5 @@ class _Server:
             if message[0] == "result":
                 return message[2]
             if message[0] == "failed":
-                raise CallbackFailed("the function that was handed over failed")
+                raise CallbackFailed("the function that was passed to the code failed")
             self._answer(message)

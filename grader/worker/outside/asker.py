@@ -51,7 +51,7 @@ class Asker:
         """
         value = self._fetched(function.module, function.name)
         if not isinstance(value, Remote):
-            sentence = f"{function.transcript_name()} is no function but {type(value).__name__}."
+            sentence = f"{function.transcript_name()} is not a function; it is of type {type(value).__name__}."
             raise NotAValue(sentence, type_name="TypeError")
         return value
 

@@ -90,7 +90,7 @@ class Channel:
         if self.received > bounds.MAX_CHECK:
             self.close()
             raise errors.ProtocolViolation(
-                f"The answers of one check hold more than {bounds.MAX_CHECK >> 20} MB.", printed=printed
+                f"The answers of one check are larger than {bounds.MAX_CHECK >> 20} MB.", printed=printed
             )
         status, value = _outcome(value)
         if status == "error":
@@ -157,7 +157,7 @@ class Channel:
         self._called_back += 1
         if self._called_back > bounds.MAX_CALLBACKS:
             raise errors.ProtocolViolation(
-                f"A function that was handed over was called more than {bounds.MAX_CALLBACKS:,} times."
+                f"A function that was passed to the code was called more than {bounds.MAX_CALLBACKS:,} times."
             )
 
     def call_back(self, number: object, args: object, keywords: object) -> object:
@@ -165,10 +165,12 @@ class Channel:
         self.count_callback()
         function = self._callbacks.get(number) if type(number) is int else None
         if function is None or type(args) is not list or type(keywords) is not dict:
-            raise errors.ProtocolViolation("A function that was handed over was called after the call it was for.")
+            raise errors.ProtocolViolation(
+                "The code kept a function that it was passed, and called it after that call had returned."
+            )
         if any(type(key) is not str for key in keywords):
             raise errors.ProtocolViolation(
-                "A function that was handed over was called with keywords that are no names."
+                "A function that was passed to the code was called with keywords that are not names."
             )
         value = function(*args, **keywords)
         return value.to_wire() if isinstance(value, InWorker) else value
@@ -180,7 +182,7 @@ class Channel:
         try:
             return wire.decode(frame, self._resolve, most=bounds.MAX_ANSWER)
         except wire.WireError as reason:
-            raise errors.ProtocolViolation(f"What came back is no answer ({reason}).") from None
+            raise errors.ProtocolViolation(f"The worker sent an invalid reply ({reason}).") from None
 
     def _resolve(self, pointer: wire.Pointer) -> object:
         if not isinstance(pointer, wire.Reference):

@@ -63,7 +63,7 @@ class Connection:
         try:
             frame = self._reader.frame(deadline)
         except wire.WireError as reason:
-            raise errors.ProtocolViolation(f"What came back is no answer ({reason}).") from None
+            raise errors.ProtocolViolation(f"The worker sent an invalid reply ({reason}).") from None
         self.read_output()  # whatever was printed before the answer was sent is in the pipe by now
         return frame
 

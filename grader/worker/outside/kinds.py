@@ -30,11 +30,11 @@ def nothing(node: ast.expr, place: Place) -> str:
 def _local_nothing(name: str, place: Place, gave: str) -> str:
     assigned = place.set_before(name)
     if assigned is not None and isinstance(assigned.value, ast.Call):
-        return f"{name} is None: {place.words(assigned.value)} in line {assigned.lineno} gave nothing back. {gave}"
+        return f"{name} is None: {place.words(assigned.value)} in line {assigned.lineno} returned nothing. {gave}"
     if assigned is None and place.function is not None and name in [a.arg for a in place.function.args.args]:
         callers = [frame for frame in place.frames[:-1] if frame.marked]
         by = f" by {callers[-1].file}, line {callers[-1].marked[0]}" if callers else ""
-        return f"{name} is None: it was passed in so{by}. {gave}"
+        return f"{name} is None: it was passed in as None{by}. {gave}"
     return f"{name} is None."
 
 
@@ -56,7 +56,7 @@ def _operand(match: re.Match[str], place: Place) -> str:
         if found in ("list", "tuple"):
             what = held.phrase if held else f"a {found}"
             array = f"np.array({place.words(node).strip('`')})"
-            return f"{place.words(node)} is {what}: {operator} works entry by entry on arrays alone; {array} makes one."
+            return f"{place.words(node)} is {what}: {operator} works entry by entry only on arrays; {array} makes one."
         if found in ("function", "method", "builtin_function_or_method"):
             return f"{place.words(node)} is a function that was not called: round brackets after its name call it."
     return ""

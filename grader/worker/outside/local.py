@@ -97,7 +97,7 @@ class LocalChannel(Channel):
             raise
         except BaseException as failure:
             self._failure = self._failure or failure
-            raise CallbackFailed("the function that was handed over failed") from None
+            raise CallbackFailed("the function that was passed to the code failed") from None
 
     @contextlib.contextmanager
     def _alarm(self) -> Iterator[None]:

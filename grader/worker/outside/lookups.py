@@ -46,7 +46,7 @@ def _meant(name: str, asked: str = "") -> str:
     """A question about the learner's own line; where the grader asked, whose name is given, what would answer it."""
     if not name:
         return ""
-    return f" If {name} is what is asked for, it has to be called {asked}." if asked else f" Did you mean {name}?"
+    return f" If {name} is what is asked for, call it {asked}." if asked else f" Did you mean {name}?"
 
 
 # -- attributes and names ----------------------------------------------------------------------------------------------

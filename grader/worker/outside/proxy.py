@@ -83,7 +83,7 @@ class StudentProxy(Asker):
         pairs = answer if type(answer) is list and all(type(pair) is list for pair in answer) else [[]]
         if any([type(part) for part in pair] != [int, Remote] for pair in pairs):
             self._channel.close()
-            raise ProtocolViolation("What came back is no answer.")
+            raise ProtocolViolation("The worker sent an invalid reply.")
         return pairs
 
     def fetch(self, remote: Remote) -> Any:  # noqa: ANN401
@@ -118,7 +118,7 @@ class StudentProxy(Asker):
             unwrapped = iter(self.ask_all([Ask.unwrapped(item) for item in remotes]))
             return [next(unwrapped) if isinstance(item, Remote) else item for item in value[:limit]]
         if not isinstance(value, Remote):
-            sentence = f"The code gave {type(value).__name__}, which cannot be gone through."
+            sentence = f"The code returned a value of type {type(value).__name__}; a list is expected."
             raise NotAValue(sentence, type_name="TypeError")
         items: list[Any] = self.ask(Ask("take", held(value).path, f"list({value.transcript_name()})", (value, limit)))
         return items[:limit] if type(items) is list else items

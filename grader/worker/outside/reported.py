@@ -10,7 +10,7 @@ from grader.submission import Submission, file_of
 from grader.text import clean, clean_name
 from grader.worker.outside import errors
 
-NO_ANSWER = "What came back is no answer."
+NO_ANSWER = "The worker sent an invalid reply."
 CONTEXT = 2  # lines shown before and after
 _LONGEST = 1200  # characters of a translation
 
@@ -68,7 +68,7 @@ def _missing(module: str, name: str, details: errors.Details, submission: Submis
 
     sentence = f"{file_of(module)} has no {name}."
     if guess := near(name, top_names(submission.modules.get(module, ""))):
-        sentence += f" What is called {clean_name(guess)} in it has to be called {name}."
+        sentence += f" Rename {clean_name(guess)} to {name}."
     if not name:
         sentence = (
             f"There is no {file_of(module)} in this submission. Remedy: put it back, or write its stubs again with "
@@ -84,7 +84,7 @@ def _broken(module: str, submission: Submission, details: errors.Details, told: 
         sentence = submission.problems[module]
     elif "SyntaxError" in details["mro"] and frames:
         frames[-1] = msgspec.structs.replace(frames[-1], column=_column(frames[-1], submission))
-        sentence = f"{frames[-1].file} is not Python yet: {details['message']} (line {frames[-1].marked[0]})."
+        sentence = f"Syntax error in {frames[-1].file}, line {frames[-1].marked[0]}: {details['message']}."
     else:
         sentence = f"{file_of(module)} cannot be imported: {_both(told, _said(details))}{where}{_withheld(details, submission)}"
     return errors.ModuleBroken(sentence, module=module, **details)

@@ -148,7 +148,7 @@ def test_a_syntax_error_hurts_only_who_imports_it(pool):
         for name in ("layers", "network"):
             with pytest.raises(errors.ModuleBroken) as caught:
                 getattr(student, name).f()
-            assert str(caught.value) == "layers.py is not Python yet: invalid syntax (line 1)."
+            assert str(caught.value) == "Syntax error in layers.py, line 1: invalid syntax."
             assert [(at.file, at.marked, at.column) for at in caught.value.frames[-1:]] == [("layers.py", [1], 7)]
 
 
@@ -174,7 +174,7 @@ def test_a_name_that_is_no_function(pool):
         for called in (student.layers.Linear, student.layers.MLP):
             with pytest.raises(errors.StudentError, match="object is not callable"):
                 called(1)
-        with pytest.raises(errors.NotAValue, match=r"layers\.Linear is no function but int"):
+        with pytest.raises(errors.NotAValue, match=r"layers\.Linear is not a function; it is of type int"):
             student.layers.Linear(student.layers.Linear)
         assert student.layers.HYPERPARAMETERS == {"lr": 1}
 

@@ -25,7 +25,7 @@ from tests.worker.conftest import make
         ("return f()", errors.StudentError, "RecursionError: maximum recursion depth"),
         ("import numpy; return numpy.ones(1 << 33).sum()", errors.OutOfMemory, "more memory"),
         ("while True: print('x' * 100_000)", errors.TooMuchOutput, "printed more than 8 MB"),
-        ("import os; os.write(3, b'\\xff' * 64); return 1", errors.ProtocolViolation, "no answer"),
+        ("import os; os.write(3, b'\\xff' * 64); return 1", errors.ProtocolViolation, "invalid reply"),
         ("import os; os.close(3)", errors.WorkerDied, "ended"),
         ("class E(Exception):\n    def __str__(self): raise ValueError\nraise E", errors.StudentError, "^E$"),
         ("raise NotImplementedError('later')", errors.StudentError, "NotImplementedError: later"),
@@ -134,7 +134,7 @@ def test_answers_of_a_check_have_a_bound_together(wire_pool, monkeypatch):
     with wire_pool.student(make(layers="import numpy as np\ndef f(): return np.ones(100)")) as student:
         for _ in range(6):  # 800 bytes each, counted twice
             student.layers.f()
-        with pytest.raises(errors.ProtocolViolation, match="The answers of one check hold more than"):
+        with pytest.raises(errors.ProtocolViolation, match="The answers of one check are larger than"):
             student.take([student.layers.f() for _ in range(6)])
 
 

@@ -179,8 +179,8 @@ CASES = [
     (linear_backward, "layers", "return dout @", "self.dw += self.dW\n        return dout @",
      "This Linear has no dw; it has dW (4, 3), db (3,), W (4, 3), b (3,), x (5, 4). Did you mean dW? ("),
     (lambda s: s.layers.Linear(4, 3, RNG).W, "layers", "self.W", "self.weights",
-     "This Linear has no W; it has weights (4, 3), b (3,), dW (4, 3), db (3,). If weights is what is asked for, it has to "
-     "be called W. (AttributeError: "),
+     "This Linear has no W; it has weights (4, 3), b (3,), dW (4, 3), db (3,). If weights is what is asked for, call W. "
+     "(AttributeError: "),
     (lambda s: s.layers.ReLU().backward(X), "layers", "", "",
      "ReLU.forward sets self.positive (layers.py, line «self.positive = »), and that line had not run before. (AttributeError: "),
     (network, "network", "x = layer.forward(x)", "x = layer.foward(x)", "Did you mean forward? (AttributeError: "),
@@ -191,7 +191,7 @@ CASES = [
      "`[0.5, 2.0]` is a list of 2: np.array(...) makes an array of it. (AttributeError: 'list' object has no attribute 'max')"),
     # None
     (network, "layers", "return dout @ self.W.T", "dout @ self.W.T",
-     f"dout is None: it was passed in so by network.py, line «dout = layer». {NO_RETURN} (TypeError: unsupported operand type(s) for *"),
+     f"dout is None: it was passed in as None by network.py, line «dout = layer». {NO_RETURN} (TypeError: unsupported operand type(s) for *"),
     (loss, "losses", "return exps / ", "exps / ",
      f"self.probabilities is None, set in line 30: softmax(logits). {NO_RETURN} (AttributeError: 'NoneType' object has no"),
     (training, "train", "total_loss, correct = 0.0, 0\n", "total_loss, correct = history.clear(), 0\n",
@@ -201,9 +201,9 @@ CASES = [
     (lambda s: s.layers.Linear(4, 3, RNG).backward(DOUT), "layers", "self.b = np.zeros", "self.x = None\n        self.b = np.zeros",
      "self.x is still None: forward had not set it. (AttributeError: "),
     (batches, "data", "order = rng.permutation(len(x))", "order = rng.shuffle(np.arange(len(x)))",
-     "order is None: rng.shuffle(np.arange(len(x))) in line 16 gave nothing back. "),
+     "order is None: rng.shuffle(np.arange(len(x))) in line 16 returned nothing. "),
     (training, "network", "return [g for layer", "[g for layer",
-     f"grads is None: it was passed in so by train.py, line «optimizer.step(». {NO_RETURN} (TypeError: 'NoneType' object is not iterable)"),
+     f"grads is None: it was passed in as None by train.py, line «optimizer.step(». {NO_RETURN} (TypeError: 'NoneType' object is not iterable)"),
     (training, "train", "(y_train))", "(history.clear()))",
      f"history.clear() gave None. {NO_RETURN} (TypeError: object of type 'NoneType' has no len())"),
     (sgd, "optim", "for p, g in zip(params, grads):", "for p, g in params.sort(key=id):",
@@ -221,7 +221,7 @@ CASES = [
     (slope, "gradcheck", "above = f(x)", "above += f(x)",
      "above gets its value in line 19 of the same function, and that line had not run. A name that a function gives a value "
      "anywhere is the function's own. (UnboundLocalError: "),
-    (lambda s: s.losses.soft_max(X), "losses", "", "", "losses.py has no soft_max. What is called softmax in it has to be"),
+    (lambda s: s.losses.soft_max(X), "losses", "", "", "losses.py has no soft_max. Rename softmax to soft_max."),
     # unpacking
     (linear_forward, "layers", "self.x = x\n", "n, d, k = x.shape\n",
      "`n, d, k` takes 3 values, and x.shape holds 2: it is (5, 4). (ValueError: not enough values to unpack"),
@@ -231,11 +231,11 @@ CASES = [
      "`p, g` takes several values, and each item of `[1.0, 2.0]` is one alone. (TypeError: cannot unpack"),
     # lists
     (loss, "losses", "return dlogits / len", "return list(dlogits) / len",
-     "list(dlogits) is a list: `/` works entry by entry on arrays alone; np.array(list(dlogits)) makes one. (TypeError: "),
+     "list(dlogits) is a list: `/` works entry by entry only on arrays; np.array(list(dlogits)) makes one. (TypeError: "),
     (sgd, "optim", "p -= self.lr * g", "p -= self.lr * grads",
-     "grads is a list of 1: `*` works entry by entry on arrays alone; np.array(grads) makes one. (TypeError: can't multiply"),
+     "grads is a list of 1: `*` works entry by entry only on arrays; np.array(grads) makes one. (TypeError: can't multiply"),
     (sgd, "optim", "p -= self.lr * g", "p -= grads ** 2",
-     "grads is a list of 1: `**` works entry by entry on arrays alone; np.array(grads) makes one. (TypeError: unsupported "),
+     "grads is a list of 1: `**` works entry by entry only on arrays; np.array(grads) makes one. (TypeError: unsupported "),
     (network, "network", "dout = dlogits\n", "dout = dlogits - self.parameters\n",
      "self.parameters is a function that was not called: round brackets after its name call it. (TypeError: "),
 ]
