@@ -90,7 +90,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 130
     log = (tmp_path / "out.log").read_text()
-    assert "the same command goes on from here" in log
+    assert "Run the same command to continue" in log
     assert "Traceback" not in log
     states = [row["state"] for row in csv.DictReader((tmp_path / "out" / "grades.csv").read_text().splitlines())]
     assert 1 <= states.count("graded") < 6

@@ -179,7 +179,7 @@ CASES = [
     (linear_backward, "layers", "return dout @", "self.dw += self.dW\n        return dout @",
      "This Linear has no dw; it has dW (4, 3), db (3,), W (4, 3), b (3,), x (5, 4). Did you mean dW? ("),
     (lambda s: s.layers.Linear(4, 3, RNG).W, "layers", "self.W", "self.weights",
-     "This Linear has no W; it has weights (4, 3), b (3,), dW (4, 3), db (3,). If weights is what is asked for, call W. "
+     "This Linear has no W; it has weights (4, 3), b (3,), dW (4, 3), db (3,). If weights is what is asked for, call it W. "
      "(AttributeError: "),
     (lambda s: s.layers.ReLU().backward(X), "layers", "", "",
      "ReLU.forward sets self.positive (layers.py, line «self.positive = »), and that line had not run before. (AttributeError: "),
