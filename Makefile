@@ -1,5 +1,5 @@
 # Every learner's and instructor's verb is one line: python -m grader VERB works as well, also without make.
-# The first of them makes .venv; the developers' verbs at the end use that environment with the test packages.
+# The first verb you run creates .venv; the developers' verbs at the end use that environment with the test packages.
 
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python

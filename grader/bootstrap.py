@@ -42,7 +42,7 @@ def enter(arguments: list[str]) -> None:
     except SetupFailed as failure:
         sys.exit(f"error: {failure}")
     except KeyboardInterrupt:
-        sys.exit("\nStopped while setting up. Run the same command again: it goes on from here.")
+        sys.exit("\nStopped while setting up. Run the same command to continue.")
     if inside() and not changed:
         return
     command = [str(PYTHON), "-P", "-c", START.format(root=str(ROOT)), *arguments]

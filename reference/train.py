@@ -98,7 +98,7 @@ def main(arguments=None):
     seconds = time.perf_counter() - start
     for epoch, row in enumerate(zip(*history.values()), 1):
         print(f"epoch {epoch:2}", *(f"  {name} {value:.4f}" for name, value in zip(history, row)))
-    print(f"{accuracy(model, data[2], data[3]):.2%} of the validation images right, after {seconds:.1f} s of training")
+    print(f"Validation accuracy {accuracy(model, data[2], data[3]):.2%}, after {seconds:.1f} s of training")
     options.out.mkdir(parents=True, exist_ok=True)
     save_weights(model, options.out / "weights.npz")
     plot_history(history, options.out)

@@ -41,7 +41,7 @@ def load_mnist(source=None):
     x_train, y_train, x_val, y_val = arrays
     for x, y in ((x_train, y_train), (x_val, y_val)):
         if len(x) != len(y):
-            raise ValueError(f"{source}: {len(x)} images, but {len(y)} labels. Are the files of one set?")
+            raise ValueError(f"{source}: {len(x)} images, but {len(y)} labels. Do the files belong together?")
     return _as_floats(x_train), y_train.astype(np.int64), _as_floats(x_val), y_val.astype(np.int64)
 
 

@@ -1,4 +1,4 @@
-"""Gradient descent: one step, in place, and nothing but lr times the gradient."""
+"""Gradient descent: one step, in place, of exactly lr times the gradient."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from grader.checks.api import FLOAT32_RTOL
 
 
 def _after(student, case, arrays, gradients, lr, steps=1):
-    """What the very arrays that were handed in hold after some equal steps."""
+    """What the given arrays contain after some equal steps."""
     case.start_new_example(student)
     params = student.put(list(arrays))
     held = [student.item(params, k) for k in range(len(arrays))]

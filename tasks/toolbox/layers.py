@@ -19,7 +19,7 @@ def expect_spread(W: object, std: float, what: str) -> None:
     if found == 0:
         raise Unmet(should, f"All entries of {what} are {number(mean)}.", kind="values")
     if not np.isfinite(found):
-        raise Unmet(should, f"{what} holds nan or inf.", kind="not finite")
+        raise Unmet(should, f"{what} contains nan or inf.", kind="not finite")
     if len(np.unique(W)) < 0.9 * W.size:
         raise Unmet(should, f"{what} has {W.size} entries, but only {len(np.unique(W))} different ones.", kind="values")
     if np.min(W) >= 0 or np.max(W) <= 0:
@@ -59,8 +59,8 @@ def expect_equal_draws(first: ArrayLike, second: ArrayLike, what: str, when: str
     if not np.array_equal(first, second):
         raise Unmet(
             f"With {when}, {what} should be the same twice.",
-            f"With {when}, {what} came out different.",
-            "Something other than the rng that was handed over decides.",
+            f"With {when}, {what} is different.",
+            "The result depends on something other than the given rng.",
         )
 
 
@@ -72,8 +72,8 @@ def expect_different_draws(first: ArrayLike, second: ArrayLike, what: str, when:
     if np.array_equal(first, second):
         raise Unmet(
             f"With {when}, {what} should differ.",
-            f"With {when}, {what} came out the same twice.",
-            "The rng that was handed over does not decide.",
+            f"With {when}, {what} is the same twice.",
+            "The result does not depend on the given rng.",
         )
 
 

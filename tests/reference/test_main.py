@@ -112,7 +112,7 @@ def test_all_forms_of_import_train_from_a_folder_of_any_name(tmp_path, images, s
     student = short(tmp_path / "2 odd-name", style)
     result = run(student, "--data", images, "--out", tmp_path / "plots")
     assert result.return_value == 0, result.output
-    assert "of the validation images right" in result.output
+    assert "Validation accuracy" in result.output
     assert (tmp_path / "plots" / "weights.npz").is_file()
 
 
