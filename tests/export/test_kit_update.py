@@ -232,7 +232,7 @@ def test_a_file_that_is_a_link_is_not_written_through(kit, tmp_path):
     assert (kit / "Makefile").read_bytes() == NEW["Makefile"]
     assert (kit / "Makefile.orig").is_symlink()
     assert (kit / "student" / "optim.py").is_symlink()
-    assert any("student/optim.py is no ordinary file" in line for line in told)
+    assert any("student/optim.py is not an ordinary file" in line for line in told)
 
 
 @pytest.mark.parametrize("listed", ["../theirs", "/theirs", "a/../../theirs", "a\\theirs", "C:theirs", "."])
