@@ -1,4 +1,4 @@
-"""Nothing that a learner reads uses a word of the banned list."""
+"""Nothing that somebody reads uses a word or a phrase of the banned lists."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from grader.course.stage import TOOLBOX
 from grader.paths import ROOT, TASKS
-from tests.wording import BANNED, banned_words, texts_of
+from tests.wording import BANNED, PHRASES, banned_phrases, banned_words, texts_of
 
 FILES = sorted(
     path
@@ -21,6 +21,20 @@ FILES = sorted(
     for path in ROOT.glob(pattern)
     if path.name != "wording.py" and "__pycache__" not in path.parts
 )
+#: What is read by instructors and by those who change the course, too; CONTRIBUTING.md quotes the phrases.
+MORE = sorted(
+    path
+    for pattern in (
+        "README.md",
+        "SECURITY.md",
+        "Makefile",
+        "policy.toml",
+        "docs/*.md",
+        "reference/*.py",
+        "grader/export/kit/*",
+    )
+    for path in ROOT.glob(pattern)
+)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -30,6 +44,12 @@ def test_no_text_uses_a_banned_word(path):
         for line, text in texts_of(path)
         if (words := banned_words(text))
     ]
+    assert not found, "\n".join([str(path.relative_to(ROOT)), *found])
+
+
+@pytest.mark.parametrize("path", [*FILES, *MORE], ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_text_has_to_be_read_twice(path):
+    found = [f"line {line}: {', '.join(told)}" for line, text in texts_of(path) if (told := banned_phrases(text))]
     assert not found, "\n".join([str(path.relative_to(ROOT)), *found])
 
 
@@ -44,6 +64,13 @@ def test_the_files_of_every_stage_are_looked_at():
 def test_each_banned_word_is_found_in_any_case(word):
     assert banned_words(f"That is {word.upper()}, is it not?") == [word]
     assert banned_words(f"un{word}ly") == []
+
+
+def test_a_banned_phrase_is_found_in_any_case_with_what_to_say_instead():
+    assert banned_phrases("9 of 10 hold") == ["'9 of 10 hold' (say: fails; 3 of 5 checks pass)"]
+    assert banned_phrases("Your loss is SMALLER BY THE NUMBER of rows")[0].endswith("(say: N times too small)")
+    assert banned_phrases("9 of 10 checks pass; your loss is 5 times too small") == []
+    assert all(phrase == phrase.lower() for phrase in PHRASES)
 
 
 def test_texts_of_python_are_strings_without_developers_docstrings(tmp_path: Path):

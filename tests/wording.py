@@ -1,4 +1,4 @@
-"""Words that no learner is told, and where to look for them."""
+"""Words and phrases that nobody is told, and where to look for them."""
 
 import ast
 import re
@@ -11,10 +11,59 @@ BANNED = ("wrong", "simply", "just", "obviously")
 
 _WORDS = re.compile(rf"\b({'|'.join(BANNED)})\b", re.IGNORECASE)
 
+#: Phrases that had to be read twice -> what to say instead. In small letters, for a text of any case.
+PHRASES = {
+    r"promises? (are )?(kept|holds?)|every promise|what will be promised|for promise \d": "checks pass; what will be checked",
+    r"does not hold\b|\d of \d+ hold\b": "fails; 3 of 5 checks pass",
+    r"marked for": "graded: ...",
+    r"is not python yet": "syntax error in losses.py, line 14: ...",
+    r"(smaller|larger|shorter|longer|too short|too long) by (the number|exactly)": "N times too small",
+    r"half the digits": "float32",
+    r"rise over run": "difference",
+    r"below the (fraction )?line": "in the denominator",
+    r"the very (batches|arrays|same)": "exactly the batches",
+    r"for five seeds in five": "with all five seeds",
+    r"cannot be gone through": "a list is expected",
+    r"came more than once|never came\b": "appeared more than once, never appeared",
+    r"of the way off|are somewhere else": "off by 57 % of the distance that they should have moved",
+    r"times the way\b|in the right direction, \d": "the step is 2 times as long as it should be",
+    r"at the latest": "(limit 850 s)",
+    r"either way being": "a standard deviation of",
+    r"is taken for which|takes for others": "confusion matrix; confuses",
+    r"\bare it the\b": "is it the",
+    r"files of one set": "do the files belong together?",
+    r"stands? on the right\b": "is on the right-hand side",
+    r"holds what is left": "contains the rest",
+    r"to the last digits?\b|but for a last digit": "up to rounding; exactly",
+    r"(comes?|came) out (as|different|the same)": "is",
+    r"\bgoes with\b": "belongs to",
+    r"is there once too often|comes out: in its place": "is added once too often; values are cut off at 1",
+    r"each row is what the": "the rows are shifted down by one",
+    r"what came back is no answer": "the worker sent an invalid reply",
+    r"that was handed over": "given; passed",
+    r"before it used up": "earlier checks used this stage's 60 s",
+    r"is looked at once forward": "is checked once forward ...",
+    r"is no (submission|kit|folder|misconception|ordinary|valid|json|python|function but)\b": "is not a ...",
+    r"not gradable|by their own fault": "could not be graded",
+    r"goes on from here": "run the same command to continue",
+    r"not reach its end": "was interrupted",
+    r"has to lie between": "must be between",
+    r"there is no verb": "unknown verb",
+    r"slip of the pen": "typing error",
+    r"images right, after": "validation accuracy",
+    r"stands? in the report": "is in the report",
+}  # fmt: skip
+
 
 def banned_words(text: str) -> list[str]:
     """The words of the list that a text uses, in order, in lower case."""
     return [match.lower() for match in _WORDS.findall(text)]
+
+
+def banned_phrases(text: str) -> list[str]:
+    """For each phrase of the list that a text uses: the phrase, and what to say instead."""
+    found = ((re.search(phrase, text, re.IGNORECASE), plain) for phrase, plain in PHRASES.items())
+    return [f"{match.group()!r} (say: {plain})" for match, plain in found if match]
 
 
 def texts_of(path: Path) -> Iterator[tuple[int, str]]:

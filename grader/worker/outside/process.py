@@ -203,7 +203,7 @@ class ForkedProcess:
             self._pid: int = self.zygote.answer(asked)["pid"]
             self._ended, self._lost = os.pidfd_open(self._pid), False
         if self._lost:
-            raise WorkerFault("a worker that was asked for never came")
+            raise WorkerFault("a worker that was asked for never started")
 
     @property
     def pid(self) -> int:
