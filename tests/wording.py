@@ -32,7 +32,7 @@ PHRASES = {
     r"is taken for which|takes for others": "confusion matrix; confuses",
     r"\bare it the\b": "is it the",
     r"files of one set": "do the files belong together?",
-    r"stands? on the right\b": "is on the right-hand side",
+    r"stands? on the right(?!-hand)": "is on the right-hand side",
     r"holds what is left": "contains the rest",
     r"to the last digits?\b|but for a last digit": "up to rounding; exactly",
     r"(comes?|came) out (as|different|the same)": "is",
