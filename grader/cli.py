@@ -23,7 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "reset": ("Learn", "Put back one stage's stubs, after saving a copy."),
     "progress": ("Learn", "Draw the score over time."),
     "report": ("Learn", "Render the report again from results.json."),
-    "train": ("Learn", "Train your network on MNIST: a line an epoch, curves, what it came to."),
+    "train": ("Learn", "Train your network on MNIST: a line per epoch, curves, what it came to."),
     "check-gradients": ("Learn", "Use your own gradient check on your own layers."),
     "doctor": ("Learn", "Check this machine and repair what can be repaired."),
     "class": ("Teach", "Grade a folder of submissions."),
@@ -37,7 +37,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "check-tasks": ("Build the course", "Test the course itself: reference, skeleton, mistakes, right answers."),
     "record-times": ("Build the course", "Record the reference's time for every check."),
     "skeleton": ("Build the course", "Write the learner's skeleton from the reference."),
-    "oracle": ("Build the course", "Hold the reference against TensorFlow, layer by layer."),
+    "oracle": ("Build the course", "Compare the reference with TensorFlow, layer by layer."),
 }
 
 

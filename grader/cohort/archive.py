@@ -161,7 +161,7 @@ def _admit(raw: str, special: bool, contents: Contents, wanted: Callable[[str], 
     if not wanted(name):
         return None
     if special:
-        contents.notes.append(f"the archive's member {shown} is a link or no ordinary file: left out")
+        contents.notes.append(f"the archive's member {shown} is a link or not an ordinary file: left out")
         return None
     if name in contents.files:
         contents.notes.append(f"the archive contains {shown} twice: the first is used")

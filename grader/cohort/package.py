@@ -135,7 +135,7 @@ def _read_file(path: Path, name: str, contents: Contents, limits: ArchiveLimits)
     """Add one ordinary file; a link, a pipe or a device is noted and never opened."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
-            contents.notes.append(f"{name!r} is a link or no ordinary file: left out")
+            contents.notes.append(f"{name!r} is a link or not an ordinary file: left out")
             return 0
         with open(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
             content = file.read(max(limits.file_bytes, limits.packed_bytes) + 1)
@@ -208,7 +208,7 @@ def _nothing_found(contents: Contents, archives: list[str]) -> str:
         return f"{len(archives)} archives were handed in and no module of the course beside them"
     pythons = sorted(path for path in contents.files if path.endswith(".py"))
     if any(SKELETON in PurePosixPath(path).parts[:-1] for path in pythons):
-        return f"the only modules lie in {SKELETON}/, which is never graded: the work belongs into student/"
+        return f"the only modules lie in {SKELETON}/, which is never graded: the work belongs in student/"
     for module, name in names_like_modules(pythons).items():
         return f"none of the course's modules is there: {name[:80]!r} has to be called {file_of(module)}"
     if pythons:

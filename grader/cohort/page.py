@@ -180,7 +180,7 @@ def _called(grade: Grade) -> str:
 
 
 def _rest(result: Result) -> str:
-    told = {"submission": "could not be graded", "fault": "failed by the grader's own fault", "missing": "missing"}
+    told = {"submission": "could not be graded", "fault": "failed in the grader", "missing": "missing"}
     counts = {what: len(result.of_state(state)) for state, what in told.items()}
     return "".join(f", {count} {what}" for what, count in counts.items() if count)
 

@@ -24,4 +24,4 @@ def command(out: Path, policy: Path | None, offline: bool) -> None:
 
     course = course_here()
     size = gradescope_zip.build(course, out, read_policy(policy, course.folder), offline)
-    click.echo(f"{out}: {size / 1e6:.1f} MB, for Gradescope alone: it holds the reference and the hidden images.")
+    click.echo(f"{out}: {size / 1e6:.1f} MB, for Gradescope alone: it contains the reference and the hidden images.")

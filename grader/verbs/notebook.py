@@ -12,9 +12,9 @@ from grader.verbs._course import course_here
 INTRODUCTION = """# Chain Rule
 
 You build a neural network from scratch, one stage at a time. Write each function in its file under `student/`, save, and
-run the cell below the handout: it says what holds, what does not, and what the mistake looks like.
+run the cell below the handout: it says what passes, what fails, and what the mistake is.
 
-Your code runs in a process of its own, started anew by each cell: there is no kernel to restart after an edit.
+Your code runs in a process of its own, started again by each cell: there is no kernel to restart after an edit.
 """
 
 

@@ -81,7 +81,7 @@ def test_a_path_out_of_the_folder_is_left_out_and_noted(name):
 def test_links_pipes_and_devices_are_left_out_and_noted(kind):
     contents = read_archive(tarred([(link("layers.py", "/etc/passwd", kind), b"")]), everything)
     assert contents.files == {}
-    assert "no ordinary file" in contents.notes[0]
+    assert "not an ordinary file" in contents.notes[0]
 
 
 def test_a_symbolic_link_in_a_zip_is_left_out():

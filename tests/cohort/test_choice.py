@@ -103,7 +103,7 @@ def test_an_older_kit_is_untouched_too(handed_in, kit, reference_files):
 def test_a_skeleton_folder_is_never_taken(handed_in, reference_files, beside):
     files, _ = handed_in({"student/layers.py": b"mine = 1\n"} | below(beside, reference_files))
     assert files == {"layers.py": b"mine = 1\n"}
-    with pytest.raises(NoPackage, match="lie in skeleton/, which is never graded: the work belongs into student/"):
+    with pytest.raises(NoPackage, match="lie in skeleton/, which is never graded: the work belongs in student/"):
         handed_in(below(beside, reference_files))
 
 

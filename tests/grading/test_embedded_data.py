@@ -28,7 +28,7 @@ def test_what_counts_as_data(source, size):
 
 def test_much_data_is_a_place_to_look():
     (told,) = remarks({"helpers.weights": f"W = {FLOATS}", "layers": "x = 1\n# " + "long " * UNREMARKABLE})
-    assert told.startswith("helpers/weights.py holds 20,000 characters of data")
+    assert told.startswith("helpers/weights.py contains 20,000 characters of data")
     assert "a place to look" in told
 
 
