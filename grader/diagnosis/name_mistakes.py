@@ -1,14 +1,27 @@
 """After the verdicts: which failed checks have a known mistake behind them?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
 
+from grader.course.course import Course
+from grader.course.stage import Stage
 from grader.diagnosis.answer_table import SEED, has_tables, tables_of
 from grader.diagnosis.known_mistakes import named_by_tables
-from grader.running.session import Session
-from grader.submission import NotASubmission, read_submission
+from grader.running.limits import Limits, calibrate
+from grader.running.session import Session, run_stages
+from grader.submission import NotASubmission, Submission, read_submission
+from grader.worker.outside.pool import WorkerPool
+
+
+def run_and_name(course: Course, stages: Iterable[Stage], submission: Submission, seed: int) -> Session:
+    """Some stages of a submission in workers of their own, with the names of its mistakes."""
+    with WorkerPool(course.withheld) as pool:
+        limits = Limits(calibrate())
+        session = run_stages(stages, pool, submission, course=course, seed=seed, limits=limits, follow_through="full")
+        name_mistakes(session, course.reference)
+    return session
 
 
 def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], bool] = lambda: False) -> str:

@@ -48,12 +48,9 @@ def check(*stages: str, student: str | Path = STUDENT, seed: int = 0) -> Shown:
     raises  : ValueError if that is no submission, or there is no such stage
     """
     from grader.course.course import BadCourse, Course
-    from grader.diagnosis.name_mistakes import name_mistakes
+    from grader.diagnosis.name_mistakes import run_and_name
     from grader.running import scores
-    from grader.running.limits import Limits, calibrate
-    from grader.running.session import run_stages
     from grader.submission import NotASubmission, read_submission
-    from grader.worker.outside.pool import WorkerPool
 
     try:
         submission = read_submission(Path(student))
@@ -61,12 +58,8 @@ def check(*stages: str, student: str | Path = STUDENT, seed: int = 0) -> Shown:
         chosen = course.select(stages)
     except (NotASubmission, BadCourse) as problem:
         raise ValueError(str(problem)) from None
-    with WorkerPool(course.withheld) as pool:
-        limits = Limits(calibrate())
-        session = run_stages(chosen, pool, submission, course=course, seed=seed, limits=limits, follow_through="full")
-        name_mistakes(session, course.reference)
-        report = scores.report(chosen, session.results, session.context.place, student=submission.name)
-    return Shown(report)
+    session = run_and_name(course, chosen, submission, seed)
+    return Shown(scores.report(chosen, session.results, session.context.place, student=submission.name))
 
 
 def _summary(report: Report) -> "Group":

@@ -1,10 +1,21 @@
 """`debug`: run a stage's checks with the learner's code in this process, so that `breakpoint()` works."""
 
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from grader.paths import STUDENT
+
+if TYPE_CHECKING:
+    from grader.course.course import Course
+    from grader.course.stage import Stage
+    from grader.records import Mistake
+    from grader.submission import Submission
+
+#: At the end of each module where names are looked for: there nobody sits at a debugger.
+_ON = "\n\n\ndef breakpoint(*_, **__):\n    pass\n"
 
 
 @click.command("debug")
@@ -18,6 +29,8 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
     Prints go straight to the terminal, nothing is stopped or confined, and no points are given: `grade` does that.
     In the debugger: n next line, s step into, c continue, p name prints, q ends.
     """
+    import msgspec
+
     from grader.errors import Refusal
     from grader.report import terminal
     from grader.running.context import Context
@@ -38,13 +51,26 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
             raise Refusal(f"{chosen.id} has no check {only!r}. Its checks: {known}.")
         context = Context(course, read_submission(student), LocalPool(interactive=True), seed, Limits())
         functions = load_checks(chosen)
+        names = cache(lambda: _names(course, chosen, context.submission, seed))
         try:
             for check in checks:
                 # A blocked check is run all the same: whoever debugs wants to see.
                 before = decided(check, context)
                 todo = before if before is not None and before.state == "todo" else None
                 result = todo or execute(check, functions[check.id], context)
+                if result.state == "fail" and not chosen.training:
+                    mistake = names().get(check.id)
+                    result = msgspec.structs.replace(result, mistake=mistake)
                 console.print(terminal.CardText(chosen.id, result))
         finally:
             context.close()
     return 0
+
+
+def _names(course: "Course", stage: "Stage", submission: "Submission", seed: int) -> "dict[str, Mistake]":
+    """Check -> its mistake, as `grade` would name it: from a run of the whole stage in workers."""
+    from grader.diagnosis.name_mistakes import run_and_name
+
+    unstopped = submission.replaced({name: text + _ON for name, text in submission.modules.items()})
+    session = run_and_name(course, [stage], unstopped, seed)
+    return {check: result.mistake for (_, check), result in session.results.items() if result.mistake}

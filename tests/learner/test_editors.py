@@ -1,6 +1,8 @@
 """Other ways in: a bare pytest, as an editor's test explorer runs it, and a notebook."""
 
+import html
 import os
+import re
 import subprocess
 import sys
 
@@ -8,6 +10,7 @@ import pytest
 
 from grader import check
 from grader.paths import REFERENCE, ROOT
+from grader.report.terminal import CardText
 from tests.courses import HERE
 from tests.golden.submissions import with_bodies, write
 
@@ -85,3 +88,29 @@ def test_the_notebook_runs_on_the_reference():
     for cell in shown:
         html = "".join(output["data"]["text/html"] for output in cell["outputs"] if "data" in output)
         assert "All checks pass." in html, cell["id"]
+
+
+def test_a_mistake_has_the_same_words_wherever_its_learner_is(tmp_path):
+    """In the notebook, in the terminal after `grade` and in `debug`, and in pytest; a breakpoint changes none of them."""
+    wrong = with_bodies(COURSE.stages[:1])
+    layers = wrong.modules["layers"].replace("        return x @ self.W + self.b", "        return x @ self.W")
+    write(wrong.replaced({"layers": layers}), tmp_path / "student")
+    shown = check("linear", student=tmp_path / "student")
+    failed = next(c for c in shown.report.stages[0].checks if c.mistake)
+    ((label, text, _),) = (part for part in CardText("", failed).parts() if part[0].startswith("what it looks like"))
+    assert failed.mistake.hint in text
+    said = [repr(shown), re.sub("<[^>]*>", " ", html.unescape(shown._repr_html_()))]
+    said += [bare_pytest(tmp_path / "student", "tasks/01_linear").stdout]
+    stop = layers.replace("        return x @ self.W\n", "        breakpoint()\n        return x @ self.W\n")
+    assert stop != layers != wrong.modules["layers"]
+    said.append(verb("grade", "1", "--student", tmp_path / "student", "--out", tmp_path / "out"))
+    write(wrong.replaced({"layers": stop}), tmp_path / "student")
+    said.append(verb("debug", "1", "--student", tmp_path / "student", "--check", failed.id, text="c\n" * 9))
+    for heard in said:
+        assert " ".join(f"{label} {text}".split()) in " ".join(heard.split())
+
+
+def verb(*arguments, text=""):
+    command = [sys.executable, "-m", "grader", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, input=text, capture_output=True, text=True, timeout=300)
+    return done.stdout
