@@ -6,6 +6,7 @@ from grader.check_tasks import subjects
 from grader.check_tasks.backend import Job
 from grader.check_tasks.verify import Verifier
 from grader.course.misconceptions import Misconception, Number, apply
+from grader.submission import Submission
 
 GOAL = 0.95  #: share of those that a check sees that must be named
 
@@ -15,7 +16,7 @@ def other_numbers(m: Misconception) -> list[Number]:
     number = m.open
     assert number is not None
     if isinstance(number, int):
-        if "seed" in m.name or "generator" in m.name:
+        if _is_seed(m):
             return [3, 7, 123, 1234, 2024]
         return (
             [2, 3, 6, 7, 8]
@@ -29,17 +30,44 @@ def other_numbers(m: Misconception) -> list[Number]:
     return [_clean(number * factor) for factor in (0.1, 0.3, 0.5, 2, 5)]
 
 
+_SEEDS = (0, 1, 2, 3, 7, 10, 42, 123, 1234, 2024, 2025)
+_COUNTS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16)
+_SIZES = (10, 16, 20, 30, 32, 50, 64, 100, 128, 200, 256, 500, 700, 1000)
+_SMALL = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
+_SHARES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+_RATES = (1e-3, 3e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+_SCALES = (1.0, 2.0, 3.0, 5.0, 10.0, 100.0, 127.5, 128.0, 255.0, 256.0)
+
+
+def usual_numbers(m: Misconception) -> list[Number]:
+    """About ten numbers that stand most often in the place of a misconception's open one; its own is not among them."""
+    number = m.open
+    assert number is not None
+    if isinstance(number, int):
+        usual: tuple[Number, ...] = _SEEDS if _is_seed(m) else _COUNTS if number <= 10 else _SIZES
+    else:
+        usual = _SMALL if number < 1e-3 else _SHARES if 0.5 < number < 1 else _RATES if number < 1 else _SCALES
+    return [n for n in usual if n != number]
+
+
+def _is_seed(m: Misconception) -> bool:
+    return "seed" in m.name or "generator" in m.name
+
+
+def with_other_numbers(verifier: Verifier) -> dict[str, tuple[Misconception, Submission]]:
+    """Every misconception with an open number, with numbers that are not in the bank, by "stage:name with number"."""
+    bank = subjects.mutants(verifier.course, verifier.reference)
+    found = [(name, m.filled(n)) for name, (m, _) in bank.items() if m.open is not None for n in other_numbers(m)]
+    return {f"{name} with {m.number!r}": (m, apply(verifier.reference, m)) for name, m in found}
+
+
 def other_numbers_are_named(verifier: Verifier, one_in: int = 1) -> Counter[str]:
-    """Every misconception with an open number, with numbers that are not in the bank.
+    """Nearly all of these are named.
 
     one_in : of so many, one is looked at
     """
-    bank = subjects.mutants(verifier.course, verifier.reference)
-    found = [(name, m.filled(n)) for name, (m, _) in bank.items() if m.open is not None for n in other_numbers(m)]
-    jobs = {}
-    for name, m in found[::one_in]:
-        title = f"{name} with {m.number!r}"
-        jobs[title] = m, Job(title, apply(verifier.reference, m), (m.stage,), (0,), True, together=True)
+    found = list(with_other_numbers(verifier).items())[::one_in]
+    jobs = {n: (m, Job(n, s, (m.stage,), (0,), True, together=True)) for n, (m, s) in found}
     return verifier.most_are_named("mistakes with other numbers", jobs, GOAL)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from grader.check_tasks import edits, more, numbers, pairs, tables
+from grader.check_tasks import edits, kit_names, more, numbers, pairs, tables
 from grader.check_tasks.verify import Verifier
 
 FULL_SEEDS = 1000  #: check seeds under which the reference must earn everything
@@ -27,7 +27,8 @@ PARTS = {
     "mutants": Part(Verifier.mutants_are_caught_and_named, whole=False),
     "checks": Part(Verifier.checks_have_hints_and_killers, whole=False),
     "tables": Part(tables.tables_are_of_today, whole=False),
-    "kit-names": Part(tables.mistakes_are_named_by_tables, whole=False),
+    "kit-names": Part(kit_names.mistakes_are_named_by_tables, whole=False),
+    "kit-edits": Part(kit_names.random_edits_get_no_false_name_in_a_kit),
     "degenerate": Part(Verifier.degenerate_answers_earn_nothing, whole=False),
     "put-in": Part(more.nothing_passes_without_its_own, whole=False),
     "right": Part(Verifier.right_answers_earn_everything),

@@ -98,8 +98,8 @@ class Misconception:
             line, end = lines[node.lineno - 1], node.end_col_offset
             lines[node.lineno - 1] = line[: node.col_offset] + f"({number!r})".encode() + line[end:]
         source = b"\n".join(lines).decode()
-        told = rf"(?<![\w.]){re.escape(f'{self.open:g}')}(?![\w]|\.\d)"
-        title, hint = (re.sub(told, f"{number:g}", text) for text in (self.title, self.hint))
+        assert self.open is not None
+        title, hint = (with_number(text, self.open, number) for text in (self.title, self.hint))
         return replace(self, source=source, title=title, hint=hint, fails=(), number=number)
 
     def overlaps(self, other: "Misconception") -> bool:
@@ -116,6 +116,11 @@ class Misconception:
         if len(path) > 1:
             parts.append(f"{'.'.join(path)} = {_OVERRIDE}")
         return "\n\n\n" + "\n\n\n".join(part for part in parts if part) + "\n"
+
+
+def with_number(text: str, open_number: Number, number: Number) -> str:
+    """A text with another number where it says the open one."""
+    return re.sub(rf"(?<![\w.]){re.escape(f'{open_number:g}')}(?![\w]|\.\d)", f"{number:g}", text)
 
 
 def load(stage_folder: Path) -> list[Misconception]:

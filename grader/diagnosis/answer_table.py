@@ -4,16 +4,15 @@ The course's own test writes it, with the reference and the mistakes at hand. Wh
 it is what is left of them: it recognises a mistake by its answers, and nobody can read from it how anything is written.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import groupby, zip_longest
 
 import msgspec
 from msgspec import Struct
 
 from grader.course import fingerprint
 from grader.course.course import Course
-from grader.course.misconceptions import load
+from grader.course.misconceptions import Number, load, with_number
 from grader.course.stage import TOOLBOX, Stage
 from grader.diagnosis.digests import Digest, digest
 from grader.diagnosis.drawn_digests import Features
@@ -22,7 +21,9 @@ from grader.diagnosis.same_answers import ALL_OF_HISTORY, VALIDATION_ONLY, Answe
 TABLE = "known_answers.jsonl"  #: in the folder of a stage
 SEED = 0  #: of the checks, for which alone there are tables
 OTHERS = (0, 1)  #: the questions of a check: those of its seed, and a second kind, by which twins part
+_FORM = "2"  #: of the file: a table of an earlier form is none of today
 _HISTORY, _READING = ";", "*"
+FILLED = "__="  #: between the name of a mistake and the number that stands in it
 _NO_HISTORY = digest(("call", "train", {}))  #: what nothing of a history is compared as
 _ABOUT = "Digests of what known mistakes answer. Made by `make check-tasks ARGS=--tables`."
 
@@ -38,8 +39,8 @@ class KnownMistake(Struct, frozen=True, array_like=True, tag="mistake"):
     """One form of one mistake, without its code; fields as of `Misconception`."""
 
     name: str
-    alike: str
-    hint: str  #: nothing if it is that of the form before; so is the title
+    alike: str = ""
+    hint: str = ""  #: nothing if it is that of the form before; so is the title
     title: str = ""
 
     @property
@@ -50,28 +51,47 @@ class KnownMistake(Struct, frozen=True, array_like=True, tag="mistake"):
     def group(self) -> str:
         return self.alike or self.id
 
+    @property
+    def number(self) -> str | None:
+        return self.name.partition(FILLED)[2] or None
+
 
 class RightAnswers(Struct, frozen=True, array_like=True, tag="right"):
     """What the reference answers in a check.
 
-    answers  : for each of OTHERS, from `as_text`
+    answers  : to the questions of the seed, from `as_text`
     features : of a check whose answers are drawn, else empty
     equal    : the feature of that name in all draws, else empty
     """
 
     check: str
-    answers: list[str]
+    answers: str
     features: Features = {}
     equal: list[int] = []
 
+    def digests(self, much: int) -> list[Digest]:
+        """Of each answer, with so much of a history as is compared."""
+        found: list[Digest] = []
+        for word in self.answers.split():
+            full, history, validation = word.removeprefix(_READING).partition(_HISTORY)
+            if much == ALL_OF_HISTORY or not history:
+                if much == ALL_OF_HISTORY or word[0] != _READING:
+                    found.append(Digest.read(full))
+            else:
+                found.append(Digest.read(validation) if much == VALIDATION_ONLY else _NO_HISTORY)
+        return found
+
 
 class KnownAnswers(Struct, frozen=True, array_like=True, tag="given"):
-    """What a mistake answers in a check that is known to see it; nothing for what is as the right answer is.
+    """What a mistake answers in a check that is known to see it.
 
     names    : of the mistakes that answer so, likeliest first, with a blank between two
-    answers  : for each of OTHERS, from `differing`
+    answers  : digests of all answers together: for each of OTHERS in full, then with less and less of a history; nothing
+               for what is as the right answers are, and for what is never the same again
     words    : digest of what the exception says that ended it
     features : those that are not as the right answers', from `told_apart`
+    length   : how many answers there are of which features are made
+    meets    : where no feature tells it from the right code, what it answers in many draws, but for histories
     """
 
     check: str
@@ -79,21 +99,45 @@ class KnownAnswers(Struct, frozen=True, array_like=True, tag="given"):
     answers: list[str]
     words: str = ""
     features: Features = {}
+    length: int = 0
+    meets: str = ""
 
-    def length(self, right: RightAnswers) -> int:
-        """How many answers it gave to the first questions, of those of which features are made."""
-        told = self.answers[0] or right.answers[0]
-        return len(
-            expanded(told, right.answers[0], VALIDATION_ONLY if _HISTORY in right.answers[0] else ALL_OF_HISTORY)
-        )
+    def agrees(self, own: Digest, much: int, other: int = 0) -> bool:
+        """Whether a submission's answers, of which so much of a history was compared, are these."""
+        place = len(OTHERS) * much + other
+        told = self.answers[place] if place < len(self.answers) else ""
+        return bool(told) and own.agrees(Digest.read(told))
+
+
+class OpenAnswers(Struct, frozen=True, array_like=True, tag="open"):
+    """What a mistake with an open number answers in a check when another number stands in it.
+
+    open    : the number that the bank has
+    numbers : number -> answers as of `KnownAnswers`, with a blank between two
+    much    : how much of a history they hold
+    """
+
+    check: str
+    name: str
+    open: Number
+    numbers: dict[str, str]
+    much: int = ALL_OF_HISTORY
+
+    def forms(self, m: KnownMistake, told: tuple[str, str]) -> Iterator[tuple[KnownMistake, KnownAnswers]]:
+        """The mistake with each of the numbers, and what it answers then."""
+        for number, told in self.numbers.items():
+            name = f"{self.name}{FILLED}{number}"
+            title, hint = (with_number(text, self.open, float(number)) for text in told)
+            form = KnownMistake(name, m.alike, hint, title)
+            yield form, KnownAnswers(self.check, name, [""] * len(OTHERS) * self.much + told.split())
 
 
 class AllAnswers(Struct, frozen=True, array_like=True, tag="all"):
-    """What a mistake answers to all questions of a check, even where the check would have failed before: for mistakes
-    that another check's answers do not tell apart.
+    """What mistakes answer to all questions of a check, even where the check would have failed before: for mistakes that
+    another check's answers do not tell apart.
 
-    names   : as of `KnownAnswers`; nothing for the reference
-    answers : from `as_text` of the reference, from `differing` of a mistake
+    names   : as of `KnownAnswers`
+    answers : a digest of all of them together
     """
 
     check: str
@@ -101,16 +145,16 @@ class AllAnswers(Struct, frozen=True, array_like=True, tag="all"):
     answers: str
 
 
-Line = KnownMistake | RightAnswers | KnownAnswers | AllAnswers
+Line = KnownMistake | RightAnswers | KnownAnswers | OpenAnswers | AllAnswers
 
 
 class AnswerTable:
     """The table of one stage, as it is asked.
 
-    mistakes : by name
+    mistakes : by name, those with another number too
     right    : by check
     known    : what mistakes answer, by check
-    all      : what the reference and mistakes answer to all questions, by check and name
+    all      : what mistakes answer to all questions, by check and name
     fails    : the checks that see a mistake, by its name
     """
 
@@ -121,20 +165,38 @@ class AnswerTable:
         self.right = {line.check: line for line in self.lines if isinstance(line, RightAnswers)}
         self.known: dict[str, list[KnownAnswers]] = {check: [] for check in self.right}
         self.all: dict[tuple[str, str], str] = {}
-        self.fails: dict[str, set[str]] = {name: set() for name in self.mistakes}
+        self.fails: dict[str, set[str]] = {}
         for line in self.lines:
             if isinstance(line, AllAnswers):
-                self.all |= {(line.check, name): line.answers for name in line.names.split(" ")}
+                self.all |= {(line.check, name): line.answers for name in line.names.split()}
             elif isinstance(line, KnownAnswers):
-                self.known[line.check].append(line)
-                for name in line.names.split(" "):
-                    self.fails[name].add(line.check)
+                self._know(line)
+            elif isinstance(line, OpenAnswers):
+                m = self.mistakes[line.name]
+                for form, known in line.forms(m, self.told[m.group]):
+                    self.mistakes[form.name] = form
+                    self._know(known)
+
+    def _know(self, line: KnownAnswers) -> None:
+        self.known[line.check].append(line)
+        for name in line.names.split():
+            self.fails.setdefault(self.mistakes[name].name, set()).add(line.check)
 
     def text(self) -> str:
         """The file: the head, the mistakes as the bank has them, then a line a pair of check and mistake, in order."""
-        lines = [msgspec.json.encode(line).decode() for line in (TableHead(_ABOUT, self.made_of), *self.lines)]
-        first = len(self.mistakes) + 1
-        return "\n".join([*lines[:first], *sorted(lines[first:]), ""])
+        parts: tuple[list[str], list[str]] = [], []
+        for line in self.lines:
+            parts[not isinstance(line, KnownMistake)].append(_text(line))
+        head = msgspec.json.encode(TableHead(_ABOUT, self.made_of)).decode()
+        return "\n".join([head, *parts[0], *sorted(parts[1]), ""])
+
+
+def _text(line: Line) -> str:
+    """Without the last fields where they are as if not told."""
+    values = list(msgspec.to_builtins(line))
+    while not values[-1]:
+        values.pop()
+    return msgspec.json.encode(values).decode()
 
 
 def read_table(stage: Stage) -> AnswerTable | None:
@@ -171,18 +233,13 @@ def made_of(course: Course, stage: Stage) -> str:
     """What a table of today is made of: reference, toolbox, checks and mistakes, as a fingerprint."""
     folders = [(course.reference, "*.py"), (course.tasks / TOOLBOX, "*.py"), (stage.folder, "*.py")]
     files = [path for folder, pattern in folders if folder is not None for path in sorted(folder.glob(pattern))]
-    return fingerprint.of_text(*(text for path in files for text in (path.name, path.read_text("utf-8"))))[:16]
+    return fingerprint.of_text(_FORM, *(text for path in files for text in (path.name, path.read_text("utf-8"))))[:16]
 
 
 def stale_tables(course: Course) -> list[str]:
     """Ids of the stages that know mistakes, and have no table, or one that is not of today."""
     known = [stage for stage in course.stages if load(stage.folder)]
     return [stage.id for stage in known if stage.id not in tables_of(course, {stage.id})]
-
-
-def digests(given: Sequence[Answer]) -> list[Digest]:
-    """Of each question with its answer."""
-    return [digest(answer) for answer in given]
 
 
 def as_text(given: Sequence[Answer]) -> str:
@@ -194,45 +251,3 @@ def as_text(given: Sequence[Answer]) -> str:
         word = str(digest(answer)) + (f"{_HISTORY}{digest(validation)}" if validation else "")
         found.append(f"{_READING}{word}" if reading else word)
     return " ".join(found)
-
-
-def differing(given: str, right: str) -> str:
-    """The words of known code's answers, with "=3" for three as the right answers there are; nothing if all of them are."""
-    pairs = zip_longest(given.split(), right.split(), fillvalue="")
-    told = [word and ("" if _alike(word, theirs) else word) for word, theirs in pairs][: len(given.split())]
-    if not any(told) and len(told) == len(right.split()):
-        return ""
-    runs = [(same, list(words)) for same, words in groupby(told, key=lambda word: not word)]
-    return " ".join(f"={len(words)}" if same else " ".join(words) for same, words in runs)
-
-
-def _alike(a: str, b: str) -> bool:
-    parts = [word.removeprefix(_READING).split(_HISTORY) for word in (a, b)]
-    return len(parts[0]) == len(parts[1]) and all(Digest.read(p).agrees(Digest.read(q)) for p, q in zip(*parts))
-
-
-def agrees(own: Sequence[Digest], told: str, right: str, much: int = ALL_OF_HISTORY) -> bool:
-    """Whether answers, of which so much of a history was compared, are those of the table, and not the right ones."""
-    known = expanded(told, right, much) if told else []
-    return len(own) == len(known) and all(mine.agrees(theirs) for mine, theirs in zip(own, known))
-
-
-def expanded(told: str, right: str, much: int) -> list[Digest]:
-    """The digests of what is compared, in full."""
-    found: list[Digest] = []
-    for word in _whole(told, right.split()):
-        full, history, validation = word.removeprefix(_READING).partition(_HISTORY)
-        if much == ALL_OF_HISTORY or not history:
-            if much == ALL_OF_HISTORY or word[0] != _READING:
-                found.append(Digest.read(full))
-        else:
-            found.append(Digest.read(validation) if much == VALIDATION_ONLY else _NO_HISTORY)
-    return found
-
-
-def _whole(told: str, right: list[str]) -> list[str]:
-    """The words, with the right answers' own where they are the same."""
-    found: list[str] = []
-    for word in told.split():
-        found += right[len(found) : len(found) + int(word[1:])] if word[0] == "=" else [word]
-    return found

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterable
 from functools import cache
 
+import msgspec
+
 from grader.course.misconceptions import Misconception, apply
 from grader.course.stage import Check, Stage
 from grader.diagnosis.runs import ReplayCache, Runs
@@ -73,3 +75,9 @@ def checks_and_probes(stage: Stage) -> dict[str, Callable[..., None]]:
     listed = {check.id for check in stage.checks}
     found = vars(import_checks(stage)).items()
     return {name: value for name, value in found if name in listed or name.startswith(PROBE)}
+
+
+def probes(check: Check, functions: Iterable[str]) -> list[Check]:
+    """The probes among the functions of a check's stage, as checks that are run as it is."""
+    names = [name for name in functions if name.startswith(PROBE)]
+    return [msgspec.structs.replace(check, id=n, fixtures=("student", "case"), training=False) for n in names]

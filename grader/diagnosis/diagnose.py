@@ -15,7 +15,7 @@ An exception says little: many a slip ends in a ValueError. Where nothing but an
 reference, a mistake is its name only if it ends in the same words, and fails the same checks of the same functions.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from grader.course.misconceptions import Misconception
@@ -27,7 +27,7 @@ from grader.diagnosis.matches import all_that_match, shows_values
 from grader.diagnosis.numbers import clean_ratios, fillings
 from grader.diagnosis.runs import ReplayCache, Runs
 from grader.diagnosis.same_answers import Answer, answers, last_words, same
-from grader.diagnosis.separate import groups, one_of, separated
+from grader.diagnosis.separate import groups, likeliest, one_of, separated
 from grader.records import Mistake
 from grader.running import scores
 from grader.running.context import Context
@@ -82,10 +82,8 @@ class _Diagnoser:
         """Find what matches each failure, then decide, with all of them in view; then look for second mistakes."""
         found = {where: self._matches(check, *self._heard_of(check)) for where, check in failed.items()}
         for where, matching in found.items() if not self.bench.stop() else ():
-            # Where several match, one that another failure has been named after is the likeliest by far.
-            known = {m.id for m in _first(named)}
-            likely = [m for m in matching if m.id in known]
-            self._note(named, where, self._decide(failed[where], likely if groups(likely) == 1 else matching, found))
+            left = likeliest(where, matching, found, {m.id for m in _first(named)})
+            self._note(named, where, self._decide(failed[where], left))
         for where, check in failed.items():
             if not found[where]:
                 self._note(named, where, self._second(check, *self._heard_of(check), _first(named)))
@@ -264,16 +262,9 @@ class _Diagnoser:
 
     # -- which of several ----------------------------------------------------------------------------------------------
 
-    def _decide(
-        self, check: Check, matching: list[Misconception], found: Mapping[scores.Key, list[Misconception]]
-    ) -> list[Misconception]:
+    def _decide(self, check: Check, left: list[Misconception]) -> list[Misconception]:
         """The one mistake, if all evidence leaves one (or twins of one group)."""
         self.bench.start()
-        left = matching
-        if groups(left) > 1:
-            for other, also in found.items():
-                both = [m for m in left if m in also]
-                left = both if other != scores.key(check) and both else left
         try:
             return one_of(self.bench, left if groups(left) < 2 else separated(self.bench, check, left))
         except CallTimeout:

@@ -17,7 +17,7 @@ from grader.worker.outside.handles import Remote
 from grader.worker.outside.transcript import ErrorInfo, Opaque
 
 SHIFTS = (0.137, 0.637)  #: of the two grids, in steps
-SIZE = 8  #: bytes of a digest
+LETTERS = 6  #: of a digest, each of six bits: what differs has the same one once in 10**11, and a name needs several
 #: A step of the grid as a share of the largest entry, by bytes of a float.
 _STEP = {8: 1e-6, 4: 1e-3, 2: 1e-1}
 _NOT_FINITE = 2**60  #: stands for nan, and twice as much for an infinity: more than any number of steps
@@ -55,10 +55,10 @@ def digest_text(text: str) -> str:
 
 
 def _hashed(parts: Iterator[bytes]) -> str:
-    found = hashlib.blake2b(digest_size=SIZE)
+    found = hashlib.blake2b(digest_size=8)
     for part in parts:
         found.update(len(part).to_bytes(8, "little") + part)
-    return base64.urlsafe_b64encode(found.digest()).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(found.digest())[:LETTERS].decode()
 
 
 def _canonical(value: object, shift: float) -> Iterator[bytes]:

@@ -91,7 +91,9 @@ def shows_more(draws: Draws, right: Features, equal: Sequence[int], much: int) -
     most = min(len(equal), *(len(draw["equal"]) for draw in draws))
     if any(draw["equal"][:most] != list(equal[:most]) for draw in draws):
         return True
-    own = {name: state for name, state in shared.items() if state != ABSENT and name not in ("questions", "equal")}
+    # Of what takes few values, and changes in the right code, it may be by chance that it is always the same here.
+    doubt = {name for name, state in shared.items() if state == CHANGES and takes_few_values(draws[0][name])}
+    own = {n: shared[n] for n in shared.keys() - doubt - {"questions", "equal"} if shared[n] != ABSENT}
     return not all(_agree_in(name, draws, state, state, True) for name, state in own.items())
 
 

@@ -5,31 +5,32 @@ part, and with other draws where it answers at random. What the tables name is w
 open, because the decision needs the mistakes' code, has no name here.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 
 from grader.course.stage import Check
-from grader.diagnosis.answer_table import (
-    SEED,
-    AnswerTable,
-    KnownAnswers,
-    KnownMistake,
-    RightAnswers,
-    agrees,
-    digests,
-    expanded,
-)
-from grader.diagnosis.digests import Digest, digest_text
+from grader.diagnosis.answer_table import OTHERS, SEED, AnswerTable, KnownAnswers, KnownMistake, RightAnswers
+from grader.diagnosis.bench import PROBE, checks_and_probes, probes
+from grader.diagnosis.digests import Digest, digest, digest_text
 from grader.diagnosis.drawn_digests import Told, agrees_with, plain, shows_more
 from grader.diagnosis.facts import facts_of
 from grader.diagnosis.random_draws import features
 from grader.diagnosis.replay import replay
-from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, answers, comparable, history_scope, last_words
+from grader.diagnosis.same_answers import (
+    ALL_OF_HISTORY,
+    NO_HISTORY,
+    VALIDATION_ONLY,
+    Answer,
+    answers,
+    comparable,
+    history_scope,
+    last_words,
+)
+from grader.diagnosis.separate import groups, likeliest
 from grader.records import Mistake
 from grader.running import scores
 from grader.running.context import Context
-from grader.running.runner import load_checks
 from grader.worker.outside.errors import CallTimeout
 from grader.worker.outside.protocols import Student
 from grader.worker.outside.transcript import Describe, ErrorInfo
@@ -55,9 +56,10 @@ def named_by_tables(
         return {}
     for where, matching in found.items():
         able = [m for m in matching if not any(lookup.denies(m, found[of]) for of, lookup in asked.items())]
-        left = _likeliest(where, able, found, {mistake.id for mistake in named.values()})
+        able = [m for m in able if asked[where].confirms(m)]
+        left = likeliest(where, able, found, {mistake.id for mistake in named.values()})
         left = asked[where].separated(left)
-        if _groups(left) == 1:
+        if groups(left) == 1:
             named[where] = asked[where].mistake(left)
     return named
 
@@ -78,28 +80,13 @@ def _lookups(context: Context, tables: Mapping[str, AnswerTable]) -> dict[scores
     return {scores.key(c): _Lookup(context, tables[c.stage], c) for c in checks if scores.key(c) in failed}
 
 
-def _likeliest(
-    where: scores.Key, matching: list[KnownMistake], found: Mapping[scores.Key, list[KnownMistake]], known: set[str]
-) -> list[KnownMistake]:
-    """Of several that match: one that another failure has been named after, or those that match elsewhere, too."""
-    likely = [m for m in matching if m.id in known]
-    left = likely if _groups(likely) == 1 else matching
-    for other, also in found.items():
-        if _groups(left) > 1 and other != where:
-            left = [m for m in left if m in also] or left
-    return left
-
-
-def _groups(found: Iterable[KnownMistake]) -> int:
-    return len({m.group for m in found})
-
-
 class _Lookup:
     """One failed check and what a table says of it."""
 
     def __init__(self, context: Context, table: AnswerTable, check: Check):
         self.context, self.table, self.check = context, table, check
         self.stage = context.course.stage(check.stage)
+        self.functions = checks_and_probes(self.stage)
         self.given = answers(context.state.transcripts[scores.key(check)])
         self._heard: dict[tuple[int, int], list[Answer]] = {}
         self._contradicted = cache(self._is_contradicted)
@@ -107,7 +94,7 @@ class _Lookup:
     def mistake(self, left: Sequence[KnownMistake]) -> Mistake:
         """What is told of mistakes that cannot be told apart."""
         ids = list(dict.fromkeys(m.id for m in left))
-        title, hint = self.table.told[left[0].group]
+        title, hint = (left[0].title, left[0].hint) if left[0].hint else self.table.told[left[0].group]
         return Mistake(id=ids[0], title=title, hint=hint, alike=ids[1:])
 
     def matches(self) -> list[KnownMistake]:
@@ -123,28 +110,51 @@ class _Lookup:
         return []
 
     def denies(self, m: KnownMistake, found: Sequence[KnownMistake]) -> bool:
-        """Whether this check is known to see a mistake by its values, and heard others; of what is drawn it cannot say.
+        """Whether this check is known to see a mistake by its values, and heard others.
+
+        Of what is drawn it cannot say, unless another number stands in the mistake: then it matched draw by draw.
 
         found : what `matches` gave
         """
         right = self.table.right.get(self.check.id)
-        if right is None or right.features or m in found or self.table.mistakes.get(m.name) is not m:
+        drawn = right is None or (right.features and m.number is None)
+        if drawn or m in found or self.table.mistakes.get(m.name) is not m:
             return False
-        return any(m.name in line.names.split() and line.answers[0] for line in self.table.known[self.check.id])
+        lines = (line for line in self.table.known[self.check.id] if m.name in line.names.split())
+        return any(first for line in lines for first in line.answers[:: len(OTHERS)])
+
+    def confirms(self, m: KnownMistake) -> bool:
+        """Whether what was not run hears a mistake with another number, too, where it is known to: one factor looks like
+        another as long as a single check sees it."""
+        heard = self.context.state.transcripts
+        unheard = [c for c in self.stage.checks if c.id in self.table.fails[m.name] and scores.key(c) not in heard]
+        if m.number is None or not unheard:
+            return True
+        lines = [line for line in self.table.known[unheard[0].id] if line.names == m.name]
+        try:
+            own = self._run(unheard[0])
+        except CallTimeout:
+            return False
+        return any(
+            line.agrees(digest(comparable(own, much)), much)
+            for line in lines
+            for much in (ALL_OF_HISTORY, VALIDATION_ONLY)
+        )
 
     def separated(self, left: list[KnownMistake]) -> list[KnownMistake]:
         """Those that answer as the submission does to all questions by which they part, failed, blocked or passed."""
-        if _groups(left) > 1 and last_words(self.given):
+        if groups(left) > 1 and last_words(self.given):
             left = [m for m in left if m.name in self._in_the_same_words()] or left
-        for check in (self.check, *self.stage.checks):
+        for check in (self.check, *self.stage.checks, *probes(self.check, self.functions)):
             told = {m.name: self.table.all.get((check.id, m.name), "") for m in left}
-            if _groups(left) == 1 or not all(told.values()):
+            if groups(left) == 1 or not all(told.values()):
                 continue
             try:
-                own = digests(self._run(check, lenient=True))
+                much = NO_HISTORY if check.id.startswith(PROBE) else ALL_OF_HISTORY
+                own = digest(comparable(self._run(check, lenient=True), much))
             except CallTimeout:
                 return []
-            left = [m for m in left if agrees(own, told[m.name], self.table.all[check.id, ""])] or left
+            left = [m for m in left if own.agrees(Digest.read(told[m.name]))] or left
         return left
 
     def _in_the_same_words(self) -> set[str]:
@@ -153,27 +163,31 @@ class _Lookup:
         return {name for line in self.table.known[self.check.id] if line.words == words for name in line.names.split()}
 
     def _matches(self, given: Sequence[Answer], much: int, able: list[KnownAnswers], right: RightAnswers) -> list[str]:
-        own = digests(given)
-        found = [line for line in able if agrees(own, line.answers[0], right.answers[0], much)]
+        own = digest(given)
+        found = [line for line in able if line.agrees(own, much)]
         if found:
-            again = digests(comparable(self._own(other=1), much))
-            found = [line for line in found if agrees(again, line.answers[1], right.answers[1], much)]
+            again = digest(comparable(self._own(other=1), much))
+            found = [line for line in found if line.agrees(again, much, other=1)]
         elif right.features:
             found = self._matches_but_for_the_draw(much, able, right)
         names = [name for line in found for name in line.names.split() if not self._contradicted(name)]
-        if names and not _shows_values(given, own, expanded(right.answers[0], "", much)):
+        if names and not _shows_values(given, right.digests(much)):
             names = [name for name in names if name in self._in_the_same_words() and self._fails_alike(name)]
         return names
 
     def _matches_but_for_the_draw(self, much: int, able: list[KnownAnswers], right: RightAnswers) -> list[KnownAnswers]:
         """Those that agree with the submission in everything that does not change from draw to draw."""
-        draws = [features(plain(run)) for run in (self.given, *(self._own(salt=salt) for salt in _SALTS))]
-        as_right = agrees_with(draws, Told({}, right.features, None, much))
-        if as_right or not shows_more(draws, right.features, right.equal, much):
+        runs = [self.given, *(self._own(salt=salt) for salt in _SALTS)]
+        draws = [features(plain(run)) for run in runs]
+        if agrees_with(draws, Told({}, right.features, None, much)):
             return []
-        drawn = [(e, Told(e.features, right.features, e.length(right), much)) for e in able if e.features]
-        exact = [line for line, known in drawn if agrees_with(draws, known)]
-        return exact or [line for line, known in drawn if agrees_with(draws, known, constants=False)]
+        drawn = [(e, Told(e.features, right.features, e.length, much)) for e in able if e.features or e.meets]
+        found = [line for line, known in drawn if agrees_with(draws, known)]
+        found = found or [line for line, known in drawn if agrees_with(draws, known, constants=False)]
+        if shows_more(draws, right.features, right.equal, much):
+            return found
+        own = [digest(comparable(run, NO_HISTORY)) for run in runs]
+        return [line for line in found if any(Digest.read(m).agrees(one) for m in line.meets.split() for one in own)]
 
     def _own(self, other: int = 0, salt: int = 0) -> list[Answer]:
         """Answers of the submission to other questions, or with another draw."""
@@ -190,7 +204,7 @@ class _Lookup:
         def opened(describe: Describe) -> AbstractContextManager[Student]:
             return context.pool.student(context.submission, limits, describe)
 
-        return replay(check, load_checks(self.stage)[check.id], seed, opened, data, salt=salt, lenient=lenient).answers
+        return replay(check, self.functions[check.id], seed, opened, data, salt=salt, lenient=lenient).answers
 
     def _is_contradicted(self, name: str) -> bool:
         """Whether a check holds that this mistake is known to break."""
@@ -203,9 +217,9 @@ class _Lookup:
         return {c.id for c in others if scores.key(c) in self.context.state.transcripts} <= self.table.fails[name]
 
 
-def _shows_values(given: Sequence[Answer], own: Sequence[Digest], right: Sequence[Digest]) -> bool:
+def _shows_values(given: Sequence[Answer], right: Sequence[Digest]) -> bool:
     """Whether anything but an exception tells these answers from the right ones."""
-    for (_, _, outcome), mine, theirs in zip(given, own, right):
-        if not mine.agrees(theirs):
-            return not isinstance(outcome, ErrorInfo)
+    for answer, theirs in zip(given, right):
+        if not digest(answer).agrees(theirs):
+            return not isinstance(answer[2], ErrorInfo)
     return True

@@ -21,7 +21,7 @@ from grader.running import scores
 from grader.worker.outside.errors import CallTimeout
 from grader.worker.outside.transcript import ErrorInfo
 
-_MEETINGS = 40  #: draws after which a mistake has most likely met the submission in one of thirty places
+MEETINGS = 40  #: draws after which a mistake has most likely met the submission in one of thirty places
 
 
 def all_that_match(
@@ -118,7 +118,7 @@ def _is_too_little(m: Misconception, own: Draws, drawn: Draws, right: Draws) -> 
 def _meets(bench: Bench, run: Runs, m: Misconception, given: Sequence[Answer]) -> bool:
     """Whether some draw takes it to the very numbers to which some draw takes the submission."""
     own = [comparable(one, NO_HISTORY) for one in run.own_runs(given)]
-    for salt in range(_MEETINGS):
+    for salt in range(MEETINGS):
         if not bench.in_time():
             break
         theirs = comparable(run.course(bench.mutant(m), salt=salt) or (), NO_HISTORY)

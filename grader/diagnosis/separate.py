@@ -1,19 +1,44 @@
 """Several mistakes match: which of them is it?"""
 
-from collections.abc import Iterable, Sequence
-
-import msgspec
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
-from grader.diagnosis.bench import PROBE, Bench
+from grader.diagnosis.bench import PROBE, Bench, probes
 from grader.diagnosis.runs import Runs, agree_but_for_the_draw
 from grader.diagnosis.same_answers import ALL_OF_HISTORY, NO_HISTORY, answers, last_words
 from grader.running import scores
 
 
-def groups(found: Iterable[Misconception]) -> int:
+class Named(Protocol):
+    """A mistake, with its code or without."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+
+
+M = TypeVar("M", bound=Named)
+
+
+def groups(found: Iterable[Named]) -> int:
     return len({m.group for m in found})
+
+
+def likeliest(where: scores.Key, matching: list[M], found: Mapping[scores.Key, list[M]], known: set[str]) -> list[M]:
+    """Of several that match: one that another failure has been named after, or those that match elsewhere, too.
+
+    found : what matches each failure
+    known : ids of the mistakes that failures have been named after
+    """
+    likely = [m for m in matching if m.id in known]
+    left = likely if groups(likely) == 1 else matching
+    for other, also in found.items():
+        if groups(left) > 1 and other != where:
+            left = [m for m in left if m in also] or left
+    return left
 
 
 def one_of(bench: Bench, left: list[Misconception]) -> list[Misconception]:
@@ -56,9 +81,7 @@ def _about_the_same(bench: Bench, check: Check, left: Iterable[Misconception]) -
     about = {name for m in left for name in (m.target, _owner(m.target) if m.target.count(".") > 1 else m.target)}
     others = [c for c in bench.context.course.stage(check.stage).checks if c.id != check.id]
     near = [c for c in others if about & {*c.functions, *map(_owner, c.functions)}]
-    probes = [name for name in bench.functions(check.stage) if name.startswith(PROBE)]
-    fixtures = ("student", "case")
-    return near + [msgspec.structs.replace(check, id=name, fixtures=fixtures, training=False) for name in probes]
+    return near + probes(check, bench.functions(check.stage))
 
 
 def _owner(function: str) -> str:

@@ -127,7 +127,7 @@ def seeds_each_layer_anew(self, sizes, rng, *_):
     """
     self.layers = []
     for i in range(len(sizes) - 1):
-        if i > 0:
+        if i:
             self.layers.append(ReLU())
         self.layers.append(Linear(sizes[i], sizes[i + 1], np.random.default_rng(0)))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.check_tasks import more, numbers, pairs, tables
+from grader.check_tasks import kit_names, more, numbers, pairs
 from grader.check_tasks.verify import Verifier
 from grader.paths import REFERENCE
 from grader.submission import read_submission
@@ -31,8 +31,15 @@ def test_every_mistake_is_seen_in_its_own_stage_and_named_and_every_check_sees_o
     assert problems == []
 
 
-def test_the_tables_of_a_kit_name_nine_mistakes_in_ten_and_none_by_another_name(verifier, problems):
-    tables.mistakes_are_named_by_tables(verifier, one_in=5)
+def test_a_kit_names_most_of_what_the_checkout_names_and_nothing_falsely(verifier, problems):
+    """One in five here."""
+    kit_names.mistakes_are_named_by_tables(verifier, one_in=5)
+    assert problems == []
+
+
+def test_in_a_kit_no_random_edit_has_a_false_name(verifier, problems):
+    """One in five here."""
+    kit_names.random_edits_get_no_false_name_in_a_kit(verifier, one_in=5)
     assert problems == []
 
 
