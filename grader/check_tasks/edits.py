@@ -85,9 +85,7 @@ _EDITS: dict[type[ast.AST], Callable[..., None]] = {
 }
 
 
-def random_edits_get_no_false_name(
-    verifier: Verifier, count: int = 300, seed: int = 0, by_tables: bool = False
-) -> None:
+def random_edits_get_no_false_name(verifier: Verifier, count: int = 300, seed: int = 0, kit: bool = False) -> None:
     """A name only if the code gives that misconception's answers on a hundred fresh inputs."""
     rng = random.Random(seed)
     bank = [m for m, _ in subjects.mutants(verifier.course, verifier.reference).values()]
@@ -95,8 +93,8 @@ def random_edits_get_no_false_name(
     codes = {f"{k}: {s.name}": s for k in range(count) for s in [edited(verifier.reference, modules, rng)]}
     jobs = [Job(n, s, verifier.reached(s), (0,), True, together=True) for n, s in codes.items()]
     jobs = sorted((job for job in jobs if job.stages), key=lambda job: job.stages[-1])  # see `run_jobs`
-    bench = msgspec.structs.replace(verifier.bench, by_tables=by_tables)
-    with verifier.tally("random edits: names that hold") as tally:
+    bench = msgspec.structs.replace(verifier.bench, by_tables=kit)
+    with verifier.tally(f"random edits: names{' in a kit' if kit else ''} that hold") as tally:
         for outcome in run_jobs(jobs, bench):
             for stage, r in outcome.checks:
                 if r.mistake and stage in verifier.unit:
@@ -157,9 +155,3 @@ def in_other_styles(
         m = bank[name][0]
         codes[f"{name} in style {k}"] = m, apply(composite(verifier.reference, forms, k, m.target), m)
     return codes
-
-
-def mistakes_in_other_styles_are_named(verifier: Verifier) -> None:
-    """At least 80 % named, at most 1 % by another name."""
-    jobs = {n: (m, Job(n, s, (m.stage,), (0,), True, together=True)) for n, (m, s) in in_other_styles(verifier).items()}
-    verifier.most_are_named("mistakes in other styles", jobs)

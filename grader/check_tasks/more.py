@@ -3,7 +3,6 @@
 import random
 import re
 import statistics
-from collections import Counter
 from contextlib import closing
 
 import msgspec
@@ -107,13 +106,6 @@ def right_answers_under_many_seeds(verifier: Verifier, seeds: int = 100) -> None
     chosen = random.Random(1).sample(sorted(found), min(SAMPLE, len(found)))
     jobs = [Job(name, found[name], verifier.unit, tuple(range(1, seeds + 1))) for name in chosen]
     verifier.all_of_them_pass(f"right answers under {seeds} check seeds", jobs)
-
-
-def held_out_forms_are_named(verifier: Verifier) -> Counter[str]:
-    """Forms that diagnosis has never seen: at least 80 % named, at most 1 % by another name."""
-    found = subjects.held_out(verifier.course, verifier.reference)
-    jobs = {n: (m, Job(n, s, (m.stage,), (0,), True, together=True)) for n, (m, s) in found.items()}
-    return verifier.most_are_named("held-out forms", jobs)
 
 
 def gate(verifier: Verifier, seeds: int = 30) -> list[float]:

@@ -1,14 +1,9 @@
 """Mistakes with another number than the bank has: an epsilon, a rate, a seed, the size of a batch."""
 
-from collections import Counter
-
 from grader.check_tasks import subjects
-from grader.check_tasks.backend import Job
 from grader.check_tasks.verify import Verifier
 from grader.course.misconceptions import Misconception, Number, apply
 from grader.submission import Submission
-
-GOAL = 0.95  #: share of those that a check sees that must be named
 
 
 def other_numbers(m: Misconception) -> list[Number]:
@@ -59,16 +54,6 @@ def with_other_numbers(verifier: Verifier) -> dict[str, tuple[Misconception, Sub
     bank = subjects.mutants(verifier.course, verifier.reference)
     found = [(name, m.filled(n)) for name, (m, _) in bank.items() if m.open is not None for n in other_numbers(m)]
     return {f"{name} with {m.number!r}": (m, apply(verifier.reference, m)) for name, m in found}
-
-
-def other_numbers_are_named(verifier: Verifier, one_in: int = 1) -> Counter[str]:
-    """Nearly all of these are named.
-
-    one_in : of so many, one is looked at
-    """
-    found = list(with_other_numbers(verifier).items())[::one_in]
-    jobs = {n: (m, Job(n, s, (m.stage,), (0,), True, together=True)) for n, (m, s) in found}
-    return verifier.most_are_named("mistakes with other numbers", jobs, GOAL)
 
 
 def _clean(number: float) -> float:

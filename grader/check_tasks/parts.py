@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from grader.check_tasks import edits, kit_names, more, numbers, pairs, tables
+from grader.check_tasks import edits, more, pairs, tables
+from grader.check_tasks.names import KINDS, most_are_named
 from grader.check_tasks.verify import Verifier
 
 FULL_SEEDS = 1000  #: check seeds under which the reference must earn everything
@@ -27,18 +28,18 @@ PARTS = {
     "mutants": Part(Verifier.mutants_are_caught_and_named, whole=False),
     "checks": Part(Verifier.checks_have_hints_and_killers, whole=False),
     "tables": Part(tables.tables_are_of_today, whole=False),
-    "kit-names": Part(kit_names.mistakes_are_named_by_tables, whole=False),
-    "kit-edits": Part(kit_names.random_edits_get_no_false_name_in_a_kit),
+    "kit-names": Part(lambda v: [most_are_named(v, what, kit=True) for what in KINDS], whole=False),
+    "kit-edits": Part(lambda v: edits.random_edits_get_no_false_name(v, kit=True)),
     "degenerate": Part(Verifier.degenerate_answers_earn_nothing, whole=False),
     "put-in": Part(more.nothing_passes_without_its_own, whole=False),
     "right": Part(Verifier.right_answers_earn_everything),
     "skeleton": Part(more.skeleton_is_all_to_do),
     "trainings": Part(more.trainings),
     "workers": Part(more.worker_agrees),
-    "numbers": Part(numbers.other_numbers_are_named),
+    "numbers": Part(lambda v: most_are_named(v, "mistakes with other numbers")),
     "pairs": Part(pairs.both_of_two_are_named),
-    "held-out": Part(more.held_out_forms_are_named, full=True),
-    "styles": Part(edits.mistakes_in_other_styles_are_named, full=True),
+    "held-out": Part(lambda v: most_are_named(v, "held-out forms"), full=True),
+    "styles": Part(lambda v: most_are_named(v, "mistakes in other styles"), full=True),
     "edits": Part(edits.random_edits_get_no_false_name, full=True),
     "reference-seeds": Part(lambda v: v.reference_earns_everything(range(1, FULL_SEEDS + 1)), full=True),
     "right-seeds": Part(more.right_answers_under_many_seeds, full=True),

@@ -8,7 +8,7 @@ import msgspec
 from grader.course.course import Course
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
-from grader.diagnosis.answer_table import OTHERS, SEED, KnownAnswers, RightAnswers, as_text
+from grader.diagnosis.answer_table import OTHERS, SEED, KnownAnswers, RightAnswers
 from grader.diagnosis.digests import digest, digest_text
 from grader.diagnosis.drawn_digests import plain, states, told_apart
 from grader.diagnosis.matches import MEETINGS
@@ -61,7 +61,7 @@ class Questions:
     def lines(self, mutants: list[tuple[Misconception, Submission]]) -> Iterator[RightAnswers | KnownAnswers]:
         """The reference's line, and one for all mistakes that answer alike."""
         equal = self.draws[0]["equal"] if self.features and steady_in("equal", self.draws) else []
-        yield RightAnswers(self.check.id, as_text(self.right), self.features, equal)
+        yield RightAnswers(self.check.id, " ".join(str(digest(answer)) for answer in self.right), self.features, equal)
         # As `diagnose` tries them: those of the functions first that the check names first.
         for f in reversed(self.check.functions):
             mutants = sorted(mutants, key=lambda pair: f != pair[0].target and not f.startswith(f"{pair[0].target}."))

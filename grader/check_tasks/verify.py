@@ -2,8 +2,7 @@
 
 import time
 import zlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import msgspec
@@ -167,28 +166,6 @@ class Verifier:
         with self.tally(what) as tally:
             for outcome in run_jobs(jobs, self.bench):
                 tally.count(self.all_pass(outcome.name, outcome))
-
-    def most_are_named(
-        self, what: str, jobs: Mapping[str, tuple[Misconception, Job]], goal: float = 0.8
-    ) -> Counter[str]:
-        """Of mistakes that a check sees most are named, at most 1 % by another name; those that are not are told.
-
-        goal : share that must be named
-        """
-        count = Counter[str]()
-        with self.tally(f"{what} named") as tally:
-            for outcome in run_jobs((job for _, job in jobs.values()), self.bench):
-                if not outcome.failed():
-                    continue
-                said = outcome.names
-                kind = "named" if jobs[outcome.name][0].id in said else "misnamed" if said else "unnamed"
-                count[kind] += 1
-                tally.count(kind == "named")
-                if kind != "named":
-                    self.say(f"  {outcome.name}: {kind} {', '.join(sorted(said))}")
-        if count["named"] < goal * count.total() or count["misnamed"] > 0.01 * count.total():
-            self.problem(f"{what}: {dict(count)} of {count.total()}")
-        return count
 
     def all_pass(self, name: str, outcome: JobOutcome) -> bool:
         """Whether nothing failed under any seed; the first of what did is a problem."""

@@ -4,7 +4,7 @@ The course's own test writes it, with the reference and the mistakes at hand. Wh
 it is what is left of them: it recognises a mistake by its answers, and nobody can read from it how anything is written.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 import msgspec
@@ -14,17 +14,15 @@ from grader.course import fingerprint
 from grader.course.course import Course
 from grader.course.misconceptions import Number, load, with_number
 from grader.course.stage import TOOLBOX, Stage
-from grader.diagnosis.digests import Digest, digest
+from grader.diagnosis.digests import Digest
 from grader.diagnosis.drawn_digests import Features
-from grader.diagnosis.same_answers import ALL_OF_HISTORY, VALIDATION_ONLY, Answer, comparable, is_history, readings
+from grader.diagnosis.same_answers import ALL_OF_HISTORY
 
 TABLE = "known_answers.jsonl"  #: in the folder of a stage
 SEED = 0  #: of the checks, for which alone there are tables
 OTHERS = (0, 1)  #: the questions of a check: those of its seed, and a second kind, by which twins part
 _FORM = "2"  #: of the file: a table of an earlier form is none of today
-_HISTORY, _READING = ";", "*"
 FILLED = "__="  #: between the name of a mistake and the number that stands in it
-_NO_HISTORY = digest(("call", "train", {}))  #: what nothing of a history is compared as
 _ABOUT = "Digests of what known mistakes answer. Made by `make check-tasks ARGS=--tables`."
 
 
@@ -59,7 +57,7 @@ class KnownMistake(Struct, frozen=True, array_like=True, tag="mistake"):
 class RightAnswers(Struct, frozen=True, array_like=True, tag="right"):
     """What the reference answers in a check.
 
-    answers  : to the questions of the seed, from `as_text`
+    answers  : a digest of each, with blanks between them
     features : of a check whose answers are drawn, else empty
     equal    : the feature of that name in all draws, else empty
     """
@@ -68,18 +66,6 @@ class RightAnswers(Struct, frozen=True, array_like=True, tag="right"):
     answers: str
     features: Features = {}
     equal: list[int] = []
-
-    def digests(self, much: int) -> list[Digest]:
-        """Of each answer, with so much of a history as is compared."""
-        found: list[Digest] = []
-        for word in self.answers.split():
-            full, history, validation = word.removeprefix(_READING).partition(_HISTORY)
-            if much == ALL_OF_HISTORY or not history:
-                if much == ALL_OF_HISTORY or word[0] != _READING:
-                    found.append(Digest.read(full))
-            else:
-                found.append(Digest.read(validation) if much == VALIDATION_ONLY else _NO_HISTORY)
-        return found
 
 
 class KnownAnswers(Struct, frozen=True, array_like=True, tag="given"):
@@ -240,14 +226,3 @@ def stale_tables(course: Course) -> list[str]:
     """Ids of the stages that know mistakes, and have no table, or one that is not of today."""
     known = [stage for stage in course.stages if load(stage.folder)]
     return [stage.id for stage in known if stage.id not in tables_of(course, {stage.id})]
-
-
-def as_text(given: Sequence[Answer]) -> str:
-    """A word an answer: its digest; of what train returned, also that of the measures on the validation set; and a mark
-    before what only reads an answer."""
-    found: list[str] = []
-    for answer, reading in zip(given, readings(given)):
-        (validation,) = comparable([answer], VALIDATION_ONLY) if is_history(*answer) else (None,)
-        word = str(digest(answer)) + (f"{_HISTORY}{digest(validation)}" if validation else "")
-        found.append(f"{_READING}{word}" if reading else word)
-    return " ".join(found)

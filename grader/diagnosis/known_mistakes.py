@@ -6,7 +6,6 @@ open, because the decision needs the mistakes' code, has no name here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from functools import cache
 
 from grader.course.stage import Check
@@ -16,7 +15,7 @@ from grader.diagnosis.digests import Digest, digest, digest_text
 from grader.diagnosis.drawn_digests import Told, agrees_with, plain, shows_more
 from grader.diagnosis.facts import facts_of
 from grader.diagnosis.random_draws import features
-from grader.diagnosis.replay import replay
+from grader.diagnosis.runs import Runs
 from grader.diagnosis.same_answers import (
     ALL_OF_HISTORY,
     NO_HISTORY,
@@ -25,17 +24,16 @@ from grader.diagnosis.same_answers import (
     answers,
     comparable,
     history_scope,
+    is_history,
     last_words,
+    readings,
 )
 from grader.diagnosis.separate import groups, likeliest
 from grader.records import Mistake
 from grader.running import scores
 from grader.running.context import Context
 from grader.worker.outside.errors import CallTimeout
-from grader.worker.outside.protocols import Student
-from grader.worker.outside.transcript import Describe, ErrorInfo
-
-_SALTS = (1, 2)  #: further draws
+from grader.worker.outside.transcript import ErrorInfo
 
 
 def named_by_tables(
@@ -88,7 +86,7 @@ class _Lookup:
         self.stage = context.course.stage(check.stage)
         self.functions = checks_and_probes(self.stage)
         self.given = answers(context.state.transcripts[scores.key(check)])
-        self._heard: dict[tuple[int, int], list[Answer]] = {}
+        self._runs = cache(lambda check: Runs(context, None, check, self.functions[check.id]))
         self._contradicted = cache(self._is_contradicted)
 
     def mistake(self, left: Sequence[KnownMistake]) -> Mistake:
@@ -132,14 +130,11 @@ class _Lookup:
             return True
         lines = [line for line in self.table.known[unheard[0].id] if line.names == m.name]
         try:
-            own = self._run(unheard[0])
+            own = self._runs(unheard[0]).own()
         except CallTimeout:
             return False
-        return any(
-            line.agrees(digest(comparable(own, much)), much)
-            for line in lines
-            for much in (ALL_OF_HISTORY, VALIDATION_ONLY)
-        )
+        scopes = {much: digest(comparable(own, much)) for much in (ALL_OF_HISTORY, VALIDATION_ONLY)}
+        return any(line.agrees(told, much) for line in lines for much, told in scopes.items())
 
     def separated(self, left: list[KnownMistake]) -> list[KnownMistake]:
         """Those that answer as the submission does to all questions by which they part, failed, blocked or passed."""
@@ -151,7 +146,7 @@ class _Lookup:
                 continue
             try:
                 much = NO_HISTORY if check.id.startswith(PROBE) else ALL_OF_HISTORY
-                own = digest(comparable(self._run(check, lenient=True), much))
+                own = digest(comparable(self._runs(check).own(lenient=True), much))
             except CallTimeout:
                 return []
             left = [m for m in left if own.agrees(Digest.read(told[m.name]))] or left
@@ -166,18 +161,18 @@ class _Lookup:
         own = digest(given)
         found = [line for line in able if line.agrees(own, much)]
         if found:
-            again = digest(comparable(self._own(other=1), much))
+            again = digest(comparable(self._runs(self.check).own(other=1), much))
             found = [line for line in found if line.agrees(again, much, other=1)]
         elif right.features:
             found = self._matches_but_for_the_draw(much, able, right)
         names = [name for line in found for name in line.names.split() if not self._contradicted(name)]
-        if names and not _shows_values(given, right.digests(much)):
+        if names and not self._shows_values(right, much):
             names = [name for name in names if name in self._in_the_same_words() and self._fails_alike(name)]
         return names
 
     def _matches_but_for_the_draw(self, much: int, able: list[KnownAnswers], right: RightAnswers) -> list[KnownAnswers]:
         """Those that agree with the submission in everything that does not change from draw to draw."""
-        runs = [self.given, *(self._own(salt=salt) for salt in _SALTS)]
+        runs = self._runs(self.check).own_runs(self.given)
         draws = [features(plain(run)) for run in runs]
         if agrees_with(draws, Told({}, right.features, None, much)):
             return []
@@ -189,22 +184,13 @@ class _Lookup:
         own = [digest(comparable(run, NO_HISTORY)) for run in runs]
         return [line for line in found if any(Digest.read(m).agrees(one) for m in line.meets.split() for one in own)]
 
-    def _own(self, other: int = 0, salt: int = 0) -> list[Answer]:
-        """Answers of the submission to other questions, or with another draw."""
-        if (other, salt) not in self._heard:
-            self._heard[other, salt] = self._run(self.check, other, salt)
-        return self._heard[other, salt]
-
-    def _run(self, check: Check, other: int = 0, salt: int = 0, lenient: bool = False) -> list[Answer]:
-        """Answers of the submission in any check of the stage; raises CallTimeout."""
-        context, limits = self.context, self.context.limits.of(check, self.stage)
-        data = {name: getattr(context.images, name) for name in check.fixtures if name in ("mnist", "hidden")}
-        seed = f"{context.seed}/{other}" if other else context.seed
-
-        def opened(describe: Describe) -> AbstractContextManager[Student]:
-            return context.pool.student(context.submission, limits, describe)
-
-        return replay(check, self.functions[check.id], seed, opened, data, salt=salt, lenient=lenient).answers
+    def _shows_values(self, right: RightAnswers, much: int) -> bool:
+        """Whether anything but an exception tells the answers from the right ones, apart from histories."""
+        for answer, reading, theirs in zip(self.given, readings(self.given), right.answers.split()):
+            free = much != ALL_OF_HISTORY and (reading or is_history(*answer))
+            if not free and not digest(answer).agrees(Digest.read(theirs)):
+                return not isinstance(answer[2], ErrorInfo)
+        return True
 
     def _is_contradicted(self, name: str) -> bool:
         """Whether a check holds that this mistake is known to break."""
@@ -215,11 +201,3 @@ class _Lookup:
         """Whether the submission fails no check of the same functions but those that this mistake is known to break."""
         others = (c for c in self.stage.checks if {*c.functions} & {*self.check.functions})
         return {c.id for c in others if scores.key(c) in self.context.state.transcripts} <= self.table.fails[name]
-
-
-def _shows_values(given: Sequence[Answer], right: Sequence[Digest]) -> bool:
-    """Whether anything but an exception tells these answers from the right ones."""
-    for answer, theirs in zip(given, right):
-        if not digest(answer).agrees(theirs):
-            return not isinstance(answer[2], ErrorInfo)
-    return True

@@ -26,7 +26,7 @@ class ReplayCache(dict[tuple[Any, ...], Replay]):
 class Runs:
     """What different code answers in one check.
 
-    worker : the course's worker, for the course's code
+    worker : the course's worker, for the course's code; None where that is not
     much   : how much of what train returns is compared
     heard  : remembers what the course's code answered, where one process names many submissions; its submissions must
              have names of their own
@@ -36,7 +36,7 @@ class Runs:
     def __init__(
         self,
         context: Context,
-        worker: CourseWorker,
+        worker: CourseWorker | None,
         check: Check,
         function: Callable[..., None] | None = None,
         heard: ReplayCache | None = None,
@@ -68,6 +68,7 @@ class Runs:
         key = self.check.stage, self.check.id, self.context.seed, code.name, other, salt, lenient, self.much
         found = self.heard.get(key) if self.heard is not None else None
         if found is None or not (found.whole or (expected is not None and depart(found.answers, expected))):
+            assert self.worker is not None
             load, options = self.worker.load, {"expected": expected, "salt": salt, "lenient": lenient}
             found = self._run(lambda describe: load(code, self.limits, describe), other, **options)
             if self.heard is not None:

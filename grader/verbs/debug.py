@@ -2,20 +2,10 @@
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from grader.paths import STUDENT
-
-if TYPE_CHECKING:
-    from grader.course.course import Course
-    from grader.course.stage import Stage
-    from grader.records import Mistake
-    from grader.submission import Submission
-
-#: At the end of each module where names are looked for: there nobody sits at a debugger.
-_ON = "\n\n\ndef breakpoint(*_, **__):\n    pass\n"
 
 
 @click.command("debug")
@@ -31,6 +21,7 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
     """
     import msgspec
 
+    from grader.diagnosis.name_mistakes import names_beside
     from grader.errors import Refusal
     from grader.report import terminal
     from grader.running.context import Context
@@ -51,7 +42,7 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
             raise Refusal(f"{chosen.id} has no check {only!r}. Its checks: {known}.")
         context = Context(course, read_submission(student), LocalPool(interactive=True), seed, Limits())
         functions = load_checks(chosen)
-        names = cache(lambda: _names(course, chosen, context.submission, seed))
+        names = cache(lambda: names_beside(course, chosen, context.submission, seed))
         try:
             for check in checks:
                 # A blocked check is run all the same: whoever debugs wants to see.
@@ -65,12 +56,3 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
         finally:
             context.close()
     return 0
-
-
-def _names(course: "Course", stage: "Stage", submission: "Submission", seed: int) -> "dict[str, Mistake]":
-    """Check -> its mistake, as `grade` would name it: from a run of the whole stage in workers."""
-    from grader.diagnosis.name_mistakes import run_and_name
-
-    unstopped = submission.replaced({name: text + _ON for name, text in submission.modules.items()})
-    session = run_and_name(course, [stage], unstopped, seed)
-    return {check: result.mistake for (_, check), result in session.results.items() if result.mistake}

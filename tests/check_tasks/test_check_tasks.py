@@ -8,6 +8,7 @@ import pytest
 from grader.check_tasks import more, parts, subjects
 from grader.check_tasks.backend import Job, VerifyContext, run_jobs
 from grader.check_tasks.edits import composite, edited
+from grader.check_tasks.names import most_are_named
 from grader.check_tasks.reach import stages_reached
 from grader.check_tasks.record import record_fails
 from grader.check_tasks.verify import Verifier
@@ -89,7 +90,7 @@ def test_an_answer_without_an_idea_that_earns_points_is_a_problem(verifier, monk
 def test_a_held_out_form_with_another_name_is_a_problem(verifier, monkeypatch):
     other = mutant("returns_nothing")[1]
     monkeypatch.setattr(subjects, "held_out", lambda *_: {"03_softmax:one": (mutant()[0], other)})
-    assert more.held_out_forms_are_named(verifier) == {"misnamed": 1}
+    assert most_are_named(verifier, "held-out forms") == {"misnamed": 1}
     assert verifier.findings.problems
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from grader.check_tasks import kit_names, more, numbers, pairs
+from grader.check_tasks import edits, more, pairs
+from grader.check_tasks.names import KINDS, most_are_named
 from grader.check_tasks.verify import Verifier
 from grader.paths import REFERENCE
 from grader.submission import read_submission
@@ -31,15 +32,16 @@ def test_every_mistake_is_seen_in_its_own_stage_and_named_and_every_check_sees_o
     assert problems == []
 
 
-def test_a_kit_names_most_of_what_the_checkout_names_and_nothing_falsely(verifier, problems):
+@pytest.mark.parametrize("what", KINDS)
+def test_a_kit_names_most_of_what_the_course_names_and_nothing_falsely(verifier, problems, what):
     """One in five here."""
-    kit_names.mistakes_are_named_by_tables(verifier, one_in=5)
+    assert most_are_named(verifier, what, one_in=5, kit=True)
     assert problems == []
 
 
 def test_in_a_kit_no_random_edit_has_a_false_name(verifier, problems):
     """One in five here."""
-    kit_names.random_edits_get_no_false_name_in_a_kit(verifier, one_in=5)
+    edits.random_edits_get_no_false_name(verifier, 60, kit=True)
     assert problems == []
 
 
@@ -79,13 +81,13 @@ def test_real_workers_agree(verifier, problems):
 
 
 def test_forms_that_diagnosis_has_never_seen_are_named(verifier, problems):
-    more.held_out_forms_are_named(verifier)
+    most_are_named(verifier, "held-out forms")
     assert problems == []
 
 
 def test_mistakes_with_other_numbers_are_named(verifier, problems):
     """One in five here."""
-    numbers.other_numbers_are_named(verifier, one_in=5)
+    most_are_named(verifier, "mistakes with other numbers", one_in=5)
     assert problems == []
 
 
