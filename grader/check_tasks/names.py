@@ -2,13 +2,13 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
 
 from grader.check_tasks import subjects
-from grader.check_tasks.backend import Job, run_jobs
+from grader.check_tasks.backend import Job, JobOutcome, run_jobs
 from grader.check_tasks.edits import in_other_styles
 from grader.check_tasks.numbers import with_other_numbers
 from grader.check_tasks.verify import Verifier
@@ -28,6 +28,8 @@ class Kind(NamedTuple):
     in_a_kit: float = 0.9
 
 
+_Jobs = Iterator[tuple[str, tuple[Misconception, Job]]]
+
 KINDS = {
     "mistakes": Kind(lambda v: subjects.mutants(v.course, v.reference), 1.0),
     "held-out forms": Kind(lambda v: subjects.held_out(v.course, v.reference), 0.8),
@@ -42,29 +44,39 @@ def most_are_named(verifier: Verifier, what: str, one_in: int = 1, kit: bool = F
     one_in : of so many one is looked at, always the same ones
     """
     make, goal, in_a_kit = KINDS[what]
-    found = {n: p for n, p in make(verifier).items() if p[0].stage in verifier.wanted and _chosen(n, one_in)}
-    jobs = sorted((Job(n, s, (m.stage,), (0,), True, together=True) for n, (m, s) in found.items()), key=_stages)
+    jobs = {name: (m, job) for name, (m, job) in _jobs(verifier, make(verifier)) if _crc(name) % one_in == 0}
     title, count = f"{what} named{' in a kit' if kit else ''}", Counter[str]()
     with verifier.tally(title) as tally:
         if kit and goal < 0.9:  # not all of them are in the course either
-            there = {o.name for o in run_jobs(jobs, verifier.bench) if found[o.name][0].id in o.names}
-            jobs = [job for job in jobs if job.name in there]
-        for outcome in run_jobs(jobs, msgspec.structs.replace(verifier.bench, by_tables=kit)):
+            jobs = {o.name: jobs[o.name] for o in _graded(verifier, jobs) if jobs[o.name][0].id in o.names}
+        for outcome in _graded(verifier, jobs, kit):
             if outcome.failed():
-                said = sorted(outcome.names)
-                named = "named" if found[outcome.name][0].id in said else "misnamed" if said else "unnamed"
-                count[named] += 1
-                tally.count(named == "named")
-                if named != "named":
-                    verifier.say(f"  {outcome.name}: {named} {', '.join(said)}")
+                how = _named(outcome, jobs[outcome.name][0])
+                count[how] += 1
+                tally.count(how == "named")
+                if how != "named":
+                    verifier.say(f"  {outcome.name}: {how} {', '.join(sorted(outcome.names))}")
     if tally.good < (in_a_kit if kit else goal) * tally.of or count["misnamed"] > (not kit) * 0.01 * tally.of:
         verifier.problem(f"{title}: {dict(count)}")
     return count
 
 
-def _chosen(name: str, one_in: int) -> bool:
-    return zlib.crc32(name.encode()) % one_in == 0
+def _graded(
+    verifier: Verifier, jobs: Mapping[str, tuple[Misconception, Job]], kit: bool = False
+) -> Iterator[JobOutcome]:
+    ordered = sorted((job for _, job in jobs.values()), key=lambda job: job.stages)
+    return run_jobs(ordered, msgspec.structs.replace(verifier.bench, by_tables=kit))
 
 
-def _stages(job: Job) -> tuple[str, ...]:
-    return job.stages
+def _jobs(verifier: Verifier, found: Mapping[str, tuple[Misconception, Submission]]) -> _Jobs:
+    for name, (m, submission) in found.items():
+        if m.stage in verifier.wanted:
+            yield name, (m, Job(name, submission, (m.stage,), name_mistakes=True, together=True))
+
+
+def _named(outcome: JobOutcome, m: Misconception) -> str:
+    return "named" if m.id in outcome.names else "misnamed" if outcome.names else "unnamed"
+
+
+def _crc(name: str) -> int:
+    return zlib.crc32(name.encode())

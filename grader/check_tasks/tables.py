@@ -76,19 +76,36 @@ def table_of(course: Course, reference: Submission, stage: Stage) -> AnswerTable
     lines = _mistakes(m for m, _ in bank.values())
     for check, questions in asked.items():
         lines += questions.lines([pair for pair in bank.values() if check in pair[0].fails])
-    codes = {name: (m.target, mutant) for name, (m, mutant) in bank.items()}
-    told = set[tuple[str, ...]]()
-    for line in lines:
-        if isinstance(line, KnownAnswers):
-            pairs = zip(line.answers[:: len(OTHERS)], line.answers[1 :: len(OTHERS)])
-            told |= {(line.check, bank[name][0].id, *pair) for pair in pairs for name in line.names.split()}
-    for m, _ in bank.values():
-        if m.open is not None:
-            forms = {repr(n): apply(reference, m.filled(n)) for n in usual_numbers(m)}
-            codes |= {f"{m.name}{FILLED}{number}": (m.target, mutant) for number, mutant in forms.items()}
-            lines += _open_answers(m, forms, asked.values(), told)
+    codes, others = _with_usual_numbers(reference, bank, asked.values(), lines)
+    lines += others
     lines += _partings(AnswerTable("", lines), codes, asked, probing)
     return AnswerTable(made_of(course, stage), lines)
+
+
+def _with_usual_numbers(
+    reference: Submission,
+    bank: Mapping[str, tuple[Misconception, Submission]],
+    asked: Iterable[Questions],
+    lines: Iterable[Line],
+) -> tuple[dict[str, tuple[str, Submission]], list[OpenAnswers]]:
+    """Name -> target and code of all mistakes as they stand and with other numbers; and the lines of these.
+
+    lines : what the mistakes answer as they stand
+    """
+    told = {key for line in lines if isinstance(line, KnownAnswers) for key in _keys(line, bank)}
+    codes, found = {name: (m.target, mutant) for name, (m, mutant) in bank.items()}, list[OpenAnswers]()
+    for m in [m for m, _ in bank.values() if m.open is not None]:
+        forms = {repr(n): apply(reference, m.filled(n)) for n in usual_numbers(m)}
+        codes |= {f"{m.name}{FILLED}{number}": (m.target, mutant) for number, mutant in forms.items()}
+        found += _open_answers(m, forms, asked, told)
+    return codes, found
+
+
+def _keys(line: KnownAnswers, bank: Mapping[str, tuple[Misconception, Submission]]) -> Iterator[tuple[str, ...]]:
+    """Check, name and answers of each form that a line tells of, for each scope of a history."""
+    for name in line.names.split():
+        for place in range(0, len(line.answers), len(OTHERS)):
+            yield line.check, bank[name][0].id, *line.answers[place : place + len(OTHERS)]
 
 
 def _open_answers(

@@ -182,7 +182,7 @@ class _Lookup:
         if shows_more(draws, right.features, right.equal, much):
             return found
         own = [digest(comparable(run, NO_HISTORY)) for run in runs]
-        return [line for line in found if any(Digest.read(m).agrees(one) for m in line.meets.split() for one in own)]
+        return [line for line in found if any(map(line.meets_in_a_draw, own))]
 
     def _shows_values(self, right: RightAnswers, much: int) -> bool:
         """Whether anything but an exception tells the answers from the right ones, apart from histories."""
