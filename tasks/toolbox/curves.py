@@ -114,6 +114,8 @@ SLIPS = [
     Slip("validates_on_the_first_batch", "", lambda m, k: _loss_and_accuracy("val", [m.first_of_validation])),
     Slip("reports_percent", "", lambda m, k: {"train_acc": [100 * m.train[1]], "val_acc": [100 * m.validation[1]]}),
     Slip("reports_error_rates", "", lambda m, k: {"train_acc": [1 - m.train[1]], "val_acc": [1 - m.validation[1]]}),
+    Slip("reports_error_rates", "", lambda m, k: {"train_acc": [1 - m.train[1]]}),
+    Slip("reports_error_rates", "", lambda m, k: {"val_acc": [1 - m.validation[1]]}),
     Slip("swaps_loss_and_accuracy", "", lambda m, k: _swapped(m)),
 ]
 
@@ -127,7 +129,13 @@ def found_in(curves: Sequence[Curves], runs: Sequence[Run]) -> tuple[Slip | None
     if all(_agrees(c, _right(m)) for c, m in zip(curves, measured)):
         return None, True
     able = [slip for slip in SLIPS if all(_gives(slip, c, m) for c, m in zip(curves, measured))]
+    able = [slip for slip in able if all(_shows(name, curves, measured) for name in slip.values(measured[0], 1))]
     return (able[0] if len({slip.name for slip in able}) == 1 else None), False
+
+
+def _shows(name: str, curves: Sequence[Curves], measured: Sequence[Measures]) -> bool:
+    """Whether a curve is not what it should be: a slip that changes it may give the right number by chance."""
+    return not all(_agrees(c, _right(m), [name]) for c, m in zip(curves, measured))
 
 
 def seen_by(procedure: Procedure, curves: Sequence[Curves], runs: Sequence[Run]) -> bool:
@@ -152,10 +160,10 @@ def _gives(slip: Slip, given: Curves, m: Measures) -> bool:
     )
 
 
-def _agrees(given: Curves, allowed: dict[str, list[float]]) -> bool:
-    """Whether each entry of the four curves is one of the values that are allowed."""
+def _agrees(given: Curves, allowed: dict[str, list[float]], parts: Sequence[str] = PARTS) -> bool:
+    """Whether each entry of these curves is one of the values that are allowed."""
     return all(
         len(given.get(name, ())) > 0
         and all(min(abs(np.array(allowed[name]) - value)) <= CLOSE * max(1.0, abs(value)) for value in given[name])
-        for name in PARTS
+        for name in parts
     )

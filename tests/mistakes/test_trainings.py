@@ -7,13 +7,13 @@ import pytest
 from grader.course.misconceptions import load
 from grader.paths import REFERENCE
 from grader.submission import read_submission
-from tests.mistakes.trainings import RIGHT, STAGE, TRAININGS, told
+from tests.mistakes.trainings import CURVES, RIGHT, STAGE, TRAININGS, told
 
 ANSWER = read_submission(REFERENCE)
 
 
-@pytest.mark.parametrize("training", TRAININGS, ids=lambda t: t.label)
-def test_a_slip_is_told_by_where_the_parameters_end(training):
+@pytest.mark.parametrize("training", [*TRAININGS, *CURVES], ids=lambda t: t.label)
+def test_a_slip_is_told_by_where_the_parameters_end_and_what_the_curves_say(training):
     seeds = [zlib.crc32(training.label.encode()) % 1000 + k for k in range(2)]
     assert list(told(training, seeds, ANSWER)) == [{training.name}] * 2
 
@@ -24,4 +24,4 @@ def test_right_training_is_told_nothing(training):
 
 
 def test_every_name_is_that_of_a_known_mistake():
-    assert {training.name for training in TRAININGS} <= {m.id for m in load(STAGE.folder)}
+    assert {training.name for training in (*TRAININGS, *CURVES)} <= {m.id for m in load(STAGE.folder)}

@@ -41,12 +41,14 @@ def train(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng)
         for xb, yb in BATCHES:
             BATCH
         END
-        for part, x, y in (("train", x_train, y_train), ("val", x_val, y_val)):
-            scores = model.forward(x)
-            history[part + "_loss"].append(float(criterion.forward(scores, y)))
-            history[part + "_acc"].append(float(np.mean(scores.argmax(axis=1) == y)))
-    AFTER
+        MEASURE
     return history
+"""
+MEASURE = """
+for part, x, y in (("train", x_train, y_train), ("val", x_val, y_val)):
+    scores = model.forward(x)
+    history[part + "_loss"].append(float(criterion.forward(scores, y)))
+    history[part + "_acc"].append(float(np.mean(scores.argmax(axis=1) == y)))
 """
 FORWARD = "logits = model.forward(xb)\nloss = criterion.forward(logits, yb)\n"
 BACKWARD = "model.backward(criterion.backward())\n"
@@ -69,12 +71,18 @@ class Training(NamedTuple):
     before: str = ""
     start: str = ""
     end: str = ""
-    after: str = ""
+    measure: str = MEASURE
     epochs: str = "range(epochs)"
 
     def submission(self, reference: Submission) -> Submission:
         text = LOOP.replace("EPOCHS", self.epochs).replace("BATCHES", self.batches)
-        parts = {"BEFORE": self.before, "START": self.start, "BATCH": self.batch, "END": self.end, "AFTER": self.after}
+        parts = {
+            "BEFORE": self.before,
+            "START": self.start,
+            "BATCH": self.batch,
+            "END": self.end,
+            "MEASURE": self.measure,
+        }
         for mark, code in parts.items():
             deep = next(line for line in text.splitlines() if line.strip() == mark)
             block = textwrap.indent(code.strip("\n") or "pass", deep[: -len(mark)])
@@ -178,7 +186,49 @@ TRAININGS = [
     Training("labels first", "hands_labels_for_scores", "logits = model.forward(xb)\nloss = criterion.forward(yb, logits)\n" + BACKWARD + STEP),
 ]  # fmt: skip
 
+
+def _measured(
+    label: str,
+    name: str,
+    loss: str = "{all}",
+    acc: str = "accuracy(model, x_train, y_train)",
+    val: tuple[str, str] = ("{val}", "accuracy(model, x_val, y_val)"),
+    **parts: str,
+) -> Training:
+    """A right training whose four curves are these expressions, made of the list `seen` of (loss, rows) of the batches."""
+    told = {
+        "all": "criterion.forward(model.forward(x_train), y_train)",
+        "val": "criterion.forward(model.forward(x_val), y_val)",
+    }
+    four = zip(("train_loss", "train_acc", "val_loss", "val_acc"), (loss, acc, *val))
+    measure = "\n".join(f'history["{part}"].append(float({code.format(**told)}))' for part, code in four)
+    parts = {"start": "seen = []", **parts}
+    return Training(label, name, FORWARD + BACKWARD + STEP + "seen.append((loss, len(xb)))", measure=measure, **parts)
+
+
+_ERRORS = ("1 - accuracy(model, x_train, y_train)", "1 - accuracy(model, x_val, y_val)")
+_PERCENT = ("100 * accuracy(model, x_train, y_train)", "100 * accuracy(model, x_val, y_val)")
+CURVES = [
+    _measured("sum of the batches", "adds_up_the_losses", "sum(l for l, n in seen)"),
+    _measured("sum over the rows", "adds_up_the_losses", "sum(l * n for l, n in seen)"),
+    _measured("divided by the rows", "divides_the_losses_by_the_rows", "sum(l for l, n in seen) / len(x_train)"),
+    _measured("divided by whole batches", "divides_by_the_whole_batches", "sum(l for l, n in seen) / max(1, len(x_train) // batch_size)"),
+    _measured("last batch", "reports_the_last_batch", "seen[-1][0]"),
+    _measured("first batch", "reports_the_first_batch", "seen[0][0]"),
+    _measured("sum of all epochs", "never_resets_the_sum", "sum(l * n for l, n in seen) / len(x_train)", before="seen = []", start=""),
+    _measured("train_acc on x_val", "reports_validation_as_training", acc="accuracy(model, x_val, y_val)"),
+    _measured("val_acc on x_train", "reports_training_as_validation", val=("{val}", "accuracy(model, x_train, y_train)")),
+    _measured("validation by x_train", "reports_training_as_validation", val=("{all}", "accuracy(model, x_train, y_train)")),
+    _measured("percent", "reports_percent", acc=_PERCENT[0], val=("{val}", _PERCENT[1])),
+    _measured("error rates", "reports_error_rates", acc=_ERRORS[0], val=("{val}", _ERRORS[1])),
+    _measured("error rate of validation", "reports_error_rates", val=("{val}", _ERRORS[1])),
+    _measured("loss for accuracy", "swaps_loss_and_accuracy", "accuracy(model, x_train, y_train)", "{all}", ("accuracy(model, x_val, y_val)", "{val}")),
+    _measured("first rows of x_val", "validates_on_the_first_batch", val=("criterion.forward(model.forward(x_val[:batch_size]), y_val[:batch_size])", "accuracy(model, x_val[:batch_size], y_val[:batch_size])")),
+]  # fmt: skip
+
 RIGHT = [
+    _measured("mean over the rows", "", "sum(l * n for l, n in seen) / len(x_train)"),
+    _measured("mean over the batches", "", "np.mean([l for l, n in seen])"),
     Training("as the reference", ""),
     Training("own batches", "", start=OWN, batches=_indices("range(0, len(x_train), batch_size)")),
     Training("order by random numbers", "", start="order = rng.random(len(x_train)).argsort()", batches=_indices("range(0, len(x_train), batch_size)")),
@@ -186,6 +236,9 @@ RIGHT = [
     Training("parameters by hand", "", _step("g")),
     Training("validation before the step", "", FORWARD + BACKWARD + "accuracy(model, x_val, y_val)\n" + STEP),
 ]  # fmt: skip
+
+
+EVERYTHING = [*TRAININGS, *CURVES, *RIGHT]
 
 
 def told(training: Training, seeds: Iterable[object], reference: Submission) -> Iterator[set[str]]:
@@ -206,7 +259,7 @@ def main() -> int:
     parser.add_argument("words", nargs="*", help="only trainings whose label has one of these words")
     options = parser.parse_args()
     reference, count = read_submission(REFERENCE), Counter[str]()
-    for training in (*TRAININGS, *RIGHT):
+    for training in EVERYTHING:
         if options.words and not any(word in training.label for word in options.words):
             continue
         found = Counter(map(frozenset, told(training, range(options.seeds), reference)))
