@@ -11,6 +11,7 @@ from grader.check_tasks.backend import Job, run_jobs
 from grader.check_tasks.numbers import usual_numbers
 from grader.check_tasks.verify import Verifier
 from grader.course.misconceptions import Misconception, apply, parse
+from grader.diagnosis.facts import facts_of
 from grader.diagnosis.numbers import fillings, own_numbers, related
 from grader.diagnosis.runs import Runs, agree_but_for_the_draw
 from grader.running import scores
@@ -99,7 +100,10 @@ def random_edits_get_no_false_name(verifier: Verifier, count: int = 300, seed: i
             for stage, r in outcome.checks:
                 if r.mistake and stage in verifier.unit:
                     forms = _forms(bank, codes[outcome.name], r.mistake.id)
-                    good = any(holds(verifier, codes[outcome.name], (stage, r.id), m) for m in forms)
+                    code, where = codes[outcome.name], (stage, r.id)
+                    good = told_again(verifier, code, where, r.mistake.id) or any(
+                        holds(verifier, code, where, m) for m in forms
+                    )
                     tally.count(good, f"{outcome.name}: {r.id} is taken for {r.mistake.id} and is not.")
 
 
@@ -127,6 +131,12 @@ def holds(verifier: Verifier, code: Submission, where: scores.Key, m: Misconcept
             except CallTimeout:
                 return False
     return True
+
+
+def told_again(verifier: Verifier, code: Submission, where: scores.Key, name: str) -> bool:
+    """Whether it is a stage's own finding, and the same one whatever the inputs."""
+    contexts = (Context(verifier.course, code, LocalPool(), seed, Limits(3.0)) for seed in range(1, FRESH // 10))
+    return all(where in found and found[where].name == name for found in (facts_of(c, [where]) for c in contexts))
 
 
 def composite(reference: Submission, forms: list[Misconception], k: int, target: str) -> Submission:
