@@ -14,13 +14,13 @@ COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),
 .DEFAULT_GOAL := help
 .PHONY: help grade watch stage hint debug reset progress report train check-gradients doctor class compare kit update gradescope export \
 	regrade-diff notebook check-tasks check-tasks-full record-times skeleton oracle \
-	test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak same-grades bench bench-check architecture measure-seeds measure-diagnosis format lint requirements clean environment environment-long
+	test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz class-soak same-grades bench bench-check architecture measure-seeds measure-diagnosis format lint requirements clean environment environment-long
 
 help: ## list the verbs
 	@$(GRADER) --help
 	@echo
 	@echo "As make targets: make grade STAGE=03_softmax STUDENT=reference OUT=build SEED=0 SANDBOX=strict"
-	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-fuzz class-soak same-grades bench bench-check architecture format lint clean"
+	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz class-soak same-grades bench bench-check architecture format lint clean"
 
 # --- learn -----------------------------------------------------------------------------------------------------------
 grade:
@@ -97,6 +97,9 @@ test-hostile: environment ## every hostile submission by uid and by layer switch
 
 test-mutation: environment-long ## mutation testing of the reference by cosmic-ray
 	@$(VENV_PYTHON) -m tests.mistakes.mutation $(ARGS)
+
+test-trainings: environment ## training loops with one slip, under fifty seeds: named rightly, or not at all
+	@$(VENV_PYTHON) -m tests.mistakes.trainings $(ARGS)
 
 test-fuzz: environment-long ## fuzz the decoder of the worker's messages
 	@$(VENV_PYTHON) -m tests.worker.fuzz $(ARGS)
