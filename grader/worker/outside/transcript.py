@@ -153,5 +153,5 @@ class Names:
 
 
 def snake(name: str) -> str:
-    """ "SoftmaxCrossEntropy" -> "softmax_cross_entropy"; "MLP" -> "mlp"."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_")
+    """ "SoftmaxCrossEntropy" -> "softmax_cross_entropy"; "ReLU" -> "relu"."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name).lower().strip("_")

@@ -7,7 +7,7 @@ from grader.worker.inside import runtime
 from grader.worker.outside import errors
 from grader.worker.outside.channel import Answer, CallLimits, Channel
 from grader.worker.outside.handles import Function, Held, Method, Remote
-from grader.worker.outside.transcript import ErrorInfo, Opaque
+from grader.worker.outside.transcript import ErrorInfo, Opaque, snake
 from tests.worker.conftest import make
 
 ODD = """
@@ -422,3 +422,8 @@ def test_odd_replies_to_many_are_no_answer(reply):
     except errors.ProtocolViolation:
         return
     assert isinstance(replies[-1], errors.ProtocolViolation)
+
+
+def test_an_object_is_called_after_its_class_as_somebody_would_write_it():
+    names = [snake(name) for name in ("ReLU", "Linear", "MLP", "SGD", "SoftmaxCrossEntropy", "Conv2D")]
+    assert names == ["relu", "linear", "mlp", "sgd", "softmax_cross_entropy", "conv2d"]
