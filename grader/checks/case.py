@@ -223,8 +223,8 @@ class Case:
         name = where[int(np.ravel_multi_index(worst, numeric.shape))] if where else entry_is(what, worst, "").strip()
         told, slope = pair_of_numbers(float(analytic[worst]), float(numeric[worst]))
         raise Unmet(
-            f"{what} should agree with central differences: |a - n| / (|a| + |n|) at most {tol:g}.",
-            f"For {what} that is {number(off / size)}. The entry furthest off: {name} is {told}, the measured slope {slope}.",
+            f"{what} should agree with the numerical gradient: |a - n| / (|a| + |n|) at most {tol:g}.",
+            f"For {what} it is {number(off / size)}. Furthest off: {name} is {told}, the measured slope is {slope}.",
             numbers_show(analytic, numeric, self._counts, {}, {}) if not where else "",
             kind="values",
         )

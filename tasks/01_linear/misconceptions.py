@@ -53,7 +53,7 @@ def scales_by_the_outputs(self, in_features, out_features, rng, *_):
 def leaves_the_count_outside_the_root(self, in_features, out_features, rng, *_):
     """Number of inputs left outside the square root
 
-    Check what stands under the square root: is it the 2 alone, or the whole fraction?
+    Check what is under the square root: is it the 2 alone, or the whole fraction?
     """
     _start(self, out_features, rng.standard_normal((in_features, out_features)) * np.sqrt(2.0) / in_features)
 
@@ -62,7 +62,7 @@ def leaves_the_count_outside_the_root(self, in_features, out_features, rng, *_):
 def leaves_the_two_outside_the_root(self, in_features, out_features, rng, *_):
     """The 2 of He initialisation left outside the square root
 
-    The spread of W is the square root of 2 too large. Check what stands under the square root.
+    The spread of W is the square root of 2 too large. Check what is under the square root.
     """
     _start(self, out_features, rng.standard_normal((in_features, out_features)) * 2 / np.sqrt(in_features))
 
@@ -316,7 +316,7 @@ def starts_the_gradients_from_the_weights(self, in_features, out_features, rng, 
 def starts_the_gradients_empty(self, in_features, out_features, rng, *_):
     """Gradients do not start at zero
 
-    A fresh dW holds numbers other than zero. No backward has run yet: what should it hold?
+    A fresh dW contains numbers other than zero. No backward has run yet: what should it contain?
     """
     _start(self, out_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
     self.dW = np.ones_like(self.W)
@@ -658,7 +658,7 @@ def puts_examples_in_columns(self, x):
 def multiplies_in_the_other_order(self, x):
     """W @ x instead of x @ W
 
-    W @ x needs as many columns in W as rows in x. Which of the two factors holds one example per row?
+    W @ x needs as many columns in W as rows in x. Which of the two factors has one example per row?
     """
     self.x = x
     return self.W @ x + self.b
@@ -806,7 +806,7 @@ def keeps_the_gradients_to_itself(self, dout):
 def stores_the_gradient_in_W(self, dout):
     """Gradient written into W
 
-    After backward the weights are gone: W holds what belongs in dW. Where do the gradients go?
+    After backward the weights are gone: W contains what belongs in dW. Where do the gradients go?
     """
     self.W, self.b = self.x.T @ dout, dout.sum(axis=0)
     return dout @ self.W.T

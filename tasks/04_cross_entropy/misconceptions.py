@@ -821,7 +821,7 @@ def forgets_the_onehot(self):
 def returns_the_onehot_alone(self):
     """Probabilities missing from the gradient
 
-    Your gradient does not depend on the logits. What stands in front of the minus?
+    Your gradient does not depend on the logits. What belongs in front of the minus?
     """
     return -_onehot(self.labels, self.probabilities.shape[1]) / len(self.labels)
 

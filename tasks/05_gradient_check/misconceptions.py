@@ -384,7 +384,7 @@ def skips_zeros(f, x, eps=1e-5):
 def stops_after_the_first_entry(f, x, eps=1e-5):
     """Only the first entry measured
 
-    Only the first entry has a slope. Where does the return stand?
+    Only the first entry has a slope. Where is the return?
     """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):

@@ -50,7 +50,7 @@ def ends_with_a_relu(self, sizes, rng, *_):
 def starts_with_a_relu(self, sizes, rng, *_):
     """ReLU before the first layer
 
-    Negative inputs get lost before the first weights see them. Between which layers do the ReLUs stand?
+    Negative inputs get lost before the first weights see them. Between which layers do the ReLUs go?
     """
     self.layers = []
     for i in range(len(sizes) - 1):
@@ -65,7 +65,7 @@ def starts_with_a_relu(self, sizes, rng, *_):
 def has_no_relu(self, sizes, rng, *_):
     """No ReLUs in the network
 
-    Your network has Linear layers alone: together they are one linear map. What stands between each two?
+    Your network has Linear layers alone: together they are one linear map. What belongs between them?
     """
     self.layers = [Linear(sizes[i], sizes[i + 1], rng) for i in range(len(sizes) - 1)]
 
@@ -123,7 +123,7 @@ def ties_layers_of_one_size(self, sizes, rng, *_):
 def seeds_each_layer_anew(self, sizes, rng, *_):
     """Same seed for every layer
 
-    Layers of equal size come out identical, and the generator you were given is not used.
+    Layers of equal size are identical, and the generator you were given is not used.
     """
     self.layers = []
     for i in range(len(sizes) - 1):
@@ -149,7 +149,7 @@ def seeds_layer_by_layer(self, sizes, rng, *_):
 def makes_its_own_generator(self, sizes, rng, *_):
     """Random numbers do not come from the given rng
 
-    The same seed gives another network each time. Which generator do your layers draw from?
+    The same seed gives a different network each time. Which generator do your layers draw from?
     """
     _build(self, sizes, np.random.default_rng())
 
@@ -549,7 +549,7 @@ def skips_the_relus(self, x):
 def runs_from_last_to_first(self, x):
     """Layers run from last to first
 
-    forward starts at the output. In which order do the layers stand?
+    forward starts at the output. In which order are the layers listed?
     """
     return _run(list(reversed(self.layers)), x)
 

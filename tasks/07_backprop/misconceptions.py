@@ -31,10 +31,10 @@ def skips_the_relus(self, dlogits):
 
 @misconception("network.MLP.backward", fails=["check_backprop_agrees_with_central_differences"])
 def masks_for_db_only(self, dlogits):
-    """dW computed from the gradient before the ReLU
+    """dW computed from the gradient before ReLU's mask
 
-    db of the hidden layers is right, dW is not: it comes from the gradient before the ReLU. Both need the gradient
-    behind it.
+    db of the hidden layers is right, dW is not: it uses the gradient before ReLU's mask is applied. Both need it
+    after the mask.
     """
     dout = before = dlogits
     for layer in reversed(self.layers):

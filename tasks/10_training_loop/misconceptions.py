@@ -1205,7 +1205,7 @@ def names_the_keys_in_its_own_way(model, x_train, y_train, x_val, y_val, *, epoc
 def shares_one_list(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """One list for all four keys
 
-    All four keys hold the same list: it is four times too long. How many lists did you make?
+    All four keys have the same list: it is four times too long. How many lists did you make?
     """
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     mixed = [value for values in zip(*history.values()) for value in values]
