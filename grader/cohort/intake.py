@@ -174,9 +174,7 @@ def unpack_class(archive: Path, folder: Path) -> tuple[Path, list[str]]:
                 if name is None or member.is_dir() or (member.external_attr >> 16) & 0o170000 not in (0, 0o100000):
                     continue
                 if reason := _unpack(zipped, member, folder / name):
-                    notes.append(
-                        f"{archive.name} contains {name[:200]!r}, which cannot be unpacked ({reason}): left out"
-                    )
+                    notes.append(f"{archive.name}: {name[:200]!r} in it cannot be unpacked ({reason}): left out")
     except (*DAMAGE, RuntimeError) as error:
         raise Refusal(
             f"{archive} cannot be unpacked ({error}). Remedy: unpack it yourself and give the folder."

@@ -218,21 +218,17 @@ def _told(node: Definition, mark: ast.Call, told: dict[str, tuple[str, str]], ke
     title, _, hint = (ast.get_docstring(node) or "\n\n".join(told.get(key, ()))).partition("\n\n")
     hint = " ".join(hint.split())
     if not title or not hint or "\n" in title:
-        raise BadMisconceptions(
-            f"{where} needs a docstring: a title, an empty line, and the hint that the learner reads."
-        )
+        raise BadMisconceptions(f"{where} needs a docstring: a title, an empty line, and the hint for the learner.")
     if len(title) > LONGEST_TITLE:
         raise BadMisconceptions(
-            f"{where} has a title of {len(title)} characters. {LONGEST_TITLE} are the most; the hint may say more."
+            f"{where} has a title of {len(title)} characters; the most is {LONGEST_TITLE}. Shorten it."
         )
     if (title, hint) != told.setdefault(key, (title, hint)):
         raise BadMisconceptions(
-            f"{where} has another title or hint than its twin. Give both the same, or leave this docstring out."
+            f"{where} has another title or hint than its twin. Give both the same, or leave it out."
         )
     if [other for other, _ in told.values()].count(title) > 1:
-        raise BadMisconceptions(
-            f"{where} has the title of another mistake: {title!r}. Give each mistake a title of its own."
-        )
+        raise BadMisconceptions(f"{where} has the title of another mistake: {title!r}. Give each one its own.")
     return title, hint
 
 

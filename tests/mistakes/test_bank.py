@@ -133,7 +133,7 @@ def mistake(function="f", docstring="T\n\n    Hint.", name="a.b"):
         ('@misconception("losses.softmax")\ndef f(x):\n    return x\n', "f needs a docstring: a title"),
         (mistake(docstring="A title alone"), "f needs a docstring: a title"),
         (mistake(docstring="A hint that goes on\n    over two lines."), "f needs a docstring: a title"),
-        (mistake(docstring="T" * 61 + "\n\n    Hint."), "f has a title of 61 characters. 60 are the most"),
+        (mistake(docstring="T" * 61 + "\n\n    Hint."), "f has a title of 61 characters; the most is 60"),
         (mistake() + mistake("f__g", docstring="T\n\n    Another."), "f__g has another title or hint than its twin"),
         (mistake() + mistake("g", docstring="T\n\n    Another."), "g has the title of another mistake: 'T'"),
     ],

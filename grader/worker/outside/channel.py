@@ -165,9 +165,7 @@ class Channel:
         self.count_callback()
         function = self._callbacks.get(number) if type(number) is int else None
         if function is None or type(args) is not list or type(keywords) is not dict:
-            raise errors.ProtocolViolation(
-                "The code kept a function that it was passed, and called it after that call had returned."
-            )
+            raise errors.ProtocolViolation("The code called a function that it was passed after its call had returned.")
         if any(type(key) is not str for key in keywords):
             raise errors.ProtocolViolation(
                 "A function that was passed to the code was called with keywords that are not names."

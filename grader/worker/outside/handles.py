@@ -35,9 +35,7 @@ class Handle(InWorker):
 
 def _refuses(operation: str) -> Callable[..., NoReturn]:
     def method(self: Handle, *_args: object, **_named: object) -> NoReturn:
-        raise NotAValue(
-            f"The code returned {what_is(self)}, but a number or an array is needed.", type_name="TypeError"
-        )
+        raise NotAValue(f"The code returned {what_is(self)}; a number or an array is needed.", type_name="TypeError")
 
     method.__name__ = operation
     return method

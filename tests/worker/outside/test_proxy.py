@@ -199,7 +199,7 @@ def test_functions_are_called_back(student):
     nested = student.layers.apply(lambda x: student.layers.apply(lambda y: y + 1, x) * 2, 3)
     assert nested == 8
     assert student.layers.keeps(lambda x: x) == 1
-    with pytest.raises(errors.ProtocolViolation, match="after that call had returned"):
+    with pytest.raises(errors.ProtocolViolation, match="after its call had returned"):
         student.layers.later()
 
 
