@@ -6,6 +6,7 @@ A line a stage: how many mistakes, and the points of later stages that they lose
 """
 
 import argparse
+import re
 import sys
 import zlib
 from collections import defaultdict
@@ -84,13 +85,22 @@ def costs(found: Iterable[Subject], before: bool = True) -> dict[str, tuple[Subj
 
 
 def _cost(subject: Subject, off: dict, full: dict) -> Cost:
-    behind = [stage for stage in UNIT if stage.id != subject.mistake.stage]
+    own = {subject.mistake.stage, *_written_too(subject.mistake)}
+    behind = [stage for stage in UNIT if stage.id not in own]
     most = sum(stage.points for stage in behind)
     before, after = (most - sum(r.points for s in behind for r in results[s.id]) for results in (off, full))
     results = [(s.id, r) for s in behind for r in full[s.id]]
     told = [f"{stage} {r.id}: {r.message}" for stage, r in results if r.state == "fail" and r.substituted]
     waits = [f"{stage} {r.id}: {r.state} {r.message}" for stage, r in results if not r.points]
     return Cost(before, after, most, told, waits)
+
+
+def _written_too(m: Misconception) -> set[str]:
+    """Other stages whose functions the mistake's own text holds: a class that is wrong as a whole."""
+    methods = re.findall(r"def (\w+)", m.source)
+    return {
+        stage for name, stage in HERE.claimed_by().items() if name in [f"{m.target}.{method}" for method in methods]
+    }
 
 
 def table(found: dict[str, tuple[Subject, Cost]]) -> list[str]:
