@@ -114,11 +114,11 @@ class OpenAnswers(Struct, frozen=True, array_like=True, tag="open"):
 
     def forms(self, m: KnownMistake, told: tuple[str, str]) -> Iterator[tuple[KnownMistake, KnownAnswers]]:
         """The mistake with each of the numbers, and what it answers then."""
-        for number, told in self.numbers.items():
+        for number, answers in self.numbers.items():
             name = f"{self.name}{FILLED}{number}"
             title, hint = (with_number(text, self.open, float(number)) for text in told)
             form = KnownMistake(name, m.alike, hint, title)
-            yield form, KnownAnswers(self.check, name, [""] * len(OTHERS) * self.much + told.split())
+            yield form, KnownAnswers(self.check, name, [""] * len(OTHERS) * self.much + answers.split())
 
 
 class AllAnswers(Struct, frozen=True, array_like=True, tag="all"):

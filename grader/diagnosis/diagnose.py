@@ -15,7 +15,7 @@ An exception says little: many a slip ends in a ValueError. Where nothing but an
 reference, a mistake is its name only if it ends in the same words, and fails the same checks of the same functions.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from grader.course.misconceptions import Misconception

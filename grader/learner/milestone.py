@@ -1,11 +1,9 @@
 """What a learner's own code can do now that a stage is done: one sentence, from the course's toolbox."""
 
 from collections.abc import Sequence
-from importlib import import_module
 
 from grader.course.course import Course
-from grader.course.stage import TOOLBOX
-from grader.running.checks_package import package_of
+from grader.course.toolbox import shared
 from grader.running.context import Data
 from grader.running.limits import Limits
 from grader.submission import Submission
@@ -18,14 +16,12 @@ def milestone(done: Sequence[str], submission: Submission, course: Course, pool:
 
     It asks the submission in a worker and decides nothing: "" where the submission, or what it answers, ends it.
     """
-    if not (course.tasks / TOOLBOX / "milestones.py").is_file():
-        return ""
-    module = import_module(f"{package_of(course.tasks)}.{TOOLBOX}.milestones")
+    module = shared(course.tasks, "milestones")
     for stage in (course.stage(name) for name in reversed(done)):
         if told := getattr(module, f"after_{stage.id}", None):
             try:
                 with pool.student(submission, limits.of(stage.checks[0], stage)) as student:
-                    return clean(told(student, Data(course.data)))
+                    return clean(told(student, Data(course)))
             except Exception:  # a stage that it would need is still to do, or its code does something odd here
                 return ""
     return ""

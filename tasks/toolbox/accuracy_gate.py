@@ -111,9 +111,9 @@ def train(
     names = case.rng.permutation(sizes[-1])
     model = student.network.MLP(tuple(sizes), student.rng(seed))
     start = networks.parameters_of(student, model)
-    told = ["data.load_mnist()[{}]", "data.load_mnist()[{}]  # with the classes renamed"]
+    texts = ["data.load_mnist()[{}]", "data.load_mnist()[{}]  # with the classes renamed"]
     arrays = (images.x_train, names[images.y_train], images.x_val, names[images.y_val])
-    data = [case.given(name, of, told[k % 2].format(k)) for k, (name, of) in enumerate(zip(_GIVEN[1:5], arrays))]
+    data = [case.given(name, of, texts[k % 2].format(k)) for k, (name, of) in enumerate(zip(_GIVEN[1:5], arrays))]
     try:
         result = student.train.train(model, *data, rng=student.rng(seed + 1), **settings)
     except CallTimeout as stopped:
@@ -122,7 +122,9 @@ def train(
     shapes = [(n, m) if k else (m,) for n, m in pairwise(sizes) for k in (1, 0)]
     trainings.same_shapes(case, parameters, [np.empty(shape) for shape in shapes], "After training")
     curves = history(student, case, result)
-    told = training_diagnosis.Training(settings, len(data[0]), curves, start, parameters, data, validation)
+    told = training_diagnosis.Training(
+        settings, len(data[0]), curves, start, parameters, (data[0], data[1]), (data[2], data[3])
+    )
     for name, array in zip(networks.names(len(parameters)), parameters):
         if not np.isfinite(array).all():
             keep_curves(case, curves)

@@ -5,7 +5,7 @@ views, properties and slots work alike; layers with weights are those that have 
 as a row (1, units) is read as (units,), and layers are found in a mapping or in nested lists as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -107,19 +107,18 @@ def layers_of(student: Student, model: Remote) -> list[Remote]:
 
 def flattened(student: Student, held: object, deep: int = 4) -> list[Remote]:
     """The objects in a list or a mapping, in order, and those in such items of it, so many levels deep."""
-    given = list(held.values()) if isinstance(held, dict) else held if isinstance(held, list | tuple) else [held]
-    objects = [item for item in given if isinstance(item, Remote)] if deep else []
+    items: Iterable[Any] = (
+        held.values() if isinstance(held, dict) else held if isinstance(held, list | tuple) else [held]
+    )
+    objects = [item for item in items if isinstance(item, Remote)]
     bare = [item for item, has in zip(objects, student.have(objects, "W")) if not has]
-    inner = {id(item) for item, has in zip(bare, student.have(bare, "__iter__")) if has}
+    inner = {id(item) for item, has in zip(bare, student.have(bare, "__iter__")) if has and deep}
     layers: list[Remote] = []
-    for item in given:
-        if isinstance(item, Remote) and id(item) not in inner:
-            layers.append(item)
-        elif isinstance(item, Remote):
-            held = student.take(item.values() if student.has(item, "values") else item)
-            layers += flattened(student, held, deep - 1)
-        elif isinstance(item, dict | list | tuple):
-            layers += flattened(student, item, deep - 1)
+    for item in items:
+        if id(item) in inner:
+            item = student.take(item.values() if student.has(item, "values") else item)
+        nested = flattened(student, item, deep - 1) if isinstance(item, dict | list | tuple) else [item]
+        layers += [layer for layer in nested if isinstance(layer, Remote)]
     return layers
 
 

@@ -191,7 +191,8 @@ CASES = [
      "`[0.5, 2.0]` is a list of 2: np.array(...) makes an array of it. (AttributeError: 'list' object has no attribute 'max')"),
     # None
     (network, "layers", "return dout @ self.W.T", "dout @ self.W.T",
-     f"dout is None: it was passed in as None by network.py, line «dout = layer». {NO_RETURN} (TypeError: unsupported operand type(s) for *"),
+     f"dout is None: it was passed in as None by network.py, line «dout = layer». {NO_RETURN} "
+     "(TypeError: unsupported operand type(s) for *"),
     (loss, "losses", "return exps / ", "exps / ",
      f"self.probabilities is None, set in line 30: softmax(logits). {NO_RETURN} (AttributeError: 'NoneType' object has no"),
     (training, "train", "total_loss, correct = 0.0, 0\n", "total_loss, correct = history.clear(), 0\n",
@@ -203,7 +204,8 @@ CASES = [
     (batches, "data", "order = rng.permutation(len(x))", "order = rng.shuffle(np.arange(len(x)))",
      "order is None: rng.shuffle(np.arange(len(x))) in line 16 returned nothing. "),
     (training, "network", "return [g for layer", "[g for layer",
-     f"grads is None: it was passed in as None by train.py, line «optimizer.step(». {NO_RETURN} (TypeError: 'NoneType' object is not iterable)"),
+     f"grads is None: it was passed in as None by train.py, line «optimizer.step(». {NO_RETURN} "
+     "(TypeError: 'NoneType' object is not iterable)"),
     (training, "train", "(y_train))", "(history.clear()))",
      f"history.clear() gave None. {NO_RETURN} (TypeError: object of type 'NoneType' has no len())"),
     (sgd, "optim", "for p, g in zip(params, grads):", "for p, g in params.sort(key=id):",
