@@ -27,6 +27,7 @@ _MOST, _SOME = 5000, 1000  # images that are counted, and those that units are l
 _FEW_STEPS = 300
 _AT_CHANCE = 0.08  # so much above the largest class's share is still next to nothing
 _DEAD = 0.98  # of a layer's units
+_LITTLE = 0.35  # share of hits
 _BLOWN_UP = 3.0  # times the size that a layer's weights started with
 _MANY_NATS = 3.0  # times the loss of guessing
 _TOO_LARGE = 2.5  # times the spread that He's rule gives
@@ -132,6 +133,17 @@ class Training:
         sizes = [(np.linalg.norm(a), np.linalg.norm(b)) for a, b in zip(self.start[::2], self.end[::2])]
         return max((float(now / was) for was, now in sizes if was > 0), default=1.0)
 
+    @cached_property
+    def way(self) -> float:
+        """How far the weights went, as a share of their size at the start."""
+        start, end = closed_form.flat(self.start[::2]), closed_form.flat(self.end[::2])
+        return float(np.linalg.norm(end - start) / max(float(np.linalg.norm(start)), 1e-300))
+
+    @cached_property
+    def dead(self) -> float:
+        """The share of units that are off for every image, in the hidden layer that has most of them."""
+        return max(_dead(self.end, self.own[0]), default=0.0)
+
     def curve(self, name: str) -> list[float]:
         return [float(value) for value in self.history.get(name, ())]
 
@@ -194,18 +206,20 @@ def _shorter(training: Training, otherwise: str) -> str:
 
 
 def _lost(training: Training, jumped: bool, limit: float) -> bool:
-    """Whether weights that are finite went somewhere from where nothing is learned."""
+    """Whether weights that are finite went somewhere from where next to nothing is learned."""
     loss, share = training.after
-    dead = max(_dead(training.end, training.own[0]), default=0.0) > 0.85
-    lost = share < 0.5 and (training.at_chance or loss > training.guessing or dead)
-    beyond = jumped or training.growth > (2.0 if dead else _BLOWN_UP) or loss > limit
-    return lost and beyond and not _learned_others(training)
+    if share >= 0.5 or _learned_others(training) or _alike(training):
+        return False
+    far = jumped or training.growth > _BLOWN_UP or loss > limit
+    return (share < _LITTLE and (far or (training.way > 0.7 and training.dead > 0.5))) or (
+        training.dead > 0.85 and training.growth > 2.0
+    )
 
 
 def _learned_others(training: Training) -> bool:
     """Whether the history tells of images learned that are not these images with these labels."""
     told, losses = training.curve("train_acc"), [*training.curve("train_loss"), training.after[0]]
-    sound = bool(np.isfinite(losses).all()) and training.growth < 3 * _BLOWN_UP
+    sound = bool(np.isfinite(losses).all()) and training.growth < _BLOWN_UP and training.dead < 0.5
     return bool(told) and sound and training.at_chance and told[-1] > training.after[1] + 0.15
 
 
@@ -291,9 +305,8 @@ def _off(training: Training) -> Finding | None:
 
 
 def _little(training: Training) -> bool:
-    """Whether the parameters went next to no way: then the settings are why nothing came of it."""
-    start, end = closed_form.flat(training.start), closed_form.flat(training.end)
-    return bool(0 < np.linalg.norm(end - start) < 0.02 * np.linalg.norm(start))
+    """Whether the weights went next to no way: then the settings may be why nothing came of it."""
+    return 0 < training.way < 0.02
 
 
 def _apart(training: Training) -> Finding | None:
@@ -309,16 +322,16 @@ def _apart(training: Training) -> Finding | None:
         return None
     return Finding(
         APART,
-        "Labels and images have come apart.",
+        "Labels and images seem to have come apart.",
         f"{shows} Units are alive and weights move, but what is learned is not these labels.",
-        "Print the labels of one batch beside its images: are x and y put in one and the same order?",
+        "Print the labels of one batch beside its images: are x and y put in one and the same order? If they are, see whether "
+        "make check-gradients agrees.",
     )
 
 
 def _shuffled(training: Training) -> bool:
     """Weights that moved under units that are alive, and still know nothing but the share of each class."""
-    alive = max(_dead(training.end, training.own[0]), default=0.0) < 0.9
-    return alive and not _little(training) and training.growth < _BLOWN_UP
+    return training.dead < 0.9 and not _little(training) and training.growth < _BLOWN_UP
 
 
 # --- what was learned, but not well enough ----------------------------------------------------------------------------

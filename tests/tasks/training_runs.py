@@ -21,7 +21,7 @@ from reference.network import MLP
 from tests.courses import HERE
 from tests.tasks.toolbox import training_diagnosis as td
 
-FRESH = 300_000
+FRESH = 400_000
 SIZES = ((784, 64, 32, 10), (784, 128, 64, 10), (784, 50, 10))
 
 
