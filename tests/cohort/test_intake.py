@@ -152,9 +152,9 @@ def test_names_in_a_class_zip_that_no_folder_takes_are_left_out_and_noted(tmp_pa
     assert {student: bool(a.digest) for student, a in by_student(intake).items() if student != "eve"} == {
         "ann": True, "bob": True, "cy": False, "dee": False,
     }  # fmt: skip
-    assert [note.split(", which")[0][:40] for note in intake.notes[:3]] == [
-        "class.zip holds 'export/bob/layers.py/x.py'"[:40], "class.zip holds 'export/cy/aaaaaaaaaaaaaaaa"[:40],
-        "class.zip holds 'export/dee/x.py'"[:40],
+    assert [note.split(" in it")[0][:40] for note in intake.notes[:3]] == [
+        "class.zip: 'export/bob/layers.py/x.py'"[:40], "class.zip: 'export/cy/aaaaaaaaaaaaaaaa"[:40],
+        "class.zip: 'export/dee/x.py'"[:40],
     ]  # fmt: skip
 
 
@@ -293,7 +293,7 @@ def test_a_roster_that_cannot_be_used_is_refused(tmp_path, text, message):
 def test_nothing_handed_in_is_refused(tmp_path, store):
     with pytest.raises(Refusal, match="nothing was handed in"):
         take_in(tmp_path, store)
-    with pytest.raises(Refusal, match="no folder"):
+    with pytest.raises(Refusal, match="not a folder"):
         take_in(tmp_path / "absent", store)
 
 
