@@ -126,12 +126,16 @@ class Session:
         self.context.close()
 
     def _complete_before(self, check: Check) -> None:
-        """Run what is missing of the stages before a check that did not pass: what is put in follows from all of it."""
-        stages = self.context.course.stages
-        for stage in stages[: [stage.id for stage in stages].index(check.stage)]:
-            missing = [c for c in stage.checks if scores.key(c) not in self.results and not c.training]
+        """Run what is missing before a check that did not pass: what is put in, and whether a training counts, follows from
+        it. Of a training that is all stages before it, else those that it needs.
+        """
+        course, state = self.context.course, self.context.state
+        needed = course.needed_by([course.stage(check.stage)])
+        for stage in course.stages if check.training else needed:
+            missing = [c for c in stage.checks if scores.key(c) not in self.results and not stage.training]
             for other in sorted(missing, key=lambda check: not check.core):
-                self.context.state.decide(other, run_check(other, load_checks(stage)[other.id], self.context))
+                state.decide(other, run_check(other, load_checks(stage)[other.id], self.context))
+                state.forget(other)
 
     def _executed(self, check: Check, function: Function, limit: float, context: Context) -> CheckResult:
         """Run a check, if its stage has time left."""

@@ -157,6 +157,19 @@ def test_a_check_that_fails_because_of_a_side_condition_is_run_with_it_put_right
 def test_a_single_stage_is_graded_as_within_the_whole():
     whole, single = graded(AVERAGED), graded(AVERAGED, stages=HERE.select(["07"]))
     assert points(single)["07_backprop"] == points(whole)["07_backprop"]
+    assert {stage for stage, _ in single.results} == {"01_linear", "02_relu", "06_network", "07_backprop"}
+    assert {stage for stage, _ in single.context.state.transcripts} == {"01_linear"}
+
+
+def test_what_passes_asks_for_nothing_more_in_a_single_stage():
+    pool = CountingPool()
+    session = graded(REFERENCE, stages=HERE.select(["07"]), pool=pool)
+    assert pool.plain == len(session.order)
+    pool = CountingPool()
+    broken = changed("optim", "p -= self.lr * g", "p += self.lr * g")
+    assert pool.plain == 0
+    session = graded(broken, stages=HERE.select(["08"]), pool=pool)
+    assert (pool.plain, pool.put_in) == (1, 0)  # its side conditions wait for it, and it needs nobody
 
 
 # --- what a failure with something put in says ------------------------------------------------------------------------
