@@ -8,7 +8,7 @@ from pathlib import Path
 from grader.course.stage import TOOLBOX
 from grader.submission import Substitutes
 
-_MODULE, _LIST, _GIVEN = "substitutes", "SUBSTITUTES", "GIVEN"
+_MODULE, _LIST = "substitutes", "SUBSTITUTES"
 
 
 def unit_of(name: str, units: Iterable[str]) -> str:
@@ -32,7 +32,7 @@ def put_in(tasks: Path, names: tuple[str, ...]) -> Substitutes:
         elif (entries := _entries(node)) is not None:
             left = [(key, value) for key, value in zip(entries.keys, entries.values) if key and _text(key) in names]
             entries.keys, entries.values = [key for key, _ in left], [value for _, value in left]
-    kept = _used(body, {_LIST, _GIVEN})
+    kept = _used(body, {_LIST, "GIVEN", "CONTRACT"})
     imported = {alias.name for node in kept.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     others = {name: _used(_body(tasks, name), _asked(kept, name)) for name in sorted(imported) if _body(tasks, name)}
     return Substitutes(names, {name: ast.unparse(tree) for name, tree in {_MODULE: kept, **others}.items()})

@@ -135,5 +135,7 @@ SUBSTITUTES = {
     "data.minibatches": minibatches,
     "train.accuracy": accuracy,
 }
+#: What the contract's objects have: whoever reads that of another object reads nothing beyond it.
+CONTRACT = ["W", "b", "dW", "db", "forward", "backward", "layers", "parameters", "gradients", "predict", "lr", "step"]
 #: What else a module that cannot be imported has to have, so that others find it.
 GIVEN = {"data.load_mnist": load_mnist}

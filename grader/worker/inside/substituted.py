@@ -8,7 +8,7 @@ knows what is put in; the texts resolve here alone, under a name that no import 
 import importlib
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from sys import _getframe
 from typing import Any, TypeAlias
 
@@ -42,7 +42,7 @@ class Substitution:
 
     def __init__(self, finder: Finder, names: list[str], texts: Mapping[str, str]):
         self.finder, self.names, self.texts, self.notes = finder, names, texts, Notes()
-        self.contract: set[str] = set()  # names that objects of the course have
+        self.contract: set[str] = set()  # names that objects of the contract have
         self._done = False
 
     def put_in(self) -> None:
@@ -51,8 +51,7 @@ class Substitution:
             return
         self._done = True
         listed = _loaded(self.texts)
-        for right in filter(lambda right: isinstance(right, type), listed.SUBSTITUTES.values()):
-            self.contract |= {*vars(right), *right.__annotations__}
+        self.contract.update(vars(listed).get("CONTRACT", ()))
         for module in dict.fromkeys(name.partition(".")[0] for name in self.names):
             self._import(module, vars(listed).get("GIVEN", {}))
         for owner in dict.fromkeys(".".join(name.split(".")[:2]) for name in self.names):
@@ -71,9 +70,8 @@ class Substitution:
             importlib.import_module(path)
         except BaseException:  # SystemExit is the learner's here, too
             sys.modules[path] = made = types.ModuleType(path)
-            vars(made).update(
-                {name.partition(".")[2]: value for name, value in given.items() if name.startswith(f"{module}.")}
-            )
+            own = {tuple(name.split(".")): value for name, value in given.items()}
+            vars(made).update({attribute: value for (of, attribute), value in own.items() if of == module})
             setattr(sys.modules[PACKAGE], module, made)
 
     def _substitute(self, owner: str, listed: Mapping[str, Any], old: object) -> object:
@@ -115,7 +113,8 @@ class Substitution:
 
     def _replace(self, old: object, new: object) -> None:
         """Everywhere in the learner's modules, and below the classes that are derived from the old one."""
-        for module in self._modules():
+        loaded = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == PACKAGE]
+        for module in loaded:
             for attribute in [name for name, value in vars(module).items() if value is old]:
                 setattr(module, attribute, new)
         if not (isinstance(old, type) and isinstance(new, type)):
@@ -127,11 +126,6 @@ class Substitution:
                     child.__bases__ = tuple(new if base is old else base for base in child.__bases__)
             except TypeError:
                 pass  # laid out otherwise in memory: it stays as it is, and is not an instance of the new one
-
-    def _modules(self) -> Iterator[types.ModuleType]:
-        for name, module in list(sys.modules.items()):
-            if name.partition(".")[0] == PACKAGE and isinstance(module, types.ModuleType):
-                yield module
 
     def is_beyond(self, attribute: str) -> bool:
         """Whether an attribute is nothing that the contract has, nor that every object has."""

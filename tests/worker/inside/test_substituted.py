@@ -32,6 +32,7 @@ def triple(x):
 
 SUBSTITUTES = {"layers.Box": Box, "layers.triple": triple, "optim.Part.step": Part, "optim.Part.__init__": Part}
 GIVEN = {"layers.load": lambda: "given"}
+CONTRACT = ["W", "b", "rate", "forward", "step"]
 """,
 }
 BOX = """
@@ -140,7 +141,7 @@ def test_what_is_read_and_called_is_noted(workers):
         def reads():
             box = Box(1)
             box.forward(1.0)
-            return hasattr(box, "W"), hasattr(box, "momentum"), box.twice(1.0)
+            return hasattr(box, "W"), hasattr(box, "b"), hasattr(box, "momentum"), box.twice(1.0)
         def keeps():
             return vars(Box(1))
         def passes():
