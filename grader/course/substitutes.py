@@ -39,10 +39,14 @@ def put_in(tasks: Path, names: tuple[str, ...]) -> Substitutes:
 
 
 def _leave_methods(node: ast.ClassDef, names: tuple[str, ...]) -> None:
-    """Take out of a class what is not put in, where it is put in by methods."""
+    """Take out of a class what is not put in, where it is put in by methods; of __init__ its parameters stay."""
     methods = {name.rpartition(".")[2] for name in names if name.count(".") > 1 and name.split(".")[1] == node.name}
-    if methods:
-        node.body = [part for part in node.body if not isinstance(part, ast.FunctionDef) or part.name in methods]
+    functions = [part for part in node.body if isinstance(part, ast.FunctionDef)] if methods else []
+    for part in functions:
+        if part.name == "__init__" and part.name not in methods:
+            part.body = [ast.Pass()]
+        elif part.name not in methods:
+            node.body.remove(part)
 
 
 def _body(tasks: Path, module: str) -> list[ast.stmt]:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from grader.course.skeleton import build, put_back_all, read_claims
@@ -351,8 +352,25 @@ def test_a_worker_gets_no_line_of_what_is_not_put_in():
     classes = ["Linear", "__init__", "forward", "backward", "load_mnist"]
     assert re.findall(r"(?:def|class) (\w+)", linear["substitutes"]) == classes
     forward = put_in(HERE.tasks, ("network.MLP.forward",)).texts
-    assert re.findall(r"(?:def|class) (\w+)", forward["substitutes"]) == ["MLP", "forward", "_in_turn", "load_mnist"]
+    assert re.findall(r"(?:def|class) (\w+)", forward["substitutes"]) == [
+        "MLP",
+        "__init__",
+        "forward",
+        "_in_turn",
+        "load_mnist",
+    ]
+    assert "Linear" not in forward["substitutes"]
     assert re.findall(r"(?:def|class) (\w+)", forward["closed_form"]) == []
+
+
+@pytest.mark.parametrize("kept", ["alpha", "lr"])
+def test_a_step_alone_finds_the_rate_wherever_the_learner_keeps_it(kept):
+    optim = f"class SGD:\n    def __init__(self, lr):\n        self.{kept} = lr\n    def step(self, params, grads):\n        pass\n"
+    code = replace(REFERENCE.replaced({"optim": optim}), put_in=put_in(HERE.tasks, ("optim.SGD.step",)))
+    with LocalPool().student(code) as student:
+        held = student.put([np.ones(2)])
+        student.optim.SGD(0.5).step(held, student.put([np.ones(2)]))
+        assert student.fetch(held)[0].tolist() == [0.5, 0.5]
 
 
 def test_copied_into_a_submission_the_texts_do_not_import():
