@@ -122,7 +122,7 @@ class Runtime:
         try:
             if self.put_in is not None:
                 if asked == "notes":
-                    return "ok", self.put_in.notes.told()
+                    return "ok", self.put_in.notes()
                 self.put_in.put_in()
             value = OPERATIONS[asked.removeprefix("keep_")](*arguments)
             if asked == "having":

@@ -22,28 +22,23 @@ _OWN = "_put_in_"  #: how the attributes begin that a substitute keeps for itsel
 Function: TypeAlias = Callable[..., Any]
 
 
-class Notes:
-    """What was read of substitutes beyond the contract, and which of them were called."""
-
-    def __init__(self) -> None:
-        self.beyond: dict[str, None] = {}
-        self.called: dict[str, None] = {}
-
-    def told(self) -> list[list[str]]:
-        return [list(self.beyond)[:20], list(self.called)]
-
-
 class Substitution:
     """What is put in for one submission.
 
-    names : "module.Class", "module.function", "module.Class.method"
-    texts : module of the toolbox -> source; `substitutes` has the list
+    names  : "module.Class", "module.function", "module.Class.method"
+    texts  : module of the toolbox -> source; `substitutes` has the list
+    beyond : what the learner's code read of it beyond the contract, as keys
+    called : what of it was called, as keys
     """
 
     def __init__(self, finder: Finder, names: list[str], texts: Mapping[str, str]):
-        self.finder, self.names, self.texts, self.notes = finder, names, texts, Notes()
+        self.finder, self.names, self.texts = finder, names, texts
+        self.beyond, self.called = dict[str, None](), dict[str, None]()
         self.contract: set[str] = set()  # names that objects of the contract have
         self._done = False
+
+    def notes(self) -> list[list[str]]:
+        return [list(self.beyond)[:20], list(self.called)]
 
     def put_in(self) -> None:
         """Once, before the first name of the submission is looked up."""
@@ -89,7 +84,7 @@ class Substitution:
         parameters, defaults = _parameters(function), getattr(old, "__defaults__", None) or ()
 
         def substituted(*arguments: object, **named: object) -> object:
-            self.notes.called[name] = None
+            self.called[name] = None
             return function(**self.bound(name, parameters, (arguments, named), defaults))
 
         substituted.__name__ = substituted.__qualname__ = function.__name__
@@ -108,7 +103,7 @@ class Substitution:
         arguments, named = given
         own = [*arguments[len(known) :], *(value for key, value in named.items() if key not in known)]
         if not all(any(value is default for default in defaults) for value in own):
-            self.notes.beyond[f"an argument of {name}"] = None
+            self.beyond[f"an argument of {name}"] = None
         return dict(zip(known, arguments)) | {key: value for key, value in named.items() if key in known}
 
     def _replace(self, old: object, new: object) -> None:
@@ -134,7 +129,7 @@ class Substitution:
     def read(self, name: str, attribute: str) -> None:
         """Note what the learner's code, and nobody else, reads of an object beyond the contract."""
         if _getframe(2).f_code.co_filename.startswith(f"{self.finder.folder}/"):
-            self.notes.beyond[f"{name}.{attribute}"] = None
+            self.beyond[f"{name}.{attribute}"] = None
 
 
 class _Derived:
@@ -170,14 +165,14 @@ class _Derived:
                 object.__setattr__(this, f"{_OWN}arguments", dict(zip(self.parameters, arguments)) | named)
                 base.__init__(this, *arguments, **named)
                 return
-            put_in.notes.called[units["__init__"]] = None
+            put_in.called[units["__init__"]] = None
             given = put_in.bound(owner, self.parameters, (arguments, named), defaults)
             if "__init__" in methods:
                 methods["__init__"](this, **given)
 
         def __getattribute__(this: object, name: str) -> object:
             if name in methods:
-                put_in.notes.called[units[name]] = None
+                put_in.called[units[name]] = None
             elif put_in.is_beyond(name) and (whole or not callable(getattr(old, name, None))):
                 put_in.read(owner, name)
             return base.__getattribute__(this, name)  # a class that has one of its own keeps it
