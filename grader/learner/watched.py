@@ -84,26 +84,18 @@ class Watched:
         stage = stage or self.stage
         if self.submission is None:
             self.changed()
-        assert self.submission is not None
         begun = time.perf_counter()
-        # What else was graded since the save need not run again for a stage that is only looked at.
-        before = takewhile(lambda known: known.id != stage.id, self._known() if stage is not self.stage else ())
-        known = RunState({(s.id, c.id): c for s in before for c in s.checks})
-        context = Context(
-            self.course, self.submission, self.pool, self.seed, self.limits,
-            recall=self._recall, state=known, follow_through="full",
-        )  # fmt: skip
+        context = self._context(stage)
         session = Session([stage], context, observers)
         try:
             told = False
-            for number, check in enumerate(session.order, 1):
-                if scores.key(check) in session.results:
-                    continue
+            to_run = [check for check in session.order if scores.key(check) not in session.results]
+            for number, check in enumerate(to_run, 1):
                 result = session.run(check, self._function(check))
                 self._remember(check, result, context)
                 if stop():
                     return None
-                left = len(session.order) - number
+                left = len(to_run) - number
                 if result.state != "fail" or result.seconds <= _LONG or told or not left:
                     continue
                 partial = scores.stage_result(stage, session.results)
@@ -119,6 +111,14 @@ class Watched:
         if stage is self.stage:
             self._session, self.seconds = session, time.perf_counter() - begun
         return graded
+
+    def _context(self, stage: Stage) -> Context:
+        """What a stage is graded in: for one that is only looked at, with what was graded before it since the save."""
+        assert self.submission is not None
+        before = takewhile(lambda known: known.id != stage.id, self._known() if stage is not self.stage else ())
+        known = RunState({(s.id, c.id): c for s in before for c in s.checks})
+        place = self.course, self.submission, self.pool, self.seed, self.limits
+        return Context(*place, recall=self._recall, state=known, follow_through="full")
 
     def move(self, **how: Unpack[GradeOptions]) -> Iterator[StageResult]:
         """Grade the current stage; then go on from what is done, and back to what blocks, to where something is to do.
