@@ -29,7 +29,7 @@ __all__ = [
     "is_stub",
     "line_of",
     "pristine",
-    "put_back",
+    "put_back_all",
     "read_claims",
     "read_sources",
     "restore_stub",
@@ -156,21 +156,23 @@ def read_sources(folder: Path) -> dict[str, str]:
 
 def blank(source: str, module: str, claims: Claims) -> str:
     """One file of the reference with the bodies of all claimed functions replaced by their stubs."""
-    names = claims.of_module(module)
+    names, file = claims.of_module(module), f"{module}.py"
     text = source
     for name in names:
         text = _blank_one(text, name, claims)
-    if ast.dump(ast.parse(put_back(text, source, names))) != ast.dump(ast.parse(source)):
+    whole = put_back_all({file: text}, {file: source}, names)[file]
+    if ast.dump(ast.parse(whole)) != ast.dump(ast.parse(source)):
         raise SkeletonError(f"{module}.py: putting the definitions back does not give the reference again.")
     return text
 
 
-def put_back(student_source: str, reference_source: str, names: Iterable[str]) -> str:
-    """Fill the reference's definitions (or values) into a file, for the given names of that file's module."""
-    text = student_source
+def put_back_all(student: Mapping[str, str], reference: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Fill whole definitions (or values) into the files of a package, `{"losses.py": text}` in and out."""
+    texts = dict(student)
     for name in names:
-        text = restore_stub(text, reference_source, name)
-    return text
+        file = name.partition(".")[0] + ".py"
+        texts[file] = restore_stub(texts[file], reference[file], name)
+    return texts
 
 
 def restore_stub(student_source: str, skeleton_source: str, function: str) -> str:

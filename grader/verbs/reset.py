@@ -47,14 +47,14 @@ def command(stage: str, student: Path, whole_files: bool) -> None:
 
 def _restored(path: Path, file: str, names: list[str], skeleton: str, whole_file: bool) -> str:
     """The new text of one file."""
-    from grader.course.skeleton import SkeletonError, put_back
+    from grader.course.skeleton import SkeletonError, put_back_all
     from grader.errors import Refusal
 
     if whole_file or not path.is_file():
         return skeleton
     try:
         wanted = [name for name in names if name.startswith(f"{path.stem}.")]
-        return put_back(path.read_bytes().decode("utf-8"), skeleton, wanted)
+        return put_back_all({file: path.read_bytes().decode("utf-8")}, {file: skeleton}, wanted)[file]
     except (SkeletonError, UnicodeDecodeError) as error:
         raise Refusal(
             f"{file} cannot be changed in part: {error} Remedy: correct it, or put back the whole file with --whole-files."

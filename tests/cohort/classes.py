@@ -79,10 +79,8 @@ class Generator:
         kept = stages[: self.dice.randrange(len(stages))]
         names = [name for name, stage in self.claims.stages.items() if stage in kept]
         sources = skeleton.read_sources(REFERENCE)
-        return {
-            file: skeleton.put_back(text, sources[file], [n for n in names if n.startswith(file[:-3] + ".")]).encode()
-            for file, text in self.skeleton.items()
-        }
+        texts = skeleton.put_back_all(self.skeleton, sources, names)
+        return {file: text.encode() for file, text in texts.items()}
 
     def mistaken(self, many: int = 1) -> dict[str, bytes]:
         submission = self.reference

@@ -15,7 +15,7 @@ from grader.course.skeleton import (
     build,
     is_stub,
     line_of,
-    put_back,
+    put_back_all,
     read_claims,
     read_sources,
     restore_stub,
@@ -27,7 +27,6 @@ from grader.errors import Refusal
 from grader.paths import REFERENCE, STUDENT, TASKS
 from tests.command_line import asked
 from tests.courses import HERE
-from tests.golden.submissions import put_back_all
 
 CLAIMS = read_claims(TASKS)
 SKELETON = build(REFERENCE, CLAIMS)
@@ -83,6 +82,10 @@ def claims_of(*names, values=None):
 
 def stub_of(source, name, stage="01_box"):
     return is_stub(source, name, stage)
+
+
+def put_back(module, text, source, names):
+    return put_back_all({f"{module}.py": text}, {f"{module}.py": source}, names)[f"{module}.py"]
 
 
 # --- the course's own skeleton ---
@@ -231,7 +234,7 @@ def test_parameters_beyond_the_contract_are_in_no_stub():
     text = blank(OWN, "box", claims)
     assert "    def fill(self, a, *, b):\n" in text
     assert "kind" not in text
-    assert put_back(text, OWN, ["box.Box.fill"]) == OWN
+    assert put_back("box", text, OWN, ["box.Box.fill"]) == OWN
 
 
 @pytest.mark.parametrize(("old", "new"), [("kind=2.0, ", ""), ("kind : type", "type :")])
@@ -244,7 +247,7 @@ def test_a_parameter_beyond_the_contract_that_is_not_there_is_refused(old, new):
 def test_blank_replaces_a_value_of_several_lines():
     text = blank(SOURCE, "box", claims_of("box.LIMITS", values={"box.LIMITS": {"a": 0.5, "name": "x"}}))
     assert 'LIMITS = {"a": 0.5, "name": "x"}  # kept too\n' in text
-    assert put_back(text, SOURCE, ["box.LIMITS"]) == SOURCE
+    assert put_back("box", text, SOURCE, ["box.LIMITS"]) == SOURCE
 
 
 @pytest.mark.parametrize(
@@ -420,7 +423,7 @@ def test_reset_puts_back_one_stage_and_saves_a_copy(folder, tmp_path):
     text = (folder / "layers.py").read_text(encoding="utf-8")
     assert is_stub(text, "layers.ReLU.forward", "02_relu")
     assert is_stub(text, "layers.ReLU.backward", "02_relu")
-    assert put_back(text, SOURCE_OF["layers.py"], CLAIMS.of_stage("02_relu")) == SOURCE_OF["layers.py"]
+    assert put_back("layers", text, SOURCE_OF["layers.py"], CLAIMS.of_stage("02_relu")) == SOURCE_OF["layers.py"]
     (copy,) = (tmp_path / "saved").rglob("*.py")
     assert copy.read_text(encoding="utf-8") == SOURCE_OF["layers.py"]
 
@@ -430,7 +433,7 @@ def test_reset_of_the_accuracy_stage_puts_back_the_starting_values(folder):
     assert asked("reset", "12_mnist", "--student", folder).exit_code == 0
     text = (folder / "train.py").read_text(encoding="utf-8")
     assert 'HYPERPARAMETERS = {"epochs": 2' in text
-    assert put_back(text, SOURCE_OF["train.py"], ["train.HYPERPARAMETERS"]) == SOURCE_OF["train.py"]
+    assert put_back("train", text, SOURCE_OF["train.py"], ["train.HYPERPARAMETERS"]) == SOURCE_OF["train.py"]
 
 
 @pytest.mark.parametrize("damage", [b"def f(:\n", b"\xff\xfe", b"x = 1\0"])

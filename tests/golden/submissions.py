@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from grader.course.course import Course, Stage
-from grader.course.skeleton import build, put_back, read_claims, read_sources
+from grader.course.skeleton import build, put_back_all, read_claims, read_sources
 from grader.paths import REFERENCE, STUDENT, TASKS
 from grader.submission import Submission
 
@@ -11,15 +11,6 @@ from grader.submission import Submission
 def skeleton() -> dict[str, str]:
     """The untouched files, built anew: whatever stands in student/ does not count."""
     return build(REFERENCE, read_claims(TASKS))
-
-
-def put_back_all(student, reference, names):
-    """`put_back` over the files of a package: names of any module, `{"losses.py": text}` in and out."""
-    texts = dict(student)
-    for name in names:
-        file = name.partition(".")[0] + ".py"
-        texts[file] = put_back(texts[file], reference[file], [name])
-    return texts
 
 
 def with_bodies(stages: Iterable[Stage], name: str = STUDENT.name) -> Submission:

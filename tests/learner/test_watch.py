@@ -8,10 +8,10 @@ from itertools import pairwise
 import pytest
 
 from grader.course.misconceptions import apply, load
-from grader.course.skeleton import read_sources
+from grader.course.skeleton import put_back_all, read_sources
 from grader.paths import REFERENCE, ROOT
 from tests.courses import HERE
-from tests.golden.submissions import put_back_all, skeleton, with_bodies
+from tests.golden.submissions import skeleton, with_bodies
 
 pexpect = pytest.importorskip("pexpect", reason="a terminal that can be scripted: not on Windows")
 
