@@ -28,7 +28,7 @@ from grader.diagnosis.same_answers import (
     last_words,
     readings,
 )
-from grader.diagnosis.separate import groups, likeliest
+from grader.diagnosis.separate import groups, likeliest, one_group
 from grader.records import Mistake
 from grader.running import scores
 from grader.running.context import Context
@@ -56,8 +56,7 @@ def named_by_tables(
         able = [m for m in matching if not any(lookup.denies(m, found[of]) for of, lookup in asked.items())]
         able = [m for m in able if asked[where].confirms(m)]
         left = likeliest(where, able, found, {mistake.id for mistake in named.values()})
-        left = asked[where].separated(left)
-        if groups(left) == 1:
+        if left := one_group(asked[where].separated(left)):
             named[where] = asked[where].mistake(left)
     return named
 

@@ -18,6 +18,8 @@ class Named(Protocol):
     def id(self) -> str: ...
     @property
     def group(self) -> str: ...
+    @property
+    def number(self) -> object: ...
 
 
 M = TypeVar("M", bound=Named)
@@ -41,12 +43,17 @@ def likeliest(where: scores.Key, matching: list[M], found: Mapping[scores.Key, l
     return left
 
 
-def one_of(bench: Bench, left: list[Misconception]) -> list[Misconception]:
+def one_group(left: list[M]) -> list[M]:
     """Those of one group, if there is one; what the bank has as it stands is likelier than what was filled in."""
     as_they_stand = [m for m in left if m.number is None]
     if groups(left) > 1 and groups(as_they_stand) == 1:
-        left = as_they_stand
-    return left if groups(left) == 1 and bench.in_time() else []
+        return as_they_stand
+    return left if groups(left) == 1 else []
+
+
+def one_of(bench: Bench, left: list[Misconception]) -> list[Misconception]:
+    """The same, if there was time to see."""
+    return one_group(left) if bench.in_time() else []
 
 
 def separated(
