@@ -3,11 +3,10 @@
 import contextlib
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
-from grader.check_tasks import subjects
 from grader.check_tasks.numbers import usual_numbers
 from grader.check_tasks.questions import Questions
 from grader.check_tasks.verify import Verifier
@@ -67,103 +66,84 @@ def _text(course: Course, reference: Submission, stage: Stage) -> str:
 
 def table_of(course: Course, reference: Submission, stage: Stage) -> AnswerTable:
     """What the reference and each mistake of a stage answer now."""
-    bank = {m.name: (m, s) for m, s in subjects.mutants(course, reference).values() if m.stage == stage.id}
-    seen = {check for m, _ in bank.values() for check in m.fails}
-    functions = checks_and_probes(stage)
-    questions_of = partial(Questions, course, reference)
-    asked = {check.id: questions_of(check, functions[check.id]) for check in stage.checks if check.id in seen}
-    probing = [questions_of(probe, functions[probe.id], NO_HISTORY) for probe in probes(stage.checks[0], functions)]
-    lines = _mistakes(m for m, _ in bank.values())
-    for check, questions in asked.items():
-        lines += questions.lines([pair for pair in bank.values() if check in pair[0].fails])
-    codes, others = _with_usual_numbers(reference, bank, asked.values(), lines)
-    lines += others
-    lines += _partings(AnswerTable("", lines), codes, asked, probing)
-    return AnswerTable(made_of(course, stage), lines)
+    return AnswerTable(made_of(course, stage), _Maker(course, reference, stage).lines())
 
 
-def _with_usual_numbers(
-    reference: Submission,
-    bank: Mapping[str, tuple[Misconception, Submission]],
-    asked: Iterable[Questions],
-    lines: Iterable[Line],
-) -> tuple[dict[str, tuple[str, Submission]], list[OpenAnswers]]:
-    """Name -> target and code of all mistakes as they stand and with other numbers; and the lines of these.
+class _Maker:
+    """The lines of one stage's table.
 
-    lines : what the mistakes answer as they stand
-    """
-    told = {key for line in lines if isinstance(line, KnownAnswers) for key in _keys(line, bank)}
-    codes, found = {name: (m.target, mutant) for name, (m, mutant) in bank.items()}, list[OpenAnswers]()
-    for m in [m for m, _ in bank.values() if m.open is not None]:
-        forms = {repr(n): apply(reference, m.filled(n)) for n in usual_numbers(m)}
-        codes |= {f"{m.name}{FILLED}{number}": (m.target, mutant) for number, mutant in forms.items()}
-        found += _open_answers(m, forms, asked, told)
-    return codes, found
-
-
-def _keys(line: KnownAnswers, bank: Mapping[str, tuple[Misconception, Submission]]) -> Iterator[tuple[str, ...]]:
-    """Check, name and answers of each form that a line tells of, for each scope of a history."""
-    for name in line.names.split():
-        for place in range(0, len(line.answers), len(OTHERS)):
-            yield line.check, bank[name][0].id, *line.answers[place : place + len(OTHERS)]
-
-
-def _open_answers(
-    m: Misconception, forms: dict[str, Submission], asked: Iterable[Questions], told: set[tuple[str, ...]]
-) -> Iterator[OpenAnswers]:
-    """What a mistake answers with other numbers, in the checks that see it then.
-
-    told : check, name and answers of what other forms have told already; grows
-    """
-    assert m.open is not None
-    about = _about({m.target})
-    for questions in asked:
-        check, much = questions.check, VALIDATION_ONLY if questions.trains else ALL_OF_HISTORY
-        numbers: dict[str, str] = {}
-        for number, mutant in forms.items() if check.id in m.fails or about & _about(check.functions) else ():
-            with contextlib.suppress(CallTimeout):  # then it has no name there
-                found = questions.told(mutant, much) if questions.fails(mutant) else [""]
-                if all(found) and (check.id, m.id, *found) not in told:
-                    told.add((check.id, m.id, *found))
-                    numbers[number] = " ".join(found)
-        if numbers:
-            yield OpenAnswers(check.id, m.name, m.open, numbers, much)
-
-
-def _partings(
-    table: AnswerTable,
-    codes: Mapping[str, tuple[str, Submission]],
-    asked: Mapping[str, Questions],
-    probing: list[Questions],
-) -> list[AllAnswers]:
-    """Of all mistakes that a check does not tell apart, their answers to the questions that do.
-
-    codes   : name -> what the mistake is in, and the reference with it
+    bank    : name -> mistake
+    codes   : name, also with another number -> what the mistake is in, and the reference with it
+    asked   : the checks that see mistakes
     probing : what only asks
     """
-    found: list[AllAnswers] = []
-    for check, questions in asked.items():
-        for twins in _twins(table, check):
-            about = _about({codes[name][0] for name in twins})
-            near = [other for other in asked.values() if about & _about(other.check.functions)]
-            parting = _parting(table, {name: codes[name][1] for name in twins}, [questions, *near, *probing])
-            found += [line for line in parting if line not in found]
-    return found
 
+    def __init__(self, course: Course, reference: Submission, stage: Stage):
+        self.reference, self.bank = reference, {m.name: m for m in load(stage.folder)}
+        self.codes = {name: (m.target, apply(reference, m)) for name, m in self.bank.items()}
+        functions, questions = checks_and_probes(stage), partial(Questions, course, reference)
+        seen = [check for check in stage.checks if any(check.id in m.fails for m in self.bank.values())]
+        self.asked = [questions(check, functions[check.id]) for check in seen]
+        self.probing = [questions(probe, functions[probe.id], NO_HISTORY) for probe in probes(seen[0], functions)]
 
-def _mistakes(bank: Iterable[Misconception]) -> list[Line]:
-    """A line a form; title and hint are told once."""
-    told: set[str] = set()
-    lines: list[Line] = []
-    for m in bank:
-        lines.append(KnownMistake(m.name, m.alike, *("", "") if m.group in told else (m.hint, m.title)))
-        told.add(m.group)
-    return lines
+    def lines(self) -> list[Line]:
+        groups = set[str]()
+        lines: list[Line] = []
+        for m in self.bank.values():  # title and hint are told once
+            lines.append(KnownMistake(m.name, m.alike, *("", "") if m.group in groups else (m.hint, m.title)))
+            groups.add(m.group)
+        for asked in self.asked:
+            lines += asked.lines([(m, self.codes[m.name][1]) for m in self.bank.values() if asked.check.id in m.fails])
+        told = {key for line in lines if isinstance(line, KnownAnswers) for key in self._keys(line)}
+        for m in self.bank.values():
+            lines += self._open(m, told) if m.open is not None else ()
+        table = AnswerTable("", lines)
+        for asked in self.asked:
+            for twins in _twins(table, asked.check.id):
+                lines += [line for line in self._parting(table, asked, twins) if line not in lines]
+        return lines
 
+    def _keys(self, line: KnownAnswers) -> Iterator[tuple[str, ...]]:
+        """Check, name and answers of each form that a line tells of, for each scope of a history."""
+        for name in line.names.split():
+            for place in range(0, len(line.answers), len(OTHERS)):
+                yield line.check, self.bank[name].id, *line.answers[place : place + len(OTHERS)]
 
-def _about(functions: Iterable[str]) -> set[str]:
-    """The functions, and the classes of those that are methods."""
-    return {name for f in functions for name in (f, f.rpartition(".")[0]) if "." in name}
+    def _open(self, m: Misconception, told: set[tuple[str, ...]]) -> Iterator[OpenAnswers]:
+        """What a mistake answers with other numbers, in the checks that see it then.
+
+        told : check, name and answers of what other forms have told already; grows
+        """
+        assert m.open is not None
+        forms = {repr(number): apply(self.reference, m.filled(number)) for number in usual_numbers(m)}
+        self.codes |= {f"{m.name}{FILLED}{number}": (m.target, mutant) for number, mutant in forms.items()}
+        for asked in self.asked:
+            check, much = asked.check, VALIDATION_ONLY if asked.trains else ALL_OF_HISTORY
+            numbers: dict[str, str] = {}
+            for number, mutant in forms.items() if check.id in m.fails or asked.is_about(m.target) else ():
+                with contextlib.suppress(CallTimeout):  # then it has no name there
+                    found = asked.told(mutant, much) if asked.fails(mutant) else [""]
+                    if all(found) and (check.id, m.id, *found) not in told:
+                        told.add((check.id, m.id, *found))
+                        numbers[number] = " ".join(found)
+            if numbers:
+                yield OpenAnswers(check.id, m.name, m.open, numbers, much)
+
+    def _parting(self, table: AnswerTable, check: Questions, twins: list[str]) -> list[AllAnswers]:
+        """The answers of mistakes that a check does not tell apart, to all questions of the first checks by which they part."""
+        near = [asked for asked in self.asked if any(asked.is_about(self.codes[name][0]) for name in twins)]
+        found, parts = list[AllAnswers](), [twins]
+        for asked in (check, *near, *self.probing):
+            if all(_groups(table, part) == 1 for part in parts):
+                break
+            told = {name: asked.all_answers(self.codes[name][1]) for name in twins}
+            parted = [[n for n in part if told[n] == one] for part in parts for one in {told[n]: 0 for n in part}]
+            if len(parted) > len(parts) and all(told.values()):
+                parts, alike = parted, dict[str, list[str]]()
+                for name, answers in told.items():
+                    alike.setdefault(answers, []).append(name)
+                found += [AllAnswers(asked.check.id, " ".join(names), answers) for answers, names in alike.items()]
+        return found
 
 
 def _twins(table: AnswerTable, check: str) -> list[list[str]]:
@@ -188,28 +168,5 @@ def _alike(one: list[str], other: list[str]) -> bool:
     return not any(one) and not any(other)
 
 
-def _joined(told: dict[str, str]) -> dict[str, str]:
-    """Answers -> the names of those that give them."""
-    found: dict[str, str] = {}
-    for name, answers in told.items():
-        found[answers] = f"{found.get(answers, '')} {name}".strip()
-    return found
-
-
 def _groups(table: AnswerTable, names: Iterable[str]) -> int:
     return len({table.mistakes[name].group for name in names})
-
-
-def _parting(table: AnswerTable, twins: dict[str, Submission], near: Iterable[Questions]) -> list[AllAnswers]:
-    """Their answers to all questions of the first checks of some by which they part."""
-    found: list[AllAnswers] = []
-    parts = [[*twins]]
-    for asked in near:
-        if all(_groups(table, part) == 1 for part in parts):
-            break
-        told = {name: asked.all_answers(mutant) for name, mutant in twins.items()}
-        parted = [[n for n in part if told[n] == answers] for part in parts for answers in {told[n]: 0 for n in part}]
-        if len(parted) > len(parts) and all(told.values()):
-            parts = parted
-            found += [AllAnswers(asked.check.id, names, answers) for answers, names in _joined(told).items()]
-    return found

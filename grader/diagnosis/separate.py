@@ -1,31 +1,20 @@
 """Several mistakes match: which of them is it?"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
+from grader.diagnosis.answer_table import KnownMistake
 from grader.diagnosis.bench import PROBE, Bench, probes
 from grader.diagnosis.runs import Runs, agree_but_for_the_draw
 from grader.diagnosis.same_answers import ALL_OF_HISTORY, NO_HISTORY, answers, last_words
 from grader.running import scores
 
-
-class Named(Protocol):
-    """A mistake, with its code or without."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def group(self) -> str: ...
-    @property
-    def number(self) -> object: ...
+M = TypeVar("M", Misconception, KnownMistake)
 
 
-M = TypeVar("M", bound=Named)
-
-
-def groups(found: Iterable[Named]) -> int:
+def groups(found: Iterable[Misconception | KnownMistake]) -> int:
     return len({m.group for m in found})
 
 
