@@ -25,7 +25,8 @@ class Part(NamedTuple):
 
 PARTS = {
     "points": Part(more.points_add_up),
-    "mutants": Part(Verifier.mutants_are_caught_and_named, whole=False),
+    "mutants": Part(Verifier.mutants_are_caught, whole=False),
+    "names": Part(lambda v: most_are_named(v, "mistakes"), whole=False),
     "checks": Part(Verifier.checks_have_hints_and_killers, whole=False),
     "tables": Part(tables.tables_are_of_today, whole=False),
     "kit-names": Part(lambda v: [most_are_named(v, what, kit=True) for what in KINDS], whole=False),
@@ -60,15 +61,3 @@ def chosen(wanted: Iterable[str] = (), full: bool = False, some_stages: bool = F
         named |= {"mutants"} if "checks" in named else set()
         return [name for name in PARTS if name in named]
     return [name for name, part in PARTS.items() if (full or not part.full) and not (part.whole and some_stages)]
-
-
-def run_parts(verifier: Verifier, wanted: Iterable[str], names: bool = True) -> None:
-    """Run some parts, one after the other.
-
-    names : whether mutants must be named, too
-    """
-    for name in wanted:
-        if name == "mutants":
-            verifier.mutants_are_caught_and_named(name_one_in=int(names))
-        else:
-            PARTS[name].run(verifier)

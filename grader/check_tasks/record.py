@@ -12,7 +12,7 @@ from grader.course.misconceptions import FILE_NAME
 
 def record_all(verifier: Verifier) -> None:
     """Grade all misconceptions, and write which checks see them."""
-    verifier.mutants_are_caught_and_named(name_one_in=0, as_recorded=False)
+    verifier.mutants_are_caught(as_recorded=False)
     for stage, seen in verifier.findings.seen.items():
         verifier.say(f"{stage}: {record_fails(verifier.course.stage(stage).folder, seen)} changed")
 

@@ -3,7 +3,7 @@
 import contextlib
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
@@ -137,12 +137,10 @@ class _Maker:
             if all(_groups(table, part) == 1 for part in parts):
                 break
             told = {name: asked.all_answers(self.codes[name][1]) for name in twins}
-            parted = [[n for n in part if told[n] == one] for part in parts for one in {told[n]: 0 for n in part}]
+            parted = [same for part in parts for same in _alike_in(told, part)]
             if len(parted) > len(parts) and all(told.values()):
-                parts, alike = parted, dict[str, list[str]]()
-                for name, answers in told.items():
-                    alike.setdefault(answers, []).append(name)
-                found += [AllAnswers(asked.check.id, " ".join(names), answers) for answers, names in alike.items()]
+                parts = parted
+                found += [AllAnswers(asked.check.id, " ".join(n), told[n[0]]) for n in _alike_in(told, twins)]
         return found
 
 
@@ -166,6 +164,14 @@ def _alike(one: list[str], other: list[str]) -> bool:
             pairs = zip(one[place : place + len(OTHERS)], other[place:])
             return all(Digest.read(a).agrees(Digest.read(b)) for a, b in pairs)
     return not any(one) and not any(other)
+
+
+def _alike_in(told: Mapping[str, str], names: Iterable[str]) -> list[list[str]]:
+    """The names, those together that answer the same."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(told[name], []).append(name)
+    return list(found.values())
 
 
 def _groups(table: AnswerTable, names: Iterable[str]) -> int:

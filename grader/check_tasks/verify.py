@@ -1,7 +1,6 @@
 """Every expectation that the course has of its own checks, and what was found instead."""
 
 import time
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -69,42 +68,29 @@ class Verifier:
                     assumed = [(stage, r) for stage, results in outcome.first.items() for r in results]
                     self.bench = msgspec.structs.replace(self.bench, assumed=tuple(assumed))
 
-    def mutants_are_caught_and_named(self, name_one_in: int = 1, as_recorded: bool = True) -> None:
+    def mutants_are_caught(self, as_recorded: bool = True) -> None:
         """Own stage in full, and every earlier stage that the change can reach.
 
-        name_one_in : of so many mutants one must also be named as itself, always the same ones; 0 for none
         as_recorded : whether the checks that are recorded to see it must see it
         """
         found = {n: p for n, p in subjects.mutants(self.course, self.reference).items() if p[0].stage in self.wanted}
-        jobs = [self._mutant_job(name, m, s, name_one_in) for name, (m, s) in found.items()]
-        jobs.sort(key=lambda job: not job.name_mistakes)  # those to be named side by side: they share processes
+        jobs = [self._mutant_job(name, m, s) for name, (m, s) in found.items()]
         with self.tally("mutants caught") as tally:
             outcomes = [(found[o.name][0], o) for o in run_jobs(jobs, self.bench) if not self._faulty(o)]
             for m, outcome in outcomes:
                 self._caught(m, outcome, tally, as_recorded)
-        self._seen_first_in_their_own_stage(outcomes)
-        if to_name := {job.name for job in jobs if job.name_mistakes}:
-            self._named([(m, o) for m, o in outcomes if o.name in to_name and self.findings.seen[m.stage][m.name]])
 
-    def _seen_first_in_their_own_stage(self, outcomes: Iterable[tuple[Misconception, JobOutcome]]) -> None:
         with self.tally("first seen in their own stage") as tally:
             for m, outcome in outcomes:
                 early = [stage for stage in outcome.first if stage != m.stage and outcome.failed(stage)]
                 where = "".join(f"{stage} already: {outcome.failed(stage)[0]}" for stage in early[:1])
                 tally.count(not early, f"{outcome.name} is seen in {where}.")
 
-    def _named(self, outcomes: Iterable[tuple[Misconception, JobOutcome]]) -> None:
-        with self.tally("mutants named") as tally:
-            for m, outcome in outcomes:
-                taken = f", but taken for {min(outcome.names)}." if outcome.names else "."
-                tally.count(m.id in outcome.names, f"{outcome.name} is not named{taken}")
-
-    def _mutant_job(self, name: str, m: Misconception, submission: Submission, name_one_in: int) -> Job:
+    def _mutant_job(self, name: str, m: Misconception, submission: Submission) -> Job:
         order = [stage.id for stage in self.course.stages]
         before = {*order[: order.index(m.stage)]} & {*self.unit}
         earlier = [stage for stage in self.reached(submission) if stage in before]
-        chosen = name_one_in > 0 and zlib.crc32(name.encode()) % name_one_in == 0
-        return Job(name, submission, (*earlier, m.stage), (0,), chosen, together=True)
+        return Job(name, submission, (*earlier, m.stage), together=True)
 
     def _caught(self, m: Misconception, outcome: JobOutcome, tally: Tally, as_recorded: bool) -> None:
         """Whether its own stage sees a mutant, by the checks that are known to."""

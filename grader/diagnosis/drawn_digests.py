@@ -6,7 +6,6 @@ is a spread, otherwise that it changes, and whether it sometimes is as the right
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from grader.diagnosis.digests import Digest, digest
 from grader.diagnosis.random_draws import SPREAD, Draws, takes_few_values
@@ -54,24 +53,16 @@ def told_apart(found: Features, right: Features, length: int) -> dict[str, str]:
     return {name: state for name, state in told.items() if not (_beyond(name, length) or _implied(name, found, {}))}
 
 
-class Told(NamedTuple):
-    """What is known of some code, and how it is compared.
+def agrees_with(
+    draws: Draws, told: Features, right: Features, much: int, length: int | None = None, constants: bool = True
+) -> bool:
+    """`random_draws.agree` for a submission and known code: have they all in common that does not change?
 
     told   : from `told_apart`; where it says nothing, the code is as the right code
     right  : of the right code
-    length : how many answers the code gave; None for the right code's number
     much   : how much of what train returns is compared
+    length : how many answers the code gave; None for the right code's number
     """
-
-    told: Features
-    right: Features
-    length: int | None
-    much: int
-
-
-def agrees_with(draws: Draws, known: Told, constants: bool = True) -> bool:
-    """`random_draws.agree` for a submission and known code: have they all in common that does not change?"""
-    told, right, length, much = known
     names = {name for draw in draws for name in draw} | set(told) | set(right)
     free = _free(draws, much)
     return all(

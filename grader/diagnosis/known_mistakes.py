@@ -12,7 +12,7 @@ from grader.course.stage import Check
 from grader.diagnosis.answer_table import OTHERS, SEED, AnswerTable, KnownAnswers, KnownMistake, RightAnswers
 from grader.diagnosis.bench import PROBE, checks_and_probes, probes
 from grader.diagnosis.digests import Digest, digest, digest_text
-from grader.diagnosis.drawn_digests import Told, agrees_with, plain, shows_more
+from grader.diagnosis.drawn_digests import agrees_with, plain, shows_more
 from grader.diagnosis.facts import facts_of
 from grader.diagnosis.random_draws import features
 from grader.diagnosis.runs import Runs
@@ -173,11 +173,14 @@ class _Lookup:
         """Those that agree with the submission in everything that does not change from draw to draw."""
         runs = self._runs(self.check).own_runs(self.given)
         draws = [features(plain(run)) for run in runs]
-        if agrees_with(draws, Told({}, right.features, None, much)):
+        if agrees_with(draws, {}, right.features, much):
             return []
-        drawn = [(e, Told(e.features, right.features, e.length, much)) for e in able if e.features or e.meets]
-        found = [line for line, known in drawn if agrees_with(draws, known)]
-        found = found or [line for line, known in drawn if agrees_with(draws, known, constants=False)]
+        found: list[KnownAnswers] = []
+        for constants in (True, False):
+            drawn = (line for line in able if line.features or line.meets)
+            found = found or [
+                e for e in drawn if agrees_with(draws, e.features, right.features, much, e.length, constants)
+            ]
         if shows_more(draws, right.features, right.equal, much):
             return found
         own = [digest(comparable(run, NO_HISTORY)) for run in runs]

@@ -10,15 +10,12 @@ import click
 )
 @click.option("--record", is_flag=True, help="Write into misconceptions.py which checks see which mistake.")
 @click.option("--tables", is_flag=True, help="Write what the mistakes answer, by which a kit names them.")
-@click.option("--names/--no-names", default=True, help="Also look whether every mistake is named as itself.")
 @click.option("--part", "parts", multiple=True, help="Only this part of the test; may be given several times.")
-def command(
-    stages: tuple[str, ...], full: bool, record: bool, tables: bool, names: bool, parts: tuple[str, ...]
-) -> None:
+def command(stages: tuple[str, ...], full: bool, record: bool, tables: bool, parts: tuple[str, ...]) -> None:
     """Test the course itself: its reference, its misconceptions and its right answers."""
     import time
 
-    from grader.check_tasks.parts import PARTS, chosen, run_parts
+    from grader.check_tasks.parts import PARTS, chosen
     from grader.check_tasks.record import record_all
     from grader.check_tasks.tables import write_tables
     from grader.check_tasks.verify import Verifier, matrix
@@ -43,7 +40,8 @@ def command(
         if tables:
             write_tables(verifier)
         if not (record or tables):
-            run_parts(verifier, chosen(parts, full, bool(stages)), names)
+            for name in chosen(parts, full, bool(stages)):
+                PARTS[name].run(verifier)
     except (BadCourse, BadMisconceptions, NotASubmission) as problem:
         raise Refusal(str(problem)) from None
     click.echo("\n" + matrix(verifier.findings))
