@@ -171,7 +171,7 @@ class _Diagnoser:
         for stage in self.course.stages:
             for check in stage.checks:
                 result = self.context.state.results.get(scores.key(check))
-                by = tuple(result.blocked_by.split(": ")) if result is not None and result.state == "blocked" else ()
+                by = tuple(result.blocked_by.split(": ")) if result and result.state in ("blocked", "fail") else ()
                 near = by[:1] == (stage.id,) or (check.core and by and by[0] in stage.needs)
                 if near and by in named and not check.training:
                     found.append(check)

@@ -43,7 +43,7 @@ class Runs:
         much: int = ALL_OF_HISTORY,
     ):
         self.much = much
-        self.context, self.worker, self.check, self.heard = context, worker, check, heard
+        self.context, self.worker, self.check, self.heard = context.as_run(check), worker, check, heard
         stage = context.course.stage(check.stage)
         self.limits = context.limits.of(check, stage)
         self.function = function or load_checks(stage)[check.id]

@@ -17,6 +17,7 @@ from grader.course.toolbox import shared
 from grader.records import CheckResult, FollowThrough
 from grader.running.groups import Groups
 from grader.running.limits import Limits
+from grader.running.scores import key
 from grader.running.state import RunState
 from grader.submission import Submission
 
@@ -101,6 +102,11 @@ class Context:
             code = replace(self.submission, put_in=put_in(self.course.tasks, names))
             self._with[names] = replace(self, submission=code, _with={})
         return self._with[names]
+
+    def as_run(self, check: Check) -> Context:
+        """The context in which a check came to its result."""
+        result = self.state.results.get(key(check))
+        return self.putting_in(tuple(result.substituted)) if result is not None and result.substituted else self
 
     def place(self, function: str) -> tuple[str, int]:
         """(file, line) of a function in the submission, line 0 if it is not there."""

@@ -52,6 +52,7 @@ def followed(
         if as_it_is.state in _TOLD:
             return as_it_is
         context.state.forget(check)
+    heard = context.state.transcripts.get(scores.key(check))
     result = alone
     for names in steps:
         tried = run(context.putting_in(names))
@@ -59,6 +60,8 @@ def followed(
             context.state.forget(check)
             return _passed(check, tried, alone, names, context)
         result = _failed(check, tried, alone, names, context) if blocked else alone
+    if not result.substituted:  # a name is looked for where a failure is told, in what was heard then
+        context.state.fail(check, heard) if heard is not None else context.state.forget(check)
     return result
 
 

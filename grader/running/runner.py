@@ -157,8 +157,7 @@ def _judged(check: Check, execution: Execution, context: Context) -> CheckResult
         seen = [told.fields.get("looks_like", ""), failures.stray_attribute(modules, check.functions)]
         told.fields["looks_like"] = " ".join(filter(None, seen))
         told.fields["source"] = told.fields.get("source") or failures.own_lines(modules, check.functions)
-    if context.submission.put_in is None:
-        context.state.fail(check, execution.transcript)
+    context.state.fail(check, execution.transcript)
     if not told.repeatable:
         context.state.cut_short(check)
     common |= {"message": told.message, "broken": told.broken}

@@ -27,7 +27,7 @@ def affine(W: Array, b: Array, x: Array) -> Array:
 
 def affine_back(W: Array, b: Array, x: Array, dout: Array) -> tuple[Parameters, Array]:
     """Its gradients [dW, db] and dx."""
-    return [x.swapaxes(-1, -2) @ dout, dout.sum(axis=-2).reshape(b.shape)], dout @ W.swapaxes(-1, -2)
+    return [x.swapaxes(-1, -2) @ dout, dout.sum(axis=-2, keepdims=b.ndim > 1)], dout @ W.swapaxes(-1, -2)
 
 
 def activations(parameters: Sequence[Array], x: ArrayLike) -> list[Array]:

@@ -8,6 +8,7 @@ import pytest
 
 from grader.course.skeleton import build, put_back_all, read_claims
 from grader.course.substitutes import names_in, put_in, unit_of
+from grader.diagnosis.name_mistakes import name_mistakes
 from grader.running import follow_through, scores
 from grader.running.session import run_stages
 from grader.submission import Submission, read_submission
@@ -181,7 +182,10 @@ def test_an_own_mistake_behind_another_is_told_with_what_was_put_in():
     session = graded(AVERAGED.replaced({"network": network}))
     failed = session.results["07_backprop", "check_backprop_agrees_with_central_differences"]
     assert (failed.state, failed.points, failed.substituted) == ("fail", 0, LINEAR)
-    assert ("07_backprop", failed.id) not in session.context.state.transcripts  # nobody looks for its name
+    name_mistakes(session, HERE.reference)
+    names = {check: result.mistake.id for (_, check), result in session.results.items() if result.mistake}
+    assert names[failed.id] == "runs_from_first_to_last"
+    assert names["check_linear_backward_sums_dW_and_db"] == "averages_dW"
     assert scores.report(UNIT, session.results).next.stage == "01_linear"
     alone = scores.report(HERE.select(["07"]), session.results)
     assert alone.next is None or alone.next.check != failed.id

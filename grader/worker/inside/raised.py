@@ -12,6 +12,7 @@ from typing import cast
 import numpy as np
 
 from grader.worker.inside.loader import PACKAGE, Finder
+from grader.worker.inside.substituted import PUT_IN
 
 MAX_TEXT = 2000
 MAX_NAMES = 8
@@ -77,11 +78,18 @@ def _names_of_classes(error: BaseException) -> list[str]:
 
 def _values(error: BaseException, traces: list[types.TracebackType], finder: Finder) -> dict[str, object]:
     """Where the last line failed, what its names held, and what the object holds that lacks an attribute."""
-    span = _span(traces[-1]) if traces else []
+    span = _span(traces[-1]) if traces and not _in_what_was_put_in(traces[-1]) else []
     if not any(kind is known for kind in _mro_of(type(error)) for known in _ABOUT_VALUES):
         return {"span": span, "seen": [], "holds": []}
     seen = _seen(traces[-1].tb_frame, span, finder) if span else []
     return {"span": span, "seen": seen, "holds": _holds(error)}
+
+
+def _in_what_was_put_in(trace: types.TracebackType | None) -> bool:
+    """Whether it was no line of the learner's that failed, but a substitute which the line calls."""
+    while trace is not None and not trace.tb_frame.f_code.co_filename.startswith(PUT_IN):
+        trace = trace.tb_next
+    return trace is not None
 
 
 def _traces(error: BaseException, finder: Finder) -> list[types.TracebackType]:

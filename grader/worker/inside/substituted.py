@@ -18,6 +18,7 @@ _TOOLBOX, _TEXT = (
     "tasks.toolbox",
     "substitutes",
 )  #: the package that the texts take themselves to be in; the one with a list
+PUT_IN = f"<{_TOOLBOX}>/"  #: how the files of the texts begin
 _OWN = "_put_in_"  #: how the attributes begin that a substitute keeps for itself
 Function: TypeAlias = Callable[..., Any]
 
@@ -233,7 +234,7 @@ def _loaded(texts: Mapping[str, str]) -> types.ModuleType:
     try:
         for name in sorted(texts, key=lambda name: name == _TEXT):  # the list last: it imports the others
             vars(made[name]).update(__package__=_TOOLBOX)
-            exec(compiled(texts[name], f"<{_TOOLBOX}>/{name}.py"), vars(made[name]))
+            exec(compiled(texts[name], f"{PUT_IN}{name}.py"), vars(made[name]))
             setattr(package, name, made[name])
     finally:
         for name in modules:
