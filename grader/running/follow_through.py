@@ -73,8 +73,10 @@ def _is_its_own_affair(check: Check, context: Context) -> bool:
 
 def _may_pass_as_it_is(check: Check, context: Context) -> bool:
     """Whether a blocked check is tried with nothing put in: not where a core check of its functions did not pass so, or
-    a limit ended one of its stage."""
-    hopeless = any(stage == check.stage for stage, _ in context.state.unrepeatable)
+    a limit ended one of its stage, or of those that it needs."""
+    own = context.course.stage(check.stage)
+    ids = {stage.id for stage in (own, *context.course.needed_by([own]))}
+    hopeless = any(stage in ids for stage, _ in context.state.unrepeatable)
     return not hopeless and all(scores.passed_alone(core, context.state.results) for core in _core(check, context))
 
 

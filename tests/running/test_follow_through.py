@@ -11,6 +11,7 @@ from grader.course.substitutes import names_in, put_in, unit_of
 from grader.diagnosis.name_mistakes import name_mistakes
 from grader.running import follow_through, scores
 from grader.running.session import run_stages
+from grader.running.state import RunState
 from grader.submission import Submission, read_submission
 from grader.worker.outside.local import LocalPool
 from grader.worker.outside.pool import WorkerPool
@@ -288,6 +289,20 @@ def test_a_training_whose_own_function_is_wrong_is_not_run(half, losses):
     )
     assert pool.plain + pool.put_in == 2 * asked
     assert unit.complete
+
+
+def test_where_a_limit_ended_a_check_before_nothing_is_tried_as_it_is(course):
+    wrong, plain = submission(layers=WRONG, losses=BY_ADDING), []
+    for ended in (False, True):
+        pool, state = CountingPool(), RunState()
+        if ended:
+            state.cut_short(course.stage("01_first").checks[0])
+        session = run_stages(
+            course.select(["01", "02"]), pool, wrong, course=course, state=state, follow_through="full"
+        )
+        assert session.results["02_second", "check_square_squares"].substituted == ["layers.add"]
+        plain.append(pool.plain)
+    assert plain[1] == plain[0] - 1
 
 
 def test_what_a_check_is_for_is_never_put_in(course):
