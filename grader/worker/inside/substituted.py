@@ -179,30 +179,9 @@ class _Derived:
             return base.__getattribute__(this, name)  # a class that has one of its own keeps it
 
         body: dict[str, object] = {name: _Method(function) for name, function in methods.items()}
-        body |= {name: _Plain(name) for name in self.plain if ours}
+        body |= {name: _plain(name) for name in self.plain if ours}
         body |= {"__setattr__": object.__setattr__} if whole else {}
         return type(self.name, (), body | {"__init__": __init__, "__getattribute__": __getattribute__})
-
-
-class _Plain:
-    """A plain attribute, also where the learner's class has a property or a slot of that name."""
-
-    def __init__(self, name: str):
-        self.name = name
-
-    def __get__(self, this: object, kind: type | None = None) -> object:
-        if this is None:
-            return self
-        try:
-            return vars(this)[self.name]
-        except KeyError:
-            raise AttributeError(self.name) from None
-
-    def __set__(self, this: object, value: object) -> None:
-        vars(this)[self.name] = value
-
-    def __delete__(self, this: object) -> None:
-        del vars(this)[self.name]
 
 
 class _Method:
@@ -216,6 +195,17 @@ class _Method:
 
     def __set__(self, this: object, value: object) -> None:
         """What the learner's own would have been: not used."""
+
+
+def _plain(name: str) -> property:
+    """A plain attribute, also where the learner's class has a property or a slot of that name."""
+
+    def get(this: object) -> object:
+        if name in vars(this):
+            return vars(this)[name]
+        raise AttributeError(name)
+
+    return property(get, lambda this, value: vars(this).update({name: value}))
 
 
 def _parameters(function: Function | None) -> list[str]:
