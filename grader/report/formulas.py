@@ -6,6 +6,8 @@ from collections.abc import Callable
 #: LaTeX -> text, in this order and again until nothing is left: what stands in braces is replaced from the inside out.
 _REWRITTEN: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
     (r"\\partial ?", "∂"),
+    (r"\\cdot", "·"),
+    (r"\\leftarrow", "<-"),
     (r"\\lceil ?(.*?) ?\\rceil", r"ceil(\1)"),
     (r"\\text\{([^{}]*)\}", r"\1"),
     (r"\\sqrt\{([^{}]*)\}", r"√(\1)"),
@@ -14,7 +16,6 @@ _REWRITTEN: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
     (r"\^\{([^{}]*)\}", r"^\1"),
     (r"\\frac\{([^{}]*)\}\{([^{}]*)\}", lambda m: f"{_grouped(m[1])}/{_grouped(m[2])}"),
 ]
-_SIGNS = {"cdot": "·", "leftarrow": "<-"}
 #: What needs no brackets above or below a line: a symbol with its index, a call.
 _ONE = re.compile(r"[∂\\]?[\w'^]*(\[[^\]]*\]|\([^()]*\))?|\|[^|]*\|")
 _FOLDED = re.compile(r"<details><summary>(.*?)</summary>\n(.*?)</details>\n", re.DOTALL)
@@ -35,8 +36,7 @@ def _plain(latex: str) -> str:
         before = text
         for pattern, new in _REWRITTEN:
             text = re.sub(pattern, new, text)
-    text = re.sub(r"\\(\w+|%)", lambda m: _SIGNS.get(m[1], m[1]), text)
-    return "\n".join(" ".join(line.split()) for line in text.strip().split("\n"))
+    return "\n".join(" ".join(line.split()) for line in text.replace("\\", "").strip().split("\n"))
 
 
 def _grouped(text: str) -> str:
