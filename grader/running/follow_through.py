@@ -44,22 +44,29 @@ def followed(
         return alone
     complete()
     steps, blocked = _steps(check, context), alone.state == "blocked"
-    known = context.recall(check) if steps and blocked else None
-    if known is not None or not steps:
-        return known or alone
+    if not steps:
+        return alone
+    if blocked and (known := context.recall(check)) is not None:
+        return known
     if blocked and _may_pass_as_it_is(check, context):
         as_it_is = run(context)
         if as_it_is.state in _TOLD:
             return as_it_is
         context.state.forget(check)
-    heard = context.state.transcripts.get(scores.key(check))
-    result = alone
+    return _with_substitutes(check, alone, steps, context, run)
+
+
+def _with_substitutes(
+    check: Check, alone: CheckResult, steps: Iterable[Names], context: Context, run: Run
+) -> CheckResult:
+    """The first pass with something put in; else a failure that says something, or what there was without."""
+    result, heard = alone, context.state.transcripts.get(scores.key(check))
     for names in steps:
         tried = run(context.putting_in(names))
         if tried.state in _TOLD:
             context.state.forget(check)
             return _passed(check, tried, alone, names, context)
-        result = _failed(check, tried, alone, names, context) if blocked else alone
+        result = _failed(check, tried, alone, names, context) if alone.state == "blocked" else alone
     if not result.substituted:  # a name is looked for where a failure is told, in what was heard then
         context.state.fail(check, heard) if heard is not None else context.state.forget(check)
     return result
