@@ -56,7 +56,7 @@ def prose(text: str) -> Markup:
 def inline(text: str) -> Markup:
     """One run of text with `code` between backticks; a number such as 1e-06 stays on its line."""
     escaped = str(escape(shorten(visible(text), 40, 2000)))
-    whole = re.sub(r"\b\d[\d.]*e[+-]\d+", r'<span class="number">\g<0></span>', escaped)
+    whole = re.sub(r"\b\d[\d.]*e[+-]\d+", r'<span class="whole">\g<0></span>', escaped)
     return Markup(re.sub(r"`([^`\n]{1,400})`", r"<code>\1</code>", whole))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from grader.errors import Refusal
 from grader.records import CheckResult, Report, StageResult
-from grader.report import stored, tables, words
+from grader.report import pages, stored, tables, words
 from grader.report.drawn import drawing_code
 from grader.report.evidence import Curves
 from grader.report.progress import progress
@@ -323,3 +323,10 @@ def test_words_of_a_score_with_substitutes():
     assert words.beside_score([own, counted, shown]) == "4 on its own, 6 more with a correct Linear"
     assert words.beside_score([own, counted], {"02_b": 0.25}) == "4 on its own, 1.5 more with a correct Linear"
     assert words.beside_score([own, shown]) == "2 points more with a correct ReLU: shown, not counted"
+
+
+def test_a_number_stays_on_its_line_and_text_stays_text():
+    assert pages.inline("<b> 1e-06, `3 * 2.5e+10`") == (
+        '&lt;b&gt; <span class="whole">1e-06</span>, <code>3 * <span class="whole">2.5e+10</span></code>'
+    )
+    assert pages.prose("a\n\n1e-5") == '<p>a</p><p><span class="whole">1e-5</span></p>'
