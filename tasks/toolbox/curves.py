@@ -141,8 +141,10 @@ def _shows(name: str, curves: Sequence[Curves], measured: Sequence[Measures]) ->
 def seen_by(procedure: Procedure, curves: Sequence[Curves], runs: Sequence[Run]) -> bool:
     """Whether the curves on the training set are those of the rows that a way of training sees."""
     for given, run in zip(curves, runs):
-        m = Measures(run)
-        if not _agrees(given, {**_right(m), **_loss_and_accuracy("train", m.over(procedure))}):
+        seen = procedure.data(run)
+        if seen is None or not _agrees(
+            given, {**_right(Measures(run)), **_loss_and_accuracy("train", Measures(seen).over(procedure))}
+        ):
             return False
     return True
 

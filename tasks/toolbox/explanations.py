@@ -155,12 +155,11 @@ def _of_history(ask: Asker, found: Found | None) -> dict[str, Fact]:
         return {}
     given, runs = [s.curves[0] for s in seen], [s.run for s in seen]
     slip, right = curves.found_in(given, runs)
+    if found is not None and found.procedure is not None and curves.seen_by(found.procedure, given, runs):
+        return dict.fromkeys(_HISTORY, found.fact)
     if slip is not None:
         return dict.fromkeys(_HISTORY, Fact(slip.name, slip.says))
-    if found is None:
-        return {}
-    trained = found.procedure is not None and curves.seen_by(found.procedure, given, runs)
-    return dict.fromkeys(_HISTORY if trained else _HISTORY[1:], found.fact) if right or trained else {}
+    return dict.fromkeys(_HISTORY[1:], found.fact) if found is not None and right else {}
 
 
 # --- which slip -------------------------------------------------------------------------------------------------------
@@ -249,8 +248,14 @@ def _leaves(procedure: Procedure, seen: Seen) -> bool:
     if not walks:
         return True
     left = np.concatenate([g.reshape(len(g), -1) for g in walks[-1].left], axis=1)
-    held = closed_form.flat(seen.left[-1])
-    return bool(np.any(np.linalg.norm(left - held, axis=1) <= SAME * np.linalg.norm(held)))
+    return any(_alike(seen.left[-1], row) for row in left)
+
+
+def _alike(held: Parameters, left: Array) -> bool:
+    """Whether these are the gradients, or a multiple of them: a step may overwrite what it is given."""
+    flat = closed_form.flat(held)
+    ratio = float(flat @ left) / max(float(left @ left), 1e-300)
+    return ratio != 0 and bool(np.linalg.norm(flat - ratio * left) <= SAME * np.linalg.norm(flat))
 
 
 # --- slips with a number of their own -----------------------------------------------------------------------------------
@@ -440,9 +445,8 @@ def _path(run: Run) -> list[Parameters]:
 
 def _last_backward(seen: Seen) -> int:
     """After how many right steps the last backward ran, as the gradients tell that the model held; -1 for elsewhere."""
-    held = closed_form.flat(seen.left[-1])
-    off = [np.linalg.norm(closed_form.flat(_gradient(seen.run, place)) - held) for place in _path(seen.run)]
-    return int(np.argmin(off)) if min(off) <= SAME * np.linalg.norm(held) else -1
+    gradients = (closed_form.flat(_gradient(seen.run, place)) for place in _path(seen.run))
+    return next((k for k, gradient in enumerate(gradients) if _alike(seen.left[-1], gradient)), -1)
 
 
 def _tells_of_training(seen: Seen) -> bool:
@@ -505,14 +509,14 @@ def _of_errors(ask: Asker, seen: Seen) -> Fact | None:
     if error is None or any(np.any(end != seen.ends[0]) for end in seen.ends):
         return None
     loss, logits = ask.student.losses.SoftmaxCrossEntropy, closed_form.forward(run.start, run.x)
-    if _alike(error, lambda: loss().backward()):
+    if _raises(error, lambda: loss().backward()):
         return Fact("forgets_the_loss_forward")
-    if _alike(error, lambda: loss().forward(run.y, logits)):
+    if _raises(error, lambda: loss().forward(run.y, logits)):
         return Fact("hands_labels_for_scores")
     return None
 
 
-def _alike(error: StudentError, call: Callable[[], object]) -> bool:
+def _raises(error: StudentError, call: Callable[[], object]) -> bool:
     """Whether a call raises the same, at the same place."""
     try:
         call()

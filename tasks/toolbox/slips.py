@@ -130,6 +130,7 @@ def _batches(w: Walk) -> int:
 #: Each of them is 1 or something else for a batch of so many rows.
 LENGTH = [
     Procedure("updates_twice", "", _times(lambda w: 2.0)),
+    Procedure("updates_twice", "", _times(lambda w: 1.0 + w.run.lr)),  # where the first step has multiplied g by lr
     Procedure("climbs", "", _times(lambda w: -1.0)),
     Procedure("divides_by_the_batch_again", "", _times(lambda w: 1 / w.size)),
     Procedure("divides_by_the_batch_again", "", _times(lambda w: 1 / w.run.batch_size)),

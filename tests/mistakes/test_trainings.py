@@ -4,10 +4,15 @@ import zlib
 
 import pytest
 
+from grader.check_tasks.subjects import right_answers
+from grader.checks.case import Case
 from grader.course.misconceptions import load
 from grader.paths import REFERENCE
+from grader.running.checks_package import import_checks
 from grader.submission import read_submission
-from tests.mistakes.trainings import CURVES, RIGHT, STAGE, TRAININGS, told
+from grader.worker.outside.local import LocalPool
+from tests.courses import HERE
+from tests.mistakes.trainings import CURVES, EXPLAINS, RIGHT, STAGE, TRAININGS, told
 
 ANSWER = read_submission(REFERENCE)
 
@@ -25,3 +30,12 @@ def test_right_training_is_told_nothing(training):
 
 def test_every_name_is_that_of_a_known_mistake():
     assert {training.name for training in (*TRAININGS, *CURVES)} <= {m.id for m in load(STAGE.folder)}
+
+
+def test_right_answers_in_other_styles_are_told_nothing():
+    found = right_answers(HERE, ANSWER)
+    assert len(found) > 50
+    explain, failed = getattr(import_checks(STAGE), EXPLAINS), {check.id for check in STAGE.checks}
+    for name, submission in found.items():
+        with LocalPool().student(submission) as student:
+            assert explain(student, Case(0, STAGE.id, EXPLAINS), failed) == {}, name
