@@ -237,7 +237,9 @@ def agrees(case: Case, given: object, trained: Trained, x: Array) -> None:
     rows, said = np.arange(len(x)), np.asarray(given)
     valid = said.dtype.kind in "iu" and np.all((said >= 0) & (said < logits.shape[1]))
     case.require(
-        valid, "model.predict(x) should hold class numbers.", f"model.predict(x) holds {np.unique(said)[:12].tolist()}."
+        valid,
+        "model.predict(x) should contain class numbers.",
+        f"model.predict(x) contains {np.unique(said)[:12].tolist()}.",
     )
     behind = logits.max(axis=1) - logits[rows, said]
     differ = int(np.sum(behind > 1e-3 * np.abs(logits).max()))

@@ -339,7 +339,7 @@ def _with_momentum(seen: Seen) -> list[Procedure]:
     if not 0.01 < share < 1.5 or np.linalg.norm(more - share * before) > SAME * np.linalg.norm(went):
         return []
     share = 1.0 if _equal(share, 1.0) else share
-    says = "Each step was that of all gradients so far, added up."
+    says = "Each step used the sum of all gradients so far."
     return [slips.with_momentum(share, says if share == 1 else f"{number(share, 4)} of each step was in the next.")]
 
 
@@ -473,15 +473,15 @@ def _of_orders(ask: Asker, seen: Seen) -> Fact | None:
     """All steps are right: who decides which rows meet in a batch?"""
     again, *others = [ask.train(seen.run, (1, 2), seed) for seed in (0, 1, 2, 3, 4)]
     if any(np.linalg.norm(a - b) > SAME * np.linalg.norm(a) for a, b in zip(seen.ends, again.ends)):
-        return Fact("ignores_the_generator", "Trained twice with equal seeds, it ended in two places.")
+        return Fact("ignores_the_generator", "Two trainings with equal seeds gave different parameters.")
     ways = [_ways(found) for found in (seen, *others)]
     if not all(ways):
         return None
     if all(first == second for first, second in ways):
         if any(way != ways[0] for way in ways):
-            return Fact("shuffles_once", "With each of five seeds the second epoch had the very batches of the first.")
+            return Fact("shuffles_once", "With all five seeds, epoch 2 used exactly the batches of epoch 1.")
         if ways[0][0] == [[0, 1], [2, 3], [4]] and _in_order(ask):
-            return Fact("never_shuffles", "The batches are the rows as they stand in x_train.")
+            return Fact("never_shuffles", "The batches are the rows in the order of x_train.")
         return Fact("seeds_every_epoch_anew", "With five seeds, all ten epochs had the same batches.")
     if all(way == ways[0] for way in ways):
         return Fact("makes_a_generator_of_its_own", "With five seeds, training had the same batches.")

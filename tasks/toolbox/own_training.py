@@ -48,7 +48,7 @@ def images_from(given: Path, source: str) -> Images:
     """
     spec = util.spec_from_file_location("chain_rule_given_data", given)
     if spec is None or spec.loader is None:
-        raise ValueError(f"{given} is no Python file that can be imported.")
+        raise ValueError(f"{given} is not a Python file that can be imported.")
     module = util.module_from_spec(spec)
     spec.loader.exec_module(module)
     try:
@@ -89,7 +89,7 @@ def run(
     train = student.epoch_by_epoch.train_and_tell
     seconds, result = student.take(train(student.train.train, model, data, settings, student.rng(seed + 1), tell))
     end = networks.parameters_of(student, model)
-    say(f"{100 * curves['val_acc'][-1]:.2f} % of the validation images right, after {seconds:.1f} s of training.")
+    say(f"Validation accuracy {100 * curves['val_acc'][-1]:.2f} %, after {seconds:.1f} s of training.")
     history = accuracy_gate.history(student, case, result)
     told = training_diagnosis.Training(settings, len(images.x_train), history or curves, start, end, data[:2], data[2:])
     found = training_diagnosis.diagnose(told) if curves["val_acc"][-1] < GOAL else None

@@ -61,12 +61,12 @@ def _again(w: Walk, x: Array, y: Array) -> None:
 WHEN = [
     Procedure(
         "updates_before_backward",
-        "Each step used the gradients of the batch before; the first, those of before training.",
+        "Each step used the gradients of the previous batch; the first, those from before training.",
         _step_between,
     ),
     Procedure(
         "updates_before_backward",
-        "Each step used the gradients of the batch before; the first, those of before training.",
+        "Each step used the gradients of the previous batch; the first, those from before training.",
         _step_before,
     ),
     Procedure(
@@ -79,8 +79,8 @@ WHEN = [
         "Every step used what gradients() held before the first backward.",
         _step_with_the_first,
     ),
-    Procedure("forgets_the_backward", "The step ran, with the gradients of before training.", _step_without_backward),
-    Procedure("forgets_the_update", "backward ran, and the parameters are what they were before training.", _no_step),
+    Procedure("forgets_the_backward", "The step ran, with the gradients from before training.", _step_without_backward),
+    Procedure("forgets_the_update", "backward ran, and the parameters have not changed.", _no_step),
     Procedure("visits_each_batch_twice", "", _again),
 ]
 
@@ -221,11 +221,11 @@ ROWS = [
         _other_inputs(lambda run, n: run.x[:n]),
         ways=in_order,
     ),
-    Procedure(_BETWEEN, "Each step was that of all of x_val.", _on_validation),
+    Procedure(_BETWEEN, "Each step was taken on all of x_val.", _on_validation),
     Procedure("learns_from_the_validation_set_alone", "", data=lambda run: replace(run, x=run.x_val, y=run.y_val)),
     Procedure("learns_from_the_validation_set_too", "", data=_joined),
     Procedure(
-        "trains_a_step_on_the_validation_set", "The last step of each epoch was one on x_val.", end=_on_validation
+        "trains_a_step_on_the_validation_set", "The last step of each epoch was taken on x_val.", end=_on_validation
     ),
     Procedure("scales_the_images_again", "", data=_scaled_rows(lambda x: x / 255.0)),
     Procedure("standardises_the_training_set_only", "", data=_scaled_rows(lambda x: (x - x.mean()) / (x.std() + 1e-8))),
@@ -236,7 +236,7 @@ ROWS = [
     ),
     Procedure("leaves_the_last_batch_out", "", ways=_left_out(lambda way: way[:-1])),
     Procedure("steps_on_single_examples", "", ways=lambda rows, size: dealt(rows, 1)),
-    Procedure("holds_some_rows_back", "One row never came.", ways=_held_back),
+    Procedure("holds_some_rows_back", "One row was never used.", ways=_held_back),
 ]
 
 # --- what only several batches show -----------------------------------------------------------------------------------
@@ -266,24 +266,22 @@ SEVERAL = [
         "",
         ways=lambda rows, size: [[b for b in way if len(b) == min(size, rows)] for way in dealt(rows, size)],
     ),
-    Procedure(
-        "updates_once_an_epoch", "The one step of an epoch was that of its last batch.", _no_step, _last_gradient
-    ),
+    Procedure("updates_once_an_epoch", "The only step of an epoch used its last batch.", _no_step, _last_gradient),
     Procedure(
         "updates_once_an_epoch",
-        "The one step of an epoch was that of the sum of its batches' gradients.",
+        "The only step of an epoch used the sum of its batches' gradients.",
         _add_up,
         lambda w: w.move(w.memory),
     ),
     Procedure(
         "updates_once_an_epoch",
-        "The one step of an epoch was that of the mean of its batches' gradients.",
+        "The only step of an epoch used the mean of its batches' gradients.",
         _add_up,
         _mean_gradient,
     ),
     Procedure(
         "accumulates_the_gradients",
-        "Each step was that of all gradients of the epoch so far, added up.",
+        "Each step used the sum of all gradients of the epoch so far.",
         _add_up_and_step,
     ),
     Procedure("ends_the_epoch_after_one_batch", "", ways=_left_out(lambda way: way[:1])),
@@ -291,11 +289,11 @@ SEVERAL = [
     Procedure("moves_one_row_a_batch", "", ways=lambda rows, size: _windows(rows, size, rows // size)),
     Procedure("moves_one_row_a_batch", "", ways=lambda rows, size: _windows(rows, size, rows)),
     Procedure("moves_one_row_a_batch", "", ways=lambda rows, size: _windows(rows, size, rows - size + 1)),
-    Procedure("takes_everything_as_one_batch", "Each epoch was one step on all rows.", ways=whole),
+    Procedure("takes_everything_as_one_batch", "Each epoch took one step on all rows.", ways=whole),
     Procedure("steps_on_all_rows_for_each_batch", "", _on_all_rows),
     Procedure(
         "visits_each_batch_twice",
-        "Every row came twice in an epoch.",
+        "Every row was used twice in an epoch.",
         ways=lambda rows, size: [a + b for a in dealt(rows, size) for b in dealt(rows, size)],
     ),
     Procedure("leaves_the_first_batch_out", "", ways=_left_out(lambda way: way[1:])),

@@ -93,23 +93,23 @@ def odd_epoch(given: Sequence[Array], start: Parameters, data: Sequence[Any], ba
     x, y = data[:2]
     rows = len(x)
     if np.array_equal(closed_form.flat(given), closed_form.flat(start)):
-        return "They are what they were before training."
+        return "They have not changed."
     candidates = [("one step on all rows together", [[list(range(rows))]])]
     cuts = list(closed_form.cuts(range(rows), batch_size))
-    candidates.append(("the last, short batch left out", [cut[:-1] for cut in cuts]))
+    candidates.append(("leaving out the last, short batch", [cut[:-1] for cut in cuts]))
     candidates.append(("the first batch alone", [cut[:1] for cut in cuts]))
     for size in range(1, rows):
         if size != batch_size and rows <= 5:
             candidates.append((f"batches of {size}", list(closed_form.cuts(range(rows), size))))
     for words, ways in candidates:
         if any(distance(given, closed_form.walk(start, x, y, way, lr), start) <= MOVED for way in ways):
-            return f"That is where it ends with {words}."
+            return f"They are the result of {words}."
     short = rows % batch_size
     for cut in cuts if short else ():
         before = closed_form.walk(start, x, y, cut[:-1], lr)
         end = closed_form.descend(before, x[cut[-1]], y[cut[-1]], lr * short / batch_size)
         if distance(given, end, start) <= MOVED:
-            return f"That is where it ends with the short batch's gradient divided by {batch_size} instead of {short}."
+            return f"They are the result of dividing the short batch's gradient by {batch_size} instead of {short}."
     return ""
 
 

@@ -23,8 +23,7 @@ COURSE, ANSWER = HERE, read_submission(REFERENCE)
 BANK = [m for stage in COURSE.stages for m in load(stage.folder)]
 BANNED = re.compile(r"\b(wrong|simply|just|obviously)\b", re.IGNORECASE)
 
-ONE = '''
-import math
+ONE = '''import math
 
 HALF = 0.5
 

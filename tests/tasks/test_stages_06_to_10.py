@@ -248,7 +248,7 @@ SAID = {
     "a short batch divided as a full one": (
         "10_training_loop",
         next(edit.code for edit in SLIPS if edit.name == "the short batch counts as a full one"),
-        "That is where it ends with the short batch's gradient divided by 2 instead of 1.",
+        "They are the result of dividing the short batch's gradient by 2 instead of 1.",
     ),
     "a loss twice as large": (
         "10_training_loop",
