@@ -172,7 +172,7 @@ def _large_start(training: Training) -> Finding | None:
         LARGE,
         "The initial weights are too large.",
         f"W{worst + 1} starts with a standard deviation of {number(given, 3)}, {given / usual:.0f} times sqrt(2 / in) = "
-        f"{number(usual, 3)}, so the loss starts at {number(loss, 3)}; that of guessing is {training.guessing:.3f}.",
+        f"{number(usual, 3)}, so the loss starts at {number(loss, 3)}; guessing gives {training.guessing:.3f}.",
         "Compare Linear.__init__ with stage 01.",
     )
 
@@ -185,8 +185,8 @@ def _diverged(training: Training) -> Finding | None:
         shows = "There is nan or inf in the parameters."
     elif _lost(training, bool(bad), limit):
         times = f"{training.growth:,.1f}" if training.growth < 1e6 else f"{training.growth:.1e}"
-        shows = f"The weights of a layer became {times} times as large as they were, and the loss on the "
-        shows += f"training images is {number(training.after[0], 3)}; before it was {training.before[0]:.3f}."
+        shows = f"The weights of a layer became {times} times as large as before, and the loss on the training "
+        shows += f"images went from {training.before[0]:.3f} to {number(training.after[0], 3)}."
     else:
         return None
     when = f" in epoch {bad[0]} of {len(losses)}" if bad else ""
@@ -235,7 +235,8 @@ def _still(training: Training) -> Finding | None:
     all_of_them = len(still) == len(training.end)
     return Finding(
         STUCK,
-        "It is stuck at chance: " + ("no parameter moved." if all_of_them else f"{', '.join(still)} never moved."),
+        "Training is stuck at chance: "
+        + ("no parameter moved." if all_of_them else f"{', '.join(still)} never moved."),
         _near_guessing(training),
         "Print a weight before and after one step: is step given the arrays of parameters(), after backward?",
     )
@@ -256,7 +257,7 @@ def _alike(training: Training) -> Finding | None:
             what = "all zeros" if not was.any() else "all alike"
             return Finding(
                 STUCK,
-                f"It is stuck at chance: the units of layer {k} are all alike.",
+                f"Training is stuck at chance: the units of layer {k} are all alike.",
                 f"The columns of W{k} started {what}, and units that start alike stay alike. {_near_guessing(training)}",
                 "Draw every weight at random: Linear.__init__, stage 01.",
             )
@@ -280,7 +281,7 @@ def _stuck(training: Training) -> Finding | None:
         return None
     return Finding(
         STUCK,
-        f"It is stuck at chance{f': every image is taken for class {said[0]}' * (len(said) == 1)}.",
+        f"Training is stuck at chance{f': every image is taken for class {said[0]}' * (len(said) == 1)}.",
         _near_guessing(training),
         "Print dW of each layer after one backward: does a gradient arrive in the first layer?",
     )
@@ -296,7 +297,7 @@ def _off(training: Training) -> Finding | None:
         advice = "Let biases start at 0, and draw weights at random around 0."
         return Finding(
             STUCK if always else DIVERGED,
-            f"It is stuck at chance: the units of layer {k} are dead {'from the start' if always else 'since a step too long'}.",
+            f"Training is stuck at chance: the units of layer {k} are dead {'from the start' if always else 'since too long a step'}.",
             f"{100 * now:.0f} % of its ReLUs are off for all of {min(_SOME, len(training.own[0])):,} images, and a unit that "
             f"is off passes no gradient. {_near_guessing(training)}",
             advice if always else _shorter(training, "a unit that is off stays off."),
@@ -315,8 +316,8 @@ def _apart(training: Training) -> Finding | None:
     shows = _near_guessing(training)
     if _learned_others(training):
         shows = (
-            f"The history tells of {number(100 * training.curve('train_acc')[-1], 3)} % of the training examples right; "
-            f"of the images with their own labels it is {100 * training.after[1]:.1f} %."
+            f"The history says that {number(100 * training.curve('train_acc')[-1], 3)} % of the training examples are right; "
+            f"with the images' own labels it is {100 * training.after[1]:.1f} %."
         )
     elif not _shuffled(training):
         return None
@@ -324,7 +325,7 @@ def _apart(training: Training) -> Finding | None:
         APART,
         "Labels and images seem to have come apart.",
         f"{shows} Units are alive and weights move, but what is learned is not these labels.",
-        "Print the labels of one batch beside its images: are x and y put in one and the same order? If they are, see whether "
+        "Print the labels of one batch beside its images: do x and y get the same order? If they are, see whether "
         "make check-gradients agrees.",
     )
 
@@ -343,7 +344,7 @@ def _overfits(training: Training) -> Finding | None:
         return None
     return Finding(
         OVERFITS,
-        "It overfits: it knows its own images by heart, and new ones much less.",
+        "The network overfits: it knows its training images by heart, and new ones much less.",
         f"{100 * own:.1f} % of the training images right, {100 * new:.1f} % of the validation images, after "
         f"{training.settings['epochs']} epochs over {training.examples:,} images.",
         "Try more training images; more epochs only make the gap wider.",
@@ -362,7 +363,7 @@ def _noisy(training: Training) -> Finding | None:
     best = int(np.argmax(curve))
     return Finding(
         NOISY,
-        "It has a noisy end: the last steps are too long to settle.",
+        "The end of the training is noisy: the last steps are too long to settle.",
         f"In the last {_LAST} epochs the validation accuracy fell by {number(100 * float(falls.max()), 2)} points from one to the "
         f"next; its best was {number(100 * curve[best], 3)} % after epoch {best + 1}, its last is {number(100 * curve[-1], 3)} %.",
         f"Try lr = {training.lr / 5:.2g}, or a rate that falls from epoch to epoch.",
@@ -388,12 +389,12 @@ def _slow(training: Training) -> Finding | None:
         )
     elif steps < _FEW_STEPS:
         cause = f"{_steps(steps)} are too few"
-        advice = f"Try more epochs, or batch_size = {many}: {_steps(-(-training.examples // many))} an epoch."
+        advice = f"Try more epochs, or batch_size = {many}: {_steps(-(-training.examples // many))} per epoch."
     else:
         cause = f"the rate is too small for {_steps(steps)}"
         advice = f"Try lr = {min(10 * training.lr, 0.1):.2g}." if training.lr < 0.05 else f"Try {2 * epochs} epochs."
         shows += f" lr is {training.lr:g}."
-    return Finding(SLOW, f"It is too slow so far: {cause}.", shows, advice)
+    return Finding(SLOW, f"Training is too slow so far: {cause}.", shows, advice)
 
 
 def _steps(count: int) -> str:

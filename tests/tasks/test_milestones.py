@@ -22,7 +22,7 @@ TOLD = {
     "06_network": r"reads (\d|1\d)% of 1,000 digits",
     "07_backprop": r"gave 109,386 slopes of the loss\. Those of [34]\d% of the pixels are zero",
     "08_sgd": r"falls from 2\.\d\d to [12]\.\d\d",
-    "09_minibatches": r"come as 625 batches",
+    "09_minibatches": r"make 625 batches",
     "10_training_loop": r"After two epochs on 2,000 digits, a tenth of what there is, it reads [89]\d% of 2,000 others",
 }
 

@@ -102,12 +102,12 @@ def test_below_the_bar_earns_nothing_and_says_how_far():
     [
         (
             "{'epochs': 1, 'batch_size': 128, 'lr': 0.02}",
-            "It is too slow so far: 12 steps are too few.",
+            "Training is too slow so far: 12 steps are too few.",
             "too slow so far",
         ),
         (
             "{'epochs': 3, 'batch_size': 1500, 'lr': 0.1}",
-            "It is too slow so far: a full batch makes 3 steps",
+            "Training is too slow so far: a full batch makes 3 steps",
             "too slow so far",
         ),
         ("{'epochs': 4, 'batch_size': 16, 'lr': 5.0}", "The training diverged in epoch 1", "diverged"),
@@ -125,7 +125,7 @@ def test_a_card_begins_with_what_the_training_came_to(settings: str, sentence: s
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [
-        ("def train(model, *a, **k):\n    return {}", "It is stuck at chance: no parameter moved."),
+        ("def train(model, *a, **k):\n    return {}", "Training is stuck at chance: no parameter moved."),
         (
             "honest = train\ndef train(model, x, y, *a, rng, **k):\n"
             "    return honest(model, x, rng.permutation(y), *a, rng=rng, **k)",
