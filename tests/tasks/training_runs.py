@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 import reference.train
-from grader.course import images
 from reference.data import minibatches
 from reference.network import MLP
 from tests.courses import HERE
+from tests.tasks.toolbox import images
 from tests.tasks.toolbox import training_diagnosis as td
 
 FRESH = 400_000
