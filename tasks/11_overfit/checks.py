@@ -35,9 +35,11 @@ def _failed(case, told, should, gave, looks_like=""):
 def check_overfit_learns_every_image(student, case, mnist, memo):
     """After 20 epochs on 100 images the network gets all 100 right."""
     (loss, before), (end, after), told = memo("overfitted", lambda: _overfitted(student, case, mnist))
-    case.note(f"{100 * before:.0f} of 100 before training, {100 * after:.0f} after; loss {loss:.3f}, then {end:.4f}.")
-    should = "All 100 training images should be classified as they are labelled."
-    gave = f"{100 * after:.0f} of 100 images are classified as labelled; before training it was {100 * before:.0f}."
+    case.note(
+        f"100 images to learn: {100 * before:.0f} right before training, {100 * after:.0f} after; loss {loss:.3f}, then {end:.4f}."
+    )
+    should = "All 100 training images should be classified correctly."
+    gave = f"{100 * after:.0f} of 100 images are classified correctly; before training it was {100 * before:.0f}."
     if after < 1.0:
         raise _failed(case, told, should, gave, f"The loss on these images went from {loss:.3f} to {end:.3f}.")
 

@@ -196,7 +196,7 @@ def tell(case: Case, bar: Bar, trained: Trained, images: Any, which: str, usual:
     side = "above" if points >= 0 else "below"
     case.note(
         f"{100 * trained.accuracy:.2f} % of the {trained.images:,} {which}, "
-        f"{abs(points):.2f} points {side} the {100 * bar.asked:.1f} % asked for; {usual}."
+        f"{abs(points):.2f} points {side} the required {100 * bar.asked:.1f} %; {usual}."
     )
     some = len(images.x_val)  # as many of the one as of the other: for a remark that is enough
     own = _share(trained, images.x_train[:some], images.y_train[:some])

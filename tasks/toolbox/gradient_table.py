@@ -58,7 +58,7 @@ def run(
     if corner is not None:
         say(
             f"At a corner: for x = 1e-6 ReLU gives the slope {corner[0]:g}, and the differences measure {corner[1]:.3g}: with "
-            "eps = 1e-5 their ends lie on either side of 0. That is no mistake in backward."
+            "eps = 1e-5 their ends lie on either side of 0. That is not a mistake in backward."
         )
     return _curve(student, say, seed), {}, not off
 

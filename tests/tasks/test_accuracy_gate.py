@@ -238,7 +238,7 @@ def test_the_note_has_the_margin():
     notes = case()
     gate.tell(notes, BAR, trained(), data()[0], "hidden images", "the reference gets 97 %")
     assert "of the 300 hidden images" in notes.notes[0]
-    assert "above the 90.0 % asked for; the reference gets 97 %" in notes.notes[0]
+    assert "above the required 90.0 %; the reference gets 97 %" in notes.notes[0]
     assert "of its own training images it gets" in notes.notes[1]
 
 

@@ -57,7 +57,7 @@ def test_a_right_loop_overfits():
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("def train(model, *a, **k):\n    return {}", "of 100 images are classified as labelled"),
+        ("def train(model, *a, **k):\n    return {}", "of 100 images are classified correctly"),
         ("def train(model, *a, **k):\n    for p in model.parameters():\n        p *= np.nan", "nan or inf"),
         ("def train(model, *a, **k):\n    model.layers[0].W = None", "should be floating point arrays"),
         ("honest = train\ndef train(*a, lr, **k):\n    return honest(*a, lr=-lr / 1000, **k)", "of 100 images are"),
@@ -94,7 +94,7 @@ def test_below_the_bar_earns_nothing_and_says_how_far():
     assert states(results) == ["fail", "blocked", "blocked"]
     first = results["mnist_reaches_96_percent"]
     assert "of the hidden images right." in first.message
-    assert "points below the 80.0 % asked for" in first.notes[0]
+    assert "points below the required 80.0 %" in first.notes[0]
 
 
 @pytest.mark.parametrize(
