@@ -148,7 +148,7 @@ def _progress(stage: StageResult) -> str:
         return f"waits for {needed}"
     if stage.state != "fail":
         return words.stage_line(stage, []) if helped else LOOKS[stage.state].word
-    held = f"{states.count('pass')} of {len(states)} checks pass"
+    held = f"{states.count('pass')} of {len(states)} pass"
     more = [f"{len(helped)} more with {words.a_correct(helped)}"] if helped else []
     others = [f"{states.count(s)} {word}" for s, word in (("todo", "to do"), ("blocked", "waiting")) if s in states]
     return ", ".join([held, *more, *others])

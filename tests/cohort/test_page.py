@@ -34,6 +34,7 @@ def test_it_names_what_was_made_by_how_many_and_whose(make):
     assert counts == sorted(counts, reverse=True)
     assert sum(counts) == sum(1 for n in range(60) if n % 3 and n % 13 < 12)
     assert "<strong>Slip 1</strong>" in section
+    assert not re.search("slip.1", text)
     assert "Hint 1: <code>x</code> is not y." in section
     assert "Student 1 (id00001)" in section
 

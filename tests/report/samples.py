@@ -182,7 +182,7 @@ def syntax_error(out: Path) -> Report:
                     "message": "",
                     "blocked_by": f"{stage[2][0]}: {first_check(stage[2][0])}",
                 }
-    text = "layers.py is not Python yet: '(' was never closed (line 26)."
+    text = "Syntax error in layers.py, line 26: '(' was never closed."
     return report_of(
         outcomes,
         next=NextStep("01_linear", first_check("01_linear"), text, "student/layers.py", 26),

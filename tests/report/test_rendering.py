@@ -38,7 +38,7 @@ def test_the_curves_of_a_failed_training_stand_in_its_card(tmp_path):
     report = samples.make("one_mistake_a_stage", tmp_path)
     check = "check_mnist_reaches_96_percent"
     for curves, place in ((report.curves, ""), (report.curves | {"check": check}, check)):
-        wanted = pictures.due(msgspec.structs.replace(report, curves=curves), lambda stage, check: {})
+        wanted = pictures.due(msgspec.structs.replace(report, curves=curves), lambda stage, check: {}, HERE)
         assert [picture.place for picture in wanted] == [("12_mnist", place)]
 
 
