@@ -107,8 +107,8 @@ class Loop:
             # One save may be announced in several parts: what was broken off for the next part is taken up again.
             if self.watched.changed() or self.broken_off:
                 self._graded(moving=True)
-                if told := self.watched.milestone(self.done):
-                    self.remark = told
+                self.remark = self.watched.milestone(self.done)
+                if self.remark:
                     self.draw()
         elif event == "r":
             self.watched.forget()
@@ -116,15 +116,11 @@ class Loop:
             self._graded(moving=False)
         elif event in ("n", "b"):
             self._go(1 if event == "n" else -1)
-        elif event == "h":
-            self._hint()
         elif event == "p":
             self.prints = not self.prints
             self.draw()
-        elif event == "g":
-            self._whole()
-        elif event == "o":
-            self._open()
+        elif event in ("h", "g", "o"):
+            {"h": self._hint, "g": self._whole, "o": self._open}[event]()
 
     # -- what the keys do ------------------------------------------------------------------------------------------
 
@@ -248,11 +244,10 @@ class Loop:
             console.print(f"{terminal.sign(console, 'pass')} {stage} is done.", style="bold green")
         if current is not None:
             state = words.shown_state(current)
-            look = terminal.LOOKS[state]
             held = sum(words.shown_state(check) == "pass" for check in current.checks)
-            verdict = f"{current.id}: {held} of {len(watched.stage.checks)} checks pass"
-            mark = terminal.sign(console, state)
-            console.print(Text.assemble((f"{mark} {verdict}", look.style), (f"   {watched.seconds:.2f} s", "dim")))
+            verdict = f"{terminal.sign(console, state)} {current.id}: {held} of {len(watched.stage.checks)} checks pass"
+            style, took = terminal.LOOKS[state].style, f"   {watched.seconds:.2f} s"
+            console.print(Text.assemble((verdict, style), (took, "dim")))
             if told := words.with_help(current):
                 console.print(told, style="bold")
         console.print()

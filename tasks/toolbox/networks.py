@@ -5,7 +5,7 @@ views, properties and slots work alike; layers with weights are those that have 
 as a row (1, units) is read as (units,), and layers are found in a mapping or in nested lists as well.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -107,9 +107,7 @@ def layers_of(student: Student, model: Remote) -> list[Remote]:
 
 def flattened(student: Student, held: object, deep: int = 4) -> list[Remote]:
     """The objects in a list or a mapping, in order, and those in such items of it, so many levels deep."""
-    items: Iterable[Any] = (
-        held.values() if isinstance(held, dict) else held if isinstance(held, list | tuple) else [held]
-    )
+    items = _items(held)
     objects = [item for item in items if isinstance(item, Remote)]
     bare = [item for item, has in zip(objects, student.have(objects, "W")) if not has]
     inner = {id(item) for item, has in zip(bare, student.have(bare, "__iter__")) if has and deep}
@@ -117,9 +115,15 @@ def flattened(student: Student, held: object, deep: int = 4) -> list[Remote]:
     for item in items:
         if id(item) in inner:
             item = student.take(item.values() if student.has(item, "values") else item)
-        nested = flattened(student, item, deep - 1) if isinstance(item, dict | list | tuple) else [item]
-        layers += [layer for layer in nested if isinstance(layer, Remote)]
+        layers += flattened(student, item, deep - 1) if isinstance(item, dict | list | tuple) else _items(item)
     return layers
+
+
+def _items(held: object) -> list[Any]:
+    """The items of a list or a mapping; else the object itself, if it is one in the worker."""
+    if isinstance(held, dict):
+        return list(held.values())
+    return list(held) if isinstance(held, list | tuple) else [held] * isinstance(held, Remote)
 
 
 def parameters_of(student: Student, model: Remote) -> Parameters:
