@@ -165,11 +165,7 @@ class Watched:
 
     def _settle(self, stage: Stage) -> None:
         """What can be said of a stage that trains without running it; otherwise what was found last stays."""
-        assert self.submission is not None
-        known = RunState({(s.id, c.id): c for s in self._known() for c in s.checks})
-        context = Context(
-            self.course, self.submission, self.pool, self.seed, self.limits, recall=self._recall, state=known
-        )
+        context = self._context(stage)
         found = {scores.key(check): decided(check, context) for check in stage.checks}
         results = {where: result for where, result in found.items() if result is not None}
         graded = scores.stage_result(stage, results) if len(results) == len(found) else None
