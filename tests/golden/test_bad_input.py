@@ -297,7 +297,7 @@ def test_the_reference_earns_full_marks_with_real_workers(graded):
     assert f"{COURSE.points} of {COURSE.points} points" in golden.done.stdout
     plain = json.loads((golden.out / "results.json").read_text())
     gate = plain["stages"][-1]["checks"][0]
-    assert any("hidden images" in note and "above the 96.0 %" in note for note in gate["notes"])
+    assert any("hidden images" in note and "above the required 96.0 %" in note for note in gate["notes"])
     assert {len(curve) for curve in plain["curves"]["history"].values()} == {10}
     assert scores.report(COURSE.stages, {}).max_score == 0
     assert read_submission(REFERENCE).fingerprint() == plain["fingerprints"]["submission"]
