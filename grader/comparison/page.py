@@ -117,7 +117,7 @@ def _function(
 def _answers(item: probing.Compared) -> tuple[str, str]:
     if item.same == item.asked:
         return item.name, f"{item.asked} answers, all the same"
-    return item.name, f"{item.asked} answers, {item.asked - item.same} not the same"
+    return item.name, f"{item.asked} answers, {item.asked - item.same} different"
 
 
 def _example(item: probing.Difference) -> Example:
