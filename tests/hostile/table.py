@@ -232,7 +232,7 @@ def markdown(table: dict[str, dict[str, dict[str, list[str]]]], count: int) -> s
     for column in table[users[0]]:
         if column != "all layers":
             names = sorted({name for user in users for name in table[user][column]})
-            lines.append(f"- {column}: {', '.join(f'`{name}`' for name in names) or 'nothing comes through'}.")
+            lines.append(f"- {column}: {', '.join(f'`{name}`' for name in names) or 'no attack succeeds'}.")
     return "\n".join(lines)
 
 
