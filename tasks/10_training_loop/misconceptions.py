@@ -1405,7 +1405,7 @@ def scales_the_step(model, x_train, y_train, x_val, y_val, *, epochs, batch_size
 def accumulates_the_gradients(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Gradients of earlier batches still in the step
 
-    Each step holds the gradients of the batches before it as well. Where does the sum start again at zero?
+    Each step still contains the gradients of the batches before it. Where does the sum start again at zero?
     """
     total = [np.zeros_like(p) for p in model.parameters()]
 
@@ -1455,7 +1455,7 @@ def leaves_parameters_out__biases(model, x_train, y_train, x_val, y_val, *, epoc
 def leaves_the_last_batch_out(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Last batch of each epoch left out
 
-    The last batch of an epoch never brings a step, full or not. Where does your loop end?
+    There is never a step for the last batch of an epoch, full or not. Where does your loop end?
     """
 
     def batches(x, y, size, rng):
@@ -1468,7 +1468,7 @@ def leaves_the_last_batch_out(model, x_train, y_train, x_val, y_val, *, epochs, 
 def leaves_the_first_batch_out(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """First batch of each epoch left out
 
-    The first batch of an epoch never brings a step. Where does your loop start?
+    There is never a step for the first batch of an epoch. Where does your loop start?
     """
 
     def batches(x, y, size, rng):
@@ -1481,7 +1481,7 @@ def leaves_the_first_batch_out(model, x_train, y_train, x_val, y_val, *, epochs,
 def steps_on_all_rows_for_each_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Every step taken on all of x_train
 
-    Each batch brings a step, but that of all rows. What does forward get, and what else runs before backward?
+    There is a step for each batch, but it is taken on all rows. What does forward get, and what else runs before backward?
     """
 
     def update(model, loss, optimizer, xb, yb):
@@ -1497,7 +1497,7 @@ def steps_on_all_rows_for_each_batch(model, x_train, y_train, x_val, y_val, *, e
 def uses_up_the_batches(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Batches used up after the first epoch
 
-    From the second epoch on no batch comes. A generator can be gone through once: where do you make it?
+    From the second epoch on there are no batches. A generator can be used only once: where do you make it?
     """
     kept = minibatches(x_train, y_train, batch_size, rng)
 
@@ -1527,7 +1527,7 @@ def forgets_the_loss_forward(model, x_train, y_train, x_val, y_val, *, epochs, b
 def hands_labels_for_scores(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Class numbers given to the loss in place of scores
 
-    loss.forward takes the scores (N, C) first, then the labels (N,). What does it get from you first?
+    loss.forward takes the scores (N, C) first, then the labels (N,). What do you pass first?
     """
 
     def update(model, loss, optimizer, xb, yb):
