@@ -5,6 +5,7 @@ alone, they give for each failed check that they can explain the name of a known
 it in a sentence. Such a name goes before all others.
 """
 
+import contextlib
 from collections.abc import Collection, Iterable
 from typing import NamedTuple, TypeVar
 
@@ -13,7 +14,6 @@ import msgspec
 from grader.checks.case import Case
 from grader.checks.compare import Unmet
 from grader.course.misconceptions import Misconception
-from grader.course.stage import Stage
 from grader.diagnosis.answer_table import KnownMistake
 from grader.records import Mistake
 from grader.running import scores
@@ -35,31 +35,24 @@ class Fact(NamedTuple):
 
     def twins(self, bank: Iterable[Known]) -> list[Known]:
         """The mistake of that name, then what always coincides with it."""
-        known = list(bank)
-        (first, *_) = (m for m in known if m.id == self.name)
-        return sorted((m for m in known if m.group == first.group), key=lambda m: m.id != self.name)
+        known = sorted(bank, key=lambda m: m.id != self.name)
+        (group,) = {m.group for m in known if m.id == self.name}
+        return [m for m in known if m.group == group]
 
 
 def facts_of(context: Context, failed: Collection[scores.Key]) -> dict[scores.Key, Fact]:
     """(stage, check) -> the fact that explains why it failed, for those failed checks that have one."""
     found: dict[scores.Key, Fact] = {}
     for stage in context.course.stages:
-        if checks := {check for where, check in failed if where == stage.id}:
-            found |= {(stage.id, check): Fact(*fact) for check, fact in _explained(context, stage, checks).items()}
-    return found
-
-
-def _explained(context: Context, stage: Stage, failed: set[str]) -> dict[str, tuple[str, str]]:
-    found: dict[str, tuple[str, str]] = {}
-    for name, explain in vars(import_checks(stage)).items():
-        if name.startswith(EXPLAINS):
-            first = next(check for check in stage.checks if check.id in failed)
-            case = Case(context.seed, stage.id, name)
-            try:
-                with context.pool.student(
-                    context.submission, context.limits.of(first, stage), case.describe
-                ) as student:
-                    found |= explain(student, case, failed)
-            except (Unmet, StudentError):
-                pass  # it could not be asked to the end: there is no fact, and the verdict stands
+        checks = [check for check in stage.checks if scores.key(check) in failed]
+        for name, explain in vars(import_checks(stage)).items() if checks else ():
+            if name.startswith(EXPLAINS):
+                case, limits = Case(context.seed, stage.id, name), context.limits.of(checks[0], stage)
+                # What cannot be asked to the end is no fact; the verdict stands.
+                with (
+                    contextlib.suppress(Unmet, StudentError),
+                    context.pool.student(context.submission, limits, case.describe) as student,
+                ):
+                    told = explain(student, case, {check.id for check in checks})
+                    found |= {(stage.id, check): Fact(*fact) for check, fact in told.items()}
     return found
