@@ -74,3 +74,21 @@ def test_nobody_is_asked_when_nobody_waits():
     context, _ = _graded("step before backward")
     assert diagnose(context, ANSWER, stop=lambda: True) == {}
     assert named_by_tables(context, {STAGE.id: AnswerTable("", [])}, stop=lambda: True) == {}
+
+
+FIXED = "for i in rng.permutation(np.arange(0, len(x), batch_size)):\n    rows = slice(i, i + batch_size)"
+AFRESH = "for _ in range(0, len(x), batch_size):\n    rows = rng.choice(len(x), batch_size, replace=False)"
+
+
+# Of fixed batches the short one is somewhere, too: the failure that comes first has the name of its cause.
+@pytest.mark.parametrize(
+    ("loop", "failed", "name"), [(FIXED, 2, "shuffles_fixed_batches"), (AFRESH, 1, "draws_each_batch_afresh")]
+)
+def test_every_failure_of_mini_batches_has_the_name_of_its_cause(loop, failed, name):
+    body = "".join(f"    {line}\n" for line in (*loop.splitlines(), "    yield x[rows], y[rows]"))
+    text = f"{ANSWER.modules['data']}\n\ndef minibatches(x, y, batch_size, rng):\n{body}"
+    submission = ANSWER.replaced({"data": text}, "one")
+    context, stage = Context(HERE, submission, LocalPool(), 0, Limits()), HERE.stage("09_minibatches")
+    for check in stage.checks:
+        context.state.decide(check, run_check(check, load_checks(stage)[check.id], context))
+    assert [m.id for m in diagnose(context, ANSWER).values()] == [name] * failed
