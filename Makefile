@@ -14,13 +14,13 @@ COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),
 .DEFAULT_GOAL := help
 .PHONY: help grade watch stage hint debug reset progress report train check-gradients doctor class compare kit update gradescope export \
 	regrade-diff notebook check-tasks check-tasks-full record-times skeleton oracle \
-	test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz class-soak same-grades bench bench-check architecture measure-seeds measure-diagnosis format lint requirements clean environment environment-long
+	test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load class-soak same-grades bench bench-check architecture measure-seeds measure-diagnosis format lint requirements clean environment environment-long
 
 help: ## list the verbs
 	@$(GRADER) --help
 	@echo
 	@echo "As make targets: make grade STAGE=03_softmax STUDENT=reference OUT=build SEED=0 SANDBOX=strict"
-	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz class-soak same-grades bench bench-check architecture format lint clean"
+	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load class-soak same-grades bench bench-check architecture format lint clean"
 
 # --- learn -----------------------------------------------------------------------------------------------------------
 grade:
@@ -103,6 +103,9 @@ test-trainings: environment ## training loops with one slip, under fifty seeds: 
 
 test-fuzz: environment-long ## fuzz the decoder of the worker's messages
 	@$(VENV_PYTHON) -m tests.worker.fuzz $(ARGS)
+
+test-load: environment ## that names under load are those of a quiet machine, in ten runs
+	@$(VENV_PYTHON) -m tests.diagnosis.under_load $(ARGS)
 
 class-soak: environment ## a class of 1,000 with 20 kill -9s
 	@$(VENV_PYTHON) -m tests.cohort.soak $(ARGS)

@@ -94,7 +94,7 @@ class _Maker:
             groups.add(m.group)
         for asked in self.asked:
             lines += asked.lines([(m, self.codes[m.name][1]) for m in self.bank.values() if asked.check.id in m.fails])
-        told = {key for line in lines if isinstance(line, KnownAnswers) for key in self._keys(line)}
+        told = {key: name for line in lines if isinstance(line, KnownAnswers) for name, key in self._keys(line)}
         for m in self.bank.values():
             lines += self._open(m, told) if m.open is not None else ()
         table = AnswerTable("", lines)
@@ -103,16 +103,16 @@ class _Maker:
                 lines += [line for line in self._parting(table, asked, twins) if line not in lines]
         return lines
 
-    def _keys(self, line: KnownAnswers) -> Iterator[tuple[str, ...]]:
-        """Check, name and answers of each form that a line tells of, for each scope of a history."""
+    def _keys(self, line: KnownAnswers) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Of each form that a line tells of, its check, mistake and answers, for each scope of a history."""
         for name in line.names.split():
             for place in range(0, len(line.answers), len(OTHERS)):
-                yield line.check, self.bank[name].id, *line.answers[place : place + len(OTHERS)]
+                yield name, (line.check, self.bank[name].id, *line.answers[place : place + len(OTHERS)])
 
-    def _open(self, m: Misconception, told: set[tuple[str, ...]]) -> Iterator[OpenAnswers]:
+    def _open(self, m: Misconception, told: dict[tuple[str, ...], str]) -> Iterator[OpenAnswers]:
         """What a mistake answers with other numbers, in the checks that see it then.
 
-        told : check, name and answers of what other forms have told already; grows
+        told : check, mistake and answers -> the form that tells them, so that no other does; grows
         """
         assert m.open is not None
         forms = {repr(number): apply(self.reference, m.filled(number)) for number in usual_numbers(m)}
@@ -123,8 +123,7 @@ class _Maker:
             for number, mutant in forms.items() if check.id in m.fails or asked.is_about(m.target) else ():
                 with contextlib.suppress(CallTimeout):  # then it has no name there
                     found = asked.told(mutant, much) if asked.fails(mutant) else [""]
-                    if all(found) and (check.id, m.id, *found) not in told:
-                        told.add((check.id, m.id, *found))
+                    if all(found) and told.setdefault((check.id, m.id, *found), m.name) == m.name:
                         numbers[number] = " ".join(found)
             if numbers:
                 yield OpenAnswers(check.id, m.name, m.open, numbers, much)
@@ -133,7 +132,7 @@ class _Maker:
         """The answers of mistakes that a check does not tell apart, to all questions of the first checks by which they part."""
         near = [asked for asked in self.asked if any(asked.is_about(self.codes[name][0]) for name in twins)]
         found, parts = list[AllAnswers](), [twins]
-        for asked in (check, *near, *self.probing):
+        for asked in (check, *self.probing, *near):
             if all(_groups(table, part) == 1 for part in parts):
                 break
             told = {name: asked.all_answers(self.codes[name][1]) for name in twins}

@@ -144,12 +144,18 @@ class _Lookup:
             if groups(left) == 1 or not all(told.values()):
                 continue
             try:
-                much = NO_HISTORY if check.id.startswith(PROBE) else ALL_OF_HISTORY
-                own = digest(comparable(self._runs(check).own(lenient=True), much))
+                own = self._all_answers(check)
             except CallTimeout:
                 return []
-            left = [m for m in left if own.agrees(Digest.read(told[m.name]))] or left
+            agreeing = [m for m in left if own.agrees(Digest.read(told[m.name]))]
+            # What a probe hears depends on no draw.
+            left = agreeing if agreeing or check.id.startswith(PROBE) else left
         return left
+
+    def _all_answers(self, check: Check) -> Digest:
+        """Of the submission to all questions of a check or a probe."""
+        much = NO_HISTORY if check.id.startswith(PROBE) else ALL_OF_HISTORY
+        return digest(comparable(self._runs(check).own(lenient=True), much))
 
     def _in_the_same_words(self) -> set[str]:
         """The mistakes that end in the same words as the submission does."""

@@ -119,6 +119,12 @@ def check_batches_mix_anew_each_epoch(student, case):
     case.require(first != second, should, f"The same rows are together again, such as {sorted(epochs[0][0])}.")
 
 
+def probe_how_many_rows_come_at_once(student, case):
+    """Of a thousand rows that are all the same, in whatever order: for a size of batches that is the learner's own."""
+    x, y = np.zeros((1000, 1)), np.zeros(1000, dtype=int)
+    student.take(student.data.minibatches(x, y, 7, student.rng(case.seed)), limit=1001)
+
+
 def check_batches_leave_the_data_alone(student, case):
     """x and y are not changed, and the batches have their types."""
     x, y = _data(case, 20)

@@ -186,6 +186,13 @@ def test_the_batch_that_never_comes_is_the_one_that_is_named():
     assert of_body("data.minibatches", body, "09_minibatches", header) == {"skips_the_last_batch"}
 
 
+@pytest.mark.parametrize(("size", "expected"), [(32, "ignores"), (64, "ignores"), (40, ""), (10_000, "hands_out")])
+def test_a_batch_that_holds_all_rows_is_all_at_once_only_if_it_holds_a_thousand_too(size, expected):
+    body = f"{BATCHES}for a in range(0, len(x), {size}):\n    yield x[a : a + {size}], y[a : a + {size}]"
+    known = {"ignores": {"ignores_the_batch_size"}, "hands_out": {"hands_out_all_at_once"}, "": set()}
+    assert of_body("data.minibatches", body, "09_minibatches", "def f(x, y, batch_size, rng):") == known[expected]
+
+
 def test_stale_gradients_are_no_forgotten_update():
     """No check parts them; a probe does."""
     assert of_body("train.train", HOISTED, "10_training_loop", TRAIN) == {"keeps_the_first_gradients"}
