@@ -24,7 +24,8 @@ class Handout:
     """What everybody was given."""
 
     files: Mapping[str, str] = field(default_factory=dict)  #: "layers.py" -> the skeleton's text
-    asked: tuple[str, ...] = ()  #: modules of which a graded stage asks for something
+    asked: tuple[str, ...] = ()  #: modules of which a graded stage asks for something, and that may not be missing
+    optional: frozenset[str] = frozenset()  #: modules that may be missing: no folder ranks lower without
 
     @classmethod
     def of(cls, course: Course, stages: Iterable[str] = ()) -> "Handout":
@@ -40,8 +41,9 @@ class Handout:
         except SkeletonError as error:
             raise Refusal(f"the skeleton cannot be built: {error}") from None
         graded = [stage for stage in course.stages if not chosen or stage.id in chosen]
-        asked = {name.partition(".")[0] for stage in graded for name in stage.claims}
-        return cls(files, tuple(module for module in MODULES if module in asked))
+        asked = {name.partition(".")[0] for stage in graded if not stage.optional_files for name in stage.claims}
+        optional = {name.partition(".")[0] for stage in course.stages if stage.optional_files for name in stage.claims}
+        return cls(files, tuple(module for module in MODULES if module in asked), frozenset(optional))
 
 
 class _Candidates:
@@ -50,6 +52,7 @@ class _Candidates:
     def __init__(self, files: Mapping[str, bytes], handout: Handout) -> None:
         self.modules: defaultdict[str, set[str]] = defaultdict(set)  #: folder -> modules
         self.written: dict[str, int] = {}  #: folder -> how many of them are not as they were handed out
+        self.weight: dict[str, int] = {}  #: the same without those that may be missing
         self.courses = {_above(path, mark) for path in files for mark in _OF_A_COURSE if _is(path, mark)}
         for path in files:
             pure = PurePosixPath(path)
@@ -61,7 +64,8 @@ class _Candidates:
             given = {module: {_plain(handout.files.get(file_of(module), "").encode())} for module in modules}
             for module in modules:  # of an older kit, perhaps
                 given[module].add(_plain(files.get(_join(beside, file_of(module)), b"")))
-            self.written[folder] = sum(text not in given[module] for module, text in texts.items())
+            written = {module for module, text in texts.items() if text not in given[module]}
+            self.written[folder], self.weight[folder] = len(written), len(written - handout.optional)
 
     def _is_given(self, path: PurePosixPath) -> bool:
         """Whether a file is part of what a course hands out: never a submission."""
@@ -72,13 +76,14 @@ class _Candidates:
             above = _join(above, part)
         return False
 
-    def rank(self, folder: str) -> tuple[bool, bool, bool, int, bool, int, str]:
+    def rank(self, folder: str) -> tuple[bool, bool, bool, int, bool, int, int, str]:
         """Least first: something written; student/ of a course; most written; nearest to the top."""
         pure = PurePosixPath(folder)
         count = self.written[folder]
         of_a_course = pure.name == _STUDENT and str(pure.parent) in self.courses
         reference = pure.name == "reference"
-        return (not count, not of_a_course, reference, -count, pure.name != _STUDENT, len(pure.parts), folder)
+        by_name = (pure.name != _STUDENT, len(pure.parts), -count, folder)
+        return (not count, not of_a_course, reference, -self.weight[folder], *by_name)
 
 
 class Choice(NamedTuple):

@@ -86,6 +86,7 @@ class StageTable(Struct, frozen=True, forbid_unknown_fields=True):
     summary: Line
     needs: tuple[Need, ...] = ()
     claims: tuple[Function, ...] = ()
+    optional_files: bool = False  #: a submission without the modules of its claims has them to do
     starting_values: dict[str, Any] = {}
     beyond: dict[str, tuple[str, ...]] = {}  #: claimed function -> parameters of the reference's own, in no stub
     limits: LimitTable = LimitTable()
@@ -103,6 +104,7 @@ class Stage(Struct, frozen=True):
     claims: tuple[str, ...]
     checks: tuple[Check, ...]
     starting_values: dict[str, Any] = {}
+    optional_files: bool = False
     limits: dict[str, float] = {}  #: seconds that replace the computed ones: call, check, stage
 
     @property
@@ -153,6 +155,7 @@ def load_stage(folder: Path) -> Stage:
         claims=told.claims,
         checks=_checks(path, told.check),
         starting_values=told.starting_values,
+        optional_files=told.optional_files,
         limits={key: value for key, value in msgspec.structs.asdict(told.limits).items() if value is not None},
     )
 

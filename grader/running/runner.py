@@ -49,7 +49,7 @@ def decided(check: Check, context: Context) -> CheckResult | None:
 
 def _still_to_do(stub: str, context: Context) -> str:
     file, line = context.place(stub)
-    return f"{stub} is still a TODO ({file}, line {line})."
+    return f"{stub} is still a TODO ({file}, {f'line {line}' if line else 'which is not there yet'})."
 
 
 def load_checks(stage: Stage) -> Mapping[str, Function]:
@@ -165,11 +165,17 @@ def _judged(check: Check, execution: Execution, context: Context) -> CheckResult
 
 
 def _first_stub(check: Check, context: Context) -> str:
-    """The first function the check is for whose body is still the stub's."""
+    """The first function the check is for whose body is still the stub's, or whose file may be missing and is."""
     claims = context.course.claimed_by()
     for name in check.functions:
-        source = context.submission.modules.get(name.partition(".")[0])
-        if source is not None and name in claims and is_stub(source, name, claims[name]):
+        module = name.partition(".")[0]
+        source = context.submission.modules.get(module)
+        if name not in claims:
+            continue
+        if source is None and context.course.stage(claims[name]).optional_files:
+            if module not in context.submission.problems:
+                return name
+        elif source is not None and is_stub(source, name, claims[name]):
             return name
     return ""
 
