@@ -63,6 +63,18 @@ def test_a_kit_whose_student_folder_lacks_a_file_is_not_its_skeleton(handed_in, 
     assert notes == ["not handed in: data.py"]
 
 
+def test_what_may_be_missing_is_not_missed_and_ranks_no_folder_lower(reference_files):
+    older = without(reference_files, "experiments.py", "faults.py")
+    longer = below("copy", {**older, "experiments.py": b"mine = 1\n"})
+    chosen = choose(below("student", older) | longer, HANDOUT)
+    assert chosen.folder == "student"
+    assert not [note for note in chosen.notes if "not handed in" in note]
+    more = {**older, "experiments.py": b"mine = 1\n"}
+    assert choose(below("a", older) | below("b", more), HANDOUT).folder == "b"  # all else being equal
+    begun = {"experiments.py": b"mine = 1\n"}
+    assert choose(below("x", UNTOUCHED | begun) | below("y", UNTOUCHED), HANDOUT).folder == "x"
+
+
 def test_one_function_in_a_kit_is_more_than_a_whole_folder_of_stubs(handed_in, kit):
     begun = {"layers.py": UNTOUCHED["layers.py"] + b"\nmine = 1\n"}
     files, notes = handed_in(without(kit, *below("student", UNTOUCHED)) | below("student", begun))
