@@ -108,7 +108,7 @@ def train(plan: Plan, rng: np.random.Generator, images: tuple[Array, Array]) -> 
             for rows in closed_form.pieces(rng.permutation(count), plan.batch_size):
                 values = closed_form.activations(parameters, x[rows])
                 mean, dlogits = closed_form.cross_entropy(values[-1], y[rows])
-                loss, hits = loss + mean * len(rows), hits + np.count_nonzero(values[-1].argmax(axis=1) == y[rows])
+                loss, hits = loss + mean * len(rows), hits + int(np.sum(values[-1].argmax(axis=1) == y[rows]))
                 gradients, _ = closed_form.through(parameters, values[:-1], dlogits)
                 parameters = closed_form.stepped(parameters, gradients, plan.lr)
             ends = (loss / count, hits / count, *closed_form.evaluate(parameters, x_val, y_val))
