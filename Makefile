@@ -6,13 +6,13 @@ VENV_PYTHON := .venv/bin/python
 PY := $(if $(wildcard $(VENV_PYTHON)),$(VENV_PYTHON),$(PYTHON))
 GRADER := $(PY) -m grader
 
-# STUDENT=folder OUT=folder SEED=n SANDBOX=auto|strict|off STAGE=03_softmax CHECK=name ARGS="anything else"
+# STUDENT=folder OUT=folder SEED=n SANDBOX=auto|strict|off STAGE=03_softmax CHECK=name NAME=batch-size ARGS="anything else"
 STUDENT_ARG = $(if $(STUDENT),--student "$(STUDENT)")
 OUT_ARG = $(if $(OUT),--out "$(OUT)")
 COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),--sandbox $(SANDBOX))
 
 .DEFAULT_GOAL := help
-.PHONY: help grade watch stage hint debug reset progress report train check-gradients doctor class compare kit update gradescope export \
+.PHONY: help grade watch stage hint debug reset progress report train experiment check-gradients doctor class compare kit update gradescope export \
 	regrade-diff notebook check-tasks check-tasks-full record-times skeleton oracle \
 	test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load class-soak same-grades bench bench-check architecture measure-seeds measure-diagnosis format lint requirements clean environment environment-long
 
@@ -41,6 +41,8 @@ report:
 	@$(GRADER) report $(OUT_ARG) $(ARGS)
 train:
 	@$(GRADER) train $(STUDENT_ARG) $(if $(DATA),--data "$(DATA)") $(ARGS)
+experiment:
+	@$(GRADER) experiment $(NAME) $(STUDENT_ARG) $(ARGS)
 check-gradients:
 	@$(GRADER) check-gradients $(STUDENT_ARG) $(ARGS)
 doctor:

@@ -2,10 +2,11 @@
 
 The module has `run(student, case, images, seed, say)`, which returns plots, arrays to keep and whether all is well; `NEEDS`,
 how the names of what has to be written begin; and `SENT`, modules of the toolbox that the worker gets beside the learner's.
+A module with several of them has `EXPERIMENTS`: name -> what has the question and `run`.
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -26,11 +27,21 @@ _MOST_NAMED = 3
 
 
 def measure(
-    name: str, course: Course, folder: Path, out: Path, sandbox: str, seed: int = 0, source: str | None = None
+    name: str,
+    course: Course,
+    folder: Path,
+    out: Path,
+    sandbox: str,
+    seed: int = 0,
+    source: str | None = None,
+    choose: Callable[[Any], Any] = lambda instrument: instrument,
+    keep: Callable[[Path, Any, dict[str, Any]], None] | None = None,
 ) -> int:
     """Run one instrument on a submission, say what it says, and leave its plots in `out`; the exit status.
 
     source : other images than the course's own
+    choose : which part of the instrument runs, once all that it needs is written
+    keep   : what is done with the plots; they are drawn as files if nothing else is said
     raises : Refusal if something has to be written first, or stops it
     """
     from grader.checks.case import Case
@@ -42,6 +53,7 @@ def measure(
     instrument: Any = shared(course.tasks, name)
     submission = read_submission(folder)
     _refuse_stubs(course, submission, instrument.NEEDS)
+    chosen = choose(instrument)
     images = _images(course, instrument, source)
     sent = {module: (course.tasks / TOOLBOX / file_of(module)).read_text("utf-8") for module in instrument.SENT}
     with WorkerPool(course.withheld, sandbox) as pool:
@@ -50,12 +62,12 @@ def measure(
         with pool.student(submission.replaced(sent), CheckLimits(_SECONDS, _SECONDS)) as student:
             student.listen(lambda text: print(visible(text), end="", flush=True))
             try:
-                plots, arrays, well = instrument.run(student, Case(seed, "", name), images, seed, _say)
+                plots, arrays, well = chosen.run(student, Case(seed, "", name), images, seed, _say)
             except Unmet as unmet:
                 raise Refusal(f"{unmet.gave} {unmet.should}") from None
             except StudentError as error:
                 raise _refused(error, instrument.SENT) from None
-    _keep(out, plots, arrays)
+    (keep or _keep)(out, plots, arrays)
     return 0 if well else 1
 
 
@@ -65,7 +77,7 @@ def _say(line: str) -> None:
 
 def _images(course: Course, instrument: ModuleType, source: str | None) -> object:
     """The open images, or those of a source that the course's own reader knows; None for who needs none."""
-    if not hasattr(instrument, "images_from"):
+    if not getattr(instrument, "IMAGES", False):
         return None
     if source is None:
         from grader.running.context import Data
@@ -127,3 +139,18 @@ def _keep(out: Path, plots: Iterable[Any], arrays: dict[str, Any]) -> None:
         axes.legend()
         figure.savefig(out / plot.file, dpi=120)
         print(f"{out / plot.file} is drawn.")
+
+
+def write_page(out: Path, name: str, course: Course, question: str, predicted: str, plots: list[Any]) -> Path:
+    """A page with a prediction and what came of it, in the style of the report."""
+    from grader.files import write_atomically
+    from grader.report.drawn import Drawings
+    from grader.report.pages import HERE, environment, stylesheet
+    from grader.report.pictures import draw, drawer
+
+    draws = drawer(course)
+    shown = draw(draws.of_experiment(plots), Drawings(out))[("", "")] if draws is not None else []
+    page = environment(page_css=stylesheet(HERE / "learner.css")).get_template("experiment.html.j2")
+    return write_atomically(
+        out / f"{name}.html", page.render(name=name, question=question, predicted=predicted, pictures=shown)
+    )

@@ -13,5 +13,6 @@ images = import_module(f"{PACKAGE}.images")
 pictures = import_module(f"{PACKAGE}.pictures")
 figures, findings, pixels = pictures.figures, pictures.findings, pictures.pixels
 training_diagnosis = import_module(f"{PACKAGE}.training_diagnosis")
+experiments = import_module(f"{PACKAGE}.experiments")
 fresh_runs = import_module(f"{PACKAGE}.fresh_runs")
 gradient_table = import_module(f"{PACKAGE}.gradient_table")

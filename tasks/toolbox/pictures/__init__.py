@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,21 @@ def of_two_trainings(ours: Curves, theirs: Curves) -> Wanted:
     ends = [findings.percent(curves.history.get("val_acc", [float("nan")])[-1]) for curves in (ours, theirs)]
     finding = f"Validation accuracy ends at {ends[0]}, the reference's at {ends[1]}."
     return Wanted("Learning curves", finding, lambda: figures.two_trainings(ours, theirs))
+
+
+def of_experiment(shown: Iterable[Any]) -> list[Wanted]:
+    """The figures of an experiment: experiments.Figure."""
+    return [_of_lines(figure) for figure in shown]
+
+
+def _of_lines(figure: Any) -> Wanted:  # noqa: ANN401
+    shows = [
+        (f"{label} {side}", np.array(values))
+        for label, pair in figure.lines.items()
+        for side, values in zip("xy", pair)
+    ]
+    shows += [(label, np.array(value)) for label, value in figure.flat.items()]
+    return Wanted(figure.title, figure.finding, lambda: figures.lines(figure), tuple(shows))
 
 
 def of_check(failed: bool, arrays: Arrays) -> Iterator[Wanted]:

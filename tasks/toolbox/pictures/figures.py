@@ -5,7 +5,7 @@ Each function returns an SVG element whose ids begin with KEY, described by the 
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -65,6 +65,43 @@ def two_trainings(ours: Curves, theirs: Curves) -> str:
                     _line(axes, side.history.get(f"{part}_{kind}", []), colour, dash, label)
         _legend(figure, panels, band=False)
         return element(figure)
+
+
+def lines(shown: Any) -> str:  # noqa: ANN401
+    """The lines of an experiments.Figure in one pair of axes, told apart by colour and by dash."""
+    with style():
+        figure = new_figure(6.4, 3.4)
+        draw_lines(figure, shown, (FIRST, SECOND, THIRD), EDGE)
+        return element(figure)
+
+
+def draw_lines(figure: "Figure", shown: Any, colours: Sequence[str], edge: str) -> None:  # noqa: ANN401
+    """The same on any figure of matplotlib, in any colours."""
+    axes = figure.subplots()
+    for k, (label, (x, y)) in enumerate(shown.lines.items()):
+        place, colour = np.arange(len(x)), colours[k % len(colours)]
+        finite = place[np.isfinite(y)]
+        dash = DASHES[k % len(DASHES)]
+        marker = "o" if len(x) <= 12 else ""
+        axes.plot(
+            np.array(x)[finite],
+            np.array(y)[finite],
+            color=colour,
+            linestyle=dash,
+            marker=marker,
+            markersize=3.5,
+            label=label,
+        )
+    for label, value in shown.flat.items():
+        axes.axhline(value, color=edge, linewidth=1, linestyle=DASHES[2], label=label)
+    if shown.log_x:
+        axes.set_xscale("log")
+    else:
+        axes.locator_params("x", integer=True)
+    axes.set(xlabel=shown.axes[0], ylabel=shown.axes[1])
+    figure.subplots_adjust(left=0.1, right=0.71, top=0.95, bottom=0.14)
+    if len(shown.lines) + len(shown.flat) > 1:
+        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8.5, handlelength=2.6)
 
 
 def _line(axes: "Axes", values: list[float], colour: str, dash: Dash, label: str, marker: bool = False) -> None:
