@@ -127,6 +127,8 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     teachers = {verb for verb, (group, _) in VERBS.items() if group != "Learn"} - TEACHERS_VERBS_IN_A_KIT
     parts = {GRADER.joinpath(*name.split(".")) for name in LEFT_OUT}
     yield from _below(GRADER, "grader", parts | {module_of(verb) for verb in teachers})
+    for path in (GRADER.parent / "docs").glob("key-learnings*"):
+        yield f"docs/{path.name}", path.read_bytes()
     for file in (_DATA, "README.md"):
         yield f"data/{file}", (course.data / file).read_bytes()
     sums = f"{hashlib.sha256((course.data / _DATA).read_bytes()).hexdigest()}  {_DATA}\n"
