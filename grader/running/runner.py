@@ -167,15 +167,12 @@ def _judged(check: Check, execution: Execution, context: Context) -> CheckResult
 def _first_stub(check: Check, context: Context) -> str:
     """The first function the check is for whose body is still the stub's, or whose file may be missing and is."""
     claims = context.course.claimed_by()
-    for name in check.functions:
+    texts = context.submission.modules
+    there = {module.partition(".")[0] for module in (*texts, *context.submission.problems)}
+    for name in filter(claims.__contains__, check.functions):
         module = name.partition(".")[0]
-        source = context.submission.modules.get(module)
-        if name not in claims:
-            continue
-        if source is None and context.course.stage(claims[name]).optional_files:
-            if module not in context.submission.problems:
-                return name
-        elif source is not None and is_stub(source, name, claims[name]):
+        missing = module not in there and context.course.stage(claims[name]).optional_files
+        if missing or (module in texts and is_stub(texts[module], name, claims[name])):
             return name
     return ""
 
