@@ -76,14 +76,14 @@ class _Candidates:
             above = _join(above, part)
         return False
 
-    def rank(self, folder: str) -> tuple[bool, bool, bool, int, bool, int, int, str]:
+    def rank(self, folder: str) -> tuple[bool | int | str, ...]:
         """Least first: something written; student/ of a course; most written; nearest to the top."""
         pure = PurePosixPath(folder)
         count = self.written[folder]
         of_a_course = pure.name == _STUDENT and str(pure.parent) in self.courses
         reference = pure.name == "reference"
-        by_name = (pure.name != _STUDENT, len(pure.parts), -count, folder)
-        return (not count, not of_a_course, reference, -self.weight[folder], *by_name)
+        by_place = (pure.name != _STUDENT, len(pure.parts), -count, folder)
+        return (not count, not of_a_course, reference, -self.weight[folder], *by_place)
 
 
 class Choice(NamedTuple):

@@ -141,16 +141,14 @@ def _keep(out: Path, plots: Iterable[Any], arrays: dict[str, Any]) -> None:
         print(f"{out / plot.file} is drawn.")
 
 
-def write_page(out: Path, name: str, course: Course, question: str, predicted: str, plots: list[Any]) -> Path:
-    """A page with a prediction and what came of it, in the style of the report."""
+def write_page(course: Course, path: Path, plots: list[Any], **told: str) -> Path:
+    """A page of an experiment in the style of the report: what was `told`, and the pictures."""
     from grader.files import write_atomically
     from grader.report.drawn import Drawings
     from grader.report.pages import HERE, environment, stylesheet
     from grader.report.pictures import draw, drawer
 
     draws = drawer(course)
-    shown = draw(draws.of_experiment(plots), Drawings(out))[("", "")] if draws is not None else []
+    shown = draw(draws.of_experiment(plots), Drawings(path.parent))[("", "")] if draws is not None else []
     page = environment(page_css=stylesheet(HERE / "learner.css")).get_template("experiment.html.j2")
-    return write_atomically(
-        out / f"{name}.html", page.render(name=name, question=question, predicted=predicted, pictures=shown)
-    )
+    return write_atomically(path, page.render(told, pictures=shown))

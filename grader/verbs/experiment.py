@@ -1,11 +1,11 @@
 """`experiment`: predict what trainings will do, run them with your own network, and look at both on a page."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from grader.errors import Refusal
 from grader.paths import BUILD, STUDENT
 
 
@@ -24,43 +24,18 @@ def command(name: str, predict: str, student: Path, out: Path, sandbox: str) -> 
     from grader.running.interrupts import stoppable
     from grader.verbs._course import course_here
 
-    course = course_here()
-    about: dict[str, str] = {}
+    course, begun = course_here(), []
 
     def choose(instrument: Any) -> Any:  # noqa: ANN401
-        if name not in instrument.EXPERIMENTS:
-            known = ", ".join(instrument.EXPERIMENTS)
-            raise Refusal(f"{f'{name!r} is no experiment' if name else 'which experiment?'} Remedy: one of {known}.")
-        chosen = instrument.EXPERIMENTS[name]
-        about.update(question=chosen.question, predicted=_predicted(out / f"{name}.json", chosen.question, predict))
-        return chosen
+        ask = (lambda: click.prompt("What do you expect?")) if sys.stdin.isatty() else str
+        begun.extend(instrument.begin(name, out / f"{name}.json", predict, ask, click.echo))
+        return begun[0]
 
     def keep(out: Path, plots: list[Any], _: object) -> None:
-        click.echo(
-            f"Prediction and result stand side by side in {write_page(out, name, course, plots=plots, **about)}."
+        page = write_page(
+            course, out / f"{name}.html", plots, name=name, question=begun[0].question, predicted=begun[1]
         )
+        click.echo(f"Prediction and result stand side by side in {page}.")
 
     with stoppable():
         return measure("experiments", course, student, out, sandbox, choose=choose, keep=keep)
-
-
-def _predicted(path: Path, question: str, given: str) -> str:
-    """The prediction that is kept, or else the one given or asked for now, which is kept from here on."""
-    import json
-    import sys
-
-    from grader.files import write_atomically
-
-    click.echo(question)
-    if path.exists():
-        try:
-            text = str(json.loads(path.read_text("utf-8"))["prediction"])
-        except (ValueError, KeyError, TypeError):
-            raise Refusal(f"{path} cannot be read. Remedy: remove it, and predict anew.") from None
-        click.echo(f"You predicted: {text}")
-        return text
-    if not given.strip() and not sys.stdin.isatty():
-        raise Refusal("say first what you expect to see. Remedy: --predict 'what you expect'.")
-    text = given.strip() or click.prompt("What do you expect?").strip()
-    write_atomically(path, json.dumps({"question": question, "prediction": text}, indent=1) + "\n")
-    return text

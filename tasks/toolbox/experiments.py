@@ -4,13 +4,15 @@ Every run is measured from parameters() after each epoch, by the same code for a
 an experiment takes some seconds with matrix products.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from grader.checks.api import Case, Student, listed
+from grader.checks.api import Case, Refusal, Student, listed
 
 from . import closed_form, networks
 from .closed_form import Array, Parameters
@@ -295,3 +297,29 @@ EXPERIMENTS = {
         baselines,
     ),
 }
+
+
+def begin(name: str, kept: Path, given: str, ask: Callable[[], str], say: Say) -> tuple[Experiment, str]:
+    """An experiment, and what is predicted of it: as kept, or else as given or asked for now, and kept from here on.
+
+    ask    : gives an empty text where nobody can be asked
+    raises : Refusal
+    """
+    if name not in EXPERIMENTS:
+        said = f"{name!r} is no experiment." if name else "which experiment?"
+        raise Refusal(f"{said} Remedy: one of {', '.join(EXPERIMENTS)}.")
+    chosen = EXPERIMENTS[name]
+    say(chosen.question)
+    if kept.exists():
+        try:
+            predicted = str(json.loads(kept.read_text("utf-8"))["prediction"])
+        except (ValueError, KeyError, TypeError):
+            raise Refusal(f"{kept} cannot be read. Remedy: remove it, and predict anew.") from None
+        say(f"You predicted: {predicted}")
+        return chosen, predicted
+    predicted = given.strip() or ask().strip()
+    if not predicted:
+        raise Refusal("say first what you expect to see. Remedy: --predict 'what you expect'.")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps({"question": chosen.question, "prediction": predicted}, indent=1) + "\n", "utf-8")
+    return chosen, predicted

@@ -24,7 +24,8 @@ def shown(tmp_path_factory):
         ),
     ]
     predicted = "A <b>bold</b> guess, and a word that is long:\n\n" + "x" * 300
-    return write_page(tmp_path_factory.mktemp("experiment"), "learning-rate", HERE, "Which rate?", predicted, figures)
+    page = tmp_path_factory.mktemp("experiment") / "learning-rate.html"
+    return write_page(HERE, page, figures, name="learning-rate", question="Which rate?", predicted=predicted)
 
 
 def test_page_opens_offline_and_axe_finds_nothing(shown, open_page):
