@@ -85,7 +85,8 @@ class Script:
         while front:
             wanted |= front & set(self._named)
             front = {w for name in front & set(self._named) for w in _words(self._named[name][1])} - wanted
-        return [f"{name} = {self._source(name)}" for name in self._named if name in wanted]
+        sources = {name: self._source(name) for name in self._named if name in wanted}
+        return [text if text.startswith("from ") else f"{name} = {text}" for name, text in sources.items()]
 
     def _source(self, name: str) -> str:
         value, source = self._named[name]

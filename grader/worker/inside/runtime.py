@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from grader.worker import bounds, wire
-from grader.worker.inside.loader import PACKAGE, Finder
+from grader.worker.inside.loader import PACKAGE, Finder, compiled
 from grader.worker.inside.raised import Missing, bounded, explain
 from grader.worker.inside.substituted import Substitution
 
@@ -187,6 +187,13 @@ def _same_memory(a: object, b: object) -> bool:
     return seen
 
 
+def _made(text: str, *arguments: object) -> object:
+    """What `make` of a text of the course returns; no import of a submission finds that text."""
+    place: dict[str, Any] = {"__name__": "given"}
+    exec(compiled(text, "<given>"), place)
+    return place["make"](*arguments)
+
+
 #: What can be asked for. With "keep_" before it, the value stays here and a reference goes out.
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "name": _attribute_of_module,
@@ -200,6 +207,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "take": lambda target, limit: [_plain(item) for item in itertools.islice(iter(target), limit)],
     "unwrapped": _plain,
     "having": _having,
+    "made": _made,
     "has": hasattr,
     "has_name": lambda module, name: hasattr(importlib.import_module(f"{PACKAGE}.{module}"), name),
     "same_memory": _same_memory,

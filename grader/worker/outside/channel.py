@@ -142,6 +142,7 @@ class Channel:
     def begin(self, limits: TimeLimits) -> None:
         """Another check goes on with the same worker, with limits of its own."""
         self.limits, self.spent, self.received, self._called_back = limits, 0.0, 0, 0
+        self._callbacks.clear()
 
     def allowance(self) -> float:
         """Seconds that a call may take now."""
@@ -151,6 +152,12 @@ class Channel:
         """A fresh number for a callback."""
         self._numbers += 1
         return self._numbers
+
+    def lasting(self, function: Callable[..., object]) -> wire.Callback:
+        """A function that may be called back until the next check begins, in whatever call."""
+        number = self.number_of()
+        self._callbacks[number] = function
+        return wire.Callback(number)
 
     def count_callback(self) -> None:
         """One more. raises : ProtocolViolation if that is too many"""

@@ -86,6 +86,22 @@ class StudentProxy(Asker):
             raise ProtocolViolation("The worker sent an invalid reply.")
         return pairs
 
+    def made(self, names: str, text: str, source: str, answer: Callable[..., object], *arguments: object) -> list[Any]:
+        """Objects of the course's own in the worker: what `make(answer, *arguments)` of a source returns, a tuple.
+
+        names  : of the objects in the transcript, "model, loss"
+        text   : Python that a transcript has for it
+        answer : called back by them, in whatever call, until the next check begins
+        """
+        sent = (source, Argument(self._channel.lasting(answer), "answer"), *arguments)
+        objects = self.ask(Ask("put", "made", f"{names} = {text}", sent, "made"))
+        if type(objects) is not tuple or [type(item) for item in objects] != [Remote] * len(names.split(", ")):
+            self._channel.close()
+            raise ProtocolViolation("The worker sent an invalid reply.")
+        for item, name in zip(objects, names.split(", ")):
+            held(item).text = name
+        return list(objects)
+
     def fetch(self, remote: Remote) -> Any:  # noqa: ANN401
         """What a Remote holds now, by value if it is plain."""
         return self.ask(Ask("fetch", held(remote).path, remote.transcript_name(), (remote,)))

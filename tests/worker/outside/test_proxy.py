@@ -427,3 +427,42 @@ def test_odd_replies_to_many_are_no_answer(reply):
 def test_an_object_is_called_after_its_class_as_somebody_would_write_it():
     names = [snake(name) for name in ("ReLU", "Linear", "MLP", "SGD", "SoftmaxCrossEntropy", "Conv2D")]
     assert names == ["relu", "linear", "mlp", "sgd", "softmax_cross_entropy", "conv2d"]
+
+
+SHELL = """
+class Counter:
+    def __init__(self, ask): self.ask = ask
+    def ahead(self, steps): return self.ask(steps)
+def make(ask, array):
+    return Counter(ask), array
+"""
+
+
+def test_objects_of_the_course_ask_back_in_every_call_until_the_next_check(pool):
+    code = "def ahead(counter, steps): return counter.ahead(steps)\ndef source(): import given"
+    asked = []
+
+    def answer(steps):
+        asked.append(steps)
+        return 2 * steps
+
+    pair = SHELL.replace("Counter(ask), array", "Counter(ask), Counter(ask)")
+    with pool.student(make(layers=code)) as student:
+        counter, _ = student.made("counter, other", "pair()", pair, answer, np.ones(2))
+        assert [student.layers.ahead(counter, steps) for steps in (1, 2)] == [2, 4]
+        assert asked == [1, 2]
+        assert [step.text for step in student.transcript] == [
+            "counter, other = pair()",
+            "layers.ahead(counter, 1)",
+            "layers.ahead(counter, 2)",
+        ]
+        with pytest.raises(errors.StudentError, match="given"):
+            student.layers.source()
+        student.begin(CallLimits())
+        with pytest.raises(errors.ProtocolViolation, match="after its call had returned"):
+            student.layers.ahead(counter, 3)
+
+
+def test_objects_of_the_course_are_as_many_as_were_named(pool):
+    with pool.student(make(layers="")) as student, pytest.raises(errors.ProtocolViolation, match="invalid reply"):
+        student.made("counter, array", "pair()", SHELL, print, np.ones(2))
