@@ -17,4 +17,4 @@ BUILD = ROOT / "build"
 MEMORY = Path(os.environ.get("CHAIN_RULE_MEMORY") or ENGINE / ".chain-rule")
 
 #: Modules of the learner's contract, in the order in which they are met.
-MODULES = ("layers", "losses", "gradcheck", "network", "optim", "data", "train", "experiments")
+MODULES = ("layers", "losses", "gradcheck", "network", "optim", "data", "train", "experiments", "faults")

@@ -1,0 +1,206 @@
+"""Slips in finding a fault, each a runnable version; its docstring is the hint. Read as text, never imported."""
+
+import numpy as np
+
+from grader.course.misconceptions import misconception
+from reference.gradcheck import numerical_gradient
+
+
+def differ(given, measured):
+    return np.linalg.norm(given - measured) > 1e-5 * (np.linalg.norm(given) + np.linalg.norm(measured))
+
+
+def layer_gradients(layer, dout):
+    dx = layer.backward(dout)
+    return dx, ({"dW": layer.dW.copy(), "db": layer.db.copy()} if hasattr(layer, "W") else {})
+
+
+def slopes_along(array, layer, x, dout):
+    def score(nudged):
+        array[...] = nudged
+        return np.sum(dout * layer.forward(x))
+
+    before = array.copy()
+    slopes = numerical_gradient(score, before.copy())
+    array[...] = before
+    return slopes
+
+
+def measure_layer(layer, x, dout):
+    """Pairs such as ("dW", slopes)."""
+    x = x.copy()
+    parameters = {"dW": layer.W, "db": layer.b} if hasattr(layer, "W") else {}
+    for part, array in (parameters | {"dx": x}).items():
+        yield part, slopes_along(array, layer, x, dout)
+
+
+def _inputs(model, x):
+    inputs = [x]
+    for layer in model.layers:
+        inputs.append(layer.forward(inputs[-1]))
+    return inputs
+
+
+def _in_layers(model, inputs, dout, parts=("dW", "db", "dx"), differ=differ):
+    """The first part that differs, from the last layer to the first, or None."""
+    for k in reversed(range(len(model.layers))):
+        dx, own = layer_gradients(model.layers[k], dout)
+        for part, slopes in measure_layer(model.layers[k], inputs[k], dout):
+            if part in parts and differ(own.get(part, dx), slopes):
+                return f"layers[{k}]", part
+        dout = dx
+    return None
+
+
+def _in_loss(loss, logits, y):
+    loss.forward(logits, y)
+    dlogits = loss.backward()
+    off = differ(dlogits, numerical_gradient(lambda z: loss.forward(z, y), logits.copy()))
+    return dlogits, ("loss", "backward") if off else None
+
+
+def _in_model(model, x, dlogits):
+    _inputs(model, x)
+    dout, expected = dlogits, []
+    for layer in reversed(model.layers):
+        dout, own = layer_gradients(layer, dout)
+        expected += own.values()
+    model.forward(x)
+    dx = model.backward(dlogits)
+    passed = [g for layer in reversed(model.layers) if hasattr(layer, "W") for g in (layer.dW, layer.db)]
+    off = any(differ(a, b) for a, b in zip([*passed, dx], [*expected, dout]))
+    return ("model", "backward") if off else None
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
+def trusts_every_network(model, loss, x, y):
+    """Every network taken for right
+
+    The answer is always None. Half of the networks have a fault: which numbers does find_fault compare?
+    """
+    return None
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
+def accuses_every_network(model, loss, x, y):
+    """Every network taken for faulty
+
+    The last Linear is accused in every network, also in those that are right. What is compared before?
+    """
+    return f"layers[{len(model.layers) - 1}]", "db"
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
+def compares_shapes(model, loss, x, y):
+    """Only shapes compared
+
+    A gradient of the right shape can have any numbers in it. All faults here keep the shapes.
+    """
+    loss.forward(model.forward(x), y)
+    model.backward(loss.backward())
+    for k, layer in enumerate(model.layers):
+        for name in ("W", "b") if hasattr(layer, "W") else ():
+            if getattr(layer, f"d{name}").shape != getattr(layer, name).shape:
+                return f"layers[{k}]", f"d{name}"
+    return None
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_loss"])
+def trusts_the_loss(model, loss, x, y):
+    """The loss not measured
+
+    The gradient starts in the loss. If loss.backward is not right, every layer behind it is blamed, or none.
+    """
+    inputs = _inputs(model, x)
+    loss.forward(inputs[-1], y)
+    dlogits = loss.backward()
+    return _in_layers(model, inputs, dlogits) or _in_model(model, x, dlogits)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_any_dW", "check_find_fault_sees_any_db"])
+def looks_at_the_last_layer_only(model, loss, x, y):
+    """Only the last layer measured
+
+    The other layers have rules of their own. Which dout does each of them get?
+    """
+    inputs = _inputs(model, x)
+    dlogits, found = _in_loss(loss, inputs[-1], y)
+    found = found or _in_layers(model, inputs, dlogits, ("dW", "db"))
+    return found if found in (None, ("loss", "backward")) or found[0] == f"layers[{len(model.layers) - 1}]" else None
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_a_relu"])
+def passes_over_the_relus(model, loss, x, y):
+    """ReLUs not measured
+
+    A ReLU has no parameters, but its backward has a rule: the mask. What is its dx?
+    """
+    inputs = _inputs(model, x)
+    dlogits, found = _in_loss(loss, inputs[-1], y)
+    dout = dlogits
+    for k in reversed(range(len(model.layers))):
+        dx, own = layer_gradients(model.layers[k], dout)
+        for part, slopes in measure_layer(model.layers[k], inputs[k], dout) if own else ():
+            if not found and differ(own.get(part, dx), slopes):
+                found = f"layers[{k}]", part
+        dout = dx
+    return found or _in_model(model, x, dlogits)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_what_a_linear_passes_on"])
+def leaves_out_dx(model, loss, x, y):
+    """dx of a Linear not measured
+
+    dW and db of a layer can be right while what it passes on is not. Then the layers before it get it.
+    """
+    inputs = _inputs(model, x)
+    dlogits, found = _in_loss(loss, inputs[-1], y)
+    dout = dlogits
+    for k in reversed(range(len(model.layers))):
+        dx, own = layer_gradients(model.layers[k], dout)
+        for part, slopes in measure_layer(model.layers[k], inputs[k], dout):
+            if not found and not (own and part == "dx") and differ(own.get(part, dx), slopes):
+                found = f"layers[{k}]", part
+        dout = dx
+    return found or _in_model(model, x, dlogits)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_model"])
+def trusts_the_model(model, loss, x, y):
+    """model.backward not compared with the layers
+
+    Every layer is right by itself, and still the gradients after model.backward are not. Who hands them on?
+    """
+    inputs = _inputs(model, x)
+    dlogits, found = _in_loss(loss, inputs[-1], y)
+    return found or _in_layers(model, inputs, dlogits)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
+def counts_linear_layers_only(model, loss, x, y):
+    """Layers counted without the ReLUs
+
+    layers[1] is a ReLU: k counts everything in model.layers, as Python does.
+    """
+    inputs = _inputs(model, x)
+    dlogits, found = _in_loss(loss, inputs[-1], y)
+    found = found or _in_layers(model, inputs, dlogits)
+    if found and found[0].startswith("layers"):
+        return f"layers[{int(found[0][7:-1]) // 2}]", found[1]
+    return found or _in_model(model, x, dlogits)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
+def demands_equal_numbers(model, loss, x, y):
+    """Exact equality demanded of a measurement
+
+    Right networks are accused: a measured slope is right to about nine digits, never to the last. Which difference is
+    too large?
+    """
+
+    def differ(given, measured):
+        return not np.array_equal(given, measured)
+
+    inputs = _inputs(model, x)
+    loss.forward(inputs[-1], y)
+    return _in_layers(model, inputs, loss.backward(), ("db", "dW"), differ)

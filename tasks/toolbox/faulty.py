@@ -1,0 +1,221 @@
+"""What stands behind the shells of a model and its loss: forward is right, and of the backward rules at most one is not.
+
+Layers are counted as in model.layers: Linear, ReLU, Linear, ... What is asked comes from a submission, and may be anything.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader.checks.api import Unmet, type_phrase
+
+from . import closed_form
+from .closed_form import Array, Parameters
+
+SHELLS = Path(__file__).with_name("shells.py").read_text("utf-8")
+MORE = 10  #: times the calls that measuring every entry of every array takes
+
+Answer = tuple[str, str] | None
+Place = int | str  #: index of a layer, "model" or "loss"
+Rule = Callable[["Network", Array, Array], Array]  #: (network, dout, what is right) -> what is given instead
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One rule that is not right.
+
+    part : "dW", "db" or "dx" of a layer; "backward" of the model or the loss
+    says : what is given there, as the end of a sentence
+    rule : what takes the place of the right array; of the model, of what is passed on to layer `into`
+    """
+
+    place: Place
+    part: str
+    says: str
+    rule: Rule
+    into: int = -1
+
+    @property
+    def answer(self) -> tuple[str, str]:
+        return self.place if isinstance(self.place, str) else f"layers[{self.place}]", self.part
+
+
+@dataclass
+class Network:
+    """What stands behind the shells of one model and its loss.
+
+    inputs : of each layer at its last forward
+    held   : W and b as they came with the last question, in the order of `parameters`
+    calls  : how often forward or backward was asked for
+    """
+
+    parameters: Parameters
+    x: Array
+    y: Array
+    fault: Fault | None = None
+    inputs: dict[int, Array] = field(init=False, default_factory=dict)
+    held: Parameters = field(init=False)
+    dlogits: Array | None = field(init=False, default=None)
+    calls: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.held = [*self.parameters]
+
+    @property
+    def expected(self) -> Answer:
+        return self.fault.answer if self.fault else None
+
+    def told(self) -> str:
+        """What is not right, as a sentence that goes on."""
+        if self.fault is None:
+            return "every rule of this network is right."
+        says = self.fault.says.replace("N times", f"{len(self.x)} times")
+        return f"{says}{' there' if isinstance(self.fault.place, int) else ''}."
+
+    @property
+    def last(self) -> int:
+        """Index of the last layer."""
+        return len(self.parameters) - 2
+
+    def width(self, k: int) -> int:
+        """Inputs of a layer; for the one behind the last, the number of classes."""
+        return len(self.parameters[k])  # of a Linear W, and of a ReLU b of the Linear before it
+
+    def measured(self) -> int:
+        """Calls of who measures each entry of each array, and asks every rule once or twice."""
+        entries = sum(p.size for p in self.parameters) + len(self.x) * sum(map(self.width, range(self.last + 2)))
+        return 2 * entries + 2 * (self.last + 3)
+
+    def shells(self) -> tuple[Any, Any]:
+        """The model and the loss as objects in this process, to try a find_fault on."""
+        place: dict[str, Any] = {}
+        exec(SHELLS, place)
+        model, loss = place["make"](self.answer, [p.copy() for p in self.parameters])
+        return model, loss
+
+    def answer(self, *asked: object, **named: object) -> object:
+        """What forward or backward returns: an array, a float, or the gradients and dx in a list.
+
+        raises : Unmet for a call that the contract does not have, and for too many
+        """
+        self.calls += 1
+        if self.calls > MORE * self.measured():
+            should = "forward and backward should be called at most ten times as often as measuring every entry takes."
+            raise Unmet(should, f"find_fault called them more than {MORE * self.measured():,} times in one network.")
+        match asked:
+            case [str() | int() as place, str() as what, list() as given, list() as held] if not named:
+                arrays = {"model": self.last + 2, "loss": 0} | {k: 2 - k % 2 * 2 for k in range(self.last + 1)}
+                if len(held) == arrays.get(place) and what in ("forward", "backward"):
+                    self._take(place, held)
+                    return self._answer(place, what, given)
+        raise Unmet(
+            "find_fault should use forward, backward and the arrays of the contract.", "It used something else."
+        )
+
+    def _answer(self, place: Place, what: str, given: list[object]) -> object:
+        if place == "loss" and what == "backward":
+            return self.loss_backward()
+        if place == "loss":
+            logits = _array(given[:1], (None, self.width(self.last + 1)), "loss.forward")
+            return self.loss_forward(logits, _labels(given[1] if len(given) == 2 else None, *logits.shape))
+        first, behind = (0, self.last + 1) if place == "model" else (int(place), int(place) + 1)
+        name = "model" if place == "model" else f"model.layers[{place}]"
+        with np.errstate(all="ignore"):
+            if what == "forward":
+                x = _array(given, (None, self.width(first)), f"{name}.forward")
+                for k in range(first, behind):
+                    x = self.layer_forward(k, x)
+                return x
+            rows = {len(self.inputs.get(k, ())) for k in range(first, behind)}
+            if len(rows) > 1 or 0 in rows:
+                should = f"{name}.forward should be called before {name}.backward, on the same rows."
+                raise Unmet(should, "Its last forward was on others, or there was none.")
+            dout = _array(given, (*rows, self.width(behind)), f"{name}.backward")
+            return self.passed_back(dout) if place == "model" else self.layer_backward(first, dout)
+
+    def _take(self, place: Place, held: list[object]) -> None:
+        """W and b as they are now."""
+        for k, array in enumerate(held):
+            at = k if place == "model" else int(place) + k
+            name = f"model.layers[{at - at % 2}].{'b' if at % 2 else 'W'}"
+            self.held[at] = _array([array], self.parameters[at].shape, name)
+
+    def layer_forward(self, k: int, x: Array) -> Array:
+        self.inputs[k] = x
+        return closed_form.rectified(x) if k % 2 else closed_form.affine(self.held[k], self.held[k + 1], x)
+
+    def layer_backward(self, k: int, dout: Array) -> list[Array]:
+        """[dx] of a ReLU; [dW, db, dx] of a Linear."""
+        if k % 2:
+            return [self._given(k, "dx", dout, closed_form.rectified(dout, by=self.inputs[k]))]
+        (dW, db), dx = closed_form.affine_back(self.held[k], self.held[k + 1], self.inputs[k], dout)
+        return [self._given(k, part, dout, right) for part, right in (("dW", dW), ("db", db), ("dx", dx))]
+
+    def _given(self, place: Place, part: str, dout: Array, right: Array) -> Array:
+        """What is right, or what the fault makes of it."""
+        fault = self.fault
+        return fault.rule(self, dout, right) if fault and (fault.place, fault.part) == (place, part) else right
+
+    def passed_back(self, dout: Array) -> list[Array]:
+        """[dW1, db1, dW2, ..., dx] of the model."""
+        fault = self.fault if self.fault and self.fault.place == "model" else None
+        gradients: dict[int, list[Array]] = {}
+        order = range(self.last + 1)
+        for k in order if fault and fault.into < 0 else order[::-1]:
+            before = dout
+            *gradients[k], dout = self.layer_backward(k, dout)
+            if fault and k == fault.into + 1 > 0:
+                dout = fault.rule(self, before, dout)
+        return [*(array for k in order for array in gradients[k]), dout]
+
+    def loss_forward(self, logits: Array, labels: Array) -> float:
+        with np.errstate(all="ignore"):
+            value, self.dlogits = closed_form.cross_entropy(logits, labels)
+        return float(value)
+
+    def loss_backward(self) -> Array:
+        if self.dlogits is None:
+            raise Unmet("loss.forward should be called before loss.backward.", "It was not called yet.")
+        return self._given("loss", "backward", self.dlogits, self.dlogits)
+
+
+def _array(given: Sequence[object], shape: tuple[int | None, ...], name: str) -> Array:
+    """The one argument of a call, as float64; None in a shape is any number of rows.
+
+    raises : Unmet
+    """
+    value = given[0] if len(given) == 1 else None
+    wanted = str(shape).replace("None", "N")
+    should = f"{name} should be given an array of the shape {wanted}."
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
+        raise Unmet(should, f"{name} was given {'something else' if len(given) != 1 else type_phrase(value)}.")
+    if value.ndim != len(shape) or not value.size or any(s not in (None, n) for s, n in zip(shape, value.shape)):
+        raise Unmet(should, f"{name} was given an array of shape {value.shape}.")
+    return np.array(value, dtype=np.float64)
+
+
+def _labels(given: object, rows: int, classes: int) -> Array:
+    """raises : Unmet if these are not the numbers of classes, one a row"""
+    fit = isinstance(given, np.ndarray) and given.shape == (rows,) and given.dtype.kind in "iu"
+    if not isinstance(given, np.ndarray) or not fit or not np.isin(given, np.arange(classes)).all():
+        raise Unmet(
+            "loss.forward should be given logits, and the label of each row.", "The labels were something else."
+        )
+    return given
+
+
+def same(given: object, expected: Answer) -> bool:
+    """Whether an answer of a submission is the expected one; a list will do for the tuple."""
+    if isinstance(given, list | tuple):
+        return expected is not None and [*map(type, given)] == [str, str] and tuple(given) == expected
+    return given is None and expected is None
+
+
+def written(given: object) -> str:
+    """An answer of a submission, as Python."""
+    parts = given if isinstance(given, list | tuple) else [given]
+    plain = all(part is None or type(part) is str for part in parts)
+    return repr(given)[:80] if plain else type_phrase(given)
