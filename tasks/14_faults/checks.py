@@ -1,20 +1,31 @@
 """Find the fault: networks whose forward is right, with one backward rule that is not, and their right twins."""
 
+import dataclasses
+
 from ..toolbox import faulty, injector
 
 
 def _finds(student, case, kind, pairs=3):
     """find_fault names the fault of each network, and clears its twin, in whatever order they come."""
     case.given("injector", injector, "from tasks.toolbox import injector")
-    for k, network in enumerate(injector.networks(kind, case.seed, pairs)):
-        case.start_new_example(student)
-        text = f"injector.networks({kind!r}, {case.seed}, {pairs})[{k}].shells()"
-        model, loss = student.made("model, loss", text, faulty.SHELLS, network.answer, network.parameters)
-        x, y = case.given("x", network.x), case.given("y", network.y)
-        answer = student.faults.find_fault(model, loss, x, y)
-        should = f"find_fault should return {network.expected}: {network.told()}"
-        gave = f"find_fault returned {faulty.written(answer)}."
-        case.require(faulty.same(answer, network.expected), should, gave)
+    networks = injector.networks(kind, case.seed, pairs)
+    drawn = f"injector.networks({kind!r}, {case.seed}, {pairs})"
+    # All are asked before one is judged: each answer says little, and together they tell one mistake from another.
+    answers = [_asked(student, case, network, f"{drawn}[{k}]") for k, network in enumerate(networks)]
+    for k, (network, answer) in enumerate(zip(networks, answers)):
+        if not faulty.same(answer, network.expected):
+            case.start_new_example(student)
+            _asked(student, case, network, f"{drawn}[{k}]")
+            should = f"find_fault should return {network.expected}: {network.told()}"
+            case.require(False, should, f"find_fault returned {faulty.written(answer)}.")
+
+
+def _asked(student, case, network, text):
+    """What find_fault says of one network."""
+    behind = dataclasses.replace(network)
+    model, loss = student.made("model, loss", f"{text}.shells()", faulty.SHELLS, behind.answer, network.parameters)
+    x, y = case.given("x", network.x), case.given("y", network.y)
+    return student.faults.find_fault(model, loss, x, y)
 
 
 def check_find_fault_sees_the_last_bias(student, case):

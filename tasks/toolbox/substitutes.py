@@ -6,7 +6,7 @@ are plain attributes of an object, whatever the learner's class makes of them.
 """
 
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import reduce
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -59,6 +59,21 @@ class SoftmaxCrossEntropy:
 
     def backward(self) -> Array:
         return self._put_in_gradient.copy()
+
+
+def numerical_gradient(f: Callable[[Array], float], x: Array, eps: float = 1e-5) -> Array:
+    slopes = np.zeros(np.shape(x))
+    for index in np.ndindex(slopes.shape):
+        kept, sides = x[index], []
+        for side in (kept + eps, kept - eps):
+            x[index] = side
+            sides.append(float(f(x)))
+        x[index], slopes[index] = kept, (sides[0] - sides[1]) / (2 * eps)
+    return slopes
+
+
+def relative_error(a: Array, b: Array) -> float:
+    return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
 
 class MLP:
@@ -124,6 +139,8 @@ SUBSTITUTES = {
     "layers.ReLU": ReLU,
     "losses.softmax": softmax,
     "losses.SoftmaxCrossEntropy": SoftmaxCrossEntropy,
+    "gradcheck.numerical_gradient": numerical_gradient,
+    "gradcheck.relative_error": relative_error,
     "network.MLP.__init__": MLP,
     "network.MLP.forward": MLP,
     "network.MLP.parameters": MLP,
