@@ -1,0 +1,246 @@
+"""Stage 14: the injector keeps what the handout says, the reference finds every fault, and answers without measuring earn 0."""
+
+import contextlib
+import dataclasses
+from functools import lru_cache
+
+import msgspec
+import numpy as np
+import pytest
+
+from grader.checks.compare import Unmet
+from grader.course.stage import load_stage
+from grader.paths import REFERENCE, TASKS
+from grader.running.context import Context
+from grader.running.runner import execute, load_checks, run_check
+from grader.submission import Submission, read_submission
+from grader.worker.outside.local import LocalPool
+from reference.faults import find_fault
+from reference.gradcheck import numerical_gradient, relative_error
+from tests.courses import with_stages
+from tests.tasks.toolbox import injector
+
+STAGE = msgspec.structs.replace(load_stage(TASKS / "14_faults"), needs=())
+COURSE, FUNCTIONS = with_stages([STAGE]), load_checks(STAGE)
+ALL = [(sizes, fault) for sizes in injector.SIZES for fault in injector.faults(sizes)]
+norm = np.linalg.norm
+
+
+@lru_cache
+def fitting(sizes: tuple[int, ...], count: int) -> list:
+    """Networks without a fault, one for each of so many seeds."""
+    found = []
+    for seed in range(count):
+        rng = np.random.default_rng(seed)
+        network = injector.numbers(rng, sizes, None)
+        while not injector.fits(network):
+            network = injector.numbers(rng, sizes, None)
+        found.append(network)
+    return found
+
+
+@pytest.mark.parametrize(("sizes", "fault"), ALL, ids=lambda part: getattr(part, "says", None))
+def test_a_fault_shows_in_its_own_array_and_in_no_other(sizes, fault):
+    for network in fitting(sizes, 20):
+        errors = injector.errors(dataclasses.replace(network, fault=fault))
+        assert errors.pop(fault.answer) > 1e-2
+        assert max(errors.values()) < 1e-6
+
+
+@pytest.mark.parametrize("sizes", injector.SIZES)
+def test_a_network_is_away_from_every_corner(sizes):
+    for network in fitting(sizes, 20):
+        assert len(network.x) >= 5
+        hidden, z = [], network.x
+        for W, b in zip(network.parameters[:-2:2], network.parameters[1:-2:2]):
+            hidden.append(z @ W + b)
+            z = np.maximum(hidden[-1], 0)
+        assert all(np.abs(z).min() > 1e-3 and 0.2 <= np.mean(z > 0) <= 0.8 for z in hidden)
+
+
+def measured(network) -> list[tuple[np.ndarray, np.ndarray]]:
+    """What backward gives, and what is measured, for every rule of a network that is right."""
+    model, loss = network.shells()
+    inputs = [network.x.copy()]
+    for layer in model.layers:
+        inputs.append(layer.forward(inputs[-1]))
+    logits = inputs.pop()
+    loss.forward(logits, network.y)
+    dout = loss.backward()
+    pairs = [(dout, numerical_gradient(lambda z: loss.forward(z, network.y), logits.copy()))]
+    for layer, x in zip(model.layers[::-1], inputs[::-1]):
+        dx = layer.backward(dout)
+        pairs += [
+            (np.copy(getattr(layer, f"d{name}")), slopes(layer, name, x, dout)) for name in "Wb" if hasattr(layer, name)
+        ]
+        pairs.append(
+            (dx, numerical_gradient(lambda z, layer=layer, dout=dout: np.sum(dout * layer.forward(z)), x.copy()))
+        )
+        dout = dx
+    return pairs
+
+
+def slopes(layer, name: str, x: np.ndarray, dout: np.ndarray) -> np.ndarray:
+    held = getattr(layer, name)  # the reference nudges it in place, and puts it back
+    return numerical_gradient(lambda _: np.sum(dout * layer.forward(x)), held)
+
+
+def test_of_sixty_right_networks_the_worst_entry_accuses_some_and_the_norm_none():
+    worst, norms = [], []
+    for network in [network for sizes in injector.SIZES for network in fitting(sizes, 20)]:
+        pairs = measured(network)
+        worst.append(max(relative_error(given, slope) for given, slope in pairs))
+        norms.append(max(norm(given - slope) / (norm(given) + norm(slope)) for given, slope in pairs))
+    assert len(norms) == 60
+    assert max(norms) < 1e-9
+    assert 1 <= sum(error > 1e-5 for error in worst) <= 4  # the handout says two: rounding is another library's affair
+    assert "of 60, with a tolerance of 1e-5, two." in (TASKS / STAGE.id / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("kind", injector.KINDS)
+def test_the_reference_finds_every_fault_and_accuses_no_right_twin(kind):
+    for seed in range(3):
+        networks = injector.networks(kind, 1000 + seed)
+        assert sum(network.fault is None for network in networks) == 3
+        for network in networks:
+            x, y = network.x.copy(), network.y.copy()
+            assert find_fault(*network.shells(), x, y) == network.expected
+            assert network.calls <= network.measured()
+            np.testing.assert_array_equal(x, network.x)
+
+
+def test_twins_hold_the_same_numbers_and_come_in_any_order():
+    first = set()
+    for seed in range(8):
+        networks = injector.networks("dW", seed)
+        assert networks[0].parameters[0].tolist() == injector.networks("dW", seed)[0].parameters[0].tolist()
+        first.add(networks[0].fault is None)
+        faulty_ones = [network for network in networks if network.fault]
+        assert len({network.fault.place for network in faulty_ones}) >= 2
+        for one in faulty_ones:
+            assert sum(other.parameters is one.parameters and other.x is one.x for other in networks) == 2
+    assert first == {True, False}
+
+
+def variant(code: str) -> Submission:
+    """The reference with a find_fault below its own."""
+    right = read_submission(REFERENCE)
+    return right.replaced({"faults": f"{right.modules['faults']}\n\n{code}\n"}, "variant")
+
+
+def grade(code: str, seed: int = 0, only: str = "") -> dict:
+    """Results by check."""
+    context = Context(COURSE, variant(code), LocalPool(), seed=seed)
+    for check in STAGE.checks:
+        if only in check.id:
+            context.state.decide(check, run_check(check, FUNCTIONS[check.id], context))
+    context.close()
+    return {name.removeprefix("check_find_fault_sees_"): result for (_, name), result in context.state.results.items()}
+
+
+ALWAYS = "def find_fault(model, loss, x, y): return {}"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        ALWAYS.format("None"),
+        ALWAYS.format("('loss', 'backward')"),
+        ALWAYS.format("('model', 'backward')"),
+        *(ALWAYS.format(f"(f'layers[{{len(model.layers) - 1}}]', '{part}')") for part in ("dW", "db", "dx")),
+        ALWAYS.format("(f'layers[{y.sum() % len(model.layers)}]', ('dW', 'db', 'dx')[len(x) % 3])"),
+        """
+def find_fault(model, loss, x, y):
+    loss.forward(model.forward(x), y)
+    if model.backward(loss.backward()).shape != x.shape:
+        return 'model', 'backward'
+    for k, layer in enumerate(model.layers):
+        if hasattr(layer, 'W') and (layer.dW.shape, layer.db.shape) != (layer.W.shape, layer.b.shape):
+            return f'layers[{k}]', 'dW'
+""",
+    ],
+)
+def test_who_measures_nothing_passes_no_check(code):
+    for seed in (0, 1):
+        context = Context(COURSE, variant(code), LocalPool(), seed=seed)
+        results = [execute(check, FUNCTIONS[check.id], context) for check in STAGE.checks]
+        assert [result.state for result in results] == ["fail"] * 7
+
+
+def test_the_reference_earns_all_seven_points():
+    for seed in (0, 7):
+        assert sum(result.points for result in grade("", seed).values()) == 7
+
+
+def test_a_card_makes_the_network_again():
+    told = grade(ALWAYS.format("None"), only="last_bias")["the_last_bias"].card
+    assert told.gave == "find_fault returned None."
+    assert "find_fault should return ('layers[" in told.should
+    *lines, call = told.ran.splitlines()
+    assert call.startswith("faults.find_fault(model, loss, ")
+    place: dict = {}
+    exec("\n".join(line for line in lines if "student" not in line), place)
+    names = call.removesuffix(")").split("(")[1].split(", ")
+    assert str(find_fault(*(place[name] for name in names))) in told.should
+
+
+def test_forward_and_backward_are_called_so_often_and_no_more():
+    code = "def find_fault(model, loss, x, y):\n    while True:\n        model.forward(x)"
+    result = grade(code, only="last_bias")["the_last_bias"]
+    assert result.state == "fail"
+    assert "called them more than" in result.message
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("model.backward(x)", "model.forward should be called before model.backward, on the same rows."),
+        ("loss.backward()", "loss.forward should be called before loss.backward."),
+        ("model.forward(x[0])", "model.forward should be given an array of the shape"),
+        ("model.forward(x[:0])", "model.forward was given an array of shape (0,"),
+        ("model.forward([1.0])", "model.forward was given a list"),
+        (
+            "model.layers[0].forward(x); model.layers[0].backward(x[:1])",
+            "model.layers[0].backward should be given an array",
+        ),
+        ("model.layers[2].W = 3; model.layers[2].forward(x)", "model.layers[2].W should be given"),
+        ("loss.forward(np.ones((2, 3)), np.array([0, 7]))", "loss.forward should be given"),
+        ("loss.forward(np.ones((2, len(set(y)) + 9)), y)", "loss.forward should be given an array"),
+        ("model.forward(x); model.layers[0].forward(x[:2]); model.backward(x)", "on the same rows"),
+    ],
+)
+def test_a_call_that_the_contract_does_not_have_is_the_learners_failure(line, said):
+    code = f"def find_fault(model, loss, x, y):\n    {line}\n"
+    result = grade(code, only="last_bias")["the_last_bias"]
+    assert result.state == "fail"
+    assert said in f"{result.message} {result.card.should}"
+
+
+ODD = [None, True, 0, 1, 2, 99, -1, 10**30, 1.5, "model", "loss", "forward", "backward", [], [[]], (), {}, np.ones((5, 4)),
+       np.ones(3, dtype=bool), np.array("x"), object(), float("nan")]  # fmt: skip
+
+
+def test_nothing_that_is_asked_breaks_the_grader():
+    rng = np.random.default_rng(0)
+    network = dataclasses.replace(injector.networks("ReLU", 0)[0])
+    for trial in range(3000):
+        if trial % 500 == 0:
+            network = dataclasses.replace(injector.networks(list(injector.KINDS)[trial // 500], 0)[0])
+        asked = [ODD[rng.integers(len(ODD))] for _ in range(rng.integers(6))]
+        if trial % 2:
+            place = [0, 1, 2, "model", "loss"][rng.integers(5)]
+            held = network.parameters[:2] if place in (0, 2) else network.parameters if place == "model" else []
+            asked = [place, ["forward", "backward"][rng.integers(2)], asked[:2], held]
+        with contextlib.suppress(Unmet):
+            network.answer(*asked, **({"k": 1} if trial % 7 == 0 else {}))
+
+
+def test_masks_of_another_layer_are_there_for_any_batch():
+    sizes = injector.SIZES[0]
+    for fault in injector.faults(sizes):
+        network = dataclasses.replace(fitting(sizes, 1)[0], fault=fault)
+        model, _ = network.shells()
+        for k, layer in enumerate(model.layers):
+            for rows in (1, 7):
+                assert layer.forward(np.ones((rows, 4))).shape == (rows, 4)
+                assert layer.backward(np.ones((rows, 4))).shape == (rows, 4), (k, fault.says)
