@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import runpy
 from functools import lru_cache
 
 import msgspec
@@ -18,6 +19,7 @@ from grader.worker.outside.local import LocalPool
 from reference.faults import find_fault
 from reference.gradcheck import numerical_gradient, relative_error
 from tests.courses import with_stages
+from tests.hostile.harness import ATTACKS
 from tests.tasks.toolbox import injector
 
 STAGE = msgspec.structs.replace(load_stage(TASKS / "14_faults"), needs=())
@@ -244,3 +246,10 @@ def test_masks_of_another_layer_are_there_for_any_batch():
             for rows in (1, 7):
                 assert layer.forward(np.ones((rows, 4))).shape == (rows, 4)
                 assert layer.backward(np.ones((rows, 4))).shape == (rows, 4), (k, fault.says)
+
+
+def test_the_attack_that_reads_a_fault_finds_it_where_the_network_is_in_the_same_process():
+    """And nowhere else: tests/hostile grades it."""
+    attack = runpy.run_path(str(ATTACKS / "read_the_fault" / "faults.py"))["find_fault"]
+    networks = [network for kind in injector.KINDS for network in injector.networks(kind, 3) if network.fault]
+    assert [attack(*network.shells(), network.x, network.y) for network in networks] == [n.expected for n in networks]
