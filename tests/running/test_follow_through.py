@@ -80,14 +80,14 @@ def test_a_pass_with_something_put_in_says_so_and_what_it_stood_behind():
     alone = session.results["07_backprop", "check_gradients_follow_parameters"]
     assert (alone.state, alone.points_alone, alone.substituted) == ("pass", 1, [])
     report = scores.report(UNIT, session.results)
-    assert (report.score, report.score_alone, report.next.stage) == (85, 64, "01_linear")
+    assert (report.score, report.score_alone, report.next.stage) == (92, 71, "01_linear")
 
 
 def test_a_policy_may_show_it_only_or_leave_it():
     session = graded(AVERAGED, "shown")
     shown = session.results["07_backprop", "check_backprop_matches_closed_form"]
     assert (shown.state, shown.points, shown.points_alone, shown.substituted) == ("pass", 0, 0, LINEAR)
-    assert scores.report(UNIT, session.results).score == 64
+    assert scores.report(UNIT, session.results).score == 71
     off = graded(AVERAGED, "off")
     assert {points(off)[stage] for stage in ("06_network", "07_backprop", "10_training_loop")} == {(0, 0)}
 
