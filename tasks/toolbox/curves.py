@@ -45,25 +45,32 @@ class Measures(NamedTuple):
         rows, size = self.run.rows, self.run.batch_size
         return [min(size, rows - k) for k in range(0, rows, size)]
 
+    @property
+    def each(self) -> Array:
+        """Of every row: (N, 2)."""
+        return np.array([self.of(self.run.x[[row]], self.run.y[[row]]) for row in range(self.run.rows)])
+
     def batches(self, size: int) -> list[tuple[float, float]]:
         """Of every batch of so many rows."""
-        found = (list(rows) for rows in combinations(range(self.run.rows), size))
-        return [self.of(self.run.x[rows], self.run.y[rows]) for rows in found]
+        each = self.each
+        return [tuple(each[list(rows)].mean(axis=0)) for rows in combinations(range(self.run.rows), size)]
 
     def sums(self, column: int) -> list[float]:
         """Of the batches' means, added up, in each way of batching."""
-        run = self.run
-        ways = closed_form.cuts(range(run.rows), run.batch_size)
-        return [sum(self.of(run.x[batch], run.y[batch])[column] for batch in way) for way in ways]
+        each = self.each[:, column]
+        ways = closed_form.cuts(range(self.run.rows), self.run.batch_size)
+        return [sum(float(each[batch].mean()) for batch in way) for way in ways]
 
     def over(self, procedure: Procedure) -> list[tuple[float, float]]:
         """Over the batches that a procedure sees: by rows, and by batches."""
-        found, run = [], self.run
-        for way in procedure.ways(run.rows, run.batch_size):
-            each = np.array([self.of(run.x[batch], run.y[batch]) for batch in way if batch]).reshape(-1, 2)
-            sizes = [len(batch) for batch in way if batch]
-            if sizes:
-                found += [tuple(np.average(each, axis=0, weights=sizes)), tuple(each.mean(axis=0))]
+        each, found = self.each, []
+        for way in procedure.ways(self.run.rows, self.run.batch_size):
+            if batches := [batch for batch in way if batch]:
+                means = np.array([each[batch].mean(axis=0) for batch in batches])
+                found += [
+                    tuple(each[[row for batch in batches for row in batch]].mean(axis=0)),
+                    tuple(means.mean(axis=0)),
+                ]
         return found
 
 
