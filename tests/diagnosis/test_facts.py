@@ -48,7 +48,7 @@ def _graded(label):
 def test_checkout_and_kit_tell_what_learners_wrote_alike(label):
     context, name = _graded(label)
     # A kit's table knows the mistakes by name; of their answers this one has none.
-    known = [KnownMistake(m.name, m.alike, m.hint) for m in BANK]
+    known = [KnownMistake(m.name, m.alike, m.hint, m.title) for m in BANK]
     kit = named_by_tables(context, {STAGE.id: AnswerTable("", known)})
     checkout = diagnose(context, ANSWER)
     assert {mistake.id for mistake in checkout.values()} == {name}
