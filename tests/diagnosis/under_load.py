@@ -22,7 +22,7 @@ from tests.courses import HERE
 from tests.diagnosis.test_load import MADE
 from tests.golden.submissions import write
 
-NAMED = re.compile(r"what it looks like: (.*)")
+NAMED = re.compile(r"likely mistake\s*\n\s*(.*)")
 
 
 def by_grade(stage: str, student: Path) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from grader import check
 from grader.paths import REFERENCE, ROOT
 from grader.report.terminal import CardText
+from grader.report.words import title
 from tests.courses import HERE
 from tests.golden.submissions import with_bodies, write
 
@@ -108,6 +109,7 @@ def test_a_mistake_has_the_same_words_wherever_its_learner_is(tmp_path):
     said.append(verb("debug", "1", "--student", tmp_path / "student", "--check", failed.id, text="c\n" * 9))
     for heard in said:
         assert " ".join(f"{label} {text}".split()) in " ".join(heard.split())
+        assert title(failed.mistake) in " ".join(heard.split())
 
 
 def verb(*arguments, text=""):
