@@ -12,6 +12,7 @@ import time
 import traceback
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from typing import cast
@@ -194,14 +195,10 @@ def _grade_together(batch: list[Job], bench: VerifyContext, start: Connection) -
 
 def _batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
     """Jobs that go through one process together: a few that may, of one kind; all others alone."""
-    batch: list[Job] = []
-    for job in jobs:
-        if batch and (not job.together or _kind(job) != _kind(batch[0]) or len(batch) >= TOGETHER):
-            yield batch
-            batch = []
-        batch.append(job)
-    if batch:
-        yield batch
+    for _, alike in groupby(jobs, _kind):
+        some = list(alike)
+        size = TOGETHER if some[0].together else 1
+        yield from (some[k : k + size] for k in range(0, len(some), size))
 
 
 def _kind(job: Job) -> tuple[object, ...]:

@@ -44,7 +44,8 @@ def most_are_named(verifier: Verifier, what: str, one_in: int = 1, kit: bool = F
     one_in : of so many one is looked at, always the same ones
     """
     make, goal, in_a_kit = KINDS[what]
-    jobs = {name: (m, job) for name, (m, job) in _jobs(verifier, make(verifier)) if _crc(name) % one_in == 0}
+    chosen = {name: pair for name, pair in make(verifier).items() if zlib.crc32(name.encode()) % one_in == 0}
+    jobs = dict(_jobs(verifier, chosen))
     title, count = f"{what} named{' in a kit' if kit else ''}", Counter[str]()
     with verifier.tally(title) as tally:
         if kit and goal < 0.9:  # not all of them are in the course either
@@ -76,7 +77,3 @@ def _jobs(verifier: Verifier, found: Mapping[str, tuple[Misconception, Submissio
 
 def _named(outcome: JobOutcome, m: Misconception) -> str:
     return "named" if m.id in outcome.names else "misnamed" if outcome.names else "unnamed"
-
-
-def _crc(name: str) -> int:
-    return zlib.crc32(name.encode())

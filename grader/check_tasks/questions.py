@@ -82,10 +82,6 @@ class Questions:
             return KnownAnswers(self.check.id, "", ["" for _ in OTHERS])
         return KnownAnswers(self.check.id, "", told, digest_text(words) if words else "", *drawn)
 
-    def is_about(self, target: str) -> bool:
-        """Whether the check is for a function, or for others of its class."""
-        return bool({target, _owner(target)} & {name for f in self.check.functions for name in (f, _owner(f))} - {""})
-
     def fails(self, mutant: Submission) -> bool:
         """Whether the check sees a mistake."""
         context = dataclasses.replace(self.runs.context, submission=mutant, state=RunState())
@@ -126,8 +122,3 @@ class Questions:
             return ""
         many = [comparable(self._heard(mutant, salt=salt), NO_HISTORY) for salt in range(MEETINGS)]
         return " ".join(sorted({str(digest(one)) for one in many}))
-
-
-def _owner(function: str) -> str:
-    """ "layers.Linear.forward" -> "layers.Linear"; nothing of what is in no class."""
-    return function.rpartition(".")[0] if function.count(".") > 1 else ""

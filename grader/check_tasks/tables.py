@@ -27,6 +27,7 @@ from grader.diagnosis.answer_table import (
 from grader.diagnosis.bench import checks_and_probes, probes
 from grader.diagnosis.digests import Digest
 from grader.diagnosis.same_answers import ALL_OF_HISTORY, NO_HISTORY, VALIDATION_ONLY
+from grader.diagnosis.separate import is_about
 from grader.files import write_atomically
 from grader.submission import Submission
 from grader.worker.outside.errors import CallTimeout
@@ -120,7 +121,7 @@ class _Maker:
         for asked in self.asked:
             check, much = asked.check, VALIDATION_ONLY if asked.trains else ALL_OF_HISTORY
             numbers: dict[str, str] = {}
-            for number, mutant in forms.items() if check.id in m.fails or asked.is_about(m.target) else ():
+            for number, mutant in forms.items() if check.id in m.fails or is_about(check, m.target) else ():
                 with contextlib.suppress(CallTimeout):  # then it has no name there
                     found = asked.told(mutant, much) if asked.fails(mutant) else [""]
                     if all(found) and told.setdefault((check.id, m.id, *found), m.name) == m.name:
@@ -130,7 +131,7 @@ class _Maker:
 
     def _parting(self, table: AnswerTable, check: Questions, twins: list[str]) -> list[AllAnswers]:
         """The answers of mistakes that a check does not tell apart, to all questions of the first checks by which they part."""
-        near = [asked for asked in self.asked if any(asked.is_about(self.codes[name][0]) for name in twins)]
+        near = [asked for asked in self.asked if any(is_about(asked.check, self.codes[name][0]) for name in twins)]
         found, parts = list[AllAnswers](), [twins]
         for asked in (check, *self.probing, *near):
             if all(_groups(table, part) == 1 for part in parts):

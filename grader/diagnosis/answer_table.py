@@ -112,13 +112,15 @@ class OpenAnswers(Struct, frozen=True, array_like=True, tag="open"):
     numbers: dict[str, str]
     much: int = ALL_OF_HISTORY
 
-    def forms(self, m: KnownMistake, told: tuple[str, str]) -> Iterator[tuple[KnownMistake, KnownAnswers]]:
+    def forms(self, m: KnownMistake) -> Iterator[tuple[KnownMistake, KnownAnswers]]:
         """The mistake with each of the numbers, and what it answers then."""
         for number, answers in self.numbers.items():
             name = f"{self.name}{FILLED}{number}"
-            title, hint = (with_number(text, self.open, float(number)) for text in told)
-            form = KnownMistake(name, m.alike, hint, title)
-            yield form, KnownAnswers(self.check, name, [""] * len(OTHERS) * self.much + answers.split())
+            told = (with_number(text, self.open, float(number)) for text in (m.hint, m.title))
+            yield (
+                KnownMistake(name, m.alike, *told),
+                KnownAnswers(self.check, name, [""] * len(OTHERS) * self.much + answers.split()),
+            )
 
 
 class AllAnswers(Struct, frozen=True, array_like=True, tag="all"):
@@ -140,7 +142,7 @@ Line = KnownMistake | RightAnswers | KnownAnswers | OpenAnswers | AllAnswers
 class AnswerTable:
     """The table of one stage, as it is asked.
 
-    mistakes : by name, those with another number too
+    mistakes : by name, each with its hint; those with another number too
     right    : by check
     known    : what mistakes answer, by check
     all      : what mistakes answer to all questions, by check and name
@@ -149,8 +151,9 @@ class AnswerTable:
 
     def __init__(self, made_of: str, lines: Iterable[Line]):
         self.made_of, self.lines = made_of, list(lines)
-        self.mistakes = {line.name: line for line in self.lines if isinstance(line, KnownMistake)}
-        self.told = {m.group: (m.title, m.hint) for m in self.mistakes.values() if m.hint}
+        bank = [line for line in self.lines if isinstance(line, KnownMistake)]
+        told = {m.group: (m.hint, m.title) for m in bank if m.hint}
+        self.mistakes = {m.name: KnownMistake(m.name, m.alike, *told[m.group]) for m in bank}
         self.right = {line.check: line for line in self.lines if isinstance(line, RightAnswers)}
         self.known: dict[str, list[KnownAnswers]] = {check: [] for check in self.right}
         self.all: dict[tuple[str, str], str] = {}
@@ -161,8 +164,7 @@ class AnswerTable:
             elif isinstance(line, KnownAnswers):
                 self._know(line)
             elif isinstance(line, OpenAnswers):
-                m = self.mistakes[line.name]
-                for form, known in line.forms(m, self.told[m.group]):
+                for form, known in line.forms(self.mistakes[line.name]):
                     self.mistakes[form.name] = form
                     self._know(known)
 
@@ -202,13 +204,9 @@ def has_tables(course: Course) -> bool:
 
 
 def tables_of(course: Course, stages: Collection[str]) -> dict[str, AnswerTable]:
-    """The tables of some stages, but for those that are not of today; where the reference is not, nobody can tell."""
-    found: dict[str, AnswerTable] = {}
-    for stage in course.stages:
-        table = read_table(stage) if stage.id in stages else None
-        if table is not None and (course.reference is None or table.made_of == made_of(course, stage)):
-            found[stage.id] = table
-    return found
+    """The tables of some stages, as far as they can be read."""
+    tables = {stage.id: read_table(stage) for stage in course.stages if stage.id in stages}
+    return {stage: table for stage, table in tables.items() if table is not None}
 
 
 @lru_cache(maxsize=64)
@@ -227,5 +225,5 @@ def made_of(course: Course, stage: Stage) -> str:
 
 def stale_tables(course: Course) -> list[str]:
     """Ids of the stages that know mistakes, and have no table, or one that is not of today."""
-    known = [stage for stage in course.stages if load(stage.folder)]
-    return [stage.id for stage in known if stage.id not in tables_of(course, {stage.id})]
+    known = {stage.id: (read_table(stage), made_of(course, stage)) for stage in course.stages if load(stage.folder)}
+    return [stage for stage, (table, today) in known.items() if table is None or table.made_of != today]

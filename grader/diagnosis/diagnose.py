@@ -27,7 +27,7 @@ from grader.diagnosis.matches import all_that_match, shows_values
 from grader.diagnosis.numbers import clean_ratios, fillings
 from grader.diagnosis.runs import ReplayCache, Runs
 from grader.diagnosis.same_answers import Answer, answers, last_words, same
-from grader.diagnosis.separate import groups, likeliest, one_of, separated
+from grader.diagnosis.separate import groups, likeliest, mistake_of, one_of, separated
 from grader.records import Mistake
 from grader.running import scores
 from grader.running.context import Context
@@ -75,7 +75,7 @@ class _Diagnoser:
         self._match({where: check for where, check in failed.items() if where not in facts}, named)
         for check in self._hidden_by(named):
             self._note(named, scores.key(check), self._hidden(check, _first(named)))
-        told = {where: _mistake(named[where]) for where in sorted(named, key=self._place)}
+        told = {where: mistake_of(named[where]) for where in sorted(named, key=self._place)}
         return told | {where: fact.told(told[where]) for where, fact in facts.items()}
 
     def _match(self, failed: Mapping[scores.Key, Check], named: Named) -> None:
@@ -274,12 +274,6 @@ class _Diagnoser:
 def _first(named: Named) -> list[Misconception]:
     """The mistakes that checks have been named after, each once."""
     return list(dict.fromkeys(left[0] for left in named.values()))
-
-
-def _mistake(found: Sequence[Misconception]) -> Mistake:
-    """What is told of mistakes that cannot be told apart."""
-    ids = list(dict.fromkeys(m.id for m in found))
-    return Mistake(id=ids[0], title=found[0].title, hint=found[0].hint, alike=ids[1:])
 
 
 def _touched(check: Check, transcript: Sequence[Any]) -> list[str]:

@@ -7,14 +7,13 @@ it in a sentence. Such a name goes before all others.
 
 import contextlib
 from collections.abc import Collection, Iterable
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 
 from grader.checks.case import Case
 from grader.checks.compare import Unmet
-from grader.course.misconceptions import Misconception
-from grader.diagnosis.answer_table import KnownMistake
+from grader.diagnosis.separate import M
 from grader.records import Mistake
 from grader.running import scores
 from grader.running.checks_package import import_checks
@@ -22,7 +21,6 @@ from grader.running.context import Context
 from grader.worker.outside.errors import StudentError
 
 EXPLAINS = "explain_"
-Known = TypeVar("Known", Misconception, KnownMistake)
 
 
 class Fact(NamedTuple):
@@ -33,7 +31,7 @@ class Fact(NamedTuple):
         """The mistake, with what was seen of it."""
         return msgspec.structs.replace(mistake, hint=f"{mistake.hint} {self.says}".strip())
 
-    def twins(self, bank: Iterable[Known]) -> list[Known]:
+    def twins(self, bank: Iterable[M]) -> list[M]:
         """The mistake of that name, then what always coincides with it."""
         known = sorted(bank, key=lambda m: m.id != self.name)
         (group,) = {m.group for m in known if m.id == self.name}

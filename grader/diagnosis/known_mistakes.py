@@ -28,7 +28,7 @@ from grader.diagnosis.same_answers import (
     last_words,
     readings,
 )
-from grader.diagnosis.separate import groups, likeliest, one_group
+from grader.diagnosis.separate import groups, likeliest, mistake_of, one_group
 from grader.records import Mistake
 from grader.running import scores
 from grader.running.context import Context
@@ -57,7 +57,7 @@ def named_by_tables(
         able = [m for m in able if asked[where].confirms(m)]
         left = likeliest(where, able, found, {mistake.id for mistake in named.values()})
         if left := one_group(asked[where].separated(left)):
-            named[where] = asked[where].mistake(left)
+            named[where] = mistake_of(left)
     return named
 
 
@@ -66,7 +66,7 @@ def _explained(context: Context, asked: dict[scores.Key, "_Lookup"]) -> dict[sco
     found: dict[scores.Key, Mistake] = {}
     for where, fact in facts_of(context, asked).items():
         lookup = asked.pop(where)
-        found[where] = fact.told(lookup.mistake(fact.twins(lookup.table.mistakes.values())))
+        found[where] = fact.told(mistake_of(fact.twins(lookup.table.mistakes.values())))
     return found
 
 
@@ -87,12 +87,6 @@ class _Lookup:
         self.given = answers(context.state.transcripts[scores.key(check)])
         self._runs = cache(lambda check: Runs(context, None, check, self.functions[check.id]))
         self._contradicted = cache(self._is_contradicted)
-
-    def mistake(self, left: Sequence[KnownMistake]) -> Mistake:
-        """What is told of mistakes that cannot be told apart."""
-        ids = list(dict.fromkeys(m.id for m in left))
-        title, hint = (left[0].title, left[0].hint) if left[0].hint else self.table.told[left[0].group]
-        return Mistake(id=ids[0], title=title, hint=hint, alike=ids[1:])
 
     def matches(self) -> list[KnownMistake]:
         """The mistakes that answer as the submission did, in this check and with other inputs."""

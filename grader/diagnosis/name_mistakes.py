@@ -49,7 +49,7 @@ def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], b
         if reference is not None and whole:
             from grader.diagnosis.diagnose import BUDGET, diagnose
 
-            # Not by the tables: they know no other numbers, no second mistake behind the first, and no second probe.
+            # Not by the tables: they know few other numbers, and no second mistake behind the first.
             found = diagnose(context, read_submission(reference), BUDGET * context.limits.scale, stop)
         else:
             found = named_by_tables(context, tables_of(context.course, {stage for stage, _ in failed}), stop)

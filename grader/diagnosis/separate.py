@@ -9,6 +9,7 @@ from grader.diagnosis.answer_table import KnownMistake
 from grader.diagnosis.bench import PROBE, Bench, probes
 from grader.diagnosis.runs import Runs, agree_but_for_the_draw
 from grader.diagnosis.same_answers import ALL_OF_HISTORY, NO_HISTORY, answers, last_words
+from grader.records import Mistake
 from grader.running import scores
 
 M = TypeVar("M", Misconception, KnownMistake)
@@ -45,6 +46,12 @@ def one_of(bench: Bench, left: list[Misconception]) -> list[Misconception]:
     return one_group(left) if bench.in_time() else []
 
 
+def mistake_of(found: Sequence[M]) -> Mistake:
+    """What is told of mistakes that cannot be told apart."""
+    ids = list(dict.fromkeys(m.id for m in found))
+    return Mistake(id=ids[0], title=found[0].title, hint=found[0].hint, alike=ids[1:])
+
+
 def separated(
     bench: Bench, check: Check, left: list[Misconception], under: Sequence[Misconception] = ()
 ) -> list[Misconception]:
@@ -74,10 +81,15 @@ def _but_for_the_draw(bench: Bench, run: Runs, left: list[Misconception]) -> lis
 
 def _about_the_same(bench: Bench, check: Check, left: Iterable[Misconception]) -> list[Check]:
     """The other checks of its stage that are for what these misconceptions are in, or for its class; then its probes."""
-    about = {name for m in left for name in (m.target, _owner(m.target) if m.target.count(".") > 1 else m.target)}
     others = [c for c in bench.context.course.stage(check.stage).checks if c.id != check.id]
-    near = [c for c in others if about & {*c.functions, *map(_owner, c.functions)}]
+    near = [c for c in others if any(is_about(c, m.target) for m in left)]
     return near + probes(check, bench.functions(check.stage))
+
+
+def is_about(check: Check, target: str) -> bool:
+    """Whether a check is for a function, or for others of its class."""
+    about = {target, _owner(target) if target.count(".") > 1 else target}
+    return bool(about & {*check.functions, *map(_owner, check.functions)})
 
 
 def _owner(function: str) -> str:

@@ -166,7 +166,7 @@ def test_a_failed_check_that_heard_something_else_contradicts_a_name():
 def test_a_step_divided_by_the_size_of_a_batch_is_no_mean_of_past_gradients(size, expected):
     body = f"for p, g in zip(params, grads):\n    p -= self.lr / {size} * g"
     assert of_body("optim.SGD.step", body, "08_sgd", STEP) == expected
-    assert of_body("optim.SGD.step", body, "10_training_loop", STEP) == set()
+    assert of_body("optim.SGD.step", body, "10_training_loop", STEP) <= {"scales_the_step"}  # which it does
 
 
 @pytest.mark.parametrize("floor", ["1e-12", "1e-9", "1e-7", "3e-12"])
@@ -212,7 +212,7 @@ def test_what_is_told_of_another_number_says_that_number():
 )
 def test_numbers_that_are_usual_fit_and_are_not_made_for_the_test(m):
     usual = usual_numbers(m)
-    assert 9 <= len(usual) <= 14
+    assert 7 <= len(usual) <= 10
     assert m.open not in usual
     assert all(type(number) is type(m.open) for number in usual)
     assert len(other_numbers(m)) == 5
@@ -248,7 +248,7 @@ def test_a_table_is_read_as_it_was_written():
     assert table.text() == (HERE.stage("09_minibatches").folder / TABLE).read_text(encoding="utf-8")
     bank = {m.name for m in load(HERE.stage("09_minibatches").folder)}
     assert {name.partition(FILLED)[0] for name in table.mistakes} == bank < set(table.mistakes)
-    assert all(all(table.told[m.group]) for m in table.mistakes.values())
+    assert all(m.hint and m.title for m in table.mistakes.values())
     lines = table.text().splitlines()[len(bank) + 1 :]
     assert lines == sorted(lines)
 
@@ -258,12 +258,10 @@ def test_a_table_says_what_its_stage_answers_today():
         assert table_of(HERE, ANSWER, HERE.stage(stage)).text() == read_table(HERE.stage(stage)).text()
 
 
-def test_a_table_of_another_day_is_not_asked(tmp_path):
+def test_a_table_of_another_day_is_stale_where_that_can_be_told(tmp_path):
     check = HERE.stage("03_softmax").checks[0].id
-    course = copied(tmp_path, "03_softmax", check)
-    assert "03_softmax" in stale_tables(course)
-    assert set(tables_of(course, {"03_softmax", "02_relu"})) == {"02_relu"}
-    without = Course(tmp_path, with_reference=False)  # where nobody can tell
+    assert stale_tables(copied(tmp_path, "03_softmax", check)) == ["03_softmax"]
+    without = Course(tmp_path, with_reference=False)
     assert set(tables_of(without, {"03_softmax", "02_relu"})) == {"02_relu", "03_softmax"}
 
 
@@ -279,7 +277,8 @@ def test_a_hint_is_written_once():
         KnownMistake("a__b", "", ""),
         KnownMistake("c", "twins", "Other.", "C"),
     ]
-    assert AnswerTable("", lines).told == {"a": ("A", "Hint."), "twins": ("C", "Other.")}
+    told = [(m.title, m.hint) for m in AnswerTable("", lines).mistakes.values()]
+    assert told == [("A", "Hint."), ("A", "Hint."), ("C", "Other.")]
 
 
 def test_fields_that_say_nothing_are_not_written_and_come_back():
