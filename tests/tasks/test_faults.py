@@ -253,3 +253,11 @@ def test_the_attack_that_reads_a_fault_finds_it_where_the_network_is_in_the_same
     attack = runpy.run_path(str(ATTACKS / "read_the_fault" / "faults.py"))["find_fault"]
     networks = [network for kind in injector.KINDS for network in injector.networks(kind, 3) if network.fault]
     assert [attack(*network.shells(), network.x, network.y) for network in networks] == [n.expected for n in networks]
+
+
+def test_who_has_no_faults_py_has_it_to_do():
+    right = read_submission(REFERENCE)
+    older = dataclasses.replace(right, modules={name: text for name, text in right.modules.items() if name != "faults"})
+    context = Context(COURSE, older, LocalPool())
+    results = [run_check(check, FUNCTIONS[check.id], context) for check in STAGE.checks]
+    assert {result.state for result in results} == {"todo"}
