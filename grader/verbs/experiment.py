@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
@@ -24,9 +25,10 @@ def command(name: str, predict: str, student: Path, out: Path, sandbox: str) -> 
     from grader.running.interrupts import stoppable
     from grader.verbs._course import course_here
 
-    course, begun = course_here(), []
+    course = course_here()
+    begun: list[Any] = []
 
-    def choose(instrument: Any) -> Any:  # noqa: ANN401
+    def choose(instrument: ModuleType) -> object:
         ask = (lambda: click.prompt("What do you expect?")) if sys.stdin.isatty() else str
         begun.extend(instrument.begin(name, out / f"{name}.json", predict, ask, click.echo))
         return begun[0]

@@ -135,7 +135,7 @@ def test_code_that_can_change_a_verdict_decides(prints, checkout, file):
     ("file", "old", "new", "decided", "shown"),
     [
         ("task.toml", 'hints = [\n  "', 'hints = [\n  "Please: ', False, True),
-        ("task.toml", "points = 2", "points = 3", True, False),
+        ("task.toml", "points = 1", "points = 3", True, False),
         ("task.toml", "reference_seconds = 0.0", "reference_seconds = 1.0", True, False),
         ("checks.py", "import numpy", "import  numpy", True, False),
         ("misconceptions.py", "@misconception", "@ misconception", True, False),
