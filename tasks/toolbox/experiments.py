@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from grader.checks.api import Case, Refusal, Student, listed
 
 from . import closed_form, networks
 from .closed_form import Array, Parameters
+from .milestones import Digits
 
 #: What has to be written before anything can be trained, by the beginning of its name.
 NEEDS = ("layers.", "losses.", "network.", "optim.", "data.", "train.train")
@@ -64,7 +65,7 @@ class Curves(NamedTuple):
 class Lab:
     """The learner's code, the images, and somebody to tell."""
 
-    def __init__(self, student: Student, case: Case, images: Any, seed: int, say: Say) -> None:  # noqa: ANN401
+    def __init__(self, student: Student, case: Case, images: Digits, seed: int, say: Say) -> None:
         self.student, self.case, self.images, self.seed, self.say = student, case, images, seed, say
 
     def train(
@@ -116,7 +117,7 @@ class Experiment(NamedTuple):
         self,
         student: Student,
         case: Case,
-        images: Any,  # noqa: ANN401
+        images: Digits,
         seed: int,
         say: Say,
     ) -> tuple[list[Figure], dict[str, Array], bool]:

@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
 
@@ -38,12 +37,12 @@ def of_two_trainings(ours: Curves, theirs: Curves) -> Wanted:
     return Wanted("Learning curves", finding, lambda: figures.two_trainings(ours, theirs))
 
 
-def of_experiment(shown: Iterable[Any]) -> list[Wanted]:
+def of_experiment(shown: Iterable[figures.Lines]) -> list[Wanted]:
     """The figures of an experiment: experiments.Figure."""
     return [_of_lines(figure) for figure in shown]
 
 
-def _of_lines(figure: Any) -> Wanted:  # noqa: ANN401
+def _of_lines(figure: figures.Lines) -> Wanted:
     shows = [
         (f"{label} {side}", np.array(values))
         for label, pair in figure.lines.items()

@@ -4,8 +4,8 @@ Each function returns an SVG element whose ids begin with KEY, described by the 
 """
 
 import threading
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -30,6 +30,24 @@ from .findings import off_diagonal
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+class Lines(Protocol):
+    """Lines in one pair of axes: experiments.Figure."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def finding(self) -> str: ...
+    @property
+    def axes(self) -> tuple[str, str]: ...
+    @property
+    def lines(self) -> Mapping[str, tuple[Sequence[float], Sequence[float]]]: ...
+    @property
+    def flat(self) -> Mapping[str, float]: ...
+    @property
+    def log_x(self) -> bool: ...
+
 
 _kept = threading.local()  #: the figure of the curves: to make one anew takes longer than to draw it
 
@@ -67,7 +85,7 @@ def two_trainings(ours: Curves, theirs: Curves) -> str:
         return element(figure)
 
 
-def lines(shown: Any) -> str:  # noqa: ANN401
+def lines(shown: "Lines") -> str:
     """The lines of an experiments.Figure in one pair of axes, told apart by colour and by dash."""
     with style():
         figure = new_figure(6.4, 3.4)
@@ -75,7 +93,7 @@ def lines(shown: Any) -> str:  # noqa: ANN401
         return element(figure)
 
 
-def draw_lines(figure: "Figure", shown: Any, colours: Sequence[str], edge: str) -> None:  # noqa: ANN401
+def draw_lines(figure: "Figure", shown: Lines, colours: Sequence[str], edge: str) -> None:
     """The same on any figure of matplotlib, in any colours."""
     axes = figure.subplots()
     for k, (label, (x, y)) in enumerate(shown.lines.items()):
