@@ -61,7 +61,9 @@ class Questions:
     def lines(self, mutants: list[tuple[Misconception, Submission]]) -> Iterator[RightAnswers | KnownAnswers]:
         """The reference's line, and one for all mistakes that answer alike."""
         equal = self.draws[0]["equal"] if self.features and steady_in("equal", self.draws) else []
-        yield RightAnswers(self.check.id, " ".join(str(digest(answer)) for answer in self.right), self.features, equal)
+        yield RightAnswers.of(
+            self.check.id, " ".join(str(digest(answer)) for answer in self.right), self.features, equal
+        )
         # As `diagnose` tries them: those of the functions first that the check names first.
         for f in reversed(self.check.functions):
             mutants = sorted(mutants, key=lambda pair: f != pair[0].target and not f.startswith(f"{pair[0].target}."))

@@ -15,13 +15,13 @@ from grader.course.course import Course
 from grader.course.misconceptions import Number, load, with_number
 from grader.course.stage import TOOLBOX, Stage
 from grader.diagnosis.digests import Digest
-from grader.diagnosis.drawn_digests import Features
+from grader.diagnosis.drawn_digests import CHANGES, Features
 from grader.diagnosis.same_answers import ALL_OF_HISTORY
 
 TABLE = "known_answers.jsonl"  #: in the folder of a stage
 SEED = 0  #: of the checks, for which alone there are tables
 OTHERS = (0, 1)  #: the questions of a check: those of its seed, and a second kind, by which twins part
-_FORM = "2"  #: of the file: a table of an earlier form is none of today
+_FORM = "3"  #: of the file: a table of an earlier form is none of today
 FILLED = "__="  #: between the name of a mistake and the number that stands in it
 _ABOUT = "Digests of what known mistakes answer. Made by `make check-tasks ARGS=--tables`."
 
@@ -58,14 +58,25 @@ class RightAnswers(Struct, frozen=True, array_like=True, tag="right"):
     """What the reference answers in a check.
 
     answers  : a digest of each, with blanks between them
-    features : of a check whose answers are drawn, else empty
+    steady   : features of a check whose answers are drawn, else empty
     equal    : the feature of that name in all draws, else empty
+    changing : the names of features that change, with a bar between two
     """
 
     check: str
     answers: str
-    features: Features = {}
+    steady: Features = {}
     equal: list[int] = []
+    changing: str = ""
+
+    @classmethod
+    def of(cls, check: str, answers: str, features: Features, equal: list[int]) -> "RightAnswers":
+        steady = {name: state for name, state in features.items() if state != CHANGES}
+        return cls(check, answers, steady, equal, "|".join(name for name in features if name not in steady))
+
+    @property
+    def features(self) -> Features:
+        return {**self.steady, **dict.fromkeys(filter(None, self.changing.split("|")), CHANGES)}
 
 
 class KnownAnswers(Struct, frozen=True, array_like=True, tag="given"):

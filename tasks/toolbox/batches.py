@@ -150,7 +150,6 @@ _COUNTED: list[tuple[str, Holds]] = [
     ("moves_one_row_a_batch", _windows),
     ("repeats_the_first_batch", lambda e: len(e.rows) > 1 and all(batch == e.rows[0] for batch in e.rows)),
     ("hands_out_one_batch_only", lambda e: e.sizes == [e.size] and e.distinct),
-    ("hands_out_all_at_once", lambda e: e.sizes == [e.count] and e.fair),
     ("hands_out_everything_twice", lambda e: set(Counter(e.all).values()) == {2} and not e.missing),
     ("takes_the_size_for_the_count", lambda e: len(e.rows) == e.size and e.fair and e.sizes != e.wanted),
     ("ends_with_an_empty_batch", lambda e: e.fair and e.sizes == e.wanted + [0] * (not e.rest)),

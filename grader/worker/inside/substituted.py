@@ -211,7 +211,11 @@ def _plain(name: str) -> property:
 def _parameters(function: Function | None) -> list[str]:
     """What a function takes, but for the object that it is a method of."""
     code = function.__code__ if function is not None else None
-    return [name for name in code.co_varnames[: code.co_argcount] if name != "self"] if code is not None else []
+    return (
+        [name for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if name != "self"]
+        if code is not None
+        else []
+    )
 
 
 def _loaded(texts: Mapping[str, str]) -> types.ModuleType:
