@@ -76,14 +76,10 @@ def ratios(options: Options):
     how = f"peak {peak / 1e9:.0f} GFLOP/s (2048 x 2048, float32, one thread, as the training); it takes {seconds.median:.2f} s"
     share = operations() / peak / seconds.median
     yield Ratio("arithmetic: share of the sgemm limit", share, 0.55, how, most=False, timings=(seconds,))
-    shapes = (
-        f"the same products alone, at the shapes of a batch of {BATCH}: {min(bare):.2f} s; the rest is everything else"
-    )
+    shapes = f"the same products alone, at the shapes of a batch of {BATCH}: {min(bare):.2f} s; the rest is everything else"
     yield Ratio("arithmetic: share of its own products' time", min(bare) / seconds.median, None, shapes, most=False)
     without = "as the first, without the gradient by the images, which training does not need"
     needed = operations(with_dx=False) / peak / seconds.median
     yield Ratio("arithmetic: share, needed products alone", needed, None, without, most=False)
     threads = f"as the first, of the limit of all {os.cpu_count()} processors together: {everywhere / 1e9:.0f} GFLOP/s"
-    yield Ratio(
-        "arithmetic: share of all processors", operations() / everywhere / seconds.median, None, threads, most=False
-    )
+    yield Ratio("arithmetic: share of all processors", operations() / everywhere / seconds.median, None, threads, most=False)

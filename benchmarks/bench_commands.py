@@ -30,9 +30,7 @@ print(time.perf_counter() - start)
 
 
 def python(*arguments: str) -> subprocess.CompletedProcess:
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=os.environ | ONE_THREAD, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=os.environ | ONE_THREAD, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(arguments)} ended with {done.returncode}: {done.stderr[-500:]}")
     return done
@@ -77,15 +75,11 @@ def whole_grade(grade: tuple[str, ...], out: Path, options: Options):
         wholes.append(time.perf_counter() - start)
         report = json.loads((out / "results.json").read_text(encoding="utf-8"))
         others.append(sum(stage["seconds"] for stage in report["stages"] if stage["id"] != "12_mnist"))
-    whole, bare, units = (
-        Timing(n, tuple(v)) for n, v in (("whole", wholes), ("bare", bares), ("other stages", others))
-    )
+    whole, bare, units = (Timing(n, tuple(v)) for n, v in (("whole", wholes), ("bare", bares), ("other stages", others)))
     how = (
         f"{whole.median:.1f} s; the accuracy stage's training bare, in float64 on one thread, {bare.median:.1f} s; "
         f"the other stages' own time {units.median:.1f} s"
     )
     expected = bare.median + units.median
-    yield Ratio(
-        "grade: whole / bare training and other stages", whole.median / expected, 1.3, how, timings=(whole, bare, units)
-    )
+    yield Ratio("grade: whole / bare training and other stages", whole.median / expected, 1.3, how, timings=(whole, bare, units))
     yield Ratio("grade: whole / bare training alone", whole.median / bare.median, None, how)

@@ -39,9 +39,7 @@ def grade(code: Submission, policy: str) -> Callable[[], float]:
 
 def ratios(options: Options):
     reference = read_submission(COURSE.reference)
-    wrong = {
-        stage: next(code for m, code in mutants(COURSE, reference).values() if m.stage == stage) for stage in EARLY
-    }
+    wrong = {stage: next(code for m, code in mutants(COURSE, reference).values() if m.stage == stage) for stage in EARLY}
     texts = build(COURSE.reference, read_claims(COURSE.tasks))
     skeleton = Submission("skeleton", {file.removesuffix(".py"): text for file, text in texts.items()})
     runs = {stage: grade(code, "full") for stage, code in wrong.items()}

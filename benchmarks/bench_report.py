@@ -56,6 +56,4 @@ def ratios(options: Options):
         timings = alternate(runs, options.rounds(7))
         again, unit = timings["make report"], timings["import matplotlib"]
         how = f"{again.median:.2f} s and {unit.median:.2f} s, median of {len(unit.values)} alternating runs"
-        yield Ratio(
-            "report: rendering again / import matplotlib", again.median / unit.median, 3.0, how, timings=(again, unit)
-        )
+        yield Ratio("report: rendering again / import matplotlib", again.median / unit.median, 3.0, how, timings=(again, unit))

@@ -54,9 +54,7 @@ def ratios(options: Options):
     yield from grown("training, by width", "units of the first layer", widths, by_width, "4,000 images, one epoch")
     sizes = CLASSES[:2] if options.quick else CLASSES
     graded = [graded_class(n) for n in sizes]
-    yield from grown(
-        "class, by submissions", "submissions", sizes, graded, "untouched skeletons with one difference each"
-    )
+    yield from grown("class, by submissions", "submissions", sizes, graded, "untouched skeletons with one difference each")
 
 
 def grown(name, x, sizes, measured, how):
@@ -91,7 +89,5 @@ def graded_class(count: int) -> list[float]:
             with (target / "losses.py").open("a", encoding="utf-8") as file:
                 file.write(f"# {number}\n")
         verb = [sys.executable, "-m", "grader", "class", f"{folder}/in", "--out", f"{folder}/out", "--no-reports"]
-        done = subprocess.run(
-            [sys.executable, "-c", WATCHED, *verb], cwd=ROOT, capture_output=True, text=True, check=True
-        )
+        done = subprocess.run([sys.executable, "-c", WATCHED, *verb], cwd=ROOT, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)

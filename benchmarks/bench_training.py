@@ -4,9 +4,7 @@ from benchmarks.peers import ask, missing
 from benchmarks.ratio import Options, Ratio, alternate
 
 TARGETS = {"Keras": 0.25, "PyTorch": 0.60, "scikit-learn": 0.75}
-HOW = (
-    "20,000 images, 784-128-64-10, plain SGD, lr 0.1, batch 64, 10 epochs, float32; median of {rounds} alternating runs"
-)
+HOW = "20,000 images, 784-128-64-10, plain SGD, lr 0.1, batch 64, 10 epochs, float32; median of {rounds} alternating runs"
 
 
 def ratios(options: Options):

@@ -50,9 +50,7 @@ def main():
         for name, curve in histories(options.seeds).items()
     }
     path = stage.folder / FILE
-    path.write_text(
-        json.dumps({"goal": BAR, "seeds": options.seeds, "reference": span}, indent=1) + "\n", encoding="utf-8"
-    )
+    path.write_text(json.dumps({"goal": BAR, "seeds": options.seeds, "reference": span}, indent=1) + "\n", encoding="utf-8")
     print(f"Written: {path}")
 
 

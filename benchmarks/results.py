@@ -39,9 +39,7 @@ def machine() -> dict[str, Any]:
         "load": [round(value, 2) for value in os.getloadavg()] if hasattr(os, "getloadavg") else [],
     }
     packages = ", ".join(f"{name} {version}" for name, version in versions.items())
-    found["summary"] = (
-        f"{found['cores']} cores, {found['processor']}; Python {found['python']}; {packages}; {found['blas']}"
-    )
+    found["summary"] = f"{found['cores']} cores, {found['processor']}; Python {found['python']}; {packages}; {found['blas']}"
     return found
 
 
@@ -151,9 +149,7 @@ def timing_picture(ratios: list[Ratio]) -> str:
         return ""
     names = sorted(seconds, key=lambda name: -seconds[name])
     figure, axes = _figure(6.4, 0.5 + 0.45 * len(names))
-    bars = axes.barh(
-        names, [seconds[n] for n in names], color=["#0b7a75" if n == "reference" else "#c9bfae" for n in names]
-    )
+    bars = axes.barh(names, [seconds[n] for n in names], color=["#0b7a75" if n == "reference" else "#c9bfae" for n in names])
     axes.bar_label(bars, [f"{seconds[n]:.2f} s" for n in names], padding=4, color="#808080")
     axes.set_xlim(0, 1.15 * max(seconds.values()))
     axes.set_xlabel("seconds for ten epochs")

@@ -82,13 +82,10 @@ def underfitting(course: Course, lab: Any) -> tuple[str, Any, str]:
             "zeros, lr x 100": (zeros, 0.03),
         }
         runs = {
-            label: here.train(label, 1000, epochs=8, batch_size=20, lr=lr, start=start)
-            for label, (start, lr) in plans.items()
+            label: here.train(label, 1000, epochs=8, batch_size=20, lr=lr, start=start) for label, (start, lr) in plans.items()
         }
         lines = {label: (run.epochs, run.values["train_loss"]) for label, run in runs.items()}
-        return [
-            lab.Figure("Underfitting or failure", "", ("epoch", "training loss"), lines, {"guessing": lab.GUESSING})
-        ]
+        return [lab.Figure("Underfitting or failure", "", ("epoch", "training loss"), lines, {"guessing": lab.GUESSING})]
 
     (shown,) = figures_of(course, lambda all_of_it: all_of_it.Experiment("", make))
     return (

@@ -46,9 +46,7 @@ def enter(arguments: list[str]) -> None:
     if inside() and not changed:
         return
     command = [str(PYTHON), "-P", "-c", START.format(root=str(ROOT)), *arguments]
-    environment = {
-        k: v for k, v in os.environ.items() if k not in {"PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
-    }
+    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}}
     become(command, environment)
 
 
@@ -167,9 +165,7 @@ def explain(name: str, output: str) -> str:
     """One sentence for a failed installation, from what the installer printed."""
     lowered = output.lower()
     if "no space left" in lowered:
-        return (
-            "the disk is full, so the packages could not be installed. Remedy: free 500 MB and run the command again."
-        )
+        return "the disk is full, so the packages could not be installed. Remedy: free 500 MB and run the command again."
     signs = (
         "connection", "resolve host", "name resolution", "network", "timed out", "proxy", "retries exceeded", "ssl",
     )  # fmt: skip

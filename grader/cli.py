@@ -60,9 +60,7 @@ class Verbs(click.Group):
         command: click.Command = importlib.import_module(f"grader.verbs.{module_of(cmd_name).stem}").command
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in self.list_commands(ctx):
             import difflib
 
@@ -99,9 +97,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one verb from the command line."""
     one_thread()
     try:
-        status = commands.main(
-            arguments, obj=arguments or sys.argv[1:], prog_name="python -m grader", standalone_mode=False
-        )
+        status = commands.main(arguments, obj=arguments or sys.argv[1:], prog_name="python -m grader", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

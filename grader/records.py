@@ -46,14 +46,10 @@ class Card(Struct, frozen=True):
     ran: str = ""  #: Python that can be pasted
     should: str = ""  #: what should hold
     gave: str = ""  #: what the submission gave
-    looks_like: str = (
-        ""  #: what the numbers show (shape, NaN, ratio, ...); a named mistake stands in CheckResult.mistake
-    )
+    looks_like: str = ""  #: what the numbers show (shape, NaN, ratio, ...); a named mistake stands in CheckResult.mistake
     printed: str = ""  #: what the learner's code printed in the failing call: 20 lines, then how many more
     source: list[SourceLines] = []  #: the learner's lines around the fault
-    evidence: dict[
-        str, str
-    ] = {}  #: role ("expected", "given", "analytic", ...) -> array name in evidence/<stage>.<check>.npz
+    evidence: dict[str, str] = {}  #: role ("expected", "given", "analytic", ...) -> array name in evidence/<stage>.<check>.npz
 
 
 class CheckResult(Struct, frozen=True):

@@ -85,9 +85,7 @@ def read_submission(folder: Path) -> Submission:
     root = folder.resolve()
     paths, problems = _python_files(root)
     if len(paths) > MAX_FILES:
-        raise NotASubmission(
-            f"{folder} contains more than {MAX_FILES} Python files: name the folder of the submission itself."
-        )
+        raise NotASubmission(f"{folder} contains more than {MAX_FILES} Python files: name the folder of the submission itself.")
     modules: dict[str, str] = {}
     fits = fitting({str(path): _size(path) for path in paths})
     for path in paths:

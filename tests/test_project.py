@@ -30,9 +30,7 @@ def test_every_verb_is_a_target_of_one_line_and_a_command(verb):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_help_reads_well(verb):
-    done = subprocess.run(
-        [sys.executable, "-m", "grader", verb, "--help"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-m", "grader", verb, "--help"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Usage: python -m grader " + verb)
     undocumented = [line for line in done.stdout.splitlines() if re.fullmatch(r"\s+--?[a-z][\w-]*( [A-Z]+)?\s*", line)]
@@ -50,9 +48,7 @@ def test_make_alone_lists_the_verbs():
 
 
 def test_an_unknown_verb_is_refused_with_a_remedy():
-    done = subprocess.run(
-        [sys.executable, "-m", "grader", "grde"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-m", "grader", "grde"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "Did you mean grade?" in done.stderr
     assert "Traceback" not in done.stderr

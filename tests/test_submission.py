@@ -87,9 +87,7 @@ def test_all_modules_together_have_a_megabyte_the_smallest_first(folder):
         (folder / f"{name}.py").write_text("#" * 500_000)
     read = read_submission(folder)
     assert list(read.modules) == ["layers", "losses"]
-    assert read.problems == {
-        name: f"{name}.py is left out: all modules together may have 1 MB." for name in ("network", "optim")
-    }
+    assert read.problems == {name: f"{name}.py is left out: all modules together may have 1 MB." for name in ("network", "optim")}
 
 
 def test_linked_folders_and_environments_are_left_out(folder, tmp_path_factory):

@@ -78,9 +78,7 @@ def test_long_output_is_kept_to_its_limit():
 def _is_hidden(character: str) -> bool:
     """What Unicode says, as far as Python knows its properties."""
     kind = unicodedata.category(character)
-    return (kind in ("Cc", "Cs", "Zl", "Zp") and character not in "\t\n") or (
-        kind == "Cf" and not SHOWN.match(character)
-    )
+    return (kind in ("Cc", "Cs", "Zl", "Zp") and character not in "\t\n") or (kind == "Cf" and not SHOWN.match(character))
 
 
 def test_the_table_holds_what_unicode_calls_a_format_or_control():

@@ -39,11 +39,7 @@ MORE = sorted(
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_text_uses_a_banned_word(path):
-    found = [
-        f"line {line}: {', '.join(words)}: {text[:80]!r}"
-        for line, text in texts_of(path)
-        if (words := banned_words(text))
-    ]
+    found = [f"line {line}: {', '.join(words)}: {text[:80]!r}" for line, text in texts_of(path) if (words := banned_words(text))]
     assert not found, "\n".join([str(path.relative_to(ROOT)), *found])
 
 

@@ -126,9 +126,7 @@ def run_job(job: Job, bench: VerifyContext, pool: Pool | None = None, heard: Rep
     return JobOutcome(job.name, runs, seconds, asked={stage: sorted(names) for stage, names in asked.items()})
 
 
-def _results(
-    job: Job, bench: VerifyContext, context: Context, heard: ReplayCache | None
-) -> dict[str, list[CheckResult]]:
+def _results(job: Job, bench: VerifyContext, context: Context, heard: ReplayCache | None) -> dict[str, list[CheckResult]]:
     """Stage -> results, named if that is asked for."""
     results: dict[str, list[CheckResult]] = {}
     for stage in bench.course.stages:

@@ -101,9 +101,7 @@ def random_edits_get_no_false_name(verifier: Verifier, count: int = 300, seed: i
                 if r.mistake and stage in verifier.unit:
                     forms = _forms(bank, codes[outcome.name], r.mistake.id)
                     code, where = codes[outcome.name], (stage, r.id)
-                    good = told_again(verifier, code, where, r.mistake.id) or any(
-                        holds(verifier, code, where, m) for m in forms
-                    )
+                    good = told_again(verifier, code, where, r.mistake.id) or any(holds(verifier, code, where, m) for m in forms)
                     tally.count(good, f"{outcome.name}: {r.id} is taken for {r.mistake.id} and is not.")
 
 
@@ -152,9 +150,7 @@ def composite(reference: Submission, forms: list[Misconception], k: int, target:
     return submission
 
 
-def in_other_styles(
-    verifier: Verifier, sample: int = 200, seed: int = 0
-) -> dict[str, tuple[Misconception, Submission]]:
+def in_other_styles(verifier: Verifier, sample: int = 200, seed: int = 0) -> dict[str, tuple[Misconception, Submission]]:
     """Mistakes put into right answers of other styles, by "stage:name in style k"."""
     text = (verifier.course.folder / subjects.RIGHT / "forms.py").read_text(encoding="utf-8")
     forms = list(parse(text, "forms"))

@@ -134,9 +134,5 @@ def _trained(verifier: Verifier, images: int) -> list[tuple[str, Submission]]:
     """Whole submissions, the slowest, first, so that no process is left alone with one at the end."""
     found = subjects.right_answers(verifier.course, verifier.reference, slow=bool(images)).items()
     before = verifier.reference.modules.items()
-    chosen = [
-        (name, s)
-        for name, s in found
-        if not images or s.folder or {n for n, _ in s.modules.items() - before} == {"train"}
-    ]
+    chosen = [(name, s) for name, s in found if not images or s.folder or {n for n, _ in s.modules.items() - before} == {"train"}]
     return sorted(chosen, key=lambda pair: not pair[1].folder)

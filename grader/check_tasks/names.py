@@ -62,9 +62,7 @@ def most_are_named(verifier: Verifier, what: str, one_in: int = 1, kit: bool = F
     return count
 
 
-def _graded(
-    verifier: Verifier, jobs: Mapping[str, tuple[Misconception, Job]], kit: bool = False
-) -> Iterator[JobOutcome]:
+def _graded(verifier: Verifier, jobs: Mapping[str, tuple[Misconception, Job]], kit: bool = False) -> Iterator[JobOutcome]:
     ordered = sorted((job for _, job in jobs.values()), key=lambda job: job.stages)
     return run_jobs(ordered, msgspec.structs.replace(verifier.bench, by_tables=kit))
 

@@ -13,11 +13,7 @@ def other_numbers(m: Misconception) -> list[Number]:
     if isinstance(number, int):
         if _is_seed(m):
             return [3, 7, 123, 1234, 2024]
-        return (
-            [2, 3, 6, 7, 8]
-            if number <= 10
-            else [number // 4, number // 2, number * 3 // 4, number + 6, number * 5 // 4]
-        )
+        return [2, 3, 6, 7, 8] if number <= 10 else [number // 4, number // 2, number * 3 // 4, number + 6, number * 5 // 4]
     if number < 1e-3:
         return [_clean(number * factor) for factor in (0.1, 3, 10, 100, 1000)]
     if 0.5 < number < 1:

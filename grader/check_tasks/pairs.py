@@ -52,9 +52,7 @@ def both_of_two_are_named(verifier: Verifier, one_in: int = 1) -> None:
                 strange = _strange(outcome, wanted)
                 others += bool(strange)
                 if strange or not wanted <= outcome.names:
-                    verifier.say(
-                        f"  {outcome.name}: {', '.join(sorted(outcome.names & wanted | strange)) or 'unnamed'}"
-                    )
+                    verifier.say(f"  {outcome.name}: {', '.join(sorted(outcome.names & wanted | strange)) or 'unnamed'}")
     if tally.good < GOAL * tally.of or others > 0.01 * tally.of:
         verifier.problem(f"two mistakes: both named in {tally.good} of {tally.of}, another one in {others}")
 

@@ -42,9 +42,7 @@ class Questions:
     much     : how much of what train returns is compared
     """
 
-    def __init__(
-        self, course: Course, reference: Submission, check: Check, function: Function, much: int = ALL_OF_HISTORY
-    ):
+    def __init__(self, course: Course, reference: Submission, check: Check, function: Function, much: int = ALL_OF_HISTORY):
         pool = LocalPool()
         context = Context(course, reference, pool, SEED, Limits(_PATIENCE))
         self.check, self.runs = check, Runs(context, pool, check, function, much=much)
@@ -61,9 +59,7 @@ class Questions:
     def lines(self, mutants: list[tuple[Misconception, Submission]]) -> Iterator[RightAnswers | KnownAnswers]:
         """The reference's line, and one for all mistakes that answer alike."""
         equal = self.draws[0]["equal"] if self.features and steady_in("equal", self.draws) else []
-        yield RightAnswers.of(
-            self.check.id, " ".join(str(digest(answer)) for answer in self.right), self.features, equal
-        )
+        yield RightAnswers.of(self.check.id, " ".join(str(digest(answer)) for answer in self.right), self.features, equal)
         # As `diagnose` tries them: those of the functions first that the check names first.
         for f in reversed(self.check.functions):
             mutants = sorted(mutants, key=lambda pair: f != pair[0].target and not f.startswith(f"{pair[0].target}."))

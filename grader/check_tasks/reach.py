@@ -9,9 +9,7 @@ from grader.submission import Submission
 _IMPORT = re.compile(r"^\s*(?:from\s+(?:\.|student\.)?([\w.]+)\s+import|import\s+([\w.]+))", re.MULTILINE)
 
 
-def stages_reached(
-    course: Course, asked: Mapping[str, set[str]], before: Submission, after: Submission
-) -> tuple[str, ...]:
+def stages_reached(course: Course, asked: Mapping[str, set[str]], before: Submission, after: Submission) -> tuple[str, ...]:
     """Ids of the stages in which `after` can answer otherwise than `before` does.
 
     asked : stage -> modules that its checks asked for, as seen when `before` was graded

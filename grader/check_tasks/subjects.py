@@ -120,9 +120,7 @@ def held_out(course: Course, reference: Submission) -> dict[str, tuple[Misconcep
 
 def degenerate(course: Course, reference: Submission) -> dict[str, tuple[str, Submission]]:
     """All functions of a stage answering without an idea, by "stage:kind"."""
-    functions = {
-        stage.id: [name for name in stage.claims if not name.rpartition(".")[2].isupper()] for stage in course.stages
-    }
+    functions = {stage.id: [name for name in stage.claims if not name.rpartition(".")[2].isupper()] for stage in course.stages}
     return {
         f"{stage}:{kind}": (stage, without_an_idea(course, reference, names, kind))
         for stage, names in functions.items()

@@ -47,9 +47,7 @@ class Verifier:
     wanted : ids of the stages to look at; all if empty
     """
 
-    def __init__(
-        self, course: Course, reference: Submission, wanted: Iterable[str] = (), images: int = 500, say: Say = print
-    ):
+    def __init__(self, course: Course, reference: Submission, wanted: Iterable[str] = (), images: int = 500, say: Say = print):
         self.course, self.reference, self.say = course, reference, say
         self.wanted = set(wanted) or {stage.id for stage in course.stages}
         self.unit = tuple(stage.id for stage in course.stages if not stage.training)

@@ -54,15 +54,11 @@ class Case:
         """Normal numbers, never exactly 0. Up to 60 of them have few decimals, so that a card can write them out."""
         return self._drawn(name, shape, scale, dtype, "normal", 0, scale)
 
-    def uniform(
-        self, name: str, *shape: int, low: float = 0.0, high: float = 1.0, dtype: DTypeLike = np.float64
-    ) -> np.ndarray:
+    def uniform(self, name: str, *shape: int, low: float = 0.0, high: float = 1.0, dtype: DTypeLike = np.float64) -> np.ndarray:
         """Uniform numbers in [low, high), few of them with few decimals."""
         return self._drawn(name, shape, max(abs(low), abs(high)), dtype, "uniform", low, high)
 
-    def integers(
-        self, name: str, low: int, high: int, size: int | tuple[int, ...], dtype: DTypeLike = np.int64
-    ) -> np.ndarray:
+    def integers(self, name: str, low: int, high: int, size: int | tuple[int, ...], dtype: DTypeLike = np.int64) -> np.ndarray:
         """Whole numbers in low..high-1."""
         name = self._script.fresh(name)
         seed = self._derive(name) % 100_000
@@ -283,9 +279,7 @@ def _how_changed(before: np.ndarray, after: np.ndarray) -> str:
             return "Each row's maximum has been subtracted from it."
         by = (after - before).astype(np.float64)
         if np.allclose(by, by.flat[0], rtol=1e-5, atol=0):
-            return (
-                f"Every entry is {number(abs(float(by.flat[0])), 3)} {'larger' if by.flat[0] > 0 else 'smaller'} now."
-            )
+            return f"Every entry is {number(abs(float(by.flat[0])), 3)} {'larger' if by.flat[0] > 0 else 'smaller'} now."
         ratio = float(after.flat[int(np.argmax(np.abs(before)))] / max(np.abs(before).max(), 1e-300))
         if ratio and close(after, abs(ratio) * before):
             return f"Every entry has been multiplied by {number(abs(ratio), 6)}."

@@ -138,9 +138,7 @@ def compare_dtype(have: np.ndarray, what: str, dtype: DTypeLike | None, *, one: 
     kinds = "fiu" if one or like.dtype.kind in "iu" else "f"
     if have.dtype.kind in kinds:
         return None
-    seen = {"O": "It is an array of Python objects.", "c": "It is an array of complex numbers."}.get(
-        have.dtype.kind, ""
-    )
+    seen = {"O": "It is an array of Python objects.", "c": "It is an array of complex numbers."}.get(have.dtype.kind, "")
     if have.dtype.kind in "iu":
         seen = "Whole numbers lose what comes after the decimal point."
     wanted_name = "whole numbers" if like.dtype.kind in "iu" else "floating point numbers"

@@ -23,9 +23,7 @@ def shape_shows(given: np.ndarray, expected: np.ndarray) -> str:
     return first_shown(SHAPES, Mismatch(given, expected))
 
 
-def numbers_show(
-    given: np.ndarray, expected: np.ndarray, counts: Mapping[str, int], named: Named, earlier: Named
-) -> str:
+def numbers_show(given: np.ndarray, expected: np.ndarray, counts: Mapping[str, int], named: Named, earlier: Named) -> str:
     """The first thing that two finite arrays of one shape show; "" if nothing in particular."""
     return first_shown(NUMBERS, Mismatch(given, expected.astype(np.float64), counts, named, earlier))
 

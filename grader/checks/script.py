@@ -107,9 +107,7 @@ class Script:
         if value.ndim > 1 and (value.shape, value.strides) == (whole.shape[::-1], whole.strides[::-1]):
             return f"{name}.T" if value.size else ""
         rows = _rows(value, whole)
-        return (
-            "" if rows is None else name if rows == slice(0, len(whole), 1) else f"{name}[{_slice(rows, len(whole))}]"
-        )
+        return "" if rows is None else name if rows == slice(0, len(whole), 1) else f"{name}[{_slice(rows, len(whole))}]"
 
 
 def _rows(value: np.ndarray, whole: np.ndarray) -> slice | None:

@@ -108,9 +108,7 @@ class Cluster:
             self.client.wait_for_workers(1, timeout=timeout)
         except TimeoutError:
             self.close()
-            raise Refusal(
-                f"the Dask scheduler at {address} has no workers. Remedy: start dask worker {address}"
-            ) from None
+            raise Refusal(f"the Dask scheduler at {address} has no workers. Remedy: start dask worker {address}") from None
         self._compare(course)
 
     def _compare(self, course: Course) -> None:

@@ -70,9 +70,7 @@ def count(
     grades = []
     for student, theirs in sorted(by_student(attempts).items()):
         free = (late_days or {}).get(student, policy.late.free_days)
-        chosen = [
-            (attempt, _grade(attempt, outcomes(attempt), policy, most, free)) for attempt in choose(theirs, policy)
-        ]
+        chosen = [(attempt, _grade(attempt, outcomes(attempt), policy, most, free)) for attempt in choose(theirs, policy)]
         # The first of equals: a later attempt replaces an earlier one only if it counts for more.
         attempt, best = max(chosen, key=lambda pair: (pair[1].score, pair[1].state == "graded"))
         grades.append(msgspec.structs.replace(best, attempts=len(theirs), key=keys(attempt)))

@@ -85,9 +85,7 @@ def stages_with(course: Course, private: str) -> dict[str, Path]:
     both = sorted(name for name in own if name.startswith(f"tasks/{TOOLBOX}/") and name in found)
     if both:
         place = Path(private, both[0].removeprefix("tasks/"))
-        raise Refusal(
-            f"{place} has the name of a file of the course's own {TOOLBOX}. Remedy: give it another, or remove it."
-        )
+        raise Refusal(f"{place} has the name of a file of the course's own {TOOLBOX}. Remedy: give it another, or remove it.")
     return found | own
 
 

@@ -18,9 +18,7 @@ def need(module: str, purpose: str) -> ModuleType:
         return importlib.import_module(module)
     except ImportError:
         if os.environ.get(bootstrap.OWN_ENVIRONMENT) or not bootstrap.inside():
-            raise Refusal(
-                f"{purpose} needs the package {module}. Remedy: install what requirements/class.txt lists."
-            ) from None
+            raise Refusal(f"{purpose} needs the package {module}. Remedy: install what requirements/class.txt lists.") from None
     try:
         bootstrap.ensure(["class"])
         importlib.invalidate_caches()

@@ -142,8 +142,7 @@ class _Fold:
     def named(self) -> list[NamedMistake]:
         """The commonest mistakes first."""
         found = [
-            NamedMistake(mistake, title, hint, stage, whose)
-            for (stage, mistake), (title, hint, whose) in self._mistakes.items()
+            NamedMistake(mistake, title, hint, stage, whose) for (stage, mistake), (title, hint, whose) in self._mistakes.items()
         ]
         return sorted(found, key=lambda mistake: (-len(mistake.students), mistake.stage, mistake.id))
 
@@ -166,9 +165,7 @@ class _Fold:
         return sorted(found, key=lambda same: (same.stage, same.check, same.students))
 
     def slowest(self) -> list[tuple[str, str, float]]:
-        found = [
-            (stage, self.titles[stage], round(statistics.median(times), 3)) for stage, times in self._seconds.items()
-        ]
+        found = [(stage, self.titles[stage], round(statistics.median(times), 3)) for stage, times in self._seconds.items()]
         return sorted(found, key=lambda entry: -entry[2])[:3]
 
 
@@ -186,8 +183,7 @@ def _outliers(grades: list[Grade]) -> list[Outlier]:
     far = [grade for grade in grades if grade.seconds > max(5 * middle, middle + 20)]
     far.sort(key=lambda grade: -grade.seconds)
     return [
-        Outlier(g.student, f"took {g.seconds:.0f} s to grade; half the class took less than {middle:.0f} s")
-        for g in far[:20]
+        Outlier(g.student, f"took {g.seconds:.0f} s to grade; half the class took less than {middle:.0f} s") for g in far[:20]
     ]
 
 

@@ -148,9 +148,7 @@ def _name_doubles(intake: Intake) -> None:
     for attempt in intake.attempts:
         key = (attempt.student, attempt.label, attempt.submitted)
         if key in seen:
-            intake.notes.append(
-                f"{attempt.student!r} handed in {seen[key]!r} and {attempt.origin!r}: both are attempts"
-            )
+            intake.notes.append(f"{attempt.student!r} handed in {seen[key]!r} and {attempt.origin!r}: both are attempts")
         seen.setdefault(key, attempt.origin)
 
 
@@ -166,9 +164,7 @@ def unpack_class(archive: Path, folder: Path) -> tuple[Path, list[str]]:
         with zipfile.ZipFile(archive) as zipped:
             members = zipped.infolist()
             if len(members) > _CLASS_MEMBERS or sum(m.file_size for m in members) > _CLASS_BYTES:
-                raise Refusal(
-                    f"{archive} is bigger than a class can be. Remedy: unpack it yourself and give the folder."
-                )
+                raise Refusal(f"{archive} is bigger than a class can be. Remedy: unpack it yourself and give the folder.")
             for member in members:
                 name = safe_name(member.filename)
                 if name is None or member.is_dir() or (member.external_attr >> 16) & 0o170000 not in (0, 0o100000):
@@ -176,9 +172,7 @@ def unpack_class(archive: Path, folder: Path) -> tuple[Path, list[str]]:
                 if reason := _unpack(zipped, member, folder / name):
                     notes.append(f"{archive.name}: {name[:200]!r} in it cannot be unpacked ({reason}): left out")
     except (*DAMAGE, RuntimeError) as error:
-        raise Refusal(
-            f"{archive} cannot be unpacked ({error}). Remedy: unpack it yourself and give the folder."
-        ) from None
+        raise Refusal(f"{archive} cannot be unpacked ({error}). Remedy: unpack it yourself and give the folder.") from None
     entries = [entry for entry in folder.iterdir() if entry.name != "__MACOSX"]
     return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder, notes
 

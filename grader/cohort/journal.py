@@ -119,9 +119,7 @@ class Journal:
         """The record of that key with its report in brief: enough to count with, and read a hundred times as fast."""
         return self._outcome(key, "brief", bytes)
 
-    def _outcome(
-        self, key: str, column: Literal["report", "brief"], unpacked: Callable[[bytes], bytes]
-    ) -> Outcome | None:
+    def _outcome(self, key: str, column: Literal["report", "brief"], unpacked: Callable[[bytes], bytes]) -> Outcome | None:
         query = f"SELECT state, reason, {column}, seconds FROM record WHERE key = ?"
         row = self._db.execute(query, (key,)).fetchone()
         if row is None:
@@ -165,6 +163,4 @@ def _lock_or_refuse(file: TextIO, path: Path) -> None:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         file.close()
-        raise Refusal(
-            f"another run is grading into {path.parent}. Remedy: wait for it, or choose another OUT."
-        ) from None
+        raise Refusal(f"another run is grading into {path.parent}. Remedy: wait for it, or choose another OUT.") from None

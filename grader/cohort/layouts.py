@@ -53,9 +53,7 @@ def _printable(source: HandIn) -> HandIn:
 
 
 def _recognise(folder: Path) -> tuple[str, list[HandIn]]:
-    entries = sorted(
-        entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name not in SKIPPED
-    )
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name not in SKIPPED)
     if (folder / GRADESCOPE).is_file():
         return "Gradescope export", _gradescope(folder)
     folders = [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]

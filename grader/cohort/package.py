@@ -110,9 +110,7 @@ def _read_folder(root: Path, contents: Contents, limits: ArchiveLimits) -> None:
     count = total = 0
 
     def unreadable(error: OSError) -> None:
-        contents.notes.append(
-            f"the folder {_inside(error.filename, root)!r} cannot be read ({error.strerror}): left out"
-        )
+        contents.notes.append(f"the folder {_inside(error.filename, root)!r} cannot be read ({error.strerror}): left out")
 
     for folder, names, files in os.walk(root, onerror=unreadable, followlinks=False):
         names[:] = sorted(name for name in names if name not in SKIPPED)

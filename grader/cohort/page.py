@@ -96,9 +96,7 @@ def write(result: Result, student: Path, anonymous: bool = False, made: str = ""
     folder = Path(__file__).with_name("templates")
     environment = pages.environment(folder, style=pages.stylesheet(folder / "class.css"))
     signs = io.StringIO()
-    csv.writer(signs, lineterminator="\n").writerows(
-        [("student", "signs"), *((guard(s), guard(t)) for s, t in view.signs)]
-    )
+    csv.writer(signs, lineterminator="\n").writerows([("student", "signs"), *((guard(s), guard(t)) for s, t in view.signs)])
     write_atomically(result.out / "signs.csv", signs.getvalue())
     return write_atomically(result.out / "index.html", environment.get_template("class.html.j2").render(v=view))
 
@@ -187,6 +185,4 @@ def _rest(result: Result) -> str:
 
 def _footer(look: Insight) -> str:
     slow = ", ".join(f"{title} ({seconds(median)})" for _, title, median in look.slowest if median >= 0.1)
-    return f"Grading took {seconds(look.seconds)} of one core" + (
-        f", most of it in {slow}, by the median." if slow else "."
-    )
+    return f"Grading took {seconds(look.seconds)} of one core" + (f", most of it in {slow}, by the median." if slow else ".")

@@ -50,8 +50,7 @@ class ProcessPool:
         if logs is not None:
             logs.mkdir(parents=True, exist_ok=True)
         self.graders = [
-            Grader(course, settings, scratch, logs / f"grader-{lane}.log" if logs else None)
-            for lane in range(self.jobs)
+            Grader(course, settings, scratch, logs / f"grader-{lane}.log" if logs else None) for lane in range(self.jobs)
         ]
         self._stop = threading.Event()
 

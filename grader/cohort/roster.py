@@ -81,9 +81,7 @@ def read_roster(path: Path) -> Roster:
         raise Refusal(f"the roster {path} is empty.")
     columns = _match(rows[0])
     if not {"id", "email", "github"} & set(columns):
-        raise Refusal(
-            f"the roster {path} has no column id, email or github_username. Its header: {', '.join(rows[0])}."
-        )
+        raise Refusal(f"the roster {path} has no column id, email or github_username. Its header: {', '.join(rows[0])}.")
     people = [_person({name: "".join(row[i : i + 1]).strip() for name, i in columns.items()}, path) for row in rows[1:]]
     seen: set[str] = set()
     for person in people:

@@ -131,9 +131,7 @@ class _Book:
         wanted = set(self.run.regrade)
         known = {name for names in self.names.values() for name in names}
         if strange := wanted - known - {"all"}:
-            raise Refusal(
-                f"nothing of {', '.join(sorted(strange))} can be graded again: not among those who handed in."
-            )
+            raise Refusal(f"nothing of {', '.join(sorted(strange))} can be graded again: not among those who handed in.")
         self.journal.forget(k for k, names in self.names.items() if "all" in wanted or wanted & set(names))
 
     def waiting(self) -> list[str]:

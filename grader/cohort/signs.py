@@ -14,10 +14,7 @@ _IMPORTS = {
     "tasks": "the tasks",
     "misconceptions": "the bank of mistakes",
     "_pytest": "pytest",
-    **{
-        name: name
-        for name in ("pytest", "ctypes", "socket", "subprocess", "multiprocessing", "gc", "inspect", "pickle")
-    },
+    **{name: name for name in ("pytest", "ctypes", "socket", "subprocess", "multiprocessing", "gc", "inspect", "pickle")},
     **dict.fromkeys(("torch", "tensorflow", "jax", "keras", "sklearn"), "a finished library"),
 }
 _TEXTS = (

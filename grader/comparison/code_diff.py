@@ -77,10 +77,7 @@ def _walk(path: str, body: Sequence[ast.stmt], lines: list[str]) -> Iterator[Def
 def _without_docstring(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
     bare = ast.parse(ast.unparse(node)).body[0]
     for inner in ast.walk(bare):
-        if (
-            isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            and ast.get_docstring(inner) is not None
-        ):
+        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and ast.get_docstring(inner) is not None:
             inner.body = inner.body[1:] or [ast.Pass()]
     return bare
 
@@ -147,9 +144,7 @@ def _coloured(lines: list[str]) -> list[list[Piece]]:
 
 def _marked(old: list[Piece], new: list[Piece]) -> tuple[list[Piece], list[Piece]]:
     """Mark the tokens that only one of two lines has."""
-    matcher = difflib.SequenceMatcher(
-        None, [piece.text for piece in old], [piece.text for piece in new], autojunk=False
-    )
+    matcher = difflib.SequenceMatcher(None, [piece.text for piece in old], [piece.text for piece in new], autojunk=False)
     same_old = {i for block in matcher.get_matching_blocks() for i in range(block.a, block.a + block.size)}
     same_new = {j for block in matcher.get_matching_blocks() for j in range(block.b, block.b + block.size)}
     return _with_marks(old, same_old), _with_marks(new, same_new)

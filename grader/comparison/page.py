@@ -78,11 +78,7 @@ def page(sides: Sides) -> str:
         stages=_stages(sides),
         lines=lines,
         total=[sum(row[side] for row in lines) for side in (1, 2)],
-        others=[
-            _answers(item)
-            for item in compared
-            if item.same < item.asked and item.name not in {view.name for view in views}
-        ],
+        others=[_answers(item) for item in compared if item.same < item.asked and item.name not in {view.name for view in views}],
         curves=_curves(sides),
     )
 

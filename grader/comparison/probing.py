@@ -87,9 +87,7 @@ def ask(submission: Submission, course: Course, pool: Pool, seed: int, evidence:
     seconds: dict[str, float] = {}
     for (stage, _), steps in recorder.steps.items():
         seconds[stage] = seconds.get(stage, 0.0) + sum(step.seconds for step in steps)
-    return Asked(
-        report.stages, recorder.steps, seconds, {stage: size for stage, size in recorder.memory.items() if size}
-    )
+    return Asked(report.stages, recorder.steps, seconds, {stage: size for stage, size in recorder.memory.items() if size})
 
 
 class Difference(NamedTuple):

@@ -79,9 +79,7 @@ class Course(Struct, frozen=True, dict=True):
             return _read(folders, self.tasks)
         memory = self.memory / f"course-{_mark(folders)[:32]}.bin"
         try:
-            return msgspec.msgpack.decode(
-                memory.read_bytes(), type=tuple[Stage, ...], dec_hook=lambda kind, text: kind(text)
-            )
+            return msgspec.msgpack.decode(memory.read_bytes(), type=tuple[Stage, ...], dec_hook=lambda kind, text: kind(text))
         except (OSError, msgspec.MsgspecError):
             stages = _read(folders, self.tasks)
         with contextlib.suppress(OSError):  # a read-only course costs the memory alone
@@ -166,9 +164,7 @@ def _in_order(stages: list[Stage]) -> tuple[Stage, ...]:
     known = {stage.id for stage in stages}
     for stage in stages:
         if strange := [need for need in stage.needs if need not in known]:
-            raise BadCourse(
-                f"{stage.folder / 'task.toml'}: needs {strange[0]}, which is not a stage. Remedy: correct needs."
-            )
+            raise BadCourse(f"{stage.folder / 'task.toml'}: needs {strange[0]}, which is not a stage. Remedy: correct needs.")
     ordered: list[Stage] = []
     done: set[str] = set()
     while len(ordered) < len(stages):

@@ -46,9 +46,7 @@ def explain(error: msgspec.ValidationError, model: type, table: Mapping[str, Any
         meant = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(known)}."
         return f"{unknown[1]!r} {f'in [{name}]' if name else 'at the top'} is not known. {meant}"
     if missing := re.search("missing required field `(.+)`", text):
-        return (
-            f"{f'{name}.' if name else ''}{missing[1]} is missing; it has to be {_wanted(_fields(kind)[missing[1]])}."
-        )
+        return f"{f'{name}.' if name else ''}{missing[1]} is missing; it has to be {_wanted(_fields(kind)[missing[1]])}."
     return f"{name} is {reprlib.repr(value)}; {each or 'it'} has to be {_wanted(kind)}."
 
 

@@ -140,9 +140,7 @@ def apply(submission: Submission, mistake: Misconception) -> Submission:
     raises : BadMisconceptions if the submission has no such module
     """
     if mistake.module not in submission.modules:
-        raise BadMisconceptions(
-            f"{mistake.stage}: {mistake.name} is for {mistake.target}, but there is no such module."
-        )
+        raise BadMisconceptions(f"{mistake.stage}: {mistake.name} is for {mistake.target}, but there is no such module.")
     text = submission.modules[mistake.module].rstrip("\n") + mistake.override()
     number = "" if mistake.number is None else f"({mistake.number!r})"
     return submission.replaced({mistake.module: text}, f"{mistake.stage}-{mistake.name}{number}")
@@ -181,9 +179,7 @@ def parse(text: str, stage: str) -> tuple[Misconception, ...]:
             stage, node.name, target, title, hint, fails, alike, source, extra, node.lineno, slow, number
         )
     if open_numbers:
-        raise BadMisconceptions(
-            f"tasks/{stage}/{FILE_NAME}: {OPEN} names {min(open_numbers)}, which is not a misconception."
-        )
+        raise BadMisconceptions(f"tasks/{stage}/{FILE_NAME}: {OPEN} names {min(open_numbers)}, which is not a misconception.")
     return tuple(found.values())
 
 
@@ -220,13 +216,9 @@ def _told(node: Definition, mark: ast.Call, told: dict[str, tuple[str, str]], ke
     if not title or not hint or "\n" in title:
         raise BadMisconceptions(f"{where} needs a docstring: a title, an empty line, and the hint for the learner.")
     if len(title) > LONGEST_TITLE:
-        raise BadMisconceptions(
-            f"{where} has a title of {len(title)} characters; the most is {LONGEST_TITLE}. Shorten it."
-        )
+        raise BadMisconceptions(f"{where} has a title of {len(title)} characters; the most is {LONGEST_TITLE}. Shorten it.")
     if (title, hint) != told.setdefault(key, (title, hint)):
-        raise BadMisconceptions(
-            f"{where} has another title or hint than its twin. Give both the same, or leave it out."
-        )
+        raise BadMisconceptions(f"{where} has another title or hint than its twin. Give both the same, or leave it out.")
     if [other for other, _ in told.values()].count(title) > 1:
         raise BadMisconceptions(f"{where} has the title of another mistake: {title!r}. Give each one its own.")
     return title, hint

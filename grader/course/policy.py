@@ -43,9 +43,7 @@ class LimitRules(Struct, frozen=True, forbid_unknown_fields=True):
 
     time: Annotated[float, Meta(ge=0.1, le=100)] = 1.0  #: factor on every check's time limit
     memory_mb: int = 0  #: of one worker; 0 leaves it to the course
-    submission_seconds: Annotated[int, Meta(ge=10, le=86400)] = (
-        1800  #: a whole submission; then it is stopped, as its own fault
-    )
+    submission_seconds: Annotated[int, Meta(ge=10, le=86400)] = 1800  #: a whole submission; then it is stopped, as its own fault
     training_images: Annotated[int, Meta(ge=0, le=10**6)] = (
         0  #: how many training images the trainings get; 0 is all, less is for rehearsals only
     )
@@ -70,9 +68,7 @@ class Late(Struct, frozen=True, forbid_unknown_fields=True):
     free_days: Annotated[int, Meta(ge=0, le=1000)] = (
         3  #: days: that many cost nothing; the roster's column late_days goes before it
     )
-    closed_after_days: Annotated[int, Meta(ge=0, le=10000)] = (
-        0  #: nothing counts that comes later than this; 0 is never
-    )
+    closed_after_days: Annotated[int, Meta(ge=0, le=10000)] = 0  #: nothing counts that comes later than this; 0 is never
 
 
 class Attempts(Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,9 +117,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     def fingerprint(self) -> str:
         """Of everything that changes how a submission is graded; the seed itself cannot be read from it."""
         how = self.grading
-        total = hashlib.sha256(
-            msgspec.json.encode((self.seed, how.stages, how.sandbox, how.follow_through, self.limits))
-        )
+        total = hashlib.sha256(msgspec.json.encode((self.seed, how.stages, how.sandbox, how.follow_through, self.limits)))
         if self.private is not None:
             for path in sorted(self.private.rglob("*")):
                 if path.is_file() and "__pycache__" not in path.parts:

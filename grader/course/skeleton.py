@@ -181,9 +181,7 @@ def restore_stub(student_source: str, skeleton_source: str, function: str) -> st
     lines = skeleton_source.split("\n")[wanted[0] : wanted[1]]
     tree = source_spans.parse(student_source)
     if tree is None:
-        raise SkeletonError(
-            f"{function.partition('.')[0]}.py does not parse, so one function alone cannot be restored."
-        )
+        raise SkeletonError(f"{function.partition('.')[0]}.py does not parse, so one function alone cannot be restored.")
     node = source_spans.find(tree, function)
     if node is not None:
         return source_spans.replace_lines(student_source, source_spans.definition_span(node), lines)

@@ -35,9 +35,7 @@ Line = Annotated[str, Meta(pattern=r"^[^\n]*\S[^\n]*$", description="one line of
 Texts = tuple[Annotated[str, Meta(pattern=r"\S", description="text")], ...]
 Seconds = Annotated[float, Meta(gt=0, description="seconds, more than 0")]
 Need = Annotated[str, Meta(pattern=rf"^{STAGE_ID.pattern}$", description="the id of a stage, NN_noun")]
-Function = Annotated[
-    str, Meta(pattern=r"^[a-z_]\w*(\.[A-Za-z_]\w*){1,2}$", description="module.function or module.Class.method")
-]
+Function = Annotated[str, Meta(pattern=r"^[a-z_]\w*(\.[A-Za-z_]\w*){1,2}$", description="module.function or module.Class.method")]
 
 
 class CheckTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -175,9 +173,7 @@ def _checks(path: Path, listed: tuple[CheckTable, ...]) -> tuple[Check, ...]:
             f'Remedy: add a [[check]] with id = "{unlisted[0]}", or remove or rename the function.'
         )
     if not any(check.core for check in checks):
-        raise BadCourse(
-            f"{path}: no check is core, so no later stage could need this one. Remedy: mark one core = true."
-        )
+        raise BadCourse(f"{path}: no check is core, so no later stage could need this one. Remedy: mark one core = true.")
     return checks
 
 
@@ -191,9 +187,7 @@ def _check(path: Path, entry: CheckTable, defined: Mapping[str, ast.FunctionDef]
         )
     arguments = node.args
     parameters = tuple(a.arg for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs])
-    if stray := [p for p in parameters if p not in FIXTURES] or [
-        a.arg for a in (arguments.vararg, arguments.kwarg) if a
-    ]:
+    if stray := [p for p in parameters if p not in FIXTURES] or [a.arg for a in (arguments.vararg, arguments.kwarg) if a]:
         known = ", ".join(sorted(FIXTURES))
         raise BadCourse(f"{path.parent / 'checks.py'}: {name} asks for {stray[0]!r}. Remedy: ask only for {known}.")
     promise = (ast.get_docstring(node) or "").partition("\n")[0].strip()

@@ -67,9 +67,7 @@ class _Diagnoser:
 
     def names(self) -> dict[scores.Key, Mistake]:
         """What the stages explain themselves, then what else matches; then what hides behind these."""
-        failed = {
-            scores.key(check): check for stage in self.course.stages for check in stage.checks if self._may_ask(check)
-        }
+        failed = {scores.key(check): check for stage in self.course.stages for check in stage.checks if self._may_ask(check)}
         facts = {} if self.bench.stop() else facts_of(self.context, failed)
         named: Named = {where: fact.twins(self.candidates.bank[where[0]]) for where, fact in facts.items()}
         self._match({where: check for where, check in failed.items() if where not in facts}, named)
@@ -136,9 +134,7 @@ class _Diagnoser:
     def _by_ratio(self, check: Check, given: Sequence[Answer], own: Iterable[Misconception]) -> list[Misconception]:
         """Those with an open number, with the one that would make up for a clean factor between the answers."""
         try:
-            theirs = [
-                (m, self.bench.runs(check).course(self.bench.mutant(m)) or []) for m in own if self.bench.in_time()
-            ]
+            theirs = [(m, self.bench.runs(check).course(self.bench.mutant(m)) or []) for m in own if self.bench.in_time()]
         except CallTimeout:
             return []
         return [form for m, heard in theirs for form in fillings(m, clean_ratios(m, given, heard))]
@@ -159,9 +155,7 @@ class _Diagnoser:
         candidates = self.candidates.as_they_stand(check, functions) + self.candidates.filled(check, functions)
         try:
             left = self._besides(check, given, candidates, known)
-            return (
-                one_of(self.bench, self._match_at_stake(self.bench.runs(check), candidates)) if left is None else left
-            )
+            return one_of(self.bench, self._match_at_stake(self.bench.runs(check), candidates)) if left is None else left
         except CallTimeout:
             return []
 
@@ -230,9 +224,7 @@ class _Diagnoser:
         below = run.course(self.bench.mutant(*under), lenient=lenient) or ()
         if left and not shows_values(given, below):  # of exceptions only those in the same words
             words = last_words(given)
-            left = [
-                m for m in left if last_words(run.course(self.bench.mutant(m, *under), lenient=lenient) or ()) == words
-            ]
+            left = [m for m in left if last_words(run.course(self.bench.mutant(m, *under), lenient=lenient) or ()) == words]
         return left
 
     def _match_at_stake(self, run: Runs, candidates: Sequence[Misconception]) -> list[Misconception]:

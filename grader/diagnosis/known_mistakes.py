@@ -178,9 +178,7 @@ class _Lookup:
         found: list[KnownAnswers] = []
         for constants in (True, False):
             drawn = (line for line in able if line.features or line.meets)
-            found = found or [
-                e for e in drawn if agrees_with(draws, e.features, right.features, much, e.length, constants)
-            ]
+            found = found or [e for e in drawn if agrees_with(draws, e.features, right.features, much, e.length, constants)]
         if shows_more(draws, right.features, right.equal, much):
             return found
         own = [digest(comparable(run, NO_HISTORY)) for run in runs]

@@ -63,9 +63,7 @@ def fillings(m: Misconception, numbers: Iterable[Number]) -> list[Misconception]
 
 def related(numbers: Sequence[Number]) -> list[Number]:
     """The numbers, then what else they may stand for: 1/n of a divisor, 1 - n of a share."""
-    return list(
-        dict.fromkeys([*numbers, *(1 / n for n in numbers if abs(n) > 1), *(1 - n for n in numbers if 0 < n < 1)])
-    )
+    return list(dict.fromkeys([*numbers, *(1 / n for n in numbers if abs(n) > 1), *(1 - n for n in numbers if 0 < n < 1)]))
 
 
 def clean_ratios(m: Misconception, given: Sequence[Answer], theirs: Sequence[Answer]) -> list[Number]:

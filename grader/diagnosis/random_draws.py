@@ -122,8 +122,7 @@ def share_what_is_odd(a: Draws, b: Draws, right: Draws) -> bool:
     names = [name for name in {*a[0]} & {*b[0]} - {"questions", "equal"} if not takes_few_values(a[0][name])]
     steady = [name for name in names if steady_in(name, a) and steady_in(name, b)]
     return any(
-        alike(name, a[0][name], b[0][name]) and not _ever(name, a[0][name], [draw.get(name) for draw in right])
-        for name in steady
+        alike(name, a[0][name], b[0][name]) and not _ever(name, a[0][name], [draw.get(name) for draw in right]) for name in steady
     )
 
 
@@ -163,10 +162,7 @@ def takes_few_values(answer: object) -> bool:
 
 def leave_doubt(draws: Draws) -> bool:
     """Whether some answers that are the same in these draws may differ in others."""
-    return any(
-        name.endswith("/value") and takes_few_values(value) and steady_in(name, draws)
-        for name, value in draws[0].items()
-    )
+    return any(name.endswith("/value") and takes_few_values(value) and steady_in(name, draws) for name, value in draws[0].items())
 
 
 def says_for_sure(name: str, own: Draws, right: Draws) -> bool:

@@ -14,9 +14,7 @@ from grader.submission import Submission
 from grader.worker.outside.protocols import CourseWorker, Student
 
 _SALTS = (1, 2)
-_MANY = tuple(
-    range(1, 8)
-)  #: for the reference, whose draws tell what may change: few values are soon equal by accident
+_MANY = tuple(range(1, 8))  #: for the reference, whose draws tell what may change: few values are soon equal by accident
 
 
 class ReplayCache(dict[tuple[Any, ...], Replay]):

@@ -52,9 +52,7 @@ def mistake_of(found: Sequence[M]) -> Mistake:
     return Mistake(id=ids[0], title=found[0].title, hint=found[0].hint, alike=ids[1:])
 
 
-def separated(
-    bench: Bench, check: Check, left: list[Misconception], under: Sequence[Misconception] = ()
-) -> list[Misconception]:
+def separated(bench: Bench, check: Check, left: list[Misconception], under: Sequence[Misconception] = ()) -> list[Misconception]:
     """Those that answer as the submission does to all questions about the same functions, failed, blocked or passed.
 
     under : mistakes that the submission has besides

@@ -88,9 +88,7 @@ def parse(data: bytes, name: str) -> Sheet:
         if found is None:
             raise Refusal(f"{name} has a quote that never ends, at byte {at}. Remedy: export it again.")
         quoted = found[1] is not None
-        content = (
-            _decode(data[slice(*found.span(1))]).replace('""', '"') if quoted else _decode(data[at : found.start(2)])
-        )
+        content = _decode(data[slice(*found.span(1))]).replace('""', '"') if quoted else _decode(data[at : found.start(2)])
         row.append(CsvCell(content, at, found.start(2)))
         at = found.end()
         if found[2] != delimiter:

@@ -61,9 +61,7 @@ def fill_canvas(data: bytes, grades: list[Grade], column: str = "", name: str = 
     """
     sheet = parse(data, name)
     if not {"id", "section"} <= sheet.at.keys() or not {"student", "lastname"} & sheet.at.keys():
-        raise Refusal(
-            f"{name} has no columns Student, ID and Section. Remedy: Grades, Export, Export Entire Gradebook."
-        )
+        raise Refusal(f"{name} has no columns Student, ID and Section. Remedy: Grades, Export, Export Entire Gradebook.")
     target = _canvas_column(sheet, column, name)
     lines, possible = [], 0.0
     for row in sheet.people():
@@ -103,9 +101,7 @@ def _canvas_column(sheet: Sheet, column: str, name: str) -> int:
         places = [i for i in places if wanted in (fold(header[i]), fold(header[i].rpartition(" (")[0]))]
     if len(places) != 1:
         titles = ", ".join(repr(header[i]) for i in places) or "none"
-        raise Refusal(
-            f"{name}: {titles} of its assignments fit {column!r}. Remedy: --column 'Title (id)' as in the header."
-        )
+        raise Refusal(f"{name}: {titles} of its assignments fit {column!r}. Remedy: --column 'Title (id)' as in the header.")
     return places[0]
 
 
@@ -148,9 +144,7 @@ def _fill(sheet: Sheet, target: int, possible: float, lines: list[GradebookLine]
     return filled
 
 
-def _scores(
-    lines_of: dict[str, list[GradebookLine]], grades: list[Grade], possible: float, filled: Filled
-) -> dict[int, str]:
+def _scores(lines_of: dict[str, list[GradebookLine]], grades: list[Grade], possible: float, filled: Filled) -> dict[int, str]:
     """Row -> what is written there; who gets nothing is noted."""
     whose = {grade.student: grade for grade in grades}
     scores: dict[int, str] = {}
@@ -167,9 +161,7 @@ def _scores(
     return scores
 
 
-def _matched(
-    lines: list[GradebookLine], grades: list[Grade], filled: Filled
-) -> tuple[dict[str, list[GradebookLine]], set[str]]:
+def _matched(lines: list[GradebookLine], grades: list[Grade], filled: Filled) -> tuple[dict[str, list[GradebookLine]], set[str]]:
     """Student -> the lines that name this student alone, and the students that some line may mean; the rest is noted."""
     called: defaultdict[str, set[str]] = defaultdict(set)
     for grade in grades:

@@ -31,9 +31,7 @@ def read_metadata(text: str) -> Metadata:
     if not isinstance(data, dict):
         raise ValueError("submission_metadata.json is not a JSON object")
     created = data.get("created_at")
-    earlier = [
-        e for e in data.get("previous_submissions") or [] if isinstance(e, dict) and not e.get("autograder_error")
-    ]
+    earlier = [e for e in data.get("previous_submissions") or [] if isinstance(e, dict) and not e.get("autograder_error")]
     return Metadata(
         created=parse_time(created) if isinstance(created, str) else None,
         earlier=sorted(earlier, key=lambda e: str(e.get("submission_time", ""))),

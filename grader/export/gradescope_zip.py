@@ -81,7 +81,5 @@ def _wheels(folder: Path) -> list[Path]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-        raise Refusal(
-            f"the packages could not be downloaded ({lines[-1] if lines else 'pip failed'}). Remedy: try again online."
-        )
+        raise Refusal(f"the packages could not be downloaded ({lines[-1] if lines else 'pip failed'}). Remedy: try again online.")
     return sorted(folder.glob("*.whl"))

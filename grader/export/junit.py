@@ -41,9 +41,7 @@ def write(report: Report, policy: Policy) -> bytes:
     ):
         xml.SubElement(properties, "property", name=name, value=str(value))
     for stage, check in cases:
-        case = xml.SubElement(
-            suite, "testcase", classname=f"chain_rule.{stage.id}", name=check.id, time=f"{check.seconds:.3f}"
-        )
+        case = xml.SubElement(suite, "testcase", classname=f"chain_rule.{stage.id}", name=check.id, time=f"{check.seconds:.3f}")
         _verdict(case, check, outcome(check, level(policy.feedback, stage, check)))
         beside = [words.with_help(check), check.printed] if level(policy.feedback, stage, check) == "full" else []
         if any(beside):
@@ -58,7 +56,5 @@ def _verdict(case: xml.Element, check: CheckResult, text: str) -> None:
         return
     kind = {"error": "error", "blocked": "skipped"}.get(check.state, "failure")
     first = text.partition("\n")[0]
-    verdict = xml.SubElement(
-        case, kind, type=check.mistake.title if check.mistake else check.state, message=clean(first, None)
-    )
+    verdict = xml.SubElement(case, kind, type=check.mistake.title if check.mistake else check.state, message=clean(first, None))
     verdict.text = clean(f"{check.promise}\n\n{text}" if text else check.promise, None)

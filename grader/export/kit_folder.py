@@ -64,9 +64,7 @@ def update_kit(course: Course, kit: Path) -> list[str]:
     raises : Refusal if it is no kit, or if one of its folders is a link
     """
     if not _is_kit(kit):
-        raise Refusal(
-            f"{kit} is not a kit: it has no {KIT_MARK}. Remedy: make update KIT=the folder that make kit made."
-        )
+        raise Refusal(f"{kit} is not a kit: it has no {KIT_MARK}. Remedy: make update KIT=the folder that make kit made.")
     return kit_update.lay_over(kit, contents(course), read_claims(course.tasks))
 
 

@@ -70,8 +70,6 @@ def _with_imports(text: str, before: str, now: str) -> str:
     bound = set(_bound(body))
     new = [node for node in _body(now) if _is_import(node) and ast.dump(node) not in known]
     lines = [ast.unparse(node) for node in new if not bound.issuperset(_bound([node]))]
-    opening = [node for node in body if _is_import(node)] or (
-        body[:1] if ast.get_docstring(ast.Module(body, [])) else []
-    )
+    opening = [node for node in body if _is_import(node)] or (body[:1] if ast.get_docstring(ast.Module(body, [])) else [])
     place = opening[0].end_lineno or 0 if opening else 0
     return replace_lines(text, (place, place), lines)

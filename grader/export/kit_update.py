@@ -66,9 +66,7 @@ def _check_folders(kit: Path, paths: list[str]) -> None:
     folders = {kit / parent for path in paths for parent in Path(path).parents} - {kit} | {kit / BACKUP}
     for folder in sorted(folders):
         if folder.is_symlink() or (os.path.lexists(folder) and not folder.is_dir()):
-            raise Refusal(
-                f"{folder} is a link or no folder. Remedy: put the kit's own folder there, or make a new kit."
-            )
+            raise Refusal(f"{folder} is a link or no folder. Remedy: put the kit's own folder there, or make a new kit.")
 
 
 def _lay(kit: Path, path: str, content: bytes, old: KitList | None, done: _Changes) -> None:
@@ -127,9 +125,7 @@ def _set_aside_stages(kit: Path, stages: set[str], new: Mapping[str, bytes], don
             done.told.append(f"{stage} is not a stage any more: what is yours of it is in tasks/{kept.name}.")
 
 
-def _lay_in_student(
-    kit: Path, path: str, new: Mapping[str, bytes], old: KitList | None, claims: Claims, done: _Changes
-) -> None:
+def _lay_in_student(kit: Path, path: str, new: Mapping[str, bytes], old: KitList | None, claims: Claims, done: _Changes) -> None:
     """Bring one file of the learner's folder up to date: every line that the learner wrote stays."""
     target, skeleton = kit / path, f"{SKELETON}{path.removeprefix(STUDENT)}"
     content, there, before = new[path], _read(target), _read(kit / skeleton) or b""

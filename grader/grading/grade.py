@@ -48,9 +48,7 @@ class Known:
 NOTHING = Known()
 
 
-def grade(
-    request: Request, observer: Observer | None = None, pool: Pool | None = None, known: Known = NOTHING
-) -> Report:
+def grade(request: Request, observer: Observer | None = None, pool: Pool | None = None, known: Known = NOTHING) -> Report:
     """Grade a submission and write `results.jsonl`, `results.json`, `evidence/` and `report.html` to the output.
 
     pool    : workers to use; one is made, and ended, if none is given

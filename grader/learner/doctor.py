@@ -69,9 +69,7 @@ def _environment(repair: bool) -> Finding:
             return Finding("environment", ".venv was incomplete and has been repaired")
         except bootstrap.SetupFailed as failure:
             return Finding("environment", str(failure), False, "delete the folder .venv and run this again")
-    return Finding(
-        "environment", "incomplete" if missing else ".venv is complete", not missing, "python -m grader doctor"
-    )
+    return Finding("environment", "incomplete" if missing else ".venv is complete", not missing, "python -m grader doctor")
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -120,9 +118,7 @@ def worker(withheld: Sequence[Path]) -> list[Finding]:
                     student.layers.same(0)
                 call = (time.perf_counter() - start) / 100
     except WorkerFault as fault:
-        return [
-            Finding("worker", str(fault), False, "another Python or another machine: no submission can be run here")
-        ]
+        return [Finding("worker", str(fault), False, "another Python or another machine: no submission can be run here")]
     found = [Finding("forbidden actions", report["summary"], report["complete"])]
     found += [
         Finding(name, "blocked" if held else "NOT blocked here", held, report["remedies"].get(name, ""))
@@ -153,9 +149,7 @@ def data(folder: Path, repair: bool) -> list[Finding]:
             found.append(Finding(f"data/{name}", "was damaged or missing; put back from git and verified"))
             continue
         found.append(
-            Finding(
-                f"data/{name}", state, state == "verified", f"git checkout -- data/{name}, or download the course again"
-            )
+            Finding(f"data/{name}", state, state == "verified", f"git checkout -- data/{name}, or download the course again")
         )
     return found
 

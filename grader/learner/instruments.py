@@ -98,9 +98,7 @@ def _refuse_stubs(course: Course, submission: Submission, needs: tuple[str, ...]
             todo.append(f"{name} ({submission.name}/{file_of(name.partition('.')[0])}, line {line_of(text, name)})")
     if todo:
         more = f" and {len(todo) - _MOST_NAMED} more" if len(todo) > _MOST_NAMED else ""
-        raise Refusal(
-            f"still to do first: {', '.join(todo[:_MOST_NAMED])}{more}. Remedy: make grade says which is next."
-        )
+        raise Refusal(f"still to do first: {', '.join(todo[:_MOST_NAMED])}{more}. Remedy: make grade says which is next.")
 
 
 def _refused(error: "StudentError", sent: Iterable[str]) -> Refusal:

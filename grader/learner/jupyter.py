@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {"fail": "#c2410c", "todo": "#5b6470", "blocked": "#6b7280", "error": "#6d28d9"}  #: green is the rest
 _BOX = "border-left:4px solid {colour};padding:.2em 0 .2em .8em;margin:.6em 0"
-_PRE = (
-    "white-space:pre-wrap;overflow-wrap:anywhere;margin:.2em 0 .6em;padding:.4em .6em;background:rgba(127,127,127,.12)"
-)
+_PRE = "white-space:pre-wrap;overflow-wrap:anywhere;margin:.2em 0 .6em;padding:.4em .6em;background:rgba(127,127,127,.12)"
 
 
 class Shown:

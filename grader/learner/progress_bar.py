@@ -53,9 +53,7 @@ class Live(Observer):
         console = Console(file=self.stream, highlight=False, markup=False)
         texts = ("{task.description}", "of at most {task.fields[limit]:.0f} s", "{task.fields[epoch]}")
         what, limits, epoch = (TextColumn(text, markup=False) for text in texts)
-        self._progress = Progress(
-            what, BarColumn(18), TimeElapsedColumn(), limits, epoch, console=console, transient=True
-        )
+        self._progress = Progress(what, BarColumn(18), TimeElapsedColumn(), limits, epoch, console=console, transient=True)
         self._progress.start()
         self._task = self._progress.add_task(f"{check.stage}: training", total=None, limit=limit, epoch="")
         self._tail = ""

@@ -7,9 +7,7 @@ from grader.records import Report
 from grader.report import words
 
 SEED_SENTENCE = "The same seed gives the same inputs: `make grade SEED={value}`."
-SECRET_SENTENCE = (
-    "The seed of this grade is secret; its fingerprint is {fingerprint}. Inputs and expected values depend on it."
-)
+SECRET_SENTENCE = "The seed of this grade is secret; its fingerprint is {fingerprint}. Inputs and expected values depend on it."
 
 
 class Section(NamedTuple):

@@ -117,8 +117,7 @@ def _stage(
     drawn: Mapping[tuple[str, str], list[pictures.Picture]],
 ) -> StageView:
     checks = [
-        _check(stage, check, report, arrays[stage.id, check.id], drawn.get((stage.id, check.id), []))
-        for check in stage.checks
+        _check(stage, check, report, arrays[stage.id, check.id], drawn.get((stage.id, check.id), [])) for check in stage.checks
     ]
     here = report.next is not None and report.next.stage == stage.id
     line = words.stage_line(stage, report.stages)
@@ -181,9 +180,7 @@ def _said_once(stages: list[StageView]) -> list[StageView]:
 
 def _card(card: Card) -> Card | None:
     """The card within the page's bounds; None if it says nothing."""
-    kept = Card(
-        ran=_capped(card.ran), should=_capped(card.should), gave=_capped(card.gave), looks_like=_capped(card.looks_like)
-    )
+    kept = Card(ran=_capped(card.ran), should=_capped(card.should), gave=_capped(card.gave), looks_like=_capped(card.looks_like))
     return kept if any((kept.ran, kept.should, kept.gave, kept.looks_like)) else None
 
 
@@ -209,8 +206,7 @@ def _source(lines: SourceLines) -> SourceView:
         texts = textwrap.dedent("\n".join(texts)).split("\n")
     last = max(marked, default=0)
     shown = [
-        CodeLine(n, text, n in marked, at if n == last and at <= len(text) else 0)
-        for n, text in enumerate(texts, lines.first)
+        CodeLine(n, text, n in marked, at if n == last and at <= len(text) else 0) for n, text in enumerate(texts, lines.first)
     ]
     place = f"{lines.file}, {lines.function}" if lines.function else lines.file
     return SourceView(shorten(visible(place).replace("\n", " "), 1, 120), shown)

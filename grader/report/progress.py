@@ -37,9 +37,7 @@ def progress(report: Report, runs: Sequence[Run]) -> SinceLastGrade | None:
     if not earlier:
         return None
     before = earlier[-1]
-    return SinceLastGrade(
-        report.score - before.score, date(before.finished), _lines(report, before), _spark(report, earlier)
-    )
+    return SinceLastGrade(report.score - before.score, date(before.finished), _lines(report, before), _spark(report, earlier))
 
 
 def _lines(report: Report, before: Run) -> list[str]:

@@ -23,9 +23,7 @@ def read(out: Path) -> Report:
             f"{path} does not exist. Remedy: grade first (make grade), or name the folder of a grade with --out."
         ) from None
     except OSError as problem:
-        raise Refusal(
-            f"{path} cannot be read: {problem.strerror}. Remedy: name the folder of a grade with --out."
-        ) from None
+        raise Refusal(f"{path} cannot be read: {problem.strerror}. Remedy: name the folder of a grade with --out.") from None
     except msgspec.MsgspecError as problem:
         raise Refusal(f"{path} contains no grade: {problem}. Remedy: grade again (make grade).") from None
     if report.schema > SCHEMA:

@@ -179,9 +179,7 @@ def next_part(report: Report, ran_lines: int = RAN_LINES, last: bool = False) ->
         return []
     check = next((c for s in report.stages for c in s.checks if (s.id, c.id) == (step.stage, step.check)), None)
     headline = words.headline(step, check)
-    head: list[RenderableType] = [
-        Text.assemble(("Next: ", "bold"), (headline, "bold yellow" if headline != step.text else ""))
-    ]
+    head: list[RenderableType] = [Text.assemble(("Next: ", "bold"), (headline, "bold yellow" if headline != step.text else ""))]
     head += [Text(step.text)] if headline != step.text else []
     if check is None:
         return head

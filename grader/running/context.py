@@ -56,9 +56,7 @@ class Data:
     def _images(self) -> ModuleType:
         if (found := shared(self._course.tasks, "images")) is None:
             place = self._course.tasks / TOOLBOX
-            raise BadCourse(
-                f"a check asks for images, and {place} has no images.py. Remedy: write it, or ask for none."
-            )
+            raise BadCourse(f"a check asks for images, and {place} has no images.py. Remedy: write it, or ask for none.")
         return found
 
 

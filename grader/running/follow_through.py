@@ -56,9 +56,7 @@ def followed(
     return _with_substitutes(check, alone, steps, context, run)
 
 
-def _with_substitutes(
-    check: Check, alone: CheckResult, steps: Iterable[Names], context: Context, run: Run
-) -> CheckResult:
+def _with_substitutes(check: Check, alone: CheckResult, steps: Iterable[Names], context: Context, run: Run) -> CheckResult:
     """The first pass with something put in; else a failure that says something, or what there was without."""
     result, heard = alone, context.state.transcripts.get(scores.key(check))
     for names in steps:
@@ -135,9 +133,7 @@ def _passed(check: Check, result: CheckResult, alone: CheckResult, names: Names,
         return result
     counts = context.follow_through == "full" and (not check.training or _has_its_share(context))
     points = check.points if counts else 0
-    return msgspec.structs.replace(
-        result, points=points, points_alone=0, substituted=list(names), blocked_by=alone.blocked_by
-    )
+    return msgspec.structs.replace(result, points=points, points_alone=0, substituted=list(names), blocked_by=alone.blocked_by)
 
 
 def _failed(check: Check, result: CheckResult, alone: CheckResult, names: Names, context: Context) -> CheckResult:
@@ -151,9 +147,7 @@ def _failed(check: Check, result: CheckResult, alone: CheckResult, names: Names,
         return msgspec.structs.replace(result, substituted=list(names), blocked_by=alone.blocked_by)
     from grader.checks import phrases
 
-    told = (
-        f"{alone.message} With {phrases.listed(names)} put right it does not pass either, but that says nothing yet: "
-    )
+    told = f"{alone.message} With {phrases.listed(names)} put right it does not pass either, but that says nothing yet: "
     told += "your code reads {}, which the contract does not have." if beyond else "your code never calls {}."
     return msgspec.structs.replace(alone, message=told.format(phrases.listed(beyond or missed)))
 

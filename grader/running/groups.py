@@ -83,9 +83,7 @@ class Groups:
         self._open: dict[tuple[str, str], Group] = {}
 
     @contextlib.contextmanager
-    def student_for(
-        self, check: Check, stage: Stage, case: Case, limits: CheckLimits
-    ) -> Iterator[tuple[Student, Memo]]:
+    def student_for(self, check: Check, stage: Stage, case: Case, limits: CheckLimits) -> Iterator[tuple[Student, Memo]]:
         """A fresh worker for a check, or its group's."""
         from grader.worker.outside.errors import CallTimeout, ProtocolViolation, WorkerDied
 

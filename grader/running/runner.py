@@ -90,9 +90,7 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
         execution = _execution(check, function, context)
     context.state.touch(check, execution.modules)
     result = _judged(check, execution, context)
-    if (
-        execution.failure is not None
-    ):  # its frames hold the check's arrays, and the first of them, this one, the failure
+    if execution.failure is not None:  # its frames hold the check's arrays, and the first of them, this one, the failure
         execution.failure.__traceback__ = execution.failure.__context__ = None
     return result
 

@@ -5,9 +5,7 @@ import click
 
 @click.command("check-tasks")
 @click.argument("stages", nargs=-1)
-@click.option(
-    "--full", is_flag=True, help="Right answers trained in full, many check seeds, held-out forms. Takes long."
-)
+@click.option("--full", is_flag=True, help="Right answers trained in full, many check seeds, held-out forms. Takes long.")
 @click.option("--record", is_flag=True, help="Write into misconceptions.py which checks see which mistake.")
 @click.option("--tables", is_flag=True, help="Write what the mistakes answer, by which a kit names them.")
 @click.option("--part", "parts", multiple=True, help="Only this part of the test; may be given several times.")

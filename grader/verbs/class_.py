@@ -20,25 +20,17 @@ if TYPE_CHECKING:
 
 @click.command("class")
 @click.argument("submissions", type=click.Path(path_type=Path))
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), default=BUILD / "class", help="Where results go."
-)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=BUILD / "class", help="Where results go.")
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Submissions side by side; all cores without it.")
 @click.option("--policy", type=click.Path(path_type=Path), help="Another file than policy.toml.")
-@click.option(
-    "--roster", type=click.Path(path_type=Path), help="CSV of the class: id, name, email, github_username ..."
-)
+@click.option("--roster", type=click.Path(path_type=Path), help="CSV of the class: id, name, email, github_username ...")
 @click.option("--scheduler", default="", help="Address of a Dask scheduler, such as tcp://10.0.0.1:8786.")
 @click.option("--regrade", multiple=True, metavar="STUDENT", help="Grade this student again; 'all' for everybody.")
-@click.option(
-    "--canvas", type=click.Path(path_type=Path, exists=True), help="Fill this gradebook exported from Canvas."
-)
+@click.option("--canvas", type=click.Path(path_type=Path, exists=True), help="Fill this gradebook exported from Canvas.")
 @click.option("--column", default="", help="Which assignment of the Canvas file.")
 @click.option("--moodle", type=click.Path(path_type=Path, exists=True), help="Fill this grading worksheet from Moodle.")
 @click.option("--no-reports", is_flag=True, help="Write no HTML report for each submission.")
-@click.option(
-    "--return-reports", is_flag=True, help="Write returned/STUDENT/report.html, at the policy's feedback level."
-)
+@click.option("--return-reports", is_flag=True, help="Write returned/STUDENT/report.html, at the policy's feedback level.")
 @click.option("--anonymous", is_flag=True, help="Leave names out of the class page altogether.")
 def command(
     submissions: Path,

@@ -39,9 +39,6 @@ def command(student: Path, out: Path, seed: int, sandbox: str) -> None:
     ):
         sides = (read_submission(student), read_submission(course.reference))
         folders = (Path(scratch) / "submission", Path(scratch) / "reference")
-        asked = [
-            probing.ask(side, course, pool, seed, folder / "evidence")
-            for side, folder in zip(sides, folders, strict=True)
-        ]
+        asked = [probing.ask(side, course, pool, seed, folder / "evidence") for side, folder in zip(sides, folders, strict=True)]
         path = page.write(page.Sides(course, *sides, (asked[0], asked[1]), folders), out)
     click.echo(f"Written: {path}.")

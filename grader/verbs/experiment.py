@@ -34,9 +34,7 @@ def command(name: str, predict: str, student: Path, out: Path, sandbox: str) -> 
         return begun[0]
 
     def keep(out: Path, plots: list[Any], _: object) -> None:
-        page = write_page(
-            course, out / f"{name}.html", plots, name=name, question=begun[0].question, predicted=begun[1]
-        )
+        page = write_page(course, out / f"{name}.html", plots, name=name, question=begun[0].question, predicted=begun[1])
         click.echo(f"Prediction and result stand side by side in {page}.")
 
     with stoppable():

@@ -8,9 +8,7 @@ from grader.paths import BUILD
 
 
 @click.command("gradescope")
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), default=BUILD / "autograder.zip", help="The archive."
-)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=BUILD / "autograder.zip", help="The archive.")
 @click.option("--policy", type=click.Path(path_type=Path), help="Another file than policy.toml.")
 @click.option("--offline", is_flag=True, help="Bring the packages along, for this machine's Python and system.")
 def command(out: Path, policy: Path | None, offline: bool) -> None:

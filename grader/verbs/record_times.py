@@ -40,18 +40,14 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
                 scaled = {name: round(value / scale, 4) for name, value in seconds.items()}
                 path = stage.folder / "task.toml"
                 path.write_text(with_times(path.read_text(encoding="utf-8"), scaled), encoding="utf-8")
-                click.echo(
-                    f"{stage.id}: {sum(scaled.values()):.3f} s in all, the slowest check {max(scaled.values()):.3f} s"
-                )
+                click.echo(f"{stage.id}: {sum(scaled.values()):.3f} s in all, the slowest check {max(scaled.values()):.3f} s")
         finally:
             pool.close()
     click.echo(f"Recorded in {course.tasks.name}/*/task.toml (this machine: {scale:.2f} times slower than the scale).")
     return 0
 
 
-def measure(
-    stage: "Stage", course: "Course", submission: "Submission", pool: "WorkerPool", repeats: int
-) -> dict[str, float]:
+def measure(stage: "Stage", course: "Course", submission: "Submission", pool: "WorkerPool", repeats: int) -> dict[str, float]:
     """Least seconds of each check of a stage: what else the machine does only makes it slower.
 
     raises : Refusal if a check does not pass

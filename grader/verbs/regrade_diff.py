@@ -10,9 +10,7 @@ from grader.paths import BUILD
 @click.command("regrade-diff")
 @click.argument("old", type=click.Path(path_type=Path, exists=True))
 @click.argument("new", type=click.Path(path_type=Path, exists=True))
-@click.option(
-    "--submissions", type=click.Path(path_type=Path), help="Needed where OLD or NEW is a checkout of the course."
-)
+@click.option("--submissions", type=click.Path(path_type=Path), help="Needed where OLD or NEW is a checkout of the course.")
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD / "regrade", help="Where checkouts' results go.")
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Submissions side by side.")
 def command(old: Path, new: Path, submissions: Path | None, out: Path, jobs: int | None) -> int:

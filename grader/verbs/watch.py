@@ -26,9 +26,7 @@ KEYS = {
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where a whole grade's results go.")
 @click.option("--seed", type=int, default=0, help="Seed of the checks' inputs.")
 @click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto", help="As in grade.")
-@click.option(
-    "--poll", is_flag=True, help="Look at the files every 100 ms: for folders whose changes are not announced."
-)
+@click.option("--poll", is_flag=True, help="Look at the files every 100 ms: for folders whose changes are not announced.")
 def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: "Sandbox", poll: bool) -> int:
     """Grade a stage at every save: the first that is not done, or the one that is named.
 

@@ -28,9 +28,7 @@ def check_linear_backward_sums_dW_and_db(student, case):
     linear.backward(dout)
     case.sizes(rows=5, inputs=4, units=3)
     case.expect(linear.dW, x.T @ dout, "linear.dW", should=DW, layout="the shape of W", rtol=FLOAT32_RTOL)
-    case.expect(
-        _vector(linear.db), dout.sum(axis=0), "linear.db", should=DB, layout="the shape of b", rtol=FLOAT32_RTOL
-    )
+    case.expect(_vector(linear.db), dout.sum(axis=0), "linear.db", should=DB, layout="the shape of b", rtol=FLOAT32_RTOL)
 
 
 def check_linear_backward_returns_dx(student, case):

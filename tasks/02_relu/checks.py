@@ -51,9 +51,7 @@ def check_relu_backward_is_about_the_last_forward(student, case):
     should = "dout where the x of this object's last forward was above 0"
     case.expect(relu.backward(dout), dout * (x_last > 0), "relu.backward(dout)", should=should, rtol=FLOAT32_RTOL)
     relu.forward(wide)
-    case.expect(
-        relu.backward(dout_wide), dout_wide * (wide > 0), "relu.backward(dout_wide)", should=should, rtol=FLOAT32_RTOL
-    )
+    case.expect(relu.backward(dout_wide), dout_wide * (wide > 0), "relu.backward(dout_wide)", should=should, rtol=FLOAT32_RTOL)
 
 
 def check_relu_forward_returns_a_new_array(student, case):

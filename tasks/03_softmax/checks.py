@@ -56,9 +56,7 @@ def check_softmax_keeps_small_probabilities(student, case):
     found = student.losses.softmax(logits)
     case.expect(found, np.zeros((4, 3)), "softmax(logits)", atol=np.inf)  # numbers of that shape, whatever they are
     count = int((found <= 0).sum())
-    case.require(
-        count == 0, "Every entry should be above 0.", f"{count} of 12 entries of softmax(logits) are 0 or less."
-    )
+    case.require(count == 0, "Every entry should be above 0.", f"{count} of 12 entries of softmax(logits) are 0 or less.")
     case.expect(np.log(found), np.log(_softmax(logits)), "The log of softmax(logits)", rtol=0, atol=1e-4)
 
 

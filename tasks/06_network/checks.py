@@ -37,9 +37,7 @@ def check_network_forward_runs_every_layer(student, case):
         x = case.normal("x", rows, sizes[0])
         logits = closed_form.forward(parameters, x)
         case.sizes(rows=rows, classes=sizes[-1], inputs=sizes[0])
-        case.expect(
-            model.forward(x), logits, "model.forward(x)", should="the output of the last Linear", rtol=FLOAT32_RTOL
-        )
+        case.expect(model.forward(x), logits, "model.forward(x)", should="the output of the last Linear", rtol=FLOAT32_RTOL)
 
 
 def check_network_parameters_are_in_order(student, case):
@@ -85,9 +83,7 @@ def check_network_draws_every_layer_from_rng(student, case):
         gave += f"the mean is {np.mean(first[k]):.2g}, that of the Linear {np.mean(fresh):.2g}."
         alike = abs(np.std(first[k]) - np.std(fresh)) <= 0.2 * np.std(fresh)
         case.require(alike and abs(np.mean(first[k]) - np.mean(fresh)) <= 0.3 * np.std(fresh), should, gave)
-        case.require(
-            first[k].dtype == fresh.dtype, should, f"{name} is {first[k].dtype}, that of the Linear {fresh.dtype}."
-        )
+        case.require(first[k].dtype == fresh.dtype, should, f"{name} is {first[k].dtype}, that of the Linear {fresh.dtype}.")
     should = "Equal seeds should give equal weights, and different seeds and layers different ones."
     case.require(np.array_equal(first[2], again[2]), should, "Two networks from equal seeds differ in W2.")
     case.require(not np.array_equal(first[2], other[2]), should, f"W2 is the same for seeds {seed} and {seed + 1}.")

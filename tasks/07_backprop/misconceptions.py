@@ -273,9 +273,7 @@ def sums_over_the_batch(self, dlogits):
     The hidden layers get the same gradient for every example. Each example has a gradient of its own.
     """
     for layer in reversed(self.layers):
-        dlogits = np.broadcast_to(
-            layer.backward(dlogits).mean(axis=0), (len(dlogits), layer.backward(dlogits).shape[1])
-        )
+        dlogits = np.broadcast_to(layer.backward(dlogits).mean(axis=0), (len(dlogits), layer.backward(dlogits).shape[1]))
     return dlogits
 
 

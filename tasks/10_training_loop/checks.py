@@ -138,9 +138,7 @@ def check_train_keeps_a_history(student, case):
     for epochs in (3, 1):
         _, result = _trained(student, case, start, data, epochs=epochs, batch_size=3, lr=0.1)
         for name, curve in trainings.history(student, case, result).items():
-            should = (
-                f"With epochs = {epochs}, history[{name!r}] should have {epochs} entr{'y' if epochs == 1 else 'ies'}."
-            )
+            should = f"With epochs = {epochs}, history[{name!r}] should have {epochs} entr{'y' if epochs == 1 else 'ies'}."
             case.require(len(curve) == epochs, should, f"The length of history[{name!r}] is {len(curve)}.")
             case.require(np.isfinite(curve).all(), should, f"history[{name!r}] is {curve}.")
 

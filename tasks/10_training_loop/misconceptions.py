@@ -42,9 +42,7 @@ def _fit(model, data, epochs, batch_size, lr, rng, update=_update, batches=minib
     loss, optimizer = SoftmaxCrossEntropy(), SGD(lr)
     history = {key: [] for key in _KEYS}
     for _ in range(epochs):
-        seen = [
-            (*update(model, loss, optimizer, xb, yb), len(yb)) for xb, yb in batches(x_train, y_train, batch_size, rng)
-        ]
+        seen = [(*update(model, loss, optimizer, xb, yb), len(yb)) for xb, yb in batches(x_train, y_train, batch_size, rng)]
         if epoch_end:
             epoch_end(model, optimizer)
         if report:
@@ -769,9 +767,7 @@ def scales_lr_by_the_batch(model, x_train, y_train, x_val, y_val, *, epochs, bat
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr * batch_size / 32, rng)
 
 
-@misconception(
-    "train.train", fails=["check_train_steps_once_a_batch", "check_train_follows_its_rng"], alike="other_batch_size"
-)
+@misconception("train.train", fails=["check_train_steps_once_a_batch", "check_train_follows_its_rng"], alike="other_batch_size")
 def ignores_the_batch_size(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """batch_size ignored
 
@@ -780,9 +776,7 @@ def ignores_the_batch_size(model, x_train, y_train, x_val, y_val, *, epochs, bat
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, 32, lr, rng)
 
 
-@misconception(
-    "train.train", fails=["check_train_steps_once_a_batch", "check_train_follows_its_rng"], alike="other_batch_size"
-)
+@misconception("train.train", fails=["check_train_steps_once_a_batch", "check_train_follows_its_rng"], alike="other_batch_size")
 def takes_everything_as_one_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, len(x_train), lr, rng)
 

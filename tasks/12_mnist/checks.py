@@ -25,9 +25,7 @@ def check_mnist_reaches_96_percent(student, case, mnist, hidden, memo):
     gate.tell(case, BAR, trained, mnist, which, REFERENCE)
     found = gate.judge(case, BAR, trained, lambda k: _train(student, case, mnist, hidden, k))
     if len(found) > 1:
-        case.note(
-            f"So close to the bar that two more seeds were trained: {gate.percentages(found)}; the median decides."
-        )
+        case.note(f"So close to the bar that two more seeds were trained: {gate.percentages(found)}; the median decides.")
 
 
 def check_mnist_predict_agrees_with_the_parameters(student, case, mnist, hidden, memo):

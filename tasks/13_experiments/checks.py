@@ -80,9 +80,7 @@ def check_compare_at_equal_updates(student, case, mnist):
         in_an_epoch = -(-500 // size)
         epochs = -(-asked // in_an_epoch)
         what = f"With batch_size {size} and updates={asked}"
-        should = (
-            f"{what}, {epochs} epoch{'s' * (epochs > 1)} of {in_an_epoch} updates are the fewest that have {asked}."
-        )
+        should = f"{what}, {epochs} epoch{'s' * (epochs > 1)} of {in_an_epoch} updates are the fewest that have {asked}."
         gave = f"{what}, the run has {len(history['train_loss'])} epochs and says {updates} updates."
         right = len(history["train_loss"]) == epochs and _equal([updates], [epochs * in_an_epoch])
         case.require(right, should, gave)
@@ -142,9 +140,7 @@ def _judge(student, case, runs):
         facts += ", ".join(f"{name} {value:.4g}" for name, value in end.items())
         facts += f"; one epoch earlier train_loss {losses[-2]:.4g}."
         text = repr(said) if isinstance(said, str) else f"a value of type {type(said).__name__}"
-        case.require(
-            said == expected, f"By the handout's rules this is {expected!r}: {facts}", f"diagnose said {text}."
-        )
+        case.require(said == expected, f"By the handout's rules this is {expected!r}: {facts}", f"diagnose said {text}.")
 
 
 def check_diagnose_tells_failures(student, case, mnist):

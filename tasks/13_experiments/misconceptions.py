@@ -65,9 +65,7 @@ def seeds_the_batches_anew(sizes, x_train, y_train, x_val, y_val, *, batch_sizes
 
 
 @misconception("experiments.compare_batch_sizes", fails=["check_compare_at_equal_epochs"])
-def leaves_the_short_batch_uncounted(
-    sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None
-):
+def leaves_the_short_batch_uncounted(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
     """Short last batch not counted
 
     500 images in batches of 64 are 7 whole batches and one of 52. How many updates does train make of them?
@@ -135,9 +133,7 @@ def rounds_the_epochs_down(sizes, x_train, y_train, x_val, y_val, *, batch_sizes
 
 
 @misconception("experiments.compare_batch_sizes", fails=["check_compare_at_equal_updates"])
-def takes_updates_for_epochs(
-    sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None
-):
+def takes_updates_for_epochs(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
     """Updates taken for epochs
 
     With updates=9, how many updates does each run make?
@@ -154,9 +150,7 @@ def takes_updates_for_epochs(
 
 
 @misconception("experiments.compare_batch_sizes", fails=["check_compare_at_equal_updates"])
-def returns_the_updates_asked_for(
-    sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None
-):
+def returns_the_updates_asked_for(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
     """Updates asked for, not those made
 
     Whole epochs may make more updates than were asked for. Which number do you return?

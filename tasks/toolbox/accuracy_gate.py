@@ -66,9 +66,7 @@ def hyperparameters(student: Student, case: Case) -> dict[str, Any]:
 
     raises : Unmet
     """
-    should = (
-        "train.HYPERPARAMETERS should be a dict with epochs, batch_size, lr and any keywords of your own for train."
-    )
+    should = "train.HYPERPARAMETERS should be a dict with epochs, batch_size, lr and any keywords of your own for train."
     held = student.train.HYPERPARAMETERS
     if isinstance(held, Remote) and student.has(held, "keys"):
         settings = {key: student.fetch(student.item(held, key)) for key in student.take(held) if isinstance(key, str)}
@@ -122,9 +120,7 @@ def train(
     shapes = [(n, m) if k else (m,) for n, m in pairwise(sizes) for k in (1, 0)]
     trainings.same_shapes(case, parameters, [np.empty(shape) for shape in shapes], "After training")
     curves = history(student, case, result)
-    told = training_diagnosis.Training(
-        settings, len(data[0]), curves, start, parameters, (data[0], data[1]), (data[2], data[3])
-    )
+    told = training_diagnosis.Training(settings, len(data[0]), curves, start, parameters, (data[0], data[1]), (data[2], data[3]))
     for name, array in zip(networks.names(len(parameters)), parameters):
         if not np.isfinite(array).all():
             keep_curves(case, curves)
@@ -247,9 +243,7 @@ def agrees(case: Case, given: object, trained: Trained, x: Array) -> None:
     case.require(differ == 0, should, f"For {differ} of {len(x)} images predict says something else.")
 
 
-def moves_little(
-    student: Student, case: Case, model: Remote, data: Sequence[Array], settings: Mapping[str, Any]
-) -> None:
+def moves_little(student: Student, case: Case, model: Remote, data: Sequence[Array], settings: Mapping[str, Any]) -> None:
     """With the submission's own keywords too, one step of next to no length leaves a network about where it was.
 
     A schedule may end at a rate of its own, so that "exactly" is not asked here; weights from elsewhere show all the same.
@@ -266,9 +260,7 @@ def moves_little(
     for name, was, now in zip(networks.names(len(before)), before, networks.parameters_of(student, model)):
         way = float(np.linalg.norm(now - was) / max(float(np.linalg.norm(was)), 1.0))
         should = f"One step with lr = {tiny['lr']:.1g} and your own keywords should leave {name} about where it was."
-        case.require(
-            way <= 0.1, should, f"{name} has moved by {100 * way:.3g} % of its size.", "Training starts from elsewhere."
-        )
+        case.require(way <= 0.1, should, f"{name} has moved by {100 * way:.3g} % of its size.", "Training starts from elsewhere.")
 
 
 def pictures(case: Case, trained: Trained, x: Array, y: Array) -> None:

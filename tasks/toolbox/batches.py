@@ -134,9 +134,7 @@ def _windows(e: Epoch) -> bool:
 def _cut_short(by: int) -> Holds:
     """Each batch has so many rows too many or too few, but for the last."""
     return lambda e: (
-        len(e.sizes) > 1
-        and all(n == e.size + by for n in e.sizes[:-1])
-        and e.sizes[-1] in (e.wanted[-1] + by, e.wanted[-1])
+        len(e.sizes) > 1 and all(n == e.size + by for n in e.sizes[:-1]) and e.sizes[-1] in (e.wanted[-1] + by, e.wanted[-1])
     )
 
 
@@ -231,9 +229,7 @@ def _of_order(epochs: Sequence[Epoch], again: Sequence[Epoch]) -> Fact | None:
     if fact := _one(_ORDERED, epochs):
         return fact
     if all(sorted(e.rows) == _blocks(e) for e in epochs):
-        return Fact(
-            "shuffles_fixed_batches", f"The batches are rows {listed(epochs[-1].rows[0])}, and so on, in another order."
-        )
+        return Fact("shuffles_fixed_batches", f"The batches are rows {listed(epochs[-1].rows[0])}, and so on, in another order.")
     if all([sorted(batch) for batch in e.rows] == _blocks(e) for e in epochs):
         return Fact("shuffles_within_batches")
     if all(map(_turned, epochs)):

@@ -128,9 +128,7 @@ def cuts(rows: Sequence[int], batch_size: int) -> Iterator[list[list[int]]]:
             yield [list(batch), *rest]
 
 
-def epochs_possible(
-    parameters: Sequence[Array], x: Array, y: Array, batch_size: int, lr: float, epochs: int = 1
-) -> Array:
+def epochs_possible(parameters: Sequence[Array], x: Array, y: Array, batch_size: int, lr: float, epochs: int = 1) -> Array:
     """Where all parameters, as `flat` gives them, are after some epochs: a row for every way in which batches may fall.
 
     Five rows in twos: 30 outcomes after one epoch, 900 after two.

@@ -109,9 +109,7 @@ SLIPS = [
     Slip("divides_by_the_whole_batches", "", lambda m, k: _losses(s / _whole_batches(m) for s in m.sums(0))),
     Slip("reports_the_last_batch", "", lambda m, k: _losses(v for v, _ in m.batches(m.sizes[-1]))),
     Slip("reports_the_first_batch", "", lambda m, k: _losses(v for v, _ in m.batches(m.sizes[0]))),
-    Slip(
-        "never_resets_the_sum", "", lambda m, k: _losses([k * m.train[0], *(k * s / len(m.sizes) for s in m.sums(0))])
-    ),
+    Slip("never_resets_the_sum", "", lambda m, k: _losses([k * m.train[0], *(k * s / len(m.sizes) for s in m.sums(0))])),
     Slip("reports_validation_as_training", "", lambda m, k: _loss_and_accuracy("train", [m.validation])),
     Slip("reports_validation_as_training", "", lambda m, k: {"train_acc": [m.validation[1]]}),
     Slip("reports_validation_as_training", "", lambda m, k: {"train_loss": [m.validation[0]]}),

@@ -262,9 +262,7 @@ def baselines(lab: Lab, examples: int = 20_000, epochs: int = 6) -> list[Figure]
     nearest = closed_form.share_of_hits(near.argmax(axis=1), images.y_val[:_VALIDATION])
     lab.say(f"nearest mean: {_percent(nearest)} of the validation images, without any training")
     shapes = {"one Linear layer": (784, 10), "784-128-64-10": (784, 128, 64, 10)}
-    runs = {
-        label: lab.train(label, len(x), sizes=sizes, epochs=epochs, batch_size=32) for label, sizes in shapes.items()
-    }
+    runs = {label: lab.train(label, len(x), sizes=sizes, epochs=epochs, batch_size=32) for label, sizes in shapes.items()}
     return [
         Figure(
             "What hidden layers buy",
@@ -290,9 +288,7 @@ EXPERIMENTS = {
         "Weights that begin as zeros, as normal numbers of size 1, or as He's. What will the three losses do?",
         initialisation,
     ),
-    "few-images": Experiment(
-        "200 images or 20,000. Where do training and validation accuracy end in each case?", few_images
-    ),
+    "few-images": Experiment("200 images or 20,000. Where do training and validation accuracy end in each case?", few_images),
     "baselines": Experiment(
         "The nearest mean, one Linear layer, a network with two hidden layers. How many of 100 digits does each get?",
         baselines,

@@ -111,9 +111,7 @@ class Network:
                 if len(held) == arrays.get(place) and what in ("forward", "backward"):
                     self._take(place, held)
                     return self._answer(place, what, given)
-        raise Unmet(
-            "find_fault should use forward, backward and the arrays of the contract.", "It used something else."
-        )
+        raise Unmet("find_fault should use forward, backward and the arrays of the contract.", "It used something else.")
 
     def _answer(self, place: Place, what: str, given: list[object]) -> object:
         if place == "loss" and what == "backward":
@@ -201,9 +199,7 @@ def _labels(given: object, rows: int, classes: int) -> Array:
     """raises : Unmet if these are not the numbers of classes, one a row"""
     fit = isinstance(given, np.ndarray) and given.shape == (rows,) and given.dtype.kind in "iu"
     if not isinstance(given, np.ndarray) or not fit or not np.isin(given, np.arange(classes)).all():
-        raise Unmet(
-            "loss.forward should be given logits, and the label of each row.", "The labels were something else."
-        )
+        raise Unmet("loss.forward should be given logits, and the label of each row.", "The labels were something else.")
     return given
 
 

@@ -133,6 +133,4 @@ def _curve(student: Student, say: Callable[[str], None], seed: int) -> list[Plot
     best = int(np.nanargmin(errors)) if np.isfinite(errors).any() else 0
     say(f"By eps: the error of dW below the loss is least at eps = {STEPS[best]:.0e}, where it is {errors[best]:.1e}.")
     lines = {"dW of Linear(4, 3)": (STEPS, errors)}
-    return [
-        Plot("gradient_check.png", "Error of the differences by their step", ("eps", "relative error"), lines, True)
-    ]
+    return [Plot("gradient_check.png", "Error of the differences by their step", ("eps", "relative error"), lines, True)]

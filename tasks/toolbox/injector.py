@@ -52,9 +52,7 @@ def _first_row_alone(k: int) -> Rule:
 
 _LOSS: dict[str, Rule] = _TIMES | {
     "right in the first row, and 0 in all others": _first_row,
-    "divided by the number of classes instead of the rows": lambda network, dout, right: (
-        right * len(right) / right.shape[1]
-    ),
+    "divided by the number of classes instead of the rows": lambda network, dout, right: right * len(right) / right.shape[1],
 }
 _DB: dict[str, Rule] = _TIMES | {
     "computed from the first row alone": lambda network, dout, right: dout[0].copy(),

@@ -40,7 +40,9 @@ def after_01_linear(student: Student, images: Images) -> str:
 def after_02_relu(student: Student, images: Images) -> str:
     outputs = student.layers.Linear(784, 128, student.rng(0)).forward(images.mnist.x_val[:1])
     on = int(np.count_nonzero(student.layers.ReLU().forward(outputs)))
-    return f"Shown a picture of a {images.mnist.y_val[0]}, {on} of 128 units behind your ReLU are on. Another picture, other units."
+    return (
+        f"Shown a picture of a {images.mnist.y_val[0]}, {on} of 128 units behind your ReLU are on. Another picture, other units."
+    )
 
 
 def after_03_softmax(student: Student, images: Images) -> str:
@@ -58,9 +60,7 @@ def after_04_cross_entropy(student: Student, images: Images) -> str:
 
 def after_05_gradient_check(student: Student, images: Images) -> str:
     slope = float(student.gradcheck.numerical_gradient(lambda x: float(np.exp(x).sum()), np.ones(1))[0])
-    return (
-        f"Your instrument measures the slope of exp at 1 as {slope:.8f}. It is e = {np.e:.8f}, and no rule was needed."
-    )
+    return f"Your instrument measures the slope of exp at 1 as {slope:.8f}. It is e = {np.e:.8f}, and no rule was needed."
 
 
 def after_06_network(student: Student, images: Images) -> str:

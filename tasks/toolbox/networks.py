@@ -35,9 +35,7 @@ def draw(case: Case, sizes: Sequence[int]) -> Parameters:
     return parameters
 
 
-def filled(
-    student: Student, case: Case, sizes: Sequence[int], last_class_wins: bool = False
-) -> tuple[Remote, Parameters]:
+def filled(student: Student, case: Case, sizes: Sequence[int], last_class_wins: bool = False) -> tuple[Remote, Parameters]:
     """A new MLP of the learner's that holds known numbers, and these numbers.
 
     last_class_wins : reorder the outputs, so that for many inputs the last one is the largest

@@ -108,9 +108,7 @@ SENT = [
     Procedure("sends_the_logits_back", "", _sent(lambda z, y, loss, right: z / z.shape[-2])),
     Procedure("sends_the_probabilities_back", "", _sent(lambda z, y, loss, right: _softmax(z) / z.shape[-2])),
     Procedure("sends_the_probabilities_back", "", _sent(lambda z, y, loss, right: _softmax(z))),
-    Procedure(
-        "hands_softmax_to_the_loss", "", _sent(lambda z, y, loss, right: closed_form.cross_entropy(_softmax(z), y)[1])
-    ),
+    Procedure("hands_softmax_to_the_loss", "", _sent(lambda z, y, loss, right: closed_form.cross_entropy(_softmax(z), y)[1])),
     Procedure("multiplies_by_the_loss", "", _sent(lambda z, y, loss, right: loss[..., None, None] * right)),
 ]
 
@@ -224,9 +222,7 @@ ROWS = [
     Procedure(_BETWEEN, "Each step was taken on all of x_val.", _on_validation),
     Procedure("learns_from_the_validation_set_alone", "", data=lambda run: replace(run, x=run.x_val, y=run.y_val)),
     Procedure("learns_from_the_validation_set_too", "", data=_joined),
-    Procedure(
-        "trains_a_step_on_the_validation_set", "The last step of each epoch was taken on x_val.", end=_on_validation
-    ),
+    Procedure("trains_a_step_on_the_validation_set", "The last step of each epoch was taken on x_val.", end=_on_validation),
     Procedure("scales_the_images_again", "", data=_scaled_rows(lambda x: x / 255.0)),
     Procedure("standardises_the_training_set_only", "", data=_scaled_rows(lambda x: (x - x.mean()) / (x.std() + 1e-8))),
     Procedure(

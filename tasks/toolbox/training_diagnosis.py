@@ -235,8 +235,7 @@ def _still(training: Training) -> Finding | None:
     all_of_them = len(still) == len(training.end)
     return Finding(
         STUCK,
-        "Training is stuck at chance: "
-        + ("no parameter moved." if all_of_them else f"{', '.join(still)} never moved."),
+        "Training is stuck at chance: " + ("no parameter moved." if all_of_them else f"{', '.join(still)} never moved."),
         _near_guessing(training),
         "Print a weight before and after one step: is step given the arrays of parameters(), after backward?",
     )
@@ -384,9 +383,7 @@ def _slow(training: Training) -> Finding | None:
     many = min(32, max(1, min(size, training.examples) // 4))
     if size >= training.examples:
         cause = f"a full batch makes {_steps(steps)} in all"
-        advice = (
-            f"Try batch_size = {many}: that makes {_steps(-(-training.examples // many) * epochs)} of the same images."
-        )
+        advice = f"Try batch_size = {many}: that makes {_steps(-(-training.examples // many) * epochs)} of the same images."
     elif steps < _FEW_STEPS:
         cause = f"{_steps(steps)} are too few"
         advice = f"Try more epochs, or batch_size = {many}: {_steps(-(-training.examples // many))} per epoch."

@@ -53,9 +53,7 @@ def movement(given: Sequence[Array], expected: Sequence[Array], start: Sequence[
     return f"They are off by {share} % of the distance that they should have moved, most of all in {names(len(given))[worst]}."
 
 
-def expect_moved(
-    case: Case, given: Sequence[Array], expected: Sequence[Array], start: Sequence[Array], what: str
-) -> None:
+def expect_moved(case: Case, given: Sequence[Array], expected: Sequence[Array], start: Sequence[Array], what: str) -> None:
     """Trained parameters are where they should be, but for a thousandth of the way they went."""
     same_shapes(case, given, expected, what)
     case.require(

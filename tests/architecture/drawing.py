@@ -118,10 +118,7 @@ def svg(house: House) -> str:
         *_levels(floors, width),
         f'<g transform="translate({_MARGIN + _AXIS:.0f} 0)">',
         *_arrows(made, boxes, floors, heights),
-        *[
-            _box(box, made.centre[room], floors[house.levels[room] - 1], house, room in in_cycle)
-            for room, box in boxes.items()
-        ],
+        *[_box(box, made.centre[room], floors[house.levels[room] - 1], house, room in in_cycle) for room, box in boxes.items()],
         "</g>",
         *[
             f'<text class="caption" x="{_MARGIN:.0f}" y="{floors[0] + 34 + 18 * number:.0f}">{escape(line)}</text>'

@@ -88,10 +88,7 @@ def cycles(graph: Graph) -> list[list[str]]:
 def without_cycles(graph: Graph) -> dict[str, set[str]]:
     """The graph without the arrows within such a group."""
     group = {node: number for number, nodes in enumerate(cycles(graph)) for node in nodes}
-    return {
-        node: {other for other in others if group.get(node, -1) != group.get(other, -2)}
-        for node, others in graph.items()
-    }
+    return {node: {other for other in others if group.get(node, -1) != group.get(other, -2)} for node, others in graph.items()}
 
 
 def levels(graph: Graph) -> dict[str, int]:

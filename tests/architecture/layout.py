@@ -129,9 +129,7 @@ def _place(plan: Plan) -> None:
     both = _neighbours(plan, True), _neighbours(plan, False)
     for turn in range(_TURNS):
         for row in plan.rows if turn % 2 else reversed(plan.rows):
-            wanted = [
-                _mean([plan.centre[other] for near in both for other in near[node]], plan.centre[node]) for node in row
-            ]
+            wanted = [_mean([plan.centre[other] for near in both for other in near[node]], plan.centre[node]) for node in row]
             plan.centre.update(zip(row, _apart(plan, row, wanted, whole)))
 
 

@@ -29,13 +29,9 @@ def test_more_and_fewer_are_told(now, allowed, said):
 def test_whole_words_count_in_code_comments_and_templates(tmp_path):
     (tmp_path / "room" / "__pycache__").mkdir(parents=True)
     (tmp_path / "room" / "__pycache__" / "a.py").write_text("softmax")
-    (tmp_path / "room" / "a.py").write_text(
-        "import mnist  # an MLP of Linear layers\nx = 'digits', softmax, 'a digit'\n"
-    )
+    (tmp_path / "room" / "a.py").write_text("import mnist  # an MLP of Linear layers\nx = 'digits', softmax, 'a digit'\n")
     (tmp_path / "page.j2").write_text("<p>MNIST</p>")
-    (tmp_path / "none.css").write_text(
-        "a { background: linear-gradient(red, blue) } /* nonlinear, softmaxes, load_mnist */"
-    )
+    (tmp_path / "none.css").write_text("a { background: linear-gradient(red, blue) } /* nonlinear, softmaxes, load_mnist */")
     table = counted(tmp_path)
     assert table == {"page.j2": 1, "room/a.py": 6}
     assert tomllib.loads(written(table)) == table

@@ -24,9 +24,7 @@ def too_many_rooms(tree: Tree, limit: int = MAX_ROOMS) -> list[str]:
 def too_many_arrows(tree: Tree, limit: int = MAX_ARROWS) -> list[str]:
     house = House(tree)
     leaving, arriving = (Counter(arrow[end] for arrow in house.arrows).most_common(6) for end in (0, 1))
-    said = (
-        f"{len(house.arrows)} arrows, at most {limit}; most leave {_counts(leaving)}; most lead to {_counts(arriving)}"
-    )
+    said = f"{len(house.arrows)} arrows, at most {limit}; most leave {_counts(leaving)}; most lead to {_counts(arriving)}"
     return [said] if len(house.arrows) > limit else []
 
 

@@ -29,11 +29,7 @@ def f():
 def out_of_place(loaded: list[str]) -> list[str]:
     """Names of modules that such a process has no business with: neither its own, nor the packages on the way to them."""
     its_own = tuple(f"{place}." for place in WITHIN_REACH)
-    return [
-        name
-        for name in loaded
-        if not f"{name}.".startswith(its_own) and not any(p.startswith(f"{name}.") for p in its_own)
-    ]
+    return [name for name in loaded if not f"{name}.".startswith(its_own) and not any(p.startswith(f"{name}.") for p in its_own)]
 
 
 def defined(tree: Tree, name: str):

@@ -43,9 +43,7 @@ def test_what_a_file_imports(text):
 
 
 def test_relative_imports_of_a_package_begin_in_it():
-    tree = parse(
-        BESIDE | {"grader/here/__init__.py": "from .a import x\nfrom ..files import y", "grader/here/a.py": ""}
-    )
+    tree = parse(BESIDE | {"grader/here/__init__.py": "from .a import x\nfrom ..files import y", "grader/here/a.py": ""})
     assert targets(tree, tree["grader.here"]) == {"grader.here.a", "grader.files"}
 
 
@@ -56,9 +54,7 @@ def test_an_import_of_what_is_not_there_is_said():
 
 
 def test_only_what_runs_while_a_module_is_loaded_is_at_its_top():
-    text = (
-        "import a\nif a:\n    import b\nclass C:\n    import c\ndef f():\n    import d\n    class E:\n        import e"
-    )
+    text = "import a\nif a:\n    import b\nclass C:\n    import c\ndef f():\n    import d\n    class E:\n        import e"
     found = parse({"grader/a.py": text})["grader.a"].imports
     assert {item.base: item.top for item in found} == {"a": True, "b": True, "c": True, "d": False, "e": False}
 

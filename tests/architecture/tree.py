@@ -112,9 +112,7 @@ def target(tree: Tree, found: Import) -> str | None:
         if name in tree:
             return name
     if found.base.partition(".")[0] in {name.partition(".")[0] for name in tree}:
-        raise ValueError(
-            f"line {found.line} imports {found.base}, which does not exist. Remedy: name a module there is."
-        )
+        raise ValueError(f"line {found.line} imports {found.base}, which does not exist. Remedy: name a module there is.")
     return None
 
 

@@ -20,9 +20,7 @@ Edit = tuple[str, str, str]  # module, a piece of the reference, what stands the
 SLIPS: dict[str, list[Edit]] = {
     "01_linear": [("layers", "np.sqrt(2.0 / in_features)", "np.sqrt(1.0 / in_features)")],
     "02_relu": [("layers", "return np.maximum(x, 0)", "return np.maximum(x, 0, out=x)")],
-    "03_softmax": [
-        ("losses", "shifted = logits - logits.max(axis=1, keepdims=True)\n    # 2", "shifted = logits\n    # 2")
-    ],
+    "03_softmax": [("losses", "shifted = logits - logits.max(axis=1, keepdims=True)\n    # 2", "shifted = logits\n    # 2")],
     "04_cross_entropy": [("losses", "return float(np.mean(log_sum", "return float(np.sum(log_sum")],
     "05_gradient_check": [
         ("gradcheck", "x[index] = original - eps", "x[index] = original"),

@@ -21,9 +21,7 @@ def compared(tmp_path_factory):
     some = with_stages(HERE.select(["03", "08"]))
     both = (edited(SLIPS["03_softmax"]), read_submission(REFERENCE))
     asked = [probing.ask(side, some, LocalPool(), 0, scratch / str(i) / "evidence") for i, side in enumerate(both)]
-    return comparison.write(
-        comparison.Sides(some, *both, (asked[0], asked[1]), (scratch / "0", scratch / "1")), scratch
-    )
+    return comparison.write(comparison.Sides(some, *both, (asked[0], asked[1]), (scratch / "0", scratch / "1")), scratch)
 
 
 def test_page_opens_offline_and_axe_finds_nothing(compared, open_page):

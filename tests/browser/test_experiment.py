@@ -14,14 +14,10 @@ pytestmark = pytest.mark.browser
 def shown(tmp_path_factory):
     """Made-up figures of every kind: two lines, many lines with gaps, a flat line, one line on a logarithmic axis."""
     epochs = [1.0, 2.0, 3.0, 4.0]
-    many = {
-        f"lr {rate:g}": (epochs, [2.0 - rate, 1.5, float("nan"), rate]) for rate in (0.001, 0.01, 0.1, 0.3, 1.0, 3.0)
-    }
+    many = {f"lr {rate:g}": (epochs, [2.0 - rate, 1.5, float("nan"), rate]) for rate in (0.001, 0.01, 0.1, 0.3, 1.0, 3.0)}
     figures = [
         experiments.Figure("Many", "Six lines and a flat one.", ("epoch", "loss"), many, {"guessing": 2.3}),
-        experiments.Figure(
-            "Rates", "The best is 0.1.", ("rate", "share"), {"end": ([0.01, 0.1], [0.4, 0.9])}, log_x=True
-        ),
+        experiments.Figure("Rates", "The best is 0.1.", ("rate", "share"), {"end": ([0.01, 0.1], [0.4, 0.9])}, log_x=True),
     ]
     predicted = "A <b>bold</b> guess, and a word that is long:\n\n" + "x" * 300
     page = tmp_path_factory.mktemp("experiment") / "learning-rate.html"

@@ -49,9 +49,7 @@ def test_page_opens_offline_without_a_word(golden, page):
         "[e.id, e.querySelector(':scope > header .number, :scope > .head .number').textContent.replace(' points', '')]))"
     )
     record = {stage.id: f"{stage.points} / {stage.max_points}" for stage in golden.report.stages}
-    record |= {
-        f"{stage.id}-{c.id}": f"{c.points} / {c.max_points}" for stage in golden.report.stages for c in stage.checks
-    }
+    record |= {f"{stage.id}-{c.id}": f"{c.points} / {c.max_points}" for stage in golden.report.stages for c in stage.checks}
     assert shown == record
 
 

@@ -108,8 +108,7 @@ def test_of_those_named_together_only_the_one_that_dies_is_lost():
     name, fine = "forgets_the_shift", mutant()[1]
     dies = ANSWER.replaced({"losses": "import os\n\nos._exit(3)\n"}, "dies")
     jobs = [
-        Job(title, code, ("03_softmax",), name_mistakes=True, together=True)
-        for title, code in (("dies", dies), ("fine", fine))
+        Job(title, code, ("03_softmax",), name_mistakes=True, together=True) for title, code in (("dies", dies), ("fine", fine))
     ]
     outcomes = {o.name: o for o in run_jobs(jobs, VerifyContext(COURSE, ANSWER))}
     assert "status" in outcomes["dies"].fault
@@ -118,15 +117,11 @@ def test_of_those_named_together_only_the_one_that_dies_is_lost():
 
 def test_names_are_the_same_alone_and_together():
     """What is remembered of the course's own answers changes no name."""
-    jobs = [
-        Job(name, mutant(name)[1], ("03_softmax",), name_mistakes=True, together=True) for name in sorted(SOFTMAX)[:6]
-    ]
+    jobs = [Job(name, mutant(name)[1], ("03_softmax",), name_mistakes=True, together=True) for name in sorted(SOFTMAX)[:6]]
     together = {o.name: o.results for o in run_jobs(jobs, VerifyContext(COURSE, ANSWER))}
     for job in jobs:
         (alone,) = run_jobs([job], VerifyContext(COURSE, ANSWER))
-        assert [r.mistake for r in alone.results[0]["03_softmax"]] == [
-            r.mistake for r in together[job.name][0]["03_softmax"]
-        ]
+        assert [r.mistake for r in alone.results[0]["03_softmax"]] == [r.mistake for r in together[job.name][0]["03_softmax"]]
 
 
 def test_parts_come_in_their_order_and_bring_what_they_need():
@@ -181,7 +176,5 @@ def test_what_sees_a_mistake_is_recorded_in_place(tmp_path):
     before = '@misconception(\n    "losses.softmax",\n    alike="twins",\n)\ndef two(z):\n    return 2 * z\n'
     file.write_text(f"{kept}\n\n{before}")
     assert record_fails(tmp_path, {"one": ["check_a"], "two": ["check_a", "check_b"], "three": []}) == 1
-    after = (
-        '@misconception("losses.softmax", fails=["check_a", "check_b"], alike="twins")\ndef two(z):\n    return 2 * z\n'
-    )
+    after = '@misconception("losses.softmax", fails=["check_a", "check_b"], alike="twins")\ndef two(z):\n    return 2 * z\n'
     assert file.read_text() == f"{kept}\n\n{after}"

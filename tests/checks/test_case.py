@@ -72,9 +72,7 @@ def test_a_script_defines_what_its_steps_mention_and_nothing_else(case):
 
 
 def test_a_script_imports_the_modules_it_uses(case):
-    script = case.script(
-        [step("linear = layers.Linear(2, 1, np.random.default_rng(3))"), step("losses.softmax(linear.W)")]
-    )
+    script = case.script([step("linear = layers.Linear(2, 1, np.random.default_rng(3))"), step("losses.softmax(linear.W)")])
     assert script.splitlines()[:2] == ["import numpy as np", "from student import layers, losses"]
 
 

@@ -174,9 +174,7 @@ def test_the_worst_entry_and_the_number_of_entries_are_told():
     given = WANT.copy()
     given[2, 1] += 0.5
     given[4, 0] -= 3.0
-    assert (
-        f"f(x)[4, 0] is {given[4, 0]:.4g}; it should be {WANT[4, 0]:.4g}. 2 of 15 entries differ" in verdict(given).gave
-    )
+    assert f"f(x)[4, 0] is {given[4, 0]:.4g}; it should be {WANT[4, 0]:.4g}. 2 of 15 entries differ" in verdict(given).gave
 
 
 def test_numbers_that_look_alike_get_more_digits():

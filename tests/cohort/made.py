@@ -45,11 +45,7 @@ def make_class(folder, count, name="Student {}".format):
             (place / "report.html").write_text("x")
             score = float(record.score)
             key = f"key{number:05d}"
-            grades.append(
-                Grade(f"id{number:05d}", name(number), "graded", score, 48.0, digest=digest, key=key, seconds=2.0)
-            )
+            grades.append(Grade(f"id{number:05d}", name(number), "graded", score, 48.0, digest=digest, key=key, seconds=2.0))
     for state in ("submission", "fault", "missing"):
         grades.append(Grade(f"no-{state}", name(0), state, 0.0, 48.0, reason=f"because of {state}"))
-    return Result(
-        folder, Policy(), Intake("folders", [], unknown=["stranger"]), grades, dict.fromkeys(STAGES, 4), "c" * 64
-    )
+    return Result(folder, Policy(), Intake("folders", [], unknown=["stranger"]), grades, dict.fromkeys(STAGES, 4), "c" * 64)

@@ -87,9 +87,7 @@ def undisturbed(submissions: Path, out: Path, policy: Path, jobs: int) -> Watch:
             break
     watch.seconds = time.monotonic() - begun
     if process.wait() != 0:
-        raise SystemExit(
-            f"the run ended with status {process.returncode}: {out.with_suffix('.log').read_text()[-2000:]}"
-        )
+        raise SystemExit(f"the run ended with status {process.returncode}: {out.with_suffix('.log').read_text()[-2000:]}")
     return watch
 
 
@@ -99,9 +97,7 @@ def finished(out: Path) -> int:
     return sum(not path.name.startswith(".") for path in reports.iterdir()) if reports.is_dir() else 0
 
 
-def disturbed(
-    submissions: Path, out: Path, policy: Path, jobs: int, kills: int, total: int, dice: random.Random
-) -> Watch:
+def disturbed(submissions: Path, out: Path, policy: Path, jobs: int, kills: int, total: int, dice: random.Random) -> Watch:
     """Grade, killing something at random moments, spread over the `total` submissions that are graded."""
     watch = Watch()
     begun = time.monotonic()
@@ -158,8 +154,7 @@ def neighbours(folder: Path, jobs: int) -> list[str]:
     """What honest submissions lose by being graded beside all hostile ones; nothing if all is well."""
     generator = Generator(11)
     honest = {
-        f"honest-{n}": make()
-        for n, make in enumerate([generator.right, generator.half_finished, *[generator.mistaken] * 6])
+        f"honest-{n}": make() for n, make in enumerate([generator.right, generator.half_finished, *[generator.mistaken] * 6])
     }
     for place in ("alone", "together"):
         for name, files in honest.items():
@@ -171,9 +166,7 @@ def neighbours(folder: Path, jobs: int) -> list[str]:
     for attack in attacks:
         shutil.copytree(attack, folder / "together" / f"attack-{attack.name}", symlinks=True)
     policy = folder / "hostile.toml"
-    policy.write_text(
-        POLICY.format(images=256, stages=", ".join(f'"{s}"' for s in UNITS)).replace("time = 1.0", "time = 0.5")
-    )
+    policy.write_text(POLICY.format(images=256, stages=", ".join(f'"{s}"' for s in UNITS)).replace("time = 1.0", "time = 0.5"))
     tables = []
     for place in ("alone", "together"):
         undisturbed(folder / place, folder / f"out-{place}", policy, jobs)
@@ -218,9 +211,7 @@ def main() -> int:
     calm = undisturbed(folder / "class", folder / "calm", policy, options.jobs)
     rate = options.size / calm.seconds
     most = max((size for _, size in calm.memory), default=0) / 1e6
-    memory = (
-        f"at most {most:.0f} MB in the driving process, x{growth(calm.memory):.2f} from the second quarter to the last"
-    )
+    memory = f"at most {most:.0f} MB in the driving process, x{growth(calm.memory):.2f} from the second quarter to the last"
     print(f"undisturbed: {calm.seconds:.0f} s, {rate:.2f} a second, {memory}", flush=True)
     dice = random.Random(options.seed)
     total = finished(folder / "calm")

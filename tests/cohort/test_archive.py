@@ -13,9 +13,7 @@ import pytest
 from grader.cohort import archive
 from grader.cohort.archive import ArchiveLimits, BadArchive, Contents, is_archive, read_archive, safe_name
 
-SMALL = ArchiveLimits(
-    packed_bytes=200_000, total_bytes=1_000_000, file_bytes=100_000, members=50, ratio=50, ratio_from=10_000
-)
+SMALL = ArchiveLimits(packed_bytes=200_000, total_bytes=1_000_000, file_bytes=100_000, members=50, ratio=50, ratio_from=10_000)
 
 
 def everything(name):
@@ -63,14 +61,10 @@ def test_every_form_is_read_whatever_it_is_called(form):
     assert read_archive(FORMS[form], everything).files == {"a/layers.py": b"x = 1\n"}
 
 
-@pytest.mark.parametrize(
-    "name", ["../x.py", "/x.py", "a/../../x.py", "C:/x.py", "a\\..\\..\\x.py", "\\x.py", "..", "a\0b.py"]
-)
+@pytest.mark.parametrize("name", ["../x.py", "/x.py", "a/../../x.py", "C:/x.py", "a\\..\\..\\x.py", "\\x.py", "..", "a\0b.py"])
 def test_a_path_out_of_the_folder_is_left_out_and_noted(name):
     assert safe_name(name) is None
-    contents = read_archive(
-        tarred([(name.replace("\0", "_") if "\0" in name else name, b"x"), ("ok.py", b"y")]), everything
-    )
+    contents = read_archive(tarred([(name.replace("\0", "_") if "\0" in name else name, b"x"), ("ok.py", b"y")]), everything)
     assert "ok.py" in contents.files
     if "\0" not in name:
         assert list(contents.files) == ["ok.py"]

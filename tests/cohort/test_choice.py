@@ -202,9 +202,7 @@ HOSTILE = {
     "a kit in each folder": lambda n: {
         f"{i}/{name}": b"" for i in range(n) for name in (".kit", "layers.py", "student/layers.py")
     },
-    "a skeleton in each folder": lambda n: {
-        f"{i}/{name}/layers.py": b"" for i in range(n) for name in ("skeleton", "student")
-    },
+    "a skeleton in each folder": lambda n: {f"{i}/{name}/layers.py": b"" for i in range(n) for name in ("skeleton", "student")},
     "copies of a module": lambda n: {f"losses ({i}).py": b"" for i in range(n)} | {"layers.py": b"x"},
     "deep folders": lambda n: {f"{'d/' * 100}{i}/layers.py": b"" for i in range(n)},
 }

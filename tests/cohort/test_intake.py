@@ -185,9 +185,7 @@ def test_whatever_is_handed_in_is_its_own_problem_alone(tmp_path, submission, st
     submission(tmp_path / "bob")
     found = by_student(take_in(tmp_path, store))
     assert found["ann"].digest
-    assert found["bob"].problem == (
-        "what was handed in cannot be read (RecursionError: too many \\udcff in one another)"
-    )
+    assert found["bob"].problem == ("what was handed in cannot be read (RecursionError: too many \\udcff in one another)")
 
 
 def test_a_folder_that_cannot_be_listed_changes_nobody_elses_name(tmp_path, submission, store, monkeypatch):

@@ -101,9 +101,7 @@ def test_a_folder_that_cannot_be_read_is_noted(tmp_path, submission, monkeypatch
         assert notes == ["the folder 'helpers' cannot be read (Permission denied): left out"]
 
 
-@pytest.mark.parametrize(
-    ("sizes", "kept"), [((1, 1), 2), ((1, 10, 1_000_000), 2), ((400_000,) * 7, 2), ((1_000_001,), 0)]
-)
+@pytest.mark.parametrize(("sizes", "kept"), [((1, 1), 2), ((1, 10, 1_000_000), 2), ((400_000,) * 7, 2), ((1_000_001,), 0)])
 def test_all_modules_together_may_have_a_megabyte(tmp_path, submission, sizes, kept):
     """The smallest come first; what `make grade` would say to the same folder is the same."""
     names = [*MODULES[: len(sizes)]]

@@ -103,9 +103,7 @@ def test_what_passes_with_a_substitute_is_a_state_of_its_own(make, monkeypatch):
     def with_help(number):
         whole = plainly(number)
         checks = [msgspec.structs.replace(c, points_alone=0, substituted=["a.B"]) for c in whole.stages[0].checks]
-        return msgspec.structs.replace(
-            whole, stages=[msgspec.structs.replace(whole.stages[0], checks=checks), *whole.stages[1:]]
-        )
+        return msgspec.structs.replace(whole, stages=[msgspec.structs.replace(whole.stages[0], checks=checks), *whole.stages[1:]])
 
     monkeypatch.setattr("tests.cohort.made.report", with_help)
     result = make(4)

@@ -331,9 +331,7 @@ def test_a_grader_that_fails_from_the_start_is_not_tried_on_everybody(tmp_path, 
     assert recorded(tmp_path) == 5
 
 
-@pytest.mark.parametrize(
-    ("states", "asked"), [("fffffgffff", 1), ("gfffffffg", 0), ("ffffsffff", 0), ("fffffsgggg", 1)]
-)
+@pytest.mark.parametrize(("states", "asked"), [("fffffgffff", 1), ("gfffffffg", 0), ("ffffsffff", 0), ("fffffsgggg", 1)])
 def test_submissions_that_fail_stop_nobody_elses_grading(tmp_path, told, states, asked):
     _, backend = told(states)
     skeleton = Package({name: text.encode() for name, text in classes.Generator(0).skeleton.items()})

@@ -58,9 +58,7 @@ def test_what_is_no_python_has_fingerprints_up_to_the_fault():
 
 def test_the_same_on_every_run():
     assert sorted(fingerprints({"a.py": OWN.encode()}))[:2] == sorted(fingerprints({"b.py": OWN.encode()}))[:2]
-    assert (
-        min(fingerprints({"a.py": b"def f(x, y):\n    return [x + y * 2 for _ in (1, 2, 3)]\n"})) == 1765201560310837496
-    )
+    assert min(fingerprints({"a.py": b"def f(x, y):\n    return [x + y * 2 for _ in (1, 2, 3)]\n"})) == 1765201560310837496
 
 
 def test_a_thousand_submissions_are_compared_by_index_not_by_pairs():

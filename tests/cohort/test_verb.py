@@ -110,9 +110,7 @@ def checkout(tmp_path):
 
 def edits(checkout):
     """What an instructor, an editor and git do to a checkout while a class is being graded."""
-    (checkout / "tasks" / "02_relu" / "checks.py").write_text(
-        "def check_relu_keeps_positives(student): raise AssertionError\n"
-    )
+    (checkout / "tasks" / "02_relu" / "checks.py").write_text("def check_relu_keeps_positives(student): raise AssertionError\n")
     (checkout / "tasks" / "02_relu" / "misconceptions.py").write_text("")
     (checkout / "reference" / "layers.py").rename(checkout / "reference" / "layers_old.py")
     (checkout / "grader" / "running" / "failures.py").write_text("def\n")
@@ -129,9 +127,7 @@ def test_a_course_that_is_edited_meanwhile_changes_no_grade(tmp_path, checkout):
         for file, content in files.items():
             (tmp_path / "class" / f"s{number}" / file).write_bytes(content + f"# {number}\n".encode())
     (tmp_path / "policy.toml").write_text("[grading]\nstages = ['02_relu', '03_softmax']\n")
-    assert (
-        soak.start(tmp_path / "class", tmp_path / "calm", tmp_path / "policy.toml", 1, checkout).wait(timeout=120) == 0
-    )
+    assert soak.start(tmp_path / "class", tmp_path / "calm", tmp_path / "policy.toml", 1, checkout).wait(timeout=120) == 0
     process = soak.start(tmp_path / "class", tmp_path / "out", tmp_path / "policy.toml", 1, checkout)
     wait_for_a_record(process, tmp_path / "out")
     edits(checkout)

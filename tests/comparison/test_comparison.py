@@ -71,9 +71,7 @@ def test_lines_are_aligned_and_what_differs_is_marked():
     a = code_diff.definitions("m", "def f(x):\n    y = x.sum(axis=1)\n    return y\n")["m.f"]
     b = code_diff.definitions("m", "def f(x):\n    # why\n    y = x.sum(axis=0)\n    return y\n")["m.f"]
     rows = code_diff.beside(a, b)
-    assert [
-        (row.left.number if row.left else None, row.right.number if row.right else None, row.same) for row in rows
-    ] == [
+    assert [(row.left.number if row.left else None, row.right.number if row.right else None, row.same) for row in rows] == [
         (1, 1, True),
         (2, 2, False),
         (None, 3, False),
@@ -90,9 +88,7 @@ def test_every_line_of_the_reference_comes_out_as_it_went_in():
     for module, source in read_submission(REFERENCE).modules.items():
         for definition in code_diff.definitions(module, source).values():
             rows = code_diff.beside(definition, definition)
-            assert ["".join(piece.text for piece in row.left.pieces) for row in rows] == code_diff.dedented(
-                definition.lines
-            )
+            assert ["".join(piece.text for piece in row.left.pieces) for row in rows] == code_diff.dedented(definition.lines)
             assert all(row.same for row in rows)
 
 
@@ -122,9 +118,7 @@ def page(tmp_path_factory):
     )
     assert text != reference.modules["losses"]
     ours = Submission("<b>ada</b>", {**reference.modules, "losses": text, "helpers": "def extra(x):\n    return x\n"})
-    asked = [
-        probing.ask(s, SOME, LocalPool(), 0, scratch / name / "evidence") for s, name in ((ours, "a"), (reference, "b"))
-    ]
+    asked = [probing.ask(s, SOME, LocalPool(), 0, scratch / name / "evidence") for s, name in ((ours, "a"), (reference, "b"))]
     sides = comparison.Sides(SOME, ours, reference, (asked[0], asked[1]), (scratch / "a", scratch / "b"))
     path = comparison.write(sides, scratch)
     return SimpleNamespace(sides=sides, html=path.read_text("utf-8"), tree=dom.parse(path.read_text("utf-8")))

@@ -453,9 +453,7 @@ def test_reset_brings_back_a_missing_file(folder):
     assert read_sources(folder) == SKELETON
 
 
-@pytest.mark.parametrize(
-    ("stage", "said"), [("11_overfit", "no function of its own"), ("softmacks", "no stage 'softmacks'")]
-)
+@pytest.mark.parametrize(("stage", "said"), [("11_overfit", "no function of its own"), ("softmacks", "no stage 'softmacks'")])
 def test_reset_of_nothing_is_refused(folder, stage, said):
     result = asked("reset", stage, "--student", folder)
     assert result.exit_code == 2

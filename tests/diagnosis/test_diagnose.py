@@ -100,9 +100,7 @@ return {given}
 """
 
 
-@pytest.mark.parametrize(
-    ("kind", "first", "given"), [("defaultdict", "list", "history"), ("UserDict", "", "dict(history)")]
-)
+@pytest.mark.parametrize(("kind", "first", "given"), [("defaultdict", "list", "history"), ("UserDict", "", "dict(history)")])
 @pytest.mark.parametrize(
     ("slip", "expected"),
     [

@@ -207,9 +207,7 @@ def test_what_is_told_of_another_number_says_that_number():
     assert m.hint != m.filled(50).hint
 
 
-@pytest.mark.parametrize(
-    "m", [m for s in HERE.stages for m in load(s.folder) if m.open is not None], ids=lambda m: m.name
-)
+@pytest.mark.parametrize("m", [m for s in HERE.stages for m in load(s.folder) if m.open is not None], ids=lambda m: m.name)
 def test_numbers_that_are_usual_fit_and_are_not_made_for_the_test(m):
     usual = usual_numbers(m)
     assert 7 <= len(usual) <= 10

@@ -9,9 +9,7 @@ from grader.diagnosis.diagnose import BUDGET, diagnose
 from grader.diagnosis.facts import facts_of
 from tests.diagnosis.test_known_mistakes import ANSWER, graded, mutant
 
-SECONDS = (
-    0.2  #: for one replay; on a machine that has nothing else to do it takes a fiftieth of that, a training a tenth
-)
+SECONDS = 0.2  #: for one replay; on a machine that has nothing else to do it takes a fiftieth of that, a training a tenth
 #: Mistakes with many candidates, with an open number, with twins that a probe parts, and of answers that are drawn.
 MADE = [
     ("01_linear", "adds_weight_decay"),
@@ -37,7 +35,5 @@ def test_a_slow_machine_gives_the_names_of_a_quick_one(stage, name, monkeypatch)
     quiet, loaded = names(0.0), names(SECONDS)
     assert name in {mistake.id for mistake in quiet[0].values()}
     assert loaded == quiet
-    found = names(2 * BUDGET)[
-        0
-    ]  # and the clock is the one that counts: what is left is told by facts, without a replay
+    found = names(2 * BUDGET)[0]  # and the clock is the one that counts: what is left is told by facts, without a replay
     assert found.keys() == facts_of(context, context.state.transcripts.keys()).keys()

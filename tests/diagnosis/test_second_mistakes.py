@@ -21,9 +21,7 @@ LOSS = "float(-np.log(self.probabilities[np.arange(len(labels)), labels] {}).mea
 def names_of(submission, *stages):
     """Check -> name and state, for those that have a name."""
     earlier = tuple((s.id, scores.result(c, "pass")) for s in COURSE.stages for c in s.checks if s.id < stages[0])
-    outcome = run_job(
-        Job("one", submission, stages, name_mistakes=True), VerifyContext(COURSE, ANSWER, assumed=earlier)
-    )
+    outcome = run_job(Job("one", submission, stages, name_mistakes=True), VerifyContext(COURSE, ANSWER, assumed=earlier))
     return {r.id: (r.mistake.id, r.state) for _, r in outcome.checks if r.mistake}
 
 
@@ -58,9 +56,7 @@ def f(self, dout):
     self.dW, self.db = np.tanh(self.x.T @ dout), dout.sum(axis=0)
     return dout @ self.W.T
 """
-    assert {name for name, _ in names_of(apply(code, parse(text, "x")[0]), "01_linear").values()} == {
-        "forgets_the_bias"
-    }
+    assert {name for name, _ in names_of(apply(code, parse(text, "x")[0]), "01_linear").values()} == {"forgets_the_bias"}
 
 
 def test_only_what_an_expectation_is_about_is_compared():

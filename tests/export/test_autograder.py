@@ -144,9 +144,7 @@ def test_results_are_there_from_the_start_and_after_each_stage(container):
 
 
 def test_a_whole_kit_without_a_file_is_graded_by_its_student_folder(container):
-    files = {
-        path: text for path, text in contents(HERE).items() if not path.startswith("student/") and path[-4:] != ".npz"
-    }
+    files = {path: text for path, text in contents(HERE).items() if not path.startswith("student/") and path[-4:] != ".npz"}
     files |= {f"student/{path.name}": path.read_bytes() for path in REFERENCE.glob("*.py") if path.name != "layers.py"}
     for path, content in (files | {"student/Layers.py": (REFERENCE / "layers.py").read_bytes()}).items():
         (container / "submission" / path).parent.mkdir(parents=True, exist_ok=True)

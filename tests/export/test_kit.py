@@ -144,9 +144,7 @@ def imported(path):
 
 def test_the_checks_of_a_kit_find_what_they_share(kit):
     stages = Course(kit).stages
-    values = [
-        value for stage in stages for check in load_checks(stage).values() for value in check.__globals__.values()
-    ]
+    values = [value for stage in stages for check in load_checks(stage).values() for value in check.__globals__.values()]
     shared = {value.__file__ for value in values if ".toolbox." in getattr(value, "__name__", "")}
     assert {Path(file).name for file in shared} >= {"closed_form.py", "networks.py", "accuracy_gate.py"}
     assert all(Path(file).is_relative_to(kit.resolve()) for file in shared)
@@ -164,9 +162,7 @@ def lines_of_code(source):
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
             node.body = node.body[1:] or [ast.Pass()]
-    lines = (
-        squeezed(line) for line in ast.unparse(tree).splitlines() if not line.strip().startswith(("def ", "class "))
-    )
+    lines = (squeezed(line) for line in ast.unparse(tree).splitlines() if not line.strip().startswith(("def ", "class ")))
     return {line for line in lines if len(line) >= 15}
 
 
@@ -189,9 +185,7 @@ def test_no_mistakes_body_is_in_it(kit):
         bodies[m.name] = squeezed("".join(ast.unparse(statement) for statement in body))
     long = {name: body for name, body in bodies.items() if len(body) >= 60}
     assert len(long) > 300
-    assert [
-        (name, p.relative_to(kit)) for name, body in long.items() for p, text in files.items() if body in text
-    ] == []
+    assert [(name, p.relative_to(kit)) for name, body in long.items() for p, text in files.items() if body in text] == []
 
 
 def in_kit(kit, tmp_path, code, *arguments):
@@ -338,6 +332,4 @@ def test_it_lists_its_files_and_says_its_version(tmp_path):
 
 
 def test_it_is_made_of_this_checkout(kit):
-    assert (kit / "grader" / "grading" / "grade.py").read_bytes() == (
-        ROOT / "grader" / "grading" / "grade.py"
-    ).read_bytes()
+    assert (kit / "grader" / "grading" / "grade.py").read_bytes() == (ROOT / "grader" / "grading" / "grade.py").read_bytes()

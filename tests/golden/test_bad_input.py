@@ -211,9 +211,7 @@ def test_ctrl_c_keeps_what_was_graded_and_leaves_no_process(tmp_path, number):
     environment = {**os.environ, "CHAIN_RULE_NO_VENV": "1"}
     command = [sys.executable, "-m", "grader", "grade", "8", "1", "--student", str(tmp_path / "mine")]
     command += ["--out", str(tmp_path / "out")]
-    grade = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
+    grade = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True)
     lines = tmp_path / "out" / "results.jsonl"
     until(lambda: lines.exists() and b'"event":"start"' in lines.read_bytes())
     below = processes_below(grade.pid)
@@ -254,14 +252,10 @@ def test_an_out_that_is_a_file_is_refused(tmp_path):
 def copy_of_the_course(tmp_path):
     """A checkout of its own, whose tasks may be broken."""
     copy = tmp_path / "course"
-    ignored = shutil.ignore_patterns(
-        ".git", ".venv", "__pycache__", "build", ".chain-rule", "tests", "benchmarks", "*.npz"
-    )
+    ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", "build", ".chain-rule", "tests", "benchmarks", "*.npz")
     shutil.copytree(ROOT, copy, ignore=ignored)
     for path in DATA.glob("*.npz"):
-        os.link(path, copy / "data" / path.name) if path.stat().st_dev == copy.stat().st_dev else shutil.copy(
-            path, copy / "data"
-        )
+        os.link(path, copy / "data" / path.name) if path.stat().st_dev == copy.stat().st_dev else shutil.copy(path, copy / "data")
     return copy
 
 

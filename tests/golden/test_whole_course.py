@@ -21,12 +21,7 @@ def graded(submission, stages=UNIT, seed=0):
 
 
 def unmet(report):
-    return [
-        (c.id, c.state, c.message)
-        for s in report.stages
-        for c in s.checks
-        if c.state not in ("pass", "todo", "blocked")
-    ]
+    return [(c.id, c.state, c.message) for s in report.stages for c in s.checks if c.state not in ("pass", "todo", "blocked")]
 
 
 def test_the_skeleton_earns_nothing_and_everything_is_to_do():
@@ -47,9 +42,7 @@ def test_the_bodies_of_stages_1_to_k_earn_their_points(k):
     done, rest = COURSE.stages[:k], COURSE.stages[k:]
     report = graded(with_bodies(done))
     assert report.score == sum(stage.points for stage in done), unmet(report)
-    assert {stage.id: stage.state for stage in report.stages} == {
-        stage.id: "pass" if stage in done else "todo" for stage in UNIT
-    }
+    assert {stage.id: stage.state for stage in report.stages} == {stage.id: "pass" if stage in done else "todo" for stage in UNIT}
     assert report.next.stage == rest[0].id
 
 

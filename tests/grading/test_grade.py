@@ -118,9 +118,7 @@ def test_two_grades_are_equal_apart_from_times(request_of, pool):
 
 
 def test_pytest_and_the_plain_loop_give_the_same(request_of, pool):
-    folder = write_submission(
-        request_of().student, losses="def square(a):\n    return a\n\n\ndef calls():\n    return 1\n"
-    )
+    folder = write_submission(request_of().student, losses="def square(a):\n    return a\n\n\ndef calls():\n    return 1\n")
     request = request_of(folder)
     report = grade(request, pool=pool)
     course = request.course
@@ -173,9 +171,7 @@ def test_an_interrupted_grade_keeps_what_was_graded(request_of, pool):
 
 def test_a_foreign_environment_changes_nothing(request_of, pool, tmp_path, monkeypatch):
     (tmp_path / "conftest.py").write_text("raise RuntimeError('read')\n")
-    (tmp_path / "tasks" / "conftest.py").write_text("raise RuntimeError('read')\n") if (
-        tmp_path / "tasks"
-    ).exists() else None
+    (tmp_path / "tasks" / "conftest.py").write_text("raise RuntimeError('read')\n") if (tmp_path / "tasks").exists() else None
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --collect-only\n")
     monkeypatch.setenv("PYTEST_ADDOPTS", "--collect-only")
     monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin")
@@ -273,9 +269,7 @@ def test_a_new_look_is_rendered_but_nothing_is_trained_again(request_of, pool, m
 def test_a_new_hint_is_shown_with_a_kept_training(request_of, pool):
     request = request_of()
     path = request.course.tasks / "03_third" / "task.toml"
-    path.write_text(
-        path.read_text().replace(HINTS, HINTS.replace("[", "[\n  ").replace(", ", ",\n  ").replace("]", ",\n]"))
-    )
+    path.write_text(path.read_text().replace(HINTS, HINTS.replace("[", "[\n  ").replace(", ", ",\n  ").replace("]", ",\n]")))
     grade(request, pool=pool)
     path.write_text(path.read_text().replace("what?", "what else?"))
     again = Trainings()

@@ -95,9 +95,7 @@ def run(attack: Attack, pool: WorkerPool, out: Path) -> Outcome:
         faults.append("ended the grade early")
     for text in _texts(results):
         faults += [f"leaked: {leak}" for leak in LEAK if leak in text]
-        if any(sign in text for sign in "\x1b\r\u202e\u2066") or any(
-            line.startswith("::") for line in text.splitlines()
-        ):
+        if any(sign in text for sign in "\x1b\r\u202e\u2066") or any(line.startswith("::") for line in text.splitlines()):
             faults.append(f"unclean text in the results: {text[:80]!r}")
     faults += [f"left behind: {trace}" for trace in sorted(_watched(attack) ^ before)]
     faults += _processes(pool)

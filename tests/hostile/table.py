@@ -175,9 +175,7 @@ def _faults(copy: Path, names: list[str], user: str, settings: dict[str, str]) -
         if not current:
             raise SystemExit(f"as {user} the grader does not start: {said}")
         if current not in found:
-            ended = (
-                f"hung the grader for {_SECONDS} s" if killed else f"ended the grader (status {status}): {said[:150]}"
-            )
+            ended = f"hung the grader for {_SECONDS} s" if killed else f"ended the grader (status {status}): {said[:150]}"
             found[current] = [ended]
     return found
 

@@ -40,9 +40,7 @@ def test_attack(attack, pool, tmp_path):
         assert outcome.score == attack.excepted
 
 
-OF_THE_KERNEL = [
-    attack for attack in attacks() if attack.name in ("empty_by_opening", "file_attributes", "signal_by_the_kernel")
-]
+OF_THE_KERNEL = [attack for attack in attacks() if attack.name in ("empty_by_opening", "file_attributes", "signal_by_the_kernel")]
 
 
 @pytest.mark.parametrize("attack", OF_THE_KERNEL, ids=lambda attack: attack.name)
@@ -56,12 +54,7 @@ def test_older_landlocks_hold_what_the_kernel_would_do_for_a_worker(attack, abi,
 
 
 def test_what_is_excepted_stands_on_the_page_on_security():
-    told = (
-        (ROOT / "SECURITY.md")
-        .read_text("utf-8")
-        .partition("<!-- excepted -->")[2]
-        .partition("<!-- end of excepted -->")[0]
-    )
+    told = (ROOT / "SECURITY.md").read_text("utf-8").partition("<!-- excepted -->")[2].partition("<!-- end of excepted -->")[0]
     rows = [tuple(cell.strip(" `") for cell in row.strip("|").split("|")) for row in told.strip().splitlines()[2:]]
     excepted = [attack for attack in attacks() if attack.excepted]
     assert rows == [(a.name, a.tries, str(a.honest), str(a.excepted)) for a in excepted]
@@ -71,9 +64,7 @@ def test_what_is_excepted_stands_on_the_page_on_security():
 
 
 def test_the_table_on_the_page_on_security_is_of_these_attacks():
-    told = (
-        (ROOT / "SECURITY.md").read_text("utf-8").partition("<!-- table -->")[2].partition("<!-- end of table -->")[0]
-    )
+    told = (ROOT / "SECURITY.md").read_text("utf-8").partition("<!-- table -->")[2].partition("<!-- end of table -->")[0]
     rows = [line.split("|")[1].strip() for line in told.splitlines() if line.startswith("| ")]
     assert rows == [f"{len(attacks())} attacks", *table.COLUMNS]
 

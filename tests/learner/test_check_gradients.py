@@ -18,10 +18,7 @@ SENT = {name: (TASKS / "toolbox" / f"{name}.py").read_text("utf-8") for name in 
 #: An estimate agrees with the differences that it is made of; and no difference has the digits that these lose.
 UNSEEN = {"estimates_the_gradient", "estimates_the_gradients", "loses_half_the_digits"}
 SLIPS = [
-    slip
-    for stage in HERE.stages
-    for slip in load(stage.folder)
-    if slip.target.endswith(".backward") and slip.id not in UNSEEN
+    slip for stage in HERE.stages for slip in load(stage.folder) if slip.target.endswith(".backward") and slip.id not in UNSEEN
 ]
 
 
@@ -120,6 +117,4 @@ def _shown(slip):
     lines, well, _ = told(apply(RIGHT, slip))
     assert not well
     name = slip.target.split(".")[1]
-    assert [line for line in lines if line.startswith(f"Look at {name} first") or f"look at {name}.backward" in line], (
-        lines
-    )
+    assert [line for line in lines if line.startswith(f"Look at {name} first") or f"look at {name}.backward" in line], lines

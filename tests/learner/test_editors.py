@@ -34,9 +34,7 @@ def test_bare_pytest_runs_a_stage_on_the_learners_folder(tmp_path):
     assert "tasks/01_linear/checks.py::check_linear_forward_adds_the_bias FAILED" in done.stdout
     assert "likely mistake\n    Bias not added" in done.stdout
     assert "what was expected" in done.stdout  # the learner's words, and no traceback of ours
-    assert (
-        "grader/" not in done.stdout.replace("SKIPPED", "").partition("short test summary")[0].partition("FAILURES")[2]
-    )
+    assert "grader/" not in done.stdout.replace("SKIPPED", "").partition("short test summary")[0].partition("FAILURES")[2]
     assert "layers.ReLU.forward is still a TODO (student/layers.py, line " in done.stdout
     listed = sum(len(stage.checks) for stage in COURSE.stages[:2])
     assert f"collected {listed} items" in done.stdout

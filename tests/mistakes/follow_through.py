@@ -98,9 +98,7 @@ def _cost(subject: Subject, off: dict, full: dict) -> Cost:
 def _written_too(m: Misconception) -> set[str]:
     """Other stages whose functions the mistake's own text holds: a class that is wrong as a whole."""
     methods = re.findall(r"def (\w+)", m.source)
-    return {
-        stage for name, stage in HERE.claimed_by().items() if name in [f"{m.target}.{method}" for method in methods]
-    }
+    return {stage for name, stage in HERE.claimed_by().items() if name in [f"{m.target}.{method}" for method in methods]}
 
 
 def table(found: dict[str, tuple[Subject, Cost]]) -> list[str]:

@@ -108,8 +108,7 @@ def main() -> int:
         print(f"{mutant.place} (line {mutant.line}): {reasons.get(mutant.place, 'NO REASON GIVEN')}")
     unexplained = sum(mutant.place not in reasons for mutant in survivors)
     print(
-        f"{len(found) - len(survivors)} of {len(found)} killed, {len(survivors)} survive, "
-        f"{unexplained} of them without a reason"
+        f"{len(found) - len(survivors)} of {len(found)} killed, {len(survivors)} survive, {unexplained} of them without a reason"
     )
     stale = [] if wanted else sorted(set(reasons) - {mutant.place for mutant in survivors})
     for place in stale:

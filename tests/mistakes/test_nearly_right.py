@@ -26,9 +26,9 @@ def test_it_loses_its_own_check_and_nothing_behind(form, seed):
     context.close()
     results = context.state.results
     told = {name: result.message for (_, name), result in results.items() if result.state != "pass"}
-    assert {name: results[stage, name].state for stage, name in results if name in told} == dict.fromkeys(
-        form.fails, "fail"
-    ), told
+    assert {name: results[stage, name].state for stage, name in results if name in told} == dict.fromkeys(form.fails, "fail"), (
+        told
+    )
     earned = sum(result.points for result in results.values())
     assert earned == sum(check.points for check in CHECKS) - sum(c.points for c in CHECKS if c.id in form.fails)
     assert len(form.fails) == 1

@@ -84,9 +84,7 @@ def test_cs231n_two_layer_net_gradients():
 
 def cs231n_toy():
     old = np.random.RandomState(0)
-    model = with_parameters(
-        MLP((4, 10, 3), np.random.default_rng(0)), 0.1 * old.randn(4, 10), 0, 0.1 * old.randn(10, 3), 0
-    )
+    model = with_parameters(MLP((4, 10, 3), np.random.default_rng(0)), 0.1 * old.randn(4, 10), 0, 0.1 * old.randn(10, 3), 0)
     return model, 10 * np.random.RandomState(1).randn(5, 4), np.array([0, 1, 2, 2, 1])
 
 
@@ -174,9 +172,7 @@ def test_cmu_softmax_of_ordinary_logits():
 
 def hw0_epoch(x, y, W1, W2, lr, batch):
     """One pass in order, as nn_epoch makes it: returns the new weights."""
-    model = with_parameters(
-        MLP((W1.shape[0], W1.shape[1], W2.shape[1]), np.random.default_rng(0), np.float32), W1, 0, W2, 0
-    )
+    model = with_parameters(MLP((W1.shape[0], W1.shape[1], W2.shape[1]), np.random.default_rng(0), np.float32), W1, 0, W2, 0)
     W1, b1, W2, b2 = model.parameters()
     optimizer = SGD(lr)
     for start in range(0, len(x), batch):
@@ -211,9 +207,7 @@ def test_dlsys_nn_epoch_takes_one_step_against_the_gradient():
 # --- with all 70,000 images of MNIST ---
 
 FOLDER = sets.find("MNIST")
-with_all_of_mnist = pytest.mark.skipif(
-    FOLDER is None, reason="the files of MNIST are not here: python -m tests.genuine.sets"
-)
+with_all_of_mnist = pytest.mark.skipif(FOLDER is None, reason="the files of MNIST are not here: python -m tests.genuine.sets")
 
 
 @pytest.fixture(scope="module")

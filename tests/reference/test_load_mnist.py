@@ -12,8 +12,7 @@ from reference.data import load_mnist
 
 RNG = np.random.default_rng(5)
 SETS = {
-    part: (RNG.integers(0, 256, (n, 6, 5), np.uint8), RNG.integers(0, 3, n, np.uint8))
-    for part, n in (("train", 7), ("t10k", 4))
+    part: (RNG.integers(0, 256, (n, 6, 5), np.uint8), RNG.integers(0, 3, n, np.uint8)) for part, n in (("train", 7), ("t10k", 4))
 }
 
 

@@ -154,9 +154,7 @@ def test_what_is_measured_is_what_the_network_gives(tmp_path, images):
 def test_a_network_with_slots_is_trained_too(tmp_path, images):
     student = short(tmp_path / "s", "from .")
     text = (student / "network.py").read_text("utf-8")
-    (student / "network.py").write_text(
-        text.replace("class MLP:\n", "class MLP:\n    __slots__ = ('layers',)\n\n"), "utf-8"
-    )
+    (student / "network.py").write_text(text.replace("class MLP:\n", "class MLP:\n    __slots__ = ('layers',)\n\n"), "utf-8")
     assert "epoch  2 of 2" in run(student, "--data", images, "--out", tmp_path).output
 
 
@@ -170,9 +168,7 @@ def test_below_the_goal_it_is_said_what_the_training_came_to(tmp_path, images):
 
 def test_an_exception_shows_the_learners_lines_alone(tmp_path, images, capsys):
     student = short(tmp_path / "broken", "from .")
-    (student / "optim.py").write_text(
-        "class SGD:\n    def __init__(self, lr):\n        self.lr = 1 / 0\n", encoding="utf-8"
-    )
+    (student / "optim.py").write_text("class SGD:\n    def __init__(self, lr):\n        self.lr = 1 / 0\n", encoding="utf-8")
     result = run(student, "--data", images)
     assert result.exception.exit_status == 2
     assert "ZeroDivisionError" in result.exception.sentence()
@@ -206,9 +202,7 @@ def test_run_by_hand_it_has_one_thread():
     code += "try: runpy.run_module('student.train', run_name='__main__', alter_sys=True)\n"
     code += "except SystemExit: print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['OMP_NUM_THREADS'])"
     given = {"PATH": os.environ.get("PATH", ""), "OMP_NUM_THREADS": "3"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=given, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=given, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1] == "1 3", done.stderr
 
 

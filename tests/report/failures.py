@@ -52,9 +52,9 @@ def mnist_evidence(out: Path) -> dict[str, str]:
         ring = np.hypot((grid[0] - 14) / a, (grid[1] - 14) / b)
         images.append(np.clip(1.6 - 5 * np.abs(ring - 0.9), 0, 1) * (grid[0] > 4 + k % 9))
     wrong = np.flatnonzero(true != said)[:18]
-    weights = rng.normal(0, 0.03, (784, 128)) + np.exp(
-        -np.hypot(grid[0] - 14, grid[1] - 14).reshape(784, 1) / 7
-    ) * rng.normal(0, 0.2, 128)
+    weights = rng.normal(0, 0.03, (784, 128)) + np.exp(-np.hypot(grid[0] - 14, grid[1] - 14).reshape(784, 1) / 7) * rng.normal(
+        0, 0.2, 128
+    )
     return save(
         out,
         "12_mnist",
@@ -96,7 +96,9 @@ def linear_db_mistake(out: Path) -> Outcome:
             ],
             evidence=evidence,
         )
-    hint = "The loss already averages over the batch. `db` collects what every row asks of the bias: does a sum or a mean do that?"
+    hint = (
+        "The loss already averages over the batch. `db` collects what every row asks of the bias: does a sum or a mean do that?"
+    )
     return {
         "state": "fail",
         "message": "layer.db is not the gradient of the loss by b.",

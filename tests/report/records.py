@@ -168,9 +168,7 @@ def write_history(out: Path, scores: Iterable[int], last_states: dict[str, str] 
     out.mkdir(parents=True, exist_ok=True)
     rows = []
     for i, score in enumerate(scores):
-        stages = {stage[0]: {"state": "todo"} for stage in STAGES} | {
-            k: {"state": v} for k, v in (last_states or {}).items()
-        }
+        stages = {stage[0]: {"state": "todo"} for stage in STAGES} | {k: {"state": v} for k, v in (last_states or {}).items()}
         rows.append({"finished": f"2026-11-22T10:{i:02d}:00+00:00", "score": score, "max_score": 100, "stages": stages})
     (out / "history.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
 

@@ -91,9 +91,7 @@ def one_mistake_a_stage(out: Path) -> Report:
     outcomes = {}
     for seed, (stage, _, _, functions, specs) in enumerate(STAGES):
         for check, _, _ in specs:
-            outcomes[check] = (
-                special[check](out) if check in special else generic_failure(out, stage, check, functions, seed)
-            )
+            outcomes[check] = special[check](out) if check in special else generic_failure(out, stage, check, functions, seed)
     write_history(out, [4, 3, 0], {"01_linear": "pass"})
     text = "Stage 01, Linear layer: db is the mean over the batch where it should be the sum."
     return report_of(

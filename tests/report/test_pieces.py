@@ -242,9 +242,7 @@ def test_words_of_a_block_without_its_cause():
     assert words.blocked_line(blocked, [stage]) == "Not checked yet: needs 03 Softmax."
 
 
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.0004, "0.4 ms"), (0.0123, "12 ms"), (3.44, "3.4 s"), (125, "2 min 5 s")]
-)
+@pytest.mark.parametrize(("value", "text"), [(0.0004, "0.4 ms"), (0.0123, "12 ms"), (3.44, "3.4 s"), (125, "2 min 5 s")])
 def test_times_are_short(value, text):
     assert words.seconds(value) == text
 
@@ -272,9 +270,7 @@ def test_own_lines_are_bodies_of_what_a_check_is_about():
         'def f(x):\n    """One."""\n    # 1. Why.\n    y = x\n    return y\n\n\ndef g():\n    return 1\n\n\nLONG = 1\n\n\ndef long():\n'
         + "    x = 1\n" * 40
     )
-    found = own_lines(
-        {"m": text, "broken": "def f(:"}, ["m.f", "m.g", "m.absent", "gone.f", "broken.f", "m.LONG", "m.long"]
-    )
+    found = own_lines({"m": text, "broken": "def f(:"}, ["m.f", "m.g", "m.absent", "gone.f", "broken.f", "m.LONG", "m.long"])
     assert [(lines.file, lines.function, lines.first, lines.lines, lines.marked) for lines in found] == [
         ("m.py", "f", 3, ["    # 1. Why.", "    y = x", "    return y"], []),
         ("m.py", "g", 9, ["    return 1"], []),
@@ -305,9 +301,7 @@ def test_words_of_what_passes_with_a_substitute():
     assert words.with_help(helped("fail", 0, 2, "layers.ReLU")) == "Fails too with a correct ReLU."
     assert words.with_help(helped("blocked", 0, 2, "layers.ReLU")) == ""
     stage = StageResult("07_backprop", "Backpropagation", "pass", 10, 12, [own, counted, shown])
-    assert words.with_help(stage).startswith(
-        "With a correct Linear, softmax and ReLU, your backprop passes 3 of 3 checks"
-    )
+    assert words.with_help(stage).startswith("With a correct Linear, softmax and ReLU, your backprop passes 3 of 3 checks")
     assert words.shown_state(stage) == words.shown_state(counted) == "helped"
     assert words.shown_state(own) == "pass"
     assert words.shown_state(StageResult("s", "S", "fail", 6, 10, [counted])) == "fail"

@@ -66,9 +66,7 @@ def test_names_in_a_record_do_not_lead_out_of_the_evidence(tmp_path, page):
             }
         }
     )
-    stages = [
-        msgspec.structs.replace(stage, id="../secret") if stage.id == "08_sgd" else stage for stage in report.stages
-    ]
+    stages = [msgspec.structs.replace(stage, id="../secret") if stage.id == "08_sgd" else stage for stage in report.stages]
     stages = [
         msgspec.structs.replace(s, checks=[msgspec.structs.replace(s.checks[0], id="x")]) if s.id == "../secret" else s
         for s in stages
@@ -79,10 +77,7 @@ def test_names_in_a_record_do_not_lead_out_of_the_evidence(tmp_path, page):
 def test_ten_megabytes_of_print_stay_small(tmp_path, page):
     huge = "<b>x</b>\n" * 1_200_000
     report = samples.report_of(
-        {
-            check: {"state": "fail", "card": Card(printed=huge, gave=huge, ran=huge), "printed": huge}
-            for check in samples.CHECKS
-        }
+        {check: {"state": "fail", "card": Card(printed=huge, gave=huge, ran=huge), "printed": huge} for check in samples.CHECKS}
     )
     tree = page(report)
     assert (tmp_path / "report.html").stat().st_size <= 1_500_000

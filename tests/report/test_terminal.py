@@ -72,9 +72,7 @@ def test_a_card_says_everything_in_order():
 
 
 def test_a_named_mistake_is_told_with_its_number():
-    ratio = (
-        "Every entry is exactly 1/5 of what it should be, and the batch has 5 rows: it is divided by it once too often."
-    )
+    ratio = "Every entry is exactly 1/5 of what it should be, and the batch has 5 rows: it is divided by it once too often."
     mistake = Mistake("averages_again", "Who divided already?", title="Divided again")
     result = failing(card=Card(gave="dW is 1.", looks_like=ratio), mistake=mistake)
     text = " ".join(shown(terminal.CardText("01_linear", result)).split())
@@ -107,9 +105,7 @@ def test_a_syntax_error_is_told_once_with_a_caret(tmp_path):
 
 
 def test_an_exception_in_the_learners_own_terms_stands_as_what_was_given():
-    said = (
-        "self.x is (5, 4), dout is (5, 3): for `@` the inner two must agree, and 4 is not 5. (ValueError: matmul: ...)"
-    )
+    said = "self.x is (5, 4), dout is (5, 3): for `@` the inner two must agree, and 4 is not 5. (ValueError: matmul: ...)"
     card = Card(gave=said, source=[SourceLines("layers.py", 9, ["dW = self.x @ dout"], [9], "backward")])
     text = " ".join(shown(terminal.CardText("01_linear", failing(card=card, message=said))).split())
     assert f"what you gave {said} where: layers.py, in backward > 9 dW = self.x @ dout" in text

@@ -193,12 +193,8 @@ def test_an_own_mistake_behind_another_is_told_with_what_was_put_in():
 
 
 def test_a_failure_says_nothing_where_more_is_read_than_the_contract_has():
-    layers = AVERAGED.modules["layers"].replace(
-        "        self.x = x\n", "        self.x = x\n        self.seen = True\n"
-    )
-    network = REFERENCE.modules["network"].replace(
-        "dout = layer.backward(dout)", "dout = layer.backward(dout) * layer.seen"
-    )
+    layers = AVERAGED.modules["layers"].replace("        self.x = x\n", "        self.x = x\n        self.seen = True\n")
+    network = REFERENCE.modules["network"].replace("dout = layer.backward(dout)", "dout = layer.backward(dout) * layer.seen")
     network = network.replace("self.layers.append(ReLU())", "self.layers.append(ReLU()); self.layers[-1].seen = True")
     session = graded(AVERAGED.replaced({"layers": layers, "network": network}))
     blocked = session.results["07_backprop", "check_backprop_agrees_with_central_differences"]
@@ -218,9 +214,7 @@ def test_a_failure_says_nothing_where_what_was_put_in_is_never_called():
 @pytest.mark.parametrize("text", ["class Linear(:\n", "raise SystemExit(3)\n", "import nothing_of_that_name\n"])
 def test_a_module_that_cannot_be_imported_is_replaced_by_its_names(text):
     found = points(graded(REFERENCE.replaced({"layers": text})))
-    assert {s: earned for s, (earned, _) in found.items()} == {
-        s: 0 if s in ("01_linear", "02_relu") else worth(s) for s in found
-    }
+    assert {s: earned for s, (earned, _) in found.items()} == {s: 0 if s in ("01_linear", "02_relu") else worth(s) for s in found}
 
 
 # --- when it counts: a small course with a training -------------------------------------------------------------------
@@ -259,9 +253,7 @@ def half(course):
     """The same with so many points for `double` that who has these has half."""
     toml = course.tasks / "01_first" / "task.toml"
     toml.write_text(
-        toml.read_text().replace(
-            'points = 1\nfunctions = ["layers.double"]', 'points = 9\nfunctions = ["layers.double"]'
-        )
+        toml.read_text().replace('points = 1\nfunctions = ["layers.double"]', 'points = 9\nfunctions = ["layers.double"]')
     )
     return read_course(course.tasks)
 
@@ -297,9 +289,7 @@ def test_where_a_limit_ended_a_check_before_nothing_is_tried_as_it_is(course):
         pool, state = CountingPool(), RunState()
         if ended:
             state.cut_short(course.stage("01_first").checks[0])
-        session = run_stages(
-            course.select(["01", "02"]), pool, wrong, course=course, state=state, follow_through="full"
-        )
+        session = run_stages(course.select(["01", "02"]), pool, wrong, course=course, state=state, follow_through="full")
         assert session.results["02_second", "check_square_squares"].substituted == ["layers.add"]
         plain.append(pool.plain)
     assert plain[1] == plain[0] - 1
@@ -360,9 +350,7 @@ def test_what_can_be_put_in_is_claimed_by_a_stage_or_a_class_of_claims():
     assert all(any(unit_of(claim, [name]) for claim in claims) for name in names)
     right = put_in(HERE.tasks, names)
     assert set(right.texts) == {"substitutes", "closed_form"}
-    assert not any(
-        word in right.texts["substitutes"] for word in ("default_rng(", "case.", "reference", "grader.checks")
-    )
+    assert not any(word in right.texts["substitutes"] for word in ("default_rng(", "case.", "reference", "grader.checks"))
 
 
 def test_a_worker_gets_no_line_of_what_is_not_put_in():
@@ -384,7 +372,9 @@ def test_a_worker_gets_no_line_of_what_is_not_put_in():
 
 @pytest.mark.parametrize("kept", ["alpha", "lr"])
 def test_a_step_alone_finds_the_rate_wherever_the_learner_keeps_it(kept):
-    optim = f"class SGD:\n    def __init__(self, lr):\n        self.{kept} = lr\n    def step(self, params, grads):\n        pass\n"
+    optim = (
+        f"class SGD:\n    def __init__(self, lr):\n        self.{kept} = lr\n    def step(self, params, grads):\n        pass\n"
+    )
     code = replace(REFERENCE.replaced({"optim": optim}), put_in=put_in(HERE.tasks, ("optim.SGD.step",)))
     with LocalPool().student(code) as student:
         held = student.put([np.ones(2)])
@@ -394,9 +384,7 @@ def test_a_step_alone_finds_the_rate_wherever_the_learner_keeps_it(kept):
 
 def test_copied_into_a_submission_the_texts_do_not_import():
     texts = put_in(HERE.tasks, names_in(HERE.tasks)).texts
-    code = REFERENCE.replaced(
-        {**texts, "layers": f"from .substitutes import Linear, ReLU\n{REFERENCE.modules['layers']}"}
-    )
+    code = REFERENCE.replaced({**texts, "layers": f"from .substitutes import Linear, ReLU\n{REFERENCE.modules['layers']}"})
     first = graded(code, stages=HERE.select(["01"])).results["01_linear", "check_linear_forward_adds_the_bias"]
     assert first.state == "fail"
     assert "cannot be imported" in first.message

@@ -82,9 +82,7 @@ def test_a_stub_met_on_the_way_is_the_next_thing_to_write(course):
 
 
 def test_the_card_of_an_exception_says_what_should_hold(course):
-    result = run(course, submission(layers="def add(a, b):\n    return nothing\n")).results[
-        "01_first", "check_add_adds"
-    ]
+    result = run(course, submission(layers="def add(a, b):\n    return nothing\n")).results["01_first", "check_add_adds"]
     assert result.card.should == "add(a, b) is a + b."
     assert result.card.gave.startswith("NameError")
 
@@ -250,9 +248,7 @@ def imported(file):
             for alias in node.names:
                 name = f"{node.module}.{alias.name}"
                 known = node.module == "grader" or (node.module or "").startswith("grader.")
-                yield (
-                    name if known and importlib.util.find_spec(node.module).submodule_search_locations else node.module
-                )
+                yield (name if known and importlib.util.find_spec(node.module).submodule_search_locations else node.module)
 
 
 def functions_of(name):
@@ -293,9 +289,7 @@ STUMBLES = "def first(value):\n    return value[0]\n"
         ("tasks/toolbox/shared.py", "shared", STUMBLES, "fail"),
     ],
 )
-def test_a_modules_mark_decides_whose_fault_it_is_and_its_folder_does_not(
-    tmp_path, monkeypatch, place, name, text, state
-):
+def test_a_modules_mark_decides_whose_fault_it_is_and_its_folder_does_not(tmp_path, monkeypatch, place, name, text, state):
     course = toys.course(tmp_path)
     folder, _, rest = place.partition("/")
     file = (course.tasks if folder == "tasks" else tmp_path / "grader") / rest
@@ -382,9 +376,7 @@ def test_what_trains_comes_last_and_core_comes_first(course, tmp_path):
 
 
 def test_prints_of_a_passing_check_are_kept_and_cut(course):
-    layers = RIGHT["layers"].replace(
-        "    return a + b", "    for i in range(30):\n        print('line', i)\n    return a + b"
-    )
+    layers = RIGHT["layers"].replace("    return a + b", "    for i in range(30):\n        print('line', i)\n    return a + b")
     result = run(course, submission(layers=layers), "01").results["01_first", "check_add_adds"]
     assert result.state == "pass"
     assert result.printed.splitlines()[0] == "line 0"
@@ -447,9 +439,7 @@ def test_a_worker_that_is_killed_from_outside_costs_nothing_once(course, kills, 
             os.kill(pids[-1], signal.SIGKILL)
         student.layers.pid()
 
-    context = Context(
-        course, Submission("killed", {"layers": "import os\npid = os.getpid\n"}), WorkerPool(HERE.withheld)
-    )
+    context = Context(course, Submission("killed", {"layers": "import os\npid = os.getpid\n"}), WorkerPool(HERE.withheld))
     with context.pool:
         result = execute(course.stages[0].checks[0], check, context)
     assert result.state == state

@@ -80,8 +80,7 @@ def test_a_card_with_a_name_comes_before_one_without_unless_others_build_on_it()
         return scores.report([stage], results).next.check
 
     core, short, mix = (
-        f"check_batches_{name}"
-        for name in ("hold_each_example_once", "keep_the_short_last_batch", "mix_anew_each_epoch")
+        f"check_batches_{name}" for name in ("hold_each_example_once", "keep_the_short_last_batch", "mix_anew_each_epoch")
     )
     assert next_of(short, mix, mistake=named) == mix
     assert next_of(short, mix, mistake=None) == short

@@ -138,9 +138,7 @@ def _hostile(cases: Path) -> list[Single]:
     for attack in filter(_stands_alone, attacks()):
         _copy(attack, cases / "attacks" / attack.name)
         student = f"{COURSE}/tests/hostile/attacks/{attack.name}"
-        singles.append(
-            Single(f"hostile.{attack.name}", [*attack.stages, "--student", student, "--seed", str(attack.seed)])
-        )
+        singles.append(Single(f"hostile.{attack.name}", [*attack.stages, "--student", student, "--seed", str(attack.seed)]))
     return singles
 
 
@@ -167,9 +165,7 @@ def _copy(attack: Attack, folder: Path) -> None:
     if attack.base:
         own = read_submission(attack.folder).modules
         write(
-            Submission(
-                "", {name: text for name, text in read_submission(REFERENCE).modules.items() if name not in own}
-            ),
+            Submission("", {name: text for name, text in read_submission(REFERENCE).modules.items() if name not in own}),
             folder,
         )
 

@@ -182,9 +182,7 @@ def test_a_difference_with_a_reason_is_told_and_does_not_count(tmp_path):
     assert [one.path for one, _ in found.meant] == [f"{CHECKS}/check_two/message"]
 
 
-@pytest.mark.parametrize(
-    "path", ["*/state", "*/points", "*/mistake/id", "*", "results.json/*", "*/*s", "status", "*/m*"]
-)
+@pytest.mark.parametrize("path", ["*/state", "*/points", "*/mistake/id", "*", "results.json/*", "*/*s", "status", "*/m*"])
 def test_a_list_that_would_excuse_a_grade_is_refused(tmp_path, path):
     with pytest.raises(BadExpected, match="which is the grade"):
         listed(tmp_path, path)

@@ -71,7 +71,9 @@ VAL_ACC = "append(accuracy(model, x_val, y_val))"
 RETURN = "    return history\n"
 ADD = "total = [a + b for a, b in zip(total, model.gradients())] if total else [g.copy() for g in model.gradients()]\n"
 SPEED = "speed = [0.9 * s + g for s, g in zip(speed or [0] * 9, model.gradients())]\n"
-BEST = "        if history['val_acc'][-1] == max(history['val_acc']):\n            best = [p.copy() for p in model.parameters()]\n"
+BEST = (
+    "        if history['val_acc'][-1] == max(history['val_acc']):\n            best = [p.copy() for p in model.parameters()]\n"
+)
 WORSE = "        if len(history['val_loss']) > 1 and history['val_loss'][-1] > history['val_loss'][-2]:\n"
 AGAIN = "            for curve in history.values():\n                curve.append(curve[-1])\n            continue\n"
 

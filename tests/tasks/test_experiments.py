@@ -125,8 +125,7 @@ def find_learning_rate(*a, **k):
 @pytest.mark.parametrize("answer", ["None", "[]", "[(1, 2)]", "7", "{'a': 1}", "'healthy'", "[('a', 'b', {})] * 3"])
 def test_answers_of_no_use_fail_with_a_sentence(answer):
     code = "".join(
-        f"def {name}(*a, **k):\n    return {answer}\n"
-        for name in ("compare_batch_sizes", "find_learning_rate", "diagnose")
+        f"def {name}(*a, **k):\n    return {answer}\n" for name in ("compare_batch_sizes", "find_learning_rate", "diagnose")
     )
     results = grade(changed(also=code))
     assert {result.state for result in results.values()} <= {"fail", "blocked"}

@@ -72,12 +72,8 @@ def measured(network) -> list[tuple[np.ndarray, np.ndarray]]:
     pairs = [(dout, numerical_gradient(lambda z: loss.forward(z, network.y), logits.copy()))]
     for layer, x in zip(model.layers[::-1], inputs[::-1]):
         dx = layer.backward(dout)
-        pairs += [
-            (np.copy(getattr(layer, f"d{name}")), slopes(layer, name, x, dout)) for name in "Wb" if hasattr(layer, name)
-        ]
-        pairs.append(
-            (dx, numerical_gradient(lambda z, layer=layer, dout=dout: np.sum(dout * layer.forward(z)), x.copy()))
-        )
+        pairs += [(np.copy(getattr(layer, f"d{name}")), slopes(layer, name, x, dout)) for name in "Wb" if hasattr(layer, name)]
+        pairs.append((dx, numerical_gradient(lambda z, layer=layer, dout=dout: np.sum(dout * layer.forward(z)), x.copy())))
         dout = dx
     return pairs
 

@@ -92,9 +92,7 @@ def test_halves_share_each_digit_at_odd_and_even_positions(builder):
     assert len(first) == len(second)
     for digit in range(10):
         for parity in range(2):
-            in_first, in_second = (
-                np.count_nonzero((labels[half] == digit) & (half % 2 == parity)) for half in (first, second)
-            )
+            in_first, in_second = (np.count_nonzero((labels[half] == digit) & (half % 2 == parity)) for half in (first, second))
             assert abs(in_first - in_second) <= 1
 
 

@@ -44,9 +44,7 @@ def test_what_is_not_written_has_no_sentence():
 
 
 def test_an_answer_of_another_kind_has_no_sentence():
-    network = (
-        read_submission(REFERENCE).modules["network"].replace(".argmax(axis=1)", ".argmax(axis=1).tolist() + [[]]")
-    )
+    network = read_submission(REFERENCE).modules["network"].replace(".argmax(axis=1)", ".argmax(axis=1).tolist() + [[]]")
     odd = read_submission(REFERENCE).replaced({"network": network})
     assert milestone(["06_network"], odd, HERE, LocalPool(), Limits()) == ""
 

@@ -147,9 +147,7 @@ def test_an_exception_is_a_row_and_hides_no_other():
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_careless_softmax_is_noticed_at_large_logits():
-    text = SUBMISSION.modules["losses"].replace(
-        "shifted = logits - logits.max(axis=1, keepdims=True)", "shifted = logits"
-    )
+    text = SUBMISSION.modules["losses"].replace("shifted = logits - logits.max(axis=1, keepdims=True)", "shifted = logits")
     pool = LocalPool()
     with pool.student(SUBMISSION.replaced({"losses": text}), LIMITS) as student:
         found = differing(compare_extremes(student, "float64", exact))
@@ -161,9 +159,7 @@ def test_a_careless_softmax_is_noticed_at_large_logits():
 
 def test_float32_is_not_asked_of_a_network_without_it(reference):
     assert offers(reference, "float32")
-    text = (
-        SUBMISSION.modules["network"].replace("sizes, rng, dtype=np.float64", "sizes, rng").replace(", dtype))", "))")
-    )
+    text = SUBMISSION.modules["network"].replace("sizes, rng, dtype=np.float64", "sizes, rng").replace(", dtype))", "))")
     pool = LocalPool()
     with pool.student(SUBMISSION.replaced({"network": text}), LIMITS) as student:
         assert not offers(student, "float32")

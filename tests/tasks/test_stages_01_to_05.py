@@ -50,9 +50,7 @@ def grade(submission: Submission, stages=MODULES, seed: int = 0) -> Context:
 
 
 def states(context: Context, stage: str) -> dict[str, str]:
-    return {
-        name.removeprefix("check_"): r.state for (where, name), r in context.state.results.items() if where == stage
-    }
+    return {name.removeprefix("check_"): r.state for (where, name), r in context.state.results.items() if where == stage}
 
 
 def points(context: Context, stage: str) -> int:

@@ -190,9 +190,7 @@ def test_a_kink_on_the_way_is_left_out():
     np.testing.assert_allclose(measured, [5.0, 0.0], atol=1e-9)
 
 
-ROWS = (
-    "order = rng.permutation(len(x))\n    for s in range(0, len(x), batch_size):\n        r = order[s : s + batch_size]"
-)
+ROWS = "order = rng.permutation(len(x))\n    for s in range(0, len(x), batch_size):\n        r = order[s : s + batch_size]"
 SAID = {
     "parameters as a dict": (
         "06_network",

@@ -94,9 +94,7 @@ def by_damage(seconds: float) -> None:
             print("input:", bytes(data).hex())
             raise
         rounds += 1
-    print(
-        f"{rounds:,} damaged messages: {through:,} let through as plain values, the others refused, nothing else raised"
-    )
+    print(f"{rounds:,} damaged messages: {through:,} let through as plain values, the others refused, nothing else raised")
 
 
 def widest() -> None:

@@ -14,9 +14,7 @@ from grader.worker import bounds, stream, wire
 DTYPES = st.sampled_from(
     [np.dtype(code) for code in ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"]]
 )
-ARRAYS = DTYPES.flatmap(
-    lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5))
-)
+ARRAYS = DTYPES.flatmap(lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)))
 ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text() | st.binary()
 KEYS = st.text(max_size=5) | st.integers(-(1 << 63), (1 << 63) - 1) | st.booleans()
 VALUES = st.recursive(

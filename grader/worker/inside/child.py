@@ -73,9 +73,7 @@ def only_the_standard_library() -> None:
     Done before a worker is forked, where there is a fork: in each of them it would touch three hundred pages of memory.
     """
     importlib.invalidate_caches()
-    sys.path[:] = [
-        path for path in sys.path if path and os.path.basename(path) not in ("site-packages", "dist-packages")
-    ]
+    sys.path[:] = [path for path in sys.path if path and os.path.basename(path) not in ("site-packages", "dist-packages")]
     sys.path[:] = [path for path in sys.path if not os.path.exists(os.path.join(path, _COURSE, "__init__.py"))]
     sys.path_importer_cache.clear()
     sys.argv = [""]
@@ -116,9 +114,7 @@ class _Server:
         self.runtime = self._runtime({}, {}, [], {})
         self.active: Any = None
 
-    def _runtime(
-        self, modules: dict[str, str], problems: dict[str, str], names: list[str], texts: dict[str, str]
-    ) -> Runtime:
+    def _runtime(self, modules: dict[str, str], problems: dict[str, str], names: list[str], texts: dict[str, str]) -> Runtime:
         finder = Finder(modules, problems)
         put_in = Substitution(finder, names, texts) if names else None
         return Runtime(finder, self.shared, self._call_back, self._imported, put_in)

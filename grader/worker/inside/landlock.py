@@ -65,9 +65,7 @@ def _grant(ruleset_fd: int, path: str, rights: int) -> None:
         if not stat.S_ISDIR(os.fstat(fd).st_mode):
             rights &= _OF_FILES  # a right of folders on a plain file is EINVAL
         rule = ctypes.create_string_buffer(struct.pack("<Qi", rights, fd), 12)
-        kernel.call(
-            _ADD_RULE, ctypes.c_int(ruleset_fd), ctypes.c_int(_PATH_BENEATH), ctypes.byref(rule), ctypes.c_uint32(0)
-        )
+        kernel.call(_ADD_RULE, ctypes.c_int(ruleset_fd), ctypes.c_int(_PATH_BENEATH), ctypes.byref(rule), ctypes.c_uint32(0))
     finally:
         os.close(fd)
 

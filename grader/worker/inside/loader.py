@@ -89,9 +89,7 @@ class Finder(importlib.abc.MetaPathFinder):
     confined  : refuse everything else (False in a debugger's process, which has packages of its own)
     """
 
-    def __init__(
-        self, modules: dict[str, str], problems: dict[str, str], folder: str = "<student>", *, confined: bool = True
-    ):
+    def __init__(self, modules: dict[str, str], problems: dict[str, str], folder: str = "<student>", *, confined: bool = True):
         self.modules, self.problems, self.folder, self.confined = modules, problems, folder, confined
         self.packages = {name.rpartition(".")[0] for name in modules} - {""}
         self.packages |= {package.rpartition(".")[0] for package in self.packages} - {""}

@@ -37,9 +37,7 @@ class Probe(NamedTuple):
 #: All of them, in their order in reports.
 PROBES = (
     Probe("read the course's files", _LANDLOCK, lambda plan: _any(_open, plan["probe_paths"])),
-    Probe(
-        "read other files", _LANDLOCK, lambda _: _any(_open, ["/etc/passwd", os.path.expanduser("~"), sys.executable])
-    ),
+    Probe("read other files", _LANDLOCK, lambda _: _any(_open, ["/etc/passwd", os.path.expanduser("~"), sys.executable])),
     Probe("write files", "a kernel with Landlock or seccomp", lambda _: _write()),
     Probe("open a socket", _SECCOMP, lambda _: _socket()),
     Probe("start a process", _SECCOMP, lambda _: _process()),

@@ -27,9 +27,7 @@ def pretend_mkdir_succeeds() -> None:
     """
     make = os.mkdir
 
-    def mkdir(
-        path: str | bytes | os.PathLike[str] | os.PathLike[bytes], mode: int = 0o777, *, dir_fd: int | None = None
-    ) -> None:
+    def mkdir(path: str | bytes | os.PathLike[str] | os.PathLike[bytes], mode: int = 0o777, *, dir_fd: int | None = None) -> None:
         with contextlib.suppress(PermissionError, FileNotFoundError):  # the latter below one that was not made
             make(path, mode, dir_fd=dir_fd)
 
@@ -74,9 +72,7 @@ def _anything(name: str) -> _Anything:
 class _Progress:
     """tqdm: goes through what it is given, in silence."""
 
-    def __init__(
-        self, iterable: Collection[object] | None = None, *_args: object, total: int | None = None, **_named: object
-    ):
+    def __init__(self, iterable: Collection[object] | None = None, *_args: object, total: int | None = None, **_named: object):
         self.iterable, self.total, self.n = iterable, total, 0
 
     def __iter__(self) -> Iterator[object]:

@@ -113,9 +113,7 @@ class Zygote:
         self.shared[name] = Mapped(fds[0], dtype, shape)
         return {}
 
-    def do_spawn(
-        self, fds: list[int], layers: list[str], memory: int, probe_paths: list[str], grader: int
-    ) -> dict[str, Any]:
+    def do_spawn(self, fds: list[int], layers: list[str], memory: int, probe_paths: list[str], grader: int) -> dict[str, Any]:
         """Fork a worker on a connection and a pipe for its output."""
         self.spawned += 1
         plan = {

@@ -76,11 +76,7 @@ class Asker:
     def module_attribute(self, module: str, name: str) -> object:
         """A constant, in capitals, is fetched; anything else is a function or class, and found when it is called."""
         self.modules.add(module)
-        return (
-            self._fetched(module, name)
-            if name.isupper() and name not in handles.CLASSES
-            else Function(self, module, name)
-        )
+        return self._fetched(module, name) if name.isupper() and name not in handles.CLASSES else Function(self, module, name)
 
     def _fetched(self, module: str, name: str) -> object:
         path = f"{module}.{name}"
@@ -95,9 +91,7 @@ class Asker:
             return method
         return self.named(value, asked.text)
 
-    def call(
-        self, target: Remote | Method | Function, args: handles.Args, keywords: handles.Keywords, keep: bool = False
-    ) -> Any:  # noqa: ANN401
+    def call(self, target: Remote | Method | Function, args: handles.Args, keywords: handles.Keywords, keep: bool = False) -> Any:  # noqa: ANN401
         """Call an object, a method of one, or a function or class of a module.
 
         keep : leave the result in the worker

@@ -58,9 +58,7 @@ class Channel:
         self._depth = 0
         self._size = 0  # of what came last, as `received`
 
-    def request(
-        self, operation: str, *arguments: object, callbacks: dict[int, Callable[..., object]] | None = None
-    ) -> Answer:
+    def request(self, operation: str, *arguments: object, callbacks: dict[int, Callable[..., object]] | None = None) -> Answer:
         """Ask for one operation and wait for its answer.
 
         raises : StudentError and its kind for whatever the submission does; WorkerFault for the grader's own faults
@@ -174,9 +172,7 @@ class Channel:
         if function is None or type(args) is not list or type(keywords) is not dict:
             raise errors.ProtocolViolation("The code called a function that it was passed after its call had returned.")
         if any(type(key) is not str for key in keywords):
-            raise errors.ProtocolViolation(
-                "A function that was passed to the code was called with keywords that are not names."
-            )
+            raise errors.ProtocolViolation("A function that was passed to the code was called with keywords that are not names.")
         value = function(*args, **keywords)
         return value.to_wire() if isinstance(value, InWorker) else value
 

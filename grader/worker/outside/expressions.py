@@ -223,9 +223,7 @@ def names_in(function: Function | None) -> list[str]:
     if function is None:
         return []
     stored = [n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-    return list(
-        dict.fromkeys([*(argument.arg for argument in ast.walk(function) if isinstance(argument, ast.arg)), *stored])
-    )
+    return list(dict.fromkeys([*(argument.arg for argument in ast.walk(function) if isinstance(argument, ast.arg)), *stored]))
 
 
 def _assignments(function: ast.AST | None) -> list[ast.Assign]:

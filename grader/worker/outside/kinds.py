@@ -94,9 +94,7 @@ def _unpacked(match: re.Match[str], place: Place) -> str:
     if value is None:
         return ""
     held = None if each else place.value(value)
-    found = match.groupdict().get("found") or (
-        str(held.sizes[0]) if held and held.kind in ("list", "tuple") else "more"
-    )
+    found = match.groupdict().get("found") or (str(held.sizes[0]) if held and held.kind in ("list", "tuple") else "more")
     whose = f"each item of {place.words(value)}" if each else place.words(value)
     shape = place.value(value.value) if isinstance(value, ast.Attribute) and value.attr == "shape" else None
     known = f": it is {shape.phrase}" if shape and shape.kind == "ndarray" else ""

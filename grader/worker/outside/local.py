@@ -37,9 +37,7 @@ class LocalChannel(Channel):
     interactive : leave prints and the debugger alone, and let everything be imported
     """
 
-    def __init__(
-        self, submission: Submission, limits: TimeLimits, shared: dict[str, wire.Array], interactive: bool = False
-    ):
+    def __init__(self, submission: Submission, limits: TimeLimits, shared: dict[str, wire.Array], interactive: bool = False):
         super().__init__(submission, limits)
         folder = str(submission.folder) if submission.folder else "<student>"
         finder = Finder(submission.modules, submission.problems, folder, confined=not interactive)

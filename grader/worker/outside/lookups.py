@@ -78,9 +78,7 @@ def _of_a_class(found: Defined, kind: str, name: str, place: Place) -> str:
         where = f"{file_of(found.module)}, line {node.lineno}"
         return f"{kind}.{method} sets self.{name} ({where}), and that line had not run before."
     holds = [f"{other} {held.phrase}" if held.kind == "ndarray" else other for other, held in place.holds.items()]
-    guess = near(
-        name, [*place.holds, *(other for other in attributes(found.node) if other not in place.holds)], initials=True
-    )
+    guess = near(name, [*place.holds, *(other for other in attributes(found.node) if other not in place.holds)], initials=True)
     listed = f"; it has {', '.join(holds)}" if holds else ""
     return f"This {kind} has no {name}{listed}.{_meant(guess, '' if place.path else name)}" if guess or holds else ""
 
@@ -195,9 +193,7 @@ def _too_many(match: re.Match[str], place: Place) -> str:
     if _is_method(found) and (not found.parameters or found.parameters[0] != "self"):
         names = ", ".join(found.parameters)
         rule = "a method's first parameter is the object itself"
-        return (
-            f"def {found.node.name}({names}) in class {match[1].partition('.')[0]} ({found.place}) has no self: {rule}."
-        )
+        return f"def {found.node.name}({names}) in class {match[1].partition('.')[0]} ({found.place}) has no self: {rule}."
     given = int(match[2]) - _is_method(found)
     return f"{written} in {found.place}, was called with {given} argument{'s' if given != 1 else ''}."
 

@@ -95,9 +95,7 @@ class ZygoteClient:
         """
         self.asked += 1
         try:
-            socket.send_fds(
-                self.control, [msgspec.msgpack.encode({"do": do, "number": self.asked, **fields})], list(fds)
-            )
+            socket.send_fds(self.control, [msgspec.msgpack.encode({"do": do, "number": self.asked, **fields})], list(fds))
         except OSError as reason:
             raise WorkerFault(f"the process that starts workers does not answer ({reason})") from None
         if keep:

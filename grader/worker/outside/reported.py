@@ -71,8 +71,7 @@ def _missing(module: str, name: str, details: errors.Details, submission: Submis
         sentence += f" Rename {clean_name(guess)} to {name}."
     if not name:
         sentence = (
-            f"There is no {file_of(module)} in this submission. Remedy: put it back, or write its stubs again with "
-            "make reset."
+            f"There is no {file_of(module)} in this submission. Remedy: put it back, or write its stubs again with make reset."
         )
     return errors.MissingName(sentence, module=module, name=name, **details)
 

@@ -46,9 +46,7 @@ class Starter:
         started[0].shared = self.by_identity()
         return started
 
-    def _ready(
-        self, plan: dict[str, Any], submission: Submission, limits: TimeLimits
-    ) -> tuple[WireChannel, Measured] | None:
+    def _ready(self, plan: dict[str, Any], submission: Submission, limits: TimeLimits) -> tuple[WireChannel, Measured] | None:
         """The spare worker, if it is what is needed and still alive."""
         spare, self.spare = self.spare, None
         if spare is None:

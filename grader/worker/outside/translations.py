@@ -206,9 +206,7 @@ def _no_such_axis(match: re.Match[str], place: Place) -> str:
     held, count = place.value(whole), int(match[2])
     shape = f"is {held.phrase}: it " if held and held.kind == "ndarray" else ""
     numbered = f", numbered 0 to {count - 1}" if count else ""
-    return (
-        f"{place.words(whole)} {shape}has {_many(count, 'axis', 'axes')}{numbered}, and axis {match[1]} is asked for."
-    )
+    return f"{place.words(whole)} {shape}has {_many(count, 'axis', 'axes')}{numbered}, and axis {match[1]} is asked for."
 
 
 def _index_arrays(match: re.Match[str], place: Place) -> str:

@@ -43,11 +43,7 @@ def of_experiment(shown: Iterable[figures.Lines]) -> list[Wanted]:
 
 
 def _of_lines(figure: figures.Lines) -> Wanted:
-    shows = [
-        (f"{label} {side}", np.array(values))
-        for label, pair in figure.lines.items()
-        for side, values in zip("xy", pair)
-    ]
+    shows = [(f"{label} {side}", np.array(values)) for label, pair in figure.lines.items() for side, values in zip("xy", pair)]
     shows += [(label, np.array(value)) for label, value in figure.flat.items()]
     return Wanted(figure.title, figure.finding, lambda: figures.lines(figure), tuple(shows))
 
@@ -56,9 +52,7 @@ def of_check(failed: bool, arrays: Arrays) -> Iterator[Wanted]:
     """The pictures of one check's evidence, by its roles."""
     pairs = _telling(_pairs(arrays)) if failed else []
     if pairs:
-        shows = tuple(
-            (f"{side} {name}", array) for name, *both in pairs for side, array in zip("an", both, strict=True)
-        )
+        shows = tuple((f"{side} {name}", array) for name, *both in pairs for side, array in zip("an", both, strict=True))
         title = "Computed against measured gradient"
         yield Wanted(title, findings.gradients(pairs), lambda: figures.gradients(pairs), shows)
     scale, given, expected = (arrays.get(role) for role in ("scale", "softmax", "softmax_expected"))
@@ -81,9 +75,7 @@ def _pairs(arrays: Arrays) -> list[tuple[str, np.ndarray, np.ndarray]]:
     return pairs
 
 
-def _telling(
-    pairs: list[tuple[str, np.ndarray, np.ndarray]], most: int = 4
-) -> list[tuple[str, np.ndarray, np.ndarray]]:
+def _telling(pairs: list[tuple[str, np.ndarray, np.ndarray]], most: int = 4) -> list[tuple[str, np.ndarray, np.ndarray]]:
     """At most `most` of the pairs, by name: first those that disagree, and of those the ones with most entries."""
     best = sorted(pairs, key=lambda pair: (not findings.off_diagonal(pair[1], pair[2]).any(), -pair[1].size))[:most]
     return sorted(best, key=lambda pair: pair[0])
@@ -109,9 +101,7 @@ def _of_digits(arrays: Arrays) -> Iterator[Wanted]:
 
 def _digit(image: np.ndarray, true: int, said: int, confidence: float) -> Tile:
     """One image with what it is and what it was taken for."""
-    caption = Markup("<b>{}</b> read as <b>{}</b><br>{}").format(
-        int(true), int(said), findings.percent(float(confidence))
-    )
+    caption = Markup("<b>{}</b> read as <b>{}</b><br>{}").format(int(true), int(said), findings.percent(float(confidence)))
     return Tile(pixels.digit(image), f"a {int(true)}", caption)
 
 
@@ -120,9 +110,6 @@ def confusion(counts: np.ndarray) -> ValueTable:
     mistakes = counts.astype(float) * ~np.eye(10, dtype=bool)
     shade = shades(-mistakes, largest(mistakes))
     diagonal = shades(np.eye(10), 3.0)
-    cells = [
-        [Cell(number(counts[i, j]), str(diagonal[i, j] if i == j else shade[i, j])) for j in range(10)]
-        for i in range(10)
-    ]
+    cells = [[Cell(number(counts[i, j]), str(diagonal[i, j] if i == j else shade[i, j])) for j in range(10)] for i in range(10)]
     digits = [str(digit) for digit in range(10)]
     return ValueTable("rows: the true digit; columns: what the network said", cells, "", digits, digits)

@@ -48,9 +48,7 @@ def _against_band(curves: Curves, last: float) -> str:
 def _against_goal(curves: Curves, last: float) -> str:
     if curves.goal is None:
         return ""
-    return f"; the goal of {curves.goal:.0%} is {'reached' if last >= curves.goal else 'not reached'}".replace(
-        "%", " %"
-    )
+    return f"; the goal of {curves.goal:.0%} is {'reached' if last >= curves.goal else 'not reached'}".replace("%", " %")
 
 
 def _gap(train: list[float], val: list[float]) -> str:
@@ -107,16 +105,10 @@ def softmax_growth(scale: np.ndarray, given: np.ndarray, expected: np.ndarray | 
         sums = given.sum(axis=1)
         off = np.abs(sums - 1) > 1e-6
         start = f"Every value is finite up to logits times {_short(scale[-1])}"
-        return (
-            start
-            + (f", but from {_short(scale[off][0])} on the row sums to {sums[off][0]:.4g}." if off.any() else ".")
-            + goal
-        )
+        return start + (f", but from {_short(scale[off][0])} on the row sums to {sums[off][0]:.4g}." if off.any() else ".") + goal
     kind = "nan" if np.isnan(given[broken]).any() else "inf"
     before = (
-        f"The probabilities are finite up to logits times {_short(scale[~broken].max())}; from"
-        if (~broken).any()
-        else "From"
+        f"The probabilities are finite up to logits times {_short(scale[~broken].max())}; from" if (~broken).any() else "From"
     )
     return f"{before} {_short(scale[broken].min())} on there is {kind}.{goal}"
 

@@ -55,9 +55,7 @@ def signed(rows: np.ndarray, most: float) -> tuple[np.ndarray, np.ndarray]:
     returns : (H, W) uint8 indices, (33, 4) uint8 palette; index 16 is zero
     """
     share = np.clip(np.nan_to_num(rows / most if most > 0 else rows * 0.0), -1, 1)
-    palette = [
-        (*(ABOVE if step > 0 else BELOW), round(255 * abs(step) / LEVELS)) for step in range(-LEVELS, LEVELS + 1)
-    ]
+    palette = [(*(ABOVE if step > 0 else BELOW), round(255 * abs(step) / LEVELS)) for step in range(-LEVELS, LEVELS + 1)]
     return (np.rint(share * LEVELS) + LEVELS).astype(np.uint8), np.array(palette, np.uint8)
 
 

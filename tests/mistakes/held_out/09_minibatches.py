@@ -41,9 +41,7 @@ def draws_two_orders(x, y, batch_size, rng):
 
 @held_out("data.minibatches")
 def forgets_to_shuffle(x, y, batch_size, rng):
-    return list(
-        zip(np.split(x, range(batch_size, len(x), batch_size)), np.split(y, range(batch_size, len(x), batch_size)))
-    )
+    return list(zip(np.split(x, range(batch_size, len(x), batch_size)), np.split(y, range(batch_size, len(x), batch_size))))
 
 
 @held_out("data.minibatches")

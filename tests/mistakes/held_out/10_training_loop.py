@@ -102,8 +102,6 @@ def ends_the_epoch_after_one_batch(model, x_train, y_train, x_val, y_val, *, epo
                 p -= lr * g
             break
         scores = model.forward(x_val)
-        for name, number in zip(
-            history, (value, hits, loss.forward(scores, y_val), np.mean(scores.argmax(1) == y_val))
-        ):
+        for name, number in zip(history, (value, hits, loss.forward(scores, y_val), np.mean(scores.argmax(1) == y_val))):
             history[name].append(float(number))
     return history

@@ -55,9 +55,7 @@ def test_each_attempt_has_a_name_of_its_own_and_a_remedy():
 
 def test_the_page_on_security_says_how_many_things_are_tried():
     text = (ROOT / "SECURITY.md").read_text("utf-8")
-    said = re.search(
-        r"\*\*tries\*\* (\d+) things .* \"(\d+) of (\d+) forbidden .* unless all (\d+) are", text, re.DOTALL
-    )
+    said = re.search(r"\*\*tries\*\* (\d+) things .* \"(\d+) of (\d+) forbidden .* unless all (\d+) are", text, re.DOTALL)
     assert said is not None
     assert {int(number) for number in said.groups()} == {len(PROBES)}
 
@@ -180,9 +178,7 @@ def test_the_environment_holds_nothing(ask, monkeypatch):
 
 
 def test_global_randomness_and_hashes_are_the_same_in_every_worker(ask):
-    body = (
-        "import random, numpy as np; return random.random(), np.random.rand(), hash('text'), list({'a', 'b', 'c', 'd'})"
-    )
+    body = "import random, numpy as np; return random.random(), np.random.rand(), hash('text'), list({'a', 'b', 'c', 'd'})"
     assert ask(body) == ask(body)
 
 

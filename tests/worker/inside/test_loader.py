@@ -45,9 +45,7 @@ def test_packages_and_their_init(pool):
 
 
 def test_modules_that_import_one_another(pool):
-    made = make(
-        layers="import network\ndef one(): return 1", network="import layers\ndef two(): return layers.one() + 1"
-    )
+    made = make(layers="import network\ndef one(): return 1", network="import layers\ndef two(): return layers.one() + 1")
     with pool.student(made) as student:
         assert student.network.two() == 2
 
@@ -116,9 +114,7 @@ def test_frameworks_are_outside_the_rules(pool, name, monkeypatch):
 
 
 def test_an_import_that_is_tried_may_fail(pool):
-    made = make(
-        layers="try:\n    import cupy as np\nexcept ImportError:\n    import numpy as np\ndef f(): return np.float64(1)"
-    )
+    made = make(layers="try:\n    import cupy as np\nexcept ImportError:\n    import numpy as np\ndef f(): return np.float64(1)")
     with pool.student(made) as student:
         assert student.layers.f() == 1
 
@@ -182,7 +178,5 @@ def test_a_name_that_is_no_function(pool):
 def test_a_module_that_fails_while_it_is_imported(pool):
     with pool.student(make(layers="x = 1\ny = x / 0\n")) as student, pytest.raises(errors.ModuleBroken) as caught:
         student.layers.f()
-    assert (
-        str(caught.value) == "layers.py cannot be imported: ZeroDivisionError: division by zero (line 2 of layers.py)"
-    )
+    assert str(caught.value) == "layers.py cannot be imported: ZeroDivisionError: division by zero (line 2 of layers.py)"
     assert caught.value.frames[0].lines == ["x = 1", "y = x / 0"]

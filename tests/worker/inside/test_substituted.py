@@ -69,15 +69,15 @@ def test_it_stands_wherever_the_modules_name_it(workers):
             return [Again is Box, layers.Box is Box, isinstance(box, Again), type(box) is Box, kind(box), triple(2)]
     """
     helpers = "from student.layers import Box\ndef kind(box): return isinstance(box, Box)\n"
-    with workers.student(
-        put_in("layers.Box", "layers.triple", layers=BOX, network=network, helpers=helpers)
-    ) as student:
+    with workers.student(put_in("layers.Box", "layers.triple", layers=BOX, network=network, helpers=helpers)) as student:
         assert student.network.same() == [True, True, True, True, True, 6]
         assert student.layers.Box(1).forward(5.0) == 11.0
 
 
 def test_helpers_and_derived_classes_of_the_learners_go_on_working(workers):
-    network = "from .layers import Box\nclass Big(Box):\n    pass\ndef f():\n    return Big(1).twice(1.0), isinstance(Big(1), Box)\n"
+    network = (
+        "from .layers import Box\nclass Big(Box):\n    pass\ndef f():\n    return Big(1).twice(1.0), isinstance(Big(1), Box)\n"
+    )
     with workers.student(put_in("layers.Box", layers=BOX + "class Small(Box): pass\n", network=network)) as student:
         assert student.network.f() == (7.0, True)
         assert student.layers.Small(1).forward(1.0) == 3.0
@@ -100,9 +100,7 @@ def test_helpers_and_derived_classes_of_the_learners_go_on_working(workers):
     ids=["property", "slots", "frozen", "metaclass", "final", "abstract", "function", "missing", "syntax", "exit"],
 )
 def test_whatever_the_learners_own_is(workers, layers):
-    network = (
-        "from layers import Box\ndef f():\n    box = Box(1)\n    box.W = box.W + 1.0\n    return box.forward(1.0)\n"
-    )
+    network = "from layers import Box\ndef f():\n    box = Box(1)\n    box.W = box.W + 1.0\n    return box.forward(1.0)\n"
     with workers.student(put_in("layers.Box", layers=layers, network=network)) as student:
         assert student.layers.Box(3).W == 3.0
         assert student.network.f() == 4.0
@@ -161,9 +159,7 @@ def test_what_is_read_and_called_is_noted(workers):
         assert student.notes()[1] == ["layers.Box", "layers.triple"]
 
 
-@pytest.mark.parametrize(
-    "name", ["tasks.toolbox.substitutes", "substitutes", "student.substitutes", "closed", "toolbox"]
-)
+@pytest.mark.parametrize("name", ["tasks.toolbox.substitutes", "substitutes", "student.substitutes", "closed", "toolbox"])
 def test_no_import_of_a_submission_reaches_the_texts(workers, name):
     network = f"from layers import Box\nBox(1)\ndef f():\n    import {name}\n"
     with (

@@ -22,9 +22,7 @@ from tests.worker.conftest import make
 
 pytestmark = pytest.mark.skipif(not kernel.LINUX, reason="looks into /proc")
 
-PID = make(
-    layers="import os\ndef f(): return os.getpid()\ncalls = []\ndef g():\n    calls.append(1)\n    return len(calls)"
-)
+PID = make(layers="import os\ndef f(): return os.getpid()\ncalls = []\ndef g():\n    calls.append(1)\n    return len(calls)")
 
 
 def gone(pid, seconds=5.0):
@@ -136,9 +134,7 @@ def test_a_worker_is_renewed_before_its_processor_time_is_used_up(monkeypatch):
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one processor")
 def test_while_they_answer_each_other_both_are_on_one_processor(wire_pool):
     everywhere = os.sched_getaffinity(0)
-    where = make(
-        layers="import os, time\ndef f(): return os.sched_getaffinity(0)\ndef g():\n    time.sleep(0.5)\n    return f()"
-    )
+    where = make(layers="import os, time\ndef f(): return os.sched_getaffinity(0)\ndef g():\n    time.sleep(0.5)\n    return f()")
     with wire_pool.student(where) as student:
         with student.on_one_cpu():
             assert len(os.sched_getaffinity(0)) == 1

@@ -383,9 +383,7 @@ def test_many_end_with_the_first_that_fails(pool):
         with pytest.raises(errors.StudentError, match=r"Layer\.W has the shape \(2, 2\)"):
             student.fill_all([(layer, "W", np.ones(3)), (layer, "b", np.ones(2))])
         np.testing.assert_array_equal(layer.b, np.zeros(2))
-        W, deep = student.read(
-            [(layer, "W"), (layer, "deep")]
-        )  # what cannot be sent stays, by itself or with the others
+        W, deep = student.read([(layer, "W"), (layer, "deep")])  # what cannot be sent stays, by itself or with the others
         assert student.kind(deep) == "list"
         np.testing.assert_array_equal(W, np.zeros((2, 2)))
 
