@@ -3,6 +3,7 @@
 They ask the submission as checks do, and judge nothing. What is not written yet, or fails, has no sentence.
 """
 
+import math
 from typing import Protocol
 
 import numpy as np
@@ -60,7 +61,7 @@ def after_04_cross_entropy(student: Student, images: Images) -> str:
 
 def after_05_gradient_check(student: Student, images: Images) -> str:
     slope = float(student.gradcheck.numerical_gradient(lambda x: float(np.exp(x).sum()), np.ones(1))[0])
-    return f"Your instrument measures the slope of exp at 1 as {slope:.8f}. It is e = {np.e:.8f}, and no rule was needed."
+    return f"Your instrument measures the slope of exp at 1 as {slope:.8f}. It is e = {math.e:.8f}, and no rule was needed."
 
 
 def after_06_network(student: Student, images: Images) -> str:
