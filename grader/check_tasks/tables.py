@@ -94,7 +94,8 @@ class _Maker:
             lines.append(KnownMistake(m.name, m.alike, *("", "") if m.group in groups else (m.hint, m.title)))
             groups.add(m.group)
         for asked in self.asked:
-            lines += asked.lines([(m, self.codes[m.name][1]) for m in self.bank.values() if asked.check.id in m.fails])
+            telling = [] if asked.says_words_alone else [m for m in self.bank.values() if asked.check.id in m.fails]
+            lines += asked.lines([(m, self.codes[m.name][1]) for m in telling])
         told = {key: name for line in lines if isinstance(line, KnownAnswers) for name, key in self._keys(line)}
         for m in self.bank.values():
             lines += self._open(m, told) if m.open is not None else ()

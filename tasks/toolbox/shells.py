@@ -67,7 +67,8 @@ class MLP:
         return [array for layer in self._linear() for array in (layer.dW, layer.db)]
 
     def predict(self, x: Array) -> Given:
-        return self.forward(x).argmax(axis=1)
+        scores = self.forward(x)
+        return scores.argmax(axis=1)
 
     def _linear(self) -> list[Any]:
         return [layer for layer in self.layers if hasattr(layer, "W")]

@@ -73,7 +73,8 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, eps: float = 1e-5)
 
 
 def relative_error(a: Array, b: Array) -> float:
-    return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
+    size = np.maximum(np.abs(a) + np.abs(b), 1e-12)
+    return float((np.abs(a - b) / size).max())
 
 
 class MLP:

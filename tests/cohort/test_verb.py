@@ -137,7 +137,7 @@ def test_a_course_that_is_edited_meanwhile_changes_no_grade(tmp_path, checkout):
     assert process.wait(timeout=120) == 0, (tmp_path / "out.log").read_text()
     assert (tmp_path / "out" / "grades.csv").read_bytes() == (tmp_path / "calm" / "grades.csv").read_bytes()
     scores = [row["score"] for row in csv.DictReader((tmp_path / "out" / "grades.csv").read_text().splitlines())]
-    assert scores[:4] == ["16"] * 4
+    assert scores[:4] == ["14"] * 4
     (copy,) = (tmp_path / "out").glob("course-*")
     assert (copy / "tasks" / "02_relu" / "checks.py").read_bytes() == (ROOT / "tasks/02_relu/checks.py").read_bytes()
 

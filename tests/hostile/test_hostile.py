@@ -81,7 +81,7 @@ def test_others_are_graded_as_before(pool, tmp_path):
         Settings(use_cache=False),
     )
     report = grade(request, pool=pool)
-    assert report.score == report.max_score == 18
+    assert report.score == report.max_score == 16
 
 
 def test_there_are_enough_and_each_says_what_it_tries():

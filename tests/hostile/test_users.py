@@ -40,7 +40,7 @@ def test_both_users_grade_strictly_and_alike(request):
         for student in ("reference", "student"):
             assert reports[user, student]["sandbox"]["complete"]
             assert states[user, student] == states["root", student]
-        assert (reports[user, "reference"]["score"], reports[user, "student"]["score"]) == (20, 0)
+        assert (reports[user, "reference"]["score"], reports[user, "student"]["score"]) == (19, 0)
 
 
 def _start(copy, user, student, out):

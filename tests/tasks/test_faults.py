@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import runpy
+import sys
 from functools import lru_cache
 
 import msgspec
@@ -170,13 +171,15 @@ def test_the_reference_earns_all_seven_points():
         assert sum(result.points for result in grade("", seed).values()) == 7
 
 
-def test_a_card_makes_the_network_again():
+def test_a_card_makes_the_network_again(monkeypatch):
     told = grade(ALWAYS.format("None"), only="last_bias")["the_last_bias"].card
     assert told.gave == "find_fault returned None."
     assert "find_fault should return ('layers[" in told.should
     *lines, call = told.ran.splitlines()
     assert call.startswith("faults.find_fault(model, loss, ")
     place: dict = {}
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tasks"]:  # another test's, of that name
+        monkeypatch.delitem(sys.modules, name)
     exec("\n".join(line for line in lines if "student" not in line), place)
     names = call.removesuffix(")").split("(")[1].split(", ")
     assert str(find_fault(*(place[name] for name in names))) in told.should
