@@ -100,11 +100,11 @@ class Verifier:
         if as_recorded and (missed := set(m.fails) - set(failed)):
             self.problem(f"{outcome.name} should fail {', '.join(sorted(missed))}.")
 
-    def right_answers_earn_everything(self, seeds: tuple[int, ...] = (0,), full: bool = False) -> None:
-        """Full marks, in every stage that their change can reach."""
+    def right_answers_earn_everything(self, seeds: tuple[int, ...] = (0,), full: bool = False, slow: bool = True) -> None:
+        """Full marks, in every stage that their change can reach; `slow`: also of those that are marked so."""
         training = {stage.id for stage in self.course.stages if stage.training}
         jobs = []
-        for name, submission in subjects.right_answers(self.course, self.reference).items():
+        for name, submission in subjects.right_answers(self.course, self.reference, slow).items():
             stages = [s for s in self.reached(submission) if full or s not in training]
             jobs.append(Job(name, submission, tuple(stages), seeds))
         self.all_of_them_pass("right answers with full marks", jobs)
