@@ -88,11 +88,7 @@ class _Maker:
         self.probing = [questions(probe, functions[probe.id], NO_HISTORY) for probe in probes(seen[0], functions)]
 
     def lines(self) -> list[Line]:
-        groups = set[str]()
-        lines: list[Line] = []
-        for m in self.bank.values():  # title and hint are told once
-            lines.append(KnownMistake(m.name, m.alike, *("", "") if m.group in groups else (m.hint, m.title)))
-            groups.add(m.group)
+        lines: list[Line] = [*self._mistakes()]
         for asked in self.asked:
             telling = [] if asked.says_words_alone else [m for m in self.bank.values() if asked.check.id in m.fails]
             lines += asked.lines([(m, self.codes[m.name][1]) for m in telling])
@@ -104,6 +100,13 @@ class _Maker:
             for twins in _twins(table, asked.check.id):
                 lines += [line for line in self._parting(table, asked, twins) if line not in lines]
         return lines
+
+    def _mistakes(self) -> Iterator[KnownMistake]:
+        """Title and hint are told once."""
+        groups = set[str]()
+        for m in self.bank.values():
+            yield KnownMistake(m.name, m.alike, *("", "") if m.group in groups else (m.hint, m.title))
+            groups.add(m.group)
 
     def _keys(self, line: KnownAnswers) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Of each form that a line tells of, its check, mistake and answers, for each scope of a history."""
