@@ -153,7 +153,7 @@ def composite(reference: Submission, forms: list[Misconception], k: int, target:
 def in_other_styles(verifier: Verifier, sample: int = 200, seed: int = 0) -> dict[str, tuple[Misconception, Submission]]:
     """Mistakes put into right answers of other styles, by "stage:name in style k"."""
     text = (verifier.course.folder / subjects.RIGHT / "forms.py").read_text(encoding="utf-8")
-    forms = list(parse(text, "forms"))
+    forms = [form for form in parse(text, "forms") if not form.slow]
     bank = subjects.mutants(verifier.course, verifier.reference)
     pairs = random.Random(seed).sample([(name, k) for name in sorted(bank) for k in range(STYLES)], sample)
     codes = {}
