@@ -51,12 +51,7 @@ def operations(sizes=SIZES, images=IMAGES, epochs=EPOCHS, with_dx=True):
 
 def measured(program: str, environment: dict[str, str]) -> float:
     done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, **environment},
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, env={**os.environ, **environment}
     )
     return float(done.stdout)
 

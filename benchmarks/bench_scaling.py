@@ -10,11 +10,7 @@ from pathlib import Path
 from benchmarks.ratio import Curve, Options, Ratio, exponent
 from grader.paths import ROOT, STUDENT
 
-IMAGES, WIDTHS, CLASSES = (
-    (1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000),
-    (32, 64, 128, 256, 512, 1024),
-    (8, 16, 32, 64),
-)
+IMAGES, WIDTHS, CLASSES = ((1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000), (32, 64, 128, 256, 512, 1024), (8, 16, 32, 64))
 ALLOWED = 1.15  #: exponent of what grows in proportion, with room for what the caches do
 
 TRAIN = """

@@ -82,11 +82,7 @@ def table(ratios: list[Ratio]) -> Table:
     for ratio in ratios:
         word = verdict(ratio)
         made.add_row(
-            ratio.name,
-            shown(ratio.value, ratio.unit),
-            goal(ratio),
-            f"[{styles[word]}]{word}[/]" if word else "",
-            ratio.how,
+            ratio.name, shown(ratio.value, ratio.unit), goal(ratio), f"[{styles[word]}]{word}[/]" if word else "", ratio.how
         )
     return made
 
@@ -173,13 +169,7 @@ def _figure(width: float, height: float):
     import matplotlib.pyplot as plt
 
     grey = "#808080"  # readable on light and on dark paper
-    style = {
-        "text.color": grey,
-        "axes.labelcolor": grey,
-        "axes.edgecolor": grey,
-        "xtick.color": grey,
-        "ytick.color": grey,
-    }
+    style = {"text.color": grey, "axes.labelcolor": grey, "axes.edgecolor": grey, "xtick.color": grey, "ytick.color": grey}
     with plt.rc_context(style):
         figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
     figure.patch.set_alpha(0)

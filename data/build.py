@@ -79,11 +79,7 @@ def build(folder, target=HERE):
     for_learners, for_grader = divide(labels[first:], np.random.default_rng(SEED))
     open_rows, hidden_rows = first + for_learners, first + for_grader
     np.savez_compressed(
-        target / "mnist.npz",
-        x_train=images[:TRAIN],
-        y_train=labels[:TRAIN],
-        x_val=images[open_rows],
-        y_val=labels[open_rows],
+        target / "mnist.npz", x_train=images[:TRAIN], y_train=labels[:TRAIN], x_val=images[open_rows], y_val=labels[open_rows]
     )
     np.savez_compressed(target / "hidden.npz", x=images[hidden_rows], y=labels[hidden_rows])
     sums = [f"{hashlib.sha256((target / n).read_bytes()).hexdigest()}  {n}\n" for n in ("mnist.npz", "hidden.npz")]

@@ -73,10 +73,7 @@ def test_pyperf_reads_the_timings(tmp_path):
 
     results.write([SLOW, FAST], [], tmp_path)
     suite = pyperf.BenchmarkSuite.load(str(tmp_path / "pyperf.json"))
-    assert {b.get_name(): b.median() for b in suite.get_benchmarks()} == {
-        "training: reference": 2.5,
-        "training: PyTorch": 5.0,
-    }
+    assert {b.get_name(): b.median() for b in suite.get_benchmarks()} == {"training: reference": 2.5, "training: PyTorch": 5.0}
 
 
 def test_the_table_names_each_verdict():

@@ -131,10 +131,7 @@ def test_the_line_that_starts_a_checkout_starts_it():
     from grader.bootstrap import START
 
     done = subprocess.run(
-        [sys.executable, "-P", "-c", START.format(root=str(ROOT)), "--help"],
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-P", "-c", START.format(root=str(ROOT)), "--help"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "Usage: python -m grader" in done.stdout

@@ -52,11 +52,7 @@ def test_no_class_is_missing_in_the_tree():
     [
         (errors.Refusal("why. Remedy: what"), 2, "error: why. Remedy: what"),
         (errors.Fault("why"), 3, "error: the grade could not be made: why"),
-        (
-            FileNotFoundError(2, "No such file or directory", "here"),
-            2,
-            "error: here: No such file or directory. Remedy",
-        ),
+        (FileNotFoundError(2, "No such file or directory", "here"), 2, "error: here: No such file or directory. Remedy"),
         (click.UsageError("no such option"), 2, "no such option"),
         (KeyboardInterrupt(), 130, "Stopped."),
     ],

@@ -10,29 +10,14 @@ from tests.wording import BANNED, PHRASES, banned_phrases, banned_words, texts_o
 
 FILES = sorted(
     path
-    for pattern in (
-        "tasks/*/*.md",
-        "tasks/*/*.toml",
-        "tasks/*/*.py",
-        "tasks/*/pictures/*.py",
-        "grader/**/*.py",
-        "grader/**/*.j2",
-    )
+    for pattern in ("tasks/*/*.md", "tasks/*/*.toml", "tasks/*/*.py", "tasks/*/pictures/*.py", "grader/**/*.py", "grader/**/*.j2")
     for path in ROOT.glob(pattern)
     if path.name != "wording.py" and "__pycache__" not in path.parts
 )
 #: What is read by instructors and by those who change the course, too; CONTRIBUTING.md quotes the phrases.
 MORE = sorted(
     path
-    for pattern in (
-        "README.md",
-        "SECURITY.md",
-        "Makefile",
-        "policy.toml",
-        "docs/*.md",
-        "reference/*.py",
-        "grader/export/kit/*",
-    )
+    for pattern in ("README.md", "SECURITY.md", "Makefile", "policy.toml", "docs/*.md", "reference/*.py", "grader/export/kit/*")
     for path in ROOT.glob(pattern)
 )
 

@@ -86,10 +86,7 @@ def worker_agrees(verifier: Verifier, count: int = SAMPLE, seed: int = 0) -> Non
     jobs += [Job(name, s, verifier.unit) for name, s in right.items()]
     chosen = random.Random(seed).sample(jobs, count)
     local = {outcome.name: outcome for outcome in run_jobs(chosen, verifier.bench)}
-    with (
-        closing(WorkerPool(verifier.course.withheld)) as pool,
-        verifier.tally("the same through real workers") as tally,
-    ):
+    with closing(WorkerPool(verifier.course.withheld)) as pool, verifier.tally("the same through real workers") as tally:
         for job in chosen:
             pairs = zip(run_job(job, verifier.bench, pool).checks, local[job.name].checks)
             differing = [

@@ -14,15 +14,7 @@ from grader.diagnosis.drawn_digests import plain, states, told_apart
 from grader.diagnosis.matches import MEETINGS
 from grader.diagnosis.random_draws import Draws, agree, features, shows, steady_in, varies
 from grader.diagnosis.runs import Runs
-from grader.diagnosis.same_answers import (
-    ALL_OF_HISTORY,
-    NO_HISTORY,
-    VALIDATION_ONLY,
-    Answer,
-    comparable,
-    is_history,
-    last_words,
-)
+from grader.diagnosis.same_answers import ALL_OF_HISTORY, NO_HISTORY, VALIDATION_ONLY, Answer, comparable, is_history, last_words
 from grader.running.context import Context
 from grader.running.limits import Limits
 from grader.running.runner import Function, execute

@@ -91,8 +91,7 @@ class Case:
                 got = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else type_phrase(value)
                 got = got if len(args) == 1 and not keywords else f"{len(args) + len(keywords)} arguments"
                 raise Unmet(
-                    f"{name} takes one argument, an array of the shape {like.shape} of x.",
-                    f"{name} was called with {got}.",
+                    f"{name} takes one argument, an array of the shape {like.shape} of x.", f"{name} was called with {got}."
                 )
             return float(made(value))
 

@@ -143,10 +143,7 @@ def compare_dtype(have: np.ndarray, what: str, dtype: DTypeLike | None, *, one: 
         seen = "Whole numbers lose what comes after the decimal point."
     wanted_name = "whole numbers" if like.dtype.kind in "iu" else "floating point numbers"
     return Unmet(
-        f"{what} should contain {wanted_name}.",
-        f"{what} is of type {have.dtype.name}.",
-        seen if not one else "",
-        kind="dtype",
+        f"{what} should contain {wanted_name}.", f"{what} is of type {have.dtype.name}.", seen if not one else "", kind="dtype"
     )
 
 

@@ -104,9 +104,7 @@ def choose(files: Mapping[str, bytes], handout: Handout) -> Choice | None:
         return None
     best = min(found.modules, key=found.rank)
     return Choice(
-        best,
-        found.written[best],
-        [*_on_the_choice(found, best), *_on_the_modules(found.modules[best], files, best, handout)],
+        best, found.written[best], [*_on_the_choice(found, best), *_on_the_modules(found.modules[best], files, best, handout)]
     )
 
 

@@ -80,11 +80,7 @@ class Store:
 
 
 def take_in(
-    submissions: Path,
-    store: Store,
-    roster: Roster | None = None,
-    scratch: Path | None = None,
-    handout: Handout | None = None,
+    submissions: Path, store: Store, roster: Roster | None = None, scratch: Path | None = None, handout: Handout | None = None
 ) -> Intake:
     """Read everything that was handed in.
 

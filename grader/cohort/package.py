@@ -56,10 +56,7 @@ class NoPackage(Exception):
 
 
 def read_package(
-    paths: list[Path],
-    names: dict[str, str] | None = None,
-    limits: ArchiveLimits | None = None,
-    handout: Handout | None = None,
+    paths: list[Path], names: dict[str, str] | None = None, limits: ArchiveLimits | None = None, handout: Handout | None = None
 ) -> tuple[Package, list[str]]:
     """The submission in a folder, an archive, or some files, with notes on what was graded and what was left out.
 

@@ -37,12 +37,7 @@ class ProcessPool:
     """
 
     def __init__(
-        self,
-        course: Course,
-        settings: ClassSettings,
-        jobs: int = 0,
-        scratch: Path | None = None,
-        logs: Path | None = None,
+        self, course: Course, settings: ClassSettings, jobs: int = 0, scratch: Path | None = None, logs: Path | None = None
     ) -> None:
         if os.name == "nt":  # a grading process inherits its socket, which Windows does not know
             raise Refusal("a class is graded on Linux or macOS. Remedy: on Windows, run the same command in WSL.")

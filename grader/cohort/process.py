@@ -52,12 +52,7 @@ class Grader:
     """
 
     def __init__(
-        self,
-        course: Course,
-        settings: ClassSettings,
-        scratch: Path | None = None,
-        log: Path | None = None,
-        engine: Path = ENGINE,
+        self, course: Course, settings: ClassSettings, scratch: Path | None = None, log: Path | None = None, engine: Path = ENGINE
     ) -> None:
         self.engine, self.fingerprint = engine, ""
         self.course, self.settings, self.scratch, self.log = course, settings, scratch, log

@@ -26,13 +26,7 @@ def table(grades: list[Grade], stages: list[str]) -> str:
         alone = grade.raw if grade.points_alone is None else grade.points_alone
         numbers = map(number, (grade.score, grade.max_score, grade.raw, alone, grade.penalty))
         submitted = grade.submitted.isoformat() if grade.submitted else ""
-        before = (
-            guard(clean(grade.student, None)),
-            guard(clean(grade.name, None)),
-            grade.state,
-            *numbers,
-            grade.late_days,
-        )
+        before = (guard(clean(grade.student, None)), guard(clean(grade.name, None)), grade.state, *numbers, grade.late_days)
         after = ("; ".join(grade.mistakes), guard(clean_name(grade.remark, 2000)), grade.digest[:16])
         writer.writerow([*before, guard(clean(grade.attempt, None)), grade.attempts, submitted, *points, *after])
     return out.getvalue()

@@ -55,14 +55,7 @@ class Course(Struct, frozen=True, dict=True):
         A folder that holds one of these is no submission's own; the reference's may be, the folder of the stages never is.
         """
         tasks = self.folder / "tasks"
-        places = (
-            self.data / "hidden.npz",
-            self.folder / "reference",
-            tasks,
-            self.tasks,
-            tasks / TOOLBOX,
-            self.tasks / TOOLBOX,
-        )
+        places = (self.data / "hidden.npz", self.folder / "reference", tasks, self.tasks, tasks / TOOLBOX, self.tasks / TOOLBOX)
         return tuple(dict.fromkeys(places))
 
     @cached_property

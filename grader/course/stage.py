@@ -53,9 +53,7 @@ class CheckTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     hints: Annotated[
         Texts,
         Meta(
-            min_length=3,
-            max_length=3,
-            description="a list of three: a question, a pointer into the handout, a worked toy case",
+            min_length=3, max_length=3, description="a list of three: a question, a pointer into the handout, a worked toy case"
         ),
     ]
 

@@ -238,12 +238,7 @@ class _Diagnoser:
         return left
 
     def _answering(
-        self,
-        run: Runs,
-        expected: Sequence[Answer],
-        under: Sequence[Misconception] = (),
-        other: int = 0,
-        lenient: bool = False,
+        self, run: Runs, expected: Sequence[Answer], under: Sequence[Misconception] = (), other: int = 0, lenient: bool = False
     ) -> Callable[[Misconception], bool]:
         """Whether a misconception gives the expected answers; `other` and `lenient` as of `Runs.course`."""
 

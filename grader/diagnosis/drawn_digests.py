@@ -15,12 +15,7 @@ ABSENT = "-"  #: no answer has this feature
 CHANGES = "?"  #: it changes from draw to draw, and is never as the right code's
 MEETS = "!"  #: it changes, and in some draw is as the right code's always is
 #: What many features are: where nothing is told of them, they are so.
-_USUAL = {
-    "constant": str(digest(False)),
-    "columns": str(digest(False)),
-    "sign": str(digest((False, False))),
-    "sorted": CHANGES,
-}
+_USUAL = {"constant": str(digest(False)), "columns": str(digest(False)), "sign": str(digest((False, False))), "sorted": CHANGES}
 _NO_DIGEST = (ABSENT, CHANGES, MEETS)
 
 Features = Mapping[str, str]  #: name -> state: a digest, a spread such as "~0.1", or one of the above

@@ -43,11 +43,7 @@ def all_that_match(
 
 
 def _matching(
-    bench: Bench,
-    check: Check,
-    given: Sequence[Answer],
-    candidates: Sequence[Misconception],
-    much: int = ALL_OF_HISTORY,
+    bench: Bench, check: Check, given: Sequence[Answer], candidates: Sequence[Misconception], much: int = ALL_OF_HISTORY
 ) -> list[Misconception]:
     run = bench.runs(check, much)
     exact = bench.kept(candidates, lambda m: run.course(bench.mutant(m), expected=given) is not None)

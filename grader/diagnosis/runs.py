@@ -50,13 +50,7 @@ class Runs:
         self._own: dict[tuple[int, int, bool], Replay] = {}
 
     def course(
-        self,
-        code: Submission,
-        *,
-        expected: Sequence[Answer] | None = None,
-        other: int = 0,
-        salt: int = 0,
-        lenient: bool = False,
+        self, code: Submission, *, expected: Sequence[Answer] | None = None, other: int = 0, salt: int = 0, lenient: bool = False
     ) -> list[Answer] | None:
         """Answers of the course's own code; None if they are not the expected ones. Options as of `replay`.
 

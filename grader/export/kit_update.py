@@ -187,11 +187,7 @@ def _move(path: Path, to: Path) -> None:
 def _sentences(kit: Path, old: KitList | None, new: KitList, done: _Changes) -> list[str]:
     before = "one without a list of its files" if old is None else f"that of {old.version}"
     same = old is not None and old.fingerprint == new.fingerprint
-    counts = [
-        f"{plural(len(done.replaced), 'file')} replaced",
-        f"{len(done.added)} added",
-        f"{len(done.removed)} removed",
-    ]
+    counts = [f"{plural(len(done.replaced), 'file')} replaced", f"{len(done.added)} added", f"{len(done.removed)} removed"]
     told = [
         f"{kit}: the kit of {new.version}" + (", as before." if same else f" in place of {before}."),
         f"{', '.join(counts)}, {len(done.same)} as they were.",

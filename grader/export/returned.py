@@ -37,11 +37,7 @@ def redacted(report: Report, rules: FeedbackRules) -> Report:
 
 
 def return_reports(
-    grades: Iterable[Grade],
-    reports: Callable[[Grade], Report | None],
-    rules: FeedbackRules,
-    folder: Path,
-    course: Course,
+    grades: Iterable[Grade], reports: Callable[[Grade], Report | None], rules: FeedbackRules, folder: Path, course: Course
 ) -> int:
     """Write `folder/STUDENT/report.html` for everybody with a report; returns how many.
 
@@ -88,15 +84,7 @@ def _limited(check: CheckResult, feedback: Feedback) -> CheckResult:
     message = "" if check.state == "pass" else outcome(check, feedback)
     put_in = ["earlier function"] if check.substituted else []
     return msgspec.structs.replace(
-        check,
-        message=message,
-        card=None,
-        mistake=None,
-        hints=[],
-        notes=[],
-        printed="",
-        blocked_by="",
-        substituted=put_in,
+        check, message=message, card=None, mistake=None, hints=[], notes=[], printed="", blocked_by="", substituted=put_in
     )
 
 

@@ -41,11 +41,7 @@ class Live(Observer):
         if not self.stream.isatty():
             if check.stage not in self._said:
                 self._said.add(check.stage)
-                print(
-                    f"{check.stage}: training (limit {limit:.0f} s) ...",
-                    file=self.stream,
-                    flush=True,
-                )
+                print(f"{check.stage}: training (limit {limit:.0f} s) ...", file=self.stream, flush=True)
             return
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn

@@ -228,8 +228,7 @@ class Watched:
         if step is None:
             return None
         return next(
-            ((s.id, c) for s in self._stages.values() for c in s.checks if (s.id, c.id) == (step.stage, step.check)),
-            None,
+            ((s.id, c) for s in self._stages.values() for c in s.checks if (s.id, c.id) == (step.stage, step.check)), None
         )
 
     def _recall(self, check: Check) -> CheckResult | None:

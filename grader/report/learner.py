@@ -133,11 +133,7 @@ def _stage(
 
 
 def _check(
-    stage: StageResult,
-    check: CheckResult,
-    report: Report,
-    arrays: Mapping[str, np.ndarray],
-    figures: list[pictures.Picture],
+    stage: StageResult, check: CheckResult, report: Report, arrays: Mapping[str, np.ndarray], figures: list[pictures.Picture]
 ) -> CheckView:
     message = words.blocked_line(check, report.stages) if check.state == "blocked" else check.message
     # Of a file that cannot be imported all is said by the sentence and the line: no call of the check was made.

@@ -52,14 +52,7 @@ def describe(failure: BaseException, case: Case, transcript: list[Step], tasks: 
     tasks : folder of the checks and of what they share
     """
     from grader.checks.compare import Unmet
-    from grader.worker.outside.errors import (
-        CallTimeout,
-        ModuleBroken,
-        ProtocolViolation,
-        StudentError,
-        WorkerDied,
-        WorkerFault,
-    )
+    from grader.worker.outside.errors import CallTimeout, ModuleBroken, ProtocolViolation, StudentError, WorkerDied, WorkerFault
 
     ran = case.script(transcript)
     printed = first_lines(transcript[-1].printed) if transcript else ""

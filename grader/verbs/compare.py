@@ -32,11 +32,7 @@ def command(student: Path, out: Path, seed: int, sandbox: str) -> None:
     from grader.worker.outside.pool import WorkerPool
 
     # A process of its own for each check: the page tells how much memory each stage took.
-    with (
-        stoppable(),
-        tempfile.TemporaryDirectory() as scratch,
-        WorkerPool(course.withheld, sandbox, again=False) as pool,
-    ):
+    with stoppable(), tempfile.TemporaryDirectory() as scratch, WorkerPool(course.withheld, sandbox, again=False) as pool:
         sides = (read_submission(student), read_submission(course.reference))
         folders = (Path(scratch) / "submission", Path(scratch) / "reference")
         asked = [probing.ask(side, course, pool, seed, folder / "evidence") for side, folder in zip(sides, folders, strict=True)]

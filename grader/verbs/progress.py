@@ -27,8 +27,7 @@ def command(out: Path) -> int:
     last = runs[-1]
     own = f" ({last.alone} on its own)" if last.alone < last.score else ""
     console.print(
-        f"{last.score} of {last.max_score} points{own}, after {len(runs)} graded version{'s' * (len(runs) > 1)}",
-        style="bold",
+        f"{last.score} of {last.max_score} points{own}, after {len(runs)} graded version{'s' * (len(runs) > 1)}", style="bold"
     )
     console.print(sparkline([run.score / max(1, run.max_score) for run in runs[-SHOWN:]], blocks), style="green")
     console.print()

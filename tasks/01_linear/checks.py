@@ -74,11 +74,7 @@ def check_linear_takes_any_batch(student, case):
     sizes = ((1, 4, 3, "f8"), (4, 4, 4, "f8"), (7, 2, 1, "f4"), (*case.rng.integers(2, 9, 3).tolist(), "f8"))
     for rows, inputs, units, dtype in sizes:
         case.start_new_example(student)
-        x, W, b = (
-            case.normal("x", inputs, rows, dtype=dtype).T,
-            case.normal("W", inputs, units),
-            case.normal("b", units),
-        )
+        x, W, b = (case.normal("x", inputs, rows, dtype=dtype).T, case.normal("W", inputs, units), case.normal("b", units))
         dout = case.normal("dout", units, rows).T
         linear, of = _layer(student, case, W, b), f"of Linear({inputs}, {units}), for x of shape ({rows}, {inputs}),"
         case.sizes(rows=rows, inputs=inputs, units=units)

@@ -503,10 +503,7 @@ def keeps_the_first_input_only(self, x):
     return x @ self.W + self.b
 
 
-@misconception(
-    "layers.Linear.forward",
-    fails=["check_linear_backward_sums_dW_and_db", "check_linear_backward_returns_dx"],
-)
+@misconception("layers.Linear.forward", fails=["check_linear_backward_sums_dW_and_db", "check_linear_backward_returns_dx"])
 def forgets_to_keep_x(self, x):
     """x not kept for backward
 
@@ -535,10 +532,7 @@ def keeps_x_for_all_layers_at_once(self, x):
     return x @ self.W + self.b
 
 
-@misconception(
-    "layers.Linear.forward",
-    fails=["check_linear_forward_adds_the_bias", "check_linear_backward_sums_dW_and_db"],
-)
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias", "check_linear_backward_sums_dW_and_db"])
 def scales_the_callers_input(self, x):
     """Caller's x scaled in place
 
@@ -549,10 +543,7 @@ def scales_the_callers_input(self, x):
     return x @ self.W + self.b
 
 
-@misconception(
-    "layers.Linear.forward",
-    fails=["check_linear_forward_adds_the_bias", "check_linear_backward_sums_dW_and_db"],
-)
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias", "check_linear_backward_sums_dW_and_db"])
 def centres_the_callers_input(self, x):
     """Caller's x centred in place
 
@@ -563,10 +554,7 @@ def centres_the_callers_input(self, x):
     return x @ self.W + self.b
 
 
-@misconception(
-    "layers.Linear.forward",
-    fails=["check_linear_forward_adds_the_bias", "check_linear_backward_sums_dW_and_db"],
-)
+@misconception("layers.Linear.forward", fails=["check_linear_forward_adds_the_bias", "check_linear_backward_sums_dW_and_db"])
 def standardises_the_input(self, x):
     """Input standardised
 
@@ -649,11 +637,7 @@ def puts_examples_in_columns(self, x):
 
 @misconception(
     "layers.Linear.forward",
-    fails=[
-        "check_linear_forward_adds_the_bias",
-        "check_linear_backward_sums_dW_and_db",
-        "check_linear_backward_returns_dx",
-    ],
+    fails=["check_linear_forward_adds_the_bias", "check_linear_backward_sums_dW_and_db", "check_linear_backward_returns_dx"],
 )
 def multiplies_in_the_other_order(self, x):
     """W @ x instead of x @ W
@@ -812,10 +796,7 @@ def stores_the_gradient_in_W(self, dout):
     return dout @ self.W.T
 
 
-@misconception(
-    "layers.Linear.backward",
-    fails=["check_linear_backward_sums_dW_and_db", "check_linear_backward_returns_dx"],
-)
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db", "check_linear_backward_returns_dx"])
 def multiplies_by_W_as_it_stands(self, dout):
     """W not transposed in dx
 
@@ -1101,10 +1082,7 @@ def misses_the_last_example_in_dW(self, dout):
     return dout @ self.W.T
 
 
-@misconception(
-    "layers.Linear.backward",
-    fails=["check_linear_backward_sums_dW_and_db", "check_linear_backward_returns_dx"],
-)
+@misconception("layers.Linear.backward", fails=["check_linear_backward_sums_dW_and_db", "check_linear_backward_returns_dx"])
 def adds_the_bias_on_the_way_back(self, dout):
     """Bias added to dx
 

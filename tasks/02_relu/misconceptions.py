@@ -303,11 +303,7 @@ def shares_its_mask(self, x):
     return np.maximum(x, 0)
 
 
-@misconception(
-    "layers.ReLU.forward",
-    fails=["check_relu_backward_passes_where_x_was_positive"],
-    alike="derivative 1 everywhere",
-)
+@misconception("layers.ReLU.forward", fails=["check_relu_backward_passes_where_x_was_positive"], alike="derivative 1 everywhere")
 def takes_the_mask_from_its_output(self, x):
     """Mask is True everywhere
 
@@ -374,11 +370,7 @@ def masks_by_both_signs(self, dout):
     return dout * self.positive * (dout > 0)
 
 
-@misconception(
-    "layers.ReLU.backward",
-    fails=["check_relu_backward_passes_where_x_was_positive"],
-    alike="derivative 1 everywhere",
-)
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"], alike="derivative 1 everywhere")
 def hands_dout_on(self, dout):
     return dout
 
@@ -616,8 +608,4 @@ def asks_the_whole_array__backward(self, dout):
 
 
 #: Of these a learner may have chosen another number.
-OPEN_NUMBERS = {
-    "leaks_below_zero": 0.01,
-    "ignores_small_activations": 1e-3,
-    "leaks_on_the_way_back": 0.01,
-}
+OPEN_NUMBERS = {"leaks_below_zero": 0.01, "ignores_small_activations": 1e-3, "leaks_on_the_way_back": 0.01}

@@ -449,10 +449,7 @@ def always_gives_float64__converts_first(logits):
     return _softmax(np.array(logits, dtype=np.float64))
 
 
-@misconception(
-    "losses.softmax",
-    fails=["check_softmax_keeps_small_probabilities", "check_softmax_keeps_the_float_type"],
-)
+@misconception("losses.softmax", fails=["check_softmax_keeps_small_probabilities", "check_softmax_keeps_the_float_type"])
 def always_gives_float32(logits):
     """Result always float32
 

@@ -34,10 +34,7 @@ def check_cross_entropy_handles_large_logits(student, case):
     for name, shift in (("high", 1e4), ("low", -1e4), ("mixed", np.array([[1e4], [-1e4], [0.0], [-800.0]]))):
         case.start_new_example(student)
         logits, labels = case.given(name, near + shift), case.labels("labels", 4, 3)
-        found, why = (
-            student.losses.SoftmaxCrossEntropy().forward(logits, labels),
-            OVERFLOW if name == "high" else ALL_ZERO,
-        )
+        found, why = (student.losses.SoftmaxCrossEntropy().forward(logits, labels), OVERFLOW if name == "high" else ALL_ZERO)
         case.expect(found, _loss(logits, labels), f"The loss for logits `{name}`", rtol=FLOAT32_RTOL, not_finite=why)
 
 

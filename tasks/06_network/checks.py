@@ -64,9 +64,7 @@ def check_network_predict_names_the_best_class(student, case):
             case.expect(given, logits.argmax(axis=1), "model.predict(x)", should=should)
             should = "model.predict(x) should contain whole numbers: they are used as an index."
             case.require(
-                np.asarray(given).dtype.kind in "iu",
-                should,
-                f"model.predict(x) is of type {np.asarray(given).dtype.name}.",
+                np.asarray(given).dtype.kind in "iu", should, f"model.predict(x) is of type {np.asarray(given).dtype.name}."
             )
 
 
@@ -125,11 +123,7 @@ def check_network_forward_repeats_itself(student, case):
     model, parameters = networks.filled(student, case, DEEP)
     x, other, before = case.normal("x", 1, 6), case.normal("other", 9, 6), networks.parameters_of(student, model)
     held = student.put(x)
-    for array, name in (
-        (held, "model.forward(x)"),
-        (other, "model.forward(other)"),
-        (held, "The second model.forward(x)"),
-    ):
+    for array, name in ((held, "model.forward(x)"), (other, "model.forward(other)"), (held, "The second model.forward(x)")):
         logits = closed_form.forward(parameters, other if array is other else x)
         should = "the output of the last Linear"
         case.expect(model.forward(array), logits, name, should=should, rtol=FLOAT32_RTOL)

@@ -29,8 +29,7 @@ def _run(layers, x):
 
 
 @misconception(
-    "network.MLP.__init__",
-    fails=["check_network_alternates_linear_and_relu", "check_network_forward_runs_every_layer"],
+    "network.MLP.__init__", fails=["check_network_alternates_linear_and_relu", "check_network_forward_runs_every_layer"]
 )
 def ends_with_a_relu(self, sizes, rng, *_):
     """ReLU after the last layer
@@ -44,8 +43,7 @@ def ends_with_a_relu(self, sizes, rng, *_):
 
 
 @misconception(
-    "network.MLP.__init__",
-    fails=["check_network_alternates_linear_and_relu", "check_network_forward_runs_every_layer"],
+    "network.MLP.__init__", fails=["check_network_alternates_linear_and_relu", "check_network_forward_runs_every_layer"]
 )
 def starts_with_a_relu(self, sizes, rng, *_):
     """ReLU before the first layer
@@ -59,8 +57,7 @@ def starts_with_a_relu(self, sizes, rng, *_):
 
 
 @misconception(
-    "network.MLP.__init__",
-    fails=["check_network_alternates_linear_and_relu", "check_network_forward_runs_every_layer"],
+    "network.MLP.__init__", fails=["check_network_alternates_linear_and_relu", "check_network_forward_runs_every_layer"]
 )
 def has_no_relu(self, sizes, rng, *_):
     """No ReLUs in the network
@@ -71,8 +68,7 @@ def has_no_relu(self, sizes, rng, *_):
 
 
 @misconception(
-    "network.MLP.__init__",
-    fails=["check_network_alternates_linear_and_relu", "check_network_forward_runs_every_layer"],
+    "network.MLP.__init__", fails=["check_network_alternates_linear_and_relu", "check_network_forward_runs_every_layer"]
 )
 def has_one_relu_only(self, sizes, rng, *_):
     """ReLU after the first layer only
@@ -100,10 +96,7 @@ def shares_one_relu(self, sizes, rng, *_):
         self.layers.append(Linear(sizes[i], sizes[i + 1], rng))
 
 
-@misconception(
-    "network.MLP.__init__",
-    fails=["check_network_forward_runs_every_layer", "check_network_parameters_are_in_order"],
-)
+@misconception("network.MLP.__init__", fails=["check_network_forward_runs_every_layer", "check_network_parameters_are_in_order"])
 def ties_layers_of_one_size(self, sizes, rng, *_):
     """Layers of equal size share their weights
 
@@ -460,8 +453,7 @@ class shares_its_layers:
 
 
 @misconception(
-    "network.MLP.forward",
-    fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
+    "network.MLP.forward", fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"]
 )
 def feeds_x_to_every_layer(self, x):
     """x given to every layer
@@ -493,8 +485,7 @@ def scales_the_input(self, x):
 
 
 @misconception(
-    "network.MLP.forward",
-    fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
+    "network.MLP.forward", fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"]
 )
 def stops_before_the_last_layer(self, x):
     """Last layer skipped
@@ -543,8 +534,7 @@ def skips_the_relus(self, x):
 
 
 @misconception(
-    "network.MLP.forward",
-    fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
+    "network.MLP.forward", fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"]
 )
 def runs_from_last_to_first(self, x):
     """Layers run from last to first
@@ -555,8 +545,7 @@ def runs_from_last_to_first(self, x):
 
 
 @misconception(
-    "network.MLP.forward",
-    fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
+    "network.MLP.forward", fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"]
 )
 def returns_a_pair(self, x):
     """forward returns more than the logits
@@ -568,8 +557,7 @@ def returns_a_pair(self, x):
 
 
 @misconception(
-    "network.MLP.forward",
-    fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
+    "network.MLP.forward", fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"]
 )
 def returns_the_classes(self, x):
     """forward returns classes instead of scores
@@ -580,8 +568,7 @@ def returns_the_classes(self, x):
 
 
 @misconception(
-    "network.MLP.forward",
-    fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
+    "network.MLP.forward", fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"]
 )
 def returns_nothing(self, x):
     """forward returns None
@@ -613,8 +600,7 @@ def drops_the_batch_dimension(self, x):
 
 
 @misconception(
-    "network.MLP.forward",
-    fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
+    "network.MLP.forward", fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"]
 )
 def returns_after_the_first_layer(self, x):
     """forward returns after the first layer
@@ -627,8 +613,7 @@ def returns_after_the_first_layer(self, x):
 
 
 @misconception(
-    "network.MLP.forward",
-    fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"],
+    "network.MLP.forward", fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"]
 )
 def switches_units_off_at_random(self, x):
     """Dropout in forward

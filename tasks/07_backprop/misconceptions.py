@@ -48,8 +48,7 @@ def masks_for_db_only(self, dlogits):
 
 
 @misconception(
-    "network.MLP.backward",
-    fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
+    "network.MLP.backward", fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"]
 )
 def runs_from_first_to_last(self, dlogits):
     """Layers run from first to last
@@ -62,8 +61,7 @@ def runs_from_first_to_last(self, dlogits):
 
 
 @misconception(
-    "network.MLP.backward",
-    fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
+    "network.MLP.backward", fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"]
 )
 def gives_every_layer_the_same(self, dlogits):
     """dlogits given to every layer
@@ -97,8 +95,7 @@ def updates_on_the_way(self, dlogits):
 
 
 @misconception(
-    "network.MLP.backward",
-    fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
+    "network.MLP.backward", fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"]
 )
 def skips_the_last_layer(self, dlogits):
     """Last layer skipped
@@ -109,8 +106,7 @@ def skips_the_last_layer(self, dlogits):
 
 
 @misconception(
-    "network.MLP.backward",
-    fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
+    "network.MLP.backward", fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"]
 )
 def stops_before_the_first_layer(self, dlogits):
     """First layer skipped
@@ -278,8 +274,7 @@ def sums_over_the_batch(self, dlogits):
 
 
 @misconception(
-    "network.MLP.backward",
-    fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"],
+    "network.MLP.backward", fails=["check_backprop_agrees_with_central_differences", "check_gradients_follow_parameters"]
 )
 def multiplies_by_the_weights_only(self, dlogits):
     """Layers' own backward not called
@@ -301,10 +296,7 @@ def loses_half_the_digits(self, dlogits):
     return _back(self.layers, dlogits.astype(np.float32))
 
 
-@misconception(
-    "network.MLP.backward",
-    fails=["check_backprop_matches_closed_form", "check_backprop_holds_at_true_size"],
-)
+@misconception("network.MLP.backward", fails=["check_backprop_matches_closed_form", "check_backprop_holds_at_true_size"])
 def estimates_the_gradients(self, dlogits):
     """Gradients estimated by finite differences
 
@@ -534,6 +526,4 @@ def empties_the_gradients(self):
 
 
 #: Of these a learner may have chosen another number.
-OPEN_NUMBERS = {
-    "updates_on_the_way": 0.1,
-}
+OPEN_NUMBERS = {"updates_on_the_way": 0.1}

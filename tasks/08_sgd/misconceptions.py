@@ -271,10 +271,7 @@ def clips_the_gradients(self, params, grads):
         p -= self.lr * np.clip(g, -1, 1)
 
 
-@misconception(
-    "optim.SGD.step",
-    fails=["check_sgd_pairs_arrays_with_gradients", "check_sgd_is_proportional_to_the_gradient"],
-)
+@misconception("optim.SGD.step", fails=["check_sgd_pairs_arrays_with_gradients", "check_sgd_is_proportional_to_the_gradient"])
 def clips_the_gradients__by_norm(self, params, grads):
     norm = np.sqrt(sum(np.sum(g**2) for g in grads))
     scale = min(1.0, 5.0 / (norm + 1e-12))

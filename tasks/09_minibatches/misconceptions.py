@@ -314,11 +314,7 @@ def shuffles_x_alone(x, y, batch_size, rng):
 
 @misconception(
     "data.minibatches",
-    fails=[
-        "check_batches_keep_labels_with_images",
-        "check_batches_order_comes_from_rng",
-        "check_batches_mix_anew_each_epoch",
-    ],
+    fails=["check_batches_keep_labels_with_images", "check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"],
 )
 def shuffles_y_alone(x, y, batch_size, rng):
     """Only y shuffled

@@ -1127,11 +1127,7 @@ def records_every_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_
 
 @misconception(
     "train.train",
-    fails=[
-        "check_train_measures_what_it_says",
-        "check_train_validates_after_each_epoch",
-        "check_train_keeps_a_history",
-    ],
+    fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch", "check_train_keeps_a_history"],
 )
 def records_the_last_epoch_only(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Only the last epoch recorded
@@ -1190,11 +1186,7 @@ def names_the_keys_in_its_own_way(model, x_train, y_train, x_val, y_val, *, epoc
 
 @misconception(
     "train.train",
-    fails=[
-        "check_train_measures_what_it_says",
-        "check_train_validates_after_each_epoch",
-        "check_train_keeps_a_history",
-    ],
+    fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch", "check_train_keeps_a_history"],
 )
 def shares_one_list(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """One list for all four keys

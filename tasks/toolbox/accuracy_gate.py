@@ -156,12 +156,7 @@ def judge(case: Case, bar: Bar, first: Trained, again: Callable[[int], Trained])
 
 
 def diagnosed(
-    case: Case,
-    told: training_diagnosis.Training | None,
-    should: str,
-    gave: str,
-    looks_like: str = "",
-    kinds: Sequence[str] = (),
+    case: Case, told: training_diagnosis.Training | None, should: str, gave: str, looks_like: str = "", kinds: Sequence[str] = ()
 ) -> Unmet:
     """What a training lacks; begun with what it came to, if that is plain to see.
 
@@ -233,9 +228,7 @@ def agrees(case: Case, given: object, trained: Trained, x: Array) -> None:
     rows, said = np.arange(len(x)), np.asarray(given)
     valid = said.dtype.kind in "iu" and np.all((said >= 0) & (said < logits.shape[1]))
     case.require(
-        valid,
-        "model.predict(x) should contain class numbers.",
-        f"model.predict(x) contains {np.unique(said)[:12].tolist()}.",
+        valid, "model.predict(x) should contain class numbers.", f"model.predict(x) contains {np.unique(said)[:12].tolist()}."
     )
     behind = logits.max(axis=1) - logits[rows, said]
     differ = int(np.sum(behind > 1e-3 * np.abs(logits).max()))

@@ -156,10 +156,7 @@ _COUNTED: list[tuple[str, Holds]] = [
     ("skips_the_last_batch", lambda e: e.distinct and e.sizes == [e.size] * (e.count // e.size - 1)),
     ("skips_the_first_batch", lambda e: e.distinct and e.sizes == e.wanted[1:]),
     ("loses_the_first_example", lambda e: e.distinct and e.missing == {0}),
-    (
-        "loses_the_last_example",
-        lambda e: e.distinct and e.missing != {0} and [n for n in e.sizes if n] == _without_one(e),
-    ),
+    ("loses_the_last_example", lambda e: e.distinct and e.missing != {0} and [n for n in e.sizes if n] == _without_one(e)),
     ("loses_the_last_example", lambda e: _as_wanted(e) if e.rest != 1 else e.distinct and e.sizes == e.wanted[:-1]),
     ("fills_the_last_batch_up", _either(lambda e: not e.missing and e.sizes == [e.size] * len(e.wanted))),
     ("hands_the_rest_out_twice", _either(lambda e: e.rows[-1] == e.rows[-2] and e.sizes == [*e.wanted, e.rest])),

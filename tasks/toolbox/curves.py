@@ -67,10 +67,7 @@ class Measures(NamedTuple):
         for way in procedure.ways(self.run.rows, self.run.batch_size):
             if batches := [batch for batch in way if batch]:
                 means = np.array([each[batch].mean(axis=0) for batch in batches])
-                found += [
-                    tuple(each[[row for batch in batches for row in batch]].mean(axis=0)),
-                    tuple(means.mean(axis=0)),
-                ]
+                found += [tuple(each[[row for batch in batches for row in batch]].mean(axis=0)), tuple(means.mean(axis=0))]
         return found
 
 

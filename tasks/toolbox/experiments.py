@@ -82,12 +82,7 @@ class Lab:
         """Train a new network, and say how it goes: always from the same seed, or from the numbers of `start`."""
         self.say(f"{label}: {examples:,} images, batches of {batch_size:,}, lr {lr:g}, {epochs} epochs")
         images, student = self.images, self.student
-        data = (
-            images.x_train[:examples],
-            images.y_train[:examples],
-            images.x_val[:_VALIDATION],
-            images.y_val[:_VALIDATION],
-        )
+        data = (images.x_train[:examples], images.y_train[:examples], images.x_val[:_VALIDATION], images.y_val[:_VALIDATION])
         model = student.network.MLP(tuple(sizes), student.rng(self.seed))
         if start is not None:
             networks.fill(student, self.case, model, start)
@@ -114,12 +109,7 @@ class Experiment(NamedTuple):
     make: Callable[[Lab], list[Figure]]
 
     def run(
-        self,
-        student: Student,
-        case: Case,
-        images: Digits,
-        seed: int,
-        say: Say,
+        self, student: Student, case: Case, images: Digits, seed: int, say: Say
     ) -> tuple[list[Figure], dict[str, Array], bool]:
         """What is to be drawn; nothing to keep; and that all went well, whatever came out."""
         return self.make(Lab(student, case, images, seed, say)), {}, True
@@ -285,13 +275,11 @@ EXPERIMENTS = {
         learning_rate,
     ),
     "initialisation": Experiment(
-        "Weights that begin as zeros, as normal numbers of size 1, or as He's. What will the three losses do?",
-        initialisation,
+        "Weights that begin as zeros, as normal numbers of size 1, or as He's. What will the three losses do?", initialisation
     ),
     "few-images": Experiment("200 images or 20,000. Where do training and validation accuracy end in each case?", few_images),
     "baselines": Experiment(
-        "The nearest mean, one Linear layer, a network with two hidden layers. How many of 100 digits does each get?",
-        baselines,
+        "The nearest mean, one Linear layer, a network with two hidden layers. How many of 100 digits does each get?", baselines
     ),
 }
 

@@ -85,10 +85,7 @@ class Plan(NamedTuple):
 def pool(rng: np.random.Generator, digits: Digits) -> tuple[Array, Array]:
     """Images and labels to make runs of, in random order: of those to train on and of those to validate with."""
     parts = []
-    for x, y, most in (
-        (digits.x_train, digits.y_train, _POOL - _VALIDATION),
-        (digits.x_val, digits.y_val, _VALIDATION),
-    ):
+    for x, y, most in ((digits.x_train, digits.y_train, _POOL - _VALIDATION), (digits.x_val, digits.y_val, _VALIDATION)):
         rows = rng.choice(len(x), min(most, len(x)), replace=False)
         parts.append((x[rows].astype(np.float64), y[rows]))
     order = rng.permutation(sum(len(y) for _, y in parts))

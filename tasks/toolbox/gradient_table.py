@@ -26,11 +26,7 @@ _FORM = "{:22} {:8} {:>14}  {}"
 
 
 def run(
-    student: Student,
-    case: Case,
-    images: object,
-    seed: int,
-    say: Callable[[str], None],
+    student: Student, case: Case, images: object, seed: int, say: Callable[[str], None]
 ) -> tuple[list[Plot], dict[str, Array], bool]:
     """Print the table; the curve over eps to draw, nothing to keep, and whether everything agrees."""
     say(_FORM.format("", "array", "relative error", "worst entry").rstrip())

@@ -106,12 +106,7 @@ def network(make: Made, numerical_gradient: Made, relative_error: Made, rng: np.
 
 
 def by_eps(
-    make: Made,
-    make_loss: Made,
-    numerical_gradient: Made,
-    relative_error: Made,
-    steps: Sequence[float],
-    rng: np.random.Generator,
+    make: Made, make_loss: Made, numerical_gradient: Made, relative_error: Made, steps: Sequence[float], rng: np.random.Generator
 ) -> list[float]:
     """For each step, the relative error of dW of a Linear(4, 3) below the loss."""
     layer, function = make(4, 3, rng), make_loss()
@@ -148,12 +143,7 @@ def through(held: Array, value: Callable[[], float]) -> Callable[[Array], float]
 
 
 def row(
-    name: str,
-    gradient: Array,
-    numerical_gradient: Made,
-    relative_error: Made,
-    f: Callable[[Array], float],
-    near: Array,
+    name: str, gradient: Array, numerical_gradient: Made, relative_error: Made, f: Callable[[Array], float], near: Array
 ) -> Row:
     """One array beside its slopes; the parameter is afterwards what it was."""
     before, given = np.array(near), np.array(gradient)

@@ -59,11 +59,7 @@ def images_from(given: Path, source: str) -> Images:
 
 
 def run(
-    student: Student,
-    case: Case,
-    images: Images,
-    seed: int,
-    say: Callable[[str], None],
+    student: Student, case: Case, images: Images, seed: int, say: Callable[[str], None]
 ) -> tuple[list[Plot], dict[str, Array], bool]:
     """Train, and say how it goes; what is to be drawn, the trained parameters, and that all went well.
 

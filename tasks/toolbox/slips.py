@@ -75,9 +75,7 @@ WHEN = [
         _gradients_of_before,
     ),
     Procedure(
-        "keeps_the_first_gradients",
-        "Every step used what gradients() held before the first backward.",
-        _step_with_the_first,
+        "keeps_the_first_gradients", "Every step used what gradients() held before the first backward.", _step_with_the_first
     ),
     Procedure("forgets_the_backward", "The step ran, with the gradients from before training.", _step_without_backward),
     Procedure("forgets_the_update", "backward ran, and the parameters have not changed.", _no_step),
@@ -202,10 +200,7 @@ def _scaled_rows(how: Callable[[Array], Array]) -> Callable[[Run], Run]:
 _BETWEEN = "validates_between_forward_and_backward"
 ROWS = [
     Procedure(
-        _BETWEEN,
-        "The layers remembered rows of x_val when backward ran.",
-        _other_inputs(lambda run, n: run.x_val),
-        ways=in_order,
+        _BETWEEN, "The layers remembered rows of x_val when backward ran.", _other_inputs(lambda run, n: run.x_val), ways=in_order
     ),
     Procedure(
         _BETWEEN,
@@ -226,9 +221,7 @@ ROWS = [
     Procedure("scales_the_images_again", "", data=_scaled_rows(lambda x: x / 255.0)),
     Procedure("standardises_the_training_set_only", "", data=_scaled_rows(lambda x: (x - x.mean()) / (x.std() + 1e-8))),
     Procedure(
-        "standardises_the_training_set_only",
-        "",
-        data=_scaled_rows(lambda x: (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-8)),
+        "standardises_the_training_set_only", "", data=_scaled_rows(lambda x: (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-8))
     ),
     Procedure("leaves_the_last_batch_out", "", ways=_left_out(lambda way: way[:-1])),
     Procedure("steps_on_single_examples", "", ways=lambda rows, size: dealt(rows, 1)),
@@ -270,16 +263,9 @@ SEVERAL = [
         lambda w: w.move(w.memory),
     ),
     Procedure(
-        "updates_once_an_epoch",
-        "The only step of an epoch used the mean of its batches' gradients.",
-        _add_up,
-        _mean_gradient,
+        "updates_once_an_epoch", "The only step of an epoch used the mean of its batches' gradients.", _add_up, _mean_gradient
     ),
-    Procedure(
-        "accumulates_the_gradients",
-        "Each step used the sum of all gradients of the epoch so far.",
-        _add_up_and_step,
-    ),
+    Procedure("accumulates_the_gradients", "Each step used the sum of all gradients of the epoch so far.", _add_up_and_step),
     Procedure("ends_the_epoch_after_one_batch", "", ways=_left_out(lambda way: way[:1])),
     Procedure("moves_one_row_a_batch", "", ways=lambda rows, size: _windows(rows, size, -(-rows // size))),
     Procedure("moves_one_row_a_batch", "", ways=lambda rows, size: _windows(rows, size, rows // size)),

@@ -156,10 +156,7 @@ def expect_curve(
             near = min(values, key=lambda value: abs(value - curve[k])) if np.isfinite(curve[k]) else values[0]
             good = np.isfinite(curve[k]) and abs(curve[k] - near) <= 1e-4 * max(1.0, abs(near))
             told = " or ".join(number(value, 6) for value in values[:2]) if len(values) <= 2 else number(near, 6)
-            name_k, wanted = (
-                f"history[{name!r}][{k}]",
-                f"{told}, measured on {'x_val' if which == 'val' else 'x_train'}",
-            )
+            name_k, wanted = (f"history[{name!r}][{k}]", f"{told}, measured on {'x_val' if which == 'val' else 'x_train'}")
             if not good:
                 gave = f"{name_k} is {number(curve[k], 6)}; it should be {wanted}."
                 raise Unmet(f"{name_k} should be {wanted}.", gave, _ratio(curve[k], near), complete=True)

@@ -41,17 +41,7 @@ def left_behind(tmp_path_factory):
     (folder / "handed-in" / "ann").mkdir(parents=True)
     (folder / "handed-in" / "ann" / "layers.py").write_bytes((REFERENCE / "layers.py").read_bytes())
     (folder / "policy.toml").write_text("[grading]\nstages = ['02_relu']\n")
-    run(
-        folder,
-        "class",
-        folder / "handed-in",
-        "--out",
-        folder / "class",
-        "--policy",
-        folder / "policy.toml",
-        "--jobs",
-        1,
-    )
+    run(folder, "class", folder / "handed-in", "--out", folder / "class", "--policy", folder / "policy.toml", "--jobs", 1)
     tops = [path.name for place in ("grade", "class") for path in (folder / place).iterdir()]
     return tops + [f".chain-rule/{path.name}" for path in (folder / ".chain-rule").iterdir()]
 

@@ -89,19 +89,10 @@ MADE_UP = {
         {f"grader/m{n:03}.py": "" for n in range(MAX_ROOMS)},
         "33 rooms, at most 32: m000, m001",
     ),
-    too_many_arrows: (
-        _chain(MAX_ARROWS + 2),
-        _chain(MAX_ARROWS + 1),
-        r"141 arrows, at most 140; most leave m000 \(1\)",
-    ),
+    too_many_arrows: (_chain(MAX_ARROWS + 2), _chain(MAX_ARROWS + 1), r"141 arrows, at most 140; most leave m000 \(1\)"),
     too_high: (_chain(MAX_LEVELS + 1), _chain(MAX_LEVELS), "11 levels, at most 10: m000 -> m001"),
     cycles_of_rooms: (
-        {
-            "grader/a/x.py": "import grader.b.x",
-            "grader/b/y.py": "import grader.a.z",
-            "grader/b/x.py": "",
-            "grader/a/z.py": "",
-        },
+        {"grader/a/x.py": "import grader.b.x", "grader/b/y.py": "import grader.a.z", "grader/b/x.py": "", "grader/a/z.py": ""},
         {"grader/a/x.py": "import grader.b.x", "grader/b/y.py": "", "grader/b/x.py": "", "grader/a/z.py": ""},
         r"each other: a, b, by grader\.a\.x -> grader\.b\.x, grader\.b\.y -> grader\.a\.z",
     ),

@@ -197,10 +197,7 @@ BREACHES: dict[Callable[[Tree], list[str]], tuple[dict[str, str], dict[str, tupl
     inside_is_closed: (
         GRADER,
         {
-            "grader/worker/inside/a.py": (
-                "def f():\n    from grader.paths import ROOT",
-                "line 2, imports grader.paths.ROOT",
-            ),
+            "grader/worker/inside/a.py": ("def f():\n    from grader.paths import ROOT", "line 2, imports grader.paths.ROOT"),
             "grader/worker/inside/b.py": ("from .. import outside", "imports grader.worker.outside"),
             "grader/worker/inside/c.py": ("import click", "imports click"),
             "grader/worker/inside/d.py": ("CODE = 'from grader.records import Report'", "imports grader.records"),
@@ -230,10 +227,7 @@ BREACHES: dict[Callable[[Tree], list[str]], tuple[dict[str, str], dict[str, tupl
         TASKS,
         {"tasks/02_relu/misconceptions.py": ("from grader.course import stage", "imports grader.course.stage")},
     ),
-    click_is_for_verbs: (
-        GRADER,
-        {"grader/errors.py": ("class A:\n    import click", "grader.errors, line 2, imports click")},
-    ),
+    click_is_for_verbs: (GRADER, {"grader/errors.py": ("class A:\n    import click", "grader.errors, line 2, imports click")}),
     report_runs_nothing: (
         GRADER,
         {
@@ -245,15 +239,9 @@ BREACHES: dict[Callable[[Tree], list[str]], tuple[dict[str, str], dict[str, tupl
     packages_on_the_way_load_nothing: (
         GRADER,
         {
-            "grader/__init__.py": (
-                "from grader.learner import check",
-                "imports grader.learner.check when it is loaded",
-            ),
+            "grader/__init__.py": ("from grader.learner import check", "imports grader.learner.check when it is loaded"),
             "grader/worker/__init__.py": ("from .wire import encode", "imports grader.worker.wire.encode when"),
-            "grader/worker/inside/__init__.py": (
-                "try:\n    import numpy\nfinally:\n    pass",
-                "line 2, imports numpy when",
-            ),
+            "grader/worker/inside/__init__.py": ("try:\n    import numpy\nfinally:\n    pass", "line 2, imports numpy when"),
             "grader/checks/__init__.py": ("from . import api", "imports grader.checks.api when it is loaded"),
         },
     ),

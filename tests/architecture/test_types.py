@@ -8,9 +8,7 @@ from grader.paths import ENGINE, TASKS
 
 
 @pytest.mark.parametrize(
-    ("exception", "most"),
-    [("noqa: ANN401", 30), ("noqa: SLF001", 3), (r"type: ignore", 6)],
-    ids=lambda value: str(value),
+    ("exception", "most"), [("noqa: ANN401", 30), ("noqa: SLF001", 3), (r"type: ignore", 6)], ids=lambda value: str(value)
 )
 def test_exceptions_stay_few(exception, most):
     files = [*(ENGINE / "grader").rglob("*.py"), *(TASKS / "toolbox").rglob("*.py")]

@@ -74,11 +74,7 @@ def open_page(browser):
 def opened(browser, contexts, path: Path, width: int = 1280, scheme: str = "light", **options):
     """Open a page offline; `.asked` has what it asked for beside itself, `.said` what came on the console."""
     context = browser.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme=scheme,
-        offline=True,
-        reduced_motion="reduce",
-        **options,
+        viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True, reduced_motion="reduce", **options
     )
     contexts.append(context)
     page = context.new_page()

@@ -38,12 +38,7 @@ def test_page_opens_offline_without_a_word(golden, page):
     assert page.said == []
     assert page.evaluate("document.scripts.length") == 0
     assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
-    assert page.locator("#score").inner_text().split() == [
-        str(golden.report.score),
-        "of",
-        str(golden.report.max_score),
-        "points",
-    ]
+    assert page.locator("#score").inner_text().split() == [str(golden.report.score), "of", str(golden.report.max_score), "points"]
     shown = page.evaluate(
         "Object.fromEntries([...document.querySelectorAll('.stage, .check')].map(e => "
         "[e.id, e.querySelector(':scope > header .number, :scope > .head .number').textContent.replace(' points', '')]))"

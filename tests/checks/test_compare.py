@@ -25,12 +25,7 @@ def verdict(given, expected=WANT, **options) -> Unmet:
 
 @pytest.mark.parametrize(
     "given",
-    [
-        WANT,
-        WANT * (1 + 5e-11),
-        np.asfortranarray(WANT),
-        WANT.astype(np.longdouble),
-    ],
+    [WANT, WANT * (1 + 5e-11), np.asfortranarray(WANT), WANT.astype(np.longdouble)],
     ids=["equal", "within rtol", "fortran order", "longdouble"],
 )
 def test_right_answers_pass(given):

@@ -55,17 +55,7 @@ class Watch:
 
 def start(submissions: Path, out: Path, policy: Path, jobs: int, root: Path = ROOT) -> subprocess.Popen:
     """The class verb of a checkout in a process of its own."""
-    arguments = [
-        "class",
-        str(submissions),
-        "--out",
-        str(out),
-        "--policy",
-        str(policy),
-        "--jobs",
-        str(jobs),
-        "--no-reports",
-    ]
+    arguments = ["class", str(submissions), "--out", str(out), "--policy", str(policy), "--jobs", str(jobs), "--no-reports"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")} | {"CHAIN_RULE_NO_VENV": "1"}
     with open(out.with_suffix(".log"), "ab") as log:
         return subprocess.Popen(

@@ -147,16 +147,7 @@ def test_a_reference_is_taken_last(handed_in, reference_files):
     assert files == {"layers.py": b"mine = 1\n"}
 
 
-RENAMED = [
-    "losses (1)",
-    "losses-1",
-    "Losses",
-    "losses copy",
-    "losses copy 2",
-    "losses_final",
-    "losses.py",
-    "Copy of losses",
-]
+RENAMED = ["losses (1)", "losses-1", "Losses", "losses copy", "losses copy 2", "losses_final", "losses.py", "Copy of losses"]
 
 
 @pytest.mark.parametrize("name", [f"{stem}.py" for stem in RENAMED])

@@ -138,14 +138,7 @@ def test_a_whole_class_in_one_zip(tmp_path, store):
 
 def test_names_in_a_class_zip_that_no_folder_takes_are_left_out_and_noted(tmp_path, store):
     with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
-        for name in (
-            "ann/layers.py",
-            "bob/layers.py",
-            "bob/layers.py/x.py",
-            f"cy/{'a' * 300}.py",
-            "dee/x.py/y.py",
-            "dee/x.py",
-        ):
+        for name in ("ann/layers.py", "bob/layers.py", "bob/layers.py/x.py", f"cy/{'a' * 300}.py", "dee/x.py/y.py", "dee/x.py"):
             archive.writestr(f"export/{name}", "a = 1\n")
         archive.writestr(f"export/eve/{'a/' * 1500}x.py", "a = 1\n")
     intake = take_in(tmp_path / "class.zip", store, scratch=tmp_path / "in")
@@ -195,11 +188,7 @@ def test_a_folder_that_cannot_be_listed_changes_nobody_elses_name(tmp_path, subm
     forbid(monkeypatch, tmp_path / "chain-rule-bob")
     intake = take_in(tmp_path, store)
     assert intake.layout == "GitHub Classroom clones"
-    assert {student: bool(a.digest) for student, a in by_student(intake).items()} == {
-        "ann": True,
-        "bob": False,
-        "cy": True,
-    }
+    assert {student: bool(a.digest) for student, a in by_student(intake).items()} == {"ann": True, "bob": False, "cy": True}
     assert "the folder 'chain-rule-bob' cannot be read (Permission denied)" in by_student(intake)["bob"].problem
     assert str(tmp_path) not in by_student(intake)["bob"].problem
 
@@ -275,12 +264,7 @@ def test_a_name_that_two_people_share_points_at_nobody(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [
-        ("", "empty"),
-        ("name,age\nx,1\n", "no column id"),
-        ("id\ns1\nS1\n", "twice"),
-        ("id,late_days\ns1,x\n", "whole number"),
-    ],
+    [("", "empty"), ("name,age\nx,1\n", "no column id"), ("id\ns1\nS1\n", "twice"), ("id,late_days\ns1,x\n", "whole number")],
 )
 def test_a_roster_that_cannot_be_used_is_refused(tmp_path, text, message):
     (tmp_path / "r.csv").write_text(text)

@@ -195,12 +195,7 @@ def test_hostile_neighbours_change_nobodys_grade(tmp_path, run, generator):
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name on the disk is text")
 def test_names_that_no_folder_takes_end_nobodys_grading(tmp_path, run, generator):
     folder, right = tmp_path / "class", generator.right()
-    extra = {
-        "tar": "\udcff.py",
-        "long": "a" * 300 + ".py",
-        "both": "layers.py/b.py",
-        "deep": "a" * 200 + "/b" * 2500 + "/c.py",
-    }
+    extra = {"tar": "\udcff.py", "long": "a" * 300 + ".py", "both": "layers.py/b.py", "deep": "a" * 200 + "/b" * 2500 + "/c.py"}
     for name in ("folder", "Jos\udc82"):
         hand_in(folder, name, right | {"\udcff.py": b"x = 1\n"})
     for name, path in extra.items():

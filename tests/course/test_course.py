@@ -24,12 +24,7 @@ def test_a_check_knows_what_the_files_say(tmp_path):
     first = read_course(write_course(tmp_path)).stage("01_first")
     check = first.checks[1]
     assert (check.id, check.stage, check.promise) == ("check_add_keeps_float32", "01_first", "float32 in, float32 out.")
-    assert (check.points, check.core, check.functions, check.fixtures) == (
-        1,
-        False,
-        ("layers.add",),
-        ("student", "case"),
-    )
+    assert (check.points, check.core, check.functions, check.fixtures) == (1, False, ("layers.add",), ("student", "case"))
     assert first.points == 4
     assert len(check.hints) == 3
     assert first.checks_file.read_text().splitlines()[check.line - 1].startswith(f"def {check.id}")
@@ -60,16 +55,8 @@ def edited(what, by):
     ("file", "edit", "sentence"),
     [
         ("task.toml", edited('title = "First"', 'title = "First'), r"cannot be read: .*line 2.*Remedy"),
-        (
-            "task.toml",
-            edited('title = "First"', 'titel = "First"'),
-            r"'titel' at the top is not known. Did you mean title",
-        ),
-        (
-            "task.toml",
-            edited("points = 2", "point = 2"),
-            r"'point' in \[check_add_adds\] is not known. Did you mean points",
-        ),
+        ("task.toml", edited('title = "First"', 'titel = "First"'), r"'titel' at the top is not known. Did you mean title"),
+        ("task.toml", edited("points = 2", "point = 2"), r"'point' in \[check_add_adds\] is not known. Did you mean points"),
         (
             "task.toml",
             edited("points = 2", "points = 2.5"),
@@ -81,18 +68,10 @@ def edited(what, by):
         ("task.toml", edited('"First"', r'"First\nLine"'), r"title is .*; it has to be one line of text"),
         ("task.toml", edited("check_add_adds", "adds"), r"adds.id is 'adds'; .*check_subject_verb"),
         ("task.toml", edited("needs = []", "needs = [1]"), r"needs\[0\] is 1; it has to be the id of a stage"),
-        (
-            "task.toml",
-            edited("[[check]]", "[limits]\ncall = 0\n\n[[check]]"),
-            r"limits.call is 0; .* seconds, more than 0",
-        ),
+        ("task.toml", edited("[[check]]", "[limits]\ncall = 0\n\n[[check]]"), r"limits.call is 0; .* seconds, more than 0"),
         ("task.toml", edited("needs = []", 'needs = ["09_ninth"]'), r"needs 09_ninth, which is not a stage"),
         ("task.toml", edited("needs = []", 'needs = ["02_second"]'), r"in a circle"),
-        (
-            "task.toml",
-            edited(HINTS, 'hints = ["only one"]'),
-            r"check_add_adds.hints is \['only one'\]; .*three: a question",
-        ),
+        ("task.toml", edited(HINTS, 'hints = ["only one"]'), r"check_add_adds.hints is \['only one'\]; .*three: a question"),
         ("task.toml", edited('functions = ["layers.add"]', "functions = []"), r"functions is \[\]; .*module.function"),
         (
             "task.toml",
@@ -103,11 +82,7 @@ def edited(what, by):
         ("task.toml", lambda text: text.replace("core = true", ""), r"no check is core"),
         ("task.toml", edited("check_add_adds", "check_adds_up"), r"lists check_adds_up, but checks.py defines no such"),
         ("task.toml", edited("check_double_doubles", "check_add_adds"), r"check_add_adds is listed twice"),
-        (
-            "checks.py",
-            lambda text: text + "\n\ndef check_more(student):\n    'More.'\n",
-            r"check_more, but task.toml does",
-        ),
+        ("checks.py", lambda text: text + "\n\ndef check_more(student):\n    'More.'\n", r"check_more, but task.toml does"),
         ("checks.py", lambda text: text + "\n\ndef check_add_adds(case):\n    'Again.'\n", r"check_add_adds twice"),
         ("checks.py", edited("student, case", "student, tmp_path"), r"asks for 'tmp_path'.*ask only for case"),
         ("checks.py", edited('"""add(a, b) is a + b."""', ""), r"check_add_adds has no docstring"),

@@ -70,10 +70,7 @@ def test_a_policy_that_is_named_may_be_called_as_one_likes(root, capsys):
         ("[late", "not valid TOML"),
         ("sed = 1", "'sed' at the top is not known. Known are grading"),
         ("[late]\npolcy = 'none'", r"'polcy' in \[late\] is not known. Did you mean policy"),
-        (
-            "[late]\npolicy = 'never'",
-            "late.policy is 'never'; it has to be one of 'none', 'constant', 'percentage', 'days'",
-        ),
+        ("[late]\npolicy = 'never'", "late.policy is 'never'; it has to be one of 'none', 'constant', 'percentage', 'days'"),
         ("[late]\npolicy = 'days'", "late.due is not set. Remedy"),
         ("[late]\ndue = 2026-11-30T12:00:00", "no time zone. Remedy"),
         ("[late]\npercent = 120", "between 0 and 100"),
@@ -85,10 +82,7 @@ def test_a_policy_that_is_named_may_be_called_as_one_likes(root, capsys):
         ("[grading]\nfollow_through = 'yes'", "follow_through is 'yes'; it has to be one of 'full', 'shown', 'off'"),
         ("[limits]\nmemory_mb = 100", "at least 512"),
         ("[limits]\nsubmission_seconds = 1", "between 10 and 86400"),
-        (
-            "[weights]\n'01_linear' = -1",
-            "weights is {'01_linear': -1}; each of its values has to be a number between 0 and 1000",
-        ),
+        ("[weights]\n'01_linear' = -1", "weights is {'01_linear': -1}; each of its values has to be a number between 0 and 1000"),
         ("[feedback.checks]\ncheck_a = 'loud'", "one of 'full', 'promise', 'none'"),
         ("file = 'x'", "not a key"),
         ("[late]\nclosed_after_days = 3", "late.due is not. Remedy: due = "),

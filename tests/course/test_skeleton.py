@@ -206,10 +206,7 @@ def test_blank_drops_all_comments_of_a_body_and_steps_keep_the_numbered_ones(tmp
     stub = '        raise NotImplementedError("01_box: box.Box.volume is still a TODO")\n\n    def after'
     assert '        # 1. not a comment\n        """\n' + stub in text
     told = steps(Course(tmp_path), claims_of("box.Box.volume", "box.bare", "box.LIMITS", "gone.f"))
-    assert told == {
-        "01_box/box.Box.volume": "1. First. still the first\n2. Inside.",
-        "01_box/box.bare": "1. No docstring here.",
-    }
+    assert told == {"01_box/box.Box.volume": "1. First. still the first\n2. Inside.", "01_box/box.bare": "1. No docstring here."}
 
 
 def test_blank_without_a_docstring_starts_after_the_signature():
@@ -304,8 +301,7 @@ STUB = "def f(x):\n    " + stub_statement("01_box", "box.f") + "\n"
 
 
 @pytest.mark.parametrize(
-    "source",
-    ["", "f = 3\n", "class f:\n    pass\n", STUB + "x = (\n", STUB + "\0", STUB + "x = " + "-" * 100_000 + "1\n"],
+    "source", ["", "f = 3\n", "class f:\n    pass\n", STUB + "x = (\n", STUB + "\0", STUB + "x = " + "-" * 100_000 + "1\n"]
 )
 def test_a_missing_function_or_a_file_that_does_not_parse_is_no_stub(source):
     assert not stub_of(source, "box.f")

@@ -133,13 +133,7 @@ def test_what_is_drawn_in_another_way_is_matched_by_what_does_not_depend_on_the_
     assert of_body("data.minibatches", body, "09_minibatches", header) == {"shuffles_x_alone"}
 
 
-@pytest.mark.parametrize(
-    ("slip", "expected"),
-    [
-        ("break", {"ends_the_epoch_after_one_batch"}),
-        ("if start: break", set()),
-    ],
-)
+@pytest.mark.parametrize(("slip", "expected"), [("break", {"ends_the_epoch_after_one_batch"}), ("if start: break", set())])
 def test_what_train_leaves_free_hides_no_mistake(slip, expected):
     body = f"""
 history, loss, optimizer = {{}}, SoftmaxCrossEntropy(), SGD(lr)
@@ -273,11 +267,7 @@ def test_a_table_that_cannot_be_read_is_none(tmp_path, text):
 
 
 def test_a_hint_is_written_once():
-    lines = [
-        KnownMistake("a", "", "Hint.", "A"),
-        KnownMistake("a__b", "", ""),
-        KnownMistake("c", "twins", "Other.", "C"),
-    ]
+    lines = [KnownMistake("a", "", "Hint.", "A"), KnownMistake("a__b", "", ""), KnownMistake("c", "twins", "Other.", "C")]
     told = [(m.title, m.hint) for m in AnswerTable("", lines).mistakes.values()]
     assert told == [("A", "Hint."), ("A", "Hint."), ("C", "Other.")]
 

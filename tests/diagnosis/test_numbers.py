@@ -74,8 +74,7 @@ def _answers(value):
 )
 def test_a_clean_factor_between_the_answers_tells_the_number(mine, theirs, numbers):
     (m,) = parse(
-        '@misconception("a.b")\ndef f(x):\n    """F\n\n    H."""\n    return 64\n\nOPEN_NUMBERS = {"f": 64}',
-        "03_softmax",
+        '@misconception("a.b")\ndef f(x):\n    """F\n\n    H."""\n    return 64\n\nOPEN_NUMBERS = {"f": 64}', "03_softmax"
     )
     assert clean_ratios(m, _answers(mine), _answers(theirs)) == pytest.approx(numbers)
 

@@ -79,8 +79,7 @@ def main() -> int:
                 found = all_names(folders)
                 other = {where: (names, quiet[where]) for where, names in found.items() if names != quiet[where]}
                 print(
-                    f"run {number}: {len(found) - len(other)} of {len(found)} as on the quiet machine {other or ''}",
-                    flush=True,
+                    f"run {number}: {len(found) - len(other)} of {len(found)} as on the quiet machine {other or ''}", flush=True
                 )
                 differing += len(other)
         finally:

@@ -20,12 +20,7 @@ def contents() -> dict[str, bytes]:
     policy = Policy()
     grades = [
         samples.grade(
-            "ann",
-            93.5,
-            name="Ann Öz",
-            stages={"01_linear": 10.0},
-            mistakes=["Sum instead of the mean"],
-            digest="a" * 64,
+            "ann", 93.5, name="Ann Öz", stages={"01_linear": 10.0}, mistakes=["Sum instead of the mean"], digest="a" * 64
         ),
         samples.grade("=cmd()", 0.0, "submission", name="-Eve", reason="the archive is damaged\n(really)"),
         samples.grade("zoe", 0.0, "missing", reason="nothing was handed in", attempts=0),

@@ -43,10 +43,7 @@ def test_what_nobody_else_may_read_is_for_the_owner_alone(container):
     source = container / "source"
     (line,) = [line for line in (source / "setup.sh").read_text().splitlines() if line.startswith("chmod ")]
     subprocess.run(["bash", "-c", line], cwd=source, check=True)
-    secret = [
-        source / "policy.json",
-        *(p for name in ("reference", "tasks", "data") for p in (source / name).rglob("*")),
-    ]
+    secret = [source / "policy.json", *(p for name in ("reference", "tasks", "data") for p in (source / name).rglob("*"))]
     assert len(secret) > 50
     assert not [path for path in secret if path.stat().st_mode & 0o077]
 

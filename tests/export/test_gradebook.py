@@ -88,11 +88,7 @@ def test_canvas_refuses_another_file():
 
 
 def test_moodle_gets_its_grade_column():
-    grades = [
-        grade("11", 93.25, ids={"moodle": "11"}),
-        grade("cy@x.edu", 50.0),
-        grade("bob", 0.0, "missing", name="Bob Ray"),
-    ]
+    grades = [grade("11", 93.25, ids={"moodle": "11"}), grade("cy@x.edu", 50.0), grade("bob", 0.0, "missing", name="Bob Ray")]
     filled = fill_moodle(MOODLE, grades)
     before, after = columns(MOODLE), columns(filled.data)
     assert [row[4] for row in after] == ["Grade", "93.25", "", "5"]

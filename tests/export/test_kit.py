@@ -192,13 +192,7 @@ def in_kit(kit, tmp_path, code, *arguments):
     """Run Python with the kit's grader, and nothing of this checkout."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     environment |= {"CHAIN_RULE_NO_VENV": "1", "CHAIN_RULE_MEMORY": str(tmp_path / "memory"), "COLUMNS": "200"}
-    command = [
-        sys.executable,
-        "-P",
-        "-c",
-        f"import sys; sys.path.insert(0, {str(kit)!r}); {code}",
-        *map(str, arguments),
-    ]
+    command = [sys.executable, "-P", "-c", f"import sys; sys.path.insert(0, {str(kit)!r}); {code}", *map(str, arguments)]
     done = subprocess.run(
         command, cwd=kit, env=environment, capture_output=True, text=True, timeout=120, check=False
     )  # fmt: skip

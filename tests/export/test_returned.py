@@ -21,13 +21,7 @@ def test_in_full_nothing_is_changed():
 def test_a_promise_keeps_state_and_points_and_nothing_of_the_answer():
     shown = returned.redacted(samples.report(), FeedbackRules(default="promise"))
     assert (shown.score, shown.max_score) == (4, 20)
-    assert [check.state for stage in shown.stages for check in stage.checks] == [
-        "pass",
-        "fail",
-        "todo",
-        "blocked",
-        "error",
-    ]
+    assert [check.state for stage in shown.stages for check in stage.checks] == ["pass", "fail", "todo", "blocked", "error"]
     assert shown.next is None
     for secret in ("64 times", "Sum instead of the mean", "x @ W", "hello", "1 < 2", "val_acc"):
         assert secret not in text(shown)

@@ -203,10 +203,7 @@ def test_what_cannot_be_graded_is_refused_in_one_sentence(tmp_path, arguments, w
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_keeps_what_was_graded_and_leaves_no_process(tmp_path, number):
-    texts = {
-        **REFERENCE_TEXTS,
-        "layers": replaced("layers", "return x @ self.W + self.b", "import time; time.sleep(60)"),
-    }
+    texts = {**REFERENCE_TEXTS, "layers": replaced("layers", "return x @ self.W + self.b", "import time; time.sleep(60)")}
     write(Submission("mine", texts), tmp_path / "mine")
     environment = {**os.environ, "CHAIN_RULE_NO_VENV": "1"}
     command = [sys.executable, "-m", "grader", "grade", "8", "1", "--student", str(tmp_path / "mine")]

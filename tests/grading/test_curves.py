@@ -42,12 +42,7 @@ def test_the_gate_leaves_its_own_count(tmp_path):
         "    told['val_acc'] = [99.0] * len(told['val_acc'])\n    return told\n"
     )
     session = run_stages(
-        [STAGE],
-        LocalPool(),
-        submission.replaced({"train": lying}),
-        course=HERE,
-        data=Few(True),
-        evidence=tmp_path,
+        [STAGE], LocalPool(), submission.replaced({"train": lying}), course=HERE, data=Few(True), evidence=tmp_path
     )
     found = of_results(HERE, session.results, tmp_path)
     assert found["history"]["val_acc"][-1] == 99.0

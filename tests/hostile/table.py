@@ -40,16 +40,7 @@ COLUMNS = {
     "process alone": {WITHOUT_VARIABLE: "landlock,seccomp,privileges,dumpable"},
 }
 #: Without a layer that keeps it in, an attack on processes by number could reach others than ours.
-_COPIED = (
-    "grader",
-    "tasks",
-    "reference",
-    "data",
-    "tests/hostile",
-    "tests/courses.py",
-    "CHANGELOG.md",
-    "pyproject.toml",
-)
+_COPIED = ("grader", "tasks", "reference", "data", "tests/hostile", "tests/courses.py", "CHANGELOG.md", "pyproject.toml")
 _ORDINARY = "nobody"
 _SECONDS = 120
 

@@ -83,12 +83,7 @@ def test_the_bank_has_slips_in_every_backward():
 @pytest.mark.parametrize(
     ("stage", "module", "text", "broken"),
     [
-        (
-            "05_gradient_check",
-            "layers",
-            "        self.dW = self.x.T",
-            "        dout = 2 * dout\n        self.dW = self.x.T",
-        ),
+        ("05_gradient_check", "layers", "        self.dW = self.x.T", "        dout = 2 * dout\n        self.dW = self.x.T"),
         ("07_backprop", "network", "reversed(self.layers)", "reversed(self.layers[::2])"),
     ],
 )

@@ -137,10 +137,7 @@ def test_formulas_are_text_in_the_terminal_and_what_is_folded_opens_on_request(t
         (r"\frac{\partial L}{\partial x_{n,i}}", "∂L/∂x[n, i]"),
         (r"\frac{a + 1}{2 b}", "(a + 1)/(2 b)"),
         (r"\sqrt{\frac{p}{n}}", "√(p/n)"),
-        (
-            "\\begin{aligned}\na &= 10^{-3} \\\\\n&\\leftarrow \\lceil N / B \\rceil\n\\end{aligned}",
-            "a = 10^-3\n<- ceil(N / B)",
-        ),
+        ("\\begin{aligned}\na &= 10^{-3} \\\\\n&\\leftarrow \\lceil N / B \\rceil\n\\end{aligned}", "a = 10^-3\n<- ceil(N / B)"),
     ],
 )
 def test_a_formula_as_text(latex, text):

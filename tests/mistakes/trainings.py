@@ -76,13 +76,7 @@ class Training(NamedTuple):
 
     def submission(self, reference: Submission) -> Submission:
         text = LOOP.replace("EPOCHS", self.epochs).replace("BATCHES", self.batches)
-        parts = {
-            "BEFORE": self.before,
-            "START": self.start,
-            "BATCH": self.batch,
-            "END": self.end,
-            "MEASURE": self.measure,
-        }
+        parts = {"BEFORE": self.before, "START": self.start, "BATCH": self.batch, "END": self.end, "MEASURE": self.measure}
         for mark, code in parts.items():
             deep = next(line for line in text.splitlines() if line.strip() == mark)
             block = textwrap.indent(code.strip("\n") or "pass", deep[: -len(mark)])
@@ -196,10 +190,7 @@ def _measured(
     **parts: str,
 ) -> Training:
     """A right training whose four curves are these expressions, made of the list `seen` of (loss, rows) of the batches."""
-    told = {
-        "all": "criterion.forward(model.forward(x_train), y_train)",
-        "val": "criterion.forward(model.forward(x_val), y_val)",
-    }
+    told = {"all": "criterion.forward(model.forward(x_train), y_train)", "val": "criterion.forward(model.forward(x_val), y_val)"}
     four = zip(("train_loss", "train_acc", "val_loss", "val_acc"), (loss, acc, *val))
     measure = "\n".join(f'history["{part}"].append(float({code.format(**told)}))' for part, code in four)
     parts = {"start": "seen = []", **parts}

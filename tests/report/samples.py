@@ -16,18 +16,7 @@ from tests.report.failures import (
     softmax_mistake,
     training_mistake,
 )
-from tests.report.records import (
-    CHECKS,
-    HINTS,
-    STAGES,
-    Outcome,
-    first_check,
-    helped,
-    passed,
-    report_of,
-    stages_of,
-    write_history,
-)
+from tests.report.records import CHECKS, HINTS, STAGES, Outcome, first_check, helped, passed, report_of, stages_of, write_history
 
 __all__ = [
     "CHECKS",
@@ -63,20 +52,14 @@ def untouched(out: Path) -> Report:
     for _, _, needs, functions, specs in STAGES:
         for check, _, _ in specs:
             if needs:
-                outcomes[check] = {
-                    "state": "blocked",
-                    "message": "",
-                    "blocked_by": f"{needs[0]}: {first_check(needs[0])}",
-                }
+                outcomes[check] = {"state": "blocked", "message": "", "blocked_by": f"{needs[0]}: {first_check(needs[0])}"}
             else:
                 outcomes[check] = {
                     "message": f"`{functions[0]}` is still a TODO (student/{functions[0].split('.')[0]}.py, line 12)."
                 }
     text = "`layers.Linear.forward` is still a TODO (student/layers.py, line 29). It is the next thing to write."
     return report_of(
-        outcomes,
-        next=NextStep("01_linear", "check_linear_forward_adds_the_bias", text, "student/layers.py", 29),
-        seconds=0.8,
+        outcomes, next=NextStep("01_linear", "check_linear_forward_adds_the_bias", text, "student/layers.py", 29), seconds=0.8
     )
 
 
@@ -119,11 +102,7 @@ def mid_course_outcomes(out: Path) -> dict[str, Outcome]:
                     "blocked_by": "03_softmax: check_softmax_handles_large_logits",
                 }
             elif needs:
-                outcomes[check] = {
-                    "state": "blocked",
-                    "message": "",
-                    "blocked_by": f"{needs[0]}: {first_check(needs[0])}",
-                }
+                outcomes[check] = {"state": "blocked", "message": "", "blocked_by": f"{needs[0]}: {first_check(needs[0])}"}
     return outcomes
 
 
@@ -175,11 +154,7 @@ def syntax_error(out: Path) -> Report:
                 }
         elif stage[2]:
             for check, _, _ in stage[4]:
-                outcomes[check] = {
-                    "state": "blocked",
-                    "message": "",
-                    "blocked_by": f"{stage[2][0]}: {first_check(stage[2][0])}",
-                }
+                outcomes[check] = {"state": "blocked", "message": "", "blocked_by": f"{stage[2][0]}: {first_check(stage[2][0])}"}
     text = "Syntax error in layers.py, line 26: '(' was never closed."
     return report_of(
         outcomes,
@@ -274,10 +249,7 @@ def hostile_text(out: Path) -> Report:
         fingerprints={NASTY[3]: NASTY[0]},
         seed={"fingerprint": NASTY[0]},
         extra=Extra(problems={NASTY[0]: NASTY[2]}),
-        curves={
-            "history": {NASTY[0]: [None, 0.5], "train_loss": [None]},
-            "reference": {NASTY[0]: {"low": [], "high": [1]}},
-        },
+        curves={"history": {NASTY[0]: [None, 0.5], "train_loss": [None]}, "reference": {NASTY[0]: {"low": [], "high": [1]}}},
     )
 
 

@@ -252,15 +252,7 @@ def test_words_that_are_not_used(rendered):
 
 def test_graded_section_can_be_repeated_from(rendered):
     text = rendered("mid_course").tree.all("section", "graded")[0].text
-    for piece in (
-        "9f2c4a1be07d",
-        "51d0c9a2f3e4",
-        "ba891046e650",
-        "2.4.6",
-        "make grade SEED=0",
-        "tried, and stopped",
-        "1.07",
-    ):
+    for piece in ("9f2c4a1be07d", "51d0c9a2f3e4", "ba891046e650", "2.4.6", "make grade SEED=0", "tried, and stopped", "1.07"):
         assert piece in text
 
 

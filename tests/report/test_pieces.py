@@ -44,8 +44,7 @@ def test_pair_of_two_shapes_marks_nothing():
 
 
 @pytest.mark.parametrize(
-    ("shape", "fits"),
-    [((12, 12), True), ((13, 1), False), ((1, 13), False), ((12,), True), ((), True), ((2, 2, 2), False)],
+    ("shape", "fits"), [((12, 12), True), ((13, 1), False), ((1, 13), False), ((12,), True), ((), True), ((2, 2, 2), False)]
 )
 def test_tables_hold_up_to_twelve_by_twelve(shape, fits):
     assert (tables.values(np.zeros(shape), "x") is not None) is fits
@@ -142,11 +141,7 @@ def test_curves_do_not_depend_on_those_drawn_before():
 
 
 def test_findings_of_curves_that_turn():
-    history = {
-        "train_loss": [1, 0.5, 0.3, 0.2, 0.1],
-        "val_loss": [1, 0.5, 0.6, 0.8, 0.9],
-        "val_acc": [0.5, 0.5, 0.5, 0.5, 0.5],
-    }
+    history = {"train_loss": [1, 0.5, 0.3, 0.2, 0.1], "val_loss": [1, 0.5, 0.6, 0.8, 0.9], "val_acc": [0.5, 0.5, 0.5, 0.5, 0.5]}
     sentence = findings.learning_curves(Curves.of({"history": history}))
     assert "stays near 50.0 %" in sentence
     assert "lowest after epoch 2" in sentence

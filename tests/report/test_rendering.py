@@ -59,12 +59,7 @@ def test_names_in_a_record_do_not_lead_out_of_the_evidence(tmp_path, page):
     np.savez(tmp_path / "secret.x.npz", given=np.ones(2), expected=np.zeros(2))
     (tmp_path / "evidence").mkdir()
     report = samples.report_of(
-        {
-            "check_sgd_steps_in_place": {
-                "state": "fail",
-                "card": Card(evidence={"given": "given", "expected": "expected"}),
-            }
-        }
+        {"check_sgd_steps_in_place": {"state": "fail", "card": Card(evidence={"given": "given", "expected": "expected"})}}
     )
     stages = [msgspec.structs.replace(stage, id="../secret") if stage.id == "08_sgd" else stage for stage in report.stages]
     stages = [
@@ -158,11 +153,7 @@ def test_the_import_begins_with_the_first_plot_that_is_due(tmp_path, monkeypatch
         return CheckResult("c", "p", state, 0, 1, card=Card(evidence={role: role for role in roles}))
 
     watcher = early_start.Early(tmp_path, HERE)
-    for harmless in (
-        CheckResult("c", "p", "fail", 0, 1),
-        result("fail", "given", "confusion"),
-        result("pass", "analytic:dW1"),
-    ):
+    for harmless in (CheckResult("c", "p", "fail", 0, 1), result("fail", "given", "confusion"), result("pass", "analytic:dW1")):
         watcher.finished(None, harmless)
     assert not begun
     watcher.finished(None, result("fail", "analytic:dW1"))

@@ -84,10 +84,7 @@ def test_a_named_mistake_is_told_with_its_number():
 
 def test_the_verdict_is_the_last_thing_of_a_grade(tmp_path):
     """On 24 lines of 80 columns: what it is, and the place; what was run stands in the report."""
-    for name, verdict in (
-        ("mid_course", "Next: No shift before exp"),
-        ("syntax_error", "Next: Syntax error in layers.py"),
-    ):
+    for name, verdict in (("mid_course", "Next: No shift before exp"), ("syntax_error", "Next: Syntax error in layers.py")):
         report = samples.make(name, tmp_path / name)
         lines = shown(terminal.summary(terminal.console(file=io.StringIO()), report)).splitlines()
         assert any(line.startswith(verdict) for line in lines[-4:])

@@ -113,8 +113,4 @@ def test_what_the_toolbox_cannot_work_with_is_the_learners_doing(tmp_path):
 def test_the_toolbox_and_files_beside_the_stages_are_no_stages(tmp_path):
     course(tmp_path, sums="")
     (tmp_path / "order.toml").write_text("")
-    assert [stage.id for stage in Course(tmp_path.parent, stages_in=tmp_path).stages] == [
-        "01_first",
-        "02_second",
-        "03_third",
-    ]
+    assert [stage.id for stage in Course(tmp_path.parent, stages_in=tmp_path).stages] == ["01_first", "02_second", "03_third"]

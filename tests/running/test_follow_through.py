@@ -140,9 +140,7 @@ MAPPING = REFERENCE.replaced(
 
 
 @pytest.mark.parametrize(
-    ("code", "own"),
-    [(FLOAT32, "01_linear"), (ROWS, "01_linear"), (MAPPING, "06_network")],
-    ids=["float32", "rows", "map"],
+    ("code", "own"), [(FLOAT32, "01_linear"), (ROWS, "01_linear"), (MAPPING, "06_network")], ids=["float32", "rows", "map"]
 )
 def test_another_type_or_shape_loses_its_own_points_and_no_others(code, own):
     lost = {stage for stage, (earned, _) in points(graded(code)).items() if earned < worth(stage)}
@@ -309,9 +307,7 @@ def test_settings_alone_earn_nothing():
     code = skeleton.replaced(
         {
             "train": re.sub(
-                r"HYPERPARAMETERS = .*",
-                'HYPERPARAMETERS = {"epochs": 1, "batch_size": 9, "lr": 0.1}',
-                skeleton.modules["train"],
+                r"HYPERPARAMETERS = .*", 'HYPERPARAMETERS = {"epochs": 1, "batch_size": 9, "lr": 0.1}', skeleton.modules["train"]
             )
         }
     )
@@ -359,13 +355,7 @@ def test_a_worker_gets_no_line_of_what_is_not_put_in():
     classes = ["Linear", "__init__", "forward", "backward", "load_mnist"]
     assert re.findall(r"(?:def|class) (\w+)", linear["substitutes"]) == classes
     forward = put_in(HERE.tasks, ("network.MLP.forward",)).texts
-    assert re.findall(r"(?:def|class) (\w+)", forward["substitutes"]) == [
-        "MLP",
-        "__init__",
-        "forward",
-        "_in_turn",
-        "load_mnist",
-    ]
+    assert re.findall(r"(?:def|class) (\w+)", forward["substitutes"]) == ["MLP", "__init__", "forward", "_in_turn", "load_mnist"]
     assert "Linear" not in forward["substitutes"]
     assert re.findall(r"(?:def|class) (\w+)", forward["closed_form"]) == []
 

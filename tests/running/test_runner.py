@@ -266,12 +266,7 @@ def test_what_check_authors_use_is_marked_and_the_machinery_is_not():
     } <= set(author_modules())
     for name in author_modules():
         assert getattr(importlib.import_module(name), failures.MARK, False) is True, name
-    for name in (
-        "grader.running.runner",
-        "grader.worker.wire",
-        "grader.worker.outside.proxy",
-        "grader.running.session",
-    ):
+    for name in ("grader.running.runner", "grader.worker.wire", "grader.worker.outside.proxy", "grader.running.session"):
         assert not hasattr(importlib.import_module(name), failures.MARK), name
 
 
@@ -315,10 +310,7 @@ def stumble(course, monkeypatch, file, name, text):
 
 def test_a_copy_of_compare_in_another_room_gives_the_same_state(tmp_path, monkeypatch):
     text = (Path(compare.__file__)).read_text("utf-8") + "\n\n" + STUMBLES
-    for place, name in (
-        ("compare.py", "grader.checks.compare"),
-        ("deep/down/of_values.py", "grader.deep.down.of_values"),
-    ):
+    for place, name in (("compare.py", "grader.checks.compare"), ("deep/down/of_values.py", "grader.deep.down.of_values")):
         course = toys.course(tmp_path / name)
         assert stumble(course, monkeypatch, tmp_path / "moved" / place, name, text).state == "fail"
 
@@ -353,12 +345,7 @@ def test_memo_forgets_values_but_not_failures():
 
 def test_needed_stages_are_run_but_not_reported(course):
     session = run(course, submission(), "03")
-    assert set(states(session)) == {
-        "check_add_adds",
-        "check_double_doubles",
-        "check_square_squares",
-        "check_train_learns",
-    }
+    assert set(states(session)) == {"check_add_adds", "check_double_doubles", "check_square_squares", "check_train_learns"}
     report = scores.report(session.stages, session.results)
     assert [(stage.id, stage.points) for stage in report.stages] == [("03_third", 3)]
 

@@ -165,8 +165,7 @@ def _copy(attack: Attack, folder: Path) -> None:
     if attack.base:
         own = read_submission(attack.folder).modules
         write(
-            Submission("", {name: text for name, text in read_submission(REFERENCE).modules.items() if name not in own}),
-            folder,
+            Submission("", {name: text for name, text in read_submission(REFERENCE).modules.items() if name not in own}), folder
         )
 
 
@@ -182,12 +181,7 @@ def write(submission: Submission, folder: Path) -> None:
 
 
 def _group(
-    cases: Path,
-    plan: Plan,
-    name: str,
-    submissions: dict[str, Submission],
-    stages: Iterable[str],
-    time: float = 1.0,
+    cases: Path, plan: Plan, name: str, submissions: dict[str, Submission], stages: Iterable[str], time: float = 1.0
 ) -> None:
     for student, submission in submissions.items():
         write(submission, cases / "groups" / name / student)

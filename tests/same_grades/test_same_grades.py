@@ -146,20 +146,8 @@ def test_a_case_in_which_the_old_version_differs_from_itself_is_left_out_by_name
 
 
 def test_what_differs_once_and_not_again_is_left_out_with_its_class():
-    old = {
-        "c/ada": {"status": 0},
-        "c/bob": {"status": 0},
-        "c": {"stdout": "1"},
-        "d/eve": {"status": 0},
-        "d": {"stdout": "1"},
-    }
-    new = {
-        "c/ada": {"status": 1},
-        "c/bob": {"status": 0},
-        "c": {"stdout": "2"},
-        "d/eve": {"status": 1},
-        "d": {"stdout": "2"},
-    }
+    old = {"c/ada": {"status": 0}, "c/bob": {"status": 0}, "c": {"stdout": "1"}, "d/eve": {"status": 0}, "d": {"stdout": "1"}}
+    new = {"c/ada": {"status": 1}, "c/bob": {"status": 0}, "c": {"stdout": "2"}, "d/eve": {"status": 1}, "d": {"stdout": "2"}}
     found = second_look(judge(old, new, {}, []), old, {"c/ada": {"status": 0}, "d/eve": {"status": 1}}, [])
     assert list(found.differing) == ["d/eve", "d"]
     assert set(found.left_out) == {"c/ada", "c"}

@@ -4,13 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-LINEAR, RELU, SOFTMAX, LOSS, CHECK = (
-    "01_linear",
-    "02_relu",
-    "03_softmax",
-    "04_cross_entropy",
-    "05_gradient_check",
-)
+LINEAR, RELU, SOFTMAX, LOSS, CHECK = ("01_linear", "02_relu", "03_softmax", "04_cross_entropy", "05_gradient_check")
 
 MODULES = {LINEAR: "layers", RELU: "layers", SOFTMAX: "losses", LOSS: "losses", CHECK: "gradcheck"}
 
@@ -52,13 +46,7 @@ EMPTY = {
         LOSS: ("0.0", "np.zeros(self.shape)"),
         CHECK: ("np.zeros_like(b)", "0.0"),
     },
-    "the input": {
-        LINEAR: ("a", "a"),
-        RELU: ("a", "a"),
-        SOFTMAX: ("a",),
-        LOSS: ("a", "self.kept"),
-        CHECK: ("b", "a"),
-    },
+    "the input": {LINEAR: ("a", "a"), RELU: ("a", "a"), SOFTMAX: ("a",), LOSS: ("a", "self.kept"), CHECK: ("b", "a")},
     "a constant": {
         LINEAR: ("np.full((len(a), self.W.shape[1]), 0.5)", "np.full((len(a), self.W.shape[0]), 0.5)"),
         RELU: ("np.full_like(a, 0.5)", "np.full_like(a, 0.5)"),

@@ -200,10 +200,7 @@ def test_forward_and_backward_are_called_so_often_and_no_more():
         ("model.forward(x[0])", "model.forward should be given an array of the shape"),
         ("model.forward(x[:0])", "model.forward was given an array of shape (0,"),
         ("model.forward([1.0])", "model.forward was given a list"),
-        (
-            "model.layers[0].forward(x); model.layers[0].backward(x[:1])",
-            "model.layers[0].backward should be given an array",
-        ),
+        ("model.layers[0].forward(x); model.layers[0].backward(x[:1])", "model.layers[0].backward should be given an array"),
         ("model.layers[2].W = 3; model.layers[2].forward(x)", "model.layers[2].W should be given"),
         ("loss.forward(np.ones((2, 3)), np.array([0, 7]))", "loss.forward should be given"),
         ("loss.forward(np.ones((2, len(set(y)) + 9)), y)", "loss.forward should be given an array"),

@@ -49,11 +49,7 @@ def test_the_code_of_a_question_prints_what_the_answer_says(student, stage, code
 def test_a_handout_asks_three_questions_with_folded_answers(stage):
     text = HANDOUTS[stage]
     asked = section(text, "Questions")
-    assert [number for number, _ in re.findall(r"^\*\*(\d)\. (Predict, then run|Why\?)", asked, re.MULTILINE)] == [
-        "1",
-        "2",
-        "3",
-    ]
+    assert [number for number, _ in re.findall(r"^\*\*(\d)\. (Predict, then run|Why\?)", asked, re.MULTILINE)] == ["1", "2", "3"]
     assert asked.count("<summary>Answer</summary>") >= 3
     assert text.count("<details>") == text.count("</details>") == text.count("<details><summary>")
     assert len([s for s, *_ in SNIPPETS if s == stage]) == asked.count("```python")

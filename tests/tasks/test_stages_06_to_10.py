@@ -169,11 +169,7 @@ def test_every_check_is_broken_by_some_slip():
     seen = {name for solution in SOLUTIONS for name in solution.fails} | {name for edit in SLIPS for name in edit.fails}
     all_checks = {check.id.removeprefix("check_") for stage in STAGES.values() for check in stage.checks}
     # The bank of misconceptions holds slips for these.
-    spared = {
-        "network_alternates_linear_and_relu",
-        "accuracy_is_the_share_of_hits",
-        "accuracy_counts_every_row",
-    }
+    spared = {"network_alternates_linear_and_relu", "accuracy_is_the_share_of_hits", "accuracy_counts_every_row"}
     assert all_checks - seen == spared
 
 

@@ -100,11 +100,7 @@ def test_below_the_bar_earns_nothing_and_says_how_far():
 @pytest.mark.parametrize(
     ("settings", "sentence", "kind"),
     [
-        (
-            "{'epochs': 1, 'batch_size': 128, 'lr': 0.02}",
-            "Training is too slow so far: 12 steps are too few.",
-            "too slow so far",
-        ),
+        ("{'epochs': 1, 'batch_size': 128, 'lr': 0.02}", "Training is too slow so far: 12 steps are too few.", "too slow so far"),
         (
             "{'epochs': 3, 'batch_size': 1500, 'lr': 0.1}",
             "Training is too slow so far: a full batch makes 3 steps",

@@ -177,8 +177,7 @@ def test_a_buffer_is_read_once(layout):
 
 
 @pytest.mark.parametrize(
-    ("layout", "code", "item"),
-    [(wire.C_ORDER, 11, 8), (wire.STRIDED, 11, 8), (wire.STRIDED, 5, 1), (wire.C_ORDER, 0, 1)],
+    ("layout", "code", "item"), [(wire.C_ORDER, 11, 8), (wire.STRIDED, 11, 8), (wire.STRIDED, 5, 1), (wire.C_ORDER, 0, 1)]
 )
 def test_what_arrays_take_is_bounded_however_many_are_sent(layout, code, item):
     """Ten, twenty and forty of them, of which the bound lets five through: no more memory is taken for the rest."""

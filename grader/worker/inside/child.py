@@ -157,11 +157,7 @@ class _Server:
             self._send(wire.encode(["imported", printed]))
 
     def _load(
-        self,
-        texts: dict[str, wire.Array],
-        problems: dict[str, str],
-        names: list[str],
-        toolbox: dict[str, wire.Array],
+        self, texts: dict[str, wire.Array], problems: dict[str, str], names: list[str], toolbox: dict[str, wire.Array]
     ) -> None:
         """A submission's modules, newly; those before, and what they made, are forgotten."""
         if self.active is not None:

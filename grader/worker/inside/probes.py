@@ -96,14 +96,8 @@ def _signal_by_kernel(pid: int) -> None:
     with other, watched:  # the watched end is closed first, so that the other's end is not told either
         flags = fcntl.fcntl(watched, fcntl.F_GETFL) | fcntl.FASYNC
         owner, yes = struct.pack("i", pid), struct.pack("i", 1)
-        _either(
-            lambda: fcntl.fcntl(watched, fcntl.F_SETOWN, pid),
-            lambda: fcntl.ioctl(watched, _FIOSETOWN, owner),
-        )
-        _either(
-            lambda: fcntl.fcntl(watched, fcntl.F_SETFL, flags),
-            lambda: fcntl.ioctl(watched, _FIOASYNC, yes),
-        )
+        _either(lambda: fcntl.fcntl(watched, fcntl.F_SETOWN, pid), lambda: fcntl.ioctl(watched, _FIOSETOWN, owner))
+        _either(lambda: fcntl.fcntl(watched, fcntl.F_SETFL, flags), lambda: fcntl.ioctl(watched, _FIOASYNC, yes))
 
 
 def _any(attempt: Callable[[_T], object], things: Iterable[_T]) -> None:

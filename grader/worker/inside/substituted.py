@@ -14,10 +14,7 @@ from typing import Any, TypeAlias
 
 from grader.worker.inside.loader import PACKAGE, Finder, compiled
 
-_TOOLBOX, _TEXT = (
-    "tasks.toolbox",
-    "substitutes",
-)  #: the package that the texts take themselves to be in; the one with a list
+_TOOLBOX, _TEXT = ("tasks.toolbox", "substitutes")  #: the package that the texts take themselves to be in; the one with a list
 PUT_IN = f"<{_TOOLBOX}>/"  #: how the files of the texts begin
 _OWN = "_put_in_"  #: how the attributes begin that a substitute keeps for itself
 Function: TypeAlias = Callable[..., Any]
@@ -92,11 +89,7 @@ class Substitution:
         return substituted
 
     def bound(
-        self,
-        name: str,
-        known: list[str],
-        given: tuple[Sequence[object], Mapping[str, object]],
-        defaults: Sequence[object],
+        self, name: str, known: list[str], given: tuple[Sequence[object], Mapping[str, object]], defaults: Sequence[object]
     ) -> dict[str, object]:
         """The arguments that the contract has, by name. Others are the learner's own: left out, and noted unless they hand
         on what is the default of the learner's own function anyway.

@@ -29,13 +29,7 @@ _BOOT = "import sys; sys.path[:0] = {paths!r}; from {module} import main; main(*
 
 def environment() -> dict[str, str]:
     """An environment made from nothing: no secrets, no paths, one thread for BLAS, fixed hashes, UTF-8."""
-    made = ONE_THREAD | {
-        "PYTHONHASHSEED": "0",
-        "LANG": "C.UTF-8",
-        "LC_ALL": "C.UTF-8",
-        "MALLOC_ARENA_MAX": "2",
-        "PATH": "",
-    }
+    made = ONE_THREAD | {"PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2", "PATH": ""}
     if NEWEST_VARIABLE in os.environ:
         made[NEWEST_VARIABLE] = os.environ[NEWEST_VARIABLE]
     if os.name == "nt":  # without it not even sockets work

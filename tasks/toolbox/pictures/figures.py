@@ -9,20 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from grader.report.api import (
-    BAND,
-    DASHES,
-    EDGE,
-    FIRST,
-    OFF,
-    SECOND,
-    THIRD,
-    Curves,
-    Dash,
-    element,
-    new_figure,
-    style,
-)
+from grader.report.api import BAND, DASHES, EDGE, FIRST, OFF, SECOND, THIRD, Curves, Dash, element, new_figure, style
 
 from . import pixels
 from .findings import off_diagonal
@@ -102,13 +89,7 @@ def draw_lines(figure: "Figure", shown: Lines, colours: Sequence[str], edge: str
         dash = DASHES[k % len(DASHES)]
         marker = "o" if len(x) <= 12 else ""
         axes.plot(
-            np.array(x)[finite],
-            np.array(y)[finite],
-            color=colour,
-            linestyle=dash,
-            marker=marker,
-            markersize=3.5,
-            label=label,
+            np.array(x)[finite], np.array(y)[finite], color=colour, linestyle=dash, marker=marker, markersize=3.5, label=label
         )
     for label, value in shown.flat.items():
         axes.axhline(value, color=edge, linewidth=1, linestyle=DASHES[2], label=label)
@@ -223,9 +204,7 @@ def _error_map(axes: "Axes", analytic: np.ndarray, numeric: np.ndarray, first: b
         error, unmeasured = _coarser(error), np.zeros(1, bool)
     # Errors no larger than rounding stay blank: the scale begins at a thousandth of the largest slope.
     scale = max(
-        np.nanmax(np.abs(np.where(np.isfinite(error), error, 0.0))),
-        1e-3 * float(np.nanmax(np.abs(numeric), initial=0.0)),
-        1e-12,
+        np.nanmax(np.abs(np.where(np.isfinite(error), error, 0.0))), 1e-3 * float(np.nanmax(np.abs(numeric), initial=0.0)), 1e-12
     )
     indices, palette = pixels.signed(error, scale)
     axes.imshow(palette[indices], interpolation="nearest", aspect="equal" if min(error.shape) > 1 else "auto")

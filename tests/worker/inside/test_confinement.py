@@ -82,11 +82,7 @@ def test_nothing_of_the_course_is_open_to_the_reference_as_a_submission():
     [
         ("landlock", FILES, FILES),
         # Landlock keeps its own part of what seccomp did: files from being written, on newer kernels signals.
-        (
-            "seccomp",
-            {"open a socket", "start a process", "have the kernel signal for it", "change permissions"},
-            CALLS,
-        ),
+        ("seccomp", {"open a socket", "start a process", "have the kernel signal for it", "change permissions"}, CALLS),
         ("limits", {"take memory without limit"}, {"take memory without limit"}),
         ("dumpable", set(), set()),
         ("privileges", set(), set()),

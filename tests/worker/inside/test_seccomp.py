@@ -119,8 +119,7 @@ def test_a_file_is_opened_to_be_read_and_not_emptied_by_that(machine):
 
 
 @pytest.mark.parametrize(
-    ("machine", "header"),
-    [("x86_64", "x86_64-linux-gnu/asm/unistd_64.h"), ("aarch64", "asm-generic/unistd.h")],
+    ("machine", "header"), [("x86_64", "x86_64-linux-gnu/asm/unistd_64.h"), ("aarch64", "asm-generic/unistd.h")]
 )
 def test_the_numbers_are_the_kernels(machine, header):
     path = Path("/usr/include") / header

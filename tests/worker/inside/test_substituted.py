@@ -162,10 +162,7 @@ def test_what_is_read_and_called_is_noted(workers):
 @pytest.mark.parametrize("name", ["tasks.toolbox.substitutes", "substitutes", "student.substitutes", "closed", "toolbox"])
 def test_no_import_of_a_submission_reaches_the_texts(workers, name):
     network = f"from layers import Box\nBox(1)\ndef f():\n    import {name}\n"
-    with (
-        workers.student(put_in("layers.Box", layers=BOX, network=network)) as student,
-        pytest.raises(errors.StudentError),
-    ):
+    with workers.student(put_in("layers.Box", layers=BOX, network=network)) as student, pytest.raises(errors.StudentError):
         student.network.f()
 
 

@@ -345,10 +345,7 @@ def test_descriptors_do_not_leak(wire_pool):
     for _ in range(5):
         with wire_pool.student(make(layers="def f(): return 1")) as student:
             student.layers.f()
-        with (
-            wire_pool.student(make(layers="import os\ndef f(): os._exit(1)")) as student,
-            pytest.raises(errors.WorkerDied),
-        ):
+        with wire_pool.student(make(layers="import os\ndef f(): os._exit(1)")) as student, pytest.raises(errors.WorkerDied):
             student.layers.f()
     with wire_pool.student(make(layers="def f(): return 1")) as student:
         student.layers.f()

@@ -331,10 +331,7 @@ def steps_of(student):
 
 
 def test_many_in_one_message_are_as_one_after_another(pool):
-    with (
-        pool.student(make(layers=MANY)) as one,
-        pool.student(make(layers=MANY)) as other,
-    ):
+    with pool.student(make(layers=MANY)) as one, pool.student(make(layers=MANY)) as other:
         W, b = np.eye(2), np.ones(2)
         first, second = one.layers.Layer(), other.layers.Layer()
         asked = [one.has(first, "W"), one.has(first, "V")]

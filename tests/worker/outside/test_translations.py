@@ -255,18 +255,13 @@ def test_a_slip_is_told_in_its_own_words(reference, call, module, right, slip, w
 def with_lines(words, modules):
     """The words with the number of the line that holds a text in place of «text»."""
     return re.sub(
-        r"(\w+)\.py, line «(.+?)»",
-        lambda m: f"{m[1]}.py, line {modules[m[1]].partition(m[2])[0].count(chr(10)) + 1}",
-        words,
+        r"(\w+)\.py, line «(.+?)»", lambda m: f"{m[1]}.py, line {modules[m[1]].partition(m[2])[0].count(chr(10)) + 1}", words
     )
 
 
 def test_the_original_sentence_is_kept_as_it_was(reference):
     layers = reference.modules["layers"].replace("self.x.T @ dout", "self.x @ dout")
-    with (
-        LocalPool().student(reference.replaced({"layers": layers})) as student,
-        pytest.raises(errors.StudentError) as caught,
-    ):
+    with LocalPool().student(reference.replaced({"layers": layers})) as student, pytest.raises(errors.StudentError) as caught:
         linear_backward(student)
     assert caught.value.message.startswith("matmul: Input operand 1 has a mismatch in its core dimension 0")
     assert str(caught.value).endswith(f" (ValueError: {caught.value.message})")
