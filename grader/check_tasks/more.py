@@ -34,7 +34,7 @@ def skeleton_is_all_to_do(verifier: Verifier) -> None:
 def nothing_passes_without_its_own(verifier: Verifier) -> None:
     """What is put in earns nothing by itself: with all of it in place, a check still rests on what it is for."""
     found = subjects.with_all_but_its_own(verifier.course, verifier.reference)
-    jobs = [Job(n, code, (c.stage,)) for n, (c, code) in found.items() if c.stage in verifier.wanted]
+    jobs = [Job(n, code, (c.stage,), check=c.id, together=True) for n, (c, code) in found.items() if c.stage in verifier.wanted]
     with verifier.tally("checks that what is put in cannot pass") as tally:
         for outcome in run_jobs(jobs, verifier.bench):
             check, _ = found[outcome.name]

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 import msgspec
 from msgspec import Struct
 
 from grader.check_tasks import subjects
-from grader.check_tasks.backend import Job, JobOutcome, VerifyContext, run_jobs
+from grader.check_tasks.backend import Job, JobOutcome, VerifyContext, run_job, run_jobs
 from grader.check_tasks.reach import stages_reached
 from grader.course.course import Course
 from grader.course.misconceptions import Misconception
@@ -59,7 +60,8 @@ class Verifier:
         """All points of the unit stages; what other jobs need not run again."""
         with self.tally("the reference, check seeds") as tally:
             jobs = [Job(f"seed {seed}", self.reference, self.unit, (seed,)) for seed in seeds]
-            for outcome in run_jobs(jobs, self.bench):
+            # The first in this process: what checks keep of it, such as trainings of their own, all later ones find made.
+            for outcome in chain(map(run_job, jobs[:1], [self.bench]), run_jobs(jobs[1:], self.bench)):
                 tally.count(self.all_pass(f"reference, {outcome.name}", outcome))
                 if not self.asked:
                     self.asked = {stage: set(modules) for stage, modules in outcome.asked.items()}

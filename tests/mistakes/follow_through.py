@@ -16,7 +16,8 @@ from typing import NamedTuple
 import msgspec
 
 from grader.check_tasks import subjects
-from grader.check_tasks.backend import Job, VerifyContext, run_jobs
+from grader.check_tasks.backend import Job, VerifyContext, run_job, run_jobs
+from grader.course.course import Stage
 from grader.course.misconceptions import Misconception, apply
 from grader.submission import Submission, read_submission
 from tests.courses import HERE
@@ -64,14 +65,17 @@ def in_right_answers() -> Iterator[Subject]:
             yield Subject(f"{path.name} {m.stage}:{m.name}", m, code)
 
 
-def costs(found: Iterable[Subject], before: bool = True) -> dict[str, tuple[Subject, Cost]]:
+def costs(found: Iterable[Subject], before: bool = True, stages: tuple[Stage, ...] = UNIT) -> dict[str, tuple[Subject, Cost]]:
     """By name of the subject.
 
     before : whether it is asked what is lost without follow-through, too; else nothing is said of that
+    stages : in which it is asked
     """
     by_name = {subject.name: subject for subject in found}
-    jobs = [Job(s.name, s.code, tuple(stage.id for stage in UNIT), together=True) for s in by_name.values()]
+    jobs = [Job(s.name, s.code, tuple(stage.id for stage in stages), together=True) for s in by_name.values()]
     bench = VerifyContext(HERE, read_submission(HERE.reference))
+    everything = Job("reference", bench.reference, tuple(stage.id for stage in stages))
+    run_job(everything, bench)  # in this process: what checks keep of it, such as trainings of their own, the others find made
     outcomes = {}
     for policy in ("off", "full") if before else ("full",):
         policed = msgspec.structs.replace(bench, follow_through=policy)
@@ -79,14 +83,14 @@ def costs(found: Iterable[Subject], before: bool = True) -> dict[str, tuple[Subj
     faults = [outcome for found in outcomes.values() for outcome in found.values() if outcome.fault]
     assert not faults, faults
     return {
-        name: (s, _cost(s, *(outcomes.get(policy, outcomes["full"])[name].first for policy in ("off", "full"))))
+        name: (s, _cost(s, stages, *(outcomes.get(policy, outcomes["full"])[name].first for policy in ("off", "full"))))
         for name, s in by_name.items()
     }
 
 
-def _cost(subject: Subject, off: dict, full: dict) -> Cost:
+def _cost(subject: Subject, stages: tuple[Stage, ...], off: dict, full: dict) -> Cost:
     own = {subject.mistake.stage, *_written_too(subject.mistake)}
-    behind = [stage for stage in UNIT if stage.id not in own]
+    behind = [stage for stage in stages if stage.id not in own]
     most = sum(stage.points for stage in behind)
     before, after = (most - sum(r.points for s in behind for r in results[s.id]) for results in (off, full))
     results = [(s.id, r) for s in behind for r in full[s.id]]
