@@ -12,8 +12,8 @@ from grader.paths import BUILD
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the last grade's results are.")
 @click.option("--unfold", is_flag=True, help="Show what is folded as well: derivations, answers.")
 def command(stage: str | None, out: Path, unfold: bool) -> int:
-    """Show a stage's handout; without a name, that of the stage to work on next."""
-    from grader.errors import Refusal
+    """Show a stage's handout, page by page in a terminal; without a name, that of the stage to work on next."""
+    from grader.learner.handout import rendered
     from grader.learner.last_grade import next_stage
     from grader.report import terminal
     from grader.running.interrupts import stoppable
@@ -22,18 +22,16 @@ def command(stage: str | None, out: Path, unfold: bool) -> int:
     with stoppable():
         course = course_here()
         chosen = course.select([stage] if stage else [next_stage(out, course)])[0]
-        try:
-            text = chosen.handout.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Refusal(f"{chosen.handout} cannot be read: {error}. Remedy: restore it.") from None
-    from rich.markdown import Markdown
-
-    from grader.report.formulas import readable
-
-    console = terminal.console()
-    console.print(Markdown(readable(text, unfold), hyperlinks=False))
-    console.print()
-    if not unfold:
-        console.print(f"make stage STAGE={chosen.id} ARGS=--unfold  opens what is folded (▸)", style="dim")
-    console.print(f"make watch STAGE={chosen.id}  grades it whenever you save", style="dim")
+        console = terminal.console()
+        text = rendered(console, chosen, unfold)
+    with console.capture() as more:
+        console.print()
+        if not unfold:
+            console.print(f"make stage STAGE={chosen.id} ARGS=--unfold  opens what is folded (▸)", style="dim")
+        console.print(f"make watch STAGE={chosen.id}  grades it whenever you save", style="dim")
+    text += more.get()
+    if console.is_terminal and text.count("\n") >= console.height:
+        click.echo_via_pager(text)
+    else:
+        click.echo(text, nl=False)
     return 0

@@ -118,6 +118,19 @@ def test_the_handout_is_shown_and_leads_on(tmp_path):
     assert "03_softmax" in run(stage, "softmax", "--out", tmp_path)
 
 
+def test_a_handout_longer_than_the_terminal_comes_page_by_page_with_its_colours(tmp_path, monkeypatch):
+    paged = []
+    monkeypatch.setattr("click.echo_via_pager", paged.append)
+    monkeypatch.setattr("rich.console.Console.is_terminal", True)
+    monkeypatch.setattr("rich.console.Console.height", 24)
+    assert run(stage, "2", "--out", tmp_path) == ""
+    assert "\x1b[1m" in paged[0]
+    assert "make watch STAGE=02_relu" in paged[0]
+    monkeypatch.setattr("rich.console.Console.height", 1000)
+    assert "make watch STAGE=02_relu" in run(stage, "2", "--out", tmp_path)
+    assert len(paged) == 1
+
+
 def test_formulas_are_text_in_the_terminal_and_what_is_folded_opens_on_request(tmp_path):
     folded, opened = (run(stage, "4", "--out", tmp_path, *unfold) for unfold in ([], ["--unfold"]))
     for text in (folded, opened):
