@@ -17,7 +17,7 @@ KEPT = 200  #: lines
 
 
 def append(out: Path, report: Report) -> None:
-    """Add a grade of the whole course; the same result of the same text as the last line's is left out."""
+    """Add a grade of the whole course; a result that is the last line's is left out: `watch` makes one at every save."""
     line = {
         "finished": report.finished,
         "score": report.score,
@@ -27,7 +27,7 @@ def append(out: Path, report: Report) -> None:
         "submission": report.fingerprints.get("submission", ""),
     }
     lines, runs = _lines(out), stored.history(out)
-    if runs and (runs[-1].submission, runs[-1].score) == (line["submission"], report.score):
+    if runs and (runs[-1].score, runs[-1].points_alone, runs[-1].stages) == (report.score, report.score_alone, line["stages"]):
         return
     write_atomically(out / FILE, b"\n".join([*lines[-KEPT + 1 :], msgspec.json.encode(line)]) + b"\n")
 

@@ -1,6 +1,7 @@
 """Hints: the steps of a function, then three rungs: a question, a pointer into the handout, a worked toy case."""
 
 import contextlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -50,3 +51,9 @@ class Ladder:
             return msgspec.json.decode(self.path.read_bytes(), type=dict[str, int])
         except (OSError, msgspec.MsgspecError):
             return {}
+
+
+def section(check: CheckResult) -> str:
+    """Which section of the handout the hints point to, as `, section "The way back"`; nothing if they name none."""
+    named = re.search(r'[Hh]andout, ("[^"]+")', " ".join(check.hints))
+    return f", section {named[1]}" if named else ""

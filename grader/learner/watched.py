@@ -3,15 +3,20 @@
 import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 from typing import TypedDict, Unpack
 
+import msgspec
+
 from grader.course.course import Course
 from grader.course.stage import Check, Stage
 from grader.diagnosis.name_mistakes import name_mistakes
+from grader.grading import curves
+from grader.grading.output import Output
 from grader.learner.import_graph import Imports
-from grader.records import CheckResult, NextStep, Report, StageResult
+from grader.records import CheckResult, Extra, NextStep, Report, StageResult, cleaned
 from grader.report import words
 from grader.running import scores
 from grader.running.context import Context, place_in
@@ -39,10 +44,13 @@ class Watched:
 
     report : all stages that were graded since the start, the current one as of the last save
     stage  : the current stage
+    out    : where what is known can be kept, or None
     """
 
-    def __init__(self, student: Path, course: Course, pool: Pool, *, seed: int = 0, stage: Stage | None = None):
-        self.student, self.course, self.pool, self.seed = student, course, pool, seed
+    def __init__(
+        self, student: Path, course: Course, pool: Pool, *, seed: int = 0, stage: Stage | None = None, out: Output | None = None
+    ):
+        self.student, self.course, self.pool, self.seed, self.out = student, course, pool, seed, out
         self.stage = stage or course.stages[0]
         self.chosen = stage is not None
         self.seconds = 0.0
@@ -118,7 +126,8 @@ class Watched:
         before = takewhile(lambda known: known.id != stage.id, self._known() if stage is not self.stage else ())
         known = RunState({(s.id, c.id): c for s in before for c in s.checks})
         place = self.course, self.submission, self.pool, self.seed, self.limits
-        return Context(*place, recall=self._recall, state=known, follow_through="full")
+        evidence = self.out.evidence if self.out else None
+        return Context(*place, evidence=evidence, recall=self._recall, state=known, follow_through="full")
 
     def move(self, **how: Unpack[GradeOptions]) -> Iterator[StageResult]:
         """Grade the current stage; then go on from what is done, and back to what blocks, to where something is to do.
@@ -188,6 +197,25 @@ class Watched:
     def take(self, report: Report) -> None:
         """Take over what a whole grade found."""
         self._stages.update({stage.id: stage for stage in report.stages})
+
+    def keep(self, page: bool) -> None:
+        """Write what is known to `out`, as a grade does; the page alone may show a part of the stages, and comes if asked."""
+        whole = len(self._known()) == len(self.course.stages)
+        if self.out is None or not (whole or page) or self.current is None:
+            return
+        report = self.report
+        named = [] if whole else [stage.id for stage in report.stages]
+        found = {(stage.id, check.id): check for stage in report.stages for check in stage.checks}
+        report = msgspec.structs.replace(
+            report,
+            sandbox=self.pool.report(),
+            seed={"value": self.seed},
+            fingerprints={"submission": self._fingerprint},
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            curves=curves.of_results(self.course, found, self.out.evidence),
+            extra=Extra(stages_named=named),
+        )
+        msgspec.structs.replace(self.out, html=page).keep(cleaned(report), whole, self.course)
 
     @property
     def current(self) -> StageResult | None:

@@ -15,13 +15,13 @@ LISTED = 10  #: runs below it
 @click.command("progress")
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the results are.")
 def command(out: Path) -> int:
-    """Draw the score over time, from the grades of the whole course."""
+    """Draw the score over time, from grades of the whole course and from watch."""
     from grader.report import stored, terminal
 
     console = terminal.console()
     runs = stored.history(out)
     if not runs:
-        console.print("No grade of the whole course is on record yet: make grade makes the first.")
+        console.print("No grade is on record yet: make grade or make watch makes the first.")
         return 0
     blocks = BLOCKS if terminal.sign(console, "pass") == terminal.LOOKS["pass"].sign else ASCII
     last = runs[-1]

@@ -176,8 +176,15 @@ def test_runs_are_kept_once_each_and_capped(tmp_path, monkeypatch):
     assert len(stored.history(tmp_path)) == 5
 
 
+def test_a_save_that_changes_no_result_is_no_version(tmp_path):
+    """`watch` adds what it knows whenever it has looked at all stages."""
+    for text, score in (("a", 3), ("b", 3), ("c", 4), ("d", 4), ("a", 3)):
+        history.append(tmp_path, graded(score, text))
+    assert [(run.submission, run.score) for run in stored.history(tmp_path)] == [("a", 3), ("c", 4), ("a", 3)]
+
+
 def test_progress_draws_them(tmp_path):
-    assert "No grade of the whole course" in run(progress, "--out", tmp_path)
+    assert "No grade is on record yet" in run(progress, "--out", tmp_path)
     history.append(tmp_path, graded(0, "a"))
     history.append(tmp_path, graded(5, "b"))
     history.append(tmp_path, graded(10, "c", "pass"))

@@ -9,7 +9,9 @@ import pytest
 
 from grader.course.misconceptions import apply, load
 from grader.course.skeleton import put_back_all, read_sources
+from grader.learner.last_grade import last_report
 from grader.paths import REFERENCE, ROOT
+from grader.report import stored
 from tests.courses import HERE
 from tests.golden.submissions import skeleton, with_bodies
 
@@ -45,6 +47,11 @@ class Screen:
 
     def press(self, key):
         self.child.send(key)
+
+    def handout(self, page):
+        """Press its key; whatever was pressed before has been done when it comes."""
+        self.press("s")
+        self.child.expect(page)
 
     def quit(self):
         self.press("q")
@@ -107,13 +114,35 @@ def test_the_keys(folder, tmp_path):
         screen.until("Hint ", " of 3, ")
     (folder / "losses.py").write_text("def softmax(logits:\n")
     screen.until("Syntax error in losses.py")
-    screen.press("?")  # no key: nothing happens
-    screen.press("r")
+    screen.handout("Page 1 of")
+    screen.handout("Page 2 of")
+    screen.press("?")  # no key: nothing but the verdict again
     screen.until("Syntax error in losses.py")
+    runs = int(re.search(r", run (\d+), \d\d:\d\d:\d\d", screen.last)[1])
+    screen.press("r")
+    screen.until("Syntax error in losses.py", f", run {runs + 1}, ")
     screen.press("g")
-    screen.until("0 of 100 points", f"Next: {CLAIMS[0][1]} is still a TODO", "report.html")
+    screen.until("03_softmax: 0 of 8 checks pass", "The whole course was graded", "0 of 100 points")
     assert (tmp_path / "out" / "report.html").exists()
     assert screen.quit() == 0
+
+
+def test_the_report_is_written_when_it_is_opened_and_at_the_end_and_progress_counts(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("BROWSER", "true")
+    out = tmp_path / "out"
+    screen = Screen(folder, out)
+    screen.until("01_linear: 0 of 10 checks pass", "14_faults")  # every stage was looked at
+    save(folder, files(with_bodies(COURSE.stages[:2])))
+    screen.until("02_relu is done", "16 of 100 points")
+    screen.press("o")
+    screen.handout("Page 1 of")
+    assert ">16</span>" in (out / "report.html").read_text()
+    save(folder, files(with_bodies(COURSE.stages[:3])))
+    screen.until("03_softmax is done", "24 of 100 points")
+    assert screen.quit() == 0
+    assert ">24</span>" in (out / "report.html").read_text()
+    assert last_report(out).next.stage == "04_cross_entropy"
+    assert [run.score for run in stored.history(out)] == [0, 16, 24]
 
 
 def test_a_stage_behind_a_mistake_is_shown_with_a_substitute_and_then_what_is_to_do(folder, tmp_path):
