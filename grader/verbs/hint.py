@@ -41,6 +41,10 @@ def command(stage: str | None, check: str | None, student: Path, out: Path, agai
         if check is not None and check not in listed:
             raise Refusal(f"{chosen.id} has no check {check!r}. Its checks are {', '.join(listed)}.")
         graded = _graded(course, chosen, student, out)
+        for later in course.stages[course.stages.index(chosen) + 1 :]:
+            if graded.state != "pass" or stage or check:
+                break  # else it became done since the last grade
+            chosen, graded = later, _graded(course, later, student, out)
     if check is None:  # what a grade names as next
         following = scores.next_step([graded], {chosen.id: chosen.claims}, lambda name: ("", 0))
         check = following.check if following else None
@@ -59,7 +63,7 @@ def command(stage: str | None, check: str | None, student: Path, out: Path, agai
 
 
 def _show(console: "Console", stage: str, result: "CheckResult", rung: int, text: str) -> None:
-    from grader.learner.hints import RUNGS
+    from grader.learner.hints import RUNGS, section
     from grader.report import terminal
     from grader.running.scores import function_of
 
@@ -69,7 +73,7 @@ def _show(console: "Console", stage: str, result: "CheckResult", rung: int, text
     for line in terminal.indented(console, text):
         console.print(line)
     more = "the same command again gives the next one"
-    last = f"that was the last hint; make stage STAGE={stage} shows the handout"
+    last = f"that was the last hint; make stage STAGE={stage} shows the handout{section(result)}"
     console.print(f"\n      {more if rung < len(result.hints) else last}", style="dim")
 
 

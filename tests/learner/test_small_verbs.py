@@ -92,7 +92,8 @@ def test_the_verb_hints_at_what_a_grade_names_as_next(tmp_path, monkeypatch):
     assert " ".join(check.hints[1].split()) in " ".join(second.split())
     assert "the same command again" in second
     assert third == again
-    assert "that was the last hint; make stage STAGE=02_relu shows the handout" in " ".join(third.split())
+    told = 'that was the last hint; make stage STAGE=02_relu shows the handout, section "The idea"'
+    assert told in " ".join(third.split())
     assert "is done: there is nothing to hint at" in run(hint, "1", *folder)
     chosen = COURSE.stages[1].checks[-1]
     assert " ".join(chosen.hints[0].split()) in " ".join(run(hint, "2", "--check", chosen.id, *folder).split())
@@ -106,6 +107,13 @@ def test_on_a_fresh_skeleton_the_hint_is_about_the_first_function(tmp_path, monk
     folder = ["--student", tmp_path / "student", "--out", tmp_path / "out"]
     assert "layers.Linear.__init__\n" in run(hint, *folder)
     assert "check_linear_starts_from_zeros: hint 1 of 3" in run(hint, *folder)
+
+
+def test_what_became_done_since_the_last_grade_is_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHAIN_RULE_MEMORY", str(tmp_path / "memory"))
+    write(with_bodies(COURSE.stages[:2]), tmp_path / "student")
+    told = run(hint, "--student", tmp_path / "student", "--out", tmp_path / "out")
+    assert "03_softmax, check_softmax_gives_the_exponential_shares: hint 0" in told
 
 
 def test_the_handout_is_shown_and_leads_on(tmp_path):
