@@ -29,20 +29,15 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
     from grader.verbs._course import course_here
     from grader.worker.outside.pool import WorkerPool
 
-    with stoppable():
-        course = course_here()
-        submission = read_submission(student)
-        pool = WorkerPool(course.withheld)
-        try:
-            scale = calibrate()
-            for stage in course.select(stages):
-                seconds = measure(stage, course, submission, pool, 1 if stage.training else repeats)
-                scaled = {name: round(value / scale, 4) for name, value in seconds.items()}
-                path = stage.folder / "task.toml"
-                path.write_text(with_times(path.read_text(encoding="utf-8"), scaled), encoding="utf-8")
-                click.echo(f"{stage.id}: {sum(scaled.values()):.3f} s in all, the slowest check {max(scaled.values()):.3f} s")
-        finally:
-            pool.close()
+    course, submission = course_here(), read_submission(student)
+    with stoppable(), WorkerPool(course.withheld) as pool:
+        scale = calibrate()
+        for stage in course.select(stages):
+            seconds = measure(stage, course, submission, pool, 1 if stage.training else repeats)
+            scaled = {name: round(value / scale, 4) for name, value in seconds.items()}
+            path = stage.folder / "task.toml"
+            path.write_text(with_times(path.read_text(encoding="utf-8"), scaled), encoding="utf-8")
+            click.echo(f"{stage.id}: {sum(scaled.values()):.3f} s in all, the slowest check {max(scaled.values()):.3f} s")
     click.echo(f"Recorded in {course.tasks.name}/*/task.toml (this machine: {scale:.2f} times slower than the scale).")
     return 0
 
