@@ -1,5 +1,6 @@
 """`compare`: a submission beside the reference, in one page."""
 
+import sys
 import tempfile
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from grader.paths import BUILD, STUDENT
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where compare.html goes.")
 @click.option("--seed", type=int, default=0, help="Seed of the questions' inputs, as in grade.")
 @click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto", help="As in grade.")
-def command(student: Path, out: Path, seed: int, sandbox: str) -> None:
+@click.option("--all", "everything", is_flag=True, help="Show the reference's code of stages that are not done, too.")
+def command(student: Path, out: Path, seed: int, sandbox: str, everything: bool) -> None:
     """Hold a submission against the reference: code, answers, curves, time, memory, length.
 
-    The page shows the reference's code: it is for instructors, and for learners who are done.
+    Of stages in which a check does not pass yet, the reference's code is shown only with --all, or if you say so when you
+    are asked. Without a terminal nothing is asked.
     """
     from grader.verbs._course import course_here
 
@@ -27,14 +30,24 @@ def command(student: Path, out: Path, seed: int, sandbox: str) -> None:
             "this copy of the course has no reference/ to compare with. Remedy: run compare in a full checkout of the course."
         )
     from grader.comparison import page, probing
+    from grader.course.skeleton import Claims, build, read_claims
     from grader.running.interrupts import stoppable
     from grader.submission import read_submission
     from grader.worker.outside.pool import WorkerPool
 
     # A process of its own for each check: the page tells how much memory each stage took.
     with stoppable(), tempfile.TemporaryDirectory() as scratch, WorkerPool(course.withheld, sandbox, again=False) as pool:
-        sides = (read_submission(student), read_submission(course.reference))
+        left, right = read_submission(student), (shown := read_submission(course.reference))
         folders = (Path(scratch) / "submission", Path(scratch) / "reference")
-        asked = [probing.ask(side, course, pool, seed, folder / "evidence") for side, folder in zip(sides, folders, strict=True)]
-        path = page.write(page.Sides(course, *sides, (asked[0], asked[1]), folders), out)
+        asked = probing.ask(left, course, pool, seed, folders[0] / "evidence")
+        undone = [] if everything else [stage.id for stage in asked.stages if stage.state != "pass"]
+        question = f"Not done yet: {', '.join(undone)}. Show the reference's code of that, too?"
+        if undone and not (sys.stdin.isatty() and click.confirm(question, err=True)):
+            claims = read_claims(course.tasks)
+            names = {name: stage for name, stage in claims.stages.items() if stage in undone}
+            texts = build(course.reference, Claims(names, claims.starting_values))
+            shown = right.replaced({file.removesuffix(".py"): text for file, text in texts.items()})
+            click.echo(f"Left out of the page: the reference's code of {', '.join(undone)}. --all shows it.", err=True)
+        both = asked, probing.ask(right, course, pool, seed, folders[1] / "evidence")
+        path = page.write(page.Sides(course, left, shown, both, folders), out)
     click.echo(f"Written: {path}.")

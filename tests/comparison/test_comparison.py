@@ -1,5 +1,6 @@
 """A submission beside the reference: what the page holds against what, and what it says of it."""
 
+import io
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from grader.comparison import code_diff, probing
 from grader.comparison import page as comparison
 from grader.paths import REFERENCE
+from grader.records import StageResult
 from grader.submission import Submission, read_submission
 from grader.worker.outside.local import LocalPool
 from grader.worker.outside.transcript import ErrorInfo, Step
@@ -168,6 +170,27 @@ def test_memory_is_that_of_the_worker():
     me = SimpleNamespace(pid=os.getpid())
     assert probing.peak_memory(me) > 10_000_000 or not os.path.exists("/proc/self/status")
     assert probing.peak_memory(SimpleNamespace(pid=None)) == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "answer", "shown"), [([], None, False), (["--all"], None, True), ([], "y", True), ([], "n", False)]
+)
+def test_the_reference_of_what_is_not_done_is_shown_to_who_wants_it(monkeypatch, tmp_path, words, answer, shown):
+    written = []
+    states = [
+        StageResult(stage.id, stage.title, "fail" if stage.id == "03_softmax" else "pass", 0, 0, []) for stage in COURSE.stages
+    ]
+    monkeypatch.setattr(probing, "ask", lambda *_: probing.Asked(states, {}, {}, {}))
+    monkeypatch.setattr(comparison, "write", lambda sides, out: written.append(sides))
+    if answer is not None:
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{answer}\n"))
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    result = asked("compare", "--student", REFERENCE, "--out", tmp_path, *words)
+    assert ("Not done yet: 03_softmax. Show the reference's code of that, too?" in result.output) is (answer is not None)
+    assert ("Left out of the page: the reference's code of 03_softmax. --all shows it." in result.output) is not shown
+    code = written[0].right.modules["losses"]
+    assert ("03_softmax: losses.softmax is still a TODO" not in code) is shown
+    assert "04_cross_entropy" not in code
 
 
 def test_compare_without_a_reference_says_so(monkeypatch, tmp_path):
