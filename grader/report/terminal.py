@@ -168,7 +168,7 @@ def short_ladder(console: Console, stages: list[StageResult], here: str = "") ->
         state = words.shown_state(stage)
         style = LOOKS[state].style
         line.append(">" if stage.id == here else " ", style="bold")
-        line.append(f"{sign(console, state)} {stage.id.partition('_')[0]} ", style=style)
+        line.append(f"{sign(console, state)}{stage.id.partition('_')[0]} ", style=style)
     return line
 
 
@@ -221,13 +221,13 @@ def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
 
 
 def _remarks(report: Report) -> Iterator[Text]:
-    """Faults of the grader, notes, and what the sandbox withheld."""
+    """Faults of the grader, notes, and what the sandbox withheld, if that is not all."""
     remarks = [Text(f"      {note}", style="dim") for s in report.stages for c in s.checks for note in c.notes]
     for check in (c for s in report.stages for c in s.checks if c.state == "error"):
         remarks.append(Text(f"{check.id}: {check.message}", style="magenta"))
     remarks += [Text(note, style="dim") for note in report.notes]
-    if measured := report.sandbox.get("summary"):
-        remarks.append(Text(f"sandbox: {measured}", style="dim" if report.sandbox.get("complete") else "yellow"))
+    if (measured := report.sandbox.get("summary")) and not report.sandbox.get("complete"):
+        remarks.append(Text(f"sandbox: {measured}", style="yellow"))
     yield from (*([Text()] if remarks else []), *remarks)
 
 
