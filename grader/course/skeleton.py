@@ -119,7 +119,7 @@ def pristine(course: Course, claims: Claims) -> dict[str, str]:
         return build(course.reference, claims)
     if texts := read_sources(course.folder / SKELETON):
         return texts
-    raise SkeletonError("The skeleton is not here: neither reference/ nor skeleton/ is. Download the course again.")
+    raise Refusal("The skeleton is not here: neither reference/ nor skeleton/ is. Download the course again.")
 
 
 def steps(course: Course, claims: Claims) -> dict[str, str]:
@@ -157,6 +157,8 @@ def read_sources(folder: Path) -> dict[str, str]:
 def blank(source: str, module: str, claims: Claims) -> str:
     """One file of the reference with the bodies of all claimed functions replaced by their stubs."""
     names, file = claims.of_module(module), f"{module}.py"
+    if not names:  # as it is, whether it is Python or not
+        return source
     text = source
     for name in names:
         text = _blank_one(text, name, claims)

@@ -8,12 +8,16 @@ import ast
 from functools import lru_cache
 from typing import Any
 
+from grader.errors import Refusal
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Span = tuple[int, int]  #: lines as a slice: from the first, up to and without the second, counted from 0
 
 
-class SkeletonError(Exception):
+class SkeletonError(Refusal):
     """A claim that cannot be blanked or put back; the message says which and why."""
+
+    lead = "the skeleton cannot be built"
 
 
 @lru_cache(maxsize=32)

@@ -74,7 +74,5 @@ def _timed(block: str, seconds: dict[str, float]) -> str:
     if found is None or found[1] not in seconds:
         return block
     line = f"reference_seconds = {seconds[found[1]]:g}"
-    block, replaced = re.subn(r"(?m)^reference_seconds\s*=.*$", line, block)
-    if replaced:
-        return block
+    block = re.sub(r"(?m)^reference_seconds\s*=.*\n", "", block)
     return re.sub(r"(?m)^(hints\s*=)", rf"{line}\n\1", block, count=1)

@@ -16,19 +16,14 @@ def command(stage: str, student: Path, whole_files: bool) -> None:
 
     The files are copied to .chain-rule/saved/ first. Exit status 2 if there is nothing that could be put back.
     """
-    from grader.course.course import BadCourse
-    from grader.course.skeleton import SkeletonError, pristine, read_claims
+    from grader.course.skeleton import pristine, read_claims
     from grader.errors import Refusal
     from grader.learner.backups import SAVED, save_copies
     from grader.verbs._course import course_here
 
     course = course_here()
-    try:
-        stage_id = course.select([stage])[0].id
-        claims = read_claims(course.tasks)
-        skeleton = pristine(course, claims)
-    except (BadCourse, SkeletonError) as error:
-        raise Refusal(str(error)) from error
+    stage_id, claims = course.select([stage])[0].id, read_claims(course.tasks)
+    skeleton = pristine(course, claims)
     names = claims.of_stage(stage_id)
     if not names:
         raise Refusal(f"{stage_id} asks for no function of its own, so there is nothing to put back.")

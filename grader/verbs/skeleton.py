@@ -41,7 +41,7 @@ def command(student: Path, force: bool) -> None:
 
     Files that were edited since are left alone unless --force is given. Exit status 2 if there are any.
     """
-    from grader.course.skeleton import SkeletonError, build, read_claims
+    from grader.course.skeleton import build, read_claims
     from grader.errors import Refusal
     from grader.learner.backups import SAVED, save_copies
     from grader.verbs._course import course_here
@@ -49,7 +49,7 @@ def command(student: Path, force: bool) -> None:
     course = course_here()
     try:
         texts = build(course.reference, read_claims(course.tasks))
-    except (SkeletonError, SyntaxError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise Refusal(f"the skeleton cannot be built: {error}") from error
     edited = edited_files(student, texts)
     if edited and not force:
