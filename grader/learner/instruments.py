@@ -7,13 +7,14 @@ A module with several of them has `EXPERIMENTS`: name -> what has the question a
 
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from grader.course.course import Course
 from grader.course.skeleton import SKELETON, is_stub, line_of
-from grader.course.stage import TOOLBOX
+from grader.course.stage import PICTURES, TOOLBOX
 from grader.course.toolbox import shared
 from grader.errors import Refusal
 from grader.submission import Submission, file_of, read_submission
@@ -67,7 +68,7 @@ def measure(
                 raise Refusal(f"{unmet.gave} {unmet.should}") from None
             except StudentError as error:
                 raise _refused(error, instrument.SENT) from None
-    (keep or _keep)(out, plots, arrays)
+    (keep or partial(_keep, course))(out, plots, arrays)
     return 0 if well else 1
 
 
@@ -113,30 +114,15 @@ def _refused(error: "StudentError", sent: Iterable[str]) -> Refusal:
     return Refusal(str(error))
 
 
-def _keep(out: Path, plots: Iterable[Any], arrays: dict[str, Any]) -> None:
+def _keep(course: Course, out: Path, plots: Iterable[Any], arrays: dict[str, Any]) -> None:
     """Draw the plots, and write the arrays to weights.npz."""
     import numpy as np
 
     out.mkdir(parents=True, exist_ok=True)
     if arrays:
         np.savez(out / "weights.npz", **arrays)
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        print("plots need matplotlib: pip install matplotlib")
-        return
-    for plot in plots:
-        figure = Figure(figsize=(6, 4), layout="constrained")
-        axes = figure.subplots()
-        for label, (x, y) in plot.lines.items():
-            axes.plot(x, y, "o-", label=label, markersize=4)
-        axes.set(xlabel=plot.axes[0], ylabel=plot.axes[1], title=plot.title)
-        if plot.logarithmic:
-            axes.set(xscale="log", yscale="log")
-        axes.grid(alpha=0.3)
-        axes.legend()
-        figure.savefig(out / plot.file, dpi=120)
-        print(f"{out / plot.file} is drawn.")
+    if (files := shared(course.tasks, f"{PICTURES}.files")) is not None:
+        files.save(plots, out, _say)
 
 
 def write_page(course: Course, path: Path, plots: list[Any], **told: str) -> Path:
