@@ -112,6 +112,10 @@ class Loop:
             return
         self.draw()
         self.broken_off = False
+        self._name()
+
+    def _name(self) -> None:
+        watched = self.watched
         with contextlib.closing(Patience(self._say)) as patience:
             patience.waits_for("Still looking for the name of this mistake ...")
             named = watched.name_mistakes(self.request.course.reference, self.events.saved.is_set)
@@ -124,6 +128,7 @@ class Loop:
             self.unfinished = False
             if not self.page:
                 self.draw()
+                self._name()  # where another stage is next than the one that is worked on
             self._keep(page=False)
 
     def _go(self, step: int) -> None:
@@ -216,10 +221,8 @@ class Loop:
             console.print(part)
         if report.next is None and (current is None or words.shown_state(current) == "pass"):
             console.print("All stages that were graded are done. g grades the whole course.", style="bold green")
-        for check in (c for c in current.checks if c.printed) if self.prints and current is not None else ():
-            console.print(f"\n  printed in {check.id}", style="bold dim")
-            for line in terminal.indented(console, check.printed, "dim"):
-                console.print(line)
+        if self.prints:
+            self._show_prints()
         console.print()
         if short:
             console.print(terminal.short_ladder(console, report.stages, watched.stage.id))
@@ -228,6 +231,13 @@ class Loop:
                 console.print(line)
         told = words.beside_score(report.stages)
         self._footer(f"{report.score} of {report.max_score} points{told and f'; {told}'}")
+
+    def _show_prints(self) -> None:
+        for check in self.watched.current.checks if self.watched.current else ():
+            if check.printed:
+                self.console.print(f"\n  printed in {check.id}", style="bold dim")
+                for line in terminal.indented(self.console, check.printed, "dim"):
+                    self.console.print(line)
 
     def _footer(self, text: str) -> None:
         if self.remark:

@@ -58,7 +58,7 @@ class Watched:
         self.limits = Limits(calibrate())
         self._functions: dict[str, dict[str, Function]] = {}
         self._stages: dict[str, StageResult] = {}
-        self._session: Session | None = None
+        self._sessions: dict[str, Session] = {}
         self._fingerprint = ""
         self._imports: Imports | None = None
         self._passed: dict[scores.Key, tuple[set[str], str, CheckResult]] = {}
@@ -115,9 +115,9 @@ class Watched:
             session.close()
         graded = scores.stage_result(stage, session.results)
         assert graded is not None
-        self._stages[stage.id] = graded
+        self._stages[stage.id], self._sessions[stage.id] = graded, session
         if stage is self.stage:
-            self._session, self.seconds = session, time.perf_counter() - begun
+            self.seconds = time.perf_counter() - begun
         return graded
 
     def _context(self, stage: Stage) -> Context:
@@ -182,16 +182,18 @@ class Watched:
             self._stages[stage.id] = graded
 
     def name_mistakes(self, reference: Path | None, stop: Callable[[], bool] = lambda: False) -> bool:
-        """Name the mistakes of the current stage's failed checks; True if any got a name."""
-        session = self._session
+        """Name the mistakes of the failed checks of the current stage, or where the next step is; True if any got a name."""
+        step = self.next_step()
+        stage = self.course.stage(step.stage) if step else self.stage
+        session = self._sessions.pop(stage.id, None)
         if session is None:
             return False
         before = dict(session.results)
         name_mistakes(session, reference, stop)
-        graded = scores.stage_result(self.stage, session.results)
+        graded = scores.stage_result(stage, session.results)
         if graded is None or before == session.results:
             return False
-        self._stages[self.stage.id] = graded
+        self._stages[stage.id] = graded
         return True
 
     def take(self, report: Report) -> None:

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 def command(stage: str | None, check: str | None, student: Path, out: Path, again: bool) -> int:
     """Show the next hint: the steps of a function, then a question, then where to look, then a worked example."""
     from grader.course.skeleton import read_claims, steps
-    from grader.errors import Refusal
     from grader.learner.hints import FILE, Ladder
-    from grader.learner.last_grade import next_stage
     from grader.report import terminal
     from grader.running import scores
     from grader.running.interrupts import stoppable
@@ -36,30 +34,37 @@ def command(stage: str | None, check: str | None, student: Path, out: Path, agai
     if again:
         ladder.forget()
     with stoppable():
-        chosen = course.select([stage or next_stage(out, course)])[0]
-        listed = [c.id for c in chosen.checks]
-        if check is not None and check not in listed:
-            raise Refusal(f"{chosen.id} has no check {check!r}. Its checks are {', '.join(listed)}.")
-        graded = _graded(course, chosen, student, out)
-        for later in course.stages[course.stages.index(chosen) + 1 :]:
-            if graded.state != "pass" or stage or check:
-                break  # else it became done since the last grade
-            chosen, graded = later, _graded(course, later, student, out)
+        graded = _to_look_at(course, stage, check, student, out)
     if check is None:  # what a grade names as next
-        following = scores.next_step([graded], {chosen.id: chosen.claims}, lambda name: ("", 0))
+        following = scores.next_step([graded], {graded.id: course.stage(graded.id).claims}, lambda name: ("", 0))
         check = following.check if following else None
     found = next((c for c in graded.checks if c.id == check), None)
     console = terminal.console()
     if found is None:
         blocked = next((c.message for c in graded.checks if c.state == "blocked"), "")
-        console.print(blocked or f"{chosen.id} is done: there is nothing to hint at.")
-        return 0
-    got = ladder.next(chosen.id, found)
-    if got is None:
+        console.print(blocked or f"{graded.id} is done: there is nothing to hint at.")
+    elif (got := ladder.next(graded.id, found)) is None:
         console.print(f"There is no hint for {found.id}.")
     else:
-        _show(console, chosen.id, found, *got)
+        _show(console, graded.id, found, *got)
     return 0
+
+
+def _to_look_at(course: "Course", stage: str | None, check: str | None, student: Path, out: Path) -> "StageResult":
+    """The stage that is named, graded; else that of the last grade's next step, or if it is done since, the one after it."""
+    from grader.errors import Refusal
+    from grader.learner.last_grade import next_stage
+
+    chosen = course.select([stage or next_stage(out, course)])[0]
+    listed = [c.id for c in chosen.checks]
+    if check is not None and check not in listed:
+        raise Refusal(f"{chosen.id} has no check {check!r}. Its checks are {', '.join(listed)}.")
+    graded = _graded(course, chosen, student, out)
+    for later in course.stages[course.stages.index(chosen) + 1 :]:
+        if graded.state != "pass" or stage or check:
+            break
+        graded = _graded(course, later, student, out)
+    return graded
 
 
 def _show(console: "Console", stage: str, result: "CheckResult", rung: int, text: str) -> None:
