@@ -214,21 +214,29 @@ def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
     parts += ladder(console, report.stages, here)
     if not report.complete:
         parts += [Text(), Text("Stopped early: everything graded so far is kept.", style="bold")]
-    parts += [*_remarks(report), *next_part(report, ran_lines=0, last=True)]
+    parts += [*_remarks(console, report), *next_part(report, ran_lines=0, last=True)]
     if report.next is None and report.complete:
         parts += [Text(), _nothing_left(report, whole)]
     return Group(*parts)
 
 
-def _remarks(report: Report) -> Iterator[Text]:
+def _remarks(console: Console, report: Report) -> Iterator[Text]:
     """Faults of the grader, notes, and what the sandbox withheld, if that is not all."""
-    remarks = [Text(f"      {note}", style="dim") for s in report.stages for c in s.checks for note in c.notes]
+    remarks = [line for note in _notes(report) for line in indented(console, note, "dim", 6)]
     for check in (c for s in report.stages for c in s.checks if c.state == "error"):
         remarks.append(Text(f"{check.id}: {check.message}", style="magenta"))
     remarks += [Text(note, style="dim") for note in report.notes]
     if (measured := report.sandbox.get("summary")) and not report.sandbox.get("complete"):
         remarks.append(Text(f"sandbox: {measured}", style="yellow"))
     yield from (*([Text()] if remarks else []), *remarks)
+
+
+def _notes(report: Report) -> Iterator[str]:
+    """What checks remark, as far as the next step: the report has the rest."""
+    for stage in report.stages:
+        yield from (note for check in stage.checks for note in check.notes)
+        if report.next is not None and stage.id == report.next.stage:
+            return
 
 
 def greeting(report: Report) -> Group:
@@ -255,4 +263,7 @@ def greeting(report: Report) -> Group:
 def _nothing_left(report: Report, whole: bool) -> Text:
     if report.score == report.max_score:
         return Text("All done: full marks." if whole else "This is done: full marks.", style="bold green")
-    return Text("Nothing here can be checked until the stages it needs are done.")
+    blocked = next((check for stage in report.stages for check in stage.checks if check.blocked_by), None)
+    if blocked is None:
+        return Text("Nothing here can be checked until the stages it needs are done.")
+    return Text(f"{blocked.message}\n      make grade STAGE={blocked.blocked_by.partition(':')[0]}  shows it")
