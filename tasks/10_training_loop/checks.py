@@ -95,7 +95,7 @@ def check_train_steps_once_a_batch(student, case):
         when = "one epoch" if epochs == 1 else "two epochs"
         should = f"After {when} the parameters should be one of {outcomes} results, one for each way of batching."
         gave = f"After {when} the parameters are none of the {outcomes} possible results; they are off by at least "
-        gave += f"{100 * off:.2g} % of the distance that they should have moved."
+        gave += f"{trainings.share_of_the_way(off)}."
         lost = not off <= trainings.MOVED  # nan is no place either
         looks_like = trainings.odd_epoch(given, start, data, 2, 0.2) if lost and epochs == 1 else ""
         case.require(not lost, should, gave, looks_like)

@@ -47,10 +47,16 @@ def movement(given: Sequence[Array], expected: Sequence[Array], start: Sequence[
     ratio = float(way @ went / (way @ way))
     if np.linalg.norm(went - ratio * way) <= 1e-6 * np.linalg.norm(went):
         side = "right" if ratio > 0 else "opposite"
-        return f"The step has the {side} direction, and is {number(abs(ratio), 6)} times as long as it should be."
+        long = number(abs(ratio), 6)
+        return f"The step has the {side} direction" + (f", and is {long} times as long as it should be." if long != "1" else ".")
     worst = int(np.argmax([np.linalg.norm(g - e) for g, e in zip(given, expected)]))
-    share = number(100 * distance(given, expected, start), 3)
-    return f"They are off by {share} % of the distance that they should have moved, most of all in {names(len(given))[worst]}."
+    return f"They are off by {share_of_the_way(distance(given, expected, start))}, most of all in {names(len(given))[worst]}."
+
+
+def share_of_the_way(off: float) -> str:
+    """How far off parameters are, in words: `57 % of the distance that they should have moved`."""
+    share = f"{number(off, 2)} times" if off >= 10 else f"{number(100 * off, 2)} % of"
+    return f"{share} the distance that they should have moved"
 
 
 def expect_moved(case: Case, given: Sequence[Array], expected: Sequence[Array], start: Sequence[Array], what: str) -> None:

@@ -1,9 +1,23 @@
 """Plots of what a learner measures, as files: those of `make train` and `make check-gradients`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
-from ..own_training import Plot
+
+class Plot(Protocol):
+    """Lines in one pair of axes: own_training.Plot."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def axes(self) -> tuple[str, str]: ...
+    @property
+    def lines(self) -> Mapping[str, tuple[Sequence[float], Sequence[float]]]: ...
+    @property
+    def logarithmic(self) -> bool: ...
 
 
 def save(plots: Iterable[Plot], out: Path, say: Callable[[str], None]) -> None:
