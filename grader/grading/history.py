@@ -1,6 +1,6 @@
 """The learning record: `history.jsonl` beside the results, one line a whole grade, the last ones kept.
 
-A line: `{"finished", "score", "points_alone", "max_score", "stages": {id: {"state", "points"}}, "submission"}`; the state of a
+A line: `{"score", "max_score", "finished", "stages": {id: {"state", "points"}}, "submission", "points_alone"}`; the state of a
 stage that passes with a substitute is "helped".
 """
 
@@ -18,22 +18,12 @@ KEPT = 200  #: lines
 
 def append(out: Path, report: Report) -> None:
     """Add a grade of the whole course; a result that is the last line's is left out: `watch` makes one at every save."""
-    line = {
-        "finished": report.finished,
-        "score": report.score,
-        "points_alone": report.score_alone,
-        "max_score": report.max_score,
-        "stages": {stage.id: {"state": words.shown_state(stage), "points": stage.points} for stage in report.stages},
-        "submission": report.fingerprints.get("submission", ""),
-    }
-    lines, runs = _lines(out), stored.history(out)
-    if runs and (runs[-1].score, runs[-1].points_alone, runs[-1].stages) == (report.score, report.score_alone, line["stages"]):
+    stages: dict[str, dict[str, str | int]]
+    stages = {stage.id: {"state": words.shown_state(stage), "points": stage.points} for stage in report.stages}
+    text = report.fingerprints.get("submission", "")
+    run = stored.Run(report.score, report.max_score, report.finished, stages, text, report.score_alone)
+    runs = stored.history(out)
+    if runs and (runs[-1].score, runs[-1].points_alone, runs[-1].stages) == (run.score, run.points_alone, stages):
         return
-    write_atomically(out / FILE, b"\n".join([*lines[-KEPT + 1 :], msgspec.json.encode(line)]) + b"\n")
-
-
-def _lines(out: Path) -> list[bytes]:
-    try:
-        return [line for line in (out / FILE).read_bytes().split(b"\n") if line.strip()]
-    except OSError:
-        return []
+    lines = [msgspec.json.encode(kept) for kept in [*runs[-KEPT + 1 :], run]]
+    write_atomically(out / FILE, b"\n".join(lines) + b"\n")

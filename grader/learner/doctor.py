@@ -145,7 +145,6 @@ def data(folder: Path, repair: bool) -> list[Finding]:
     for name, wanted in zip(words[1::2], words[0::2]):
         state = _state(folder / name, wanted)
         if state != "verified" and repair and _put_back(folder, name) and _state(folder / name, wanted) == "verified":
-            state = "verified"
             found.append(Finding(f"data/{name}", "was damaged or missing; put back from git and verified"))
             continue
         found.append(

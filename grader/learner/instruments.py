@@ -17,6 +17,7 @@ from grader.course.skeleton import SKELETON, is_stub, line_of
 from grader.course.stage import PICTURES, TOOLBOX
 from grader.course.toolbox import shared
 from grader.errors import Refusal
+from grader.running.interrupts import stoppable
 from grader.submission import Submission, file_of, read_submission
 from grader.text import clean, visible
 
@@ -27,6 +28,7 @@ _SECONDS = 24 * 3600.0
 _MOST_NAMED = 3
 
 
+@stoppable()
 def measure(
     name: str,
     course: Course,

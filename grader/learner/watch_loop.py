@@ -9,6 +9,7 @@ from grader.course.skeleton import read_claims, steps
 from grader.grading.request import Request, unchanged
 from grader.learner.events import IDLE, SAVED, Events
 from grader.learner.hints import FILE, RUNGS, Ladder, section
+from grader.learner.milestone import milestone
 from grader.learner.progress_bar import Live, Patience
 from grader.learner.watched import GradeOptions, Watched
 from grader.report import terminal, words
@@ -62,8 +63,9 @@ class Loop:
             # One save may be announced in several parts: what was broken off for the next part is taken up again.
             if self.watched.changed() or self.broken_off:
                 self._graded(moving=True)
-                self.remark = self.watched.milestone(self.done)
-                if self.remark:
+                watched = self.watched
+                if watched.submission and self.done:
+                    self.remark = milestone(self.done, watched.submission, watched.course, watched.pool, watched.limits)
                     self.draw()
         elif event == "r":
             self.watched.forget()

@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
@@ -154,7 +154,8 @@ class Watched:
         stages = self.course.stages
         place = stages.index(self.stage)
         after = stages[place + 1 :] if step > 0 else stages[:place][::-1]
-        return next((s for s in after if not self._done(s)), None)
+        done = {known.id for known in self._stages.values() if known.state == "pass"}
+        return next((s for s in after if s.id not in done), None)
 
     def refresh(self, stop: Callable[[], bool]) -> bool:
         """Grade all other stages, so that the ladder is true again; False if it was stopped.
@@ -245,13 +246,6 @@ class Watched:
         found = scores.next_step([self.current], claims, place)
         return found or scores.next_step(self._known(), claims, place)
 
-    def milestone(self, done: Sequence[str]) -> str:
-        """What the learner's own code can do now that these stages are done; "" if there is nothing to say."""
-        from grader.learner.milestone import milestone
-
-        assert self.submission is not None
-        return milestone(done, self.submission, self.course, self.pool, self.limits)
-
     def to_do(self) -> tuple[str, CheckResult] | None:
         """(stage, result) of the check that the next step is about."""
         step = self.next_step()
@@ -276,10 +270,6 @@ class Watched:
     def _known(self) -> list[StageResult]:
         """The stages that were graded, in course order."""
         return [self._stages[stage.id] for stage in self.course.stages if stage.id in self._stages]
-
-    def _done(self, stage: Stage) -> bool:
-        known = self._stages.get(stage.id)
-        return known is not None and known.state == "pass"
 
     def _function(self, check: Check) -> Function:
         if check.stage not in self._functions:

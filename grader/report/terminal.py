@@ -222,21 +222,15 @@ def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
 
 def _remarks(console: Console, report: Report) -> Iterator[Text]:
     """Faults of the grader, notes, and what the sandbox withheld, if that is not all."""
-    remarks = [line for note in _notes(report) for line in indented(console, note, "dim", 6)]
+    # The card of a check that fails says the same; the report has all remarks.
+    notes = [note for s in report.stages for c in s.checks if c.state == "pass" for note in c.notes]
+    remarks = [line for note in notes for line in indented(console, note, "dim", 6)]
     for check in (c for s in report.stages for c in s.checks if c.state == "error"):
         remarks.append(Text(f"{check.id}: {check.message}", style="magenta"))
     remarks += [Text(note, style="dim") for note in report.notes]
     if (measured := report.sandbox.get("summary")) and not report.sandbox.get("complete"):
         remarks.append(Text(f"sandbox: {measured}", style="yellow"))
     yield from (*([Text()] if remarks else []), *remarks)
-
-
-def _notes(report: Report) -> Iterator[str]:
-    """What checks remark, as far as the next step: the report has the rest."""
-    for stage in report.stages:
-        yield from (note for check in stage.checks for note in check.notes)
-        if report.next is not None and stage.id == report.next.stage:
-            return
 
 
 def greeting(report: Report) -> Group:

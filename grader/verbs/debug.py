@@ -1,5 +1,6 @@
 """`debug`: run a stage's checks with the learner's code in this process, so that `breakpoint()` works."""
 
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -40,10 +41,9 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
         if not checks:
             known = ", ".join(check.id for check in chosen.checks)
             raise Refusal(f"{chosen.id} has no check {only!r}. Its checks: {known}.")
-        context = Context(course, read_submission(student), LocalPool(interactive=True), seed, Limits())
-        functions = load_checks(chosen)
-        names = cache(lambda: names_beside(course, chosen, context.submission, seed))
-        try:
+        submission, functions = read_submission(student), load_checks(chosen)
+        names = cache(lambda: names_beside(course, chosen, submission, seed))
+        with closing(Context(course, submission, LocalPool(interactive=True), seed, Limits())) as context:
             for check in checks:
                 # A blocked check is run all the same: whoever debugs wants to see.
                 before = decided(check, context)
@@ -53,6 +53,4 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
                     mistake = names().get(check.id)
                     result = msgspec.structs.replace(result, mistake=mistake)
                 console.print(terminal.CardText(chosen.id, result))
-        finally:
-            context.close()
     return 0

@@ -22,7 +22,6 @@ def command(name: str, predict: str, student: Path, out: Path, sandbox: str) -> 
     The first prediction is kept, and stands on the page whenever the experiment is run again.
     """
     from grader.learner.instruments import measure, write_page
-    from grader.running.interrupts import stoppable
     from grader.verbs._course import course_here
 
     course = course_here()
@@ -37,5 +36,4 @@ def command(name: str, predict: str, student: Path, out: Path, sandbox: str) -> 
         page = write_page(course, out / f"{name}.html", plots, name=name, question=begun[0].question, predicted=begun[1])
         click.echo(f"Prediction and result stand side by side in {page}.")
 
-    with stoppable():
-        return measure("experiments", course, student, out, sandbox, choose=choose, keep=keep)
+    return measure("experiments", course, student, out, sandbox, choose=choose, keep=keep)

@@ -20,8 +20,6 @@ def command(student: Path, data: str | None, out: Path, seed: int, sandbox: str)
     first, or if the training stops with an exception.
     """
     from grader.learner.instruments import measure
-    from grader.running.interrupts import stoppable
     from grader.verbs._course import course_here
 
-    with stoppable():
-        return measure("own_training", course_here(), student, out, sandbox, seed, data)
+    return measure("own_training", course_here(), student, out, sandbox, seed, data)
