@@ -8,6 +8,7 @@ A training with one seed is one draw from a distribution. A result a little belo
 two more seeds, and the median of the three decides.
 """
 
+import difflib
 import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,7 +75,10 @@ def hyperparameters(student: Student, case: Case) -> dict[str, Any]:
         case.require(isinstance(held, dict), should, f"train.HYPERPARAMETERS is of type {student.kind(held)}.")
         settings = dict(held)
     missing = [name for name in ASKED if name not in settings]
-    case.require(not missing, should, f"HYPERPARAMETERS has no {' and no '.join(missing)}.")
+    others = [key for key in settings if isinstance(key, str) and key not in ASKED and len(key) <= 20][:20]
+    meant = [near for name in missing for near in difflib.get_close_matches(name, others, n=1)]
+    instead = f" It has {' and '.join(meant)}: is that what is meant?" if meant else ""
+    case.require(not missing, should, f"HYPERPARAMETERS has no {' and no '.join(missing)}.{instead}")
     taken = [name for name in _GIVEN if name in settings]
     both = " and ".join(taken)
     case.require(not taken, f"The grader passes {both} itself.", f"HYPERPARAMETERS has {both}, too.")

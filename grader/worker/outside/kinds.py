@@ -4,6 +4,8 @@ import ast
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
 from grader.worker.outside.expressions import Place, Rule
 
 
@@ -78,6 +80,14 @@ def _no_entries(match: re.Match[str], place: Place) -> str:
     return ""
 
 
+def _one_number(_: re.Match[str], place: Place) -> str:
+    """A function for one number was given an array."""
+    match place.node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="math"), attr=name), args=[node]) if hasattr(np, name):
+            return f"math.{name} takes one number, and {place.words(node)} is an array: np.{name} works entry by entry."
+    return ""
+
+
 def _taken_apart(place: Place) -> tuple[str, ast.expr | None, bool]:
     """The names on the left, what is taken apart, and whether it is each item of that."""
     left = place.words(place.node) if isinstance(place.node, ast.expr) else ""
@@ -123,6 +133,7 @@ KINDS: Sequence[Rule] = (
     ("ValueError", r"too many values to unpack \(expected (?P<wanted>\d{1,9})(?:, got (?P<found>\d{1,9}))?\)", _unpacked),
     ("ValueError", r"not enough values to unpack \(expected (?:at least )?(?P<wanted>\d{1,9}), got (?P<found>\d{1,9})\)",
      _unpacked),
+    ("TypeError", r"only (?:0-dimensional|length-1|size-1) arrays can be converted to Python scalars", _one_number),
     ("TypeError", r"cannot unpack non-iterable ([\w.]+) object", _no_parts),
 )
 # fmt: on

@@ -80,7 +80,9 @@ def _of_a_class(found: Defined, kind: str, name: str, place: Place) -> str:
     holds = [f"{other} {held.phrase}" if held.kind == "ndarray" else other for other, held in place.holds.items()]
     guess = near(name, [*place.holds, *(other for other in attributes(found.node) if other not in place.holds)], initials=True)
     listed = f"; it has {', '.join(holds)}" if holds else ""
-    return f"This {kind} has no {name}{listed}.{_meant(guess, '' if place.path else name)}" if guess or holds else ""
+    if not guess and not holds:
+        return f"No line of class {kind} sets self.{name}."
+    return f"This {kind} has no {name}{listed}.{_meant(guess, '' if place.path else name)}"
 
 
 def _of_a_module(match: re.Match[str], place: Place) -> str:
@@ -107,8 +109,8 @@ def top_names(text: str) -> list[str]:
 
 def _name(match: re.Match[str], place: Place) -> str:
     name = match[1]
-    if name in ("np", "numpy"):
-        line = "import numpy as np" if name == "np" else "import numpy"
+    if name in ("np", "numpy", "math"):
+        line = "import numpy as np" if name == "np" else f"import {name}"
         return f"{file_of(place.module) if place.module else 'The file'} lacks the line `{line}` at its top."
     if name == "self" and place.owner is not None and place.function is not None:
         return f"{place.owner.name}.{place.function.name} has no self: a method's first parameter is the object itself."

@@ -189,6 +189,11 @@ CASES = [
     (training, "train", "model.backward(loss.backward())", "model.backwards(loss.backward())", "Did you mean backward? ("),
     (relative, "gradcheck", "np.abs(a - b) /", "[0.5, 2.0].max() * np.abs(a - b) /",
      "`[0.5, 2.0]` is a list of 2: np.array(...) makes an array of it. (AttributeError: 'list' object has no attribute 'max')"),
+    (lambda s: s.layers.ReLU().backward(X), "layers", "self.positive = x > 0", "pass",
+     "No line of class ReLU sets self.positive. (AttributeError: "),
+    (softmax, "losses", "np.exp(shifted)", "math.exp(shifted)", "losses.py lacks the line `import math` at its top. (NameError: "),
+    (softmax, "losses", "exps = np.exp(shifted)", "import math; exps = math.exp(shifted)",
+     "math.exp takes one number, and shifted is an array: np.exp works entry by entry. (TypeError: only "),
     # None
     (network, "layers", "return dout @ self.W.T", "dout @ self.W.T",
      f"dout is None: it was passed in as None by network.py, line «dout = layer». {NO_RETURN} "
