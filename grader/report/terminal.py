@@ -256,7 +256,8 @@ def greeting(report: Report) -> Group:
 
 def _nothing_left(report: Report, whole: bool) -> Text:
     if report.score == report.max_score:
-        return Text("All done: full marks." if whole else "This is done: full marks.", style="bold green")
+        ending = "You have built a neural network from nothing but sums and slopes, and it reads handwriting."
+        return Text(f"All done: full marks. {ending}" if whole else "This is done: full marks.", style="bold green")
     blocked = next((check for stage in report.stages for check in stage.checks if check.blocked_by), None)
     if blocked is None:
         return Text("Nothing here can be checked until the stages it needs are done.")
