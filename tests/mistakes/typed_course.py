@@ -136,10 +136,10 @@ def steps(stage: Stage) -> Iterator[tuple[str, dict[str, str]]]:
             yield f"{slip.function}: {slip.title}", {**texts, slip.file: slip.applied(texts[slip.file])}
 
 
-def marked(printed: str) -> str:
+def marked(printed: str, shown: int = LINES - 1) -> str:
     """The lines that a terminal of 24 lines still shows, its last one being the prompt; those above are marked."""
     lines = printed.rstrip("\n").split("\n")
-    gone = max(0, len(lines) - LINES + 1)
+    gone = max(0, len(lines) - shown)
     return "\n".join([*(f": {line}" for line in lines[:gone]), *(f"| {line}" for line in lines[gone:])])
 
 
@@ -165,7 +165,9 @@ def main() -> None:
                 for what, texts in steps(stage):
                     screens.save(texts)
                     graded, watched = screens.grade(), screens.watch()
-                    print(f"\n{'=' * 20} {stage.id}: {what}\n\n{marked(graded)}\n\n{marked(watched)}", file=out, flush=True)
+                    print(
+                        f"\n{'=' * 20} {stage.id}: {what}\n\n{marked(graded)}\n\n{marked(watched, LINES)}", file=out, flush=True
+                    )
                     table.append(f"{stage.id[:2]}  {what:66.66}  {said_next(graded)}")
                     print(table[-1], file=sys.stderr)
         print("\n".join(["", "=" * 20, *table]), file=out)
