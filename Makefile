@@ -14,13 +14,13 @@ COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),
 .DEFAULT_GOAL := help
 .PHONY: help grade watch stage hint debug reset progress report train experiment check-gradients doctor class compare kit update gradescope export \
 	regrade-diff notebook check-tasks check-tasks-full record-times skeleton oracle \
-	test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load class-soak same-grades bench bench-check architecture measure-seeds measure-diagnosis format lint requirements clean environment environment-long
+	test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load class-soak same-grades bench bench-check architecture figures measure-seeds measure-diagnosis format lint requirements clean environment environment-long
 
 help: ## list the verbs
 	@$(GRADER) --help
 	@echo
 	@echo "As make targets: make grade STAGE=03_softmax STUDENT=reference OUT=build SEED=0 SANDBOX=strict"
-	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load class-soak same-grades bench bench-check architecture format lint clean"
+	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load class-soak same-grades bench bench-check architecture figures format lint clean"
 
 # --- learn -----------------------------------------------------------------------------------------------------------
 grade:
@@ -126,6 +126,9 @@ measure-seeds: environment ## accuracy on the hidden set over 20 seeds
 
 architecture: environment ## the rooms of grader/, drawn and listed from its imports
 	@$(VENV_PYTHON) -m tests.architecture --draw --write
+
+figures: environment ## the handouts' figures, from closed forms and the images
+	@$(VENV_PYTHON) -m docs.make_figures
 
 measure-diagnosis: environment ## which of 250 fresh trainings get the right word
 	@$(VENV_PYTHON) -m tests.tasks.training_runs $(ARGS)

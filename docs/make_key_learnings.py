@@ -5,7 +5,6 @@
 It takes about a minute. One figure and three sentences each.
 """
 
-import re
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 
 from grader.course.course import Course
 from grader.course.toolbox import shared
+from grader.files import write_atomically
 from grader.learner.instruments import measure
 from grader.paths import REFERENCE
 from grader.verbs._course import course_here
@@ -22,8 +22,6 @@ from reference.layers import Linear
 from reference.losses import SoftmaxCrossEntropy, softmax
 
 DOCS = Path(__file__).resolve().parent
-LIGHT = ("#0b7a75", "#c4591a", "#2a4b8d")  # for a figure that stands alone, on white
-EDGE = "#777777"
 
 HEAD = """# Key learnings
 
@@ -155,31 +153,17 @@ def gradients(course: Course, lab: Any) -> tuple[str, Any, str]:
     )
 
 
-def saved(figure: Any, path: Path, pictures: Any) -> None:
-    """The figure alone, on white."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    style = {"svg.fonttype": "none", "svg.hashsalt": "chain-rule", "font.family": "sans-serif", "font.size": 10}
-    with matplotlib.rc_context(style):
-        drawn = Figure(figsize=(6.8, 3.4), facecolor="white")
-        pictures.figures.draw_lines(drawn, figure, LIGHT, EDGE)
-        drawn.axes[0].grid(axis="y", alpha=0.3)
-        drawn.axes[0].spines[["top", "right"]].set_visible(False)
-        drawn.savefig(path, metadata={"Date": None, "Creator": None})
-    text = re.sub(r"(?s)<!DOCTYPE.*?>\n|<metadata>.*?</metadata>\n?", "", path.read_text("utf-8"))
-    path.write_text(re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE), encoding="utf-8")
-
-
 def main() -> None:
     course = course_here()
-    lab, pictures = shared(course.tasks, "experiments"), shared(course.tasks, "pictures")
+    lab, handouts = shared(course.tasks, "experiments"), shared(course.tasks, "pictures.handouts")
+    assert handouts is not None
     parts = [HEAD]
     for learning in (batch_size, learning_rate, underfitting, stability, gradients):
         title, figure, text = learning(course, lab)
         file = f"key-learnings-{learning.__name__.replace('_', '-')}.svg"
-        saved(figure, DOCS / file, pictures)
-        parts.append(f"## {title}\n\n![{title}]({file})\n\n{wrapped(text)}\n")
+        write_atomically(DOCS / file, handouts.chart(figure).svg())
+        alt = f"{figure.axes[1]} over {figure.axes[0]}: {', '.join(figure.lines)}"
+        parts.append(f"## {title}\n\n![{alt}]({file})\n\n{wrapped(text)}\n")
     (DOCS / "key-learnings.md").write_text("\n".join(parts), encoding="utf-8")
 
 
