@@ -1,43 +1,45 @@
-"""A handout for the terminal: its formulas as lines of text, and what is folded there left out or opened."""
+"""A handout for the terminal: its formulas drawn or as linear text, and what is folded there left out or opened."""
 
 import re
 from collections.abc import Callable
 
-#: LaTeX -> text, in this order and again until nothing is left: what stands in braces is replaced from the inside out.
+#: LaTeX -> text, in this order.
 _REWRITTEN: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
     (r"\\partial ?", "∂"),
     (r"\\cdot", "·"),
-    (r"\\leftarrow", "<-"),
     (r"\\lceil ?(.*?) ?\\rceil", r"ceil(\1)"),
     (r"\\text\{([^{}]*)\}", r"\1"),
     (r"\\sqrt\{([^{}]*)\}", r"√(\1)"),
     (r"\\(sum|max)_\{([^{}]*)\}", r"\1 over \2 of "),
     (r"_\{([^{}]*)\}", lambda m: f"[{m[1].replace(',', ', ')}]"),
     (r"\^\{([^{}]*)\}", r"^\1"),
-    (r"\\frac\{([^{}]*)\}\{([^{}]*)\}", lambda m: f"{_grouped(m[1])}/{_grouped(m[2])}"),
 ]
-#: What needs no brackets above or below a line: a symbol with its index, a call.
-_ONE = re.compile(r"[∂\\]?[\w'^]*(\[[^\]]*\]|\([^()]*\))?|\|[^|]*\|")
+#: What gets a blank before and behind it in a drawing: what stands between two terms, and a function before its argument.
+_BETWEEN = re.compile(r"(?<![{^_(,|&]) *(&?)(=|\\leftarrow|\+|-|\\cdot)(?= )")
+_FUNCTION = re.compile(r"\\(log|exp)(?= )")
+_FIGURE = re.compile(r"!\[([^\]]*)\]\([^)\s]+\)")
 _FOLDED = re.compile(r"<details><summary>(.*?)</summary>\n(.*?)</details>\n", re.DOTALL)
 
 
 def readable(handout: str, unfold: bool = False) -> str:
     """The Markdown of a handout with formulas as text; of each folded part the title, and the part itself if asked."""
     text = _FOLDED.sub(r"▾ *\1*\n\2" if unfold else r"▸ *\1*\n", handout)
-    text = re.sub(r"```math\n(.*?)```", lambda m: f"```text\n{_plain(m[1])}\n```", text, flags=re.DOTALL)
-    return re.sub(r"\$`(.*?)`\$", lambda m: f"`{' '.join(_plain(m[1]).split())}`", text, flags=re.DOTALL)
+    text = _FIGURE.sub(lambda m: f"(Figure, shown by `make site`: {' '.join(m[1].split())})", text)
+    text = re.sub(r"```math\n(.*?)```", lambda m: f"```text\n{_drawn(m[1])}\n```", text, flags=re.DOTALL)
+    return re.sub(r"\$`(.*?)`\$", lambda m: f"`{_linear(m[1])}`", text, flags=re.DOTALL)
 
 
-def _plain(latex: str) -> str:
-    """A formula as text, a line of it a line."""
-    text = re.sub(r"\\(?:begin|end)\{aligned\}\n?|&", "", latex).replace("\n    ", " ").replace("\\\\", "")
-    before = ""
-    while text != before:
-        before = text
-        for pattern, new in _REWRITTEN:
-            text = re.sub(pattern, new, text)
-    return "\n".join(" ".join(line.split()) for line in text.replace("\\", "").strip().split("\n"))
+def _drawn(latex: str) -> str:
+    """A formula as lines of text that lie above and below one another; as it was written if it cannot be drawn."""
+    from texicode.pipeline import render_tex
+
+    spaced = _FUNCTION.sub(r"\\\1\\;", _BETWEEN.sub(r"\\;\1\2\\;", latex.strip()))
+    drawn = render_tex(spaced, debug=False, color=False, context="raw", options={"fonts": "normal"})
+    return latex.strip() if drawn.startswith("TeXicode:") else "\n".join(row.rstrip() for row in drawn.split("\n")).strip("\n")
 
 
-def _grouped(text: str) -> str:
-    return text if _ONE.fullmatch(text) else f"({text})"
+def _linear(latex: str) -> str:
+    """A formula as a piece of a line."""
+    for pattern, new in _REWRITTEN:
+        latex = re.sub(pattern, new, latex)
+    return " ".join(latex.replace("\\", "").split())

@@ -142,27 +142,39 @@ def test_a_handout_longer_than_the_terminal_comes_page_by_page_with_its_colours(
 def test_formulas_are_text_in_the_terminal_and_what_is_folded_opens_on_request(tmp_path):
     folded, opened = (run(stage, "4", "--out", tmp_path, *unfold) for unfold in ([], ["--unfold"]))
     for text in (folded, opened):
-        assert "log softmax(z)[c] = z[c] - log sum over j of exp(z[j])" in text
+        assert " log softmax(z)  = z  - log ▐╸ exp(zⱼ)" in text
         assert not {"\\", "$"} & set(text)
         assert "details>" not in text
     assert "The derivation, in four lines" in folded
     assert "ARGS=--unfold" in folded
-    assert "= -[c = y] + exp(z[c])/(sum over j of exp(z[j]))" in opened
-    assert "exp(z[c])/(sum" not in folded
+    assert "= softmax(z)  - [c = y]" in folded
+    assert "depends on z[c]" in " ".join(opened.split())
+    assert "depends on z[c]" not in " ".join(folded.split())
     assert max(map(len, opened.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
     ("latex", "text"),
     [
-        (r"\frac{\partial L}{\partial x_{n,i}}", "∂L/∂x[n, i]"),
-        (r"\frac{a + 1}{2 b}", "(a + 1)/(2 b)"),
-        (r"\sqrt{\frac{p}{n}}", "√(p/n)"),
-        ("\\begin{aligned}\na &= 10^{-3} \\\\\n&\\leftarrow \\lceil N / B \\rceil\n\\end{aligned}", "a = 10^-3\n<- ceil(N / B)"),
+        (r"\frac{a + 1}{2 b}", "  a + 1\n ╶─────╴\n   2b"),
+        ("\\begin{aligned}\na &= b \\\\\n&\\leftarrow \\lceil N / B \\rceil\n\\end{aligned}", " a = b\n\n   ← ⌈N/B⌉"),
+        (r"\frac{a", r"\frac{a"),
     ],
 )
-def test_a_formula_as_text(latex, text):
+def test_a_formula_between_lines_is_drawn_and_left_as_it_is_if_it_cannot_be(latex, text):
     assert readable(f"```math\n{latex}\n```\n") == f"```text\n{text}\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [(r"\partial L / \partial x_{n,i}", "∂L / ∂x[n, i]"), (r"\sqrt{2 / D}", "√(2 / D)"), (r"\lceil N / B \rceil", "ceil(N / B)")],
+)
+def test_a_formula_in_a_line_is_text(latex, text):
+    assert readable(f"so $`{latex}`$.") == f"so `{text}`."
+
+
+def test_a_figure_is_told_in_a_terminal():
+    assert readable("![A line\nthat rises](figures/line.svg)") == "(Figure, shown by `make site`: A line that rises)"
 
 
 # --- the learning record ----------------------------------------------------------------------------------------------

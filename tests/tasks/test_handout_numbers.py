@@ -85,7 +85,7 @@ def test_11_losses(p):
 
 def test_12_arithmetic():
     text = handout("12_mnist")
-    assert f"= {100 * np.sqrt(0.96 * 0.04 / 5000):.2f} %" in text
+    assert f"= {100 * np.sqrt(0.96 * 0.04 / 5000):.2f}%" in text
     assert -(-20_000 // 128) == 157
     assert "314 in all" in text
     hints = (TASKS / "12_mnist" / "task.toml").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ import pytest
 
 from grader.paths import REFERENCE, TASKS
 from grader.report.formulas import readable
+from tests.tasks import formulas
 
 HANDOUTS = {path.parent.name: path.read_text(encoding="utf-8") for path in sorted(TASKS.glob("[0-9][0-9]_*/README.md"))}
 #: A piece of code, and what the answer behind it says that it prints.
@@ -82,3 +83,9 @@ def test_numbers_between_the_lines():
     assert "by 1/1024, or by\n1024" in HANDOUTS["01_linear"]
     assert f"{np.exp(-800 + 340 * np.log(10)) * 1e8:.0f}" == "4"  # of 1e-348, which no float holds
     assert "about 4e-348" in HANDOUTS["04_cross_entropy"]
+
+
+def test_every_formula_looks_as_it_was_read():
+    """After a change: python -m tests.tasks.formulas, then read what differs."""
+    assert formulas.shown() == formulas.GOLDEN.read_text("utf-8")
+    assert "math-core-error" not in formulas.shown()
