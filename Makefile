@@ -12,7 +12,7 @@ OUT_ARG = $(if $(OUT),--out "$(OUT)")
 COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),--sandbox $(SANDBOX))
 
 .DEFAULT_GOAL := help
-.PHONY: help grade watch stage hint debug reset progress report train experiment check-gradients doctor class compare kit update gradescope export \
+.PHONY: help grade watch stage site hint debug reset progress report train experiment check-gradients doctor class compare kit update gradescope export \
 	regrade-diff notebook check-tasks check-tasks-full record-times skeleton oracle \
 	test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load class-soak same-grades bench bench-check architecture figures measure-seeds measure-diagnosis format lint requirements clean environment environment-long
 
@@ -29,6 +29,8 @@ watch:
 	@$(GRADER) watch $(STAGE) $(STUDENT_ARG) $(ARGS)
 stage:
 	@$(GRADER) stage $(STAGE) $(ARGS)
+site:
+	@$(GRADER) site $(OUT_ARG) $(ARGS)
 hint:
 	@$(GRADER) hint $(STAGE) $(if $(CHECK),--check $(CHECK)) $(STUDENT_ARG) $(ARGS)
 debug:

@@ -18,6 +18,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "grade": ("Learn", "Grade a submission and write the report."),
     "watch": ("Learn", "Grade the current stage again at each save."),
     "stage": ("Learn", "Show a stage's handout."),
+    "site": ("Learn", "Write the course as pages for a browser."),
     "hint": ("Learn", "Show the next hint for what fails."),
     "debug": ("Learn", "Run a stage's checks in process, so that breakpoint() works."),
     "reset": ("Learn", "Put back one stage's stubs, after saving a copy."),

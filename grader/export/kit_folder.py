@@ -20,10 +20,11 @@ from grader.errors import Refusal
 from grader.export import kit_update
 from grader.export.kit_list import STUDENT, KitList, encode
 from grader.files import write_atomically
+from grader.report import site
 
 _TEMPLATES = Path(__file__).with_name("kit")
 #: Of a stage's folder and of what stages share, learners get all but these.
-_NOT_OF_TASKS = {"misconceptions.py", "conftest.py", ORACLE}
+_NOT_OF_TASKS = {"misconceptions.py", "conftest.py", ORACLE, "pictures/handouts"}
 #: Of the grader they get all but the teachers' verbs and these packages, which build and test the course.
 LEFT_OUT = ("check_tasks",)
 TEACHERS_VERBS_IN_A_KIT = {"export"}
@@ -127,13 +128,16 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     yield from _below(GRADER, "grader", parts | {module_of(verb) for verb in teachers})
     for path in (GRADER.parent / "docs").glob("key-learnings*"):
         yield f"docs/{path.name}", path.read_bytes()
+    for name, text in site.files(course).items():  # a grade sees by the mark that it need not make them
+        yield f"build/{site.SITE}/{name}", text.encode()
     for file in (_DATA, "README.md"):
         yield f"data/{file}", (course.data / file).read_bytes()
     sums = f"{hashlib.sha256((course.data / _DATA).read_bytes()).hexdigest()}  {_DATA}\n"
     yield "data/SHA256SUMS", sums.encode()
     for file in ("requirements/base.in", "requirements/base.txt", "LICENSE", ".gitignore"):
         yield file, (GRADER.parent / file).read_bytes()
-    yield "tasks/conftest.py", (course.tasks / "conftest.py").read_bytes()
+    for file in ("conftest.py", site.ABOUT, *(path.name for path in course.tasks.glob("*.md"))):
+        yield f"tasks/{file}", (course.tasks / file).read_bytes()
     for file in ("Makefile", "README.md", "pytest.ini"):
         yield file, (_TEMPLATES / file).read_bytes()
     yield ".github/workflows/classroom.yml", (_TEMPLATES / "classroom.yml").read_bytes()

@@ -7,6 +7,7 @@
 from pathlib import Path
 
 from grader.course.course import Course
+from grader.paths import BUILD
 from grader.records import Report
 
 __all__ = ["render"]
@@ -15,10 +16,15 @@ __all__ = ["render"]
 def render(report: Report, out: Path, course: Course) -> Path:
     """Write `out/report.html` and return its path; jinja2 is imported only here, matplotlib only if a figure is due.
 
+    In the usual folder the course's pages, to which it links, are made as well if they are not there as they are now.
+
     report : what the page shows; no check is run
     out    : the folder of the grade, with evidence/*.npz and history.jsonl if there are any
     course : whose pictures are drawn
     """
+    from grader.report import site
     from grader.report.learner import write
 
+    if out.resolve() == BUILD:
+        site.write(course, out)
     return write(report, out, course)

@@ -1,19 +1,12 @@
-"""A handout for the terminal: its formulas drawn or as linear text, and what is folded there left out or opened."""
+"""A handout for the terminal: its formulas drawn or in a line, and what is folded there left out or opened."""
 
 import re
-from collections.abc import Callable
 
 #: LaTeX -> text, in this order.
-_REWRITTEN: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
-    (r"\\partial ?", "∂"),
-    (r"\\cdot", "·"),
-    (r"\\lceil ?(.*?) ?\\rceil", r"ceil(\1)"),
-    (r"\\text\{([^{}]*)\}", r"\1"),
-    (r"\\sqrt\{([^{}]*)\}", r"√(\1)"),
-    (r"\\(sum|max)_\{([^{}]*)\}", r"\1 over \2 of "),
-    (r"_\{([^{}]*)\}", lambda m: f"[{m[1].replace(',', ', ')}]"),
-    (r"\^\{([^{}]*)\}", r"^\1"),
-]
+_REWRITTEN = [
+    (r"\\partial ?", "∂"), (r"\\cdot", "·"), (r"\\lceil ?(.*?) ?\\rceil", r"ceil(\1)"), (r"\\text\{([^{}]*)\}", r"\1"),
+    (r"\\sqrt\{([^{}]*)\}", r"√(\1)"), (r"\\sum_\{([^{}]*)\}", r"sum over \1 of "), (r"_\{([^{}]*)\}", r"[\1]"),
+]  # fmt: skip
 #: What gets a blank before and behind it in a drawing: what stands between two terms, and a function before its argument.
 _BETWEEN = re.compile(r"(?<![{^_(,|&]) *(&?)(=|\\leftarrow|\+|-|\\cdot)(?= )")
 _FUNCTION = re.compile(r"\\(log|exp)(?= )")

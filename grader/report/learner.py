@@ -16,7 +16,7 @@ from grader.course.course import Course
 from grader.course.stage import PICTURES, TOOLBOX
 from grader.files import write_atomically
 from grader.records import Card, CheckResult, Report, SourceLines, StageResult
-from grader.report import evidence, graded, pictures, tables, words
+from grader.report import evidence, graded, pictures, site, tables, words
 from grader.report.drawn import Drawings, drawing_code
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
 from grader.report.progress import progress
@@ -100,6 +100,7 @@ def page(report: Report, out: Path, course: Course) -> str:
         next_stage=next((stage for stage in stages if report.next and stage.stage.id == report.next.stage), None),
         progress=progress(report, history(out)[-MOST_RUNS:]),
         graded=graded.sections(report),
+        handouts=site.handouts(out, course, [stage.id for stage in report.stages]),
         problems=list(report.extra.problems.items()),
     )
 

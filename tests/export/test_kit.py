@@ -23,6 +23,7 @@ from grader.export.kit_folder import LEFT_OUT, TEACHERS_VERBS_IN_A_KIT, make_kit
 from grader.export.kit_list import read_list
 from grader.paths import REFERENCE, ROOT, TASKS
 from grader.records import read_report
+from grader.report import site
 from grader.running.runner import load_checks
 from grader.submission import file_of, read_submission
 from tests.courses import HERE, copied
@@ -103,6 +104,16 @@ def test_nothing_of_the_teachers_is_in_it(kit):
     assert not [name for name in names if name.endswith("misconceptions.py") and name.startswith("tasks/")]
     assert not [name for name in names if "__pycache__" in name]
     assert {"student/layers.py", "skeleton/layers.py", "data/mnist.npz", "Makefile", "README.md", "LICENSE"} <= names
+
+
+def test_the_pages_are_in_it_and_a_grade_does_not_make_them_again(kit):
+    folder = kit / "build" / "site"
+    for path in folder.iterdir():
+        os.utime(path, ns=(1, 1))
+    assert site.write(Course(kit), kit / "build").is_file()
+    assert {path.stat().st_mtime_ns for path in folder.iterdir()} == {1}
+    assert (folder / "everything.html").read_text("utf-8") == site.files(HERE)["everything.html"]
+    assert not (kit / "tasks" / "toolbox" / "pictures" / "handouts").exists()
 
 
 def test_a_learners_verbs_are_there_and_the_teachers_are_not(kit):

@@ -167,7 +167,7 @@ def test_a_formula_between_lines_is_drawn_and_left_as_it_is_if_it_cannot_be(late
 
 @pytest.mark.parametrize(
     ("latex", "text"),
-    [(r"\partial L / \partial x_{n,i}", "∂L / ∂x[n, i]"), (r"\sqrt{2 / D}", "√(2 / D)"), (r"\lceil N / B \rceil", "ceil(N / B)")],
+    [(r"\partial L / \partial x_{n,i}", "∂L / ∂x[n,i]"), (r"\sqrt{2 / D}", "√(2 / D)"), (r"\lceil N / B \rceil", "ceil(N / B)")],
 )
 def test_a_formula_in_a_line_is_text(latex, text):
     assert readable(f"so $`{latex}`$.") == f"so `{text}`."
