@@ -18,7 +18,7 @@ TOOLBOX = "tasks.toolbox"
 #: The oracle holds the reference against somebody else's automatic differentiation; pictures are drawn for the report.
 APART = {
     f"{TOOLBOX}.oracle": ("tensorflow", "torch", "mpmath", "rich"),
-    f"{TOOLBOX}.pictures": ("grader.report.api", "matplotlib"),
+    f"{TOOLBOX}.pictures": ("grader.report.api", "matplotlib", f"{TOOLBOX}.closed_form", f"{TOOLBOX}.images"),
 }
 INSIDE = "grader.worker.inside"
 #: What the process of a submission holds of the grader's code.

@@ -164,25 +164,33 @@ class Axes:
 def chart(shown: Lines) -> Sheet:
     """Lines by name in one pair of axes, told apart by colour and dash; the names in a list below, two in a row."""
     known = [(float(a), float(b)) for x, y in shown.lines.values() for a, b in zip(x, y) if np.isfinite(b)]
-    xs, ys = [a for a, _ in known], [*(b for _, b in known), *shown.flat.values()]
-    rows = (len(shown.lines) + len(shown.flat) + 1) // 2
-    sheet = Sheet(216 + 17 * rows)
+    across = (min(a for a, _ in known), max(a for a, _ in known))
+    ys = [*(b for _, b in known), *shown.flat.values()]
     low, high = min(0.0, *ys), max(ys) * 1.04
-    axes = Axes(sheet, (40, 26, 340, 170), (min(xs), max(xs)), (low, high), log_x=shown.log_x)
-    decades = range(int(np.floor(np.log10(min(xs)))), int(np.ceil(np.log10(max(xs)))) + 1) if shown.log_x else range(0)
-    powers = {10.0**k: f"{10.0**k:g}" for k in decades if min(xs) <= 10.0**k <= max(xs)}
-    every = -(-len(powers) // 6) if powers else 1
-    marks = dict(list(powers.items())[::every]) or {value: f"{value:g}" for value in _round_values(min(xs), max(xs))}
-    axes.frame(marks, {value: f"{value:g}" for value in _round_values(low, high)}, *shown.axes)
-    flat = {name: ((min(xs), max(xs)), (value, value)) for name, value in shown.flat.items()}
-    for k, (name, (x, y)) in enumerate([*shown.lines.items(), *flat.items()]):
-        colour, dash = (EDGE, DOTTED) if name in flat else _LOOKS[k % len(_LOOKS)]
-        keep = [(a, b) for a, b in zip(x, y) if np.isfinite(b)]
-        axes.line([a for a, _ in keep], [b for _, b in keep], colour, dash=dash)
-        left, down = (12 if k % 2 == 0 else 186), axes.bottom + 50 + 17 * (k // 2)
-        sheet.line([(left, down), (left + 24, down)], colour, 1.8, dash)
-        sheet.text(left + 30, down + 4, name, INK, 11)
+    names = len(shown.lines) + len(shown.flat)
+    sheet = Sheet(216 + 17 * ((names + 1) // 2))
+    axes = Axes(sheet, (40, 26, 340, 170), across, (low, high), log_x=shown.log_x)
+    marks = _powers(*across) if shown.log_x else _round_values(*across)
+    axes.frame({x: f"{x:g}" for x in marks}, {y: f"{y:g}" for y in _round_values(low, high)}, *shown.axes)
+    flat = {name: (across, (value, value)) for name, value in shown.flat.items()}
+    for k, (name, points) in enumerate([*shown.lines.items(), *flat.items()]):
+        _named_line(axes, k, name, points, (EDGE, DOTTED) if name in flat else _LOOKS[k % len(_LOOKS)])
     return sheet
+
+
+def _named_line(axes: Axes, k: int, name: str, points: tuple[Sequence[float], Sequence[float]], look: tuple[str, str]) -> None:
+    """One line, and the k-th entry of the list below."""
+    keep = [(a, b) for a, b in zip(*points) if np.isfinite(b)]
+    axes.line([a for a, _ in keep], [b for _, b in keep], look[0], dash=look[1])
+    left, down = (12 if k % 2 == 0 else 186), axes.bottom + 50 + 17 * (k // 2)
+    axes.sheet.line([(left, down), (left + 24, down)], look[0], 1.8, look[1])
+    axes.sheet.text(left + 30, down + 4, name, INK, 11)
+
+
+def _powers(low: float, high: float) -> list[float]:
+    """At most six powers of ten between two."""
+    powers = [10.0**k for k in range(-20, 21) if low <= 10.0**k <= high]
+    return powers[:: -(-len(powers) // 6)]
 
 
 def _round_values(low: float, high: float) -> list[float]:
