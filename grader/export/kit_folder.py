@@ -126,21 +126,27 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     teachers = {verb for verb, (group, _) in VERBS.items() if group != "Learn"} - TEACHERS_VERBS_IN_A_KIT
     parts = {GRADER.joinpath(*name.split(".")) for name in LEFT_OUT}
     yield from _below(GRADER, "grader", parts | {module_of(verb) for verb in teachers})
-    for path in (GRADER.parent / "docs").glob("key-learnings*"):
-        yield f"docs/{path.name}", path.read_bytes()
-    for name, text in site.files(course).items():  # a grade sees by the mark that it need not make them
-        yield f"build/{site.SITE}/{name}", text.encode()
+    yield from _pages(course)
     for file in (_DATA, "README.md"):
         yield f"data/{file}", (course.data / file).read_bytes()
     sums = f"{hashlib.sha256((course.data / _DATA).read_bytes()).hexdigest()}  {_DATA}\n"
     yield "data/SHA256SUMS", sums.encode()
     for file in ("requirements/base.in", "requirements/base.txt", "LICENSE", ".gitignore"):
         yield file, (GRADER.parent / file).read_bytes()
-    for file in ("conftest.py", site.ABOUT, *(path.name for path in course.tasks.glob("*.md"))):
-        yield f"tasks/{file}", (course.tasks / file).read_bytes()
+    yield "tasks/conftest.py", (course.tasks / "conftest.py").read_bytes()
     for file in ("Makefile", "README.md", "pytest.ini"):
         yield file, (_TEMPLATES / file).read_bytes()
     yield ".github/workflows/classroom.yml", (_TEMPLATES / "classroom.yml").read_bytes()
+
+
+def _pages(course: Course) -> Iterator[tuple[str, bytes]]:
+    """The course's pages, where a grade would make them, and what they are made of besides the handouts."""
+    for path in (GRADER.parent / "docs").glob("key-learnings*"):
+        yield f"docs/{path.name}", path.read_bytes()
+    for path in (course.tasks / site.ABOUT, *course.tasks.glob("*.md")):
+        yield f"tasks/{path.name}", path.read_bytes()
+    for name, text in site.files(course).items():
+        yield f"build/{site.SITE}/{name}", text.encode()
 
 
 def _below(folder: Path, name: str, left_out: set[Path]) -> Iterator[tuple[str, bytes]]:

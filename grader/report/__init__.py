@@ -14,9 +14,9 @@ __all__ = ["render"]
 
 
 def render(report: Report, out: Path, course: Course) -> Path:
-    """Write `out/report.html` and return its path; jinja2 is imported only here, matplotlib only if a figure is due.
+    """Write `out/report.html`, in the usual folder with the course's pages beside it, and return its path.
 
-    In the usual folder the course's pages, to which it links, are made as well if they are not there as they are now.
+    jinja2 is imported only here, matplotlib only if a figure is due.
 
     report : what the page shows; no check is run
     out    : the folder of the grade, with evidence/*.npz and history.jsonl if there are any

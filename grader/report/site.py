@@ -7,7 +7,6 @@ import hashlib
 import re
 import shutil
 from collections.abc import Iterable, Mapping
-from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -126,12 +125,13 @@ def _documents(texts: Mapping[Path, str]) -> list[Document]:
     for path, name in texts.items():
         text = re.sub(r"```math\n(.*?)```\n", block, path.read_text("utf-8"), flags=re.DOTALL)
         text = re.sub(r"\$`(.*?)`\$", lambda found: mathml(found[1], displaystyle=False), text, flags=re.DOTALL)
-        made.append(_finished(markdown.render(text), path, name, texts))
+        made.append(Document(name, text.partition("\n")[0].lstrip("# "), _finished(markdown.render(text), path, texts)))
     return made
 
 
-def _finished(html: str, path: Path, name: str, names: Mapping[Path, str]) -> Document:
-    """What Markdown has no words for: anchors, links from page to page, figures, boxes that scroll."""
+def _finished(html: str, path: Path, names: Mapping[Path, str]) -> str:
+    """With what Markdown has no words for: anchors, links from page to page, figures, boxes that scroll."""
+    name = names[path]
 
     def link(found: re.Match[str]) -> str:
         file, _, part = found[1].partition("#")
@@ -139,15 +139,15 @@ def _finished(html: str, path: Path, name: str, names: Mapping[Path, str]) -> Do
         return found[0] if "://" in file else f'<a href="{page}.html{f"#{page}-{part}" if part else ""}"' if page else "<a"
 
     html = re.sub(r"<h1>(.*?)</h1>", rf'<h1 id="{name}">\1</h1>', html)
-    html = re.sub(r"<(h\d)>(.*?)</", lambda found: f'<{found[1]} id="{name}-{_slug(found[2])}">{found[2]}</', html)
+    html = re.sub(r"<(h\d)>(.*?)</\1>", lambda found: f'<{found[1]} id="{name}-{_slug(found[2])}">{found[2]}</{found[1]}>', html)
     html = re.sub(r'<a href="([^"]*)"', link, html)
     # A number such as 1e-06 stays on its line.
     html = re.sub(r"(?<![\w.])(\d[\d.]*e[+-]\d+)(?=[^<>]*<)", r'<span class="whole">\1</span>', html)
     html = _FIGURE.sub(lambda found: _figure(path.parent / found[1], found[2].replace("\n", " "), found[3]), html)
-    html = html.replace("<th></th>", "<td></td>").replace("<table>", f'<div {_BOX.format("scroll", "Table")}><table class="table">')
-    html = html.replace("</table>", "</table></div>").replace("<pre>", f"<pre {_BOX.format('code', 'Code')}>")
-    title = re.search(r"<h1[^>]*>(.*?)</h1>", html)
-    return Document(name, unescape(title[1]) if title else name, html)
+    html = html.replace("<table>", f'<div {_BOX.format("scroll", "Table")}><table class="table">').replace(
+        "<th></th>", "<td></td>"
+    )
+    return html.replace("</table>", "</table></div>").replace("<pre>", f"<pre {_BOX.format('code', 'Code')}>")
 
 
 def _figure(path: Path, alt: str, caption: str | None) -> str:
