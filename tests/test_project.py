@@ -11,6 +11,9 @@ import pytest
 from grader.cli import VERBS
 from grader.paths import ROOT
 
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
+DOCUMENTS += sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md"))
+
 
 def targets() -> dict[str, str]:
     """Target -> its recipe."""
@@ -54,16 +57,16 @@ def test_an_unknown_verb_is_refused_with_a_remedy():
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_commands_in_documents_exist(document):
     text = (ROOT / document).read_text()
     named = set(re.findall(r"`make ([a-z-]+)", text)) | set(re.findall(r"^make ([a-z-]+)", text, re.M))
     assert named <= set(targets()), named - set(targets())
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_local_links_in_documents_lead_somewhere(document):
     text = (ROOT / document).read_text()
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text) + re.findall(r'src="(?!https?:)([^"]+)"', text)
-    missing = [link for link in links if not (ROOT / link).exists()]
+    missing = [link for link in links if not (ROOT / document).parent.joinpath(link).exists()]
     assert not missing
