@@ -3,6 +3,7 @@
 For instructors, and for learners who are done: it shows the reference's code, which the learner's report never does.
 """
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
@@ -14,7 +15,8 @@ from grader.comparison import code_diff, probing
 from grader.course.course import Course
 from grader.files import write_atomically
 from grader.paths import MODULES
-from grader.report import evidence, pictures, svg, tables
+from grader.records import StageResult
+from grader.report import evidence, pictures, svg, tables, words
 from grader.report.evidence import Curves
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
 from grader.submission import Submission
@@ -43,7 +45,7 @@ class FunctionView(NamedTuple):
 class StageRow(NamedTuple):
     name: str
     points: list[str]  #: the submission's, the reference's, and so on
-    seconds: list[float]
+    seconds: list[str]
     memory: list[str]
 
 
@@ -80,7 +82,14 @@ def page(sides: Sides) -> str:
         total=[sum(row[side] for row in lines) for side in (1, 2)],
         others=[_answers(item) for item in compared if item.same < item.asked and item.name not in {view.name for view in views}],
         curves=_curves(sides),
+        reasons=_reasons(sides.course),
     )
+
+
+def _reasons(course: Course) -> dict[str, str]:
+    """Function -> why the reference writes it as it does; empty in a course that does not say."""
+    path = (course.reference or course.folder) / "why.toml"
+    return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
 def functions(left: Submission, right: Submission, compared: Mapping[str, probing.Compared]) -> list[FunctionView]:
@@ -151,15 +160,20 @@ def _modules(sides: Sides) -> list[str]:
 
 
 def _stages(sides: Sides) -> list[StageRow]:
-    ours, theirs = sides.asked
     rows = []
-    for a, b in zip(ours.stages, theirs.stages, strict=True):
-        alone = [f" ({s.points_alone} alone)" if s.points_alone < s.points else "" for s in (a, b)]
-        points = [f"{s.points} / {s.max_points}{own}" for s, own in zip((a, b), alone, strict=True)]
-        seconds = [asked.seconds.get(a.id, 0.0) for asked in sides.asked]
-        memory = [f"{asked.memory[a.id] / 2**20:.0f} MiB" if a.id in asked.memory else "–" for asked in sides.asked]
-        rows.append(StageRow(f"{a.id[:2]} {a.title}", points, seconds, memory))
+    for pair in zip(*(asked.stages for asked in sides.asked), strict=True):
+        took = zip(*(_took(stage, asked) for stage, asked in zip(pair, sides.asked)))
+        rows.append(StageRow(f"{pair[0].id[:2]} {pair[0].title}", *map(list, took)))
     return rows
+
+
+def _took(stage: StageResult, asked: probing.Asked) -> tuple[str, str, str]:
+    """Points, time and memory of one stage on one side."""
+    if stage.state in ("todo", "blocked"):
+        return "not run", "–", "–"
+    alone = f" ({stage.points_alone} alone)" if stage.points_alone < stage.points else ""
+    memory = f"{asked.memory[stage.id] / 2**20:.0f} MiB" if stage.id in asked.memory else "–"
+    return f"{stage.points} / {stage.max_points}{alone}", words.seconds(asked.seconds.get(stage.id, 0.0)), memory
 
 
 def _curves(sides: Sides) -> dict[str, Any] | None:

@@ -3,11 +3,13 @@
 import io
 from types import SimpleNamespace
 
+import msgspec
 import numpy as np
 import pytest
 
 from grader.comparison import code_diff, probing
 from grader.comparison import page as comparison
+from grader.course.course import Course
 from grader.paths import REFERENCE
 from grader.records import StageResult
 from grader.submission import Submission, read_submission
@@ -133,6 +135,25 @@ def test_page_shows_the_slip_and_its_answers(page):
     assert "keepdims" in [mark.text for row in item.all("tr", "other") for mark in row.all("mark")]
     assert "different" in item.all("summary")[0].text
     assert "nan" in "".join(example.text for example in item.all("div", "example"))
+
+
+def test_a_function_written_differently_is_told_why_the_reference_is_as_it_is(page):
+    reasons = comparison._reasons(HERE)
+    assert reasons["losses.softmax"] in page.tree.id("losses-softmax").all("p", "why")[0].text
+    assert [why.text for why in page.tree.all("p", "why")] == [f"Why the reference does it so. {reasons['losses.softmax']}"]
+    theirs = read_submission(REFERENCE).modules
+    names = {name for module, text in theirs.items() for name in code_diff.definitions(module, text)}
+    assert reasons.keys() <= names
+    assert comparison._reasons(Course(REFERENCE / "nowhere")) == {}
+
+
+def test_a_stage_that_was_not_run_is_no_failure(page):
+    left, right = page.sides.asked
+    waiting = [msgspec.structs.replace(stage, state="todo", points=0) for stage in left.stages]
+    sides = page.sides._replace(asked=(left._replace(stages=waiting), right))
+    rows = comparison._stages(sides)
+    assert [row.points for row in rows] == [["not run", "10 / 10"], ["not run", "8 / 8"]]
+    assert all(row.seconds[0] == row.memory[0] == "–" != row.seconds[1] for row in rows)
 
 
 def test_page_folds_what_is_the_same(page):
