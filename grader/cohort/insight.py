@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from grader.cohort.counting import Grade
-from grader.records import Report
+from grader.records import Mistake, Report
 from grader.report import words
 
 BINS = 20
+_IMPORT = "Nothing in such a file can be graded. Importing it once before handing it in shows the line."
+BROKEN = Mistake("broken", _IMPORT, title="A file that cannot be imported")  #: in the first stage that needs it
 
 
 class NamedMistake(Struct, frozen=True):
@@ -119,6 +121,7 @@ class _Fold:
 
     def add(self, grade: Grade, report: Report) -> None:
         who = grade.student
+        broken = _first_broken(report)
         self.states[who] = {stage.id: words.shown_state(stage) for stage in report.stages}
         self.points[who] = {stage.id: f"{stage.points}/{stage.max_points}" for stage in report.stages}
         for stage in report.stages:
@@ -130,8 +133,8 @@ class _Fold:
                 self._promises.setdefault(place, check.promise)
                 self._passed[place] += check.state == "pass"
                 self._tried[place] += check.state in ("pass", "fail", "error")
-                if check.mistake is not None:
-                    mistake = check.mistake
+                mistake = BROKEN if place == broken else check.mistake
+                if mistake is not None:
                     whose = self._mistakes.setdefault((stage.id, mistake.id), (mistake.title, mistake.hint, []))[2]
                     if who not in whose:
                         whose.append(who)
@@ -167,6 +170,11 @@ class _Fold:
     def slowest(self) -> list[tuple[str, str, float]]:
         found = [(stage, self.titles[stage], round(statistics.median(times), 3)) for stage, times in self._seconds.items()]
         return sorted(found, key=lambda entry: -entry[2])[:3]
+
+
+def _first_broken(report: Report) -> tuple[str, str] | None:
+    """Stage and check that first met a file which could not be imported."""
+    return next(((stage.id, check.id) for stage in report.stages for check in stage.checks if check.broken), None)
 
 
 def _telling(gave: str) -> bool:

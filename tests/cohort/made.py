@@ -31,21 +31,26 @@ def report(number):
     return Report(sum(s.points for s in stages), 48, stages)
 
 
-def make_class(folder, count, name="Student {}".format):
-    """A class of `count` graded students, and one of each that has no grade."""
+def make_class(folder, count, name="Student {}".format, record_of=None):
+    """A class of `count` graded students, and one of each that has no grade.
+
+    record_of : number of a student -> Report of the submission; made up if it is not given
+    """
+    record_of = record_of or report
     store = Store(folder / "store")
-    grades = []
+    grades, stages = [], {stage.id: stage.max_points for stage in record_of(0).stages}
     with Journal(folder / "journal.sqlite") as journal:
         for number in range(count):
             digest = store.put(Package({"layers.py": f"x = {number}\n".encode()}))
-            record = report(number)
+            record = record_of(number)
             journal.finish(f"key{number:05d}", digest, Outcome("graded", "", record, 2.0))
             place = folder / "reports" / f"key{number:05d}"
             place.mkdir(parents=True)
             (place / "report.html").write_text("x")
             score = float(record.score)
             key = f"key{number:05d}"
-            grades.append(Grade(f"id{number:05d}", name(number), "graded", score, 48.0, digest=digest, key=key, seconds=2.0))
+            most = float(record.max_score)
+            grades.append(Grade(f"id{number:05d}", name(number), "graded", score, most, digest=digest, key=key, seconds=2.0))
     for state in ("submission", "fault", "missing"):
         grades.append(Grade(f"no-{state}", name(0), state, 0.0, 48.0, reason=f"because of {state}"))
-    return Result(folder, Policy(), Intake("folders", [], unknown=["stranger"]), grades, dict.fromkeys(STAGES, 4), "c" * 64)
+    return Result(folder, Policy(), Intake("folders", [], unknown=["stranger"]), grades, stages, "c" * 64)
