@@ -83,11 +83,11 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def plain(svg: str) -> bool:
-    """Whether this is a drawing and nothing else: known elements, no handler, no link but into itself or to inline pixels."""
+    """Whether these are drawings and nothing else: known elements, no handler, no link but into itself or to inline pixels."""
     if "<!" in svg or "<?" in svg:
         return False
     try:
-        root = ElementTree.fromstring(svg)
+        root = ElementTree.fromstring(f"<svg>{svg}</svg>")
     except ElementTree.ParseError:
         return False
     return all(_plain_element(element) for element in root.iter())

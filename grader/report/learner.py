@@ -67,8 +67,8 @@ class StageView(NamedTuple):
 
     @property
     def open_checks(self) -> bool:
-        """Whether its checks are worth reading one by one now."""
-        return self.stage.state in ("fail", "error")
+        """Whether its checks are worth reading one by one now: not if all that fails is told elsewhere."""
+        return any(v.check.state in ("fail", "error") and not v.as_in and not (v.is_next and v.check.broken) for v in self.checks)
 
 
 def write(report: Report, out: Path, course: Course) -> Path:
@@ -86,19 +86,18 @@ def page(report: Report, out: Path, course: Course) -> str:
     drawings = Drawings(out, drawing_code(course.tasks / TOOLBOX / PICTURES))
     drawn = pictures.draw(pictures.due(report, lambda stage, check: arrays[stage, check.id], course), drawings)
     drawings.keep()
-    # Who is done sees the training of the whole network first, not at the end of the page.
-    done = report.complete and report.next is None and report.score == report.max_score
-    reward = drawn.pop((str(report.curves.get("stage")), ""), []) if done else []
     stages = _said_once([_stage(stage, report, arrays, drawn) for stage in report.stages])
     next_view = next((view for stage in stages for view in stage.checks if view.is_next), None)
     return _template().render(
         report=report,
         stages=stages,
-        done=done,
-        reward=reward,
+        done=report.complete and report.next is None and report.score == report.max_score,
+        beginning=drawn.get(("", ""), []),
+        handouts=draws.handouts() if (draws := pictures.drawer(course)) else {},
         next_view=next_view,
         next_stage=next((stage for stage in stages if report.next and stage.stage.id == report.next.stage), None),
         progress=progress(report, history(out)[-MOST_RUNS:]),
+        past=history(out),
         graded=graded.sections(report),
         handouts=site.handouts(out, course, [stage.id for stage in report.stages]),
         problems=list(report.extra.problems.items()),
@@ -121,12 +120,11 @@ def _stage(
         _check(stage, check, report, arrays[stage.id, check.id], drawn.get((stage.id, check.id), [])) for check in stage.checks
     ]
     here = report.next is not None and report.next.stage == stage.id
-    line = words.stage_line(stage, report.stages)
     return StageView(
         stage,
         words.stage_number(stage.id),
         words.STAGE_STATE[words.shown_state(stage)],
-        line,
+        words.stage_line(stage, report.stages),
         here,
         checks,
         drawn.get((stage.id, ""), []),

@@ -4,7 +4,6 @@ Autoescape is always on, undefined names are errors, and text goes through `visi
 comes from a submission stays text even if a record was made by someone else's program.
 """
 
-import json
 import os
 import re
 from functools import lru_cache
@@ -55,9 +54,12 @@ def prose(text: str) -> Markup:
 
 def inline(text: str) -> Markup:
     """One run of text with `code` between backticks; a number such as 1e-06 stays on its line."""
-    escaped = str(escape(shorten(visible(text), 40, 2000)))
-    whole = re.sub(r"\b\d[\d.]*e[+-]\d+", r'<span class="whole">\g<0></span>', escaped)
-    return Markup(re.sub(r"`([^`\n]{1,400})`", r"<code>\1</code>", whole))
+    return Markup(re.sub(r"`([^`\n]{1,400})`", r"<code>\1</code>", str(whole(shorten(visible(text), 40, 2000)))))
+
+
+def whole(text: str) -> Markup:
+    """Text in which a number such as 1e-06 or 97.1 % stays on its line."""
+    return Markup(re.sub(r"\b\d[\d.]*(?:e[+-]\d+| %)", r'<span class="whole">\g<0></span>', str(escape(visible(text)))))
 
 
 @lru_cache
@@ -100,10 +102,10 @@ def environment(*folders: Path, **names: object) -> jinja2.Environment:
         date=date,
         prose=prose,
         inline=inline,
+        whole=whole,
         shorten=shorten,
         anchor=anchor,
         stage_number=words.stage_number,
-        as_json=lambda value: json.dumps(value, sort_keys=True, ensure_ascii=False, default=str),
     )
     made.globals.update(words=words, plural=words.plural, css=stylesheet(HERE / "style.css"), **names)
     return made

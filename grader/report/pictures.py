@@ -3,7 +3,7 @@
 What evidence becomes a picture, and how it looks, the course says: `pictures` in its toolbox. One without has none.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
@@ -26,16 +26,16 @@ class Tile(NamedTuple):
     uri: str
     alt: str
     caption: Markup
+    side: int = 56  #: pixels
 
 
 class Picture(NamedTuple):
-    """A figure for the page. Exactly one of `svg`, `image`, `tiles`, `table` is set; `absent` says why none is."""
+    """A figure for the page. Exactly one of `svg`, `tiles`, `table` is set; `absent` says why none is."""
 
     key: str
     title: str
     finding: str
     svg: Markup = Markup("")
-    image: str = ""
     tiles: list[Tile] = []
     table: tables.ValueTable | None = None
     absent: str = ""
@@ -57,6 +57,8 @@ class Drawer(Protocol):
 
     def plotted(self, failed: bool, roles: Iterable[str]) -> bool: ...
     def of_check(self, failed: bool, arrays: Arrays) -> Iterable[Wanted]: ...
+    def of_beginning(self, report: Report) -> list[Wanted]: ...
+    def handouts(self) -> Mapping[str, Any]: ...
     def of_training(self, curves: Curves) -> Wanted: ...
     def of_two_trainings(self, ours: Curves, theirs: Curves) -> Wanted: ...
     def of_experiment(self, figures: Iterable[Any]) -> list[Wanted]: ...
@@ -73,6 +75,8 @@ def due(report: Report, evidence: Callable[[str, CheckResult], Arrays], course: 
     draws = drawer(course)
     if draws is None:
         return wanted
+    if beginning := draws.of_beginning(report):
+        return beginning
     for stage in report.stages:
         curves = Curves.of(report.curves) if report.curves.get("stage") == stage.id else None
         for check in stage.checks:
@@ -95,14 +99,15 @@ def draw(wanted: list[Wanted], drawings: Drawings) -> dict[tuple[str, str], list
     drawn: dict[tuple[str, str], list[Picture]] = {}
     for i, picture in enumerate(wanted):
         name = f"figure-{i + 1}"
-        fields = picture.make() if picture.plot is None else _plot(picture, picture.plot, drawings, name)
+        fields = picture.make() if picture.plot is None else _plot(picture, picture.plot, drawings)
+        fields["svg"] = Markup(fields.get("svg", "").replace(svg.KEY, name))
         drawn.setdefault(picture.place, []).append(Picture(name, picture.title, picture.finding, **fields))
     return drawn
 
 
-def _plot(picture: Wanted, plot: Callable[[], str], drawings: Drawings, name: str) -> dict[str, Any]:
+def _plot(picture: Wanted, plot: Callable[[], str], drawings: Drawings) -> dict[str, Any]:
     key = drawings.key(picture.title, picture.shows)
     drawing = drawings.get(key, plot if drawings.knows(key) or svg.available() else None)
     if drawing is None:
         return {"absent": "This picture needs matplotlib, which is not installed here."}
-    return {"svg": Markup(drawing.replace(svg.KEY, name))}
+    return {"svg": drawing}

@@ -10,9 +10,7 @@ from grader.report.stored import Run
 
 
 class Sparkline(NamedTuple):
-    points: str  #: "x,y x,y ..." in a box of 120 by 32
-    last: tuple[float, float]
-    base: float  #: height of full marks
+    points: str  #: "x,y x,y ..." in a box of 120 by 32, with full marks at y = 3
     label: str
 
 
@@ -46,14 +44,8 @@ def _lines(report: Report, before: Run) -> list[str]:
     gained = [names[id] for id, state in now.items() if state == "pass" and before.states.get(id, "pass") != "pass"]
     lost = [names[id] for id, state in now.items() if state != "pass" and before.states.get(id) == "pass"]
     begun = [names[id] for id, state in now.items() if state == "fail" and before.states.get(id) == "todo"]
-    lines = []
-    if gained:
-        lines.append(f"Now done: {', '.join(gained)}.")
-    if begun:
-        lines.append(f"Begun: {', '.join(begun)}.")
-    if lost:
-        lines.append(f"No longer complete: {', '.join(lost)}.")
-    return lines
+    told = {"Now done": gained, "Begun": begun, "No longer complete": lost}
+    return [f"{what}: {', '.join(stages)}." for what, stages in told.items() if stages]
 
 
 def _spark(report: Report, earlier: Sequence[Run]) -> Sparkline | None:
@@ -66,4 +58,4 @@ def _spark(report: Report, earlier: Sequence[Run]) -> Sparkline | None:
         for i, score in enumerate(scores)
     ]
     label = f"Score over the last {words.plural(len(scores), 'grade')}: {', '.join(map(str, scores))}"
-    return Sparkline(" ".join(f"{x},{y}" for x, y in places), places[-1], 3.0, label)
+    return Sparkline(" ".join(f"{x},{y}" for x, y in places), label)

@@ -95,8 +95,8 @@ def available() -> bool:
     return True
 
 
-def element(figure: "Figure") -> str:
-    """The figure as an SVG element for the page, its ids beginning with KEY, described by the element KEY-finding."""
+def element(figure: "Figure", part: int = 0) -> str:
+    """The figure as an SVG element for the page, its ids beginning with KEY-part, described by the element KEY-finding."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     text = buffer.getvalue()
@@ -105,8 +105,8 @@ def element(figure: "Figure") -> str:
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r"<style[^>]*>.*?</style>", "", text, flags=re.DOTALL)
     used = set(re.findall(r"(?:url\(#|href=\"#)([^)\"]+)", text))
-    text = re.sub(r' id="([^"]+)"', lambda found: f' id="{KEY}-{found[1]}"' if found[1] in used else "", text)
-    text = re.sub(r"(url\(#|href=\"#)", rf"\1{KEY}-", text)
+    text = re.sub(r' id="([^"]+)"', lambda found: f' id="{KEY}-{part}-{found[1]}"' if found[1] in used else "", text)
+    text = re.sub(r"(url\(#|href=\"#)", rf"\1{KEY}-{part}-", text)
     for colour, variable in COLOURS.items():
         text = text.replace(colour, variable)
     text = re.sub(r"font-family: [^;\"]*; ", "", text)  # the page's own

@@ -53,8 +53,14 @@ def title(mistake: Mistake) -> str:
 
 
 def headline(step: NextStep, check: CheckResult | None) -> str:
-    """The mistake that is next, if it has a name, else the next step."""
-    return title(check.mistake) if check is not None and check.mistake is not None else step.text
+    """The mistake that is next, if it has a name; of a training what it came to; else the next step."""
+    return title(check.mistake) if check is not None and check.mistake is not None else trained(check) or step.text
+
+
+def trained(check: CheckResult | None) -> str:
+    """The first sentence of what a training that failed came to; empty for everything else."""
+    card = check.card if check is not None and check.state == "fail" else None
+    return card.gave.partition(". ")[0] if card is not None and any(role.startswith("history:") for role in card.evidence) else ""
 
 
 def looks_like(check: CheckResult) -> str:

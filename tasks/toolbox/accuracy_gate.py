@@ -278,7 +278,10 @@ def pictures(case: Case, trained: Trained, x: Array, y: Array) -> None:
     case.evidence("mistake_true", y[worst])
     case.evidence("mistake_said", said[worst])
     case.evidence("mistake_confidence", sure[worst])
-    case.evidence("weights", trained.parameters[0].astype(np.float32))
+    first, last = trained.start[0], trained.parameters[0]
+    largest = np.argsort(-np.linalg.norm(last, axis=0), kind="stable")[:16]
+    case.evidence("weights", last[:, largest].astype(np.float32))
+    case.evidence("weights_before", first[:, largest].astype(np.float32))
 
 
 def history(student: Student, case: Case, result: object) -> dict[str, list[float]]:

@@ -142,7 +142,7 @@ def test_a_poisoned_file_of_plots_is_drawn_afresh(tmp_path, page):
     (tmp_path / "figures.json").write_text(json.dumps(dict.fromkeys(kept, poison)))
     tree = page(report)
     assert not tree.all("script")
-    assert len(tree.all("svg", "plot")) == 2
+    assert len(tree.all("svg", "plot")) == 4
     assert json.loads((tmp_path / "figures.json").read_text()) == kept
 
 

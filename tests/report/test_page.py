@@ -6,9 +6,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from grader.records import Report
+from grader.records import Card, NextStep, Report, SourceLines
 from grader.report import words
 from tests.report import samples
+from tests.report.failures import training_mistake
+from tests.report.records import save
 
 NAMES = list(samples.GOLDEN)
 TAGS = {
@@ -161,6 +163,66 @@ def test_the_card_begins_with_the_mistake_and_folds_what_was_run(rendered):
     assert "softmax(" in folded[0].text
     other = rendered("mid_course").tree.id("07_backprop-check_backprop_matches_numeric_gradient")
     assert other.all("p", "mistake")[0].text == "Mask is True everywhere"
+
+
+def test_a_failure_without_a_name_is_headed_by_its_check(page):
+    report = samples.report_of(
+        {"check_sgd_steps_in_place": {"state": "fail", "message": "p did not move.", "card": Card(gave="p did not move.")}},
+        next=NextStep("08_sgd", "check_sgd_steps_in_place", "08_sgd: “SGD.step moves ...” fails.", "student/optim.py", 9),
+    )
+    top = page(report).all("section", "next")[0]
+    assert top.id("next").text == "SGD.step moves every parameter by -lr times its gradient, in place."
+    assert top.all("p", "label")[0].text == "Do this next: this check fails"
+    assert not top.all("h3")
+
+
+def test_what_a_training_came_to_stands_first_then_its_curves_and_its_lines_are_folded(page, tmp_path):
+    mark = "check_mnist_reaches_96_percent"
+    outcome = training_mistake(tmp_path)
+    evidence = save(tmp_path, "12_mnist", mark, history__val_acc=np.array([0.8, 0.85]), history__train_loss=np.array([1.0, 0.5]))
+    source = [SourceLines("train.py", 9, ["    optimizer.step()"], [], "train")]
+    told = "Training is too slow so far: the rate is too small. It gets 85 % of the hidden images right."
+    outcome["card"] = msgspec.structs.replace(outcome["card"], gave=told, source=source, evidence=evidence)
+    step = NextStep("12_mnist", mark, "12_mnist: “...” fails.", "student/train.py", 9)
+    top = page(samples.report_of({mark: outcome}, next=step)).all("section", "next")[0]
+    assert top.id("next").text == "Training is too slow so far: the rate is too small"
+    assert top.text.index("Learning curves") < top.text.index("optimizer.step()")
+    folded = [fold for fold in top.all("details", "hint") if fold.all("summary")[0].text == "Your lines"]
+    assert "optimizer.step()" in folded[0].text
+
+
+def test_an_untouched_course_shows_where_it_leads(rendered):
+    page = rendered("untouched").tree
+    start = page.all("section", "beginning")[0]
+    assert [label.text for label in start.all("p", "label")] == [
+        "What your network will read",
+        "What you are going to write",
+        "What it has to beat",
+    ]
+    tiles = start.all("ul", "many")[0].all("li")
+    assert len(tiles) == 25
+    assert sum("✗" in tile.text for tile in tiles) == 1
+    assert len(start.all("svg", "sketch")) == 2
+    assert "14 stages, about 10 hours" in start.text
+    opening = page.all("div", "opening")[0]
+    assert "the layer that holds everything a network learns" in opening.text
+    assert [code.text for code in opening.all("code")][:1] == ["Linear"]
+    assert "about 60 minutes" in page.all("nav", "ladder")[0].text
+    assert "About 60 minutes" not in opening.text
+    for name in ("mid_course", "all_right", "syntax_error"):
+        assert not rendered(name).tree.all("section", "beginning")
+
+
+def test_full_marks_end_in_something_to_show(rendered):
+    top = rendered("all_right").tree.all("section", "next")[0]
+    assert top.id("next").text.endswith("from nothing but sums and slopes, and it reads handwriting.")
+    record = {row.all("dt")[0].text: row.all("dd")[0].text for row in top.all("dl", "record")[0].all("div")}
+    assert record["Written by"] == "ada"
+    assert record["Finished"] == "23 November 2026, 09:30 UTC, after 10 grades since 22 November 2026, 10:00 UTC"
+    assert record["Passed"] == f"{len(samples.CHECKS)} checks in 12 stages: 100 of 100 points"
+    assert record["It reads"].startswith("97.1 % of the hidden digits")
+    shown = [figure.all("p", "label")[0].text for figure in top.all("figure")]
+    assert shown == ["The most confident mistakes", "What the first layer looks for", "Confusion matrix", "Learning curves"]
 
 
 def test_finished_stages_and_technical_details_are_folded(rendered):

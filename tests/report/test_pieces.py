@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from benchmarks import beginning
 from grader.errors import Refusal
 from grader.records import CheckResult, Report, StageResult
 from grader.report import pages, stored, tables, words
@@ -16,8 +17,9 @@ from grader.report.drawn import drawing_code
 from grader.report.evidence import Curves
 from grader.report.progress import progress
 from grader.report.stored import Run, history
+from tests.courses import HERE
 from tests.report import samples
-from tests.tasks.toolbox import figures, findings, pictures, pixels
+from tests.tasks.toolbox import figures, findings, images, pictures, pixels
 
 
 def texts(table):
@@ -98,12 +100,47 @@ def test_digit_is_ink_on_nothing():
 
 def test_weights_become_one_image_of_tiles():
     columns = np.zeros((784, 5))
-    columns[:, 2] = 1.0  # the unit with the largest weights comes first
-    file, shown = pixels.weights(columns, across=3)
-    seen = decode(file)
-    assert (shown, seen.shape) == (5, (58, 88, 4))
-    assert np.all(seen[:28, :28, 3] == 1)
-    assert seen[:, 28:, 3].sum() == 0
+    columns[:, 4] = 1.0
+    seen = decode(pixels.weights(columns))
+    assert seen.shape == (58, 118, 4)
+    assert np.all(seen[30:, :28, 3] == 1)
+    assert seen[:30, :, 3].sum() == 0
+    assert seen[30:, 28:, 3].sum() == 0
+
+
+def test_smoothing_averages_with_neighbours_and_keeps_the_sum():
+    tile = np.zeros((1, 28, 28))
+    tile[0, 10, 10] = 16.0
+    seen = pixels.smooth(tile)
+    assert np.array_equal(seen[0, 9:12, 9:12], [[1, 2, 1], [2, 4, 2], [1, 2, 1]])
+    assert seen.sum() == 16
+
+
+def test_the_first_layer_is_shown_before_and_after_training_by_its_largest_units():
+    before, after = np.zeros((784, 20)), np.zeros((784, 20))
+    after[:, 19], before[0, 19] = np.linspace(-1, 1, 784), 1.0
+    (wanted,) = pictures.of_check(False, {"weights_before": before, "weights": after})
+    tiles = wanted.make()["tiles"]
+    assert [tile.alt for tile in tiles] == ["before training", "after it"]
+    assert "The 16 units with the largest weights" in wanted.finding
+    assert "was 0.00 before training; now it is 1.00." in wanted.finding
+    (alone,) = pictures.of_check(False, {"weights": after})
+    assert "side by side is 1.00." in alone.finding
+    assert not list(pictures.of_check(False, {"weights": after, "weights_before": before[:, :3]}))
+    assert "All weights of these 16 units are zero" in next(pictures.of_check(False, {"weights": before * 0})).finding
+
+
+def test_what_the_first_page_shows_is_of_the_courses_own_images():
+    """The trained network's answers are measured by benchmarks.beginning; what can be known at once is held here."""
+    told, mnist = pictures.beginning.measured(), images.open(HERE.data)
+    place = {beginning.png_of(pictures, mnist.x_val[k]): k for k in range(300)}
+    assert all(mnist.y_val[place[digit["png"]]] == digit["true"] for digit in told["digits"])
+    assert [digit["true"] == digit["said"] for digit in told["digits"]] == [True] * 24 + [False]
+    assert told["shares"].index(max(told["shares"])) == told["digits"][0]["said"]
+    assert sum(told["shares"]) == pytest.approx(1, abs=1e-3)
+    assert told["images"] == len(mnist.y_val)
+    nearest = np.mean(beginning.nearest(mnist) == mnist.y_val)
+    assert told["right"]["the nearest mean image"] == pytest.approx(nearest, abs=1e-3)
 
 
 def test_findings_of_gradients_name_the_worst_entry():

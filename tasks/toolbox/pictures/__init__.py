@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from grader.report.api import Arrays, Cell, Curves, Markup, Tile, ValueTable, Wanted, largest, number, shades
+from grader.report.api import Arrays, Cell, Curves, Markup, Report, Tile, ValueTable, Wanted, largest, number, shades
 
-from . import figures, findings, pixels
+from . import beginning, figures, findings, pixels
 
 MISTAKEN = ("mistake_images", "mistake_true", "mistake_said", "mistake_confidence")
 #: Roles that become a plot: of failures, and of every training.
@@ -19,6 +19,15 @@ _OF_FAILURES, _OF_ALL = ("analytic", "softmax"), ("history:",)
 def plotted(failed: bool, roles: Iterable[str]) -> bool:
     """Whether a plot is drawn of a check's evidence."""
     return any(role.startswith(_OF_ALL + _OF_FAILURES if failed else _OF_ALL) for role in roles)
+
+
+def of_beginning(report: Report) -> list[Wanted]:
+    """The pictures of who asked for the whole course and has not written anything yet; none for anybody else."""
+    states = {check.state for stage in report.stages for check in stage.checks}
+    return beginning.pictures() if "todo" in states <= {"todo", "blocked"} and not report.extra.stages_named else []
+
+
+handouts = beginning.handouts
 
 
 def of_training(curves: Curves) -> Wanted:
@@ -83,20 +92,35 @@ def _telling(pairs: list[tuple[str, np.ndarray, np.ndarray]], most: int = 4) -> 
 
 def _of_digits(arrays: Arrays) -> Iterator[Wanted]:
     """Pictures of the open validation set: confusions, mistakes, first-layer weights. None of them is a plot."""
-    counts = arrays.get("confusion")
-    if counts is not None and counts.shape == (10, 10) and counts.dtype.kind in "iu" and counts.sum() > 0:
-        title, finding = "Confusion matrix", findings.confusion(counts)
-        yield Wanted(title, finding, make=lambda: {"table": confusion(counts)})
     mistaken = [arrays[role] for role in MISTAKEN if role in arrays]
     if len(mistaken) == len(MISTAKEN) and mistaken[0].shape[1:] == (28, 28):
         images, true, said, confidence = mistaken
         rows = list(zip(images[:18], true.ravel(), said.ravel(), confidence.ravel(), strict=False))
         title, finding = "The most confident mistakes", findings.mistakes(true, said, confidence)
         yield Wanted(title, finding, make=lambda: {"tiles": [_digit(*row) for row in rows]})
-    columns = arrays.get("weights")
-    if columns is not None and columns.ndim == 2 and columns.shape[0] == 784 and columns.shape[1] > 0:
-        title, finding = "What the first layer looks for", findings.weights(columns, min(64, columns.shape[1]))
-        yield Wanted(title, finding, make=lambda: {"image": pixels.data_uri(pixels.weights(columns)[0])})
+    yield from _of_first_layer([arrays[role] for role in ("weights_before", "weights") if role in arrays])
+    counts = arrays.get("confusion")
+    if counts is not None and counts.shape == (10, 10) and counts.dtype.kind in "iu" and counts.sum() > 0:
+        title, finding = "Confusion matrix", findings.confusion(counts)
+        yield Wanted(title, finding, make=lambda: {"table": confusion(counts)})
+
+
+def _of_first_layer(layers: list[np.ndarray]) -> Iterator[Wanted]:
+    """The units with the largest weights, as they began if that is known, and as they are."""
+    if layers and all(layer.ndim == 2 and layer.shape == (784, layers[-1].shape[-1]) for layer in layers):
+        largest_first = np.argsort(-np.linalg.norm(np.nan_to_num(layers[-1].astype(float)), axis=0), kind="stable")[:16]
+        shown = [layer[:, largest_first] for layer in layers]
+        title, finding = "What the first layer looks for", findings.weights(shown)
+        yield Wanted(title, finding, make=lambda: {"tiles": _before_and_after(shown)})
+
+
+def _before_and_after(layers: list[np.ndarray]) -> list[Tile]:
+    """The weights of the first layer, as they began if that is known, and as they are."""
+    names = ["before training", "after it"][-len(layers) :]
+    pairs = zip(layers, names, strict=True)
+    return [
+        Tile(pixels.data_uri(pixels.weights(layer)), name, Markup("<b>{}</b>").format(name), pixels.SIDE) for layer, name in pairs
+    ]
 
 
 def _digit(image: np.ndarray, true: int, said: int, confidence: float) -> Tile:

@@ -5,7 +5,7 @@ Each function returns an SVG element whose ids begin with KEY, described by the 
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
@@ -36,52 +36,52 @@ class Lines(Protocol):
     def log_x(self) -> bool: ...
 
 
-_kept = threading.local()  #: the figure of the curves: to make one anew takes longer than to draw it
+_MANY_NATS = 100.0  # guessing costs 2.3
+_kept = threading.local()  #: the figures of the curves: to make one anew takes longer than to draw it
+#: Of the two parts of a training: what it is called, its colour and its dash.
+_PARTS = {"train": ("training", SECOND, DASHES[1]), "val": ("validation", FIRST, DASHES[0])}
 
 
 def learning_curves(curves: Curves) -> str:
     """Loss and accuracy by epoch, the learner's lines on the reference's band."""
     with style():
-        figure, panels = _loss_and_accuracy()
+        panels = _loss_and_accuracy()
         for axes, kind in zip(panels, ("loss", "acc"), strict=True):
-            for part, colour, dash in (("train", SECOND, DASHES[1]), ("val", FIRST, DASHES[0])):
+            for part, (label, colour, dash) in _PARTS.items():
                 name = f"{part}_{kind}"
                 if name in curves.band:
                     low, high = (np.array(side) for side in curves.band[name])
-                    axes.fill_between(np.arange(1, len(low) + 1), low, high, color=BAND, alpha=0.55, linewidth=0)
-                label = "training" if part == "train" else "validation"
+                    epochs, span = np.arange(1, len(low) + 1), f"reference, {label}"
+                    axes.fill_between(epochs, low, high, color=colour, alpha=0.35, linewidth=0, label=span)
                 _line(axes, curves.history.get(name, []), colour, dash, label, marker=True)
         if curves.goal is not None:
             panels[1].axhline(curves.goal, color=THIRD, linewidth=1, linestyle=DASHES[2])
             panels[1].annotate(f"goal {curves.goal:.0%}", (1, curves.goal), xytext=(0, -3), textcoords="offset points",
                                xycoords=("axes fraction", "data"), ha="right", va="top", color=THIRD, fontsize=8.5)  # fmt: skip
-        _legend(figure, panels, bool(curves.band))
-        return element(figure)
+        return _side_by_side(panels)
 
 
 def two_trainings(ours: Curves, theirs: Curves) -> str:
     """Loss and accuracy of two trainings by epoch: one colour a side, full lines for validation, dashed for training."""
     with style():
-        figure, panels = _loss_and_accuracy()
+        panels = _loss_and_accuracy()
         for axes, kind in zip(panels, ("loss", "acc"), strict=True):
             for side, colour, who in ((theirs, SECOND, "reference"), (ours, FIRST, "submission")):
-                for part, dash in (("train", DASHES[1]), ("val", DASHES[0])):
-                    label = f"{who}, {'training' if part == 'train' else 'validation'}"
-                    _line(axes, side.history.get(f"{part}_{kind}", []), colour, dash, label)
-        _legend(figure, panels, band=False)
-        return element(figure)
+                for part, (name, _, dash) in _PARTS.items():
+                    _line(axes, side.history.get(f"{part}_{kind}", []), colour, dash, f"{who}, {name}")
+        return _side_by_side(panels)
 
 
 def lines(shown: "Lines") -> str:
     """The lines of an experiments.Figure in one pair of axes, told apart by colour and by dash."""
     with style():
-        figure = new_figure(6.4, 3.4)
-        draw_lines(figure, shown, (FIRST, SECOND, THIRD), EDGE)
+        figure = new_figure(4.6, 3.0 + 0.2 * (-(-(len(shown.lines) + len(shown.flat)) // 2)))
+        draw_lines(figure, shown, (FIRST, SECOND, THIRD), EDGE, below=True)
         return element(figure)
 
 
-def draw_lines(figure: "Figure", shown: Lines, colours: Sequence[str], edge: str) -> None:
-    """The same on any figure of matplotlib, in any colours."""
+def draw_lines(figure: "Figure", shown: Lines, colours: Sequence[str], edge: str, below: bool = False) -> None:
+    """The same on any figure of matplotlib, in any colours, with the names of the lines beside them or below."""
     axes = figure.subplots()
     for k, (label, (x, y)) in enumerate(shown.lines.items()):
         place, colour = np.arange(len(x)), colours[k % len(colours)]
@@ -98,6 +98,8 @@ def draw_lines(figure: "Figure", shown: Lines, colours: Sequence[str], edge: str
     else:
         axes.locator_params("x", integer=True)
     axes.set(xlabel=shown.axes[0], ylabel=shown.axes[1])
+    if below:
+        return _legend_below(figure, axes)
     figure.subplots_adjust(left=0.1, right=0.71, top=0.95, bottom=0.14)
     if len(shown.lines) + len(shown.flat) > 1:
         axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=8.5, handlelength=2.6)
@@ -111,63 +113,71 @@ def _line(axes: "Axes", values: list[float], colour: str, dash: Dash, label: str
         axes.plot(epochs, values, color=colour, linestyle=dash, marker=point, label=label)
 
 
-def _loss_and_accuracy() -> "tuple[Figure, list[Axes]]":
-    """A figure with two empty panels, both over the epochs. Whoever draws many gets the same one again, emptied."""
-    figure: Figure | None = getattr(_kept, "figure", None)
-    if figure is not None:
-        for axes in figure.axes:
-            for artist in (*axes.lines, *axes.collections, *axes.texts):
+def _loss_and_accuracy() -> "list[Axes]":
+    """Two figures' empty axes, both over the epochs. Whoever draws many gets the same ones again, emptied."""
+    panels: list[Axes] | None = getattr(_kept, "panels", None)
+    if panels is not None:
+        for axes in panels:
+            for artist in (*axes.lines, *axes.collections, *axes.texts, *axes.figure.legends):
                 artist.remove()
             axes.relim()
             axes.autoscale()
             axes.set_prop_cycle(None)
-        for legend in figure.legends[:]:
-            legend.remove()
-        return figure, figure.axes
-    figure = _kept.figure = new_figure(7.2, 2.75)
-    panels = list(figure.subplots(1, 2))
+        return panels
+    panels = _kept.panels = [new_figure(3.7, 2.75).subplots() for _ in range(2)]
     for axes, title in zip(panels, ("Loss, nats per example", "Accuracy, %"), strict=True):
         # Places that are told need not be found by laying every text out first.
         axes.set_title(title, pad=9, y=1.0)
         axes.set_xlabel("epoch")
         axes.xaxis.set_label_coords(0.5, -0.163)
         axes.yaxis.set_label_coords(-0.1, 0.5)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.locator_params("x", integer=True)
     panels[1].yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}")
-    figure.subplots_adjust(left=0.07, right=0.985, top=0.86, bottom=0.27, wspace=0.2)
-    return figure, panels
+    return panels
 
 
-def _legend(figure: "Figure", panels: "list[Axes]", band: bool) -> None:
-    """One legend below both panels."""
-    handles, labels = max((axes.get_legend_handles_labels() for axes in panels), key=lambda pair: len(pair[1]))
-    if band:
-        from matplotlib.patches import Patch
+def _side_by_side(panels: "Sequence[Axes]") -> str:
+    """The drawings of both, each with its legend: on a narrow page one stands below the other."""
+    figures = [cast("Figure", axes.figure) for axes in panels]
+    losses = np.concatenate([np.array(line.get_ydata(), float) for line in panels[0].lines] or [np.zeros(1)])
+    diverged = losses[np.isfinite(losses)].max(initial=0.0) > _MANY_NATS
+    panels[0].set_yscale("log" if diverged else "linear")  # else the rest of the curve lies on the axis
+    for figure, axes in zip(figures, panels, strict=True):
+        _legend_below(figure, axes)
+    return "".join(element(figure, part) for part, figure in enumerate(figures))
 
-        handles, labels = [*handles, Patch(facecolor=BAND, alpha=0.55)], [*labels, "the reference's range"]
-    figure.legend(handles, labels, loc="lower left", bbox_to_anchor=(0.055, -0.02), ncols=4, frameon=False, fontsize=9,
-                  handlelength=2.4)  # fmt: skip
+
+def _legend_below(figure: "Figure", axes: "Axes") -> None:
+    """What the lines are called, in two columns below the axes, with as much room as they take."""
+    names = axes.get_legend_handles_labels()
+    rows = -(-len(names[1]) // 2) if len(names[1]) > 1 else 0
+    width, height = figure.get_size_inches()
+    above, below = 0.38 if axes.get_title("left") else 0.1, 0.52 + 0.19 * rows
+    figure.subplots_adjust(left=0.5 / width, right=0.985, top=1 - above / height, bottom=below / height)
+    if rows:
+        figure.legend(*names, loc="lower left", bbox_to_anchor=(0.2 / width, -0.02), ncols=2, frameon=False, fontsize=8.5,
+                      handlelength=2.2, columnspacing=1.2)  # fmt: skip
 
 
 def gradients(pairs: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> str:
-    """For each gradient: analytic against numeric with the diagonal, and below it the error of each entry.
+    """For each gradient a drawing: analytic against numeric with the diagonal, and below it the error of each entry.
 
     pairs : (name, analytic, numeric), arrays of one shape; the first four are drawn
     """
-    pairs = pairs[:4]
-    count = len(pairs)
     with style():
-        figure = new_figure(max(2.05 * count, 2.6), 4.0)
-        panels = figure.subplots(2, count, squeeze=False, gridspec_kw={"height_ratios": [1, 0.8]})
-        for column, (name, analytic, numeric) in enumerate(pairs):
-            _scatter(panels[0][column], name, analytic, numeric, first=column == 0)
-            _error_map(panels[1][column], analytic, numeric, first=column == 0)
-        left = 0.62 / figure.get_figwidth()
-        figure.subplots_adjust(left=left, right=0.98, top=0.93, bottom=0.05, wspace=0.34, hspace=0.42)
-        return element(figure)
+        return "".join(element(_gradient(*pair), part) for part, pair in enumerate(pairs[:4]))
 
 
-def _scatter(axes: "Axes", name: str, analytic: np.ndarray, numeric: np.ndarray, first: bool) -> None:
+def _gradient(name: str, analytic: np.ndarray, numeric: np.ndarray) -> "Figure":
+    figure = new_figure(2.2, 4.0)
+    above, below = figure.subplots(2, 1, gridspec_kw={"height_ratios": [1, 0.8]})
+    _scatter(above, name, analytic, numeric)
+    _error_map(below, analytic, numeric)
+    figure.subplots_adjust(left=0.27, right=0.97, top=0.93, bottom=0.05, hspace=0.42)
+    return figure
+
+
+def _scatter(axes: "Axes", name: str, analytic: np.ndarray, numeric: np.ndarray) -> None:
     a, n = analytic.ravel().astype(float), numeric.ravel().astype(float)
     finite = np.isfinite(a) & np.isfinite(n)
     a, n = _thinned(a[finite], n[finite])
@@ -181,8 +191,7 @@ def _scatter(axes: "Axes", name: str, analytic: np.ndarray, numeric: np.ndarray,
     axes.locator_params(nbins=3)
     axes.set_title(name, pad=6)
     axes.set_xlabel("measured slope", labelpad=2)
-    if first:
-        axes.set_ylabel("your gradient", labelpad=2)
+    axes.set_ylabel("your gradient", labelpad=2)
 
 
 def _thinned(a: np.ndarray, b: np.ndarray, most: int = 400) -> tuple[np.ndarray, np.ndarray]:
@@ -195,7 +204,7 @@ def _thinned(a: np.ndarray, b: np.ndarray, most: int = 400) -> tuple[np.ndarray,
     return a[kept], b[kept]
 
 
-def _error_map(axes: "Axes", analytic: np.ndarray, numeric: np.ndarray, first: bool) -> None:
+def _error_map(axes: "Axes", analytic: np.ndarray, numeric: np.ndarray) -> None:
     error = np.atleast_2d((analytic - numeric).astype(float))
     error = error.reshape(-1, error.shape[-1])
     unmeasured = np.isnan(np.atleast_2d(numeric)).reshape(error.shape)
@@ -218,8 +227,7 @@ def _error_map(axes: "Axes", analytic: np.ndarray, numeric: np.ndarray, first: b
     axes.set_xlabel(
         f"largest error {np.nanmax(np.abs(error)):.1g}" if np.isfinite(error).any() else "no finite entry", labelpad=4
     )
-    if first:
-        axes.set_ylabel("error by entry", labelpad=4)
+    axes.set_ylabel("error by entry", labelpad=4)
 
 
 def _coarser(error: np.ndarray) -> np.ndarray:
@@ -236,7 +244,7 @@ def softmax_growth(scale: np.ndarray, given: np.ndarray, expected: np.ndarray | 
     scale : (S,)    given, expected : (S, C), C <= 6 are drawn
     """
     with style():
-        figure = new_figure(6.4, 2.5)
+        figure = new_figure(4.6, 3.1)
         axes = figure.subplots()
         colours = [FIRST, SECOND, THIRD]
         for c, should in enumerate(expected.T[:6] if expected is not None else ()):
@@ -258,6 +266,5 @@ def softmax_growth(scale: np.ndarray, given: np.ndarray, expected: np.ndarray | 
         finite = given[np.isfinite(given)]
         low, high = (min(0.0, finite.min(initial=0.0)), max(1.0, finite.max(initial=1.0)))
         axes.set(xlabel="the logits, times", ylim=(low - 0.05 * (high - low), high + 0.05 * (high - low)))
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, fontsize=9)
-        figure.subplots_adjust(left=0.075, right=0.81, top=0.96, bottom=0.19)
+        _legend_below(figure, axes)
         return element(figure)

@@ -134,13 +134,28 @@ def mistakes(true: np.ndarray, said: np.ndarray, confidence: np.ndarray) -> str:
     return f"The mistakes made with most confidence: first {first}. How many of them would you have read otherwise?"
 
 
-def weights(columns: np.ndarray, shown: int) -> str:
-    """How much of the weight lies in the middle of the image, where the ink is."""
-    size = np.abs(np.nan_to_num(columns.astype(float))).mean(axis=1).reshape(28, 28)
-    total = size.sum()
-    if not total > 0:
-        return "All weights of the first layer are zero: nothing of the image reaches the network."
-    middle = size[4:24, 4:24].sum() / total
-    start = f"The middle 20 by 20 pixels (51 % of the image) carry {100 * middle:.0f} % of the weight."
-    tiles = f"Each tile is one of the {shown} units with the largest weights: blue-green speaks for the unit, orange against it."
-    return f"{start} {tiles}"
+def weights(layers: Sequence[np.ndarray]) -> str:
+    """How alike neighbouring weights are, before training if that is known, and after it.
+
+    layers : (784, H) each
+    """
+    if not np.nan_to_num(layers[-1]).any():
+        return f"All weights of these {layers[-1].shape[1]} units are zero: nothing of the image reaches the network."
+    alike = [neighbours(layer) for layer in layers]
+    start = (
+        f"The {layers[-1].shape[1]} units with the largest weights, each as the image of its weights, smoothed a little: "
+        "blue-green speaks for the unit, orange against it."
+    )
+    if len(alike) == 1:
+        return f"{start} The correlation of weights side by side is {alike[0]:.2f}."
+    return f"{start} The correlation of weights side by side was {alike[0]:.2f} before training; now it is {alike[1]:.2f}."
+
+
+def neighbours(columns: np.ndarray) -> float:
+    """Correlation of each weight with the one to its right; 0 where that means nothing.
+
+    columns : (784, H)
+    """
+    tiles = np.nan_to_num(columns.astype(float)).T.reshape(-1, 28, 28)
+    left, right = tiles[:, :, :-1].ravel(), tiles[:, :, 1:].ravel()
+    return float(np.corrcoef(left, right)[0, 1]) if left.std() and right.std() else 0.0

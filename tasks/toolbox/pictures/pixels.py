@@ -9,6 +9,9 @@ import numpy as np
 #: The two hues of the shaded tables, for weights above and below zero.
 ABOVE, BELOW = (11, 122, 140), (201, 92, 20)
 LEVELS = 16
+ACROSS = 4  # tiles in a row
+SIDE = 252  # pixels on the page of four tiles in a row
+PNG = "data:image/png;base64,"
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -36,7 +39,7 @@ def png(indices: np.ndarray, palette: np.ndarray) -> bytes:
 
 
 def data_uri(file: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(file).decode("ascii")
+    return PNG + base64.b64encode(file).decode("ascii")
 
 
 def digit(image: np.ndarray) -> str:
@@ -59,20 +62,24 @@ def signed(rows: np.ndarray, most: float) -> tuple[np.ndarray, np.ndarray]:
     return (np.rint(share * LEVELS) + LEVELS).astype(np.uint8), np.array(palette, np.uint8)
 
 
-def weights(columns: np.ndarray, across: int = 16, most_units: int = 64) -> tuple[bytes, int]:
-    """First-layer weights as one composed image: a 28 x 28 tile for each of the units with the largest weights.
+def smooth(tiles: np.ndarray) -> np.ndarray:
+    """Images, each pixel averaged with its neighbours: what a unit looks for shows, and the noise of single pixels less."""
+    for axis in (1, 2):
+        padded = np.pad(tiles, [(0, 0), *((1, 1) if k == axis else (0, 0) for k in (1, 2))], mode="edge")
+        parts = [np.take(padded, range(k, k + 28), axis) for k in range(3)]
+        tiles = (parts[0] + 2 * parts[1] + parts[2]) / 4
+    return tiles
+
+
+def weights(columns: np.ndarray) -> bytes:
+    """First-layer weights as one image: a tile of 28 x 28 for each unit, smoothed a little, four in a row.
 
     columns : (784, H) float
-    returns : the PNG file, and how many units it shows
     """
-    columns = np.nan_to_num(columns.astype(float))
-    order = np.argsort(-np.linalg.norm(columns, axis=0), kind="stable")[:most_units]
-    tiles = columns[:, order].T.reshape(-1, 28, 28)
-    across = min(across, len(tiles))
-    down = -(-len(tiles) // across)
-    sheet = np.zeros((down * 30 - 2, across * 30 - 2))
+    tiles = smooth(np.nan_to_num(columns.astype(float)).T.reshape(-1, 28, 28))
+    sheet = np.zeros((-(-len(tiles) // ACROSS) * 30 - 2, ACROSS * 30 - 2))
     for k, tile in enumerate(tiles):
-        y, x = 30 * (k // across), 30 * (k % across)
+        y, x = 30 * (k // ACROSS), 30 * (k % ACROSS)
         size = np.abs(tile).max()
         sheet[y : y + 28, x : x + 28] = tile / size if size > 0 else 0.0
-    return png(*signed(sheet, 1.0)), len(tiles)
+    return png(*signed(sheet, 1.0))

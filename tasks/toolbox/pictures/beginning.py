@@ -1,0 +1,79 @@
+"""The first page: images, the network that is to be written, and what it will be able to do.
+
+What a trained network answers was measured once: `python -m benchmarks.beginning` writes `beginning.json`.
+"""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from grader.report.api import Markup, Tile, Wanted
+
+from . import findings, pixels, sketches
+
+STAGES = Path(__file__).parents[2]
+STORED = Path(__file__).with_name("beginning.json")
+
+
+_MINUTES = re.compile(r"About (\d+) minutes")
+
+
+class Opening(NamedTuple):
+    """What a stage's handout says at its beginning: the minutes that it takes, and some paragraphs up to the first example."""
+
+    minutes: int
+    text: str
+
+
+@cache
+def handouts() -> dict[str, Opening]:
+    """Stage -> the beginning of its handout, if that tells how long it takes."""
+    texts = {path.parent.name: path.read_text("utf-8") for path in sorted(STAGES.glob("*/README.md"))}
+    return {stage: Opening(int(told[1]), _opening(text)) for stage, text in texts.items() if (told := _MINUTES.search(text))}
+
+
+def _opening(text: str) -> str:
+    """At most three paragraphs as plain text, without headings, lists and what is said of time."""
+    paragraphs = text.partition("```")[0].split("\n\n")
+    return "\n\n".join([part.strip() for part in paragraphs if part.strip() and part.strip()[0] not in "#*|-"][:3]).replace(
+        "*", ""
+    )
+
+
+@cache
+def measured() -> dict[str, Any]:
+    """What benchmarks.beginning wrote: `digits` with `png`, `true`, `said`; `shares` of the first; `right` of how many `images`."""
+    told: dict[str, Any] = json.loads(STORED.read_text("utf-8"))
+    return told
+
+
+def pictures() -> list[Wanted]:
+    told = measured()
+    digits, right = told["digits"], told["right"]
+    first, reached = digits[0], list(right.values())[-1]
+    goal = (
+        f"{len(digits)} images that no training saw, and below each what a network of this course reads after ten epochs. One of "
+        f"them, marked ✗, it misreads. Of all {told['images']:,} such images it gets {findings.percent(reached)} right."
+    )
+    drawn = (
+        f"784 pixels go in, ten shares come out; the largest is the answer: this {first['true']} gets "
+        f"{findings.percent(told['shares'][first['said']])}. Forward from left to right in stages 01 to 06, and back again in "
+        "stages 04 to 07: that is how the weights learn."
+    )
+    less = list(right.values())[1:-1]
+    reason = (
+        f"Without training, the mean image of each digit gets {findings.percent(less[0])} right; one Linear layer "
+        f"{findings.percent(less[1])}. What is left is what hidden layers are for."
+    )
+    return [
+        Wanted("What your network will read", goal, make=lambda: {"tiles": [_tile(digit) for digit in digits]}),
+        Wanted("What you are going to write", drawn, make=lambda: {"svg": sketches.network(first["png"], told["shares"])}),
+        Wanted("What it has to beat", reason, make=lambda: {"svg": sketches.bars(right)}),
+    ]
+
+
+def _tile(digit: dict[str, Any]) -> Tile:
+    said = Markup("<b>{}</b>{}").format(digit["said"], "" if digit["said"] == digit["true"] else " ✗")
+    return Tile(pixels.PNG + digit["png"], f"a {digit['true']}", said)
