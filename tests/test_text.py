@@ -1,6 +1,5 @@
 """Text from a submission cannot speak to a terminal, to a CI service, backwards, or to a machine behind a reader's back."""
 
-import base64
 import io
 import re
 import unicodedata
@@ -100,8 +99,7 @@ def _exported(name: str, written: str | bytes) -> str:
     """What the system that an export is for makes of it."""
     if name == "junit":
         return "".join(ElementTree.fromstring(written).itertext())
-    text = written if isinstance(written, str) else written.decode()
-    return base64.b64decode(text.partition("=")[2]).decode() if name == "classroom" else text
+    return written if isinstance(written, str) else written.decode()
 
 
 def test_results_terminal_exports_and_pages_agree_on_every_character():
@@ -119,7 +117,7 @@ def test_results_terminal_exports_and_pages_agree_on_every_character():
         "CSV": tables.table([grade], []),
         **{name: _exported(name, export.write(name, report, policy)) for name in export.FORMATS},
     }
-    cut = shown.pop("classroom")  # to 400 characters a check
+    cut = shown.pop("markdown")  # to 4,000 bytes a check
     assert hidden.isdisjoint(cut)
     for where, said in shown.items():
         assert hidden.isdisjoint(said), where

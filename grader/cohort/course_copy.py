@@ -69,10 +69,10 @@ def _tried(course: Course, out: Path, private: str) -> Path | None:
 
 def _files(course: Course, private: str) -> dict[str, Path]:
     """Name in the copy -> file, of all that grading and reporting reads."""
-    found = _below(ENGINE / "grader", "grader") | _below(ENGINE / "requirements", "requirements")
-    found |= _below(course.data, "data") | _below(course.student, "student")
+    found = below(ENGINE / "grader", "grader") | below(ENGINE / "requirements", "requirements")
+    found |= below(course.data, "data") | below(course.student, "student")
     if course.reference is not None:
-        found |= _below(course.reference, "reference")
+        found |= below(course.reference, "reference")
     return found | stages_with(course, private)
 
 
@@ -81,7 +81,7 @@ def stages_with(course: Course, private: str) -> dict[str, Path]:
 
     raises : Refusal if both bring a file of one name for their checks to share
     """
-    found, own = _below(course.tasks, "tasks"), _below(Path(private), "tasks") if private else {}
+    found, own = below(course.tasks, "tasks"), below(Path(private), "tasks") if private else {}
     both = sorted(name for name in own if name.startswith(f"tasks/{TOOLBOX}/") and name in found)
     if both:
         place = Path(private, both[0].removeprefix("tasks/"))
@@ -94,11 +94,12 @@ def _copied(copy: Path) -> dict[str, Path]:
     return {
         name: path
         for folder in ("grader", "requirements", "tasks", "data", "student", "reference")
-        for name, path in _below(copy / folder, folder).items()
+        for name, path in below(copy / folder, folder).items()
     }
 
 
-def _below(folder: Path, name: str) -> dict[str, Path]:
+def below(folder: Path, name: str) -> dict[str, Path]:
+    """Name -> file, of a folder that is called `name`, without what tools leave behind."""
     found = {}
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(set(folders) - _IGNORED)

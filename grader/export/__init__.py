@@ -1,4 +1,4 @@
-"""One result model, many readers: Gradescope, GitHub Classroom, JUnit, Canvas, Moodle, plain tables."""
+"""One result model, many readers: Gradescope, GitHub, JUnit, gradebooks of course systems, plain tables."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,7 +20,7 @@ class Format(NamedTuple):
 #: What --format takes. The module of that name in this folder has `write(report, policy)`, and is loaded when it is asked for.
 FORMATS = {
     "gradescope": Format("Gradescope", "gradescope.json", "The results.json of an autograder."),
-    "classroom": Format("GitHub Classroom", "classroom.txt", "A line for $GITHUB_OUTPUT, even without a result.", True),
+    "markdown": Format("GitHub", "summary.md", "Markdown for $GITHUB_STEP_SUMMARY, even without a result.", True),
     "junit": Format("JUnit", "junit.xml", "XML for continuous integration: a test case for each check."),
 }
 

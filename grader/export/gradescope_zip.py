@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.cohort.course_copy import stages_with
+from grader.cohort.course_copy import below, stages_with
 from grader.course.course import Course
 from grader.course.policy import Policy
 from grader.errors import Refusal
@@ -46,16 +46,12 @@ def _content(course: Course, policy: Policy) -> dict[str, Path]:
     """Path in the archive -> file; setup.sh and run_autograder lie at its root, as Gradescope wants them."""
     found = {name: _FILES / name for name in _EXECUTABLE}
     for inside, folder in (("grader", ENGINE / "grader"), ("reference", course.reference)):
-        found |= {f"{inside}/{path.relative_to(folder).as_posix()}": path for path in _files(folder)} if folder else {}
+        found |= below(folder, inside) if folder else {}
     found |= stages_with(course, str(policy.private or ""))
     found |= {f"data/{name}": course.data / name for name in ("mnist.npz", "hidden.npz", "SHA256SUMS")}
     found["requirements/base.txt"] = ENGINE / "requirements" / "base.txt"
     found["LICENSE"] = ENGINE / "LICENSE"
     return found
-
-
-def _files(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
 
 
 def _portable(policy: Policy) -> Policy:

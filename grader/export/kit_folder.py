@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from grader.cli import VERBS, module_of
+from grader.cohort.course_copy import below
 from grader.course.course import Course
 from grader.course.fingerprint import GRADER
 from grader.course.skeleton import KIT_MARK, SKELETON, STEPS, build, read_claims, steps
@@ -134,9 +135,9 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     for file in ("requirements/base.in", "requirements/base.txt", "LICENSE", ".gitignore"):
         yield file, (GRADER.parent / file).read_bytes()
     yield "tasks/conftest.py", (course.tasks / "conftest.py").read_bytes()
-    for file in ("Makefile", "README.md", "pytest.ini"):
-        yield file, (_TEMPLATES / file).read_bytes()
-    yield ".github/workflows/classroom.yml", (_TEMPLATES / "classroom.yml").read_bytes()
+    elsewhere = {"grade.yml": ".github/workflows/grade.yml", "autograder.in": "autograder.py"}
+    for template in filter(Path.is_file, _TEMPLATES.iterdir()):
+        yield elsewhere.get(template.name, template.name), template.read_bytes()
 
 
 def _pages(course: Course) -> Iterator[tuple[str, bytes]]:
@@ -151,6 +152,4 @@ def _pages(course: Course) -> Iterator[tuple[str, bytes]]:
 
 def _below(folder: Path, name: str, left_out: set[Path]) -> Iterator[tuple[str, bytes]]:
     """The files below a folder, under another name; some files and folders are left out."""
-    for path in folder.rglob("*"):
-        if path.is_file() and path.parent.name != "__pycache__" and not left_out & {path, *path.parents}:
-            yield f"{name}/{path.relative_to(folder).as_posix()}", path.read_bytes()
+    return ((inside, path.read_bytes()) for inside, path in below(folder, name).items() if not left_out & {path, *path.parents})

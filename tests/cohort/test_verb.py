@@ -158,8 +158,12 @@ def test_what_cannot_be_done_is_one_sentence_and_status_two(tmp_path, grader, ar
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_export_writes_what_classroom_reads(tmp_path, grader):
-    done = grader("export", tmp_path / "absent.json", "--format", "classroom")
+def test_export_tells_that_there_is_no_result_where_somebody_waits_for_one(tmp_path, grader):
+    done = grader("export", tmp_path / "absent.json", "--format", "markdown")
     assert done.returncode == 0
-    assert done.stdout.startswith("result=")
+    assert done.stdout.startswith("# No result")
+    assert "There is no result: No such file or directory." in done.stdout
+
+
+def test_export_refuses_a_missing_result_elsewhere(tmp_path, grader):
     assert grader("export", tmp_path / "absent.json", "--format", "junit").returncode == 2

@@ -3,13 +3,12 @@
 `python -m tests.export.golden` writes them anew from the samples; look at the difference before you commit it.
 """
 
-import json
 import sys
 from pathlib import Path
 
 from grader.cohort import tables
 from grader.course.policy import Policy
-from grader.export import FORMATS, classroom, write
+from grader.export import FORMATS, write
 from tests.export import samples
 
 FOLDER = Path(__file__).with_name("golden")
@@ -27,7 +26,6 @@ def contents() -> dict[str, bytes]:
     ]
     return {
         **{form.file: encoded(write(name, samples.report(), policy)) for name, form in FORMATS.items()},
-        "classroom.json": encoded(json.dumps(classroom.result(samples.report(), policy), indent=1) + "\n"),
         "grades.csv": tables.table(grades, ["01_linear", "03_softmax"]).encode(),
         "grades.jsonl": tables.lines(grades),
     }
