@@ -4,10 +4,12 @@ The same bytes give the same digest on every machine; the digest is what the jou
 """
 
 import hashlib
+import json
 import os
 import re
 import stat
 import tempfile
+from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -26,6 +28,8 @@ SKIPPED = frozenset(
 MOST_FILES = 200
 #: Bytes of a name and of a path that a file system takes, with those of the folder where it will be laid out before it.
 _LONGEST_NAME, _LONGEST_PATH = 255, 500
+#: The first line of a notebook's cell that holds a module: `# losses.py`, `%%writefile student/losses.py`.
+_NAMES_MODULE = re.compile(r"(?:#|%%(?:write)?file)\s*(?:-a\s+)?(?:\S*/)?(\w+\.py)[ \t]*$", re.MULTILINE)
 _DEPTH = 2  #: an archive in an archive is opened, one in that is not
 
 
@@ -96,11 +100,11 @@ def sentence_of(error: BaseException, *folders: Path) -> str:
 
 
 def wanted(path: str) -> bool:
-    """Whether a path may tell of a submission: Python files, archives and a kit's mark, not what tools leave behind."""
+    """Whether a path may tell of a submission: Python files, notebooks, archives and a kit's mark, not what tools leave behind."""
     parts = PurePosixPath(path).parts
     if any(part in SKIPPED for part in parts[:-1]) or parts[-1].startswith("._"):
         return False
-    return path.endswith(".py") or parts[-1] == KIT_MARK or is_archive(b"", path)
+    return path.endswith((".py", ".ipynb")) or parts[-1] == KIT_MARK or is_archive(b"", path)
 
 
 def _read_folder(root: Path, contents: Contents, limits: ArchiveLimits) -> None:
@@ -147,6 +151,8 @@ def _read_file(path: Path, name: str, contents: Contents, limits: ArchiveLimits)
 def _find(contents: Contents, limits: ArchiveLimits, handout: Handout, depth: int) -> tuple[Package, list[str]]:
     """The submission in the files themselves, or in the one archive among them if nothing is written in these."""
     choice = choose({path: text for path, text in contents.files.items() if len(path) <= _LONGEST_PATH}, handout)
+    if choice is None and _read_notebooks(contents):
+        choice = choose(contents.files, handout)
     archives = [path for path, content in contents.files.items() if is_archive(content, path)]
     if len(archives) == 1 and depth > 0 and (choice is None or not choice.written):
         try:
@@ -158,6 +164,25 @@ def _find(contents: Contents, limits: ArchiveLimits, handout: Handout, depth: in
         raise NoPackage(_nothing_found(contents, archives))
     package = _take(contents, choice.folder)
     return package, [*choice.notes, *contents.notes]
+
+
+def _read_notebooks(contents: Contents) -> bool:
+    """Add the modules that stand in cells of notebooks, IPython's commands as comments; whether there are any."""
+    found: defaultdict[str, bytes] = defaultdict(bytes)
+    for path in sorted(path for path in contents.files if path.endswith(".ipynb")):
+        try:
+            cells = json.loads(contents.files[path])["cells"]
+            texts = ["".join(cell["source"]).strip() for cell in cells if cell["cell_type"] == "code"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            contents.notes.append(f"{path!r} is no notebook that can be read ({type(error).__name__})")
+            continue
+        for text in texts:
+            if (named := _NAMES_MODULE.match(text)) and named[1].removesuffix(".py") in MODULES:
+                plain = re.sub(r"^[%!]", r"# \g<0>", text, flags=re.MULTILINE)
+                found[str(PurePosixPath(path).with_name(named[1]))] += plain.encode("utf-8", "replace") + b"\n\n"
+    contents.files |= found
+    contents.notes += [f"{path!r} was read from cells of a notebook" for path in sorted(found)]
+    return bool(found)
 
 
 def _opened(contents: Contents, path: str, limits: ArchiveLimits) -> Contents:
@@ -206,6 +231,8 @@ def _nothing_found(contents: Contents, archives: list[str]) -> str:
         return f"the only modules lie in {SKELETON}/, which is never graded: the work belongs in student/"
     for module, name in names_like_modules(pythons).items():
         return f"none of the course's modules is there: {name[:80]!r} has to be called {file_of(module)}"
+    if not pythons and any(path.endswith(".ipynb") for path in contents.files):
+        return f"no cell of the notebook names its module in its first line (# {MODULES[0]}.py)"
     if pythons:
         names = [printable(PurePosixPath(path).name)[:80] for path in pythons]
         return f"none of the course's modules ({MODULES[0]}.py, ...) is there, only {', '.join(sorted(names)[:3])}"

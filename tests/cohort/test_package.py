@@ -1,6 +1,7 @@
 """What was handed in, found wherever it lies; nothing outside it is ever read."""
 
 import io
+import json
 import os
 import sys
 import zipfile
@@ -201,3 +202,55 @@ def test_names_on_the_disk_that_are_no_text(tmp_path, submission):
     with pytest.raises(NoPackage) as told:
         read_package([tmp_path])
     assert "only \\udcff.py" in str(told.value)
+
+
+def notebook(*cells):
+    """An .ipynb as Jupyter writes it (nbformat 4): a cell's source is a text or a list of lines."""
+    made = [{"cell_type": kind, "metadata": {}, "source": source, "outputs": []} for kind, source in cells]
+    return json.dumps({"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+CELLS = (
+    ("markdown", "# layers.py"),
+    ("code", "import numpy as np"),
+    ("code", ["# layers.py\n", "x = 1\n", "%time x\n", "!ls"]),
+    ("code", "%%writefile student/losses.py\ny = 2\n"),
+    ("code", "# layers.py\nz = 3"),
+    ("code", "# essay.py\nimport os"),
+)
+
+
+def test_cells_of_a_notebook_that_name_their_module(tmp_path):
+    (tmp_path / "work.ipynb").write_bytes(notebook(*CELLS))
+    package, notes = read_package([tmp_path])
+    assert package.files == {
+        "layers.py": b"# layers.py\nx = 1\n# %time x\n# !ls\n\n# layers.py\nz = 3\n\n",
+        "losses.py": b"# %%writefile student/losses.py\ny = 2\n\n",
+    }
+    assert notes[-2:] == [f"'{name}.py' was read from cells of a notebook" for name in ("layers", "losses")]
+
+
+def test_modules_beside_a_notebook_go_before_it(tmp_path):
+    (tmp_path / "work.ipynb").write_bytes(notebook(*CELLS))
+    (tmp_path / "layers.py").write_text("mine = 1\n")
+    assert read_package([tmp_path])[0].files == {"layers.py": b"mine = 1\n"}
+
+
+def test_a_notebook_in_an_archive_is_read(tmp_path):
+    (tmp_path / "ann.zip").write_bytes(classes.zip_of({"a/work.ipynb": notebook(*CELLS), "a/.ipynb_checkpoints/x.ipynb": b"{"}))
+    assert sorted(read_package([tmp_path / "ann.zip"])[0].files) == ["layers.py", "losses.py"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (notebook(("code", "x = 1")), "no cell of the notebook names its module in its first line"),
+        (b"[" * 100_000, "no cell of the notebook"),
+        (b'{"cells": 3}', "no cell of the notebook"),
+        (b"", "no cell of the notebook"),
+    ],
+)
+def test_a_notebook_without_a_module_is_refused_in_a_sentence(tmp_path, content, message):
+    (tmp_path / "work.ipynb").write_bytes(content)
+    with pytest.raises(NoPackage, match=message):
+        read_package([tmp_path])
