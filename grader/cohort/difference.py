@@ -52,14 +52,19 @@ def differences(old: list[Grade], new: list[Grade]) -> list[Change]:
     """Everybody whose state, score, points in a stage or points without substitutes change, the biggest loss first."""
     before = {grade.student: grade for grade in old}
     after = {grade.student: grade for grade in new}
+    shared = set(stages_of(old)) & set(stages_of(new))  # another stage is listed for those alone whose score it changes
     changes = []
     for student in sorted(before.keys() | after.keys()):
         one, other = before.get(student), after.get(student)
-        where = _where(one, other)
-        if where:
+        if where := _where(one, other, shared):
             difference = (other.score if other else 0.0) - (one.score if one else 0.0)
             changes.append(Change(student, _shown(one), _shown(other), round(difference, 2), where))
     return sorted(changes, key=lambda change: (change.difference, change.student))
+
+
+def stages_of(grades: list[Grade]) -> list[str]:
+    """The stages in which anybody has points, or could have had."""
+    return sorted({stage for grade in grades for stage in grade.stages})
 
 
 def _grade_with(checkout: Path, submissions: Path, out: Path, jobs: int | None) -> Path:
@@ -78,13 +83,13 @@ def _shown(grade: Grade | None) -> str:
     return str(number(grade.score)) if grade.state == "graded" else grade.state
 
 
-def _where(one: Grade | None, other: Grade | None) -> str:
+def _where(one: Grade | None, other: Grade | None, shared: set[str]) -> str:
     if one is None or other is None:
         return "only in one of them"
     parts = [f"{one.state} -> {other.state}"] if one.state != other.state else []
     for stage in sorted(one.stages.keys() | other.stages.keys()):
         a, b = one.stages.get(stage), other.stages.get(stage)
-        if a != b:
+        if a != b and (stage in shared or one.score != other.score):
             shown = ["none" if points is None else str(number(points)) for points in (a, b)]
             parts.append(f"{stage} {shown[0]} -> {shown[1]}")
     if not parts and one.score != other.score:

@@ -16,17 +16,21 @@ from grader.paths import BUILD
 def command(old: Path, new: Path, submissions: Path | None, out: Path, jobs: int | None) -> int:
     """Compare OLD with NEW: each is the folder of a graded class, or a checkout of the course to grade it with.
 
-    Exit status 1 if anybody's score changes.
+    Exit status 1 if anybody's score or state changes.
     """
     from rich.console import Console
     from rich.table import Table
 
-    from grader.cohort.difference import differences, grades_of
+    from grader.cohort.difference import differences, grades_of, stages_of
 
     before = grades_of(old, submissions, out / "old", jobs)
     after = grades_of(new, submissions, out / "new", jobs)
     changes = differences(before, after)
     console = Console(highlight=False)
+    for what, those, others in (("removed", before, after), ("added", after, before)):
+        if (stages := [stage for stage in stages_of(those) if stage not in stages_of(others)]) and before and after:
+            console.print(f"Stages {what}: {', '.join(stages)}.")
+    changed = [change for change in changes if change.old != change.new]
     if not changes:
         console.print(f"No score changes: {len(after)} students.")
         return 0
@@ -39,5 +43,6 @@ def command(old: Path, new: Path, submissions: Path | None, out: Path, jobs: int
     up = sum(change.difference > 0 for change in changes)
     down = sum(change.difference < 0 for change in changes)
     everybody = len({grade.student for grade in (*before, *after)})
-    console.print(f"{len(changes)} of {everybody} students change: {up} gain, {down} lose.")
-    return 1
+    same = f" {len(changes) - len(changed)} more have the same score in other ways." if len(changes) > len(changed) else ""
+    console.print(f"{len(changed)} of {everybody} students change: {up} gain, {down} lose.{same}")
+    return 1 if changed else 0

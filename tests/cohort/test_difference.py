@@ -78,3 +78,39 @@ def test_what_was_earned_without_substitutes_is_compared_where_both_say(folders)
     (change,) = differences([before], [after])
     assert (change.change, change.where) == ("=", "on its own 40 -> 45.5")
     assert differences([grade("ann", 50)], [after]) == []
+
+
+def compared(folder, old, new):
+    """What the verb says of two gradings, and its exit status."""
+    for name, grades in (("a", old), ("b", new)):
+        (folder / name).mkdir()
+        (folder / name / "grades.jsonl").write_bytes(b"".join(msgspec.json.encode(g) + b"\n" for g in grades))
+    done = CliRunner().invoke(command, [str(folder / "a"), str(folder / "b")], standalone_mode=False)
+    return done.output, done.return_value
+
+
+def test_a_stage_that_is_added_changes_nobody_whose_score_is_the_same(tmp_path):
+    old, new = (
+        [grade("ann", 55, s03=55), grade("bob", 5, s03=5)],
+        [grade("ann", 55, s03=55, s13=0), grade("bob", 5, s03=5, s13=0)],
+    )
+    said, status = compared(tmp_path, old, new)
+    assert (said, status) == ("Stages added: s13.\nNo score changes: 2 students.\n", 0)
+
+
+def test_a_stage_that_is_added_is_counted_where_it_earns_points(tmp_path):
+    old, new = (
+        [grade("ann", 55, s03=55), grade("bob", 5, s03=5)],
+        [grade("ann", 60, s03=55, s13=5), grade("bob", 5, s03=5, s13=0)],
+    )
+    said, status = compared(tmp_path, old, new)
+    assert "s13 none -> 5" in said
+    assert "1 of 2 students change: 1 gain, 0 lose." in said
+    assert status == 1
+    assert "Stages removed: s13." in compared(tmp_path / "b", new, old)[0]
+
+
+def test_points_that_move_are_listed_and_change_no_score(tmp_path):
+    said, status = compared(tmp_path, [grade("ann", 10, s03=4, s04=6)], [grade("ann", 10, s03=6, s04=4)])
+    assert "0 of 1 students change: 0 gain, 0 lose. 1 more have the same score in other ways." in " ".join(said.split())
+    assert status == 0
