@@ -36,6 +36,9 @@ class Grade(Struct, frozen=True):
     attempt: str = ""
     attempts: int = 1
     submitted: datetime | None = None
+    submitted_by: str = ""  #: who says so, "the roster"; empty if nobody knows whether it was in time
+    due: datetime | None = None  #: a deadline of this student's own
+    excused: bool = False  #: from the whole assignment: no gradebook gets the score
     digest: str = ""
     key: str = ""  #: of the journal's record
     stages: dict[str, float] = {}  #: points by stage, unweighted
@@ -73,7 +76,9 @@ def count(
         chosen = [(attempt, _grade(attempt, outcomes(attempt), policy, most, free)) for attempt in choose(theirs, policy)]
         # The first of equals: a later attempt replaces an earlier one only if it counts for more.
         attempt, best = max(chosen, key=lambda pair: (pair[1].score, pair[1].state == "graded"))
-        grades.append(msgspec.structs.replace(best, attempts=len(theirs), key=keys(attempt)))
+        told = f"{len(chosen)} hand-ins that nothing tells apart: the better one counts"
+        notes = [told, *best.notes] if len(chosen) > 1 and policy.attempts.keep == "last" else best.notes
+        grades.append(msgspec.structs.replace(best, attempts=len(theirs), key=keys(attempt), notes=notes))
     return grades
 
 
@@ -87,17 +92,27 @@ def by_student(attempts: Iterable[Attempt]) -> dict[str, list[Attempt]]:
 
 def nothing(person: Person, most: float) -> Grade:
     """The grade of somebody who handed in nothing."""
-    reason = "nothing was handed in"
-    return Grade(person.id, person.name, "missing", 0.0, most, reason=reason, attempts=0, ids=person.ids)
+    granted = _granted(person.due, person.excused, person.note)
+    reason = "; ".join(filter(None, ("nothing was handed in", granted)))
+    grade = Grade(person.id, person.name, "missing", 0.0, most, reason=reason, attempts=0, ids=person.ids)
+    return msgspec.structs.replace(grade, due=person.due, excused=person.excused)
+
+
+def times_unknown(grades: Iterable[Grade], late: Late) -> str:
+    """One loud sentence if lateness counts and some times are unknown."""
+    known = [bool(grade.submitted_by) for grade in grades if grade.state == "graded" and not grade.excused]
+    told = f"NO TIME OF SUBMISSION IS KNOWN FOR {known.count(False)} OF {len(known)} STUDENTS: they count as in time. Remedy: "
+    told += "a roster with a column submitted, Moodle's worksheet, or in the policy late.timezone or late.trust_commits."
+    return told if not all(known) and (late.policy != "none" or late.closed_after_days) else ""
 
 
 def choose(attempts: list[Attempt], policy: Policy) -> list[Attempt]:
-    """The attempts of one student that have to be graded, in order of time."""
+    """The attempts of one student that have to be graded, in order of time; all of the last ones that nothing tells apart."""
     ordered = sorted(attempts, key=_when)
     if policy.attempts.most:
         ordered = ordered[: policy.attempts.most]
     if policy.attempts.keep == "last":
-        return ordered[-1:]
+        return [attempt for attempt in ordered if _when(attempt)[:3] == _when(ordered[-1])[:3]]
     return ordered
 
 
@@ -143,7 +158,10 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
         max_score=most,
         reason=outcome.reason if outcome else "not graded yet",
         attempt=attempt.label,
-        submitted=attempt.submitted,
+        submitted=attempt.when.at,
+        submitted_by=attempt.when.source,
+        due=attempt.due,
+        excused=attempt.excused,
         digest=attempt.digest,
         notes=attempt.notes,
         ids=attempt.ids,
@@ -152,14 +170,12 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
         return grade
     report = outcome.report
     raw = weighted(report, policy)
-    days = lateness(attempt.submitted, policy.late)
-    taken = penalty(raw, days, policy.late, free)
-    reason = grade.reason
-    if policy.late.policy != "none":
-        if attempt.submitted is None:
-            reason = "no time of submission is known: counted as in time"
-        elif days:
-            reason = f"{days} day{'s' if days > 1 else ''} late: {taken:g} of {raw:g} points taken"
+    late = policy.late if attempt.due is None else msgspec.structs.replace(policy.late, due=attempt.due)
+    days, told = (0, "") if attempt.excused else _late_by(attempt, late)
+    taken = penalty(raw, days, late, free)
+    cost = f"{days} day{'s' if days > 1 else ''} late: {taken:g} of {raw:g} points taken" if days else ""
+    counts = late.policy != "none" or late.closed_after_days
+    reasons = [grade.reason, _granted(attempt.due, attempt.excused, attempt.granted), *((told, cost) if counts else ())]
     return msgspec.structs.replace(
         grade,
         raw=round(raw, 2),
@@ -167,15 +183,32 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
         penalty=round(taken, 2),
         score=round(raw - taken, 2),
         late_days=days,
-        reason=reason,
+        reason="; ".join(filter(None, reasons)),
         stages={stage.id: float(stage.points) for stage in report.stages},
         mistakes=[check.mistake.title for stage in report.stages for check in stage.checks if check.mistake],
         seconds=outcome.seconds,
     )
 
 
+def _granted(due: datetime | None, excused: bool, note: str) -> str:
+    """What the roster grants to one student, and why."""
+    told = "excused" if excused else f"due {due.isoformat(' ', 'minutes')}" if due else ""
+    return told and f"{told} by the roster" + (f" ({note})" if note else "")
+
+
+def _late_by(attempt: Attempt, late: Late) -> tuple[int, str]:
+    """Days late, and what is to be said of the time."""
+    when = attempt.when
+    if not when.source:
+        return 0, "no time of submission is known: counted as in time"
+    if not when.late:
+        return lateness(when.at, late), ""
+    marked = f"{when.source} marks it as late without a time"
+    return (1, marked) if attempt.due is None else (0, f"{marked}: counted as in time, for the due date is another")
+
+
 def _when(attempt: Attempt) -> tuple[float, int, str, str]:
     """By time of submission, then by label with its numbers as numbers (attempt 10 follows attempt 9)."""
-    moment = attempt.submitted.timestamp() if attempt.submitted else 0.0
+    moment = attempt.when.at.timestamp() if attempt.when.at else 0.0
     digits = "".join(ch for ch in attempt.label if ch.isdigit())
     return (moment, int(digits or 0), attempt.label, attempt.origin)

@@ -1,7 +1,6 @@
 """From what an instructor downloaded to attempts: who, when, which content.
 
-Four layouts are recognised by what lies in the folder: a Gradescope export, a Moodle assignment download, clones of
-GitHub Classroom, and anything else with one folder or archive a student.
+`layouts` says whose each file or folder is, the roster who that is and what is granted to them.
 """
 
 import errno
@@ -20,6 +19,8 @@ from grader.cohort.choice import Handout
 from grader.cohort.layouts import HandIn
 from grader.cohort.package import NoPackage, Package, printable, read_package, sentence_of
 from grader.cohort.roster import Roster
+from grader.cohort.times import Moment, best
+from grader.course.policy import Late
 from grader.errors import Refusal
 from grader.files import write_atomically
 
@@ -38,9 +39,12 @@ class Attempt(msgspec.Struct, frozen=True):
     origin: str  #: where it was found, relative to the class's folder
     digest: str = ""  #: of the content; empty if there is none
     problem: str = ""  #: why nothing could be graded: the submission's own fault
-    submitted: datetime | None = None
+    when: Moment = Moment()
     notes: list[str] = []
     ids: dict[str, str] = {}  #: "email", "github", "moodle", "sis", ... as known
+    due: datetime | None = None  #: a deadline of this student's own
+    excused: bool = False  #: from the whole assignment
+    granted: str = ""  #: why, as it is shown
 
 
 @dataclass
@@ -80,12 +84,19 @@ class Store:
 
 
 def take_in(
-    submissions: Path, store: Store, roster: Roster | None = None, scratch: Path | None = None, handout: Handout | None = None
+    submissions: Path,
+    store: Store,
+    roster: Roster | None = None,
+    scratch: Path | None = None,
+    handout: Handout | None = None,
+    late: Late | None = None,
+    times: Roster | None = None,
 ) -> Intake:
     """Read everything that was handed in.
 
     submissions : a folder, or a zip of one (then `scratch` is where it is unpacked)
     handout     : what everybody was given, and is nobody's work
+    times       : a course system's own list of who handed in when
     raises      : Refusal if there is nothing to read
     """
     notes: list[str] = []
@@ -93,19 +104,24 @@ def take_in(
         submissions, notes = unpack_class(submissions, scratch or store.folder.parent / "unpacked")
     if not submissions.is_dir():
         raise Refusal(f"{submissions} is not a folder. Remedy: SUBMISSIONS=the folder with what was handed in.")
-    layout, sources = layouts.recognise(submissions)
+    late = late or Late()
+    layout, sources = layouts.recognise(submissions, late.zone, late.trust_commits)
     if not sources:
         raise Refusal(f"nothing was handed in: {submissions} contains no folder and no archive.")
-    intake = Intake(layout, [_attempt(source, submissions, store, roster, handout) for source in sources], notes=notes)
+    intake = Intake(layout, [_attempt(source, submissions, store, (roster, times), handout) for source in sources], notes=notes)
     if roster is not None:
         _compare(intake, roster)
-    _name_doubles(intake)
-    intake.attempts.sort(key=lambda a: (a.student, a.submitted.timestamp() if a.submitted else 0.0, a.label, a.origin))
+    intake.attempts.sort(key=lambda a: (a.student, a.when.at.timestamp() if a.when.at else 0.0, a.label, a.origin))
     return intake
 
 
-def _attempt(source: HandIn, root: Path, store: Store, roster: Roster | None, handout: Handout | None) -> Attempt:
-    person = roster.find(*source.keys()) if roster else None
+def _attempt(
+    source: HandIn, root: Path, store: Store, lists: tuple[Roster | None, Roster | None], handout: Handout | None
+) -> Attempt:
+    keys = (*source.aliases, *source.ids.values(), source.student, source.name)  # the most telling first
+    person, listed = (each.find(*keys) if each else None for each in lists)
+    when = best(told := [source.when, *(each.submitted for each in (listed, person) if each)])
+    problems = [each.problem for each in told if each.problem and not when.at]
     ids = dict(source.ids)
     if person is not None:
         ids |= {**person.ids, "roster": person.id}
@@ -114,21 +130,24 @@ def _attempt(source: HandIn, root: Path, store: Store, roster: Roster | None, ha
     try:
         package, notes = read_package(source.paths, source.names, handout=handout)
     except NoPackage as error:
-        problem = sentence_of(error)
+        problem = sentence_of(error) if source.paths else "no file was handed in; text typed into the course system is not graded"
     except Exception as error:  # whatever somebody hands in ends nobody else's grading
         problem = f"what was handed in cannot be read ({type(error).__name__}: {sentence_of(error, root)[:120]})"
     else:
         digest = store.put(package)
     return Attempt(
         student=person.id if person else source.student,
-        name=(person.name if person else "") or source.name,
+        name=(person.name if person else "") or source.name or (listed.name if listed else ""),
         label=source.label,
         origin=printable(os.path.relpath(source.paths[0], root)) if source.paths else "",
         digest=digest,
         problem=problem,
-        submitted=source.submitted or (person.submitted if person else None),
-        notes=[printable(note) for note in notes],
+        when=when,
+        notes=[printable(note) for note in (*notes, *problems)],
         ids=ids,
+        due=person.due if person else None,
+        excused=person.excused if person else False,
+        granted=printable(person.note) if person else "",
     )
 
 
@@ -136,16 +155,6 @@ def _compare(intake: Intake, roster: Roster) -> None:
     met = {attempt.ids.get("roster") for attempt in intake.attempts}
     intake.unknown = sorted({attempt.student for attempt in intake.attempts if "roster" not in attempt.ids})
     intake.missing = [p.id + (f" ({p.name})" if p.name else "") for p in roster.people if p.id not in met]
-
-
-def _name_doubles(intake: Intake) -> None:
-    """Two things of one student that nothing tells apart are named: only one of them can count."""
-    seen: dict[tuple[str, str, datetime | None], str] = {}
-    for attempt in intake.attempts:
-        key = (attempt.student, attempt.label, attempt.submitted)
-        if key in seen:
-            intake.notes.append(f"{attempt.student!r} handed in {seen[key]!r} and {attempt.origin!r}: both are attempts")
-        seen.setdefault(key, attempt.origin)
 
 
 def unpack_class(archive: Path, folder: Path) -> tuple[Path, list[str]]:

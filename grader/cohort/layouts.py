@@ -1,9 +1,10 @@
-"""How course systems lay out what was handed in; each reader turns a folder into `HandIn`s."""
+"""How course systems lay out what was handed in: each entry of a folder is read by the first layout that its name fits."""
 
 import os
 import re
-from collections import defaultdict
-from datetime import UTC, datetime
+import tomllib
+from collections import Counter, defaultdict
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,18 @@ import msgspec
 
 from grader.cohort.extras import need
 from grader.cohort.package import SKIPPED, printable
-from grader.cohort.roster import parse_time
+from grader.cohort.times import Moment, last_commit, local_time, moment
 from grader.errors import Refusal
 from grader.paths import MODULES
 
+LAYOUTS: list[dict[str, str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["layout"]
 GRADESCOPE = "submission_metadata.yml"
-_MOODLE = re.compile(r"^(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)(?:_(?P<rest>.*))?$", re.DOTALL)
+_AGAIN = re.compile(r"-\d+(?=\.py$)")  #: Canvas says layers-1.py if an earlier attempt had a layers.py
+_RECEIPT = re.compile(r"\ufeff?Name: (.+) \(([^()]+)\)[ \r]*\n")  #: the first line of the .txt that Blackboard adds to an attempt
 _ATTEMPT = re.compile(r"^(?:attempt|try|submission|version|v)?[-_ ]?\d{1,4}$", re.IGNORECASE)
 #: A roster, a readme: nobody's submission.
 _BESIDE = {".csv", ".toml", ".md", ".txt", ".yml", ".yaml", ".json", ".html"}
-_ARCHIVE_ENDS = (".tar.gz", ".tar.bz2", ".tar.xz", ".zip", ".tgz", ".tbz2", ".txz", ".tar", ".7z", ".rar", ".py")
+_ARCHIVE_ENDS = (".tar.gz", ".tar.bz2", ".tar.xz", ".zip", ".tgz", ".tbz2", ".txz", ".tar", ".7z", ".rar", ".py", ".ipynb")
 
 
 class HandIn(msgspec.Struct, frozen=True):
@@ -31,18 +34,35 @@ class HandIn(msgspec.Struct, frozen=True):
     names: dict[str, str] = {}  #: file name -> the name that the student gave it, where the two differ
     name: str = ""
     label: str = ""
-    submitted: datetime | None = None
+    when: Moment = Moment()
     ids: dict[str, str] = {}
-
-    def keys(self) -> list[str]:
-        """By what the roster may know this student, the most telling first."""
-        return [*self.ids.values(), self.student, self.name]
+    aliases: list[str] = []  #: what else this student may be called, the most telling first
 
 
-def recognise(folder: Path) -> tuple[str, list[HandIn]]:
-    """The layout's name, and its sources in order of name."""
-    layout, sources = _recognise(folder)
-    return layout, [_printable(source) for source in sources]
+def recognise(folder: Path, zone: tzinfo | None = None, trust_commits: bool = False) -> tuple[str, list[HandIn]]:
+    """The names of the layouts that were met, and all sources; `zone` is that of times that have none."""
+    found: dict[str, list[HandIn]] = {}
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name not in SKIPPED)
+    if (folder / GRADESCOPE).is_file():
+        found["Gradescope export"] = _gradescope(folder)
+        entries = [entry for entry in entries if not any(entry in source.paths for source in found["Gradescope export"])]
+    for layout in LAYOUTS:
+        if theirs := {entry: match for entry in entries if (match := re.fullmatch(layout["pattern"], entry.name, re.DOTALL))}:
+            found.setdefault(f"{layout['name']} download", []).extend(_downloaded(layout, theirs, zone))
+            entries = [entry for entry in entries if entry not in theirs]
+    folders = [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
+    if any(_may_be_a_clone(entry, False) for entry in folders):
+        clones = [entry for entry in folders if _may_be_a_clone(entry, True)]
+        found["clones"] = _clones(clones, trust_commits)
+        entries = [entry for entry in entries if entry not in clones]
+    if plain := _plain(entries, zone):
+        found["folders and archives"] = plain
+    sources = [_printable(source) for those in found.values() for source in those]
+    systems = Counter(student for student, _ in {(source.student, next(iter(source.ids), "")) for source in sources})
+    for place, source in enumerate(sources):
+        if systems[source.student] > 1 and source.ids:  # one number in two systems is two students
+            sources[place] = msgspec.structs.replace(source, student=f"{next(iter(source.ids))} {source.student}")
+    return ", ".join(found), sources
 
 
 def _printable(source: HandIn) -> HandIn:
@@ -52,24 +72,51 @@ def _printable(source: HandIn) -> HandIn:
     return msgspec.structs.replace(source, student=student, name=name, label=label, ids=ids)
 
 
-def _recognise(folder: Path) -> tuple[str, list[HandIn]]:
-    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name not in SKIPPED)
-    if (folder / GRADESCOPE).is_file():
-        return "Gradescope export", _gradescope(folder)
-    folders = [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
-    if any(_MOODLE.match(entry.name) for entry in entries):
-        return "Moodle download", _moodle(entries)
-    if len(folders) > 1 and all(_may_be_a_clone(entry) for entry in folders):
-        return "GitHub Classroom clones", _classroom(folders)
-    return "folders and archives", _plain(entries)
+def _downloaded(layout: dict[str, str], entries: dict[Path, re.Match[str]], zone: tzinfo | None) -> list[HandIn]:
+    """One hand-in for each attempt."""
+    attempts: defaultdict[tuple[str, ...], dict[Path, dict[str, str]]] = defaultdict(dict)
+    for entry, match in entries.items():
+        groups = dict.fromkeys(("id", "name", "head", "time", "late", "number", "rest", "text"), "") | match.groupdict("")
+        attempts[groups["id"], groups["name"], groups["head"], groups["time"]][entry] = groups
+    # A system that marks somebody as late tells of the others that they are not.
+    in_time = Moment(source=layout["name"] if any(match.groupdict().get("late") for match in entries.values()) else "")
+    return [_attempt(layout, those, in_time, zone) for _, those in sorted(attempts.items())]
 
 
-def _may_be_a_clone(folder: Path) -> bool:
-    """Whether a repository is in it, as far as it can be looked into: one unreadable folder makes no other layout."""
+def _attempt(layout: dict[str, str], entries: dict[Path, dict[str, str]], when: Moment, zone: tzinfo | None) -> HandIn:
+    first, *_ = entries.values()
+    student, name, time = first["id"], first["name"], first["time"]
+    names: dict[str, str] = {}
+    for path, groups in sorted(entries.items(), key=lambda entry: int(entry[1]["number"] or 0)):
+        if groups["text"] == ".txt" and path.is_file():
+            if told := _RECEIPT.match(path.read_bytes()[:500].decode("utf-8", "replace")):
+                name, student = told[1], told[2]
+        elif not groups["text"]:
+            called = groups["rest"] or path.name
+            if groups["number"] and _AGAIN.sub("", called).removesuffix(".py") in MODULES:
+                called = _AGAIN.sub("", called)
+                names = {file: other for file, other in names.items() if other != called}  # the later upload has the name
+            names[path.name] = called
+        if groups["late"]:
+            when = Moment(source=layout["name"], late=True)
+    last, comma, given = name.partition(", ")
+    return HandIn(
+        student,
+        [path for path in entries if path.name in names],
+        names,
+        f"{given} {last}" if comma else name,
+        label=at.isoformat() if (at := local_time(time)) else "",
+        when=moment(time, f"{layout['name']}'s file name", zone) if time else when,
+        ids={layout["system"]: student},
+    )
+
+
+def _may_be_a_clone(folder: Path, unreadable: bool) -> bool:
+    """Whether a repository is in it; `unreadable` where nobody can look into it."""
     try:
         return ".git" in os.listdir(folder)
     except OSError:
-        return True
+        return unreadable
 
 
 def _gradescope(folder: Path) -> list[HandIn]:
@@ -86,7 +133,7 @@ def _gradescope(folder: Path) -> list[HandIn]:
                     student=sid or email or name or str(key),
                     paths=[folder / str(key)] if (folder / str(key)).is_dir() else [],
                     name=name,
-                    submitted=_moment(record.get(":created_at")),
+                    when=_moment(record.get(":created_at")),
                     ids={k: v for k, v in (("sid", sid), ("email", email)) if v},
                 )
             )
@@ -105,34 +152,26 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return data
 
 
-def _moment(value: object) -> datetime | None:
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
-    return parse_time(str(value)) if value else None
+def _moment(value: object) -> Moment:
+    if isinstance(value, datetime):  # what YAML reads without a zone was written in UTC
+        return Moment(value if value.tzinfo else value.replace(tzinfo=UTC), "Gradescope")
+    return moment(str(value or ""), "Gradescope", UTC)
 
 
-def _moodle(entries: list[Path]) -> list[HandIn]:
-    """`Full Name_12345_assignsubmission_file_` as a folder, or before the name of each of a student's files."""
-    by_student: defaultdict[tuple[str, str], dict[Path, str]] = defaultdict(dict)
-    for entry in entries:
-        if match := _MOODLE.match(entry.name):
-            by_student[match["id"], match["name"]][entry] = match["rest"] or entry.name
+def _clones(folders: list[Path], trust: bool) -> list[HandIn]:
+    """Clones are called ASSIGNMENT-USER: what all names begin with is the assignment, unless the roster knows better."""
+    dashes = [[at + 1 for at, mark in enumerate(folder.name) if mark == "-"] for folder in folders]
+    heads = [{folder.name[:at] for at in those} for folder, those in zip(folders, dashes)]
+    prefix = len(max(set.intersection(*heads), key=len, default="")) if len(folders) > 1 else 0
     sources = []
-    for (number, name), files in sorted(by_student.items()):
-        names = {path.name: called for path, called in files.items() if path.is_file()}
-        sources.append(HandIn(number, list(files), names, name, ids={"moodle": number}))
+    for folder, those in zip(folders, dashes):
+        user = folder.name[prefix:]
+        aliases = [folder.name[at:] for at in those if not prefix or at <= prefix]
+        sources.append(HandIn(user, [folder], ids={"github": user}, aliases=aliases, when=last_commit(folder, trust)))
     return sources
 
 
-def _classroom(folders: list[Path]) -> list[HandIn]:
-    """Clones are called ASSIGNMENT-USER: what all names begin with is the assignment."""
-    names = [folder.name for folder in folders]
-    heads = [{name[: at + 1] for at, mark in enumerate(name) if mark == "-"} for name in names]
-    prefix = max(set.intersection(*heads), key=len, default="")
-    return [HandIn(f.name[len(prefix) :], [f], ids={"github": f.name[len(prefix) :]}) for f in folders]
-
-
-def _plain(entries: list[Path]) -> list[HandIn]:
+def _plain(entries: list[Path], zone: tzinfo | None) -> list[HandIn]:
     """A folder or an archive a student; several attempts as `ann--2.zip`, `ann--2026-11-01T23-10-00.zip`, `ann/2/...`."""
     sources: list[HandIn] = []
     for entry in entries:
@@ -143,12 +182,17 @@ def _plain(entries: list[Path]) -> list[HandIn]:
             if attempts:
                 for path in attempts:
                     stem = _stem(path)
-                    sources.append(HandIn(student, [path], label=stem, submitted=parse_time(stem)))
+                    sources.append(HandIn(student, [path], label=stem, when=_named(stem, zone)))
                 continue
         elif entry.suffix.lower() in _BESIDE:
             continue
-        sources.append(HandIn(student, [entry], label=label, submitted=parse_time(label) if label else None))
+        sources.append(HandIn(student, [entry], label=label, when=_named(label, zone)))
     return sources
+
+
+def _named(label: str, zone: tzinfo | None) -> Moment:
+    """The time in a name, if it is one."""
+    return moment(label, "the file's name", zone) if local_time(label) else Moment()
 
 
 def _attempts_in(folder: Path) -> list[Path]:
@@ -159,7 +203,7 @@ def _attempts_in(folder: Path) -> list[Path]:
         return []
     if len(inside) < 1 or any(p.suffix == ".py" and p.stem in MODULES for p in inside):
         return []
-    return inside if all(_ATTEMPT.match(stem) or parse_time(stem) for stem in map(_stem, inside)) else []
+    return inside if all(_ATTEMPT.match(stem) or local_time(stem) for stem in map(_stem, inside)) else []
 
 
 def _stem(path: Path) -> str:

@@ -2,24 +2,17 @@
 
 import csv
 import io
-from datetime import UTC, datetime
+import tomllib
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import msgspec
 
+from grader.cohort.times import Moment, moment
 from grader.errors import Refusal
 
-#: Column names as course systems spell them -> ours. Compared without case, spaces and underscores.
-_COLUMNS = {
-    "id": ("id", "studentid", "sid", "rosteridentifier", "identifier", "sisuserid", "idnumber", "username", "login"),
-    "name": ("name", "fullname", "student", "studentname"),
-    "first": ("first", "firstname"),
-    "last": ("last", "lastname", "surname"),
-    "email": ("email", "emailaddress", "mail"),
-    "github": ("github", "githubusername"),
-    "submitted": ("submitted", "submissiontimestamp", "timestamp", "submissiontime"),
-    "late_days": ("latedays", "latedaysleft"),
-}
+_COLUMNS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+_NO = ("", "no", "false", "0")
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -29,7 +22,10 @@ class Person(msgspec.Struct, frozen=True):
     name: str = ""
     email: str = ""
     github: str = ""
-    submitted: datetime | None = None  #: when the last attempt was handed in, if the roster tells
+    submitted: Moment = Moment()  #: when the last attempt was handed in, if the roster tells
+    due: datetime | None = None  #: a deadline of their own
+    excused: bool = False  #: from the whole assignment
+    note: str = ""  #: why, as it is shown
     late_days: int | None = None  #: late days left to this student, if the roster tells
 
     @property
@@ -67,8 +63,8 @@ def fold(key: str) -> str:
     return " ".join(key.split()).casefold()
 
 
-def read_roster(path: Path) -> Roster:
-    """Read a roster; a missing column or a doubled id is refused in a sentence."""
+def read_roster(path: Path, zone: tzinfo | None = None, source: str = "the roster") -> Roster:
+    """Read a roster, or another list of ids and times, called `source`; what cannot be used is refused in a sentence."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -82,27 +78,14 @@ def read_roster(path: Path) -> Roster:
     columns = _match(rows[0])
     if not {"id", "email", "github"} & set(columns):
         raise Refusal(f"the roster {path} has no column id, email or github_username. Its header: {', '.join(rows[0])}.")
-    people = [_person({name: "".join(row[i : i + 1]).strip() for name, i in columns.items()}, path) for row in rows[1:]]
+    cells = [{name: "".join(row[i : i + 1]).strip() for name, i in columns.items()} for row in rows[1:]]
+    people = [_person(each, path, zone, source) for each in cells]
     seen: set[str] = set()
     for person in people:
         if fold(person.id) in seen:
             raise Refusal(f"the roster {path} lists {person.id!r} twice. Remedy: keep one of the lines.")
         seen.add(fold(person.id))
     return Roster(people)
-
-
-def parse_time(text: str) -> datetime | None:
-    """ISO 8601, as course systems and file names write it (10-30-00 for 10:30:00); without a zone it is UTC."""
-    text = text.strip().replace(" UTC", "+00:00")
-    day, mark, clock = text.replace(" ", "T", 1).partition("T")
-    if mark:
-        head, tail = clock[:8].replace("-", ":"), clock[8:]
-        text = f"{day}T{head}{tail}".replace(" ", "")
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _match(header: list[str]) -> dict[str, int]:
@@ -112,20 +95,28 @@ def _match(header: list[str]) -> dict[str, int]:
     return {ours: plain.index(those[0]) for ours, those in met.items() if those}
 
 
-def _person(cells: dict[str, str], path: Path) -> Person:
+def _person(cells: dict[str, str], path: Path, zone: tzinfo | None, source: str) -> Person:
     get = cells.get
     name = get("name") or " ".join(filter(None, (get("first", ""), get("last", ""))))
-    identity = get("id") or get("email") or get("github") or ""
+    identity = (get("id") or get("email") or get("github") or "").removeprefix("Participant ")
     if not identity:
         raise Refusal(f"a line of the roster {path} names nobody: {', '.join(cells.values())!r}.")
     days = get("late_days", "")
     if days and not days.isdigit():
         raise Refusal(f"the roster {path} gives {identity!r} {days!r} late days. Remedy: a whole number.")
+    due = moment(get("due", ""), source, zone)
+    if due.problem:
+        raise Refusal(f"the roster {path} gives {identity!r} a due date, but {due.problem}. Remedy: 2026-11-30T23:59:00+01:00")
+    if (excused := get("excused", "").casefold()) not in (*_NO, "yes", "true", "1", "x"):
+        raise Refusal(f"the roster {path} says {excused!r} in the column excused of {identity!r}. Remedy: yes or nothing.")
     return Person(
         id=identity,
         name=name,
         email=get("email", ""),
         github=get("github", ""),
-        submitted=parse_time(get("submitted", "")),
+        submitted=moment(get("submitted", ""), source, zone),
+        due=due.at,
+        excused=excused not in _NO,
+        note=" ".join(get("note", "").split())[:200],
         late_days=int(days) if days else None,
     )

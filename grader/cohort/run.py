@@ -57,6 +57,7 @@ class ClassRun:
     out: Path
     policy: Policy
     roster: Roster | None = None
+    times: Roster | None = None  #: a course system's own list of who handed in when
     jobs: int = 0
     scheduler: str = ""  #: address of a Dask scheduler; this machine alone without one
     regrade: tuple[str, ...] = ()  #: students to grade again; "all"
@@ -92,7 +93,8 @@ def grade_class(run: ClassRun) -> Result:
         store = Store(run.out / "store")
         handout = Handout.of(run.course, run.policy.grading.stages)
         skeleton = Package({file: text.encode() for file, text in handout.files.items()})
-        book = _Book(run, journal, take_in(run.submissions, store, run.roster, run.out / "unpacked", handout))
+        unpacked, late = run.out / "unpacked", run.policy.late
+        book = _Book(run, journal, take_in(run.submissions, store, run.roster, unpacked, handout, late, run.times))
         book.forget_what_is_asked_for()
         waiting = book.waiting()
         run.watcher.planned(book.intake, len(waiting), len(book.keys) - len(waiting))

@@ -12,23 +12,28 @@ from grader.text import clean, clean_name
 _FORMULA = "=+-@\t\r"
 _BEFORE = (
     "student", "name", "state", "score", "max_score", "raw", "points_alone", "penalty", "late_days", "attempt", "attempts", "submitted",
+    "submitted_by", "due", "excused",
 )  # fmt: skip
-_AFTER = ("mistakes", "reason", "content")
+_AFTER = ("mistakes", "reason", "notes", "content")
 
 
 def table(grades: list[Grade], stages: list[str]) -> str:
-    """CSV, one line a student. Equal grades give equal bytes: nothing of time or place of the grading is in it."""
+    """CSV, one line a student, `id_SYSTEM` for each known id. Equal grades give equal bytes: nothing of the grading's time is in it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*_BEFORE, *stages, *_AFTER])
+    systems = sorted({system for grade in grades for system in grade.ids if system != "roster"})
+    writer.writerow([*_BEFORE, *stages, *_AFTER, *(f"id_{system}" for system in systems)])
     for grade in grades:
         points = (number(grade.stages[stage]) if stage in grade.stages else "" for stage in stages)
         alone = grade.raw if grade.points_alone is None else grade.points_alone
         numbers = map(number, (grade.score, grade.max_score, grade.raw, alone, grade.penalty))
-        submitted = grade.submitted.isoformat() if grade.submitted else ""
+        submitted, due = (at.isoformat() if at else "" for at in (grade.submitted, grade.due))
         before = (guard(clean(grade.student, None)), guard(clean(grade.name, None)), grade.state, *numbers, grade.late_days)
-        after = ("; ".join(grade.mistakes), guard(clean_name(grade.remark, 2000)), grade.digest[:16])
-        writer.writerow([*before, guard(clean(grade.attempt, None)), grade.attempts, submitted, *points, *after])
+        when = (submitted, grade.submitted_by, due, "yes" if grade.excused else "")
+        reason, notes = (guard(clean_name(text, 20_000)) for text in (grade.reason, "; ".join(grade.notes)))
+        ids = (guard(clean(grade.ids.get(system, ""), None)) for system in systems)
+        after = ("; ".join(grade.mistakes), reason, notes, grade.digest[:16], *ids)
+        writer.writerow([*before, guard(clean(grade.attempt, None)), grade.attempts, *when, *points, *after])
     return out.getvalue()
 
 

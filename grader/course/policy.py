@@ -12,6 +12,7 @@ import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -69,6 +70,13 @@ class Late(Struct, frozen=True, forbid_unknown_fields=True):
         3  #: days: that many cost nothing; the roster's column late_days goes before it
     )
     closed_after_days: Annotated[int, Meta(ge=0, le=10000)] = 0  #: nothing counts that comes later than this; 0 is never
+    timezone: str = ""  #: of times that have none, such as "Europe/Berlin"; without it they count as unknown
+    trust_commits: bool = False  #: whether the date of a last commit counts, which a student may set
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """Of times that have none."""
+        return ZoneInfo(self.timezone) if self.timezone else None
 
 
 class Attempts(Struct, frozen=True, forbid_unknown_fields=True):
@@ -206,6 +214,8 @@ def _contradiction(policy: Policy) -> str:
         return "late.closed_after_days is set, but late.due is not. Remedy: due = 2026-11-30T23:59:00+01:00"
     if late.due is not None and late.due.tzinfo is None:
         return "late.due has no time zone. Remedy: end it with Z or with an offset such as +01:00"
+    if late.timezone and late.timezone not in available_timezones():
+        return f'late.timezone is {late.timezone!r}, which is no time zone. Remedy: a name such as "Europe/Berlin"'
     if 0 < policy.limits.memory_mb < 512:
         return f"limits.memory_mb is {policy.limits.memory_mb}; NumPy and the training data need at least 512."
     if isinstance(policy.grading.seed, str) and len(policy.grading.seed) < 12:

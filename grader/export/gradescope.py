@@ -1,13 +1,13 @@
 """A report as Gradescope's results.json."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from grader.cohort import counting
-from grader.cohort.roster import parse_time
+from grader.cohort.times import moment
 from grader.course.policy import Policy
 from grader.export.text import level, outcome
 from grader.records import CheckResult, Report, StageResult
@@ -19,6 +19,7 @@ class Metadata(Struct, frozen=True):
     """What Gradescope says about a submission (submission_metadata.json)."""
 
     created: datetime | None = None
+    due: datetime | None = None  #: with the extension of the student, in a group the latest; goes before the policy's
     earlier: list[dict[str, Any]] = []  #: previous submissions that were graded, oldest first
 
 
@@ -30,12 +31,18 @@ def read_metadata(text: str) -> Metadata:
     data = json.loads(text)
     if not isinstance(data, dict):
         raise ValueError("submission_metadata.json is not a JSON object")
-    created = data.get("created_at")
+    users = [user.get("assignment") for user in data.get("users") or [] if isinstance(user, dict)]
+    own = [at for each in users if (at := _time(each, "due_date"))]
     earlier = [e for e in data.get("previous_submissions") or [] if isinstance(e, dict) and not e.get("autograder_error")]
     return Metadata(
-        created=parse_time(created) if isinstance(created, str) else None,
+        created=_time(data, "created_at"),
+        due=max(own) if own else _time(data.get("assignment"), "due_date"),
         earlier=sorted(earlier, key=lambda e: str(e.get("submission_time", ""))),
     )
+
+
+def _time(table: object, key: str) -> datetime | None:
+    return moment(str(table.get(key) or ""), "Gradescope", UTC).at if isinstance(table, dict) else None
 
 
 def write(report: Report, policy: Policy) -> str:
@@ -52,8 +59,9 @@ def results(report: Report, policy: Policy, metadata: Metadata | None = None) ->
         for place, check in enumerate(stage.checks, 1)
     ]
     raw = counting.weighted(report, policy)
-    days = counting.lateness(metadata.created, policy.late)
-    taken = counting.penalty(raw, days, policy.late, policy.late.free_days)
+    late = structs.replace(policy.late, due=metadata.due or policy.late.due)
+    days = counting.lateness(metadata.created, late)
+    taken = counting.penalty(raw, days, late, late.free_days)
     told: dict[str, Any] = {
         "score": number(raw - taken),
         "execution_time": round(report.seconds, 2),

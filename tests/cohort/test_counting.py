@@ -8,6 +8,7 @@ import pytest
 from grader.cohort import counting, tables
 from grader.cohort.intake import Attempt
 from grader.cohort.journal import Outcome
+from grader.cohort.times import Moment
 from grader.course.policy import Attempts, Late, Policy
 from grader.records import CheckResult, Report, StageResult
 
@@ -17,7 +18,7 @@ STAGES = {"01_linear": 60, "02_relu": 40}
 
 def attempt(student="ann", label="", late_hours=None, digest="d", problem=""):
     submitted = None if late_hours is None else DUE + timedelta(hours=late_hours)
-    return Attempt(student, "", label, "", digest, problem, submitted)
+    return Attempt(student, "", label, "", digest, problem, Moment(submitted, "the roster" if submitted else ""))
 
 
 def outcome(points, state="graded"):
@@ -42,7 +43,7 @@ def test_what_was_graded_instead_of_what_is_said_beside_the_reason():
     handed_in = msgspec.structs.replace(attempt(late_hours=1), notes=["not handed in: data.py"])
     told = grade([handed_in], {"": outcome(50)}, late)
     assert told.remark == "1 day late: 1 of 50 points taken; not handed in: data.py"
-    assert told.remark in tables.table([told], list(STAGES))
+    assert ",1 day late: 1 of 50 points taken,not handed in: data.py," in tables.table([told], list(STAGES))
     many = msgspec.structs.replace(told, reason="", notes=[f"{n}" for n in range(9)])
     assert many.remark == "0; 1; 2; 3; 5 more such remarks"
 

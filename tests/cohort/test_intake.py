@@ -9,8 +9,9 @@ import pytest
 from grader.cohort import counting, tables
 from grader.cohort.intake import take_in
 from grader.cohort.package import read_package
-from grader.cohort.roster import parse_time, read_roster
-from grader.course.policy import Policy
+from grader.cohort.roster import read_roster
+from grader.cohort.times import local_time
+from grader.course.policy import Late, Policy
 from grader.errors import Refusal
 from tests.cohort.conftest import forbid
 
@@ -55,7 +56,7 @@ def test_a_gradescope_export(tmp_path, submission, store):
     assert intake.layout == "Gradescope export"
     assert sorted(found) == ["bob@x.edu", "s1", "s3"]
     assert found["s1"].digest == found["bob@x.edu"].digest != ""  # a group's work counts for each
-    assert found["s1"].submitted == datetime(2026, 11, 30, 7, 10, 0, 365935, tzinfo=UTC)
+    assert found["s1"].when.at == datetime(2026, 11, 30, 7, 10, 0, 365935, tzinfo=UTC)
     assert found["bob@x.edu"].name == "Bob: the Ray"
     assert found["s3"].problem == "no Python file was handed in"
 
@@ -94,7 +95,7 @@ def test_a_moodle_download_without_folders(tmp_path, store):
     assert sorted(store.get(found["2"].digest).files) == ["layers.py"]
 
 
-def test_clones_of_github_classroom(tmp_path, submission, store):
+def test_clones_are_called_assignment_and_user(tmp_path, submission, store):
     for user in ("ann-oz", "bob"):
         submission(tmp_path / f"chain-rule-{user}" / "student", layers=f"a = {user!r}\n")
         (tmp_path / f"chain-rule-{user}" / ".git").mkdir()
@@ -103,9 +104,9 @@ def test_clones_of_github_classroom(tmp_path, submission, store):
     )
     intake = take_in(tmp_path, store, read_roster(tmp_path / "grades.csv"))
     found = by_student(intake)
-    assert intake.layout == "GitHub Classroom clones"
+    assert intake.layout == "clones"
     assert sorted(found) == ["bob", "s1"]
-    assert found["s1"].submitted == datetime(2026, 11, 29, 10, tzinfo=UTC)
+    assert found["s1"].when.at == datetime(2026, 11, 29, 10, tzinfo=UTC)
     assert intake.unknown == ["bob"]
 
 
@@ -123,7 +124,11 @@ def test_several_attempts_of_one_student(tmp_path, submission, store):
         ("ann", "2026-11-29T10-00-00"), ("ann", "2026-11-30T10-00-00Z"), ("bob", "1"), ("bob", "2"),
         ("cy", "attempt_1"), ("dee", ""),
     ]  # fmt: skip
-    assert intake.attempts[0].submitted == datetime(2026, 11, 29, 10, tzinfo=UTC)
+    zoned = take_in(tmp_path, store, late=Late(timezone="Europe/Berlin")).attempts
+    assert [a.when.at for a in (intake.attempts[0], zoned[0])] == [None, datetime(2026, 11, 29, 9, tzinfo=UTC)]
+    assert intake.attempts[1].when.at == zoned[1].when.at == datetime(2026, 11, 30, 10, tzinfo=UTC)
+    (note,) = (note for note in intake.attempts[0].notes if "time" in note)
+    assert note.startswith("the time '2026-11-29T10-00-00' of the file's name has no time zone")
 
 
 def test_a_whole_class_in_one_zip(tmp_path, store):
@@ -187,7 +192,7 @@ def test_a_folder_that_cannot_be_listed_changes_nobody_elses_name(tmp_path, subm
         (tmp_path / f"chain-rule-{user}" / ".git").mkdir()
     forbid(monkeypatch, tmp_path / "chain-rule-bob")
     intake = take_in(tmp_path, store)
-    assert intake.layout == "GitHub Classroom clones"
+    assert intake.layout == "clones"
     assert {student: bool(a.digest) for student, a in by_student(intake).items()} == {"ann": True, "bob": False, "cy": True}
     assert "the folder 'chain-rule-bob' cannot be read (Permission denied)" in by_student(intake)["bob"].problem
     assert str(tmp_path) not in by_student(intake)["bob"].problem
@@ -291,13 +296,20 @@ def test_a_stored_submission_that_was_damaged_is_not_graded(tmp_path, submission
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
-        ("2026-11-01", datetime(2026, 11, 1, tzinfo=UTC)),
-        ("2026-11-01T23-10-05", datetime(2026, 11, 1, 23, 10, 5, tzinfo=UTC)),
+        ("2026-11-01", datetime(2026, 11, 1)),
+        ("2026-11-01T23-10-05", datetime(2026, 11, 1, 23, 10, 5)),
         ("2026-11-01 23:10:05 UTC", datetime(2026, 11, 1, 23, 10, 5, tzinfo=UTC)),
         ("2026-11-01T23:10:05-01:00", datetime(2026, 11, 2, 0, 10, 5, tzinfo=UTC)),
+        ("2026-11-30-23-59-00", datetime(2026, 11, 30, 23, 59)),  # Blackboard's file names
+        ("Sep 24, 2026 926 PM", datetime(2026, 9, 24, 21, 26)),  # Brightspace's folders leave out the colon
+        ("Jan 2, 2026 112 AM", datetime(2026, 1, 2, 1, 12)),
+        ("Jan 2, 2026 1205 PM", datetime(2026, 1, 2, 12, 5)),
+        ("Monday, 1 June 2026, 10:00 AM", datetime(2026, 6, 1, 10)),  # Moodle's strftimedaydatetime, in English
+        ("Monday, June 1, 2026, 10:00 PM", datetime(2026, 6, 1, 22)),
+        ("Montag, 1. Juni 2026, 10:00", None),
         ("attempt 3", None),
         ("", None),
     ],
 )
-def test_times_as_files_are_named(text, moment):
-    assert parse_time(text) == moment
+def test_times_as_course_systems_and_files_write_them(text, moment):
+    assert local_time(text) == moment

@@ -117,3 +117,21 @@ def test_what_passes_with_a_substitute_says_so():
     limited = gradescope.results(report, Policy(feedback=FeedbackRules(default="promise")))
     assert limited["tests"][0]["output"] == "This passes with a substitute."
     assert "ReLU" not in gradescope.encode(limited)
+
+
+@pytest.mark.parametrize(
+    ("users", "days"),
+    [
+        ([], 2),
+        ([{"assignment": {"due_date": "2026-12-01T12:00:00Z"}}], 1),
+        ([{"assignment": {"due_date": "2026-12-01T12:00:00Z"}}, {"assignment": {"due_date": "2026-12-03T12:00:00Z"}}, {}], 0),
+        ([{"assignment": {"due_date": None}}, {"id": 3}, "?"], 2),
+    ],
+)
+def test_gradescopes_own_due_date_and_extension_go_before_the_policys(users, days):
+    metadata = {
+        "created_at": "2026-12-02T10:00:00-00:00", "assignment": {"due_date": "2026-11-30T12:00:00Z"}, "users": users,
+    }  # fmt: skip
+    policy = Policy(late=Late("constant", datetime(2026, 10, 1, tzinfo=UTC), points=1))
+    told = gradescope.results(samples.report(), policy, gradescope.read_metadata(json.dumps(metadata)))
+    assert told["extra_data"]["late_days"] == days
