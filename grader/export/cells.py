@@ -24,6 +24,7 @@ class Sheet:
     data: bytes
     delimiter: str
     rows: list[list[CsvCell]]
+    utf16: bool = False  #: as Blackboard writes it: `data` is the same text in UTF-8
 
     @cached_property
     def header(self) -> list[str]:
@@ -62,17 +63,20 @@ class Sheet:
                 written = self.delimiter.encode() * (column - len(cells) + 1) + written
             pieces += [self.data[at:start], written]
             at = end
-        return b"".join([*pieces, self.data[at:]])
+        whole = b"".join([*pieces, self.data[at:]])
+        return b"\xff\xfe" + whole.decode("utf-8").encode("utf-16-le") if self.utf16 else whole
 
 
 def parse(data: bytes, name: str) -> Sheet:
-    """Read a CSV with commas, semicolons or tabs, in any encoding that contains ASCII.
+    """Read a CSV with commas, semicolons or tabs, in UTF-16 (little-endian) or any encoding that contains ASCII.
 
     name   : of the file, for messages
     raises : Refusal
     """
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data:
-        raise Refusal(f"{name} is UTF-16 or no text at all. Remedy: export it as CSV UTF-8.")
+    if utf16 := data.startswith(b"\xff\xfe"):
+        data = data[2:].decode("utf-16-le", "replace").encode("utf-8")
+    if b"\0" in data or data.startswith(b"\xfe\xff"):
+        raise Refusal(f"{name} is no text, or UTF-16 of another order. Remedy: export it as CSV UTF-8.")
     start = 3 if data.startswith(b"\xef\xbb\xbf") else 0
     text = data.decode("latin-1")  # one character a byte: positions are the file's own
     header = text[start:].partition("\n")[0]
@@ -100,7 +104,7 @@ def parse(data: bytes, name: str) -> Sheet:
         rows.append(row)
     if not rows:
         raise Refusal(f"{name} is empty. Remedy: export it again.")
-    return Sheet(data, delimiter, rows)
+    return Sheet(data, delimiter, rows, utf16)
 
 
 def quote(text: str, delimiter: str) -> str:

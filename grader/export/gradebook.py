@@ -1,11 +1,14 @@
-"""Grades into the gradebook that an instructor exported: Canvas's CSV or Moodle's offline grading worksheet.
+"""Grades into the gradebook that an instructor exported from a course system; `gradebooks.toml` says how each is laid out.
 
 Only the cells of one column change. Who cannot be told with certainty is named and left alone.
 """
 
+import re
+import tomllib
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from grader.cohort.counting import Grade
 from grader.cohort.roster import fold
@@ -13,7 +16,9 @@ from grader.errors import Refusal
 from grader.export.cells import Sheet, parse
 from grader.report.words import number
 
-_NOT_CANVAS_ASSIGNMENTS = ("current", "final", "unposted", "override", "notes", "custom")
+GRADEBOOKS: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("gradebooks.toml").read_text("utf-8"))
+_NOT_PEOPLE = ("points possible", "manual posting", "muted", "student, test")  #: in the first cell of a row, in Canvas
+_KEPT = ("EX", "N/A")  #: cells that stay as they are: excused
 
 
 class GradebookLine(NamedTuple):
@@ -54,73 +59,50 @@ class Filled:
         return told
 
 
-def fill_canvas(data: bytes, grades: list[Grade], column: str = "", name: str = "the Canvas file") -> Filled:
-    """Fill an assignment's column of a gradebook exported from Canvas.
+def fill(system: str, data: bytes, grades: list[Grade], column: str = "", name: str = "the file") -> Filled:
+    """Fill an assignment's column of a gradebook.
 
-    column : the assignment's title, with or without its id; needed if the file has several assignments
+    system : one of GRADEBOOKS
+    column : the assignment's title, with or without what the system adds to it; needed if the file has several
+    raises : Refusal
     """
-    sheet = parse(data, name)
-    if not {"id", "section"} <= sheet.at.keys() or not {"student", "lastname"} & sheet.at.keys():
-        raise Refusal(f"{name} has no columns Student, ID and Section. Remedy: Grades, Export, Export Entire Gradebook.")
-    target = _canvas_column(sheet, column, name)
-    lines, possible = [], 0.0
+    book, sheet = GRADEBOOKS[system], parse(data, name)
+    if missing := [title for title in book["needs"] if title.casefold() not in sheet.at]:
+        raise Refusal(f"{name} has no column {missing[0]!r}. Remedy: {book['remedy']}.")
+    target, possible = _column(book, sheet, column, name)
+    lines = []
     for row in sheet.people():
         first = sheet.text(row, 0).strip().casefold()
-        if first == "points possible":
+        if first == _NOT_PEOPLE[0]:
             possible = _points(sheet.text(row, target))
-        elif first not in ("manual posting", "muted", "student, test"):
-            lines.append(_canvas_line(sheet, row, sheet.text(row, target)))
+        elif first not in _NOT_PEOPLE and (line := _line(book, sheet, row, sheet.text(row, target))):
+            lines.append(line)
+        possible = _points(sheet.get(row, book.get("points", ""))) or possible
     return _fill(sheet, target, possible, lines, grades)
 
 
-def fill_moodle(data: bytes, grades: list[Grade], name: str = "the Moodle file") -> Filled:
-    """Fill the Grade column of an offline grading worksheet downloaded from Moodle."""
-    sheet = parse(data, name)
-    needed = ("Identifier", "Grade", "Last modified (grade)")
-    if missing := [title for title in needed if title.casefold() not in sheet.at]:
-        raise Refusal(
-            f"{name} has no column {missing[0]!r}, without which Moodle refuses the import. "
-            "Remedy: switch on offline grading worksheets and download the worksheet."
-        )
-    lines, possible = [], 0.0
-    for row in sheet.people():
-        lines.append(_moodle_line(sheet, row))
-        possible = _points(sheet.get(row, "maximum grade")) or possible
-    return _fill(sheet, sheet.at["grade"], possible, lines, grades)
+def _column(book: dict[str, Any], sheet: Sheet, column: str, name: str) -> tuple[int, float]:
+    """The place of the assignment's column, and the points possible if its title tells."""
+    wanted = fold(column)
+    titles = {place: re.fullmatch(book["column"], fold(title)) for place, title in enumerate(sheet.header)}
+    fitting = {place: match for place, match in titles.items() if match and wanted in ("", match[0], match["title"])}
+    if len(fitting) != 1:
+        told = ", ".join(repr(sheet.header[place]) for place in fitting or titles if titles[place]) or "none"
+        raise Refusal(f"{name}: {told} of its assignments fit {column!r}. Remedy: --column 'Title' as in the header.")
+    ((place, match),) = fitting.items()
+    return place, _points(match.groupdict().get("possible") or "")
 
 
-def _canvas_column(sheet: Sheet, column: str, name: str) -> int:
-    """Assignments come after Section and are called `Title (123)`."""
-    header = sheet.header
-    places = [
-        i for i in range(sheet.at["section"] + 1, len(header))
-        if header[i].endswith(")") and not header[i].casefold().startswith(_NOT_CANVAS_ASSIGNMENTS)
-    ]  # fmt: skip
-    if column:
-        wanted = fold(column)
-        places = [i for i in places if wanted in (fold(header[i]), fold(header[i].rpartition(" (")[0]))]
-    if len(places) != 1:
-        titles = ", ".join(repr(header[i]) for i in places) or "none"
-        raise Refusal(f"{name}: {titles} of its assignments fit {column!r}. Remedy: --column 'Title (id)' as in the header.")
-    return places[0]
-
-
-def _canvas_line(sheet: Sheet, row: int, held: str) -> GradebookLine:
-    """A student of a Canvas file whose cell holds something already."""
-    whole = "student" in sheet.at
-    shown = sheet.get(row, "student") if whole else f"{sheet.get(row, 'firstname')} {sheet.get(row, 'lastname')}"
-    last, _, rest = shown.partition(",")
-    keys = [sheet.get(row, title) for title in ("sis user id", "sis login id", "id", "integration id")]
-    return GradebookLine(row, shown, [*keys, f"{rest} {last}"], held if held.strip() in ("EX", "N/A") else "")
-
-
-def _moodle_line(sheet: Sheet, row: int) -> GradebookLine:
-    identifier = sheet.get(row, "identifier")
-    keys = [sheet.get(row, title) for title in ("email address", "id number", "username", "full name")]
-    locked = sheet.get(row, "grade can be changed").casefold() == "no"
-    shown = sheet.get(row, "full name") or identifier
-    told = identifier.rpartition(" ")[2] if identifier.startswith("Participant") else identifier
-    return GradebookLine(row, shown, [told, *keys], "grade cannot be changed" if locked else "")
+def _line(book: dict[str, Any], sheet: Sheet, row: int, held: str) -> GradebookLine | None:
+    """A person whose cell holds something already; None where nobody is named."""
+    shown = " ".join(filter(None, (sheet.get(row, title) for title in book["names"])))
+    keys = [sheet.get(row, title).removeprefix(book.get("strip", "")) for title in book["keys"]]
+    if not any((shown, *keys)):
+        return None
+    last, _, first = shown.partition(",")
+    locked = any(sheet.get(row, title).casefold() == says for title, says in book.get("locked", {}).items())
+    why = "grade cannot be changed" if locked else held if held.strip() in _KEPT else ""
+    return GradebookLine(row, shown or next(filter(None, keys)), [*keys, shown, f"{first} {last}"], why)
 
 
 def _points(text: str) -> float:
@@ -152,9 +134,9 @@ def _scores(lines_of: dict[str, list[GradebookLine]], grades: list[Grade], possi
         grade = whose[student]
         if more:
             filled.ambiguous += [f"{each.shown} (line {each.row + 1})" for each in (line, *more)]
-        elif grade.state == "missing" and not line.locked:
+        elif grade.state == "missing" and not line.locked and not grade.excused:
             filled.not_graded.append(line.shown)
-        elif line.locked or grade.state not in ("graded", "submission"):
+        elif line.locked or grade.excused or grade.state not in ("graded", "submission"):
             filled.untouched.append(f"{line.shown} ({line.locked or grade.reason})")
         else:
             scores[line.row] = str(number(_scaled(grade, possible)))

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from grader.cohort.run import Result
     from grader.course.course import Course
     from grader.course.policy import Policy
-    from grader.export.gradebook import Filled
+
+
+_GRADEBOOK = click.Path(path_type=Path, exists=True)
 
 
 @click.command("class")
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
 @click.option("--roster", type=click.Path(path_type=Path), help="CSV of the class: id, name, email, github_username ...")
 @click.option("--scheduler", default="", help="Address of a Dask scheduler, such as tcp://10.0.0.1:8786.")
 @click.option("--regrade", multiple=True, metavar="STUDENT", help="Grade this student again; 'all' for everybody.")
-@click.option("--canvas", type=click.Path(path_type=Path, exists=True), help="Fill this gradebook exported from Canvas.")
-@click.option("--column", default="", help="Which assignment of the Canvas file.")
-@click.option("--moodle", type=click.Path(path_type=Path, exists=True), help="Fill this grading worksheet from Moodle.")
+@click.option("--canvas", type=_GRADEBOOK, help="Fill this gradebook exported from Canvas.")
+@click.option("--moodle", type=_GRADEBOOK, help="Fill this grading worksheet from Moodle, and take its times of submission.")
+@click.option("--brightspace", type=_GRADEBOOK, help="Fill this export of Brightspace's grades.")
+@click.option("--blackboard", type=_GRADEBOOK, help="Fill this download of Blackboard's gradebook.")
+@click.option("--column", default="", help="Which assignment of the gradebook.")
 @click.option("--no-reports", is_flag=True, help="Write no HTML report for each submission.")
 @click.option("--return-reports", is_flag=True, help="Write returned/STUDENT/report.html, at the policy's feedback level.")
 @click.option("--anonymous", is_flag=True, help="Leave names out of the class page altogether.")
@@ -40,14 +44,13 @@ def command(
     roster: Path | None,
     scheduler: str,
     regrade: tuple[str, ...],
-    canvas: Path | None,
     column: str,
-    moodle: Path | None,
     no_reports: bool,
     return_reports: bool,
     anonymous: bool,
+    **gradebooks: Path | None,
 ) -> int:
-    """Grade a folder of SUBMISSIONS: folders, archives, a Gradescope export, a Moodle download, Classroom clones.
+    """Grade a folder of SUBMISSIONS: folders, archives, clones, downloads of Gradescope, Canvas, Moodle ...
 
     Run the same command again to go on after an interruption, or after new submissions came in.
     """
@@ -66,13 +69,14 @@ def command(
     settings = read_policy(policy, course.folder)
     if not is_copy(course.folder):
         _from_a_copy(course, out, settings)
-    watcher = Terminal()
+    watcher, worksheet = Terminal(), gradebooks["moodle"]
     run = ClassRun(
         course=course,
         submissions=submissions,
         out=out,
         policy=settings,
-        roster=read_roster(roster) if roster else None,
+        roster=read_roster(roster, settings.late.zone) if roster else None,
+        times=read_roster(worksheet, settings.late.zone, "Moodle's worksheet") if worksheet else None,
         jobs=jobs or 0,
         scheduler=scheduler,
         regrade=regrade,
@@ -87,7 +91,7 @@ def command(
         return 130
     finally:
         watcher.close()
-    _fill_gradebooks(result, canvas, column, moodle)
+    _fill_gradebooks(result, gradebooks, column)
     if return_reports:
         _return_reports(result, course)
     written = page.write(result, course.student, anonymous=anonymous)
@@ -110,26 +114,25 @@ def _from_a_copy(course: Course, out: Path, policy: Policy) -> NoReturn:
     bootstrap.become(command, {**os.environ, course_copy.VARIABLE: str(copy)})
 
 
-def _fill_gradebooks(result: Result, canvas: Path | None, column: str, moodle: Path | None) -> None:
-    from grader.export.gradebook import fill_canvas, fill_moodle
-
-    if canvas is not None:
-        _fill(canvas, result.out, fill_canvas(canvas.read_bytes(), result.grades, column, canvas.name))
-    if moodle is not None:
-        _fill(moodle, result.out, fill_moodle(moodle.read_bytes(), result.grades, moodle.name))
-
-
-def _fill(file: Path, out: Path, filled: Filled) -> None:
-    """Write the filled copy of a file from a learning platform beside the results, and say what it holds."""
+def _fill_gradebooks(result: Result, files: dict[str, Path | None], column: str) -> None:
+    """Write a filled copy of each file beside the results, and say what it holds."""
+    from grader.export.gradebook import fill
     from grader.files import write_atomically
 
-    target = write_atomically(out / f"filled-{file.name}", filled.data)
-    click.echo("\n".join([str(target), *(f"  {sentence}" for sentence in filled.sentences())]))
+    for system, file in files.items():
+        if file is not None:
+            filled = fill(system, file.read_bytes(), result.grades, "" if system == "moodle" else column, file.name)
+            target = write_atomically(result.out / f"filled-{file.name}", filled.data)
+            click.echo("\n".join([str(target), *(f"  {sentence}" for sentence in filled.sentences())]))
 
 
 def _told(result: Result, written: Path) -> int:
     """Say how many were graded and where it stands; the exit status."""
+    from grader.cohort.counting import times_unknown
+
     faults = result.of_state("fault")
+    if warning := times_unknown(result.grades, result.policy.late):
+        click.secho(warning, fg="red", bold=True)
     click.echo(
         f"{len(result.of_state('graded'))} graded, {len(result.of_state('submission'))} could not be graded (submission), "
         f"{len(faults)} failed in the grader, {len(result.of_state('missing'))} missing.\n{result.out / 'grades.csv'}\n{written}"

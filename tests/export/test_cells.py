@@ -71,7 +71,7 @@ def test_letters_of_another_encoding_stay():
     assert sheet.filled({(1, 1): "5"}) == "Name,Grade\nZoë,5\n".encode("cp1252")
 
 
-@pytest.mark.parametrize("data", ["a,b\n".encode("utf-16"), b"", b'a,"b\n'])
+@pytest.mark.parametrize("data", [b"\xfe\xff" + "a,b\n".encode("utf-16-be"), b"a,\0\n", b"", b'a,"b\n'])
 def test_what_is_no_csv_is_refused_with_a_remedy(data):
     with pytest.raises(Refusal, match="Remedy"):
         parse(data, "x.csv")
@@ -81,3 +81,10 @@ def test_what_is_no_csv_is_refused_with_a_remedy(data):
 def test_no_text_starts_a_formula(text):
     assert guard(text) == "'" + text
     assert guard("Ann") == "Ann"
+
+
+def test_utf_16_comes_back_as_utf_16_and_nothing_else_changes():
+    data = "\ufeffname\tpoints\r\nZo\u00eb \U0001f600\t\r\n".encode("utf-16-le")
+    sheet = parse(data, "x.xls")
+    assert sheet.filled({}) == data
+    assert sheet.filled({(1, 1): "9"}).decode("utf-16") == "name\tpoints\r\nZo\u00eb \U0001f600\t9\r\n"
