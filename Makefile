@@ -12,8 +12,8 @@ OUT_ARG = $(if $(OUT),--out "$(OUT)")
 COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),--sandbox $(SANDBOX))
 
 .DEFAULT_GOAL := help
-.PHONY: help grade watch stage site hint debug reset progress report train experiment check-gradients doctor class compare kit update gradescope export \
-	regrade-diff notebook check-tasks check-tasks-full record-times skeleton oracle \
+.PHONY: help grade watch stage site hint debug reset progress report train experiment check-gradients doctor notebook class compare kit update gradescope export \
+	regrade-diff check-tasks check-tasks-full record-times skeleton oracle \
 	test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load class-soak same-grades bench bench-check architecture figures measure-seeds measure-diagnosis format lint requirements clean environment environment-long
 
 help: ## list the verbs
@@ -49,6 +49,8 @@ check-gradients:
 	@$(GRADER) check-gradients $(STUDENT_ARG) $(ARGS)
 doctor:
 	@$(GRADER) doctor $(ARGS)
+notebook:
+	@$(GRADER) notebook $(STUDENT_ARG) $(OUT_ARG) $(ARGS)
 
 # --- teach -----------------------------------------------------------------------------------------------------------
 class:
@@ -65,8 +67,6 @@ export:
 	@$(GRADER) export "$(or $(RESULTS),build/results.json)" --format $(or $(FORMAT),junit) $(OUT_ARG) $(ARGS)
 regrade-diff:
 	@$(GRADER) regrade-diff "$(OLD)" "$(NEW)" $(ARGS)
-notebook:
-	@$(GRADER) notebook $(OUT_ARG) $(ARGS)
 
 # --- build the course ------------------------------------------------------------------------------------------------
 check-tasks: environment
@@ -144,6 +144,7 @@ lint: environment
 requirements: ## pin again: needs uv and the network
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/base.in -o requirements/base.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/class.in -o requirements/class.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/notebook.in -o requirements/notebook.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/test.in -o requirements/test.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements/long.in -o requirements/long.txt
 

@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "experiment": ("Learn", "Predict what trainings will do, then run them with your network."),
     "check-gradients": ("Learn", "Use your own gradient check on your own layers."),
     "doctor": ("Learn", "Check this machine and repair what can be repaired."),
+    "notebook": ("Learn", "Make a notebook to work in, and open it."),
     "class": ("Teach", "Grade a folder of submissions."),
     "compare": ("Teach", "Compare a submission with the reference, side by side."),
     "kit": ("Teach", "Make the folder that learners are given."),
@@ -35,7 +36,6 @@ VERBS: dict[str, tuple[str, str]] = {
     "gradescope": ("Teach", "Build the autograder archive for Gradescope."),
     "export": ("Teach", ""),  # names the formats, and so says it itself
     "regrade-diff": ("Teach", "Show whose score changes between two versions of the course."),
-    "notebook": ("Teach", "Make a notebook from the handouts."),
     "check-tasks": ("Build the course", "Test the course itself: reference, skeleton, mistakes, right answers."),
     "record-times": ("Build the course", "Record the reference's time for every check."),
     "skeleton": ("Build the course", "Write the learner's skeleton from the reference."),

@@ -3,14 +3,18 @@
 import re
 from types import SimpleNamespace
 
-import msgspec
 import pytest
 
 from grader.threads import one_thread
 
 one_thread()  # as in a grade, and before NumPy is imported
 
-from grader.records import Report  # noqa: E402
+try:
+    import msgspec
+
+    from grader.records import Report
+except ModuleNotFoundError as error:  # not an Exception, which pytest would show with its traceback
+    raise SystemExit(f"error: this Python has no {error.name}. Remedy: make test, or .venv/bin/python -m pytest") from None
 
 #: What is dear to make and shared by several tests, and the ids of these tests: one process runs them all. (The marker of
 #: pytest-xdist says the same, but its version 3.8 writes it where pytest 9.2 no longer reads it.)

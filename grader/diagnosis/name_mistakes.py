@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -16,11 +17,13 @@ from grader.submission import NotASubmission, Submission, read_submission
 from grader.worker.outside.pool import WorkerPool
 
 
-def run_and_name(course: Course, stages: Iterable[Stage], submission: Submission, seed: int) -> Session:
+def run_and_name(
+    course: Course, stages: Iterable[Stage], submission: Submission, seed: int, evidence: Path | None = None
+) -> Session:
     """Some stages of a submission in workers of their own, with the names of its mistakes."""
     with WorkerPool(course.withheld) as pool:
-        limits = Limits(calibrate())
-        session = run_stages(stages, pool, submission, course=course, seed=seed, limits=limits, follow_through="full")
+        how: dict[str, Any] = {"seed": seed, "limits": Limits(calibrate()), "follow_through": "full", "evidence": evidence}
+        session = run_stages(stages, pool, submission, course=course, **how)
         name_mistakes(session, course.reference)
     return session
 

@@ -132,7 +132,8 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
         yield f"data/{file}", (course.data / file).read_bytes()
     sums = f"{hashlib.sha256((course.data / _DATA).read_bytes()).hexdigest()}  {_DATA}\n"
     yield "data/SHA256SUMS", sums.encode()
-    for file in ("requirements/base.in", "requirements/base.txt", "LICENSE", ".gitignore"):
+    lists = ("requirements/base.in", "requirements/base.txt", "requirements/notebook.txt")
+    for file in (*lists, "LICENSE", ".gitignore", ".vscode/settings.json", ".vscode/launch.json"):
         yield file, (GRADER.parent / file).read_bytes()
     yield "tasks/conftest.py", (course.tasks / "conftest.py").read_bytes()
     elsewhere = {"grade.yml": ".github/workflows/grade.yml", "autograder.in": "autograder.py"}

@@ -76,8 +76,8 @@ def write(report: Report, out: Path, course: Course) -> Path:
     return write_atomically(out / "report.html", page(report, out, course))
 
 
-def page(report: Report, out: Path, course: Course) -> str:
-    """The page as text; reads `out/evidence` and `out/history.jsonl`, keeps its plots in `out/figures.json`."""
+def page(report: Report, out: Path, course: Course, template: str = "report.html.j2") -> str:
+    """The page as text, or what another template makes of it; reads what lies in `out`, keeps its plots in `out/figures.json`."""
     arrays = {
         (stage.id, check.id): evidence.load(out, stage.id, check.id, check.card)
         for stage in report.stages
@@ -88,7 +88,7 @@ def page(report: Report, out: Path, course: Course) -> str:
     drawings.keep()
     stages = _said_once([_stage(stage, report, arrays, drawn) for stage in report.stages])
     next_view = next((view for stage in stages for view in stage.checks if view.is_next), None)
-    return _template().render(
+    return _template(template).render(
         report=report,
         stages=stages,
         done=report.complete and report.next is None and report.score == report.max_score,
@@ -105,9 +105,9 @@ def page(report: Report, out: Path, course: Course) -> str:
 
 
 @lru_cache
-def _template() -> jinja2.Template:
+def _template(name: str) -> jinja2.Template:
     """Compiled once: a class is hundreds of pages."""
-    return environment(learner_css=stylesheet(HERE / "learner.css")).get_template("report.html.j2")
+    return environment(learner_css=stylesheet(HERE / "learner.css")).get_template(name)
 
 
 def _stage(

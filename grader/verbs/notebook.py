@@ -1,57 +1,98 @@
-"""`notebook`: the handouts as a Jupyter notebook, with one cell after each that grades its stage."""
+"""`notebook`: the course as a Jupyter notebook to work in: handouts, cells that write functions, cells that grade."""
 
 import json
+import os
 import re
+import sys
+import textwrap
 from pathlib import Path
 
 import click
 
-from grader.paths import BUILD, ENGINE
+from grader import bootstrap
+from grader.paths import ENGINE, STUDENT
 from grader.verbs._course import course_here
 
-INTRODUCTION = """# Chain Rule
-
-You build a neural network from scratch, one stage at a time. Write each function in its file under `student/`, save, and
-run the cell below the handout: it says what passes, what fails, and what the mistake is.
-
-Your code runs in a process of its own, started again by each cell: there is no kernel to restart after an edit.
-"""
+NAME = "chain_rule.ipynb"
+#: Its first two cells.
+START = Path(__file__).with_name("notebook_start.md")
+#: A link or picture that lies beside a handout.
+BESIDE = re.compile(r"(\]\(|(?:src|srcset|href)=\")(?![a-z]+:|[#/])([^)\"#\s]+)")
 
 
-def cells(student: str | None) -> list[dict[str, object]]:
-    """The notebook's cells, in order: an introduction, then each stage's handout and the call that grades it."""
-    start = f"import sys\nsys.path.insert(0, {str(ENGINE)!r})\nfrom grader import check"
-    content = [_markdown("introduction", INTRODUCTION), _code("start", start)]
-    for handout in sorted(course_here().tasks.glob("*/README.md")):
-        stage = handout.parent.name
-        call = f'check("{stage}")' if student is None else f'check("{stage}", student={student!r})'
-        text = handout.read_text(encoding="utf-8").replace("$`", "$").replace("`$", "$")  # as Jupyter reads formulas
-        text = re.sub(r"```math\n(.*?)```", r"$$\n\1$$", text, flags=re.DOTALL)
-        content += [_markdown(f"handout-{stage}", text), _code(f"check-{stage}", call)]
-    return content
+def notebook(folder: Path, student: Path = STUDENT) -> dict[str, object]:
+    """A notebook in format 4.5, as the dictionary that is written as JSON; it names all places as seen from its folder."""
+    from grader.course.skeleton import pristine, read_claims
+    from grader.course.source_spans import definition_span, need
 
-
-def notebook(student: str | None = None) -> dict[str, object]:
-    """A notebook in format 4.5, as the dictionary that is written as JSON."""
+    course = course_here()
+    claims, first = read_claims(course.tasks), course.stages[0]
+    skeleton, said = pristine(course, claims), START.read_text(encoding="utf-8")
+    words = {"first": first.id.partition("_")[0], "module": first.claims[0].partition(".")[0]}
+    introduction, start = said.format(**words, course=_seen(ENGINE, folder), student=_seen(student, folder)).split("---\n")
+    cells = [_cell("markdown", "introduction", introduction), _cell("code", "start", start.strip())]
+    for stage in course.stages:
+        cells.append(_cell("markdown", f"handout-{stage.id}", _handout(stage.folder, folder)))
+        for name in claims.of_stage(stage.id):
+            text = skeleton[name.partition(".")[0] + ".py"]
+            stub = textwrap.dedent("\n".join(text.split("\n")[slice(*definition_span(need(text, name)))]))
+            cells.append(_cell("code", f"write-{name.replace('.', '-')}", f"%%student {name}\n{stub}"))
+        cells.append(_cell("code", f"check-{stage.id}", f'check("{stage.id}")'))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return {"cells": cells(student), "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
 
 
-def _markdown(name: str, text: str) -> dict[str, object]:
-    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": text}
+def _handout(stage: Path, folder: Path) -> str:
+    """A stage's handout with formulas as Jupyter reads them, and links and pictures as seen from the notebook's folder."""
+    text = (stage / "README.md").read_text(encoding="utf-8").replace("$`", "$").replace("`$", "$")
+    text = re.sub(r"```math\n(.*?)```", r"$$\n\1$$", text, flags=re.DOTALL)
+    return BESIDE.sub(lambda link: link[1] + _seen(stage / link[2], folder), text)
 
 
-def _code(name: str, text: str) -> dict[str, object]:
-    return {"cell_type": "code", "id": name, "metadata": {}, "source": text, "outputs": [], "execution_count": None}
+def _seen(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _cell(kind: str, name: str, text: str) -> dict[str, object]:
+    own: dict[str, object] = {"outputs": [], "execution_count": None} if kind == "code" else {}
+    return {"cell_type": kind, "id": name, "metadata": {}, "source": text, **own}
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default=BUILD / "chain_rule.ipynb", help="File to write.")
-@click.option("--student", type=click.Path(file_okay=False), help="Folder to grade instead of student/.")
-def command(out: Path, student: str | None) -> None:
-    """Make a notebook from the handouts."""
-    if out.is_dir():
-        out = out / "chain_rule.ipynb"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(notebook(student), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    click.echo(f"Written: {out}. Open it with Jupyter, beside your files in student/.")
+@click.option("--out", type=click.Path(path_type=Path), default=ENGINE / NAME, help="File to write.")
+@click.option("--student", type=click.Path(file_okay=False, path_type=Path), default=STUDENT, help="Folder to work in.")
+@click.option("--no-open", is_flag=True, help="Install nothing and open nothing.")
+def command(out: Path, student: Path, no_open: bool) -> None:
+    """Make a notebook to work in, and open it; one that is there already is opened as it is.
+
+    JupyterLab is installed into .venv the first time.
+    """
+    out = out / NAME if out.is_dir() else out
+    if out.exists():
+        click.echo(f"{out} is there already and stays as it is. Remedy for a new one: move it away, or OUT=another file.")
+    else:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        made = json.dumps(notebook(out.parent.resolve(), student.resolve()), indent=1, ensure_ascii=False)
+        out.write_text(made + "\n", encoding="utf-8")
+        click.echo(f"Written: {out}.")
+    if not no_open:
+        _open(out)
+
+
+def _open(path: Path) -> None:
+    """JupyterLab in place of this process."""
+    from importlib.util import find_spec
+
+    from grader.errors import Refusal
+
+    try:
+        if not os.environ.get(bootstrap.OWN_ENVIRONMENT):
+            bootstrap.ensure(["base", "notebook"])
+    except bootstrap.SetupFailed as failure:
+        raise Refusal(str(failure)) from None
+    if find_spec("jupyterlab") is None:
+        raise Refusal(
+            "this Python has no jupyterlab. Remedy: install requirements/notebook.txt, or open the notebook in an editor."
+        )
+    os.chdir(path.parent)
+    bootstrap.become([sys.executable, "-m", "jupyterlab", path.name], dict(os.environ))

@@ -1,6 +1,7 @@
-"""Other ways in: a bare pytest, as an editor's test explorer runs it, and a notebook."""
+"""Other ways in: a bare pytest, as an editor's test explorer runs it, and the words that all of them share."""
 
 import html
+import json
 import os
 import re
 import subprocess
@@ -40,6 +41,28 @@ def test_bare_pytest_runs_a_stage_on_the_learners_folder(tmp_path):
     assert f"collected {listed} items" in done.stdout
 
 
+@pytest.mark.parametrize("folder", ["tasks/01_linear", "tests/test_text.py"])
+def test_outside_of_the_environment_pytest_ends_in_one_sentence(folder, tmp_path):
+    (tmp_path / "msgspec.py").write_text("raise ModuleNotFoundError('No module named msgspec', name='msgspec')\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", folder]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode != 0
+    (line,) = (done.stdout + done.stderr).strip().splitlines()
+    assert line.startswith("error: this Python has no msgspec. Remedy: ")
+    assert ".venv/bin/python -m pytest" in line
+
+
+def test_visual_studio_code_finds_the_checks_and_runs_a_file_as_a_module():
+    settings = json.loads((ROOT / ".vscode" / "settings.json").read_text())
+    assert settings["python.defaultInterpreterPath"] == "${workspaceFolder}/.venv/bin/python"
+    assert settings["python.testing.pytestEnabled"]
+    assert settings["python.testing.pytestArgs"] == ["tasks"]
+    (run,) = json.loads((ROOT / ".vscode" / "launch.json").read_text())["configurations"]
+    assert run["module"] == "student.${fileBasenameNoExtension}"
+    assert run["cwd"] == "${workspaceFolder}"
+
+
 def test_one_check_can_be_run_alone(tmp_path):
     """What it builds on is run with it, unseen."""
     name = next(c.id for c in COURSE.stages[1].checks if not c.core)
@@ -54,41 +77,6 @@ def test_a_folder_that_is_no_submission_is_a_usage_error(tmp_path):
     assert "is not a submission" in done.stderr + done.stdout
 
 
-def test_check_shows_a_stage(tmp_path):
-    write(with_bodies([]), tmp_path / "student")
-    shown = check("softmax", student=tmp_path / "student")
-    assert shown.report.score == 0
-    assert "losses.softmax is still a TODO" in repr(shown)
-    assert "losses.softmax is still a TODO" in shown._repr_html_()
-    with pytest.raises(ValueError, match="no stage 'soft'"):
-        check("soft", student=tmp_path / "student")
-    with pytest.raises(ValueError, match="is not a submission"):
-        check("softmax", student=tmp_path)
-
-
-def test_the_notebook_runs_on_the_reference():
-    """Made from the handouts, one cell after each; cells of stages that train are left to the whole grade."""
-    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
-    from grader.verbs.notebook import notebook
-
-    made = notebook(str(REFERENCE))
-    training = {stage.id for stage in COURSE.stages if stage.training}
-    handouts = [cell["id"] for cell in made["cells"] if cell["id"].startswith("handout-")]
-    assert handouts == [f"handout-{stage.id}" for stage in COURSE.stages]
-    texts = "".join(cell["source"] for cell in made["cells"])
-    assert "$$\n\\text{softmax}(z)_{n,c} = " in texts  # formulas as Jupyter reads them
-    assert not [mark for mark in ("```math", "$`", "`$") if mark in texts]
-    made["cells"] = [c for c in made["cells"] if c["id"].removeprefix("check-") not in training]
-    book = nbformat.from_dict(made)
-    nbformat.validate(book)
-    nbclient.NotebookClient(book, timeout=300, kernel_name="python3").execute()
-    shown = [c for c in book.cells if c["id"].startswith("check-")]
-    assert len(shown) == len(COURSE.stages) - len(training)
-    for cell in shown:
-        html = "".join(output["data"]["text/html"] for output in cell["outputs"] if "data" in output)
-        assert "All checks pass." in html, cell["id"]
-
-
 def test_a_mistake_has_the_same_words_wherever_its_learner_is(tmp_path):
     """In the notebook, in the terminal after `grade` and in `debug`, and in pytest; a breakpoint changes none of them."""
     wrong = with_bodies(COURSE.stages[:1])
@@ -98,8 +86,9 @@ def test_a_mistake_has_the_same_words_wherever_its_learner_is(tmp_path):
     failed = next(c for c in shown.report.stages[0].checks if c.mistake)
     ((label, text, _),) = (part for part in CardText("", failed).parts() if part[0].startswith("what it looks like"))
     assert failed.mistake.hint in text
-    said = [repr(shown), re.sub("<[^>]*>", " ", html.unescape(shown._repr_html_()))]
-    said += [bare_pytest(tmp_path / "student", "tasks/01_linear").stdout]
+    page = " ".join(re.sub("<[^>]*>", " ", html.unescape(shown._repr_html_())).split())
+    assert all(" ".join(part.split()) in page for part in (title(failed.mistake), failed.card.looks_like, failed.mistake.hint))
+    said = [repr(shown), bare_pytest(tmp_path / "student", "tasks/01_linear").stdout]
     stop = layers.replace("        return x @ self.W\n", "        breakpoint()\n        return x @ self.W\n")
     assert stop != layers != wrong.modules["layers"]
     said.append(verb("grade", "1", "--student", tmp_path / "student", "--out", tmp_path / "out"))

@@ -7,8 +7,9 @@ import pytest
 
 from grader.learner.jupyter import Shown
 from grader.records import Card, CheckResult, Mistake, NextStep, Report, SourceLines, StageResult
-from grader.report import terminal
+from grader.report import terminal, words
 from grader.running import scores
+from tests.courses import HERE
 from tests.report import samples
 from tests.running import toys
 
@@ -133,13 +134,14 @@ def test_long_scripts_are_cut_with_a_word_on_the_rest():
     assert "... 16 more lines are in the report" in text
 
 
-def test_a_notebook_gets_the_card_as_html_and_nothing_of_it_is_markup(report):
-    html = Shown(report)._repr_html_()
+def test_a_notebook_gets_the_card_as_html_and_nothing_of_it_is_markup(report, tmp_path):
+    shown = Shown(report, tmp_path, HERE)
+    html = shown._repr_html_()
     assert "<script>" not in html
     assert html.count("&lt;script&gt;") >= 5
-    for label in ("what was expected", "what you gave", "what we ran", "fails"):
+    for label in (words.SHOULD, words.GAVE, words.RAN, "fails"):
         assert label in html
-    assert "[bold red]markup[/]" in repr(Shown(report))
+    assert "[bold red]markup[/]" in repr(shown)
 
 
 def test_what_passes_with_a_substitute_is_told_beside_what_holds_alone(tmp_path):
@@ -150,7 +152,7 @@ def test_what_passes_with_a_substitute_is_told_beside_what_holds_alone(tmp_path)
     assert "◑ 07_backprop         12 of 12  done with a correct Linear\n" in text
     assert "◑ 11_overfit           0 of  4  done with a correct Linear, not counted" in text
     assert "✗ 10_training_loop     4 of 12  0 of 2 pass, 1 more with a correct Linear" in text
-    html = Shown(report)._repr_html_()
+    html = Shown(report, tmp_path, HERE)._repr_html_()
     assert "With a correct Linear, your backprop passes 2 of 2 checks." in html
     assert "Fails too with a correct Linear and softmax." in html
     failed = next(check for check in report.stages[9].checks if check.state == "fail")
