@@ -172,7 +172,7 @@ def explain(name: str, output: str) -> str:
     if any(sign in lowered for sign in signs):
         return (
             "the packages could not be downloaded: no package index was reached. "
-            "The first run needs the network once. Remedy: connect (or set your proxy) and run the command again."
+            "The first run needs a network connection. Remedy: connect (or set your proxy) and run the command again."
         )
     return (
         f"the packages in requirements/{name}.txt could not be installed: {last_line(output)}. "

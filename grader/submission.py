@@ -126,7 +126,7 @@ class _Unreadable(Exception):
 
 
 def _renamed(folder: Path, missing: Sequence[str]) -> dict[str, str]:
-    """Module -> a sentence, for each missing one that is there under another name."""
+    """Module -> a sentence, for each missing one that is there, misnamed."""
     alike = lookalikes((path.stem for path in folder.iterdir() if path.suffix == ".py"), missing)
     sentence = "{0} is not there; {1!r} has to be called {0}."
     return {module: sentence.format(file_of(module), f"{stem}.py") for module, stem in alike.items()}

@@ -77,7 +77,7 @@ def test_no_network_is_one_sentence_with_a_remedy(bootstrap):
     ("output", "words"),
     [
         ("ERROR: [Errno 28] No space left on device", "the disk is full"),
-        ("Failed to establish a new connection: [Errno -2]", "needs the network once"),
+        ("Failed to establish a new connection: [Errno -2]", "needs a network connection"),
         ("ERROR: Hash mismatch\n[notice] a new release of pip", "Hash mismatch"),
     ],
 )

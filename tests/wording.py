@@ -15,7 +15,7 @@ _WORDS = re.compile(rf"\b({'|'.join(BANNED)})\b", re.IGNORECASE)
 PHRASES = {
     r"promises? (are )?(kept|holds?)|every promise|what will be promised|for promise \d": "checks pass; what will be checked",
     r"does not hold\b|\d of \d+ hold\b": "fails; 3 of 5 checks pass",
-    r"marked for": "graded: ...",
+    r"marked for (?!source)": "graded: ...",
     r"is not python yet": "syntax error in losses.py, line 14: ...",
     r"(smaller|larger|shorter|longer|too short|too long) by (the number|exactly)": "N times too small",
     r"half the digits": "float32",
@@ -52,6 +52,22 @@ PHRASES = {
     r"slip of the pen": "typing error",
     r"images right, after": "validation accuracy",
     r"stands? in the report": "is in the report",
+    r"takes the step afterwards|spreads like|the callers array|gradients sign|skips the relus": "ReLUs skipped in backward",
+    r"both maxima|abs below|looks? to one side|the run is two steps|gathers momentum|counts in bits|\bclimbs[ .]": "one-sided difference",
+    r"under another name": "misnamed",
+    r"present w\b|left from before|holds what it held": "uses the current W; is restored",
+    r"costs as many nats|averages the surprise": "the loss of a confident mistake is not capped",
+    r"nudging shows|what comes back is\b": "agree with numerical gradients; it returns",
+    r"holds ndarray|the code gave \w+,": "is an array; returned a value of type dict",
+    r"rng come\b|has them too": "the grader passes rng itself",
+    r"before training, [^.;]{1,40} after\b": "right images: from 14 to 100 of 100",
+    r"of one's own|handed over\b": "own; given, passed",
+    r"and the network once|is such a|the first of them makes": "needs a network connection; the first verb creates .venv",
+    r"speaks against the name": "rules the name out",
+    r"what keeps it in|that is none\b|nor they into|nothing comes through": "layers of isolation; an invalid reply; no attack succeeded",
+    r"told apart from nothing|as far as there are|said again to who|to be gone itself|who knows what|batch is nothing": "plain words",
+    r"has most likely met|kept waiting for a processor|in one of thirty": "number of draws tried before giving up",
+    r"whose doing|our own affair": "plain words",
 }  # fmt: skip
 
 

@@ -227,7 +227,7 @@ class Case:
     # -- what is left over for the report ------------------------------------------------------------------------------
 
     def note(self, text: str) -> None:
-        """A remark that goes with the result, passed or not."""
+        """A remark beside the result, passed or not."""
         self.notes.append(text)
 
     def start_new_example(self, student: Student) -> None:

@@ -16,7 +16,7 @@ __judges_values__ = True  # see grader.running.failures
 
 
 class Unmet(Exception):
-    """A promise that does not hold, in the words of a card.
+    """What makes a check fail, in the words of a card.
 
     should     : what should hold
     gave       : what the submission gave

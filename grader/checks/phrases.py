@@ -42,7 +42,7 @@ def array_text(array: np.ndarray) -> str:
 
 
 def entry_is(what: str, index: Sequence[Any], verb: str) -> str:
-    """One entry and a verb: "linear.dW[2, 1] is 5", or "The gradient is 5 at [2, 1]" if the name is no Python."""
+    """One entry and a verb: "linear.dW[2, 1] is 5", or "The gradient is 5 at [2, 1]" if the name is not Python."""
     try:
         ast.parse(what, mode="eval")
     except SyntaxError:

@@ -35,7 +35,7 @@ def copy_course(course: Course, out: Path, private: str = "") -> Path:
     """The folder of a copy of the course under `out`, made if there is none of just this content.
 
     private : folder of further stages, merged in
-    raises  : Refusal if the course does not hold still, or if both bring a file of one name for their checks to share
+    raises  : Refusal if the course changes meanwhile, or if both bring a file of one name for their checks to share
     """
     for _ in range(_TRIES):
         with contextlib.suppress(FileNotFoundError):  # renamed between the list and the copy

@@ -151,7 +151,7 @@ class Journal:
 
 
 def _lock_or_refuse(file: TextIO, path: Path) -> None:
-    """Two runs in one folder would grade everything twice; the lock goes with its process, even if that is killed."""
+    """Two runs in one folder would grade everything twice; the lock ends with its process, even if that is killed."""
     try:
         if sys.platform == "win32":
             import msvcrt

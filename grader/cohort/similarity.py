@@ -38,7 +38,7 @@ class Pair(Struct, frozen=True):
 
 
 def fingerprints(files: Mapping[str, bytes]) -> frozenset[int]:
-    """The fingerprints of a submission's Python files; a file that is no Python has none."""
+    """The fingerprints of a submission's Python files; a file that is not Python has none."""
     found: set[int] = set()
     for path in sorted(files):
         found |= _winnow(_tokens(files[path]))

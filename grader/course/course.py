@@ -52,7 +52,7 @@ class Course(Struct, frozen=True, dict=True):
     def withheld(self) -> tuple[Path, ...]:
         """What no submission may open, whether it is there or not.
 
-        A folder that holds one of these is no submission's own; the reference's may be, the folder of the stages never is.
+        A folder that holds one of these does not belong to a submission; the reference's may be, the folder of the stages never is.
         """
         tasks = self.folder / "tasks"
         places = (self.data / "hidden.npz", self.folder / "reference", tasks, self.tasks, tasks / TOOLBOX, self.tasks / TOOLBOX)
@@ -62,7 +62,7 @@ class Course(Struct, frozen=True, dict=True):
     def stages(self) -> tuple[Stage, ...]:
         """All stages, each after those it needs.
 
-        What was read of the course's own folder is remembered for the very same texts: reading takes longer than a check.
+        What was read of the course's own folder is remembered for exactly these texts: reading takes longer than a check.
 
         raises : BadCourse, with cause and remedy
         """

@@ -80,7 +80,7 @@ class Misconception:
 
     @property
     def group(self) -> str:
-        """What this misconception can be told apart from nothing else in: its slip, or its group of twins."""
+        """Key of misconceptions that cannot be distinguished: the slip, or its `alike` group."""
         return f"{self.stage}:{self.alike or self.id}"
 
     @property

@@ -21,7 +21,7 @@ from grader.running import scores
 from grader.worker.outside.errors import CallTimeout
 from grader.worker.outside.transcript import ErrorInfo
 
-MEETINGS = 40  #: draws after which a mistake has most likely met the submission in one of thirty places
+MEETINGS = 40  #: random draws tried before giving up: enough for thirty different outcomes
 
 
 def all_that_match(

@@ -36,7 +36,7 @@ def names_beside(course: Course, stage: Stage, submission: Submission, seed: int
 
 
 def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], bool] = lambda: False) -> str:
-    """Give the failed checks of a session the names of the mistakes that answer alike, as far as there are such.
+    """Name the mistake behind each failed check of a session, where one gives the same answers.
 
     reference : the course's own answer, into which the known mistakes are put; without it they are only recognised by what
                 the stages' tables tell of their answers

@@ -63,7 +63,7 @@ def make_kit(course: Course, out: Path) -> list[str]:
 def update_kit(course: Course, kit: Path) -> list[str]:
     """Bring a kit up to this course, keeping what somebody wrote in it; returns sentences on what was done.
 
-    raises : Refusal if it is no kit, or if one of its folders is a link
+    raises : Refusal if it is not a kit, or if one of its folders is a link
     """
     if not _is_kit(kit):
         raise Refusal(f"{kit} is not a kit: it has no {KIT_MARK}. Remedy: make update KIT=the folder that make kit made.")
@@ -152,5 +152,5 @@ def _pages(course: Course) -> Iterator[tuple[str, bytes]]:
 
 
 def _below(folder: Path, name: str, left_out: set[Path]) -> Iterator[tuple[str, bytes]]:
-    """The files below a folder, under another name; some files and folders are left out."""
+    """The files below a folder, renamed; some files and folders are left out."""
     return ((inside, path.read_bytes()) for inside, path in below(folder, name).items() if not left_out & {path, *path.parents})

@@ -34,7 +34,7 @@ def lay_over(kit: Path, new: Mapping[str, bytes], claims: Claims) -> list[str]:
     """Write the files of a new kit over an older one; returns sentences on what was done.
 
     A file that is as the older kit listed it is replaced, or removed if the new kit has none of that name. A changed one
-    is kept under another name. In student/ only files that nobody touched are replaced, and new stubs are added to others.
+    is renamed and kept. In student/ only files that nobody touched are replaced, and new stubs are added to others.
 
     raises : Refusal, before anything is changed, if a folder of the kit is a link
     """

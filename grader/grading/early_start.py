@@ -9,7 +9,7 @@ from grader.running.session import Observer
 
 
 class Early(Observer):
-    """Watches for the first result whose evidence becomes a plot that `out` does not hold from an earlier grade."""
+    """Watches for the first result whose evidence becomes a plot that `out` has not kept from an earlier grade."""
 
     def __init__(self, out: Path, course: Course) -> None:
         self._due, self._course = not (out / "figures.json").exists(), course

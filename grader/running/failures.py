@@ -1,4 +1,4 @@
-"""What stopped a check -> what the learner is told, and whose doing it was."""
+"""What stopped a check -> what the learner is told, and whether the submission or the grader is at fault."""
 
 from __future__ import annotations
 

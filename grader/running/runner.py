@@ -102,7 +102,7 @@ def _execution(check: Check, function: Function, context: Context) -> Execution:
     case = Case(context.seed, check.stage, check.id)
     student, failure, begun = None, None, time.perf_counter()
     try:
-        # Data first: a damaged file is our own affair, and no worker is needed to see it.
+        # Data first: a damaged file is the grader's fault, and no worker is needed to see it.
         fixtures = {name: getattr(context.images, name) for name in check.fixtures if name in ("mnist", "hidden")}
         if "mnist" in fixtures:  # so that no call has to send them
             for name in ("x_train", "x_val"):

@@ -34,7 +34,7 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: "Sa
         from grader.verbs._course import course_here
         from grader.worker.outside.pool import WorkerPool
 
-        read_submission(student)  # a folder that is no submission is refused before anything is started
+        read_submission(student)  # a folder that is not a submission is refused before anything is started
         course = course_here()
         pool = WorkerPool(course.withheld, sandbox)
         events = Events(student, poll)

@@ -3,7 +3,7 @@
 A message is a structure (MessagePack) and the bytes of its arrays, out of band; `bounds` says how much there may be of each.
 What one end encodes, the other decodes: both count alike.
 Values are walked before they are encoded, because msgspec by itself turns tuples, sets and subclasses of list and dict into
-plain lists and maps; what comes back is walked again, because MessagePack can say more than we do (timestamps, odd keys).
+plain lists and maps; an answer is walked again, because MessagePack can say more than we do (timestamps, odd keys).
 """
 
 import itertools

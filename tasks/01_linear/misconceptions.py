@@ -19,7 +19,7 @@ def _start(self, out_features, W):
 def spreads_like_glorot(self, in_features, out_features, rng, *_):
     """Glorot (Xavier) initialisation instead of He
 
-    The spread of W depends on out_features too. He initialisation looks only at how many inputs feed a unit.
+    The spread of W depends on out_features too. He initialisation depends only on the number of inputs.
     """
     _start(self, out_features, rng.normal(0, np.sqrt(2 / (in_features + out_features)), (in_features, out_features)))
 
@@ -34,7 +34,7 @@ def spreads_like_glorot__uniform(self, in_features, out_features, rng, *_):
 def spreads_like_pytorch(self, in_features, out_features, rng, *_):
     """PyTorch's default initialisation instead of He
 
-    W lies evenly between -1/sqrt(in) and 1/sqrt(in), as in PyTorch: a spread of sqrt(1 / (3 in)). Which one is He's?
+    W is uniform between -1/sqrt(in) and 1/sqrt(in), as in PyTorch: its standard deviation is sqrt(1 / (3 in)). What is He's?
     """
     limit = 1 / np.sqrt(in_features)
     _start(self, out_features, rng.uniform(-limit, limit, (in_features, out_features)))
@@ -71,7 +71,7 @@ def leaves_the_two_outside_the_root(self, in_features, out_features, rng, *_):
 def forgets_the_two(self, in_features, out_features, rng, *_):
     """The 2 of He initialisation is missing
 
-    The spread of W fits a layer without ReLU. ReLU removes half of the signal: what does He add to make up for it?
+    The spread of W fits a layer without ReLU. ReLU removes half of the signal: how does He initialisation make up for it?
     """
     _start(self, out_features, rng.normal(0.0, 1 / np.sqrt(in_features), (in_features, out_features)))
 
@@ -126,7 +126,7 @@ def scales_by_a_fixed_number(self, in_features, out_features, rng, *_):
 def draws_between_halves(self, in_features, out_features, rng, *_):
     """Weights drawn from a fixed range
 
-    W lies evenly between -0.5 and 0.5, however many inputs there are. What should the spread depend on?
+    W is uniform between -0.5 and 0.5, however many inputs there are. What should the spread depend on?
     """
     _start(self, out_features, rng.random((in_features, out_features)) - 0.5)
 
@@ -229,7 +229,7 @@ def starts_the_biases_above_zero(self, in_features, out_features, rng, *_):
 def starts_the_biases_at_one(self, in_features, out_features, rng, *_):
     """Biases start at one
 
-    All biases start at 1. Look at b right after the layer is made: what does the contract want?
+    All biases start at 1. Look at b right after the layer is made: what does the contract ask for?
     """
     _start(self, out_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
     self.b = np.ones(out_features)
@@ -239,7 +239,7 @@ def starts_the_biases_at_one(self, in_features, out_features, rng, *_):
 def draws_the_biases(self, in_features, out_features, rng, *_):
     """Biases start at random
 
-    Your biases start at random. W has to break the symmetry; where does the contract want b to start?
+    Your biases start at random values. W alone has to be random; what does the contract ask of b?
     """
     _start(self, out_features, rng.normal(0.0, np.sqrt(2.0 / in_features), (in_features, out_features)))
     self.b = rng.normal(0.0, np.sqrt(2.0 / in_features), out_features)
@@ -423,7 +423,7 @@ def subtracts_the_bias(self, x):
     ],
 )
 def multiplies_by_the_bias(self, x):
-    """Multiplied by the bias instead of adding it
+    """Multiplication by the bias instead of addition
 
     With b = 0 your output is zero everywhere. How does the bias enter?
     """
@@ -435,7 +435,7 @@ def multiplies_by_the_bias(self, x):
 def adds_the_bias_to_the_weights(self, x):
     """Bias added to the weights before the product
 
-    Your bias is multiplied by the inputs too. What is computed first: the product, or the sum?
+    Your bias is multiplied by the inputs too. Which comes first: the product, or the sum?
     """
     self.x = x
     return x @ (self.W + self.b)
@@ -578,7 +578,7 @@ def averages_over_the_inputs(self, x):
 def applies_the_activation_here(self, x):
     """ReLU inside the Linear layer
 
-    No output is below zero. Which layer is in charge of that?
+    No output is below zero. Which layer sets negative values to zero?
     """
     self.x = x
     return np.maximum(0, x @ self.W + self.b)
@@ -652,7 +652,7 @@ def multiplies_in_the_other_order(self, x):
 def computes_in_half_the_digits(self, x):
     """Output computed in float32
 
-    float64 in, but only 7 digits of your output are right. Where are the others lost?
+    The input is float64, but your output is right to 7 digits only. Which line computes in float32?
     """
     self.x = x
     return (x.astype(np.float32) @ self.W.astype(np.float32) + self.b).astype(x.dtype)
@@ -726,7 +726,7 @@ def gives_dW_transposed(self, dout):
 def adds_to_the_last_gradients(self, dout):
     """dW and db accumulate from call to call
 
-    The second backward gives gradients that still contain the first ones. Replaced, or added to?
+    The second backward gives gradients that still contain the first ones. Should backward replace them, or add to them?
     """
     self.dW += self.x.T @ dout
     self.db += dout.sum(axis=0)
@@ -932,7 +932,7 @@ def multiplies_dW_by_W(self, dout):
 def stores_float32_gradients(self, dout):
     """Gradients in float32
 
-    Your gradients have only 7 right digits. Where are the others lost?
+    Your gradients are right to 7 digits only. Which line computes in float32?
     """
     self.dW = (self.x.T @ dout).astype(np.float32)
     self.db = dout.sum(axis=0).astype(np.float32)
@@ -1016,7 +1016,7 @@ def sums_db_to_one_number__spread(self, dout):
 def does_not_sum_db(self, dout):
     """db not summed over the batch
 
-    db has one row per example. Every example pushed on the same b: what happens to their pushes?
+    db has one row per example. All examples share one b: how do their gradients combine?
     """
     self.dW = self.x.T @ dout
     self.db = dout
@@ -1073,7 +1073,7 @@ def keeps_the_last_examples_dW(self, dout):
 def misses_the_last_example_in_dW(self, dout):
     """Last example missing from dW
 
-    The last example does not count in dW. Does the loop reach it?
+    The last example is missing from dW. Does the loop reach it?
     """
     self.dW = np.zeros_like(self.W)
     for i in range(len(dout) - 1):
@@ -1130,7 +1130,7 @@ def clips_the_gradients(self, dout):
 def masks_like_relu(self, dout):
     """ReLU's derivative inside Linear
 
-    dx is zero where x is not above zero. That is another layer's derivative.
+    dx is zero where x is not above zero. That is the derivative of ReLU, which is a layer of its own.
     """
     self.dW = self.x.T @ dout
     self.db = dout.sum(axis=0)
@@ -1141,7 +1141,7 @@ def masks_like_relu(self, dout):
 def overwrites_dout_too_early(self, dout):
     """dout overwritten before dW and db are computed
 
-    dW and db were computed from dx. In which order do you need dout?
+    dW and db were computed from dx. When do you need dout for the last time?
     """
     dout = dout @ self.W.T
     self.dW = self.x.T @ dout
@@ -1197,7 +1197,7 @@ def doubles_the_gradients(self, dout):
 def estimates_the_gradient(self, dout):
     """dW estimated by finite differences
 
-    Your dW is right to a few digits only, like finite differences. backward has an exact formula: which?
+    Your dW is right to a few digits only, as with finite differences. What is the exact formula?
     """
     eps, self.dW = 1e-5, np.zeros_like(self.W)
     for index in np.ndindex(*self.W.shape):

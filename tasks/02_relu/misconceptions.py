@@ -178,7 +178,7 @@ def flattens_the_result(self, x):
 def works_on_matrices_only(self, x):
     """Only two-dimensional arrays accepted
 
-    ReLU works on arrays of any shape. What shape does your loop assume?
+    ReLU works on arrays of any shape. How many dimensions does your loop assume?
     """
     self.positive = x > 0
     out = np.zeros_like(x)
@@ -205,7 +205,7 @@ def misses_the_last_column(self, x):
 def truncates_to_whole_numbers(self, x):
     """Output cut to whole numbers
 
-    For 0.5 you return 0. Which type does the array that holds your result have?
+    For 0.5 you return 0. What is the dtype of the array that holds your result?
     """
     self.positive = x > 0
     return np.maximum(x, 0).astype(int)
@@ -430,7 +430,7 @@ class turns_the_mask_round__in_place:
 def returns_the_derivative_alone(self, dout):
     """Local slope returned without dout
 
-    You return 0 and 1. The chain rule: what is the local slope multiplied by?
+    You return 0 and 1. In the chain rule, what is the local slope multiplied by?
     """
     return self.positive.astype(float)
 
@@ -525,7 +525,7 @@ def flips_the_sign(self, dout):
 def adds_the_mask(self, dout):
     """Mask added instead of multiplied
 
-    Units that were off still pass their gradient on. The chain rule: are the two slopes added?
+    Units that were off still pass their gradient on. In the chain rule, are slopes added or multiplied?
     """
     return dout + self.positive
 
@@ -553,7 +553,7 @@ class writes_the_mask_over_x:
 class writes_the_mask_over_its_result:
     """Mask written over forward's result
 
-    Compare what forward returned before and after backward: the next layer has kept that very array as its input.
+    backward changes the array that forward returned, and the next layer has kept that array as its input.
     """
 
     def forward(self, x):
@@ -569,7 +569,7 @@ class writes_the_mask_over_its_result:
 def derives_the_gradient(self, dout):
     """ReLU's derivative taken at dout instead of x
 
-    Gradients above zero became 1, the others 0: the rule was applied to dout. To which array does it belong?
+    Gradients above zero became 1, the others 0: you took ReLU's derivative at dout. At which array should you take it?
     """
     dx = np.array(dout)
     dx[dx > 0] = 1
@@ -581,7 +581,7 @@ def derives_the_gradient(self, dout):
 def averages_the_mask(self, dout):
     """Mask averaged over the batch
 
-    Each column has one slope for all rows, the share of rows that were on. Each entry was on or off by itself.
+    All rows of a column get the same slope: the share of rows that were on. Each entry was on or off by itself.
     """
     return dout * self.positive.mean(axis=0)
 
@@ -590,7 +590,7 @@ def averages_the_mask(self, dout):
 def asks_the_whole_array(self, x):
     """max() or if on a whole array
 
-    max and if need one True or False, and x > 0 is an array of them. What compares entry by entry?
+    max() and `if` need a single True or False, and x > 0 is an array of them. Which NumPy function compares entry by entry?
     """
     self.positive = x > 0
     return max(0, x)

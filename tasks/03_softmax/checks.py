@@ -41,7 +41,7 @@ def check_softmax_handles_large_logits(student, case):
 
 
 def check_softmax_treats_rows_far_apart(student, case):
-    """A row's probabilities do not depend on the other rows, even if those are 1000 away."""
+    """A row's probabilities do not depend on the other rows, even if their logits differ by 1000."""
     logits = case.normal("logits", 4, 3)
     logits += np.array([[0.0], [350.0], [-650.0], [-200.0]])
     should = "for each row what softmax gives for that row alone"

@@ -45,7 +45,7 @@ def shares_one_maximum(logits):
 def takes_the_maximum_of_the_columns(logits):
     """Maximum of each column instead of each row
 
-    You shift each column. What has to be subtracted is one number per row, or the softmax of the row changes.
+    You shift each column. Subtract one number per row: otherwise the softmax of the row changes.
     """
     exps = np.exp(logits - logits.max(axis=0, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
@@ -85,7 +85,7 @@ def subtracts_the_largest_magnitude(logits):
 def subtracts_a_constant(logits):
     """A constant subtracted instead of the maximum
 
-    1e4 minus a constant is still too large for exp. Subtract something that depends on the row.
+    A large logit minus a constant is still too large for exp. Subtract a number that depends on the row.
     """
     shifted = logits - 700 if np.any(logits > 700) else logits
     exps = np.exp(shifted)
@@ -159,7 +159,7 @@ def clips_the_logits__early(logits):
 def clips_the_shifted_logits(logits):
     """Shifted logits clipped
 
-    Very small probabilities are all the same. After the shift exp cannot overflow: what is the limit for?
+    All very small probabilities are equal. After the shift exp cannot overflow: what is the limit for?
     """
     exps = np.exp(np.maximum(logits - logits.max(axis=1, keepdims=True), -20))
     return exps / exps.sum(axis=1, keepdims=True)
@@ -169,7 +169,7 @@ def clips_the_shifted_logits(logits):
 def divides_by_the_largest_logit(logits):
     """Divided by the largest logit instead of subtracting it
 
-    Add 5 to every logit of a row: softmax must not change, yours does. Subtract instead of dividing.
+    Add 5 to every logit of a row: softmax must not change, yours does. Subtract the maximum instead.
     """
     exps = np.exp(logits / logits.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=1, keepdims=True)
@@ -179,7 +179,7 @@ def divides_by_the_largest_logit(logits):
 def shifts_the_callers_array(logits):
     """Caller's logits shifted in place
 
-    Compare logits before and after the call: your shift is left behind in the caller's array.
+    Compare logits before and after the call: your shift has changed the caller's array.
     """
     logits -= logits.max(axis=1, keepdims=True)
     exps = np.exp(logits)
@@ -190,7 +190,7 @@ def shifts_the_callers_array(logits):
 def writes_into_the_callers_array(logits):
     """Caller's logits overwritten
 
-    After the call the caller's logits have become your probabilities. Where is the result of exp stored?
+    After the call the caller's array contains your probabilities. Where is the result of exp stored?
     """
     logits -= logits.max(axis=1, keepdims=True)
     np.exp(logits, out=logits)
@@ -215,7 +215,7 @@ def normalises_the_columns(logits):
 def sums_over_the_batch(logits):
     """Sum over the columns instead of the rows
 
-    Your columns add up to 1 instead of your rows. The maximum goes along one axis and the sum along the other.
+    Your columns add up to 1 instead of your rows. You take the maximum along one axis and the sum along the other.
     """
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=0)
@@ -257,7 +257,7 @@ def averages_instead_of_summing(logits):
 def loses_a_dimension(logits):
     """Row sums or maxima lose a dimension
 
-    One sum per row, shape (N,), does not line up with (N, C). Which shape would divide each row by its own sum?
+    One sum per row has the shape (N,), which does not broadcast against (N, C) row by row. Which shape would?
     """
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=1)
@@ -273,7 +273,7 @@ def loses_a_dimension__of_the_maximum(logits):
 def expects_a_fixed_batch(logits):
     """Fixed batch size in the code
 
-    Your code contains a fixed number of rows. Where could you take it from?
+    Your code contains a fixed number of rows. Take it from the input instead.
     """
     exps = np.exp(logits - logits.max(axis=1).reshape(100, 1))
     return exps / exps.sum(axis=1).reshape(100, 1)
@@ -333,7 +333,7 @@ def adds_one_to_the_sum__unshifted(logits):
 def clips_the_probabilities(logits):
     """Probabilities clipped
 
-    Very small probabilities are all the same number, and the rows no longer add up to 1. What needs the limit?
+    All very small probabilities are equal, and the rows no longer add up to 1. What is the limit for?
     """
     return np.clip(_softmax(logits), 1e-7, 1 - 1e-7)
 
@@ -402,7 +402,7 @@ def treats_each_entry_alone(logits):
 def applies_softmax_twice(logits):
     """Softmax applied twice
 
-    Your probabilities are much too even: is softmax applied once?
+    Your probabilities are much too even. How often is softmax applied?
     """
     return _softmax(_softmax(logits))
 
@@ -411,7 +411,7 @@ def applies_softmax_twice(logits):
 def uses_powers_of_two(logits):
     """Powers of 2 instead of e
 
-    Your ratios are powers of 2: for a gap of 1 they should be e.
+    For two logits that differ by 1, the ratio of your probabilities is 2; it should be e.
     """
     powers = 2.0 ** (logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
@@ -421,7 +421,7 @@ def uses_powers_of_two(logits):
 def lets_the_smallest_win(logits):
     """Sign of the exponent reversed
 
-    Your largest probability sits on the smallest logit. Look at the sign of the exponent.
+    The smallest logit gets your largest probability. Look at the sign of the exponent.
     """
     return _softmax(-logits)
 
@@ -462,7 +462,7 @@ def always_gives_float32(logits):
 def decides_hard(logits):
     """argmax instead of softmax
 
-    Softmax is soft: a gap of 1 should give a ratio of e, not all or nothing.
+    For two logits that differ by 1, the probabilities should have the ratio e; yours are 1 and 0.
     """
     return (logits == logits.max(axis=1, keepdims=True)).astype(logits.dtype)
 
@@ -513,7 +513,7 @@ def divides_by_the_number_of_classes(logits):
 def standardises_the_logits(logits):
     """Logits standardised
 
-    Double all logits: your probabilities stay the same, they should become sharper.
+    Double all logits: your probabilities stay the same, but they should become sharper.
     """
     return _softmax((logits - logits.mean(axis=1, keepdims=True)) / (logits.std(axis=1, keepdims=True) + 1e-8))
 
@@ -531,7 +531,7 @@ def sorts_the_row(logits):
 def gives_the_transpose(logits):
     """Result transposed
 
-    Your answer has one column per example. One row per example goes in, one row per example comes out.
+    Your result has one column per example. It should have one row per example, like the logits.
     """
     exps = np.exp(logits.T - logits.max(axis=1))
     return exps / exps.sum(axis=0)
@@ -551,7 +551,7 @@ def returns_nothing(logits):
 def drops_the_batch_dimension(logits):
     """A batch of one loses its batch dimension
 
-    For a batch of one the answer has one dimension. Return one row per example, even for a single example.
+    For a batch of one the result has one dimension. Return one row per example, even for a single example.
     """
     return np.squeeze(_softmax(logits))
 

@@ -60,7 +60,7 @@ def check_cross_entropy_gradient_at_large_logits(student, case):
 
 
 def check_cross_entropy_takes_any_labels(student, case):
-    """Labels may be of any integer type, and a class may be missing from a batch."""
+    """Labels may have any integer type, and a class may be missing from a batch."""
     logits = case.normal("logits", 30, 10)
     for name in ("int64", "int8", "uint8", "int32", "uint16"):
         case.start_new_example(student)

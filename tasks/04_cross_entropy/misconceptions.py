@@ -39,7 +39,7 @@ def adds_up_the_losses(self, logits, labels):
 def divides_by_the_classes(self, logits, labels):
     """Loss divided by the number of classes instead of N
 
-    Your loss is divided by the number of classes. Over what does the mean run?
+    Your loss is divided by the number of classes. Which count does the mean run over?
     """
     _keep(self, logits, labels)
     return float(np.sum(_losses(logits, labels)) / logits.shape[1])
@@ -62,7 +62,7 @@ def averages_over_all_entries(self, logits, labels):
 def divides_by_a_fixed_batch_size(self, logits, labels):
     """Loss divided by a fixed batch size
 
-    The mean of the last, shorter batch is off. Where could you take N from?
+    The loss of the last, shorter batch is off: your code contains a fixed N. Take it from the input instead.
     """
     _keep(self, logits, labels)
     return float(np.sum(_losses(logits, labels)) / 64)
@@ -94,7 +94,7 @@ def counts_the_last_example_only(self, logits, labels):
 def misses_the_last_example(self, logits, labels):
     """Last example missing from the loss
 
-    The last example does not count in your loss. Does the loop reach it?
+    The last example is missing from your loss. Does the loop reach it?
     """
     _keep(self, logits, labels)
     total = 0.0
@@ -130,7 +130,7 @@ def forgets_the_minus(self, logits, labels):
 def counts_in_bits(self, logits, labels):
     """log2 instead of the natural logarithm
 
-    For equal logits you give log2(C) instead of ln(C).
+    For equal logits you return log2(C) instead of ln(C).
     """
     _keep(self, logits, labels)
     return float(np.mean(_losses(logits, labels)) / np.log(2))
@@ -140,7 +140,7 @@ def counts_in_bits(self, logits, labels):
 def counts_in_tens(self, logits, labels):
     """log10 instead of the natural logarithm
 
-    For ten equal logits you give 1: that is the logarithm to base 10. The contract uses the natural logarithm.
+    For ten equal logits you return 1: that is the logarithm to base 10. The contract asks for the natural logarithm.
     """
     _keep(self, logits, labels)
     return float(np.mean(_losses(logits, labels)) / np.log(10))
@@ -153,8 +153,7 @@ def counts_in_tens(self, logits, labels):
 def adds_an_epsilon_in_the_log(self, logits, labels):
     """Epsilon added inside the log
 
-    For a prediction that is far off your loss stops growing: something is added inside the log. log-sum-exp needs
-    nothing there.
+    Your loss stops growing for predictions that are far off: something is added inside the log. log-sum-exp needs no epsilon.
     """
     _keep(self, logits, labels)
     p = self.probabilities[np.arange(len(labels)), labels]
@@ -206,7 +205,7 @@ def clips_before_the_log__1e7(self, logits, labels):
 def takes_the_log_of_softmax(self, logits, labels):
     """log of softmax instead of log-sum-exp
 
-    For a gap of 800 your loss is infinite: softmax rounds to 0 before the log sees it. Can the two be put together?
+    For logits that differ by 800 your loss is infinite: softmax rounds to 0 before the log is taken. Is there one formula for both?
     """
     _keep(self, logits, labels)
     return float(-np.mean(np.log(self.probabilities[np.arange(len(labels)), labels])))
@@ -257,7 +256,7 @@ def shifts_one_term_only(self, logits, labels):
 def sums_over_the_batch(self, logits, labels):
     """log-sum-exp over the batch instead of the classes
 
-    Which axis runs over the classes: the one your log-sum-exp sums over, or the other?
+    Over which axis do the classes run, and over which axis does your log-sum-exp sum?
     """
     _keep(self, logits, labels)
     log_p = logits - np.log(np.exp(logits - logits.max(axis=0)).sum(axis=0)) - logits.max(axis=0)
@@ -278,7 +277,7 @@ def forgets_the_log_sum(self, logits, labels):
 def subtracts_the_labels(self, logits, labels):
     """Label subtracted instead of its logit
 
-    You subtract the number of the true class. Subtract its logit instead.
+    You subtract the label itself. Subtract the logit of the true class instead.
     """
     _keep(self, logits, labels)
     shifted = logits - logits.max(axis=1, keepdims=True)
@@ -290,7 +289,7 @@ def subtracts_the_labels(self, logits, labels):
 def takes_one_softmax_for_the_batch(self, logits, labels):
     """One softmax for the whole batch
 
-    All rows share one sum of exp, and the losses are added up. What does one row know of the others?
+    All rows share one sum of exp. Should the loss of a row depend on other rows?
     """
     _keep(self, logits, labels)
     exps = np.exp(logits - logits.max())
@@ -301,8 +300,8 @@ def takes_one_softmax_for_the_batch(self, logits, labels):
 def expects_onehot_labels(self, logits, labels):
     """Labels taken to be one-hot
 
-    labels are class numbers of shape (N,), and your line multiplies them with (N, C). Make them one-hot, or index with
-    them.
+    labels are class numbers of shape (N,), and you multiply them by an array of shape (N, C). Make them one-hot, or use
+    them as indices.
     """
     _keep(self, logits, labels)
     return float(-np.sum(labels * np.log(self.probabilities)) / len(labels))
@@ -317,7 +316,7 @@ def expects_onehot_labels__backward(self):
 def forgets_the_log(self, logits, labels):
     """log missing
 
-    For 10 equal logits you give 0.9: that is 1 - p. Which function of p does the loss use?
+    For 10 equal logits you return 0.9: that is 1 - p. Which function of p does the loss use?
     """
     _keep(self, logits, labels)
     return float(np.mean(1 - self.probabilities[np.arange(len(labels)), labels]))
@@ -333,7 +332,7 @@ def forgets_the_log__minus_p(self, logits, labels):
 def hides_infinities(self, logits, labels):
     """Infinities replaced by a number
 
-    For extreme logits your loss is 0: the problem is hidden, not solved.
+    For extreme logits your loss is 0: the infinity is hidden, not avoided.
     """
     _keep(self, logits, labels)
     loss = float(np.mean(np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels]))
@@ -367,7 +366,7 @@ def counts_labels_from_one(self, logits, labels):
 def swaps_row_and_class(self, logits, labels):
     """Row and class swapped in the index
 
-    Which index is the sample and which is the class?
+    Which index is the example and which is the class?
     """
     _keep(self, logits, labels)
     shifted = logits - logits.max(axis=1, keepdims=True)
@@ -441,7 +440,7 @@ def computes_indices_in_the_labels_type(self, logits, labels):
 def adds_the_binary_terms(self, logits, labels):
     """Binary cross-entropy instead of cross-entropy
 
-    For 10 equal logits you give more than ln(10): which terms does the loss for several classes have?
+    For 10 equal logits you return more than ln(10). Which terms does the loss for several classes have?
     """
     _keep(self, logits, labels)
     p, y = np.clip(self.probabilities, 1e-300, 1), _onehot(labels, logits.shape[1])
@@ -453,7 +452,7 @@ def adds_the_binary_terms(self, logits, labels):
 def takes_squared_errors(self, logits, labels):
     """Squared error instead of cross-entropy
 
-    For C equal logits you do not give ln(C): that is the squared error between probabilities and one-hot vectors.
+    For C equal logits you do not return ln(C): yours is the squared error between probabilities and one-hot vectors.
     """
     _keep(self, logits, labels)
     y = _onehot(labels, logits.shape[1])
@@ -470,7 +469,7 @@ def takes_squared_errors__mean(self, logits, labels):
 def smooths_the_labels(self, logits, labels):
     """Label smoothing
 
-    Your loss for a perfect prediction is not 0: part of the weight goes to the other classes.
+    Your loss for a perfect prediction is not 0: the labels give some weight to the other classes.
     """
     _keep(self, logits, labels)
     shifted = logits - logits.max(axis=1, keepdims=True)
@@ -505,7 +504,7 @@ def takes_the_entropy(self, logits, labels):
 def returns_the_perplexity(self, logits, labels):
     """Perplexity returned instead of the loss
 
-    For C equal logits you give C instead of ln(C): the exponential of the loss.
+    For C equal logits you return C instead of ln(C): that is the exponential of the loss.
     """
     _keep(self, logits, labels)
     return float(np.exp(np.mean(_losses(logits, labels))))
@@ -518,7 +517,7 @@ def returns_the_perplexity(self, logits, labels):
 def applies_softmax_twice(self, logits, labels):
     """Softmax applied twice
 
-    A confident, right prediction does not bring your loss to 0. Is softmax applied once?
+    Your loss for a confident, right prediction is not 0. How often is softmax applied?
     """
     self.probabilities = softmax(softmax(logits))
     self.labels = labels
@@ -529,7 +528,7 @@ def applies_softmax_twice(self, logits, labels):
 def forgets_softmax(self, logits, labels):
     """log of the logits instead of the probabilities
 
-    The log of a negative logit is nan. What turns the scores into probabilities first?
+    The log of a negative logit is nan. What turns the logits into probabilities first?
     """
     _keep(self, logits, labels)
     return float(-np.mean(np.log(logits[np.arange(len(labels)), labels])))
@@ -545,7 +544,7 @@ def forgets_softmax(self, logits, labels):
 def loses_half_the_digits(self, logits, labels):
     """Loss computed in float32
 
-    Your loss has only 7 correct digits. Where are the others lost?
+    Your loss is right to 7 digits only. Which line computes in float32?
     """
     _keep(self, logits, labels)
     return float(np.mean(_losses(logits.astype(np.float32), labels)))
@@ -585,7 +584,7 @@ def keeps_nothing_for_backward(self, logits, labels):
 def keeps_unstable_probabilities(self, logits, labels):
     """Softmax without a shift kept for backward
 
-    For large logits the loss is right and the gradient is nan: there are two formulas for softmax, one without a shift.
+    For large logits the loss is right and the gradient is nan: your code computes softmax twice, once without a shift.
     """
     exps = np.exp(logits)
     self.probabilities, self.labels = exps / exps.sum(axis=1, keepdims=True), labels
@@ -596,7 +595,7 @@ def keeps_unstable_probabilities(self, logits, labels):
 def keeps_clipped_probabilities(self, logits, labels):
     """Clipped probabilities kept for backward
 
-    For confident predictions your gradient is not quite that of softmax: the probabilities it starts from were clipped.
+    For confident predictions your gradient is slightly off: it starts from clipped probabilities.
     """
     self.probabilities, self.labels = np.clip(softmax(logits), 1e-7, 1 - 1e-7), labels
     return float(np.mean(_losses(logits, labels)))
@@ -616,7 +615,7 @@ def keeps_the_logits_for_probabilities(self, logits, labels):
 def returns_loss_and_gradient(self, logits, labels):
     """forward returns the gradient as well
 
-    forward returns the loss alone; the gradient is what backward is for.
+    forward should return the loss alone; backward returns the gradient.
     """
     _keep(self, logits, labels)
     gradient = (self.probabilities - _onehot(labels, logits.shape[1])) / len(labels)
@@ -637,7 +636,7 @@ def returns_nothing_from_forward(self, logits, labels):
 def shifts_the_callers_logits(self, logits, labels):
     """Caller's logits shifted in place
 
-    Compare logits before and after the call: your shift is left behind in the caller's array.
+    Compare logits before and after the call: your shift has changed the caller's array.
     """
     _keep(self, logits, labels)
     logits -= logits.max(axis=1, keepdims=True)
@@ -699,7 +698,7 @@ def divides_the_gradient_by_all_entries(self):
 def divides_the_gradient_by_a_fixed_batch_size(self):
     """Gradient divided by a fixed batch size
 
-    The scale of the last, shorter batch is off. Where could you take N from?
+    The gradient of the last, shorter batch is off: your code contains a fixed N. Take it from the input instead.
     """
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / 64
 
@@ -719,7 +718,7 @@ def remembers_the_first_batch_size(self):
 def divides_before_it_subtracts(self):
     """Only the probabilities divided by N
 
-    Your rows do not add up to 0: the 1 was not divided by N. Does the mean cover both terms?
+    Your rows do not add up to 0: the 1 was not divided by N. The mean applies to both terms.
     """
     n = len(self.labels)
     return self.probabilities / n - _onehot(self.labels, self.probabilities.shape[1])
@@ -729,7 +728,7 @@ def divides_before_it_subtracts(self):
 def divides_only_the_onehot(self):
     """Only the one-hot labels divided by N
 
-    Your rows do not add up to 0: the probabilities were not divided by N. Does the mean cover both terms?
+    Your rows do not add up to 0: the probabilities were not divided by N. The mean applies to both terms.
     """
     n = len(self.labels)
     return self.probabilities - _onehot(self.labels, self.probabilities.shape[1]) / n
@@ -739,7 +738,7 @@ def divides_only_the_onehot(self):
 def keeps_the_true_class_only(self):
     """Gradient for the true class only
 
-    The gradient of the other classes is not zero: raising their scores raises the loss.
+    The gradient of the other classes is not zero: raising their logits raises the loss.
     """
     rows = np.arange(len(self.labels))
     gradient = np.zeros_like(self.probabilities)
@@ -800,7 +799,7 @@ def subtracts_one_class_too_low(self):
 def stops_at_the_probabilities(self):
     """Gradient with respect to the probabilities
 
-    That is the derivative with respect to the probabilities; the logits come before softmax.
+    You return the derivative with respect to the probabilities. The contract asks for the one with respect to the logits.
     """
     rows = np.arange(len(self.labels))
     gradient = np.zeros_like(self.probabilities)
@@ -821,7 +820,7 @@ def forgets_the_onehot(self):
 def returns_the_onehot_alone(self):
     """Probabilities missing from the gradient
 
-    Your gradient does not depend on the logits. What belongs in front of the minus?
+    Your gradient does not depend on the logits. From what is the one-hot vector subtracted?
     """
     return -_onehot(self.labels, self.probabilities.shape[1]) / len(self.labels)
 
@@ -840,7 +839,7 @@ def starts_from_the_logarithms(self):
 class starts_the_gradient_from_the_logits:
     """Logits instead of probabilities in the gradient
 
-    Your gradient is logits - onehot. Which function of the logits belongs there, and what divides it?
+    Your gradient is logits - onehot. Which function of the logits belongs there, and what is it divided by?
     """
 
     def forward(self, logits, labels):
@@ -855,7 +854,7 @@ class starts_the_gradient_from_the_logits:
 def multiplies_by_the_softmax_slope(self):
     """Softmax differentiated a second time
 
-    Softmax and the log together have a simpler derivative: the slope of softmax is in it already.
+    Your gradient contains the derivative of softmax a second time: p - onehot includes it already.
     """
     p = self.probabilities
     return (p - _onehot(self.labels, p.shape[1])) * p * (1 - p) / len(self.labels)
@@ -863,9 +862,9 @@ def multiplies_by_the_softmax_slope(self):
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_gradient_is_softmax_minus_onehot"])
 def takes_the_softmax_slope_alone(self):
-    """Softmax's own derivative instead of the loss's
+    """Derivative of softmax instead of the loss
 
-    Your gradient does not depend on the labels: it is the slope of softmax. Where does the loss come in?
+    Your gradient does not depend on the labels: it is the derivative of softmax alone. Where does the loss come in?
     """
     p = self.probabilities
     return p * (1 - p) / len(self.labels)
@@ -904,7 +903,7 @@ def uses_its_probabilities_up__scaled(self):
 def keeps_nothing_after_backward(self):
     """backward clears what forward kept
 
-    The first call of backward clears what forward kept, and the second finds nothing. Who asked for that?
+    The first call of backward clears what forward kept, so a second call finds nothing. Keep it until the next forward.
     """
     p, labels = self.probabilities, self.labels
     self.probabilities = self.labels = None
@@ -915,7 +914,7 @@ def keeps_nothing_after_backward(self):
 def flips_the_sign(self):
     """Gradient has the opposite sign
 
-    Your gradient has the opposite sign. If the score of the true class rises, does the loss rise or fall?
+    Your gradient has the opposite sign. If the logit of the true class rises, does the loss rise or fall?
     """
     return (_onehot(self.labels, self.probabilities.shape[1]) - self.probabilities) / len(self.labels)
 
@@ -951,7 +950,7 @@ def gives_the_gradient_transposed(self):
 def differentiates_squared_errors(self):
     """Gradient twice too large
 
-    That is twice the gradient. Is it the derivative of a squared error?
+    Your gradient is 2 times too large. Is it the derivative of a squared error?
     """
     return 2 * (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
 
@@ -969,7 +968,7 @@ def returns_nothing_from_backward(self):
 def wants_the_gradient_of_the_loss(self, dout):
     """backward expects an argument
 
-    backward of the loss is called without arguments: the chain starts here. What is dL/dL?
+    backward of the loss is called without arguments: the chain rule starts here, with dL/dL = 1.
     """
     return dout * (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
 
@@ -978,7 +977,7 @@ def wants_the_gradient_of_the_loss(self, dout):
 def stores_a_float32_gradient(self):
     """Gradient in float32
 
-    Your gradient has only 7 correct digits. Where are the others lost?
+    Your gradient is right to 7 digits only. Which line computes in float32?
     """
     y = _onehot(self.labels, self.probabilities.shape[1])
     return ((self.probabilities - y) / len(self.labels)).astype(np.float32)
@@ -988,7 +987,7 @@ def stores_a_float32_gradient(self):
 def applies_softmax_again(self):
     """Softmax of the probabilities in the gradient
 
-    Your gradient comes from the softmax of the probabilities. Is softmax applied once?
+    Your gradient comes from the softmax of the probabilities. How often is softmax applied?
     """
     return (softmax(self.probabilities) - _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
 

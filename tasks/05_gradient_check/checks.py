@@ -17,7 +17,7 @@ def check_numerical_gradient_finds_the_slopes(student, case):
 
 
 def check_numerical_gradient_steps_to_both_sides(student, case):
-    """Each slope is (f(x + eps) - f(x - eps)) / (2 eps), with the given eps, or 1e-5."""
+    """Each slope is (f(x + eps) - f(x - eps)) / (2 eps); eps is 1e-5 if none is given."""
     x, w = case.normal("x", 2, 3), case.uniform("w", 2, 3, low=1.0, high=3.0)
     f = case.function("f", "lambda x: (w * x**3).sum()", like=x, w=w)
     for eps, options, digits in ((0.1, {"eps": 0.1}, 1e-9), (0.05, {"eps": 0.05}, 1e-9), (1e-5, {}, 1e-8)):
@@ -27,12 +27,12 @@ def check_numerical_gradient_steps_to_both_sides(student, case):
         case.remember("the result of a step backward alone", w * (3 * x**2 - 3 * x * eps + eps**2))
         found = student.gradcheck.numerical_gradient(f, x, **options)
         what = f"numerical_gradient(f, x, eps={eps})" if options else "numerical_gradient(f, x)"
-        should = f"w * (3 * x**2 + {eps}**2): the result of steps to both sides for cubes"
+        should = f"w * (3 * x**2 + {eps}**2): the slope of cubes by steps to both sides"
         case.expect(found, w * (3 * x**2 + eps**2), what, should=should, rtol=digits)
 
 
 def check_numerical_gradient_takes_any_shape(student, case):
-    """Every entry gets its slope: in one dimension, in three, in a row, in a column, and where x is 0."""
+    """Every entry gets its slope, for x with one or three dimensions, one row or one column, and where x is 0."""
     for shape in ((5,), (2, 3, 2), (1, 6), (6, 1), (1,)):
         case.start_new_example(student)
         x, w = case.normal("x", *shape), case.normal("w", *shape)

@@ -66,9 +66,9 @@ def forgets_that_the_run_is_two_steps(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def forgets_the_brackets(f, x, eps=1e-5):
-    """Brackets missing around 2 * eps
+    """Parentheses missing around 2 * eps
 
-    Your slopes are tiny: / 2 * eps divides by 2 and then multiplies by eps. What has to be in brackets?
+    Your slopes are tiny: / 2 * eps divides by 2 and then multiplies by eps. What has to be in parentheses?
     """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
@@ -79,9 +79,9 @@ def forgets_the_brackets(f, x, eps=1e-5):
 
 @misconception("gradcheck.numerical_gradient", fails=["check_numerical_gradient_finds_the_slopes"])
 def forgets_the_brackets_on_top(f, x, eps=1e-5):
-    """Brackets missing around the difference
+    """Parentheses missing around the difference
 
-    Your slopes are about as large as f itself. What is divided: the difference, or its last term?
+    Your slopes are about as large as f itself. What is divided: the whole difference, or only its last term?
     """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
@@ -94,7 +94,7 @@ def forgets_the_brackets_on_top(f, x, eps=1e-5):
 def forgets_to_divide(f, x, eps=1e-5):
     """Difference not divided by 2 * eps
 
-    Your slopes are tiny: that is the difference of the two values of f. What is it divided by?
+    Your slopes are tiny: you return the difference of the two values of f. What is it divided by?
     """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
@@ -107,7 +107,7 @@ def forgets_to_divide(f, x, eps=1e-5):
 def takes_the_second_derivative(f, x, eps=1e-5):
     """Second derivative instead of the first
 
-    For f = x**2 you give 2 everywhere: that is the second derivative.
+    For f = x**2 you return 2 everywhere: that is the second derivative.
     """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
@@ -121,7 +121,7 @@ def takes_the_second_derivative(f, x, eps=1e-5):
 def adds_the_two_sides(f, x, eps=1e-5):
     """The two values of f added instead of subtracted
 
-    Your slopes are huge. Are the two values of f added, or subtracted?
+    Your slopes are huge: you add the two values of f. The slope needs their difference.
     """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
@@ -199,7 +199,7 @@ def steps_half_but_divides_whole(f, x, eps=1e-5):
 def steps_relative_to_the_entry(f, x, eps=1e-5):
     """Step multiplied by the entry
 
-    Your step depends on the size of the entry: where x is 0 it is no step at all.
+    Your step depends on the size of the entry: where x is 0, nothing moves.
     """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
@@ -213,7 +213,7 @@ def steps_relative_to_the_entry(f, x, eps=1e-5):
 def averages_over_the_entries(f, x, eps=1e-5):
     """Slopes divided by the number of entries
 
-    Your slopes are too small by a factor of the number of entries. Each entry has a slope of its own.
+    You divide the slopes by the number of entries. Each entry has a slope of its own.
     """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
@@ -265,7 +265,7 @@ def shifts_a_whole_row(f, x, eps=1e-5):
 def changes_a_copy(f, x, eps=1e-5):
     """A copy of x changed instead of x
 
-    Your gradient is 0 everywhere: did the array that f looks at really change?
+    Your gradient is 0 everywhere: you changed a copy, and f is given x.
     """
     flat = x.flatten()
     gradient = np.zeros(x.size)
@@ -342,7 +342,7 @@ def puts_all_entries_back_at_the_end__of_a_copy(f, x, eps=1e-5):
 def steps_back_only_once(f, x, eps=1e-5):
     """One step back instead of two
 
-    After + eps, how many steps back does it take to be at x - eps?
+    From x + eps, how far is it back to x - eps?
     """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
@@ -384,7 +384,7 @@ def skips_zeros(f, x, eps=1e-5):
 def stops_after_the_first_entry(f, x, eps=1e-5):
     """Only the first entry measured
 
-    Only the first entry has a slope. Where is the return?
+    Only the first entry has a slope. Is the return inside the loop?
     """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
@@ -461,7 +461,7 @@ def gives_the_transpose(f, x, eps=1e-5):
 def works_in_float32(f, x, eps=1e-5):
     """Computed in float32
 
-    At eps = 1e-5 float32 has no digits left: work in float64.
+    With eps = 1e-5, float32 has no digits left for the difference: compute in float64.
     """
     x = x.astype(np.float32)
     gradient = np.zeros_like(x)
@@ -488,7 +488,7 @@ def rounds_the_slopes(f, x, eps=1e-5):
 def cuts_the_slopes_to_whole_numbers(f, x, eps=1e-5):
     """Slopes cut to whole numbers
 
-    All your slopes are whole numbers. What type is the array that holds them?
+    All your slopes are whole numbers. What is the dtype of the array that holds them?
     """
     gradient = np.zeros(x.shape, dtype=int)
     for index in np.ndindex(x.shape):
@@ -501,7 +501,7 @@ def cuts_the_slopes_to_whole_numbers(f, x, eps=1e-5):
 def hands_f_one_entry(f, x, eps=1e-5):
     """f called with one entry instead of the whole array
 
-    f needs the whole array, with one entry changed. What did you call it with?
+    f takes the whole array, with one entry changed. You gave it a single entry.
     """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
@@ -528,7 +528,7 @@ def returns_nothing(f, x, eps=1e-5):
 def forgets_abs_on_top(a, b):
     """abs missing in the numerator
 
-    Swap a and b: your error changes. What makes a difference independent of its direction?
+    Swap a and b: your error changes. What makes the difference of a and b the same as that of b and a?
     """
     return float(np.max((a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
@@ -537,7 +537,7 @@ def forgets_abs_on_top(a, b):
 def forgets_abs_below(a, b):
     """abs missing in the denominator
 
-    For a = 1 and b = -1 your error is huge. What has to be done to a and b before they are added?
+    For a = 1 and b = -1 your error is huge. Take absolute values before you add.
     """
     return float(np.max(np.abs(a - b) / np.maximum(np.abs(a + b), 1e-12)))
 
@@ -551,7 +551,7 @@ def forgets_abs_below__plain_sum(a, b):
 def halves_the_denominator(a, b):
     """Denominator halved
 
-    Your error is twice what the contract asks for.
+    Your error is 2 times too large.
     """
     return float(np.max(np.abs(a - b) / np.maximum((np.abs(a) + np.abs(b)) / 2, 1e-12)))
 
@@ -610,7 +610,7 @@ def divides_zero_by_zero(a, b):
 def sets_the_floor_at_one(a, b):
     """Denominator never below 1
 
-    Small gradients always look equal to you: below 1 your error is an absolute one.
+    Your error is always small for small gradients: below 1 you compute the absolute error.
     """
     return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1.0)))
 
@@ -633,7 +633,7 @@ def sets_the_floor_too_high__added(a, b):
 def averages_the_errors(a, b):
     """Mean of the errors instead of the maximum
 
-    One bad entry among many good ones hardly shows in your error: mean or maximum?
+    One bad entry among many good ones hardly changes your error. Should it be the mean or the maximum?
     """
     return float(np.mean(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
@@ -642,7 +642,7 @@ def averages_the_errors(a, b):
 def divides_mean_by_mean(a, b):
     """Mean divided by mean
 
-    A mean divided by a mean: the largest entries decide, and one bad small one does not show. Entry by entry first?
+    You divide a mean by a mean: the largest entries decide, and one bad small entry does not show. Divide entry by entry first.
     """
     return float(np.mean(np.abs(a - b)) / max(np.mean(np.abs(a) + np.abs(b)), 1e-12))
 
@@ -660,7 +660,7 @@ def takes_the_mean_absolute_error(a, b):
 def adds_the_errors(a, b):
     """Sum of the errors instead of the maximum
 
-    Your error grows with the number of entries, and can be above 1: sum or maximum?
+    Your error grows with the number of entries, and can be above 1. Should it be the sum or the maximum?
     """
     return float(np.sum(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
@@ -669,7 +669,7 @@ def adds_the_errors(a, b):
 def takes_the_best_entry(a, b):
     """Minimum instead of maximum
 
-    One good entry is enough for you. Which entry should decide?
+    One good entry makes your error small. Which entry should decide?
     """
     return float(np.min(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 
@@ -678,7 +678,7 @@ def takes_the_best_entry(a, b):
 def takes_the_first_entry(a, b):
     """Only the first entry compared
 
-    Only the first entry counts for you. Which one should decide?
+    Your error looks at the first entry only. Which entry should decide?
     """
     return float(np.ravel(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12))[0])
 
@@ -696,7 +696,7 @@ def returns_all_errors(a, b):
 def returns_a_verdict(a, b):
     """True or False returned instead of the error
 
-    You return True or False. The contract asks for the error itself; who decides how small is small enough?
+    You return True or False. The contract asks for the error itself; the caller decides how small is small enough.
     """
     return bool(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)) < 1e-7)
 
@@ -714,7 +714,7 @@ def returns_the_place(a, b):
 def compares_the_largest_entries(a, b):
     """Only the largest entries compared
 
-    Permute b: your error stays the same. Each entry has to be compared with its own partner.
+    Permute b: your error stays the same. Compare each entry with the one at the same place.
     """
     return float(abs(np.max(a) - np.max(b)) / max(abs(np.max(a)) + abs(np.max(b)), 1e-12))
 
@@ -746,7 +746,7 @@ def squares_the_difference__both(a, b):
 def takes_the_absolute_error(a, b):
     """Absolute error instead of relative error
 
-    Multiply a and b by 1000: your error grows. Relative to what should it be?
+    Multiply a and b by 1000: your error grows. A relative error is divided by the size of the entries.
     """
     return float(np.max(np.abs(a - b)))
 
@@ -755,7 +755,7 @@ def takes_the_absolute_error(a, b):
 def gives_percent(a, b):
     """Error in percent
 
-    Your error is 100 times that of the contract.
+    Your error is 100 times too large.
     """
     return float(100 * np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), 1e-12)))
 

@@ -53,7 +53,7 @@ def check_network_parameters_are_in_order(student, case):
 
 
 def check_network_predict_names_the_best_class(student, case):
-    """predict(x) gives one integer per row: the class with the largest logit."""
+    """predict(x) returns one integer per row: the class with the largest logit."""
     for sizes, rows in (((6, 5, 9), 30), (SQUARE, 5), (DEEP, 1)):
         model, _ = networks.filled(student, case, sizes, last_class_wins=True)
         for x in (case.normal("x", rows, sizes[0]), case.normal("x", rows, sizes[0])):
@@ -89,7 +89,7 @@ def check_network_draws_every_layer_from_rng(student, case):
 
 
 def check_network_layers_share_nothing(student, case):
-    """layers is a list, and every layer of every network has its own weights and its own memory."""
+    """layers is a list, and every layer of every network has its own weights and keeps its own input."""
     models = [student.network.MLP(SQUARE, student.rng(case.seed + k)) for k in range(2)]
     layers = [layer for model in models for layer in _listed(student, case, model.layers)]
     linear = [layer for layer in layers if student.has(layer, "W")]
@@ -119,7 +119,7 @@ def _listed(student, case, held):
 
 
 def check_network_forward_repeats_itself(student, case):
-    """forward and predict answer with arrays for the x of this call, every time, for one row too; x is not changed."""
+    """forward and predict return arrays for the x of this call, for one row too, and do not change x."""
     model, parameters = networks.filled(student, case, DEEP)
     x, other, before = case.normal("x", 1, 6), case.normal("other", 9, 6), networks.parameters_of(student, model)
     held = student.put(x)

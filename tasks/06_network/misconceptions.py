@@ -48,7 +48,7 @@ def ends_with_a_relu(self, sizes, rng, *_):
 def starts_with_a_relu(self, sizes, rng, *_):
     """ReLU before the first layer
 
-    Negative inputs get lost before the first weights see them. Between which layers do the ReLUs go?
+    Negative inputs become 0 before they reach the first weights. Between which layers do the ReLUs go?
     """
     self.layers = []
     for i in range(len(sizes) - 1):
@@ -86,7 +86,7 @@ def has_one_relu_only(self, sizes, rng, *_):
 def shares_one_relu(self, sizes, rng, *_):
     """One ReLU object used several times
 
-    How many ReLU objects does your network have, and how many masks must be remembered?
+    Your network has one ReLU object, and it remembers one mask only. How many masks does backward need?
     """
     relu = ReLU()
     self.layers = []
@@ -100,7 +100,7 @@ def shares_one_relu(self, sizes, rng, *_):
 def ties_layers_of_one_size(self, sizes, rng, *_):
     """Layers of equal size share their weights
 
-    With sizes (8, 8, 8, 8) your network has one weight matrix only. Does each layer get its own?
+    With sizes (8, 8, 8, 8) your network has one weight matrix only. Each layer needs its own.
     """
     made, self.layers = {}, []
     for i in range(len(sizes) - 1):
@@ -435,7 +435,7 @@ class keeps_its_layers_in_blocks(_Flat):
 class shares_its_layers:
     """One list of layers for all networks
 
-    Make two networks: the second one's layers end up in the first as well. To whom does the list belong?
+    Make two networks: they share one list of layers. Each network needs its own.
     """
 
     layers = []
@@ -514,7 +514,7 @@ def stops_before_the_last_layer(self, x):
 def ends_with_softmax(self, x):
     """Softmax at the end of forward
 
-    Your rows add up to 1. forward returns the raw scores; the loss has softmax in it.
+    Your rows add up to 1. forward returns the logits; the loss has softmax in it.
     """
     logits = _run(self.layers, x)
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -525,7 +525,7 @@ def ends_with_softmax(self, x):
 def ends_with_a_sigmoid(self, x):
     """Sigmoid at the end of forward
 
-    Your scores lie between 0 and 1. forward returns the raw scores of the last Linear.
+    Your outputs lie between 0 and 1. forward should return what the last Linear returns.
     """
     return 1 / (1 + np.exp(-_run(self.layers, x)))
 
@@ -534,7 +534,7 @@ def ends_with_a_sigmoid(self, x):
 def rectifies_the_scores(self, x):
     """ReLU at the end of forward
 
-    Your scores are never negative. forward returns what the last Linear gives.
+    Your logits are never negative. forward should return what the last Linear returns.
     """
     return np.maximum(_run(self.layers, x), 0)
 
@@ -543,7 +543,7 @@ def rectifies_the_scores(self, x):
 def skips_the_relus(self, x):
     """ReLUs skipped in forward
 
-    Your network is one linear map: f(a) + f(b) equals f(a + b) + f(0). Which layers take part in forward?
+    Your network is a single linear map. Which layers take part in forward?
     """
     return _run(_linears(self), x)
 
@@ -554,7 +554,7 @@ def skips_the_relus(self, x):
 def runs_from_last_to_first(self, x):
     """Layers run from last to first
 
-    forward starts at the output. In which order are the layers listed?
+    forward runs from the last layer to the first. In which order are they in self.layers?
     """
     return _run(list(reversed(self.layers)), x)
 
@@ -565,7 +565,7 @@ def runs_from_last_to_first(self, x):
 def returns_a_pair(self, x):
     """forward returns more than the logits
 
-    forward returns the logits alone. Who else needs what the layers remember?
+    forward should return the logits alone; the layers keep the rest for backward.
     """
     logits = _run(self.layers, x)
     return logits, self.layers
@@ -575,9 +575,9 @@ def returns_a_pair(self, x):
     "network.MLP.forward", fails=["check_network_forward_runs_every_layer", "check_network_predict_names_the_best_class"]
 )
 def returns_the_classes(self, x):
-    """forward returns classes instead of scores
+    """forward returns classes instead of logits
 
-    forward returns the scores of all classes; predict is there to pick one.
+    forward should return the logits of all classes; predict picks one.
     """
     return _run(self.layers, x).argmax(axis=1)
 
@@ -620,7 +620,7 @@ def drops_the_batch_dimension(self, x):
 def returns_after_the_first_layer(self, x):
     """forward returns after the first layer
 
-    Your output has the width of the first hidden layer. Where is the return?
+    Your output has the width of the first hidden layer. Is the return inside the loop?
     """
     for layer in self.layers:
         x = layer.forward(x)
@@ -657,7 +657,7 @@ def lists_weights_before_biases(self):
 def lists_each_bias_first(self):
     """Bias listed before its weights
 
-    The contract's order is W1, b1, W2, b2, ...: which of the two comes first?
+    The contract's order is W1, b1, W2, b2, ...: each W comes before its b.
     """
     return [p for layer in _linears(self) for p in (layer.b, layer.W)]
 
@@ -666,7 +666,7 @@ def lists_each_bias_first(self):
 def lists_the_last_layer_first(self):
     """Last layer listed first
 
-    The contract's order is W1, b1, W2, b2, ...: at which end do you start?
+    The contract's order is W1, b1, W2, b2, ...: start with the first layer.
     """
     return [p for layer in reversed(_linears(self)) for p in (layer.W, layer.b)]
 
@@ -744,7 +744,7 @@ def leaves_out_the_first_layer(self):
 def returns_the_first_layer_only(self):
     """Only the first layer in parameters()
 
-    You return the arrays of the first layer only. Where is the return?
+    You return the arrays of the first layer only. Is the return inside the loop?
     """
     for layer in _linears(self):
         return [layer.W, layer.b]
@@ -754,7 +754,7 @@ def returns_the_first_layer_only(self):
 def lists_the_parameters_twice(self):
     """Every parameter listed twice
 
-    Every array is in the list twice: each step would be taken twice.
+    Every array is in the list twice: an optimiser would take each step twice.
     """
     return [p for layer in _linears(self) for p in (layer.W, layer.b)] * 2
 
@@ -798,7 +798,7 @@ def joins_the_parameters(self):
 def returns_the_gradients(self):
     """parameters() returns the gradients
 
-    parameters() gives what is trained; gradients() is there for dW and db.
+    parameters() should return W and b; gradients() returns dW and db.
     """
     return [g for layer in _linears(self) for g in (layer.dW, layer.db)]
 
@@ -826,9 +826,9 @@ def returns_transposed_weights(self):
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def predicts_scores(self, x):
-    """predict returns scores
+    """predict returns logits
 
-    predict must return one class index per sample.
+    predict must return one class index per example.
     """
     return self.forward(x)
 
@@ -837,7 +837,7 @@ def predicts_scores(self, x):
 def predicts_probabilities(self, x):
     """predict returns probabilities
 
-    You return probabilities. predict must return one class index per sample.
+    You return probabilities. predict must return one class index per example.
     """
     logits = self.forward(x)
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -869,9 +869,9 @@ def predicts_floats(self, x):
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def predicts_the_largest_score(self, x):
-    """predict returns the largest score, not its class
+    """predict returns the largest logit, not its class
 
-    You return the largest score, not its position.
+    You return the largest logit, not its position.
     """
     return self.forward(x).max(axis=1)
 
@@ -880,8 +880,7 @@ def predicts_the_largest_score(self, x):
 def predicts_a_list(self, x):
     """predict returns a list instead of an array
 
-    predict returns a list of the right classes. The contract asks for an array, which can be compared and counted at
-    once.
+    predict returns a list. The contract asks for an array, which can be compared with the labels at once.
     """
     return [int(np.argmax(scores)) for scores in self.forward(x)]
 
@@ -890,7 +889,7 @@ def predicts_a_list(self, x):
 def searches_the_columns(self, x):
     """argmax over the columns instead of the rows
 
-    You give one answer per class instead of one per sample. Along which axis do the classes run?
+    You return one class per column instead of one per row. Along which axis do the classes run?
     """
     return self.forward(x).argmax(axis=0)
 
@@ -899,7 +898,7 @@ def searches_the_columns(self, x):
 def predicts_one_number(self, x):
     """argmax over the whole batch
 
-    You give one number for the whole batch. Along which axis do the classes run?
+    You return one number for the whole batch. Along which axis do the classes run?
     """
     return self.forward(x).argmax()
 
@@ -908,7 +907,7 @@ def predicts_one_number(self, x):
 def predicts_the_least_likely(self, x):
     """argmin instead of argmax
 
-    You pick the class with the smallest score.
+    You pick the class with the smallest logit.
     """
     return self.forward(x).argmin(axis=1)
 
@@ -926,7 +925,7 @@ def counts_classes_from_one(self, x):
 def predicts_onehot(self, x):
     """predict returns one-hot rows
 
-    You return one row per sample. predict must return one class index per sample.
+    You return one row per example. predict must return one class index per example.
     """
     logits = self.forward(x)
     return (logits == logits.max(axis=1, keepdims=True)).astype(int)
@@ -936,7 +935,7 @@ def predicts_onehot(self, x):
 def predicts_from_the_last_forward(self, x):
     """predict ignores its x
 
-    predict does not look at its x: it answers for an earlier batch.
+    predict ignores its x: it returns the classes of an earlier batch.
     """
     if not hasattr(self, "scores"):
         self.scores = self.forward(x)
@@ -947,16 +946,16 @@ def predicts_from_the_last_forward(self, x):
 def predicts_the_first_example(self, x):
     """First example's class for the whole batch
 
-    You give one class for the whole batch: that of the first example.
+    You return one class for the whole batch: that of the first example.
     """
     return np.full(len(x), self.forward(x)[0].argmax())
 
 
 @misconception("network.MLP.predict", fails=["check_network_predict_names_the_best_class"])
 def rounds_the_scores(self, x):
-    """Scores rounded instead of argmax
+    """Logits rounded instead of argmax
 
-    You round scores. Which entry of each row is the largest?
+    You round the logits. The class is the position of the largest logit of a row.
     """
     return np.round(self.forward(x)).astype(int)[:, 0]
 
@@ -974,7 +973,7 @@ def leaves_the_last_class_out(self, x):
 def compares_magnitudes(self, x):
     """argmax of the magnitudes
 
-    You pick the score that is farthest from zero. A very negative score means unlikely.
+    You pick the logit that is farthest from zero. A very negative logit means unlikely.
     """
     return np.abs(self.forward(x)).argmax(axis=1)
 

@@ -59,7 +59,7 @@ def check_gradients_follow_parameters(student, case):
 
 
 def check_backprop_matches_closed_form(student, case):
-    """The gradients follow the chain rule to twelve digits: they are not approximations."""
+    """The gradients agree with the chain rule to twelve digits: they are not approximations."""
     for sizes, rows in ((SQUARE, 1), (DEEP, 7)):
         model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows)
         expected, expected_dx = closed_form.backward(parameters, x, dlogits)

@@ -53,7 +53,7 @@ def masks_for_db_only(self, dlogits):
 def runs_from_first_to_last(self, dlogits):
     """Layers run from first to last
 
-    The gradient comes in at the logits. At which end does backward start?
+    backward is given the gradient of the logits. At which end of the network does it start?
     """
     for layer in self.layers:
         dlogits = layer.backward(dlogits)
@@ -122,7 +122,7 @@ def stops_before_the_first_layer(self, dlogits):
 def updates_the_last_layer_only(self, dlogits):
     """Only the last layer gets its gradient
 
-    Only the last Linear has a gradient. Where is the return?
+    Only the last Linear has a gradient. Is the return inside the loop?
     """
     for layer in reversed(self.layers):
         return layer.backward(dlogits)
@@ -142,7 +142,7 @@ def returns_nothing(self, dlogits):
 def returns_what_it_was_given(self, dlogits):
     """backward returns dlogits instead of dx
 
-    backward returned dlogits. The contract asks for dL/dx, which the first layer gives.
+    backward returned dlogits. The contract asks for dL/dx, which the first layer returns.
     """
     dout = dlogits
     for layer in reversed(self.layers):
@@ -154,7 +154,7 @@ def returns_what_it_was_given(self, dlogits):
 def returns_the_gradients(self, dlogits):
     """backward returns the gradients instead of dx
 
-    backward returned a list. The contract asks for dL/dx; gradients() is there for the rest.
+    backward returned a list. The contract asks for dL/dx; gradients() returns the rest.
     """
     _back(self.layers, dlogits)
     return [g for layer in _linears(self) for g in (layer.dW, layer.db)]
@@ -184,7 +184,7 @@ def averages_at_every_layer(self, dlogits):
 def clips_the_gradient(self, dlogits):
     """Gradient clipped between layers
 
-    Large gradients are cut off on the way. The contract's gradients are not clipped.
+    Large gradients are cut off between the layers. The contract's gradients are not clipped.
     """
     return _back(self.layers, np.clip(dlogits, -1, 1))
 
@@ -209,7 +209,7 @@ def scales_to_length_one(self, dlogits):
 def differentiates_softmax_again(self, dlogits):
     """Softmax differentiated a second time
 
-    dlogits is already the gradient with respect to the logits. The loss has taken care of softmax.
+    dlogits is already the gradient with respect to the logits. The loss has included softmax already.
     """
     dlogits = dlogits - dlogits.sum(axis=1, keepdims=True) / dlogits.shape[1]
     return _back(self.layers, dlogits)
@@ -219,7 +219,7 @@ def differentiates_softmax_again(self, dlogits):
 def turns_its_layers_round(self, dlogits):
     """self.layers reversed for good
 
-    After backward the layers are in reverse order. The next forward starts at the output.
+    backward reverses self.layers for good, so the next forward runs from the output to the input.
     """
     self.layers.reverse()
     for layer in self.layers:
@@ -231,7 +231,7 @@ def turns_its_layers_round(self, dlogits):
 def puts_a_relu_after_the_output(self, dlogits):
     """dlogits passed through a ReLU
 
-    Negative entries of dlogits get lost. There is no ReLU after the last Linear.
+    Negative entries of dlogits become 0. There is no ReLU after the last Linear.
     """
     return _back(self.layers, np.maximum(dlogits, 0))
 
@@ -249,7 +249,7 @@ def flips_the_sign(self, dlogits):
 def adds_shortcuts(self, dlogits):
     """Each layer's dout added to its dx
 
-    Each layer passes on too much: the gradient it was given is added to the one it computed.
+    Each layer passes on dout + dx instead of dx.
     """
     for layer in reversed(self.layers):
         dout = layer.backward(dlogits)
@@ -286,7 +286,7 @@ def sums_over_the_batch(self, dlogits):
 def multiplies_by_the_weights_only(self, dlogits):
     """Layers' own backward not called
 
-    dx is right, but no layer has its dW. What computes it: the network, or each layer?
+    dx is right, but no layer has its dW. Each layer's own backward computes it.
     """
     dout = dlogits
     for layer in reversed(self.layers):
@@ -298,7 +298,7 @@ def multiplies_by_the_weights_only(self, dlogits):
 def loses_half_the_digits(self, dlogits):
     """Gradients in float32
 
-    Your gradients have only 7 right digits. Where are the others lost?
+    Your gradients are right to 7 digits only. Which line computes in float32?
     """
     return _back(self.layers, dlogits.astype(np.float32))
 
@@ -307,8 +307,7 @@ def loses_half_the_digits(self, dlogits):
 def estimates_the_gradients(self, dlogits):
     """Gradients estimated by finite differences
 
-    Your gradients come from changing each weight a little: right to a few digits, and slow. backward has an exact
-    formula: which?
+    Your gradients come from finite differences: right to a few digits only, and slow. Use each layer's own backward.
     """
     x, eps = self.layers[0].x, 1e-5
     for layer in _linears(self):
@@ -337,8 +336,7 @@ def estimates_the_gradients(self, dlogits):
 class collects_once_at_construction(MLP):
     """Gradients collected before backward
 
-    After backward, gradients() still returns zeros: where does a layer keep what backward computed, and when do you
-    collect it?
+    After backward, gradients() still returns zeros: you collected dW and db before backward replaced them.
     """
 
     def __init__(self, sizes, rng, *_):
@@ -407,7 +405,7 @@ def lists_the_last_layer_first(self):
 def returns_the_parameters(self):
     """gradients() returns the parameters
 
-    You return W and b. Where does a layer keep its gradients?
+    You return W and b. The contract asks for dW and db.
     """
     return [p for layer in _linears(self) for p in (layer.W, layer.b)]
 
@@ -448,7 +446,7 @@ def returns_zeros(self):
 def nests_the_pairs(self):
     """Nested list instead of a flat one
 
-    You return pairs. The contract asks for one flat list of arrays.
+    You return one pair per layer. The contract asks for one flat list of arrays.
     """
     return [(layer.dW, layer.db) for layer in _linears(self)]
 
@@ -469,7 +467,7 @@ def names_the_gradients(self):
 def pairs_each_bias_with_its_weights(self):
     """dW listed in place of db
 
-    Where db should be you return dW a second time. Check the shapes against parameters().
+    You return dW in place of db. Compare the shapes with those of parameters().
     """
     return [g for layer in _linears(self) for g in (layer.dW, layer.dW)]
 
@@ -496,7 +494,7 @@ def returns_transposed_gradients(self):
 def returns_the_first_layer_only(self):
     """Only the first layer in gradients()
 
-    You return the gradients of the first layer only. Where is the return?
+    You return the gradients of the first layer only. Is the return inside the loop?
     """
     for layer in _linears(self):
         return [layer.dW, layer.db]
@@ -524,7 +522,7 @@ def clips_the_list(self):
 def empties_the_gradients(self):
     """gradients() sets the gradients to zero
 
-    Ask twice after one backward: the second answer is zero. Reading the gradients must not clear them.
+    Call gradients() twice after one backward: the second time all are zero. Reading them must not clear them.
     """
     grads = [g for layer in _linears(self) for g in (layer.dW, layer.db)]
     for layer in _linears(self):

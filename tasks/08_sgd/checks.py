@@ -49,7 +49,7 @@ def check_sgd_pairs_arrays_with_gradients(student, case):
 
 
 def check_sgd_has_no_memory(student, case):
-    """Ten equal steps are equally long, and a step with zero gradients then moves nothing."""
+    """Ten steps with equal gradients have equal length, and a step with zero gradients then changes nothing."""
     p, g = case.normal("p", 4, 3), case.normal("g", 4, 3)
     (after,) = _after(student, case, [p], [g], 0.1, steps=10)
     case.expect(after, p - 10 * (0.1 * g), "p after ten equal steps", should="p - 10 * 0.1 * g")
@@ -61,7 +61,7 @@ def check_sgd_has_no_memory(student, case):
 
 
 def check_sgd_is_proportional_to_the_gradient(student, case):
-    """No gradient, no step; a gradient a million times larger, a step a million times longer."""
+    """The step is proportional to the gradient: a million times longer for one a million times larger, and none for zero."""
     p, g = case.normal("p", 4, 3), case.normal("g", 4, 3)
     (after,) = _after(student, case, [p], [np.zeros((4, 3))], 0.1)
     case.expect_unchanged(p, after, "p")

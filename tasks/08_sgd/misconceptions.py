@@ -20,7 +20,7 @@ def forgets_to_keep_lr(self, lr):
 def keeps_a_fixed_lr(self, lr):
     """Fixed learning rate
 
-    Your step is the same whatever lr is. Which learning rate do you keep?
+    Your step is the same for every lr. Keep the lr that you are given.
     """
     self.lr = 0.01
 
@@ -29,7 +29,7 @@ def keeps_a_fixed_lr(self, lr):
 def keeps_whole_numbers_only(self, lr):
     """Learning rate cut to a whole number
 
-    With lr = 0.1 nothing happens. What is left of 0.1 as a whole number?
+    With lr = 0.1 nothing changes: as a whole number, 0.1 is 0.
     """
     self.lr = int(lr)
 
@@ -38,7 +38,7 @@ def keeps_whole_numbers_only(self, lr):
 def limits_lr(self, lr):
     """Learning rate limited
 
-    With lr = 2 your step is that of lr = 1. Who asked for a limit?
+    With lr = 2 your step is that of lr = 1. The contract sets no limit.
     """
     self.lr = min(lr, 1.0)
 
@@ -47,7 +47,7 @@ def limits_lr(self, lr):
 def shares_lr_among_all(self, lr):
     """Learning rate shared by all optimisers
 
-    Make two optimisers: the first one takes on the learning rate of the second. To whom does lr belong?
+    Make two optimisers: the first one uses the learning rate of the second. Each needs its own lr.
     """
     type(self).lr = lr
 
@@ -56,7 +56,7 @@ def shares_lr_among_all(self, lr):
 class counts_steps_in_step:
     """self.step hides the method step
 
-    One name for two things: the number in self.step hides the method step. Choose another name for the count.
+    The number in self.step hides the method step. Choose another name for the count.
     """
 
     def __init__(self, lr):
@@ -76,7 +76,7 @@ class counts_steps_in_step:
 def makes_new_arrays(self, params, grads):
     """Parameters not changed in place
 
-    After step the arrays are as they were. step must change the arrays it was given, not make new ones.
+    step does not change the arrays it was given: it makes new ones.
     """
     for p, g in zip(params, grads):
         p = p - self.lr * g
@@ -119,7 +119,7 @@ def climbs(self, params, grads):
 def forgets_lr(self, params, grads):
     """Gradient not multiplied by lr
 
-    Your step is the whole gradient, whatever lr is.
+    Your step is the whole gradient for every lr.
     """
     for p, g in zip(params, grads):
         p -= g
@@ -129,7 +129,7 @@ def forgets_lr(self, params, grads):
 def divides_by_lr(self, params, grads):
     """Divided by lr instead of multiplied
 
-    The smaller lr, the longer your step. Should it not be the other way round?
+    The smaller lr, the longer your step. It should be the other way round.
     """
     for p, g in zip(params, grads):
         p -= g / self.lr
@@ -149,7 +149,7 @@ def squares_lr(self, params, grads):
 def divides_by_the_number_of_arrays(self, params, grads):
     """Step divided by the number of arrays
 
-    Your step is too short by a factor of the number of arrays.
+    You divide the step by the number of arrays.
     """
     for p, g in zip(params, grads):
         p -= self.lr * g / len(params)
@@ -169,8 +169,7 @@ def divides_by_a_batch_size(self, params, grads):
 def divides_by_the_rows(self, params, grads):
     """Step divided by the rows of each array
 
-    Your step is too short by a factor of the number of rows of each array. The gradient is a mean over the batch
-    already.
+    You divide the step by the number of rows of each array. The gradient is a mean over the batch already.
     """
     for p, g in zip(params, grads):
         p -= self.lr * g / len(g)
@@ -206,7 +205,7 @@ def decays_lr__a_little(self, params, grads):
 def gathers_momentum(self, params, grads):
     """Momentum added
 
-    Take the same step twice: the second one is longer. Plain gradient descent remembers nothing.
+    Take the same step twice: the second one is longer. Plain gradient descent has no memory.
     """
     if not hasattr(self, "speed"):
         self.speed = [np.zeros_like(p) for p in params]
@@ -219,7 +218,7 @@ def gathers_momentum(self, params, grads):
 def averages_past_gradients(self, params, grads):
     """Moving average of the gradients
 
-    Your first step is too short, and the next ones grow. Plain gradient descent remembers nothing.
+    Your first step is too short, and the next ones are longer. Plain gradient descent has no memory.
     """
     if not hasattr(self, "mean"):
         self.mean = [np.zeros_like(p) for p in params]
@@ -301,7 +300,7 @@ def decays_the_weights(self, params, grads):
 def moves_relative_to_the_value(self, params, grads):
     """Step multiplied by the parameter
 
-    Where a parameter is zero it never moves. Is the step multiplied by the parameter?
+    Parameters that are zero never move: the step is multiplied by the parameter.
     """
     for p, g in zip(params, grads):
         p *= 1 - self.lr * g
@@ -311,7 +310,7 @@ def moves_relative_to_the_value(self, params, grads):
 def forgets_where_it_stood(self, params, grads):
     """Parameters replaced by the step
 
-    After step the parameters are the step itself. What has to happen to their old values?
+    After step the parameters are the step itself: their old values are lost.
     """
     for p, g in zip(params, grads):
         p[...] = -self.lr * g
@@ -321,7 +320,7 @@ def forgets_where_it_stood(self, params, grads):
 def steps_twice(self, params, grads):
     """Step taken twice
 
-    Your step is twice as long as it should be. How often is each array updated?
+    Your step is 2 times too long. How often is each array updated?
     """
     for p, g in zip(params, grads):
         p -= self.lr * g
@@ -362,7 +361,7 @@ def misses_the_first_array(self, params, grads):
 def updates_the_first_array_only(self, params, grads):
     """Only the first array updated
 
-    Only the first array changes. Where is the return?
+    Only the first array changes. Is the return inside the loop?
     """
     for p, g in zip(params, grads):
         p -= self.lr * g
@@ -373,7 +372,7 @@ def updates_the_first_array_only(self, params, grads):
 def updates_weights_only(self, params, grads):
     """Biases not updated
 
-    The biases never change. They have gradients, too.
+    The biases never change. They have gradients as well.
     """
     for p, g in zip(params, grads):
         if p.ndim > 1:
@@ -394,7 +393,7 @@ def updates_every_second_array(self, params, grads):
 def expects_four_arrays(self, params, grads):
     """Fixed number of arrays
 
-    With more than four arrays the later ones never change, with fewer there is an error. How many can there be?
+    With more than four arrays the later ones never change; with fewer there is an error. The lists may have any length.
     """
     for i in range(4):
         params[i] -= self.lr * grads[i]
@@ -448,7 +447,7 @@ def rounds_the_parameters(self, params, grads):
 def computes_in_half_the_digits(self, params, grads):
     """Parameters updated in float32
 
-    After step the parameters have only 7 correct digits. Where are the others lost?
+    After step the parameters are right to 7 digits only. Which line computes in float32?
     """
     for p, g in zip(params, grads):
         p[...] = p.astype(np.float32) - np.float32(self.lr) * g.astype(np.float32)
@@ -458,7 +457,7 @@ def computes_in_half_the_digits(self, params, grads):
 def remembers_the_first_gradients(self, params, grads):
     """First gradients used every time
 
-    The second step repeats the first one, whatever gradients it gets.
+    The second step repeats the first one and ignores its gradients.
     """
     if not hasattr(self, "grads"):
         self.grads = [g.copy() for g in grads]
@@ -480,8 +479,8 @@ def ignores_negative_gradients(self, params, grads):
 def adds_noise(self, params, grads):
     """Noise added to the step
 
-    With a gradient of zero your parameters still move, differently each time. The S in SGD stands for the random
-    batches.
+    With a gradient of zero your parameters still move, differently each time. The S in SGD, stochastic,
+    stands for the random batches.
     """
     for p, g in zip(params, grads):
         p -= self.lr * (g + 0.01 * np.random.standard_normal(g.shape))

@@ -82,7 +82,7 @@ def check_batches_keep_labels_with_images(student, case):
 
 
 def check_batches_keep_the_short_last_batch(student, case):
-    """The last batch contains the rest: no example is dropped, and no batch is empty."""
+    """The last batch contains the remaining examples: none is dropped, and no batch is empty."""
     for count, size in ((23, 5), (21, 5), (20, 5), (10, 4), (1, 5), (3, 8), (6, 6), (4, 1)):
         case.start_new_example(student)
         x, y = _data(case, count)
@@ -126,7 +126,7 @@ def probe_how_many_rows_come_at_once(student, case):
 
 
 def check_batches_leave_the_data_alone(student, case):
-    """x and y are not changed, and the batches have their types."""
+    """x and y are not changed, and the batches keep their dtypes."""
     x, y = _data(case, 20)
     for dtype in (np.int64, np.uint8):
         labels = y if dtype == np.int64 else case.given("y", y.astype(dtype))

@@ -17,7 +17,7 @@ def _cut(x, y, batch_size):
 def drops_the_short_batch(x, y, batch_size, rng):
     """Last, shorter batch dropped
 
-    23 samples in batches of 5: how many samples do you return?
+    23 examples in batches of 5: how many examples do you return?
     """
     order = rng.permutation(len(x))
     for i in range(len(x) // batch_size):
@@ -35,9 +35,9 @@ def drops_the_short_batch__range(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def draws_with_replacement(x, y, batch_size, rng):
-    """Samples drawn with replacement
+    """Examples drawn with replacement
 
-    Over one epoch, how often does each sample appear?
+    Over one epoch, how often does each example appear?
     """
     order = rng.integers(0, len(x), len(x))
     yield from _cut(x[order], y[order], batch_size)
@@ -54,7 +54,7 @@ def draws_with_replacement__choice(x, y, batch_size, rng):
 def draws_each_batch_afresh(x, y, batch_size, rng):
     """New random order for every batch
 
-    No sample comes twice in a batch, but over an epoch some do and others never come. How many orders do you draw?
+    Within a batch no example appears twice, but within an epoch some do and others are missing. How many orders do you draw?
     """
     for start in range(0, len(x), batch_size):
         rows = rng.permutation(len(x))[: min(batch_size, len(x) - start)]
@@ -77,7 +77,7 @@ def ends_each_slice_too_early(x, y, batch_size, rng):
 def ends_each_slice_too_late(x, y, batch_size, rng):
     """Batches one row too long
 
-    Ask for batches of 5: how many rows does the first one have, and which of them come again in the next?
+    Ask for batches of 5: the first has 6 rows, and its last row is also the first of the next.
     """
     order = rng.permutation(len(x))
     for start in range(0, len(x), batch_size):
@@ -87,9 +87,9 @@ def ends_each_slice_too_late(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def loses_the_last_example(x, y, batch_size, rng):
-    """Last sample left out
+    """Last example left out
 
-    One sample is never returned.
+    One example is never returned.
     """
     order, n = rng.permutation(len(x)), len(x)
     for start in range(0, n, batch_size):
@@ -105,9 +105,9 @@ def loses_the_last_example__order(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def loses_the_first_example(x, y, batch_size, rng):
-    """First sample left out
+    """First example left out
 
-    The first row of x is never returned. Where do your indices start?
+    The first row of x is never returned. At which index do you start?
     """
     order = 1 + rng.permutation(len(x) - 1)
     yield from _cut(x[order], y[order], batch_size)
@@ -137,7 +137,7 @@ def moves_one_row_a_batch__all(x, y, batch_size, rng):
 def repeats_the_first_batch(x, y, batch_size, rng):
     """First batch repeated
 
-    All your batches contain the same rows. What changes from one turn of the loop to the next?
+    All your batches contain the same rows. Nothing changes from one pass of the loop to the next.
     """
     order = rng.permutation(len(x))
     for _ in range(0, len(x), batch_size):
@@ -148,7 +148,7 @@ def repeats_the_first_batch(x, y, batch_size, rng):
 def hands_out_one_batch_only(x, y, batch_size, rng):
     """Only one batch per epoch
 
-    You return one batch and stop. An epoch sees every sample once.
+    You return one batch and stop. An epoch sees every example once.
     """
     rows = rng.permutation(len(x))[:batch_size]
     return [(x[rows], y[rows])]
@@ -156,9 +156,9 @@ def hands_out_one_batch_only(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def hands_out_all_at_once(x, y, batch_size, rng):
-    """All samples in one batch
+    """All examples in one batch
 
-    You return all samples as one batch. What is batch_size for?
+    You return all examples as one batch. What is batch_size for?
     """
     order = rng.permutation(len(x))
     yield x[order], y[order]
@@ -178,9 +178,9 @@ def skips_the_first_batch(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def hands_out_everything_twice(x, y, batch_size, rng):
-    """Every sample twice per epoch
+    """Every example twice per epoch
 
-    Every sample comes twice in an epoch.
+    Every example appears twice in an epoch.
     """
     order = rng.permutation(len(x))
     for _ in range(2):
@@ -191,7 +191,7 @@ def hands_out_everything_twice(x, y, batch_size, rng):
 def never_ends(x, y, batch_size, rng):
     """Batches never end
 
-    Your batches never stop coming: an epoch ends when every sample was returned once.
+    Your batches never end. An epoch ends when every example was returned once.
     """
     while True:
         order = rng.permutation(len(x))
@@ -202,7 +202,7 @@ def never_ends(x, y, batch_size, rng):
 def ends_with_an_empty_batch(x, y, batch_size, rng):
     """Empty batch at the end
 
-    Try 20 samples in batches of 5: the last batch is empty.
+    Try 20 examples in batches of 5: the last batch is empty.
     """
     order = rng.permutation(len(x))
     for i in range(len(x) // batch_size + 1):
@@ -212,9 +212,9 @@ def ends_with_an_empty_batch(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def fills_the_last_batch_up(x, y, batch_size, rng):
-    """Last batch filled up with samples seen before
+    """Last batch filled up with examples seen before
 
-    Your last batch is as long as the others: some samples come twice. The last batch should be shorter.
+    Your last batch is as long as the others: some examples appear twice. The last batch should be shorter.
     """
     order = rng.permutation(len(x))
     order = np.concatenate([order, order[: -len(x) % batch_size]])
@@ -225,7 +225,7 @@ def fills_the_last_batch_up(x, y, batch_size, rng):
 def hands_the_rest_out_twice(x, y, batch_size, rng):
     """Last, shorter batch returned twice
 
-    The short last batch comes from the loop, and once more after it. What does the loop's last turn return?
+    The loop returns the short last batch, and your code returns it once more after the loop.
     """
     order = rng.permutation(len(x))
     for start in range(0, len(x), batch_size):
@@ -238,9 +238,9 @@ def hands_the_rest_out_twice(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def joins_the_rest_to_the_last_batch(x, y, batch_size, rng):
-    """Remaining samples joined to the last batch
+    """Remaining examples joined to the last batch
 
-    Your last batch is longer than batch_size. The remaining samples make a shorter batch of their own.
+    Your last batch is longer than batch_size. The remaining examples make a shorter batch of their own.
     """
     order = rng.permutation(len(x))
     count = max(len(x) // batch_size, 1)
@@ -251,9 +251,9 @@ def joins_the_rest_to_the_last_batch(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_keep_the_short_last_batch"])
 def makes_batches_of_equal_size(x, y, batch_size, rng):
-    """Samples split evenly over the batches
+    """Examples split evenly over the batches
 
-    10 samples in batches of 4: the contract asks for 4, 4, 2. Which sizes do yours have?
+    10 examples in batches of 4: the contract asks for 4, 4, 2. Which sizes do yours have?
     """
     order = rng.permutation(len(x))
     for rows in np.array_split(order, -(-len(x) // batch_size)):
@@ -337,7 +337,7 @@ def draws_two_orders(x, y, batch_size, rng):
 def swaps_image_and_label(x, y, batch_size, rng):
     """Images and labels swapped
 
-    Each pair is (xb, yb): yours come the other way round.
+    Each pair should be (xb, yb); yours are (yb, xb).
     """
     order = rng.permutation(len(x))
     for xb, yb in _cut(x[order], y[order], batch_size):
@@ -348,7 +348,7 @@ def swaps_image_and_label(x, y, batch_size, rng):
 def hands_out_images_alone(x, y, batch_size, rng):
     """Labels missing
 
-    Where are the labels? Each batch is a pair (xb, yb).
+    Your batches have no labels. Each batch is a pair (xb, yb).
     """
     order = rng.permutation(len(x))
     for start in range(0, len(x), batch_size):
@@ -370,7 +370,7 @@ def hands_out_row_numbers(x, y, batch_size, rng):
 def uses_data_as_indices(x, y, batch_size, rng):
     """Shuffled images used as indices
 
-    You shuffle the images and index with them. Which numbers say where a row is?
+    You shuffle the images and use them as indices. Shuffle the row numbers instead.
     """
     order = rng.permutation(x)
     for start in range(0, len(x), batch_size):
@@ -382,7 +382,7 @@ def uses_data_as_indices(x, y, batch_size, rng):
 def turns_labels_into_floats(x, y, batch_size, rng):
     """Labels converted to floats
 
-    Your labels are floats. You were given whole numbers, and they are used as indices.
+    Your labels are floats. Keep them whole numbers: the loss uses them as indices.
     """
     both = np.column_stack([x, y])
     rng.shuffle(both)
@@ -420,9 +420,9 @@ def makes_labels_onehot(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"])
 def sorts_by_label(x, y, batch_size, rng):
-    """Samples sorted by label
+    """Examples sorted by label
 
-    Your samples are sorted by label. Each batch should be a random mixture.
+    Your examples are sorted by label. Each batch should be a random mixture.
     """
     order = np.argsort(y, kind="stable")
     yield from _cut(x[order], y[order], batch_size)
@@ -437,9 +437,9 @@ def sorts_by_label(x, y, batch_size, rng):
     alike="order of the data",
 )
 def forgets_to_shuffle(x, y, batch_size, rng):
-    """Samples not shuffled
+    """Examples not shuffled
 
-    Your samples come in the order of the data in every epoch. What is rng for, and where do you use what it gives?
+    Your examples come in the order of the data in every epoch. What is rng for, and where do you use what it gives?
     """
     yield from _cut(x, y, batch_size)
 
@@ -457,9 +457,9 @@ def draws_an_order_without_using_it(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"])
 def turns_the_order_round(x, y, batch_size, rng):
-    """Samples reversed instead of shuffled
+    """Examples reversed instead of shuffled
 
-    Your samples come from last to first in every epoch. What is rng for?
+    Your examples come from last to first in every epoch. What is rng for?
     """
     yield from _cut(x[::-1], y[::-1], batch_size)
 
@@ -468,7 +468,7 @@ def turns_the_order_round(x, y, batch_size, rng):
 def ignores_the_generator(x, y, batch_size, rng):
     """Random numbers do not come from the given rng
 
-    Same seed, different order: use the generator you were given.
+    The same seed gives different orders: use the generator you were given.
     """
     order = np.random.permutation(len(x))
     yield from _cut(x[order], y[order], batch_size)
@@ -478,7 +478,7 @@ def ignores_the_generator(x, y, batch_size, rng):
 def seeds_a_generator_of_its_own(x, y, batch_size, rng):
     """Fixed seed instead of the given rng
 
-    The order is the same in every epoch, whatever generator you are given.
+    The order is the same in every epoch, with any generator.
     """
     order = np.random.default_rng(0).permutation(len(x))
     yield from _cut(x[order], y[order], batch_size)
@@ -493,9 +493,9 @@ def seeds_a_generator_of_its_own__global(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_mix_anew_each_epoch"])
 def shuffles_fixed_batches(x, y, batch_size, rng):
-    """Batches shuffled instead of samples
+    """Batches shuffled instead of examples
 
-    The same samples always end up in the same batch.
+    The same examples always end up in the same batch.
     """
     batches = list(_cut(x, y, batch_size))
     full, rest = batches[: len(x) // batch_size], batches[len(x) // batch_size :]
@@ -506,9 +506,9 @@ def shuffles_fixed_batches(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_mix_anew_each_epoch"])
 def shuffles_within_batches(x, y, batch_size, rng):
-    """Samples shuffled within fixed batches
+    """Examples shuffled within fixed batches
 
-    The same samples always end up in the same batch: only their order within it changes.
+    The same examples always end up in the same batch: only their order within it changes.
     """
     for xb, yb in _cut(x, y, batch_size):
         order = rng.permutation(len(xb))
@@ -517,7 +517,7 @@ def shuffles_within_batches(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_mix_anew_each_epoch"])
 def starts_at_a_random_place(x, y, batch_size, rng):
-    """Samples rotated instead of shuffled
+    """Examples rotated instead of shuffled
 
     Neighbours in the data stay neighbours: you rotate the order instead of shuffling it.
     """
@@ -529,7 +529,7 @@ def starts_at_a_random_place(x, y, batch_size, rng):
 def shuffles_the_callers_arrays(x, y, batch_size, rng):
     """Caller's arrays shuffled in place
 
-    Compare x and y before and after: your caller's rows changed places.
+    Compare x and y before and after: you reordered your caller's rows.
     """
     order = rng.permutation(len(x))
     x[...] = x[order]
@@ -541,7 +541,7 @@ def shuffles_the_callers_arrays(x, y, batch_size, rng):
 def shuffles_the_columns(x, y, batch_size, rng):
     """Columns shuffled instead of rows
 
-    The pixels changed places within each image. Which axis runs over the samples?
+    The pixels of each image are shuffled. Which axis runs over the examples?
     """
     order = rng.permutation(len(x))
     yield from _cut(rng.permutation(x[order], axis=1), y[order], batch_size)
@@ -551,7 +551,7 @@ def shuffles_the_columns(x, y, batch_size, rng):
 def scales_the_images(x, y, batch_size, rng):
     """Images scaled
 
-    The values in your batches differ from those in x. minibatches only picks rows.
+    The values in your batches differ from those in x: minibatches should only pick rows.
     """
     order = rng.permutation(len(x))
     yield from _cut(x[order] / 255.0, y[order], batch_size)
@@ -561,7 +561,7 @@ def scales_the_images(x, y, batch_size, rng):
 def loses_half_the_digits(x, y, batch_size, rng):
     """Batches in float32
 
-    float64 in, float32 out: minibatches only picks rows.
+    The data are float64 and your batches float32: minibatches should only pick rows.
     """
     order = rng.permutation(len(x))
     yield from _cut(x[order].astype(np.float32), y[order], batch_size)
@@ -571,7 +571,7 @@ def loses_half_the_digits(x, y, batch_size, rng):
 def centres_each_batch(x, y, batch_size, rng):
     """Batches centred
 
-    The values in your batches differ from those in x: every column has mean zero. minibatches only picks rows.
+    The values in your batches differ from those in x: every column has mean zero. minibatches should only pick rows.
     """
     order = rng.permutation(len(x))
     for xb, yb in _cut(x[order], y[order], batch_size):
@@ -582,7 +582,7 @@ def centres_each_batch(x, y, batch_size, rng):
 def returns_after_the_first(x, y, batch_size, rng):
     """Single pair returned instead of all batches
 
-    You return a single pair. minibatches gives one pair after another: a list of them, or a generator.
+    You return a single pair. minibatches should return all pairs: in a list, or from a generator.
     """
     order = rng.permutation(len(x))
     for xb, yb in _cut(x[order], y[order], batch_size):

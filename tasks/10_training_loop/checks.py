@@ -72,7 +72,7 @@ def check_train_keeps_descending(student, case):
 
 
 def check_accuracy_counts_every_row(student, case):
-    """Every row counts, whether there is one or 150; labels may be of any integer type."""
+    """Every row counts, whether there is one or 150; labels may have any integer type."""
     model, parameters = networks.filled(student, case, SIZES)
     for rows, right in ((1, 1), (3, 0), (150, 22), (150, 150)):
         x = case.normal("x", rows, 4)
@@ -85,7 +85,7 @@ def check_accuracy_counts_every_row(student, case):
 
 
 def check_train_steps_once_a_batch(student, case):
-    """There is one step per batch: five rows in batches of two end where the possible batches lead."""
+    """There is one step per batch: five rows in batches of two make three steps in an epoch."""
     for epochs, outcomes in ((1, 30), (2, 900)):
         data, start = _data(case, 5), networks.draw(case, SIZES)
         given, _ = _trained(student, case, start, data, epochs=epochs, batch_size=2, lr=0.2)
@@ -102,7 +102,7 @@ def check_train_steps_once_a_batch(student, case):
 
 
 def check_train_measures_what_it_says(student, case):
-    """The four curves are loss and accuracy on the two sets: constant with lr = 0; otherwise train_* follow the steps."""
+    """The four curves are loss and accuracy on the two sets: constant with lr = 0, otherwise changing with the steps."""
     for rows, batch_size in ((12, 4), (5, 2)):
         data, start = _data(case, rows, 7), networks.draw(case, SIZES)
         given, result = _trained(student, case, start, data, epochs=2, batch_size=batch_size, lr=0.0)
@@ -175,7 +175,7 @@ def check_train_follows_its_rng(student, case):
 
 
 def check_train_leaves_the_data_alone(student, case):
-    """train does not change its four arrays; labels may be of any integer type."""
+    """train does not change its four arrays; labels may have any integer type."""
     x, y, x_val, y_val = _data(case, 6)
     data = (x, case.given("y", y.astype(np.int8)), x_val, case.given("y_val", y_val.astype(np.uint8)))
     held = [student.put(array) for array in data]

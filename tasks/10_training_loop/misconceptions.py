@@ -72,7 +72,7 @@ def gives_percent(model, x, y):
 def rounds_the_accuracy(model, x, y):
     """Accuracy rounded
 
-    Your accuracy has only 2 digits: round for printing only.
+    You round the accuracy to 2 digits: round for printing only.
     """
     return round(float(np.mean(model.predict(x) == y)), 2)
 
@@ -90,7 +90,7 @@ def divides_by_the_columns(model, x, y):
 def counts_the_hits(model, x, y):
     """Number of hits instead of their share
 
-    You return how many are right. The contract asks for their share.
+    You return the number of right answers. The contract asks for their share.
     """
     return float(np.sum(model.predict(x) == y))
 
@@ -117,7 +117,7 @@ def gives_the_error_rate(model, x, y):
 def counts_whole_batches_only(model, x, y):
     """Last, shorter batch left out of the accuracy
 
-    Samples of the short last batch do not count. All rows of x should.
+    Examples of the short last batch do not count. All rows of x should.
     """
     hits = [model.predict(x[i : i + 64]) == y[i : i + 64] for i in range(0, len(x) - 63, 64)]
     return float(np.mean(hits)) if hits else 0.0
@@ -127,7 +127,7 @@ def counts_whole_batches_only(model, x, y):
 def averages_over_batches(model, x, y):
     """Mean of the batches' accuracies
 
-    A short last batch counts as much as a full one: the mean of the batch means is not the mean over all samples.
+    A short last batch counts as much as a full one: the mean of the batch means is not the mean over all examples.
     """
     shares = [np.mean(model.predict(x[i : i + 64]) == y[i : i + 64]) for i in range(0, len(x), 64)]
     return float(np.mean(shares))
@@ -137,7 +137,7 @@ def averages_over_batches(model, x, y):
 def slides_over_the_rows(model, x, y):
     """Overlapping batches
 
-    Your batches start at row i, but they should start at i times the batch size: most rows are counted several times.
+    Your batches start at row i instead of i times the batch size, so most rows are counted several times.
     """
     size = min(32, len(x))
     return float(np.mean([np.mean(model.predict(x[i : i + size]) == y[i : i + size]) for i in range(len(x) // size)]))
@@ -145,9 +145,9 @@ def slides_over_the_rows(model, x, y):
 
 @misconception("train.accuracy", fails=["check_accuracy_counts_every_row"])
 def looks_at_the_first_hundred(model, x, y):
-    """Only the first samples counted
+    """Only the first examples counted
 
-    You count only the first 100 samples. All rows of x count.
+    You count only the first 100 examples. All rows of x count.
     """
     return float(np.mean(model.predict(x[:100]) == y[:100]))
 
@@ -156,7 +156,7 @@ def looks_at_the_first_hundred(model, x, y):
 def compares_sorted_answers(model, x, y):
     """Sorted predictions compared with sorted labels
 
-    You compare only how often each class occurs, not which sample got which class.
+    You compare only how often each class occurs, not which example got which class.
     """
     return float(np.mean(np.sort(model.predict(x)) == np.sort(y)))
 
@@ -184,7 +184,7 @@ def compares_each_with_all(model, x, y):
 def wants_all_right(model, x, y):
     """1 or 0 instead of a share
 
-    You give 1 if every single answer is right, and 0 otherwise. How do you count the hits, and how do you divide?
+    You return 1 if all answers are right, and 0 otherwise. Count the right answers, and divide by the number of rows.
     """
     return float(np.all(model.predict(x) == y))
 
@@ -196,7 +196,7 @@ def divides_in_whole_numbers(model, x, y):
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def averages_over_classes(model, x, y):
-    """Mean over the classes instead of the samples
+    """Mean over the classes instead of the examples
 
     Rare classes count as much as frequent ones. The contract asks for the share of all examples.
     """
@@ -208,7 +208,7 @@ def averages_over_classes(model, x, y):
 def forgives_neighbours(model, x, y):
     """Neighbouring classes counted as right
 
-    Your code counts a 3 that is taken for a 4 as right.
+    Your code counts an answer as right if it is off by one class, such as 4 for 3.
     """
     return float(np.mean(np.abs(model.predict(x).astype(int) - y) <= 1))
 
@@ -268,7 +268,7 @@ def learns_from_the_validation_set_too(model, x_train, y_train, x_val, y_val, *,
 def learns_from_the_validation_set_alone(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Trained on the validation set
 
-    Your network learns from x_val. Which of the two sets is for learning?
+    Your network learns from x_val. It should learn from x_train.
     """
     return _fit(model, (x_val, y_val, x_val, y_val), epochs, batch_size, lr, rng)
 
@@ -290,7 +290,7 @@ def trains_a_step_on_the_validation_set(model, x_train, y_train, x_val, y_val, *
 def standardises_the_training_set_only(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Only the training images standardised
 
-    Your network sees different values from those you were given. Training and validation data must be treated alike.
+    You standardise x_train and not x_val. Training and validation data must be treated alike.
     """
     x_train = (x_train - x_train.mean()) / (x_train.std() + 1e-8)
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
@@ -310,7 +310,7 @@ def scales_the_callers_images(model, x_train, y_train, x_val, y_val, *, epochs, 
 def scales_the_images_again(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Images scaled a second time
 
-    The images are between 0 and 1 already: you divide them by 255 once more.
+    The images are between 0 and 1 already, and you divide them by 255 once more.
     """
     return _fit(model, (x_train / 255.0, y_train, x_val / 255.0, y_val), epochs, batch_size, lr, rng)
 
@@ -319,7 +319,7 @@ def scales_the_images_again(model, x_train, y_train, x_val, y_val, *, epochs, ba
 def shuffles_the_callers_rows(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Caller's arrays shuffled in place
 
-    Compare x_train before and after: your caller's rows changed places.
+    Compare x_train before and after: you reordered your caller's rows.
     """
     order = rng.permutation(len(x_train))
     x_train[...], y_train[...] = x_train[order], y_train[order]
@@ -330,7 +330,7 @@ def shuffles_the_callers_rows(model, x_train, y_train, x_val, y_val, *, epochs, 
 def holds_some_rows_back(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Training rows held back
 
-    Some of the training rows never reach the network. You were given a validation set, so train on all of x_train.
+    You hold some training rows back. You are given a validation set, so train on all of x_train.
     """
     keep = len(x_train) - max(len(x_train) // 10, 1)
     return _fit(model, (x_train[:keep], y_train[:keep], x_val, y_val), epochs, batch_size, lr, rng)
@@ -370,7 +370,7 @@ def moves_one_row_a_batch(model, x_train, y_train, x_val, y_val, *, epochs, batc
 def forgets_the_update(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Parameters never updated
 
-    The parameters never move. Do backward and the optimiser's step both run for every batch?
+    The parameters never change. Do backward and the optimiser's step both run for every batch?
     """
 
     def update(model, loss, optimizer, xb, yb):
@@ -415,7 +415,7 @@ def updates_before_backward(model, x_train, y_train, x_val, y_val, *, epochs, ba
 def updates_once_an_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """One update per epoch
 
-    However small the batches, the parameters change once per epoch. Is the step inside the loop over the batches?
+    The parameters change once per epoch, for any batch size. Is the step inside the loop over the batches?
     """
 
     def update(model, loss, optimizer, xb, yb):
@@ -435,7 +435,7 @@ def updates_once_an_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batc
 def ends_the_epoch_after_one_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Epoch ends after one batch
 
-    Only the first batch of each epoch is seen. How far is the line indented that ends the loop?
+    Only the first batch of each epoch is used. What ends the loop over the batches?
     """
 
     def first(*arguments):
@@ -448,7 +448,7 @@ def ends_the_epoch_after_one_batch(model, x_train, y_train, x_val, y_val, *, epo
 def updates_twice(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Two updates per batch, or twice the learning rate
 
-    Your step is twice as long as it should be. How often does the optimiser run for one batch?
+    Your step is 2 times too long. How often does the optimiser run for one batch?
     """
 
     def update(model, loss, optimizer, xb, yb):
@@ -463,7 +463,7 @@ def updates_twice(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, 
 def visits_each_batch_twice(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Every batch visited twice
 
-    Each batch is used for two steps before the next one comes.
+    Each batch is used for two steps.
     """
 
     def update(model, loss, optimizer, xb, yb):
@@ -486,7 +486,7 @@ def climbs(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng
 def sends_the_logits_back(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Logits passed to backward
 
-    What does backward need: the scores or the derivative of the loss?
+    What does backward need: the logits or the derivative of the loss?
     """
 
     def update(model, loss, optimizer, xb, yb):
@@ -503,8 +503,8 @@ def sends_the_logits_back(model, x_train, y_train, x_val, y_val, *, epochs, batc
 def sends_the_probabilities_back(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Probabilities passed to backward
 
-    What you pass to the network's backward does not depend on the labels. Which object knows the derivative of the
-    loss?
+    What you pass to the network's backward does not depend on the labels. Pass what loss.backward()
+    returns.
     """
 
     def update(model, loss, optimizer, xb, yb):
@@ -521,7 +521,7 @@ def sends_the_probabilities_back(model, x_train, y_train, x_val, y_val, *, epoch
 def hands_softmax_to_the_loss(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Probabilities passed to the loss
 
-    The loss gets probabilities, but it expects scores: is softmax applied once?
+    The loss gets probabilities, but it expects logits: softmax is applied twice.
     """
 
     def update(model, loss, optimizer, xb, yb):
@@ -572,7 +572,7 @@ def divides_by_the_batch_again(model, x_train, y_train, x_val, y_val, *, epochs,
 def divides_the_short_batch_by_batch_size(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Short batch divided by batch_size instead of its rows
 
-    The last batch has fewer rows than batch_size, and its gradient is divided by batch_size. Where does N come from?
+    The last batch has fewer rows than batch_size, but its gradient is divided by batch_size.
     """
 
     def update(model, loss, optimizer, xb, yb):
@@ -626,7 +626,7 @@ def makes_a_new_optimizer_that_decays(model, x_train, y_train, x_val, y_val, *, 
 def gathers_momentum(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Momentum switched on
 
-    The second step is longer than it should be: the first one is still in it. Plain gradient descent remembers nothing.
+    The second step is too long: it contains part of the first. Plain gradient descent has no memory.
     """
     speed = [np.zeros_like(p) for p in model.parameters()]
 
@@ -680,7 +680,7 @@ def clips_the_gradients(model, x_train, y_train, x_val, y_val, *, epochs, batch_
 def adds_noise_to_the_images(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Images augmented with noise
 
-    Your network sees different images from those you were given. Unless asked for, there is no augmentation.
+    Your network is trained on changed images. Unless asked for, there is no augmentation.
     """
 
     def batches(x, y, size, rng):
@@ -694,7 +694,7 @@ def adds_noise_to_the_images(model, x_train, y_train, x_val, y_val, *, epochs, b
 def starts_from_fresh_weights(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Weights initialised again
 
-    Training does not start from the parameters that the model came with.
+    Training should start from the parameters that the model has.
     """
     for p in model.parameters():
         p[...] = rng.normal(0, np.sqrt(2 / len(p)), p.shape) if p.ndim > 1 else 0
@@ -716,7 +716,7 @@ def trains_a_copy(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, 
 def keeps_the_best_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Parameters of the best epoch restored
 
-    At the end the parameters are those of an earlier epoch, chosen by the validation data.
+    At the end you restore the parameters of an earlier epoch, chosen by the validation data.
     """
     best = [None, np.inf]
 
@@ -762,7 +762,7 @@ def ignores_lr(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr,
 def scales_lr_by_the_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Learning rate scaled by the batch size
 
-    Apart from the gradient, your step depends on batch_size. Use lr as you were given it.
+    Your learning rate depends on batch_size. Use lr as it is given.
     """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr * batch_size / 32, rng)
 
@@ -785,7 +785,7 @@ def takes_everything_as_one_batch(model, x_train, y_train, x_val, y_val, *, epoc
 def steps_on_single_examples(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """One update per example
 
-    Ask for batches of 5: you take one step for every row.
+    Asked for batches of 5, you take one step per row.
     """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, 1, lr, rng)
 
@@ -812,7 +812,7 @@ def trains_one_epoch_only(model, x_train, y_train, x_val, y_val, *, epochs, batc
 def trains_one_epoch_too_few(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """One epoch too few
 
-    Ask for three epochs: you train for two. Where does your count start?
+    Asked for three epochs, you train for two. Where does your count start?
     """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs - 1, batch_size, lr, rng)
 
@@ -821,7 +821,7 @@ def trains_one_epoch_too_few(model, x_train, y_train, x_val, y_val, *, epochs, b
 def trains_one_epoch_too_many(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """One epoch too many
 
-    Ask for three epochs: you train for four. Where does your count start?
+    Asked for three epochs, you train for four. Where does your count start?
     """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs + 1, batch_size, lr, rng)
 
@@ -838,7 +838,7 @@ def trains_one_epoch_too_many(model, x_train, y_train, x_val, y_val, *, epochs, 
 def stops_when_validation_gets_worse(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Early stopping
 
-    Fewer epochs than asked for: you stop early. Unless asked for, every epoch is run.
+    You stop before the last epoch. Unless asked for, every epoch is run.
     """
     history = {key: [] for key in _KEYS}
     for _ in range(epochs):
@@ -854,7 +854,7 @@ def stops_when_validation_gets_worse(model, x_train, y_train, x_val, y_val, *, e
 def never_shuffles(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Rows never shuffled
 
-    Every epoch runs through the rows in the order of the data. What is rng for?
+    Every epoch uses the rows in the order of the data. What is rng for?
     """
 
     def batches(x, y, size, rng):
@@ -867,7 +867,7 @@ def never_shuffles(model, x_train, y_train, x_val, y_val, *, epochs, batch_size,
 def shuffles_once(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Rows shuffled only once
 
-    Every epoch runs through the same batches. When is a new order drawn?
+    Every epoch uses the same batches. When is a new order drawn?
     """
     kept = list(minibatches(x_train, y_train, batch_size, rng))
     data = (x_train, y_train, x_val, y_val)
@@ -878,7 +878,7 @@ def shuffles_once(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, 
 def ignores_the_generator(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Random numbers do not come from the given rng
 
-    Same seed, different parameters: use the generator you were given.
+    The same seed gives different parameters: use the generator you were given.
     """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, np.random)
 
@@ -887,7 +887,7 @@ def ignores_the_generator(model, x_train, y_train, x_val, y_val, *, epochs, batc
 def makes_a_generator_of_its_own(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Fixed seed instead of the given rng
 
-    Different seeds, the same parameters: use the generator you were given.
+    Different seeds give the same parameters: use the generator you were given.
     """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, np.random.default_rng(0))
 
@@ -896,7 +896,7 @@ def makes_a_generator_of_its_own(model, x_train, y_train, x_val, y_val, *, epoch
 def seeds_every_epoch_anew(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Same order of rows in every epoch
 
-    The order of the rows is the same in every epoch, whatever generator you are given.
+    The order of the rows is the same in every epoch, with any generator.
     """
 
     def batches(x, y, size, rng):
@@ -912,7 +912,7 @@ def seeds_every_epoch_anew(model, x_train, y_train, x_val, y_val, *, epochs, bat
 def reports_validation_as_training(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Validation accuracy reported as train_acc
 
-    Which data does train_acc look at?
+    train_acc should be measured on the training data.
     """
 
     def report(model, seen):
@@ -926,7 +926,7 @@ def reports_validation_as_training(model, x_train, y_train, x_val, y_val, *, epo
 def reports_training_as_validation(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Training set measured as validation
 
-    val_loss and val_acc do not change with the validation data. Which set do you measure?
+    val_loss and val_acc do not depend on the validation data. Which set do you measure?
     """
 
     def report(model, seen):
@@ -939,7 +939,7 @@ def reports_training_as_validation(model, x_train, y_train, x_val, y_val, *, epo
 def adds_up_the_losses(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Sum of the losses instead of their mean
 
-    train_loss grows with the number of batches. Sum or mean?
+    train_loss grows with the number of batches. Should it be their sum or their mean?
     """
 
     def report(model, seen):
@@ -1035,7 +1035,7 @@ def validates_on_the_first_batch(model, x_train, y_train, x_val, y_val, *, epoch
 def validates_before_it_trains(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Validation before the epoch instead of after it
 
-    val_loss belongs to the parameters before the epoch. When is it measured?
+    You measure val_loss before the epoch. Measure it after the steps of the epoch.
     """
     before = [_measure(model, x_val, y_val)]
 
@@ -1095,7 +1095,7 @@ def reports_error_rates(model, x_train, y_train, x_val, y_val, *, epochs, batch_
 def swaps_loss_and_accuracy(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Losses and accuracies swapped
 
-    Losses are where accuracies belong. Check which number goes into which list.
+    Losses are in the lists of accuracies. Check which number goes into which list.
     """
 
     def report(model, seen):
@@ -1191,7 +1191,7 @@ def names_the_keys_in_its_own_way(model, x_train, y_train, x_val, y_val, *, epoc
 def shares_one_list(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """One list for all four keys
 
-    All four keys have the same list: it is four times too long. How many lists did you make?
+    All four keys share one list, which is 4 times too long. Make four lists.
     """
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     mixed = [value for values in zip(*history.values()) for value in values]
@@ -1214,7 +1214,7 @@ def keeps_the_history_between_calls(
 ):
     """History kept between calls
 
-    The second training's history starts with the first one's epochs. When is a default argument created?
+    The history of the second training begins with the epochs of the first. When is a default argument created?
     """
     new = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     for key in _KEYS:
@@ -1284,7 +1284,7 @@ def prints_and_returns_nothing(model, x_train, y_train, x_val, y_val, *, epochs,
 def returns_in_the_first_epoch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Return inside the loop over the epochs
 
-    Ask for three epochs: you train for one. Where is the return?
+    Asked for three epochs, you train for one. Is the return inside the loop?
     """
     loss, optimizer = SoftmaxCrossEntropy(), SGD(lr)
     history = {key: [] for key in _KEYS}
@@ -1300,7 +1300,7 @@ def returns_in_the_first_epoch(model, x_train, y_train, x_val, y_val, *, epochs,
 def invents_the_history(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """History does not come from the model
 
-    The numbers of your history are not those of the model, which never changes.
+    Your history does not contain the model's losses and accuracies, and the model never changes.
     """
     falling = [2.3 * 0.7**i for i in range(epochs)]
     rising = [1 - 0.9 * 0.7**i for i in range(epochs)]
@@ -1314,7 +1314,7 @@ def invents_the_history(model, x_train, y_train, x_val, y_val, *, epochs, batch_
 def keeps_the_first_gradients(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Stale gradients: gradients() called too early
 
-    At every step the optimiser gets the gradients from before the first backward. When do you call gradients()?
+    At every step the optimiser gets the gradients from before the first backward. Call gradients() after each backward.
     """
     first = model.gradients()
 
@@ -1335,7 +1335,7 @@ def keeps_the_first_gradients(model, x_train, y_train, x_val, y_val, *, epochs, 
 def multiplies_by_the_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Gradient multiplied by the batch size
 
-    Your step is too long by a factor that grows with the batch. The loss is a mean over the batch: so is its gradient.
+    Your step grows with the batch size. The loss is a mean over the batch, and so is its gradient.
     """
 
     def update(model, loss, optimizer, xb, yb):
@@ -1352,7 +1352,8 @@ def multiplies_by_the_batch(model, x_train, y_train, x_val, y_val, *, epochs, ba
 def divides_by_all_rows(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Gradient of a batch divided by all rows
 
-    Each step is too short: the gradient of a batch is divided by the rows of x_train. Over which rows is the loss a mean?
+    Each step is too short: you divide the gradient of a batch by the number of rows of x_train. The loss is a mean over the
+    rows of the batch.
     """
 
     def update(model, loss, optimizer, xb, yb):
@@ -1369,7 +1370,7 @@ def divides_by_all_rows(model, x_train, y_train, x_val, y_val, *, epochs, batch_
 def divides_by_the_number_of_batches(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Step divided by the number of batches
 
-    The more batches, the shorter each of your steps. lr is used as it comes, for every batch.
+    The more batches there are, the shorter your steps. Use lr as it is given, for every batch.
     """
     count = -(-len(x_train) // batch_size)
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr / count, rng)
@@ -1377,7 +1378,7 @@ def divides_by_the_number_of_batches(model, x_train, y_train, x_val, y_val, *, e
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def scales_the_step(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Step 0.5 times as long as lr makes it
+    """Step 0.5 times as long as lr says
 
     Your step is 0.5 times as long as it should be. What is lr multiplied by before it reaches the parameters?
     """
@@ -1391,7 +1392,7 @@ def scales_the_step(model, x_train, y_train, x_val, y_val, *, epochs, batch_size
 def accumulates_the_gradients(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Gradients of earlier batches still in the step
 
-    Each step still contains the gradients of the batches before it. Where does the sum start again at zero?
+    Each step still contains the gradients of earlier batches. Start from zero for every batch.
     """
     total = [np.zeros_like(p) for p in model.parameters()]
 
@@ -1411,7 +1412,7 @@ def accumulates_the_gradients(model, x_train, y_train, x_val, y_val, *, epochs, 
 def leaves_parameters_out(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Some parameters never updated
 
-    Some arrays stay as they were. Which parameters does the step get, and which gradients?
+    Some arrays never change. Which parameters does the step get, and which gradients?
     """
 
     def update(model, loss, optimizer, xb, yb):
@@ -1441,7 +1442,7 @@ def leaves_parameters_out__biases(model, x_train, y_train, x_val, y_val, *, epoc
 def leaves_the_last_batch_out(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Last batch of each epoch left out
 
-    There is never a step for the last batch of an epoch, full or not. Where does your loop end?
+    You take no step for the last batch of an epoch, full or not. Where does your loop end?
     """
 
     def batches(x, y, size, rng):
@@ -1454,7 +1455,7 @@ def leaves_the_last_batch_out(model, x_train, y_train, x_val, y_val, *, epochs, 
 def leaves_the_first_batch_out(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """First batch of each epoch left out
 
-    There is never a step for the first batch of an epoch. Where does your loop start?
+    You take no step for the first batch of an epoch. Where does your loop start?
     """
 
     def batches(x, y, size, rng):
@@ -1467,7 +1468,7 @@ def leaves_the_first_batch_out(model, x_train, y_train, x_val, y_val, *, epochs,
 def steps_on_all_rows_for_each_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Every step taken on all of x_train
 
-    There is a step for each batch, but it is taken on all rows. What does forward get, and what else runs before backward?
+    You take one step per batch, but on all rows. What does forward get, and what else runs before backward?
     """
 
     def update(model, loss, optimizer, xb, yb):
@@ -1483,7 +1484,7 @@ def steps_on_all_rows_for_each_batch(model, x_train, y_train, x_val, y_val, *, e
 def uses_up_the_batches(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Batches used up after the first epoch
 
-    From the second epoch on there are no batches. A generator can be used only once: where do you make it?
+    From the second epoch on there are no batches: a generator can be used only once. Make a new one in every epoch.
     """
     kept = minibatches(x_train, y_train, batch_size, rng)
 
@@ -1497,7 +1498,7 @@ def uses_up_the_batches(model, x_train, y_train, x_val, y_val, *, epochs, batch_
 def forgets_the_loss_forward(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """loss.forward missing before loss.backward
 
-    loss.backward has nothing to work with: it needs what loss.forward keeps of the same batch.
+    loss.backward needs what loss.forward keeps of the same batch. Call loss.forward first.
     """
 
     def update(model, loss, optimizer, xb, yb):
@@ -1511,9 +1512,9 @@ def forgets_the_loss_forward(model, x_train, y_train, x_val, y_val, *, epochs, b
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def hands_labels_for_scores(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Class numbers given to the loss in place of scores
+    """Class numbers given to the loss in place of logits
 
-    loss.forward takes the scores (N, C) first, then the labels (N,). What do you pass first?
+    loss.forward takes the logits (N, C) first, then the labels (N,). What do you pass first?
     """
 
     def update(model, loss, optimizer, xb, yb):

@@ -33,10 +33,10 @@ def _failed(case, told, should, gave, looks_like=""):
 
 
 def check_overfit_learns_every_image(student, case, mnist, memo):
-    """After 20 epochs on 100 images the network gets all 100 right."""
+    """After 20 epochs on 100 images, the network classifies all 100 correctly."""
     (loss, before), (end, after), told = memo("overfitted", lambda: _overfitted(student, case, mnist))
     case.note(
-        f"100 images to learn: {100 * before:.0f} right before training, {100 * after:.0f} after; loss {loss:.3f}, then {end:.4f}."
+        f"Stage 11: from {100 * before:.0f} to {100 * after:.0f} of 100 images right, the loss from {loss:.3f} to {end:.4f}."
     )
     should = "All 100 training images should be classified correctly."
     gave = f"{100 * after:.0f} of 100 images are classified correctly; before training it was {100 * before:.0f}."
@@ -45,7 +45,7 @@ def check_overfit_learns_every_image(student, case, mnist, memo):
 
 
 def check_overfit_loss_vanishes(student, case, mnist, memo):
-    """By then the loss on these images is below 0.1: the network is sure of each."""
+    """After these epochs the loss on the 100 images is below 0.1: the network is sure of each."""
     (loss, _), (end, _), _ = memo("overfitted", lambda: _overfitted(student, case, mnist))
     should = "The mean cross-entropy on the 100 images should be below 0.1."
     case.require(end < 0.1, should, f"The mean cross-entropy is {end:.3f}; before training it was {loss:.3f}.")

@@ -18,7 +18,7 @@ def _train(student, case, mnist, hidden, again=0):
 
 
 def check_mnist_reaches_96_percent(student, case, mnist, hidden, memo):
-    """Trained with your HYPERPARAMETERS, the network gets at least 96 % of the hidden images right."""
+    """With your HYPERPARAMETERS, the network gets at least 96 % of the hidden images right."""
     trained = memo("trained", lambda: _train(student, case, mnist, hidden))
     gate.pictures(case, trained, mnist.x_val, mnist.y_val)
     which = "open validation images (the hidden ones are not in this copy)" if hidden is None else "hidden images"

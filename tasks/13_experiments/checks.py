@@ -63,7 +63,7 @@ def _expect_own(case, given, own, whose):
 
 
 def check_compare_at_equal_epochs(student, case, mnist):
-    """With epochs, every batch size trains a new network from the same seed for as many epochs."""
+    """With epochs=n, every batch size trains a new network from the same seed for n epochs."""
     data, sizes = _digits(case, mnist), [500, 64, 150, 1000]
     for size, updates, history in _runs(student, case, data, sizes, epochs=2):
         own = _own(student, case, data, case.seed, 2, size, 0.1)
@@ -74,7 +74,7 @@ def check_compare_at_equal_epochs(student, case, mnist):
 
 
 def check_compare_at_equal_updates(student, case, mnist):
-    """With updates, every run has the fewest whole epochs that make at least so many, and says how many it made."""
+    """With updates=n, every run takes the fewest whole epochs with at least n updates, and returns how many it made."""
     data, sizes, asked = _digits(case, mnist), [250, 64, 150], 9
     for size, updates, history in _runs(student, case, data, sizes, updates=asked):
         in_an_epoch = -(-500 // size)
@@ -101,7 +101,7 @@ def _ranked(student, case, data, rates, epochs=2, batch_size=100):
 
 
 def check_learning_rate_is_ranked_by_validation_loss(student, case, mnist):
-    """Each rate trains a new network from the same seed; the smallest last val_loss comes first."""
+    """Each rate trains a new network from the same seed; the rate with the smallest last val_loss comes first."""
     data = _digits(case, mnist)
     pairs, ends = _ranked(student, case, data, [0.01, 0.3, 0.0001, 0.1])
     for lr, loss in pairs:
@@ -115,7 +115,7 @@ def check_learning_rate_is_ranked_by_validation_loss(student, case, mnist):
 
 
 def check_learning_rate_puts_nan_last(student, case, mnist):
-    """A rate whose training ends in nan or inf comes after every other, wherever it stood."""
+    """A rate whose training ends in nan or inf comes last, wherever it was in the list."""
     data = _digits(case, mnist, 100, 20)
     for rates in ([0.1, 1e200, 0.001, 0.03], [1e200, 0.03, 0.2]):
         pairs, ends = _ranked(student, case, data, rates)
@@ -144,12 +144,12 @@ def _judge(student, case, runs):
 
 
 def check_diagnose_tells_failures(student, case, mnist):
-    """Diverged, and stuck at chance after 300 updates or more; the same curves after fewer updates are underfitting."""
+    """diagnose finds trainings that diverged or are stuck at chance after 300 updates; after fewer they underfit."""
     words = (fresh_runs.DIVERGED, fresh_runs.FAILURE)
     _judge(student, case, fresh_runs.sample(case.seed, mnist, words, with_twins=True))
 
 
 def check_diagnose_tells_how_it_fits(student, case, mnist):
-    """Overfitting, underfitting and healthy: by the training accuracy, and by how far validation stays behind."""
+    """diagnose tells overfitting, underfitting and healthy trainings apart, by both accuracies and their gap."""
     words = (fresh_runs.HEALTHY, fresh_runs.OVER, fresh_runs.UNDER)
     _judge(student, case, fresh_runs.sample(case.seed, mnist, words))

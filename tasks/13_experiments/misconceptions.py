@@ -16,7 +16,7 @@ CLASSES = 10
 def shares_one_generator(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
     """One generator for all runs
 
-    The second run starts from another network than the first. Where is the generator made: once, or for every run?
+    The second run starts from a different network from the first. Make a new generator for every run.
     """
     runs = []
     rng = np.random.default_rng(seed)
@@ -33,7 +33,7 @@ def shares_one_generator(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, 
 def trains_one_network_on(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
     """One network trained on through all runs
 
-    The second run begins where the first one ended. Which network does each run start from?
+    The second run begins where the first one ended. Make a new network for every run.
     """
     runs = []
     model = MLP(sizes, np.random.default_rng(seed))
@@ -49,9 +49,9 @@ def trains_one_network_on(sizes, x_train, y_train, x_val, y_val, *, batch_sizes,
 
 @misconception("experiments.compare_batch_sizes", fails=["check_compare_at_equal_epochs"])
 def seeds_the_batches_anew(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
-    """Another generator for training than for the network
+    """Different generators for the network and its training
 
-    The generator that drew the network goes on to train. Is a second one made from the same seed?
+    Training should go on with the generator that drew the network. Yours makes a second one from the same seed.
     """
     runs = []
     for batch_size in batch_sizes:
@@ -68,7 +68,7 @@ def seeds_the_batches_anew(sizes, x_train, y_train, x_val, y_val, *, batch_sizes
 def leaves_the_short_batch_uncounted(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
     """Short last batch not counted
 
-    500 images in batches of 64 are 7 whole batches and one of 52. How many updates does train make of them?
+    500 images in batches of 64 are 7 whole batches and one of 52. How many updates are that?
     """
     runs = []
     for batch_size in batch_sizes:
@@ -119,7 +119,7 @@ def counts_epochs(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, see
 def rounds_the_epochs_down(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
     """Number of epochs rounded down
 
-    9 updates at 2 an epoch: do 4 epochs have as many?
+    9 updates are asked for, and an epoch has 2. Are 4 epochs enough?
     """
     runs = []
     for batch_size in batch_sizes:
@@ -189,7 +189,7 @@ def ranks_by_training_loss(sizes, x_train, y_train, x_val, y_val, *, rates, epoc
 def ranks_by_validation_accuracy(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
     """Validation accuracy in place of validation loss
 
-    Is a larger accuracy better, and a larger loss? Which of the two is asked for?
+    A larger accuracy is better; a larger loss is worse. Which of the two is asked for?
     """
     found = []
     for lr in rates:
@@ -221,7 +221,7 @@ def takes_the_first_epoch(sizes, x_train, y_train, x_val, y_val, *, rates, epoch
 def puts_the_largest_loss_first(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
     """Largest loss first
 
-    The best rate comes first. Is the best one that with the largest loss?
+    The best rate comes first, and you put the largest loss first.
     """
     found = []
     for lr in rates:
@@ -237,7 +237,7 @@ def puts_the_largest_loss_first(sizes, x_train, y_train, x_val, y_val, *, rates,
 def leaves_the_rates_in_order(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
     """Rates not sorted by their loss
 
-    The rates come back in the order in which they were given. Where is the best one?
+    You return the rates in the order in which they were given. The best one should come first.
     """
     found = []
     for lr in rates:
@@ -253,7 +253,7 @@ def leaves_the_rates_in_order(sizes, x_train, y_train, x_val, y_val, *, rates, e
 def sorts_nan_like_a_number(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
     """nan sorted like a number
 
-    No comparison with nan is true. What does sorting make of a list that has one in it?
+    No comparison with nan is true, so sorting leaves it in the middle of the list.
     """
     found = []
     for lr in rates:
@@ -320,9 +320,9 @@ def trains_one_network_at_all_rates(sizes, x_train, y_train, x_val, y_val, *, ra
 
 @misconception("experiments.diagnose", fails=["check_diagnose_tells_failures"])
 def misses_nan(history, examples, batch_size):
-    """nan not seen as diverged
+    """nan not counted as diverged
 
-    Is nan > 4.6? A comparison with nan is never true. What tells that a value is a number at all?
+    nan > 4.6 is False: no comparison with nan is true. Which function tells whether a value is finite?
     """
     losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
     guessing, gap = np.log(CLASSES), train_acc - val_acc
@@ -342,7 +342,7 @@ def misses_nan(history, examples, batch_size):
 def looks_for_nan_alone(history, examples, batch_size):
     """Finite losses never called diverged
 
-    A loss of 12 is a number, and far above that of guessing. Which rule is it for?
+    A loss of 12 is finite, and far above that of guessing. Which rule applies to it?
     """
     losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
     guessing, gap = np.log(CLASSES), train_acc - val_acc
@@ -360,9 +360,9 @@ def looks_for_nan_alone(history, examples, batch_size):
 
 @misconception("experiments.diagnose", fails=["check_diagnose_tells_failures"])
 def ignores_the_updates(history, examples, batch_size):
-    """Number of updates not asked for
+    """Number of updates ignored
 
-    After six updates a network may still be close to chance, and soon leave it. After 300?
+    After six updates a network may still be close to chance. Is it a failure before 300 updates?
     """
     losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
     guessing, gap = np.log(CLASSES), train_acc - val_acc
@@ -381,7 +381,7 @@ def ignores_the_updates(history, examples, batch_size):
 def misses_failures(history, examples, batch_size):
     """Optimization failure never found
 
-    At chance after 300 updates: is there a rule for that, and does it count the updates of all epochs?
+    A network at chance after 300 updates is an optimization failure. Count the updates of all epochs.
     """
     losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
     guessing, gap = np.log(CLASSES), train_acc - val_acc
@@ -450,7 +450,7 @@ def misses_failures__one_epoch(history, examples, batch_size):
 def overfits_at_any_gap(history, examples, batch_size):
     """Any gap taken for overfitting
 
-    Nearly every network does a little better on the images it has learned from. How large does the gap have to be?
+    Nearly every network does a little better on its training images. How large does the gap have to be?
     """
     losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
     guessing, gap = np.log(CLASSES), train_acc - val_acc
@@ -470,7 +470,7 @@ def overfits_at_any_gap(history, examples, batch_size):
 def judges_by_validation_accuracy(history, examples, batch_size):
     """Validation accuracy alone
 
-    A network at 80 % on new images may have learned too little or too much. Which other accuracy tells?
+    A network with 80 % on new images may have learned too little or too much. Which other accuracy tells the two apart?
     """
     losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
     guessing = np.log(CLASSES)
@@ -488,7 +488,7 @@ def judges_by_validation_accuracy(history, examples, batch_size):
 def misses_overfitting(history, examples, batch_size):
     """Overfitting never found
 
-    99 % of its own images right and 82 % of others: how large is the gap, and which of the two is subtracted?
+    99 % of the training images right and 82 % of others: how large is the gap, and is that overfitting?
     """
     losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
     guessing, gap = np.log(CLASSES), train_acc - val_acc
@@ -506,7 +506,7 @@ def misses_overfitting(history, examples, batch_size):
 def looks_at_the_first_epoch(history, examples, batch_size):
     """Accuracies of the first epoch instead of the last
 
-    What a training came to stands at the end of its curves. Which entries do you read?
+    The result of a training is the end of its curves. Which entries do you read?
     """
     losses, train_acc, val_acc = history["train_loss"], history["train_acc"][0], history["val_acc"][0]
     guessing, gap = np.log(CLASSES), train_acc - val_acc
@@ -540,9 +540,9 @@ def misses_overfitting__gap_turned_around(history, examples, batch_size):
 
 @misconception("experiments.diagnose", fails=["check_diagnose_tells_how_it_fits"])
 def takes_another_logarithm(history, examples, batch_size):
-    """Logarithm to base 10 for that of guessing
+    """Logarithm to base 10 for the loss of guessing
 
-    Ten equal shares cost ln 10 = 2.303 nats. What does your logarithm give for 10?
+    Guessing among ten classes costs ln 10 = 2.303 nats. What is your logarithm of 10?
     """
     losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
     guessing, gap = np.log10(CLASSES), train_acc - val_acc

@@ -29,35 +29,35 @@ def _asked(student, case, network, text):
 
 
 def check_find_fault_sees_the_last_bias(student, case):
-    """A fault in db of the last Linear is named, in networks of two sizes, and their right twins get None."""
+    """find_fault names a fault in db of the last Linear, for two sizes of network, and returns None for right networks."""
     _finds(student, case, "last db", pairs=2)
 
 
 def check_find_fault_sees_the_loss(student, case):
-    """A fault in the loss is named ("loss", "backward"), and right twins get None."""
+    """find_fault returns ("loss", "backward") for a fault in the loss, and None for right networks."""
     _finds(student, case, "loss")
 
 
 def check_find_fault_sees_any_dW(student, case):
-    """A fault in dW is named, in whichever Linear it is, and right twins get None."""
+    """find_fault names a fault in dW of any Linear, and returns None for right networks."""
     _finds(student, case, "dW")
 
 
 def check_find_fault_sees_any_db(student, case):
-    """A fault in db is named, in whichever Linear it is, and right twins get None."""
+    """find_fault names a fault in db of any Linear, and returns None for right networks."""
     _finds(student, case, "db")
 
 
 def check_find_fault_sees_a_relu(student, case):
-    """A fault in dx of a ReLU is named, and right twins get None."""
+    """find_fault names a fault in dx of a ReLU, and returns None for right networks."""
     _finds(student, case, "ReLU")
 
 
 def check_find_fault_sees_what_a_linear_passes_on(student, case):
-    """A fault in dx of a Linear is named, also of the first one, and right twins get None."""
+    """find_fault names a fault in dx of any Linear, the first one too, and returns None for right networks."""
     _finds(student, case, "dx")
 
 
 def check_find_fault_sees_the_model(student, case):
-    """Where every layer is right and model.backward is not, it is named ("model", "backward"); right twins get None."""
+    """find_fault returns ("model", "backward") where every layer is right and model.backward is not."""
     _finds(student, case, "model")

@@ -74,19 +74,18 @@ def _in_model(model, x, dlogits):
 
 @misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
 def trusts_every_network(model, loss, x, y):
-    """Every network taken for right
+    """No network found faulty
 
-    The answer is always None. Half of the networks have a fault, and every fault keeps the shapes: which numbers does
-    find_fault compare?
+    The answer is always None. Half of the networks have a fault, and none changes a shape: compare the numbers.
     """
     return None
 
 
 @misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
 def accuses_every_network(model, loss, x, y):
-    """Every network taken for faulty
+    """Every network found faulty
 
-    The last Linear is accused in every network, also in those that are right. What is compared before?
+    You name the last Linear in every network, also in those without a fault. Compare before you name.
     """
     return f"layers[{len(model.layers) - 1}]", "db"
 
@@ -106,7 +105,7 @@ def trusts_every_network__shapes(model, loss, x, y):
 def trusts_the_loss(model, loss, x, y):
     """The loss not measured
 
-    The gradient starts in the loss. If loss.backward is not right, every layer behind it is blamed, or none.
+    The gradient starts in the loss. Measure loss.backward first: a fault there looks like a fault in the layers.
     """
     inputs = _inputs(model, x)
     loss.forward(inputs[-1], y)
@@ -118,7 +117,7 @@ def trusts_the_loss(model, loss, x, y):
 def looks_at_the_last_layer_only(model, loss, x, y):
     """Only the last layer measured
 
-    The other layers have rules of their own. Which dout does each of them get?
+    You measure the last layer only. A fault can be in any layer.
     """
     inputs = _inputs(model, x)
     dlogits, found = _in_loss(loss, inputs[-1], y)
@@ -130,7 +129,7 @@ def looks_at_the_last_layer_only(model, loss, x, y):
 def passes_over_the_relus(model, loss, x, y):
     """ReLUs not measured
 
-    A ReLU has no parameters, but its backward has a rule: the mask. What is its dx?
+    A ReLU has no parameters, but its backward can have a fault: measure its dx.
     """
     inputs = _inputs(model, x)
     dlogits, found = _in_loss(loss, inputs[-1], y)
@@ -148,7 +147,7 @@ def passes_over_the_relus(model, loss, x, y):
 def leaves_out_dx(model, loss, x, y):
     """dx of a Linear not measured
 
-    dW and db of a layer can be right while what it passes on is not. Then the layers before it get it.
+    dW and db of a layer can be right while its dx is not. Measure dx, too.
     """
     inputs = _inputs(model, x)
     dlogits, found = _in_loss(loss, inputs[-1], y)
@@ -166,7 +165,7 @@ def leaves_out_dx(model, loss, x, y):
 def trusts_the_model(model, loss, x, y):
     """model.backward not compared with the layers
 
-    Every layer is right by itself, and still the gradients after model.backward are not. Who hands them on?
+    Every layer is right by itself, but the gradients after model.backward are not. Compare them with your own pass through the layers.
     """
     inputs = _inputs(model, x)
     dlogits, found = _in_loss(loss, inputs[-1], y)
@@ -189,10 +188,10 @@ def counts_linear_layers_only(model, loss, x, y):
 
 @misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
 def demands_equal_numbers(model, loss, x, y):
-    """Exact equality demanded of a measurement
+    """Exact equality required of a measurement
 
-    Right networks are accused: a measured slope is right to about nine digits, never to the last. Which difference is
-    too large?
+    You find faults in networks that have none: a measured slope is right to about nine digits only. Allow a small
+    difference.
     """
 
     def differ(given, measured):

@@ -236,8 +236,8 @@ def agrees(case: Case, given: object, trained: Trained, x: Array) -> None:
     )
     behind = logits.max(axis=1) - logits[rows, said]
     differ = int(np.sum(behind > 1e-3 * np.abs(logits).max()))
-    should = "predict should say what a forward pass with parameters() says: Linear, ReLU, ..., Linear, and no more."
-    case.require(differ == 0, should, f"For {differ} of {len(x)} images predict says something else.")
+    should = "predict should agree with a forward pass through parameters(): Linear, ReLU, ..., Linear, and nothing else."
+    case.require(differ == 0, should, f"For {differ} of {len(x)} images predict returns another class.")
 
 
 def moves_little(student: Student, case: Case, model: Remote, data: Sequence[Array], settings: Mapping[str, Any]) -> None:
@@ -256,7 +256,7 @@ def moves_little(student: Student, case: Case, model: Remote, data: Sequence[Arr
     student.train.train(model, x, y, x_val, y_val, rng=student.rng(case.seed), **tiny, **own)
     for name, was, now in zip(networks.names(len(before)), before, networks.parameters_of(student, model)):
         way = float(np.linalg.norm(now - was) / max(float(np.linalg.norm(was)), 1.0))
-        should = f"One step with lr = {tiny['lr']:.1g} and your own keywords should leave {name} about where it was."
+        should = f"One step with lr = {tiny['lr']:.1g} and your own keywords should leave {name} almost unchanged."
         case.require(way <= 0.1, should, f"{name} has moved by {100 * way:.3g} % of its size.", "Training starts from elsewhere.")
 
 
@@ -298,6 +298,6 @@ def _stopped(stopped: CallTimeout, settings: Mapping[str, Any]) -> CallTimeout:
     done = f" It last printed of epoch {epoch[0]} of {settings['epochs']}." if epoch else ""
     sentence = (
         f"train(...) with your HYPERPARAMETERS was stopped after {stopped.limit:.3g} s, before it came to an end."
-        f"{done} A training that was stopped is not judged: how accurate it would have become is not known."
+        f"{done} A training that was stopped is not graded: its final accuracy is unknown."
     )
     return CallTimeout(sentence, limit=stopped.limit, printed=stopped.printed, frames=stopped.frames)

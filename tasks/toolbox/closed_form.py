@@ -119,7 +119,7 @@ def pieces(order: Array, batch_size: int) -> list[Array]:
 
 
 def cuts(rows: Sequence[int], batch_size: int) -> Iterator[list[list[int]]]:
-    """Every way to deal out rows in batches of batch_size, the short one last; the order within a batch is nothing."""
+    """Every way to deal out rows in batches of batch_size, the short one last; the order within a batch does not matter."""
     if len(rows) <= batch_size:
         yield [list(rows)]
         return

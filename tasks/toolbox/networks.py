@@ -19,8 +19,8 @@ from .layers import fill as fill_one
 
 #: What should hold, and what was given, where a check needs a forward that at least tells classes apart.
 FORWARD_FIRST = (
-    "predict is checked once forward returns one score per row and class.",
-    "The scores of model.forward(x) do not distinguish the classes yet.",
+    "predict is checked once forward returns one logit per row and class.",
+    "The logits of model.forward(x) do not distinguish the classes yet.",
 )
 
 _STEP = 1e-5  # of central differences

@@ -322,7 +322,7 @@ def _apart(training: Training) -> Finding | None:
         return None
     return Finding(
         APART,
-        "Labels and images seem to have come apart.",
+        "Labels and images no longer seem to belong together.",
         f"{shows} Units are alive and weights move, but what is learned is not these labels.",
         "Print the labels of one batch beside its images: do x and y get the same order? If they are, see whether "
         "make check-gradients agrees.",
@@ -343,7 +343,7 @@ def _overfits(training: Training) -> Finding | None:
         return None
     return Finding(
         OVERFITS,
-        "The network overfits: it knows its training images by heart, and new ones much less.",
+        "The network overfits: it gets its training images right, and new ones much less often.",
         f"{100 * own:.1f} % of the training images right, {100 * new:.1f} % of the validation images, after "
         f"{training.settings['epochs']} epochs over {training.examples:,} images.",
         "Try more training images; more epochs only make the gap wider.",
@@ -362,7 +362,7 @@ def _noisy(training: Training) -> Finding | None:
     best = int(np.argmax(curve))
     return Finding(
         NOISY,
-        "The end of the training is noisy: the last steps are too long to settle.",
+        "The end of the training is noisy: the last steps are too long to converge.",
         f"In the last {_LAST} epochs the validation accuracy fell by {number(100 * float(falls.max()), 2)} points from one to the "
         f"next; its best was {number(100 * curve[best], 3)} % after epoch {best + 1}, its last is {number(100 * curve[-1], 3)} %.",
         f"Try lr = {training.lr / 5:.2g}, or a rate that falls from epoch to epoch.",

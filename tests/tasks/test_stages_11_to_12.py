@@ -125,7 +125,7 @@ def test_a_card_begins_with_what_the_training_came_to(settings: str, sentence: s
         (
             "honest = train\ndef train(model, x, y, *a, rng, **k):\n"
             "    return honest(model, x, rng.permutation(y), *a, rng=rng, **k)",
-            "Labels and images seem to have come apart.",
+            "Labels and images no longer seem to belong together.",
         ),
         ("honest = train\ndef train(*a, lr, **k):\n    return honest(*a, lr=-lr, **k)", "The training diverged"),
     ],

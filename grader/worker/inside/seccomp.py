@@ -147,7 +147,7 @@ def _rules(no_writes: bool) -> dict[str, list[_Line]]:
     own = _only(0, (_PID,))  # abort() and raise() need signals to oneself
     third_is_null = [*_load(2), (_EQUAL, 0, 3, 0), (_LOAD, 0, 0, _ARGUMENTS[2] + 4), (_EQUAL, 0, 1, 0)]
     return {
-        # Threads of one's own are allowed, processes are not.
+        # A process may start threads, but no other process.
         "clone": [
             *_load(0), *_if_any_bit(_CLONE_NAMESPACES, _refuse()), *_if_any_bit(_CLONE_THREAD, _YES), *_refuse()
         ],

@@ -1,4 +1,4 @@
-"""How a check's requests reach the worker: each is sent, recorded as a step, and what comes back is a value or a handle."""
+"""How a check's requests reach the worker: each is sent, recorded as a step, and answered by a value or a handle."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

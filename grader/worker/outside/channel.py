@@ -94,7 +94,7 @@ class Channel:
         if status == "error":
             raise reported(value, printed, self.submission)
         if status != "ok":
-            self.close()  # who knows what comes next
+            self.close()  # the stream may be out of step
             raise errors.ProtocolViolation(NO_ANSWER, printed=printed)
         return Answer(value, printed, seconds, self._size)
 

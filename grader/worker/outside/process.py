@@ -252,7 +252,7 @@ class ForkedProcess:
         self.connection.close()
         try:
             self._arrive()
-        except WorkerFault:  # it never came
+        except WorkerFault:  # it did not arrive
             os.close(self.output)
             return None
         try:

@@ -8,11 +8,11 @@ from typing import Any
 from grader.worker.outside.coldprocess import ColdProcess
 from grader.worker.outside.process import ForkedProcess
 
-PATIENCE = 5.0  # times the limit that a worker may take which is kept waiting for a processor
+PATIENCE = 5.0  # a worker without a free processor gets up to this multiple of its limit
 
 
 class Deadline:
-    """When a call ends. Who is kept waiting for a processor gets more time: a busy machine must not decide a grade."""
+    """When a call ends. A worker without a free processor gets more time: a busy machine must not decide a grade."""
 
     def __init__(self, limit: float, process: ForkedProcess | ColdProcess):
         self.limit, self.process = limit, process
@@ -70,6 +70,6 @@ class Poll:
             poll.unregister(self.process.output)
 
     def wait_for_end(self, seconds: float) -> None:
-        """A moment for a process whose connection is gone to be gone itself, so that its exit status is its own."""
+        """Wait briefly for the process to exit, so that its exit status is known."""
         if self.process.ended >= 0:
             select.select([self.process.ended], [], [], seconds)

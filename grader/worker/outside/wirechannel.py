@@ -41,7 +41,7 @@ class WireChannel(Channel):
         self.process = process
         self.seconds = 0.0  # of the checks before the current one
         self._connection = Connection(process, self._tell)
-        self._end: errors.StudentError | None = None  # why there is no answer any more: said again to who asks again
+        self._end: errors.StudentError | None = None  # the error to raise on every later request
 
     def _tell(self, printed: bytes) -> None:
         if self.heard is not None:
