@@ -5,18 +5,16 @@ from tests.mistakes import follow_through
 #: A mistake of each whole that is put in, for every right answer.
 WHOLES = ("01_linear:averages_dW", "02_relu:", "04_cross_entropy:", "08_sgd:", "09_minibatches:")
 
-#: The last calls back ten thousand times, which takes longer than all others; python -m tests.mistakes.follow_through has it.
-QUICK = follow_through.UNIT[:-1]
 
 #: Its backward reads that other name, too: with a right __init__ in its place, nothing can be said of what comes later.
 IN_TWO_STAGES = "06_network:keeps_its_layers_under_another_name"
 
 
 def test_a_mistake_in_the_reference_costs_no_other_stage_a_point():
-    """One in ten, always the same ones; python -m tests.mistakes.follow_through asks all of them."""
-    chosen = follow_through.one_in(follow_through.in_the_reference(), 10)
-    found = follow_through.costs(chosen, before=False, stages=QUICK)
-    assert len(found) > 50
+    """One in five, always the same ones; python -m tests.mistakes.follow_through asks all of them."""
+    chosen = follow_through.one_in(follow_through.in_the_reference(), 5)
+    found = follow_through.costs(chosen)
+    assert len(found) > 100
     assert {name: cost for name, (_, cost) in found.items() if cost.told} == {}
     assert {name for name, (_, cost) in found.items() if cost.after} <= {IN_TWO_STAGES}
 
@@ -27,7 +25,7 @@ def test_in_right_answers_nine_in_ten_lose_nothing_and_none_is_told_a_mistake_th
         answer, mistake = subject.name.split()
         whole = next((whole for whole in WHOLES if mistake.startswith(whole)), None)
         chosen.setdefault((answer, whole), subject) if whole else None
-    found = follow_through.costs(chosen.values(), before=False, stages=QUICK)
+    found = follow_through.costs(chosen.values())
     assert len(found) >= 5 * 11
     assert {name: cost.told for name, (_, cost) in found.items() if cost.told} == {}
     whole = [name for name, (_, cost) in found.items() if not cost.after]
