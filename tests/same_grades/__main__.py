@@ -1,6 +1,7 @@
 """`make same-grades OLD=commit NEW=commit`: two versions of the grader give the same grades, to the last word.
 
     python -m tests.same_grades OLD [NEW] [--jobs 2] [--baseline FILE] [--expected FILE] [--out FILE] [--once] [--full]
+                               [--follow-through off]
 
 OLD and NEW are commits, or folders that hold the course. Each is graded by its command line alone, on the same cases:
 the reference, the skeleton, every known mistake and its held-out forms in their own stages, right answers and half-finished
@@ -9,7 +10,8 @@ what was printed, every key of every file that was written, and the text of the 
 
 OLD is graded twice: a case in which it differs from itself says nothing, and is left out by name. A case in which NEW
 differs is graded again, and left out if it does not differ a second time. --baseline keeps what OLD gave, and the cases,
-so that the next comparison grades NEW alone; without NEW that is all that is done.
+so that the next comparison grades NEW alone; without NEW that is all that is done. --follow-through off has both grade
+without what is put in for earlier mistakes, so that a version from before can be compared with one from after.
 """
 
 import argparse
@@ -26,7 +28,7 @@ from typing import NamedTuple, TextIO
 from grader.paths import ROOT
 from tests.same_grades.cases import build, count, read_plan
 from tests.same_grades.comparing import BadExpected, Difference, Expected, differences, excused, read_expected, unsteady
-from tests.same_grades.normal import normal
+from tests.same_grades.normal import normal, without_help
 from tests.same_grades.running import Records, Told, run
 
 _EVERY = 50  #: cases, from one line of progress to the next
@@ -42,6 +44,7 @@ class Old(NamedTuple):
     version: str
     full: bool
     runs: list[Records]
+    policy: str = "full"  #: of follow-through
 
     @property
     def records(self) -> Records:
@@ -151,14 +154,13 @@ def _old(options: argparse.Namespace, cases: Path) -> Old:
     version = _commit(options.old)
     if options.baseline and options.baseline.exists():
         old = load(options.baseline, cases)
-        if (old.version, old.full) != (version, options.full):
-            raise SystemExit(
-                f"error: {options.baseline} is of {old.version}{', with --full' * old.full}. Remedy: name that, or remove the file."
-            )
+        if (old.version, old.full, old.policy) != (version, options.full, options.follow_through):
+            how = f"{', with --full' * old.full}, with --follow-through {old.policy}"
+            raise SystemExit(f"error: {options.baseline} is of {old.version}{how}. Remedy: name that, or remove the file.")
         return old
     build(cases, options.full)
     names = ["OLD"] if options.once else ["OLD", "OLD again"]
-    old = Old(version, options.full, [_graded(options, version, cases, name) for name in names])
+    old = Old(version, options.full, [_graded(options, version, cases, name) for name in names], options.follow_through)
     if options.baseline:
         save(options.baseline, old, cases)
         left_out = old.left_out
@@ -189,9 +191,9 @@ def _graded(options: argparse.Namespace, version: str, cases: Path, name: str, o
     """What a version gives, told as it goes."""
     total = len(only) if only is not None else count(cases, read_plan(cases))
     begun = time.monotonic()
-    records = run(version, cases, options.jobs, _progress(name, total), only)
+    records = run(version, cases, options.jobs, _progress(name, total), only, options.follow_through)
     print(f"{name}: {len(records)} cases in {(time.monotonic() - begun) / 60:.1f} min", flush=True)
-    return records
+    return {case: without_help(record) for case, record in records.items()} if options.follow_through == "off" else records
 
 
 def _progress(name: str, total: int) -> Told:
@@ -227,6 +229,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, help="Gets every difference in full.")
     parser.add_argument("--once", action="store_true", help="Grade OLD once: no case is left out on its account.")
     parser.add_argument("--full", action="store_true", help="Right answers on the stages that train, too.")
+    parser.add_argument("--follow-through", choices=("full", "shown", "off"), default="full", help="For versions that have it.")
     options = parser.parse_args()
     if not options.new and not options.baseline:
         parser.error("name NEW, or a --baseline to keep what OLD gave")

@@ -72,6 +72,18 @@ def _limits(value: Any) -> Any:
     return {key: _limits(item) for key, item in value.items()} if isinstance(value, dict) else "<limit>"
 
 
+def without_help(value: Any) -> Any:
+    """A record without the keys that say what passed with something put in, where nothing did: earlier versions have none."""
+    if isinstance(value, list):
+        return [without_help(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    alone = [value.get("points_alone") == value[key] for key in ("raw", "score", "points") if key in value]
+    silent = {"points_alone"} if alone[:1] == [True] else set()
+    silent |= {"substituted"} if value.get("substituted") == [] else set()
+    return {key: without_help(item) for key, item in value.items() if key not in silent}
+
+
 def page_text(page: str) -> str:
     """What a page says, one piece a line."""
     reader = _Reader()

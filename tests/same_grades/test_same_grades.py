@@ -9,7 +9,7 @@ from grader.paths import REFERENCE, ROOT
 from tests.same_grades.__main__ import Old, judge, load, save, second_look
 from tests.same_grades.cases import CASES, IMAGES, Plan, Single
 from tests.same_grades.comparing import BadExpected, Expected, differences, is_grade, read_expected, unsteady
-from tests.same_grades.normal import normal, page_text
+from tests.same_grades.normal import normal, page_text, without_help
 from tests.same_grades.running import check_out, run
 
 RECORD = {
@@ -111,6 +111,15 @@ def test_what_is_of_the_moment_is_left_away(one, other):
 )
 def test_what_is_of_the_grade_stays(one, other):
     assert normal(one) != normal(other)
+
+
+def test_what_says_that_nothing_passed_with_help_is_nothing():
+    old = {"points": 2, "checks": [{"points": 1}]}
+    assert without_help({"points": 2, "checks": [{"points": 1, "points_alone": 1, "substituted": []}]}) == old
+    helped = {"points": 1, "points_alone": 0, "substituted": ["layers.Linear"]}
+    assert without_help({"raw": "2", "score": "1", "points_alone": "2", "checks": [helped]}) == {
+        "raw": "2", "score": "1", "checks": [helped],
+    }  # fmt: skip
 
 
 def test_lines_of_the_terminal_may_end_elsewhere_only_where_a_number_is_left_away():
