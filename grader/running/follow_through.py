@@ -1,9 +1,9 @@
 """One mistake costs one stage: a check behind it is run again with something right in the mistake's place.
 
 Order of what is tried, until one passes: the submission as it is; with everything put in that is to do, or fails a core
-check, in the stages before; with everything put in that fails any check there. What a check is for is never put in. A
-failure counts as the learner's own only if it says something: all that was put in was called, and nothing beyond the
-contract was read of it.
+check, in the stages before; with everything put in that has not passed every check there, whether it fails one or nobody
+knows. What a check is for is never put in. A failure counts as the learner's own only if it says something: all that was
+put in was called, and nothing beyond the contract was read of it.
 """
 
 from __future__ import annotations
@@ -105,13 +105,13 @@ def _steps(check: Check, context: Context) -> list[Names]:
 
 
 def _wrong(stages: Iterable[Stage], context: Context, any_check: bool) -> Names:
-    """What can be put in of what is to do, or fails a core check, or any, in order."""
-    results, names = context.state.results, dict[str, None]()
+    """What can be put in of what is to do, or fails a core check; or has not passed every check."""
+    results, names, unmet = context.state.results, dict[str, None](), ("fail", "blocked") if any_check else ("fail",)
     for stage in stages:
         failed = {
             name
             for check in stage.checks
-            if (any_check or check.core) and (r := results.get(scores.key(check))) and r.state == "fail"
+            if (any_check or check.core) and (r := results.get(scores.key(check))) and r.state in unmet
             for name in check.functions
         }
         names |= dict.fromkeys(name for name in stage.claims if name in failed or _is_to_do(name, context))
