@@ -18,6 +18,7 @@ Sandbox = Literal["auto", "strict", "off"]  #: strict refuses to grade unless ev
 StageState = Literal["todo", "blocked", "pass", "fail", "error"]
 #: Whether a check that passes with something put in for what is wrong before it counts, is only shown, or is not run.
 FollowThrough = Literal["full", "shown", "off"]
+FOLLOW_THROUGH: FollowThrough = "full"  #: where no policy says otherwise
 
 
 class Mistake(Struct, frozen=True):

@@ -19,7 +19,7 @@ from msgspec import Meta, Struct, field
 
 from grader.course.explain import explain
 from grader.errors import Refusal
-from grader.records import FollowThrough
+from grader.records import FOLLOW_THROUGH, FollowThrough
 
 POLICY, FORMER = "policy.toml", "course.toml"  #: in a course's folder; and what it was called once
 Feedback = Literal["full", "promise", "none"]
@@ -36,7 +36,7 @@ class Grading(Struct, frozen=True, forbid_unknown_fields=True):
     sandbox: Literal["auto", "strict", "off"] = "auto"
     private: str = ""  #: folder of further stages, laid out like tasks/, relative to policy.toml
     #: checks behind a mistake, run with something right in its place: counted, only shown, or not run
-    follow_through: FollowThrough = "full"
+    follow_through: FollowThrough = FOLLOW_THROUGH
 
 
 class LimitRules(Struct, frozen=True, forbid_unknown_fields=True):

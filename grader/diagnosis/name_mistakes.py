@@ -10,7 +10,7 @@ from grader.course.course import Course
 from grader.course.stage import Stage
 from grader.diagnosis.answer_table import SEED, has_tables, tables_of
 from grader.diagnosis.known_mistakes import named_by_tables
-from grader.records import Mistake
+from grader.records import FOLLOW_THROUGH, FollowThrough, Mistake
 from grader.running.limits import Limits, calibrate
 from grader.running.session import Session, run_stages
 from grader.submission import NotASubmission, Submission, read_submission
@@ -18,12 +18,17 @@ from grader.worker.outside.pool import WorkerPool
 
 
 def run_and_name(
-    course: Course, stages: Iterable[Stage], submission: Submission, seed: int, evidence: Path | None = None
+    course: Course,
+    stages: Iterable[Stage],
+    submission: Submission,
+    seed: int,
+    follow_through: FollowThrough = FOLLOW_THROUGH,
+    evidence: Path | None = None,
 ) -> Session:
     """Some stages of a submission in workers of their own, with the names of its mistakes."""
+    how: dict[str, Any] = {"seed": seed, "follow_through": follow_through, "evidence": evidence}
     with WorkerPool(course.withheld) as pool:
-        how: dict[str, Any] = {"seed": seed, "limits": Limits(calibrate()), "follow_through": "full", "evidence": evidence}
-        session = run_stages(stages, pool, submission, course=course, **how)
+        session = run_stages(stages, pool, submission, course=course, limits=Limits(calibrate()), **how)
         name_mistakes(session, course.reference)
     return session
 

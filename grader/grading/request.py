@@ -10,7 +10,7 @@ import msgspec
 from grader.course import fingerprint
 from grader.course.course import Course
 from grader.grading.output import Output
-from grader.records import FollowThrough, Report, read_report
+from grader.records import FOLLOW_THROUGH, FollowThrough, Report, read_report
 from grader.running.limits import Limits
 from grader.submission import read_submission
 
@@ -29,7 +29,7 @@ class Settings(msgspec.Struct, frozen=True):
     feedback: str = "full"
     time_factor: float = 1.0  #: on every time limit
     training_images: int = 0  #: how many the trainings get, for rehearsals; 0 is all
-    follow_through: FollowThrough = "full"
+    follow_through: FollowThrough = FOLLOW_THROUGH
 
     @classmethod
     def of(cls, policy: Policy) -> Settings:

@@ -15,7 +15,7 @@ from _pytest._code.code import TerminalRepr
 
 from grader.course.course import BadCourse, Course
 from grader.course.stage import Check, Stage
-from grader.records import CheckResult
+from grader.records import FOLLOW_THROUGH, CheckResult
 from grader.running import scores
 from grader.running.runner import Function, load_checks
 from grader.running.session import Session
@@ -139,6 +139,6 @@ def session_of(config: pytest.Config, tasks: Path) -> Session:
         except NotASubmission as error:
             raise pytest.UsageError(str(error)) from None
         pool = config.stash[_OWN] = WorkerPool(course.withheld)
-        context = Context(course, submission, pool, limits=Limits(calibrate()))
+        context = Context(course, submission, pool, limits=Limits(calibrate()), follow_through=FOLLOW_THROUGH)
         config.stash[SESSION] = Session(course.stages, context)
     return config.stash[SESSION]

@@ -71,6 +71,16 @@ def test_one_check_can_be_run_alone(tmp_path):
     assert "1 passed" in done.stdout
 
 
+def test_a_stage_behind_a_mistake_is_checked_as_in_a_grade(tmp_path):
+    wrong = with_bodies(COURSE.stages[:4])
+    losses = wrong.modules["losses"].replace("exps.sum(axis=1, keepdims=True)", "exps.sum()")
+    assert losses != wrong.modules["losses"]
+    write(wrong.replaced({"losses": losses}), tmp_path / "student")
+    done = bare_pytest(tmp_path / "student", "tasks/04_cross_entropy", "-q")
+    assert done.returncode == 0, done.stdout
+    assert f"{len(COURSE.stages[3].checks)} passed" in done.stdout
+
+
 def test_a_folder_that_is_no_submission_is_a_usage_error(tmp_path):
     done = bare_pytest(tmp_path, "tasks/01_linear")
     assert done.returncode == 4

@@ -110,9 +110,9 @@ def check_out(version: str, target: Path) -> None:
 
 def _follow_through(course: Path, policy: str) -> None:
     """Exchange what a version does by default, in its copy: `grade` has no option for it, and earlier ones have none at all."""
-    for name in ("grader/grading/request.py", "grader/course/policy.py"):
-        text = (course / name).read_text("utf-8")
-        (course / name).write_text(text.replace('FollowThrough = "full"', f'FollowThrough = "{policy}"'), "utf-8")
+    for name in ("records.py", "grading/request.py", "course/policy.py"):
+        path = course / "grader" / name
+        path.write_text(path.read_text("utf-8").replace('FollowThrough = "full"', f'FollowThrough = "{policy}"'), "utf-8")
 
 
 def _keep_only(place: Place, group: str, only: set[str]) -> bool:
