@@ -17,6 +17,9 @@ from grader.submission import Submission
 from grader.worker.outside.protocols import CourseWorker
 
 PROBE = "probe_"
+#: Wall-clock seconds for one failed check. Every known mistake is asked long before, each with the check's own limits: no
+#: name depends on what else the machine does. The last resort against a list that never ends.
+BUDGET = 60.0
 
 
 class Bench:
@@ -30,20 +33,26 @@ class Bench:
         budget: float,
         stop: Callable[[], bool],
         heard: ReplayCache | None,
+        late: set[scores.Key] | None,
     ):
         self.context, self.reference, self.worker, self.budget, self.stop = context, reference, worker, budget, stop
         self.heard = ReplayCache() if heard is None else heard
         self._mutants: dict[tuple[Misconception, ...], Submission] = {(): reference}
         self._runs: dict[tuple[scores.Key, int], Runs] = {}
-        self._ends = 0.0
+        self.late: set[scores.Key] = set() if late is None else late
+        self._asked, self._ends = ("", ""), 0.0
         self.functions = cache(lambda stage: checks_and_probes(context.course.stage(stage)))
 
-    def start(self) -> None:
+    def start(self, check: Check) -> None:
         """From now on the time for one failed check runs."""
-        self._ends = time.perf_counter() + self.budget
+        self._asked, self._ends = scores.key(check), time.perf_counter() + self.budget
 
     def in_time(self) -> bool:
-        return time.perf_counter() < self._ends and not self.stop()
+        if self.stop():
+            return False
+        if late := time.perf_counter() >= self._ends:
+            self.late.add(self._asked)
+        return not late
 
     def kept(self, found: Iterable[Misconception], test: Callable[[Misconception], bool]) -> list[Misconception]:
         """Those that pass a test; the others, and those for which there was no time, are left out."""

@@ -20,7 +20,7 @@ from typing import Any
 
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
-from grader.diagnosis.bench import Bench
+from grader.diagnosis.bench import BUDGET, Bench
 from grader.diagnosis.candidates import Candidates
 from grader.diagnosis.facts import facts_of
 from grader.diagnosis.matches import all_that_match, shows_values
@@ -34,10 +34,6 @@ from grader.running.context import Context
 from grader.submission import Submission
 from grader.worker.outside.errors import CallTimeout
 
-#: Wall-clock seconds for one failed check. Every known mistake is asked long before, each with the check's own limits: no
-#: name depends on what else the machine does. The last resort against a list that never ends.
-BUDGET = 60.0
-
 Named = dict[scores.Key, list[Misconception]]  #: the twins that a check is named after
 
 
@@ -47,6 +43,7 @@ def diagnose(
     budget: float = BUDGET,
     stop: Callable[[], bool] = lambda: False,
     heard: ReplayCache | None = None,
+    late: set[scores.Key] | None = None,
 ) -> dict[scores.Key, Mistake]:
     """Names for the failed checks of a grade: (stage, check) -> mistake, for those that have one.
 
@@ -55,9 +52,10 @@ def diagnose(
     budget    : seconds for each failed check
     stop      : whether nobody waits for names any longer; then there are none
     heard     : see `Runs`; for who names many submissions
+    late      : the checks whose time ran out are added to these
     """
     with context.pool.course_worker() as worker:
-        return _Diagnoser(Bench(context, reference, worker, budget, stop, heard)).names()
+        return _Diagnoser(Bench(context, reference, worker, budget, stop, heard, late)).names()
 
 
 class _Diagnoser:
@@ -151,7 +149,7 @@ class _Diagnoser:
 
         known : mistakes that other checks have been named after
         """
-        self.bench.start()
+        self.bench.start(check)
         candidates = self.candidates.as_they_stand(check, functions) + self.candidates.filled(check, functions)
         try:
             left = self._besides(check, given, candidates, known)
@@ -173,7 +171,7 @@ class _Diagnoser:
 
     def _hidden(self, check: Check, known: Sequence[Misconception]) -> list[Misconception]:
         """What a check would see that has not been run because of mistakes that have a name."""
-        self.bench.start()
+        self.bench.start(check)
         run = self.bench.runs(check)
         try:
             functions = list(dict.fromkeys([*check.functions, *run.own_touched()]))
@@ -251,7 +249,7 @@ class _Diagnoser:
 
     def _decide(self, check: Check, left: list[Misconception]) -> list[Misconception]:
         """The one mistake, if all evidence leaves one (or twins of one group)."""
-        self.bench.start()
+        self.bench.start(check)
         try:
             return one_of(self.bench, left if groups(left) < 2 else separated(self.bench, check, left))
         except CallTimeout:

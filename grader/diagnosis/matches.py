@@ -32,7 +32,7 @@ def all_that_match(
     given   : the submission's answers
     returns : None if that cannot be known: one was not heard to its end, or not asked yet
     """
-    bench.start()
+    bench.start(check)
     try:
         exact = _matching(bench, check, given, candidates)
         if not exact and (much := history_scope(given)) != ALL_OF_HISTORY:

@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
 from grader.course.course import Course
 from grader.course.stage import Stage
 from grader.diagnosis.answer_table import SEED, has_tables, tables_of
+from grader.diagnosis.bench import BUDGET
 from grader.diagnosis.known_mistakes import named_by_tables
-from grader.records import FOLLOW_THROUGH, FollowThrough, Mistake
+from grader.records import FOLLOW_THROUGH, Card, CheckResult, FollowThrough, Mistake
+from grader.running import scores
 from grader.running.limits import Limits, calibrate
 from grader.running.session import Session, run_stages
 from grader.submission import NotASubmission, Submission, read_submission
@@ -53,12 +55,13 @@ def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], b
     failed = context.state.transcripts
     if not failed:
         return remark
+    late, budget = set[scores.Key](), BUDGET * context.limits.scale
     try:
         if reference is not None and whole:
-            from grader.diagnosis.diagnose import BUDGET, diagnose
+            from grader.diagnosis.diagnose import diagnose
 
             # Not by the tables: they know few other numbers, and no second mistake behind the first.
-            found = diagnose(context, read_submission(reference), BUDGET * context.limits.scale, stop)
+            found = diagnose(context, read_submission(reference), budget, stop, late=late)
         else:
             found = named_by_tables(context, tables_of(context.course, {stage for stage, _ in failed}), stop)
     except NotASubmission as problem:
@@ -66,10 +69,18 @@ def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], b
     except Exception as fault:  # whatever it is, the verdicts are out, and losing them would be worse
         return f"Mistakes could not be named, which is the grader's own fault: {type(fault).__name__}: {fault}"
     for check in session.order:
-        if mistake := found.get((check.stage, check.id)):
-            result = session.results[check.stage, check.id]
-            session.rename(check, msgspec.structs.replace(result, mistake=mistake))
+        where = scores.key(check)
+        if where in found:
+            session.rename(check, replace(session.results[where], mistake=found[where]))
+        elif where in late & failed.keys():
+            session.rename(check, _without_a_name(session.results[where], budget))
     return remark
+
+
+def _without_a_name(result: CheckResult, budget: float) -> CheckResult:
+    """A failure whose mistake may be a known one: its card says that nobody looked to the end."""
+    card, told = result.card or Card(), f"This may be a known mistake: the search for its name was stopped after {budget:.0f} s."
+    return replace(result, card=replace(card, looks_like="\n".join(filter(None, (card.looks_like, told)))))
 
 
 def _without_reference(session: Session) -> str:

@@ -183,7 +183,7 @@ class Watched:
             self._stages[stage.id] = graded
 
     def name_mistakes(self, reference: Path | None, stop: Callable[[], bool] = lambda: False) -> bool:
-        """Name the mistakes of the failed checks of the current stage, or where the next step is; True if any got a name."""
+        """Name the mistakes of the failed checks of the current stage, or where the next step is; True if their results say more."""
         step = self.next_step()
         stage = self.course.stage(step.stage) if step else self.stage
         session = self._sessions.pop(stage.id, None)

@@ -1,14 +1,26 @@
-"""No name is lost to load: whatever a replay takes, every candidate is asked to the end."""
+"""No name is lost to load: whatever a replay takes, every candidate is asked to the end; where time runs out, that is said."""
 
+import io
+import re
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
+from rich.console import Console
 
 from grader.diagnosis import bench, runs
-from grader.diagnosis.diagnose import BUDGET, diagnose
+from grader.diagnosis.bench import BUDGET
+from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.facts import facts_of
+from grader.learner.watched import Watched
+from grader.paths import REFERENCE
+from grader.report import learner, terminal, words
+from grader.worker.outside.local import LocalPool
+from tests.courses import HERE
 from tests.diagnosis.test_known_mistakes import ANSWER, graded, mutant
+from tests.golden.submissions import write
 
+STOPPED = re.compile(r"search for its name was stopped after \d+ s\.")
 SECONDS = 0.2  #: for one replay; on a machine that has nothing else to do it takes a fiftieth of that, a training a tenth
 #: Mistakes with many candidates, with an open number, with twins that a probe parts, and of answers that are drawn.
 MADE = [
@@ -37,3 +49,25 @@ def test_a_slow_machine_gives_the_names_of_a_quick_one(stage, name, monkeypatch)
     assert loaded == quiet
     found = names(2 * BUDGET)[0]  # and the clock is the one that counts: what is left is told by facts, without a replay
     assert found.keys() == facts_of(context, context.state.transcripts.keys()).keys()
+
+
+def test_a_search_that_is_stopped_says_so_wherever_the_failure_is_shown(tmp_path, monkeypatch):
+    write(mutant("03_softmax", "shares_one_maximum"), tmp_path / "student")
+    watched = Watched(tmp_path / "student", HERE, LocalPool(), stage=HERE.stage("03_softmax"))
+    watched.grade()
+    ticks = count()
+    with monkeypatch.context() as slow:
+        slow.setattr(bench, "time", SimpleNamespace(perf_counter=lambda: 1000.0 * next(ticks)))
+        assert watched.name_mistakes(REFERENCE)
+    failed = [check for check in watched.current.checks if check.state == "fail"]
+    assert failed
+    assert all(check.mistake is None and STOPPED.search(words.looks_like(check)) for check in failed)
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(*terminal.next_part(watched.report))
+    assert STOPPED.search(console.export_text())
+    assert len(STOPPED.findall(learner.page(watched.report, tmp_path, HERE))) == len(failed)
+
+    watched.grade()
+    assert watched.name_mistakes(REFERENCE)
+    failed = [check for check in watched.current.checks if check.state == "fail"]
+    assert all(check.mistake and not STOPPED.search(words.looks_like(check)) for check in failed)
