@@ -49,11 +49,10 @@ def met(run: Run, slack: float = 0.0) -> set[str]:
     loss, share, val_share = (run.history[name][-1] for name in ("train_loss", "train_acc", "val_acc"))
     gap, before = share - val_share, run.history["train_loss"][-2]
     finite = all(np.isfinite(curve).all() for curve in run.history.values())
-    if not finite or loss > 2 * GUESSING - slack:
-        return {DIVERGED}
     stuck = share < 2 / CLASSES + slack and abs(loss - GUESSING) <= 0.05 * GUESSING + slack
     stuck = stuck and run.updates >= ENOUGH
     rules = {
+        DIVERGED: not finite or loss > 2 * GUESSING - slack,
         FAILURE: stuck,
         OVER: share >= 0.95 - slack and gap >= 0.13 - slack,
         UNDER: share < 0.9 + slack and gap < 0.1 + slack and loss < before + slack and not stuck,

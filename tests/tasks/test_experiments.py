@@ -87,9 +87,11 @@ def test_a_run_that_meets_two_rules_or_none_has_no_word():
     both = {"train_loss": [0.6, 0.5], "train_acc": [0.8, 0.88], "val_loss": [0.6, 0.5], "val_acc": [0.8, 0.86]}
     none = {"train_loss": [0.3, 0.3], "train_acc": [0.9, 0.92], "val_loss": [0.6, 0.6], "val_acc": [0.8, 0.80]}
     edge = {"train_loss": [0.6, 0.5], "train_acc": [0.8, 0.95], "val_loss": [0.6, 0.5], "val_acc": [0.8, 0.82]}
+    high = {"train_loss": [9.0, 8.0], "train_acc": [0.1, 0.1], "val_loss": [9.0, 9.0], "val_acc": [0.1, 0.1]}
     assert fr.met(fr.Run(both, 500, 10)) == {fr.UNDER, fr.HEALTHY}
+    assert fr.met(fr.Run(high, 500, 10)) == {fr.UNDER, fr.DIVERGED}
     assert fr.met(fr.Run(none, 500, 10)) == set()
-    assert [fr.verdict(fr.Run(history, 500, 10)) for history in (both, none, edge)] == ["", "", ""]
+    assert [fr.verdict(fr.Run(history, 500, 10)) for history in (both, none, edge, high)] == [""] * 4
 
 
 @pytest.mark.parametrize(
