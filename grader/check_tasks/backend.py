@@ -45,9 +45,9 @@ class Job(Struct, frozen=True):
     submission: Submission
     stages: tuple[str, ...]
     seeds: tuple[int, ...] = (0,)
-    check: str = ""
     name_mistakes: bool = False
     together: bool = False  #: whether others of its kind may share its process
+    check: str = ""
 
 
 class JobOutcome(Struct, frozen=True):

@@ -59,7 +59,7 @@ def check(*stages: str, student: str | Path | None = None, seed: int = 0) -> Sho
 
     submission, course = read_submission(Path(student or _folder())), Course(ROOT)
     chosen, folder = course.select(stages), Path(tempfile.mkdtemp())
-    session = run_and_name(course, chosen, submission, seed, folder / "evidence")
+    session = run_and_name(course, chosen, submission, seed, evidence=folder / "evidence")
     curves = of_results(course, session.results, folder / "evidence")
     shown = Shown(
         scores.report(chosen, session.results, session.context.place, student=submission.name, curves=curves), folder, course

@@ -93,7 +93,7 @@ def page(report: Report, out: Path, course: Course, template: str = "report.html
         stages=stages,
         done=report.complete and report.next is None and report.score == report.max_score,
         beginning=drawn.get(("", ""), []),
-        handouts=draws.handouts() if (draws := pictures.drawer(course)) else {},
+        openings=draws.openings() if (draws := pictures.drawer(course)) else {},
         next_view=next_view,
         next_stage=next((stage for stage in stages if report.next and stage.stage.id == report.next.stage), None),
         progress=progress(report, history(out)[-MOST_RUNS:]),

@@ -27,7 +27,7 @@ def of_beginning(report: Report) -> list[Wanted]:
     return beginning.pictures() if "todo" in states <= {"todo", "blocked"} and not report.extra.stages_named else []
 
 
-handouts = beginning.handouts
+openings = beginning.openings
 
 
 def of_training(curves: Curves) -> Wanted:

@@ -28,7 +28,7 @@ class Opening(NamedTuple):
 
 
 @cache
-def handouts() -> dict[str, Opening]:
+def openings() -> dict[str, Opening]:
     """Stage -> the beginning of its handout, if that tells how long it takes."""
     texts = {path.parent.name: path.read_text("utf-8") for path in sorted(STAGES.glob("*/README.md"))}
     return {stage: Opening(int(told[1]), _opening(text)) for stage, text in texts.items() if (told := _MINUTES.search(text))}
