@@ -170,12 +170,11 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
         return grade
     report = outcome.report
     raw = weighted(report, policy)
-    late = policy.late if attempt.due is None else msgspec.structs.replace(policy.late, due=attempt.due)
-    days, told = (0, "") if attempt.excused else _late_by(attempt, late)
-    taken = penalty(raw, days, late, free)
+    days, told = _late_by(attempt, policy.late)
+    taken = penalty(raw, days, policy.late, free)
     cost = f"{days} day{'s' if days > 1 else ''} late: {taken:g} of {raw:g} points taken" if days else ""
-    counts = late.policy != "none" or late.closed_after_days
-    reasons = [grade.reason, _granted(attempt.due, attempt.excused, attempt.granted), *((told, cost) if counts else ())]
+    reasons = [grade.reason, _granted(attempt.due, attempt.excused, attempt.granted)]
+    reasons += [told, cost] if policy.late.policy != "none" or policy.late.closed_after_days else []
     return msgspec.structs.replace(
         grade,
         raw=round(raw, 2),
@@ -198,13 +197,14 @@ def _granted(due: datetime | None, excused: bool, note: str) -> str:
 
 def _late_by(attempt: Attempt, late: Late) -> tuple[int, str]:
     """Days late, and what is to be said of the time."""
-    when = attempt.when
-    if not when.source:
-        return 0, "no time of submission is known: counted as in time"
-    if not when.late:
-        return lateness(when.at, late), ""
-    marked = f"{when.source} marks it as late without a time"
-    return (1, marked) if attempt.due is None else (0, f"{marked}: counted as in time, for the due date is another")
+    when, due = attempt.when, attempt.due or late.due
+    if attempt.excused or (when.source and not when.at and not when.late):
+        return 0, ""
+    if when.late:
+        marked = f"{when.source} marks it as late without a time"
+        return (1, marked) if attempt.due is None else (0, f"{marked}: counted as in time, for the due date is another")
+    told = "" if when.at else "no time of submission is known: counted as in time"
+    return lateness(when.at, msgspec.structs.replace(late, due=due)), told
 
 
 def _when(attempt: Attempt) -> tuple[float, int, str, str]:

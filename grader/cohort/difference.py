@@ -52,7 +52,7 @@ def differences(old: list[Grade], new: list[Grade]) -> list[Change]:
     """Everybody whose state, score, points in a stage or points without substitutes change, the biggest loss first."""
     before = {grade.student: grade for grade in old}
     after = {grade.student: grade for grade in new}
-    shared = set(stages_of(old)) & set(stages_of(new))  # another stage is listed for those alone whose score it changes
+    shared = stages_of(old) & stages_of(new)  # another stage is listed for those alone whose score it changes
     changes = []
     for student in sorted(before.keys() | after.keys()):
         one, other = before.get(student), after.get(student)
@@ -62,9 +62,16 @@ def differences(old: list[Grade], new: list[Grade]) -> list[Change]:
     return sorted(changes, key=lambda change: (change.difference, change.student))
 
 
-def stages_of(grades: list[Grade]) -> list[str]:
+def stages_of(grades: list[Grade]) -> set[str]:
     """The stages in which anybody has points, or could have had."""
-    return sorted({stage for grade in grades for stage in grade.stages})
+    return {stage for grade in grades for stage in grade.stages}
+
+
+def other_stages(old: list[Grade], new: list[Grade]) -> list[str]:
+    """A sentence on the stages that were removed, and one on those that were added."""
+    before, after = stages_of(old), stages_of(new)
+    changed = {"removed": before - after, "added": after - before} if before and after else {}
+    return [f"Stages {what}: {', '.join(sorted(stages))}." for what, stages in changed.items() if stages]
 
 
 def _grade_with(checkout: Path, submissions: Path, out: Path, jobs: int | None) -> Path:

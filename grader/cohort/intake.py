@@ -18,7 +18,7 @@ from grader.cohort.archive import DAMAGE, MB, safe_name
 from grader.cohort.choice import Handout
 from grader.cohort.layouts import HandIn
 from grader.cohort.package import NoPackage, Package, printable, read_package, sentence_of
-from grader.cohort.roster import Roster
+from grader.cohort.roster import Person, Roster
 from grader.cohort.times import Moment, best
 from grader.course.policy import Late
 from grader.errors import Refusal
@@ -119,36 +119,36 @@ def _attempt(
     source: HandIn, root: Path, store: Store, lists: tuple[Roster | None, Roster | None], handout: Handout | None
 ) -> Attempt:
     keys = (*source.aliases, *source.ids.values(), source.student, source.name)  # the most telling first
-    person, listed = (each.find(*keys) if each else None for each in lists)
-    when = best(told := [source.when, *(each.submitted for each in (listed, person) if each)])
+    person, listed = ((each.find(*keys) if each else None) or Person("") for each in lists)
+    when = best(told := [source.when, listed.submitted, person.submitted])
     problems = [each.problem for each in told if each.problem and not when.at]
-    ids = dict(source.ids)
-    if person is not None:
-        ids |= {**person.ids, "roster": person.id}
-    digest = problem = ""
-    notes: list[str] = []
-    try:
-        package, notes = read_package(source.paths, source.names, handout=handout)
-    except NoPackage as error:
-        problem = sentence_of(error) if source.paths else "no file was handed in; text typed into the course system is not graded"
-    except Exception as error:  # whatever somebody hands in ends nobody else's grading
-        problem = f"what was handed in cannot be read ({type(error).__name__}: {sentence_of(error, root)[:120]})"
-    else:
-        digest = store.put(package)
+    package, problem, notes = _package(source, root, handout)
     return Attempt(
-        student=person.id if person else source.student,
-        name=(person.name if person else "") or source.name or (listed.name if listed else ""),
+        student=person.id or source.student,
+        name=person.name or source.name or listed.name,
         label=source.label,
         origin=printable(os.path.relpath(source.paths[0], root)) if source.paths else "",
-        digest=digest,
+        digest=store.put(package) if package else "",
         problem=problem,
         when=when,
         notes=[printable(note) for note in (*notes, *problems)],
-        ids=ids,
-        due=person.due if person else None,
-        excused=person.excused if person else False,
-        granted=printable(person.note) if person else "",
+        ids=source.ids | ({**person.ids, "roster": person.id} if person.id else {}),
+        due=person.due,
+        excused=person.excused,
+        granted=printable(person.note),
     )
+
+
+def _package(source: HandIn, root: Path, handout: Handout | None) -> tuple[Package | None, str, list[str]]:
+    """What a hand-in holds, or why it holds nothing; and what was left out."""
+    try:
+        package, notes = read_package(source.paths, source.names, handout=handout)
+        return package, "", notes
+    except NoPackage as error:
+        told = sentence_of(error) if source.paths else "no file was handed in; text typed into the course system is not graded"
+    except Exception as error:  # whatever somebody hands in ends nobody else's grading
+        told = f"what was handed in cannot be read ({type(error).__name__}: {sentence_of(error, root)[:120]})"
+    return None, told, []
 
 
 def _compare(intake: Intake, roster: Roster) -> None:

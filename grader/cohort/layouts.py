@@ -4,7 +4,8 @@ import os
 import re
 import tomllib
 from collections import Counter, defaultdict
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Iterator
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -41,28 +42,29 @@ class HandIn(msgspec.Struct, frozen=True):
 
 def recognise(folder: Path, zone: tzinfo | None = None, trust_commits: bool = False) -> tuple[str, list[HandIn]]:
     """The names of the layouts that were met, and all sources; `zone` is that of times that have none."""
-    found: dict[str, list[HandIn]] = {}
-    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.name not in SKIPPED)
-    if (folder / GRADESCOPE).is_file():
-        found["Gradescope export"] = _gradescope(folder)
-        entries = [entry for entry in entries if not any(entry in source.paths for source in found["Gradescope export"])]
-    for layout in LAYOUTS:
-        if theirs := {entry: match for entry in entries if (match := re.fullmatch(layout["pattern"], entry.name, re.DOTALL))}:
-            found.setdefault(f"{layout['name']} download", []).extend(_downloaded(layout, theirs, zone))
-            entries = [entry for entry in entries if entry not in theirs]
-    folders = [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
-    if any(_may_be_a_clone(entry, False) for entry in folders):
-        clones = [entry for entry in folders if _may_be_a_clone(entry, True)]
-        found["clones"] = _clones(clones, trust_commits)
-        entries = [entry for entry in entries if entry not in clones]
-    if plain := _plain(entries, zone):
-        found["folders and archives"] = plain
-    sources = [_printable(source) for those in found.values() for source in those]
-    systems = Counter(student for student, _ in {(source.student, next(iter(source.ids), "")) for source in sources})
-    for place, source in enumerate(sources):
+    found: defaultdict[str, list[HandIn]] = defaultdict(list)
+    for layout, those in _read(folder, zone, trust_commits):
+        found[layout] += map(_printable, those)
+    told = [source for sources in found.values() for source in sources]
+    systems = Counter(student for student, _ in {(source.student, next(iter(source.ids), "")) for source in told})
+    for place, source in enumerate(told):
         if systems[source.student] > 1 and source.ids:  # one number in two systems is two students
-            sources[place] = msgspec.structs.replace(source, student=f"{next(iter(source.ids))} {source.student}")
-    return ", ".join(found), sources
+            told[place] = msgspec.structs.replace(source, student=f"{next(iter(source.ids))} {source.student}")
+    return ", ".join(name for name, sources in found.items() if sources), told
+
+
+def _read(folder: Path, zone: tzinfo | None, trust_commits: bool) -> Iterator[tuple[str, list[HandIn]]]:
+    entries = _listed(folder)
+    yield "Gradescope export", (export := _gradescope(folder) if (folder / GRADESCOPE).is_file() else [])
+    taken = {path for source in export for path in source.paths}
+    for layout in LAYOUTS:
+        fits = {entry: re.fullmatch(layout["pattern"], entry.name, re.DOTALL) for entry in entries if entry not in taken}
+        theirs = {entry: match for entry, match in fits.items() if match}
+        yield f"{layout['name']} download", _downloaded(layout, theirs, zone)
+        taken |= theirs.keys()
+    yield "clones", (clones := _clones([entry for entry in entries if entry not in taken], trust_commits))
+    taken |= {path for source in clones for path in source.paths}
+    yield "folders and archives", _plain([entry for entry in entries if entry not in taken], zone)
 
 
 def _printable(source: HandIn) -> HandIn:
@@ -86,20 +88,13 @@ def _downloaded(layout: dict[str, str], entries: dict[Path, re.Match[str]], zone
 def _attempt(layout: dict[str, str], entries: dict[Path, dict[str, str]], when: Moment, zone: tzinfo | None) -> HandIn:
     first, *_ = entries.values()
     student, name, time = first["id"], first["name"], first["time"]
-    names: dict[str, str] = {}
-    for path, groups in sorted(entries.items(), key=lambda entry: int(entry[1]["number"] or 0)):
-        if groups["text"] == ".txt" and path.is_file():
-            if told := _RECEIPT.match(path.read_bytes()[:500].decode("utf-8", "replace")):
-                name, student = told[1], told[2]
-        elif not groups["text"]:
-            called = groups["rest"] or path.name
-            if groups["number"] and _AGAIN.sub("", called).removesuffix(".py") in MODULES:
-                called = _AGAIN.sub("", called)
-                names = {file: other for file, other in names.items() if other != called}  # the later upload has the name
-            names[path.name] = called
-        if groups["late"]:
-            when = Moment(source=layout["name"], late=True)
+    for path in (path for path, groups in entries.items() if groups["text"] == ".txt" and path.is_file()):
+        if told := _RECEIPT.match(path.read_bytes()[:500].decode("utf-8", "replace")):
+            name, student = told[1], told[2]
     last, comma, given = name.partition(", ")
+    names = _names(entries)
+    if any(groups["late"] for groups in entries.values()):
+        when = Moment(source=layout["name"], late=True)
     return HandIn(
         student,
         [path for path in entries if path.name in names],
@@ -111,10 +106,23 @@ def _attempt(layout: dict[str, str], entries: dict[Path, dict[str, str]], when: 
     )
 
 
+def _names(entries: dict[Path, dict[str, str]]) -> dict[str, str]:
+    """File -> what the student called it; of two that Canvas made of one name the later upload counts."""
+    names: dict[str, str] = {}
+    for path, groups in sorted(entries.items(), key=lambda entry: int(entry[1]["number"] or 0)):
+        if not groups["text"]:
+            called = groups["rest"] or path.name
+            if groups["number"] and _AGAIN.sub("", called).removesuffix(".py") in MODULES:
+                called = _AGAIN.sub("", called)
+                names = {file: other for file, other in names.items() if other != called}
+            names[path.name] = called
+    return names
+
+
 def _may_be_a_clone(folder: Path, unreadable: bool) -> bool:
-    """Whether a repository is in it; `unreadable` where nobody can look into it."""
+    """Whether it is a folder with a repository in it; `unreadable` where nobody can look into it."""
     try:
-        return ".git" in os.listdir(folder)
+        return folder.is_dir() and not folder.is_symlink() and ".git" in os.listdir(folder)
     except OSError:
         return unreadable
 
@@ -133,7 +141,7 @@ def _gradescope(folder: Path) -> list[HandIn]:
                     student=sid or email or name or str(key),
                     paths=[folder / str(key)] if (folder / str(key)).is_dir() else [],
                     name=name,
-                    when=_moment(record.get(":created_at")),
+                    when=moment(str(record.get(":created_at") or ""), "Gradescope", UTC),
                     ids={k: v for k, v in (("sid", sid), ("email", email)) if v},
                 )
             )
@@ -152,14 +160,10 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return data
 
 
-def _moment(value: object) -> Moment:
-    if isinstance(value, datetime):  # what YAML reads without a zone was written in UTC
-        return Moment(value if value.tzinfo else value.replace(tzinfo=UTC), "Gradescope")
-    return moment(str(value or ""), "Gradescope", UTC)
-
-
-def _clones(folders: list[Path], trust: bool) -> list[HandIn]:
+def _clones(entries: list[Path], trust: bool) -> list[HandIn]:
     """Clones are called ASSIGNMENT-USER: what all names begin with is the assignment, unless the roster knows better."""
+    unreadable = any(_may_be_a_clone(entry, False) for entry in entries)  # one that cannot be looked into is as the others
+    folders = [entry for entry in entries if _may_be_a_clone(entry, unreadable)]
     dashes = [[at + 1 for at, mark in enumerate(folder.name) if mark == "-"] for folder in folders]
     heads = [{folder.name[:at] for at in those} for folder, those in zip(folders, dashes)]
     prefix = len(max(set.intersection(*heads), key=len, default="")) if len(folders) > 1 else 0
@@ -198,12 +202,16 @@ def _named(label: str, zone: tzinfo | None) -> Moment:
 def _attempts_in(folder: Path) -> list[Path]:
     """The attempts in a student's folder, if it holds nothing else."""
     try:
-        inside = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name not in SKIPPED)
+        inside = _listed(folder)
     except OSError:  # said where the folder itself is read
         return []
     if len(inside) < 1 or any(p.suffix == ".py" and p.stem in MODULES for p in inside):
         return []
     return inside if all(_ATTEMPT.match(stem) or local_time(stem) for stem in map(_stem, inside)) else []
+
+
+def _listed(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and path.name not in SKIPPED)
 
 
 def _stem(path: Path) -> str:

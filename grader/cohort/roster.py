@@ -12,7 +12,6 @@ from grader.cohort.times import Moment, moment
 from grader.errors import Refusal
 
 _COLUMNS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
-_NO = ("", "no", "false", "0")
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -107,7 +106,7 @@ def _person(cells: dict[str, str], path: Path, zone: tzinfo | None, source: str)
     due = moment(get("due", ""), source, zone)
     if due.problem:
         raise Refusal(f"the roster {path} gives {identity!r} a due date, but {due.problem}. Remedy: 2026-11-30T23:59:00+01:00")
-    if (excused := get("excused", "").casefold()) not in (*_NO, "yes", "true", "1", "x"):
+    if (excused := get("excused", "").casefold()) not in ("", "no", "false", "0", "yes", "true", "1"):
         raise Refusal(f"the roster {path} says {excused!r} in the column excused of {identity!r}. Remedy: yes or nothing.")
     return Person(
         id=identity,
@@ -116,7 +115,7 @@ def _person(cells: dict[str, str], path: Path, zone: tzinfo | None, source: str)
         github=get("github", ""),
         submitted=moment(get("submitted", ""), source, zone),
         due=due.at,
-        excused=excused not in _NO,
+        excused=excused in ("yes", "true", "1"),
         note=" ".join(get("note", "").split())[:200],
         late_days=int(days) if days else None,
     )

@@ -18,7 +18,6 @@ from grader.report.words import number
 
 GRADEBOOKS: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("gradebooks.toml").read_text("utf-8"))
 _NOT_PEOPLE = ("points possible", "manual posting", "muted", "student, test")  #: in the first cell of a row, in Canvas
-_KEPT = ("EX", "N/A")  #: cells that stay as they are: excused
 
 
 class GradebookLine(NamedTuple):
@@ -60,12 +59,7 @@ class Filled:
 
 
 def fill(system: str, data: bytes, grades: list[Grade], column: str = "", name: str = "the file") -> Filled:
-    """Fill an assignment's column of a gradebook.
-
-    system : one of GRADEBOOKS
-    column : the assignment's title, with or without what the system adds to it; needed if the file has several
-    raises : Refusal
-    """
+    """Fill an assignment's column, called by its title (needed if there are several), of one of the GRADEBOOKS; or a Refusal."""
     book, sheet = GRADEBOOKS[system], parse(data, name)
     if missing := [title for title in book["needs"] if title.casefold() not in sheet.at]:
         raise Refusal(f"{name} has no column {missing[0]!r}. Remedy: {book['remedy']}.")
@@ -101,7 +95,7 @@ def _line(book: dict[str, Any], sheet: Sheet, row: int, held: str) -> GradebookL
         return None
     last, _, first = shown.partition(",")
     locked = any(sheet.get(row, title).casefold() == says for title, says in book.get("locked", {}).items())
-    why = "grade cannot be changed" if locked else held if held.strip() in _KEPT else ""
+    why = "grade cannot be changed" if locked else held if held.strip() in ("EX", "N/A") else ""  # of Canvas
     return GradebookLine(row, shown or next(filter(None, keys)), [*keys, shown, f"{first} {last}"], why)
 
 
@@ -139,7 +133,8 @@ def _scores(lines_of: dict[str, list[GradebookLine]], grades: list[Grade], possi
         elif line.locked or grade.excused or grade.state not in ("graded", "submission"):
             filled.untouched.append(f"{line.shown} ({line.locked or grade.reason})")
         else:
-            scores[line.row] = str(number(_scaled(grade, possible)))
+            scale = possible / grade.max_score if possible and grade.max_score else 1
+            scores[line.row] = str(number(grade.score * scale))
     return scores
 
 
@@ -161,7 +156,3 @@ def _matched(lines: list[GradebookLine], grades: list[Grade], filled: Filled) ->
             filled.ambiguous.append(line.shown)
             unclear.update(*found)
     return lines_of, unclear
-
-
-def _scaled(grade: Grade, possible: float) -> float:
-    return grade.score * possible / grade.max_score if possible and grade.max_score else grade.score

@@ -32,11 +32,10 @@ def read_metadata(text: str) -> Metadata:
     if not isinstance(data, dict):
         raise ValueError("submission_metadata.json is not a JSON object")
     users = [user.get("assignment") for user in data.get("users") or [] if isinstance(user, dict)]
-    own = [at for each in users if (at := _time(each, "due_date"))]
     earlier = [e for e in data.get("previous_submissions") or [] if isinstance(e, dict) and not e.get("autograder_error")]
     return Metadata(
         created=_time(data, "created_at"),
-        due=max(own) if own else _time(data.get("assignment"), "due_date"),
+        due=max(filter(None, (_time(each, "due_date") for each in users)), default=_time(data.get("assignment"), "due_date")),
         earlier=sorted(earlier, key=lambda e: str(e.get("submission_time", ""))),
     )
 

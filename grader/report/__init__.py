@@ -7,7 +7,6 @@
 from pathlib import Path
 
 from grader.course.course import Course
-from grader.paths import BUILD
 from grader.records import Report
 
 __all__ = ["render"]
@@ -25,6 +24,6 @@ def render(report: Report, out: Path, course: Course) -> Path:
     from grader.report import site
     from grader.report.learner import write
 
-    if out.resolve() == BUILD:
+    if out.resolve() == (course.folder / "build").resolve():
         site.write(course, out)
     return write(report, out, course)

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from grader.course.policy import Policy
 
 
-_GRADEBOOK = click.Path(path_type=Path, exists=True)
-
-
 @click.command("class")
 @click.argument("submissions", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=BUILD / "class", help="Where results go.")
@@ -28,10 +25,12 @@ _GRADEBOOK = click.Path(path_type=Path, exists=True)
 @click.option("--roster", type=click.Path(path_type=Path), help="CSV of the class: id, name, email, github_username ...")
 @click.option("--scheduler", default="", help="Address of a Dask scheduler, such as tcp://10.0.0.1:8786.")
 @click.option("--regrade", multiple=True, metavar="STUDENT", help="Grade this student again; 'all' for everybody.")
-@click.option("--canvas", type=_GRADEBOOK, help="Fill this gradebook exported from Canvas.")
-@click.option("--moodle", type=_GRADEBOOK, help="Fill this grading worksheet from Moodle, and take its times of submission.")
-@click.option("--brightspace", type=_GRADEBOOK, help="Fill this export of Brightspace's grades.")
-@click.option("--blackboard", type=_GRADEBOOK, help="Fill this download of Blackboard's gradebook.")
+@click.option("--canvas", type=click.Path(path_type=Path, exists=True), help="Fill this gradebook exported from Canvas.")
+@click.option(
+    "--moodle", type=click.Path(path_type=Path, exists=True), help="Fill Moodle's grading worksheet, and read its times."
+)
+@click.option("--brightspace", type=click.Path(path_type=Path, exists=True), help="Fill this export of Brightspace's grades.")
+@click.option("--blackboard", type=click.Path(path_type=Path, exists=True), help="Fill this download of Blackboard's gradebook.")
 @click.option("--column", default="", help="Which assignment of the gradebook.")
 @click.option("--no-reports", is_flag=True, help="Write no HTML report for each submission.")
 @click.option("--return-reports", is_flag=True, help="Write returned/STUDENT/report.html, at the policy's feedback level.")

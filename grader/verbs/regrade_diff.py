@@ -21,15 +21,14 @@ def command(old: Path, new: Path, submissions: Path | None, out: Path, jobs: int
     from rich.console import Console
     from rich.table import Table
 
-    from grader.cohort.difference import differences, grades_of, stages_of
+    from grader.cohort.difference import differences, grades_of, other_stages
 
     before = grades_of(old, submissions, out / "old", jobs)
     after = grades_of(new, submissions, out / "new", jobs)
     changes = differences(before, after)
     console = Console(highlight=False)
-    for what, those, others in (("removed", before, after), ("added", after, before)):
-        if (stages := [stage for stage in stages_of(those) if stage not in stages_of(others)]) and before and after:
-            console.print(f"Stages {what}: {', '.join(stages)}.")
+    for sentence in other_stages(before, after):
+        console.print(sentence)
     changed = [change for change in changes if change.old != change.new]
     if not changes:
         console.print(f"No score changes: {len(after)} students.")

@@ -137,7 +137,7 @@ def test_clones_of_a_kit_are_graded_by_their_student_folders(tmp_path, run, gene
         "eve": (0, "nothing is written yet: every module is as it was given out"),
     }  # fmt: skip
     rows = csv.DictReader((tmp_path / "out" / "grades.csv").read_text().splitlines())
-    assert {row["student"]: row["reason"] for row in rows} == {name: told for name, (_, told) in scores.items()}
+    assert {row["student"]: row["notes"] for row in rows} == {name: told for name, (_, told) in scores.items()}
     text = page.write(result, STUDENT).read_text()
     assert "Reaching beyond the task" not in text
     assert "has to be called layers.py" in text

@@ -44,7 +44,8 @@ def test_a_class_with_roster_canvas_and_reports(tmp_path, grader):
             (tmp_path / "class" / name / file).write_bytes(content)
     (tmp_path / "roster.csv").write_text("id,name,github_username\ns1,Ann Öz,ann\ns3,Zoë,zoe\n")
     (tmp_path / "canvas.csv").write_text(CANVAS)
-    (tmp_path / "policy.toml").write_text("[grading]\nstages = ['02_relu']\n")
+    late = "[late]\npolicy = 'constant'\ndue = 2026-11-30T23:59:00Z\n"
+    (tmp_path / "policy.toml").write_text(f"[grading]\nstages = ['02_relu']\n{late}")
     done = grader(
         "class", tmp_path / "class", "--out", tmp_path / "out", "--policy", tmp_path / "policy.toml", "--jobs", 1,
         "--roster", tmp_path / "roster.csv", "--canvas", tmp_path / "canvas.csv",
@@ -52,6 +53,7 @@ def test_a_class_with_roster_canvas_and_reports(tmp_path, grader):
     assert done.returncode == 0, done.stderr
     assert "1 graded, 1 could not be graded (submission), 0 failed in the grader, 1 missing." in done.stdout
     assert "handed in, not on the roster: bob" in done.stdout
+    assert "NO TIME OF SUBMISSION IS KNOWN FOR 1 OF 1 STUDENTS: they count as in time. Remedy: a roster" in done.stdout
     assert "1 in the file, but nothing was handed in: Eve." in done.stdout
     rows = list(csv.DictReader((tmp_path / "out" / "grades.csv").read_text().splitlines()))
     assert [(row["student"], row["state"], row["score"]) for row in rows] == [
