@@ -7,8 +7,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from grader.course.course import Course
-from grader.course.skeleton import KIT_MARK, SKELETON, SkeletonError, build, read_claims, read_sources
-from grader.errors import Refusal
+from grader.course.skeleton import KIT_MARK, SKELETON, build, read_claims, read_sources
 from grader.paths import MODULES
 from grader.submission import file_of, lookalikes
 
@@ -35,11 +34,8 @@ class Handout:
         raises : Refusal
         """
         chosen = set(stages)
-        try:
-            claims = read_claims(course.tasks)
-            files = build(course.reference, claims) if course.reference else read_sources(course.folder / SKELETON)
-        except SkeletonError as error:
-            raise Refusal(f"the skeleton cannot be built: {error}") from None
+        claims = read_claims(course.tasks)
+        files = build(course.reference, claims) if course.reference else read_sources(course.folder / SKELETON)
         graded = [stage for stage in course.stages if not chosen or stage.id in chosen]
         asked = {name.partition(".")[0] for stage in graded if not stage.optional_files for name in stage.claims}
         optional = {name.partition(".")[0] for stage in course.stages if stage.optional_files for name in stage.claims}

@@ -19,23 +19,8 @@ import msgspec
 
 from grader.course import source_spans
 from grader.course.course import Course
-from grader.course.source_spans import Function, SkeletonError, line_of
+from grader.course.source_spans import Function, SkeletonError
 from grader.errors import Refusal
-
-__all__ = [
-    "Claims",
-    "SkeletonError",
-    "build",
-    "is_stub",
-    "line_of",
-    "pristine",
-    "put_back_all",
-    "read_claims",
-    "read_sources",
-    "restore_stub",
-    "steps",
-    "stub_statement",
-]
 
 #: The folder in which a course that is handed out without its reference keeps the skeleton's files.
 SKELETON = "skeleton"

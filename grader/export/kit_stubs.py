@@ -3,8 +3,8 @@
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-from grader.course.skeleton import SkeletonError, restore_stub
-from grader.course.source_spans import Function, find, parse, replace_lines
+from grader.course.skeleton import restore_stub
+from grader.course.source_spans import Function, SkeletonError, find, parse, replace_lines
 
 
 def add_stubs(mine: str, before: str, now: str, claims: Sequence[str]) -> tuple[str, list[str]]:

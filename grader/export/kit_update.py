@@ -6,7 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.course.skeleton import KIT_MARK, SKELETON, Claims, SkeletonError
+from grader.course.skeleton import KIT_MARK, SKELETON, Claims
+from grader.course.source_spans import SkeletonError
 from grader.errors import Refusal
 from grader.export.kit_list import STUDENT, KitList, encode, read_list
 from grader.export.kit_stubs import add_stubs

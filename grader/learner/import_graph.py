@@ -23,7 +23,7 @@ class Imports:
 
     def __init__(self, submission: Submission):
         self.texts = {**submission.modules, **submission.problems}
-        self._direct: dict[str, set[str]] = {}
+        self._direct = {name: self._read(name) for name in self.texts}
 
     def fingerprint(self, modules: Iterable[str]) -> str:
         """SHA-256 of the texts of some modules and of all that they import, directly or not."""
@@ -40,16 +40,11 @@ class Imports:
             name = front.pop()
             if name not in reached:
                 reached.add(name)
-                front += self._imported_by(name)
+                front += self._direct.get(name, ())
         return reached
 
-    def _imported_by(self, name: str) -> set[str]:
-        if name not in self._direct:
-            self._direct[name] = self._read(name)
-        return self._direct[name]
-
     def _read(self, name: str) -> set[str]:
-        found = _names(self.texts.get(name, ""))
+        found = _names(self.texts[name])
         if found & _UNSEEN or "*" in found:
             return set(self.texts)
         # A part of a dotted name stands for every module that has it: too many are better than too few.

@@ -13,7 +13,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from grader.course.course import Course
-from grader.course.skeleton import SKELETON, is_stub, line_of
+from grader.course.skeleton import SKELETON, is_stub
+from grader.course.source_spans import line_of
 from grader.course.stage import PICTURES, TOOLBOX
 from grader.course.toolbox import shared
 from grader.errors import Refusal

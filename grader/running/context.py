@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
 from grader.course.course import Course
-from grader.course.skeleton import line_of
+from grader.course.source_spans import line_of
 from grader.course.stage import TOOLBOX, BadCourse, Check
 from grader.course.substitutes import put_in
 from grader.course.toolbox import shared

@@ -42,7 +42,8 @@ def command(stage: str, student: Path, whole_files: bool) -> None:
 
 def _restored(path: Path, file: str, names: list[str], skeleton: str, whole_file: bool) -> str:
     """The new text of one file."""
-    from grader.course.skeleton import SkeletonError, put_back_all
+    from grader.course.skeleton import put_back_all
+    from grader.course.source_spans import SkeletonError
     from grader.errors import Refusal
 
     if whole_file or not path.is_file():

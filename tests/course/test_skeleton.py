@@ -10,7 +10,6 @@ from grader.course.skeleton import SKELETON as SKELETON_FOLDER
 from grader.course.skeleton import (
     STEPS,
     Claims,
-    SkeletonError,
     blank,
     build,
     is_stub,
@@ -22,7 +21,7 @@ from grader.course.skeleton import (
     steps,
     stub_statement,
 )
-from grader.course.source_spans import definition_span, find, parse
+from grader.course.source_spans import SkeletonError, definition_span, find, parse
 from grader.errors import Refusal
 from grader.paths import REFERENCE, STUDENT, TASKS
 from tests.command_line import asked
