@@ -211,7 +211,8 @@ def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
         Text(),
     ]
     here = report.next.stage if report.next else ""
-    parts += ladder(console, report.stages, here)
+    untouched = len(report.stages) > 1 and all(stage.state == "todo" for stage in report.stages)
+    parts += [short_ladder(console, report.stages, here)] if untouched else ladder(console, report.stages, here)
     if not report.complete:
         parts += [Text(), Text("Stopped early: everything graded so far is kept.", style="bold")]
     parts += [*_remarks(console, report), *next_part(report, ran_lines=0, last=True)]
