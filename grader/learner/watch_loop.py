@@ -153,10 +153,12 @@ class Loop:
         self.draw()
 
     def _handout(self) -> None:
-        """The stage's handout, a screen of it at each press."""
+        """The handout of where the next step is, a screen of it at each press."""
         from grader.learner.handout import rendered
 
-        lines = rendered(self.console, self.watched.stage).splitlines(keepends=True)
+        watched, step = self.watched, self.watched.next_step()
+        stage = watched.course.stage(step.stage) if step else watched.stage
+        lines = rendered(self.console, stage).splitlines(keepends=True)
         height = max(5, self.console.height - 4) if self.console.is_terminal else len(lines)
         pages = -(-len(lines) // height)
         here = self.page % pages
@@ -219,7 +221,7 @@ class Loop:
             if told := words.with_help(current):
                 console.print(told, style="bold")
         console.print()
-        for part in terminal.next_part(report, ran_lines):
+        for part in terminal.next_part(report, ran_lines, keys=console.is_terminal):
             console.print(part)
         if report.next is None and (current is None or words.shown_state(current) == "pass"):
             console.print("All stages that were graded are done. g grades the whole course.", style="bold green")

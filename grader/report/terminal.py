@@ -172,8 +172,11 @@ def short_ladder(console: Console, stages: list[StageResult], here: str = "") ->
     return line
 
 
-def next_part(report: Report, ran_lines: int = RAN_LINES, last: bool = False) -> list[RenderableType]:
-    """The one next thing to do, with its card if there is one to show, above it if it is the `last` thing on the screen."""
+def next_part(report: Report, ran_lines: int = RAN_LINES, last: bool = False, keys: bool = False) -> list[RenderableType]:
+    """The one next thing to do, with its card if there is one to show, above it if it is the `last` thing on the screen.
+
+    keys : whether s and h do what is said otherwise by a command
+    """
     step = report.next
     if step is None:
         return []
@@ -184,13 +187,11 @@ def next_part(report: Report, ran_lines: int = RAN_LINES, last: bool = False) ->
     if check is None:
         return head
     if check.state == "todo":
-        return [
-            *([Text()] if last else []),
-            *head,
-            Text(f"      make stage STAGE={step.stage}  shows what it is about", style="dim"),
-        ]
+        about = "s" if keys else f"make stage STAGE={step.stage} "
+        return [*([Text()] if last else []), *head, Text(f"      {about} shows what it is about", style="dim")]
     # Hints are about what the check promises, which a file that cannot be read has nothing to do with.
-    hint = [] if check.broken else [Text(f"      make hint STAGE={step.stage}  gives a hint", style="dim")]
+    asked = "h" if keys else f"make hint STAGE={step.stage} "
+    hint = [] if check.broken else [Text(f"      {asked} gives a hint", style="dim")]
     card = CardText(step.stage, check, title=False, ran_lines=ran_lines)
     return [card, Text(), *head, *hint] if last else [*head, card, *([Text()] if hint else []), *hint]
 

@@ -75,16 +75,20 @@ def hyperparameters(student: Student, case: Case) -> dict[str, Any]:
         case.require(isinstance(held, dict), should, f"train.HYPERPARAMETERS is of type {student.kind(held)}.")
         settings = dict(held)
     missing = [name for name in ASKED if name not in settings]
-    others = [key for key in settings if isinstance(key, str) and key not in ASKED and len(key) <= 20][:20]
-    meant = [near for name in missing for near in difflib.get_close_matches(name, others, n=1)]
-    instead = f" It has {' and '.join(meant)}: is that what is meant?" if meant else ""
-    case.require(not missing, should, f"HYPERPARAMETERS has no {' and no '.join(missing)}.{instead}")
+    case.require(not missing, should, f"HYPERPARAMETERS has no {' and no '.join(missing)}.{_meant(missing, settings)}")
     taken = [name for name in _GIVEN if name in settings]
     both = " and ".join(taken)
     case.require(not taken, f"The grader passes {both} itself.", f"HYPERPARAMETERS has {both}, too.")
     for name in ASKED:
         _require_a_number(case, f"HYPERPARAMETERS[{name!r}]", settings[name], whole=name != "lr")
     return settings
+
+
+def _meant(missing: Sequence[str], settings: Mapping[Any, Any]) -> str:
+    """Which keys may be misspelt ones."""
+    others = [key for key in settings if isinstance(key, str) and key not in ASKED and len(key) <= 20][:20]
+    near = [key for name in missing for key in difflib.get_close_matches(name, others, n=1)]
+    return f" It has {' and '.join(near)}: is that what is meant?" if near else ""
 
 
 def _require_a_number(case: Case, what: str, value: Any, whole: bool) -> None:  # noqa: ANN401
