@@ -20,6 +20,7 @@ MARK = ".made-of"
 _HERE = Path(__file__).resolve().parent
 _OWN = ("site.py", "site.css", "style.css", "templates/site.html.j2", "templates/base.html.j2")
 _BOX = 'class="{}" tabindex="0" role="group" aria-label="{}"'  # of what may be wider than the page, and scrolls by itself
+_BLOCK, _INLINE = re.compile(r"```math\n(.*?)```\n", re.DOTALL), re.compile(r"\$`(.*?)`\$", re.DOTALL)
 _IMAGE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)")
 _FIGURE = re.compile(r'<p><img src="([^"]*)" alt="([^"]*)" /></p>\n(?:<p><em>((?:(?!</p>).)*)</em></p>\n)?', re.DOTALL)
 
@@ -73,7 +74,7 @@ def write(course: Course, out: Path) -> Path:
     folder = out / SITE
     if not (folder / MARK).is_file() or (folder / MARK).read_text("utf-8") != _mark(course):
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for name, text in files(course).items():
             (folder / name).write_bytes(text.encode())
     return folder / "index.html"
@@ -81,7 +82,7 @@ def write(course: Course, out: Path) -> Path:
 
 def _mark(course: Course) -> str:
     texts, mark = _texts(course), hashlib.sha256()
-    figures = [path.parent / image for path in texts for image in _IMAGE.findall(path.read_text("utf-8"))]
+    figures = [path.parent / image for path in texts for image in _IMAGE.findall(path.read_text("utf-8", "replace"))]
     for path in [course.tasks / ABOUT, *texts, *figures, *(_HERE / name for name in _OWN)]:
         mark.update(path.name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
     return mark.hexdigest()
@@ -89,7 +90,7 @@ def _mark(course: Course) -> str:
 
 def _texts(course: Course) -> dict[Path, str]:
     """File -> name of its page: the handouts in order, then the course's other pages."""
-    handouts = {path.resolve(): path.parent.name for path in sorted(course.tasks.glob(f"*/{HANDOUT}"))}
+    handouts = {path.resolve(): path.parent.name for path in sorted(course.tasks.glob(f"[!._]*/{HANDOUT}"))}
     others = [(course.tasks / file).resolve() for file in about(course).pages]
     return handouts | {path: path.stem for path in others if path.is_file()}
 
@@ -116,15 +117,12 @@ def _documents(texts: Mapping[Path, str]) -> list[Document]:
 
     # A formula that cannot be read is shown with what is amiss in it.
     mathml = LatexToMathML(continue_on_error=True).convert_with_local_state
-    markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
-
-    def block(found: re.Match[str]) -> str:
-        return f"<div {_BOX.format('scroll formula', 'Formula')}>{mathml(found[1], displaystyle=True)}</div>\n\n"
-
+    markdown, box = MarkdownIt("commonmark", {"html": True}).enable("table"), _BOX.format("scroll formula", "Formula")
     made = []
     for path, name in texts.items():
-        text = re.sub(r"```math\n(.*?)```\n", block, path.read_text("utf-8"), flags=re.DOTALL)
-        text = re.sub(r"\$`(.*?)`\$", lambda found: mathml(found[1], displaystyle=False), text, flags=re.DOTALL)
+        text = path.read_text("utf-8", "replace")  # a damaged handout ends no grade
+        text = _BLOCK.sub(lambda found: f"<div {box}>{mathml(found[1], displaystyle=True)}</div>\n\n", text)
+        text = _INLINE.sub(lambda found: mathml(found[1], displaystyle=False), text)
         made.append(Document(name, text.partition("\n")[0].lstrip("# "), _finished(markdown.render(text), path, texts)))
     return made
 
@@ -144,17 +142,16 @@ def _finished(html: str, path: Path, names: Mapping[Path, str]) -> str:
     # A number such as 1e-06 stays on its line.
     html = re.sub(r"(?<![\w.])(\d[\d.]*e[+-]\d+)(?=[^<>]*<)", r'<span class="whole">\1</span>', html)
     html = _FIGURE.sub(lambda found: _figure(path.parent / found[1], found[2].replace("\n", " "), found[3]), html)
-    html = html.replace("<table>", f'<div {_BOX.format("scroll", "Table")}><table class="table">').replace(
-        "<th></th>", "<td></td>"
-    )
-    return html.replace("</table>", "</table></div>").replace("<pre>", f"<pre {_BOX.format('code', 'Code')}>")
+    table = f'<div {_BOX.format("scroll", "Table")}><table class="table">'
+    html = html.replace("<table>", table).replace("</table>", "</table></div>").replace("<th></th>", "<td></td>")
+    return html.replace("<pre>", f"<pre {_BOX.format('code', 'Code')}>")
 
 
 def _figure(path: Path, alt: str, caption: str | None) -> str:
     """A drawing as an element of the page, in the page's own colours."""
     if path.suffix != ".svg" or not path.is_file():
         return f"<p><em>{alt}</em></p>\n"
-    svg = re.sub(r"<style>.*?</style>|\n", "", path.read_text("utf-8"), flags=re.DOTALL)
+    svg = re.sub(r"<style>.*?</style>|\n", "", path.read_text("utf-8", "replace"), flags=re.DOTALL)
     told = f"<figcaption>{caption}</figcaption>" if caption else ""
     return f'<figure><svg class="plot" role="img" aria-label="{alt}" {svg.removeprefix("<svg ")}{told}</figure>\n'
 
