@@ -95,7 +95,7 @@ class Pages:
 
     def _compare(self) -> Path:
         sides = (partly(8, [*SLIPS["03_softmax"], *SLIPS["08_sgd"]]), read_submission(REFERENCE))
-        some, out = with_stages(HERE.select(["01", "03", "08", "11"])), self._scratch / "compare"
+        some, out = with_stages(HERE.stages[:11]), self._scratch / "compare"
         asked = [probing.ask(side, some, LocalPool(), 0, out / str(i) / "evidence") for i, side in enumerate(sides)]
         return comparison.write(comparison.Sides(some, *sides, (asked[0], asked[1]), (out / "0", out / "1")), out)
 

@@ -3,12 +3,15 @@
 import io
 import re
 
+import msgspec
 import pypdf
 import pytest
 
-from grader.report import words
+from grader.records import NextStep
+from grader.report import learner, words
 from tests.browser.conftest import FOLD, OVERFLOWING, UNFOLD, opened, screenshot, violations
 from tests.browser.submissions import NAMES
+from tests.courses import HERE
 
 pytestmark = pytest.mark.browser
 A4 = (794, 1123)  # CSS pixels
@@ -65,13 +68,54 @@ def test_nothing_overflows(golden, page, screenshots, width):
 @pytest.mark.parametrize(("width", "most"), [(1280, 600), (390, 700)])
 def test_the_mistake_stands_on_the_first_screen(golden, page, width, most):
     page.set_viewport_size({"width": width, "height": 900})
-    bottom = page.evaluate("document.querySelector('#next').getBoundingClientRect().bottom + scrollY")
+    bottom = page.evaluate(HEADLINE_ENDS)
     page.set_viewport_size({"width": 1280, "height": 900})
-    step = golden.report.next
-    if step is not None:
-        check = next(c for s in golden.report.stages for c in s.checks if (s.id, c.id) == (step.stage, step.check))
-        assert page.locator("#next").inner_text() == words.headline(step, check).replace("`", "")
+    if golden.report.next is not None:
+        assert page.locator("#next").inner_text() == headline(golden.report, golden.report.next)
     assert bottom <= most
+
+
+HEADLINE_ENDS = "document.querySelector('#next').getBoundingClientRect().bottom + scrollY"
+
+
+def headline(report, step):
+    """What stands at the top of the page: the mistake; of a training what it came to; the check that fails; what is to do."""
+    check = next(c for s in report.stages for c in s.checks if (s.id, c.id) == (step.stage, step.check))
+    told = words.headline(step, check)
+    if check.state == "fail" and told == step.text and not check.broken:
+        told = check.promise
+    return told.replace(f" ({words.next_place(step)})", "").replace("`", "")
+
+
+def test_every_failure_has_its_mistake_on_the_first_screen(golden, browser, tmp_path):
+    """Each check that fails, as if it were the next; nothing is graded again."""
+    report, contexts = golden.report, []
+    shown = opened(browser, contexts, golden.page)
+    for stage, check in [(s, c) for s in report.stages for c in s.checks if c.state == "fail"]:
+        text = check.message if check.broken else f"{stage.id}: “{check.promise.rstrip('.')}” fails."
+        step = NextStep(stage.id, check.id, text, "student/layers.py", 100)
+        one = msgspec.structs.replace(report, stages=[msgspec.structs.replace(stage, checks=[check])], next=step, curves={})
+        shown.set_content(learner.page(one, tmp_path, HERE))
+        assert shown.locator("#next").inner_text() == headline(one, step)
+        for width, most in ((1280, 600), (390, 700)):
+            shown.set_viewport_size({"width": width, "height": 900})
+            assert shown.evaluate(HEADLINE_ENDS) <= most, (check.id, width)
+    for context in contexts:
+        context.close()
+
+
+def test_a_terminal_of_24_lines_ends_with_the_mistake(golden):
+    """Of 80 columns: whoever grades sees what is next without scrolling."""
+    if golden.report.next is None:
+        return
+    last = " ".join(" ".join(golden.done.stdout.rstrip().splitlines()[-24:]).split())
+    told = next(
+        words.headline(golden.report.next, c)
+        for s in golden.report.stages
+        for c in s.checks
+        if (s.id, c.id) == (golden.report.next.stage, golden.report.next.check)
+    )
+    assert " ".join(told.split()) in last
 
 
 def test_axe_finds_nothing(golden, open_page):

@@ -121,7 +121,7 @@ def test_the_first_layer_is_shown_before_and_after_training_by_its_largest_units
     after[:, 19], before[0, 19] = np.linspace(-1, 1, 784), 1.0
     (wanted,) = pictures.of_check(False, {"weights_before": before, "weights": after})
     tiles = wanted.make()["tiles"]
-    assert [tile.alt for tile in tiles] == ["before training", "after it"]
+    assert [tile.alt for tile in tiles] == ["weights before training", "weights after it"]
     assert "The 16 units with the largest weights" in wanted.finding
     assert "was 0.00 before training; now it is 1.00." in wanted.finding
     (alone,) = pictures.of_check(False, {"weights": after})

@@ -115,12 +115,10 @@ def _of_first_layer(layers: list[np.ndarray]) -> Iterator[Wanted]:
 
 
 def _before_and_after(layers: list[np.ndarray]) -> list[Tile]:
-    """The weights of the first layer, as they began if that is known, and as they are."""
     names = ["before training", "after it"][-len(layers) :]
-    pairs = zip(layers, names, strict=True)
-    return [
-        Tile(pixels.data_uri(pixels.weights(layer)), name, Markup("<b>{}</b>").format(name), pixels.SIDE) for layer, name in pairs
-    ]
+    images = [pixels.data_uri(pixels.weights(layer)) for layer in layers]
+    told = [(image, f"weights {name}", Markup("<b>{}</b>").format(name)) for image, name in zip(images, names, strict=True)]
+    return [Tile(*each, pixels.SIDE) for each in told]
 
 
 def _digit(image: np.ndarray, true: int, said: int, confidence: float) -> Tile:
