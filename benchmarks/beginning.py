@@ -55,6 +55,8 @@ def main():
     model = trained(images, SIZES)
     said, y = model.predict(images.x_val), images.y_val
     rows = shown(y, said)
+    shares = softmax(model.forward(images.x_val[rows[:-1]]))
+    drawn = int(shares.max(axis=1).argmin())  # of those that it reads, the one that shows most of what softmax says
     right = {
         "guessing": 0.1,
         "the nearest mean image": np.mean(nearest(images) == y),
@@ -63,7 +65,8 @@ def main():
     }
     told = {
         "digits": [{"png": png_of(pictures, images.x_val[k]), "true": int(y[k]), "said": int(said[k])} for k in rows],
-        "shares": softmax(model.forward(images.x_val[rows[:1]]))[0].round(4).tolist(),
+        "drawn": drawn,
+        "shares": shares[drawn].round(4).tolist(),
         "right": {name: round(float(share), 4) for name, share in right.items()},
         "images": len(y),
     }

@@ -15,8 +15,6 @@ from . import findings, pixels, sketches
 
 STAGES = Path(__file__).parents[2]
 STORED = Path(__file__).with_name("beginning.json")
-
-
 _MINUTES = re.compile(r"About (\d+) minutes")
 
 
@@ -37,14 +35,13 @@ def openings() -> dict[str, Opening]:
 def _opening(text: str) -> str:
     """At most three paragraphs as plain text, without headings, lists and what is said of time."""
     paragraphs = text.partition("```")[0].split("\n\n")
-    return "\n\n".join([part.strip() for part in paragraphs if part.strip() and part.strip()[0] not in "#*|-"][:3]).replace(
-        "*", ""
-    )
+    kept = [part.strip() for part in paragraphs if part.strip() and part.strip()[0] not in "#*|-"][:3]
+    return re.sub(r":$", ".", "\n\n".join(kept).replace("*", ""))
 
 
 @cache
 def measured() -> dict[str, Any]:
-    """What benchmarks.beginning wrote: `digits` with `png`, `true`, `said`; `shares` of the first; `right` of how many `images`."""
+    """What benchmarks.beginning wrote: `digits` with `png`, `true`, `said`; which is `drawn`, its `shares`; `right` of `images`."""
     told: dict[str, Any] = json.loads(STORED.read_text("utf-8"))
     return told
 
@@ -52,14 +49,14 @@ def measured() -> dict[str, Any]:
 def pictures() -> list[Wanted]:
     told = measured()
     digits, right = told["digits"], told["right"]
-    first, reached = digits[0], list(right.values())[-1]
+    drawn_one, reached = digits[told["drawn"]], list(right.values())[-1]
     goal = (
         f"{len(digits)} images that no training saw, and below each what a network of this course reads after ten epochs. One of "
         f"them, marked ✗, it misreads. Of all {told['images']:,} such images it gets {findings.percent(reached)} right."
     )
     drawn = (
-        f"784 pixels go in, ten shares come out; the largest is the answer: this {first['true']} gets "
-        f"{findings.percent(told['shares'][first['said']])}. Forward from left to right in stages 01 to 06, and back again in "
+        f"784 pixels go in, ten shares come out; the largest is the answer: this {drawn_one['true']} gets "
+        f"{findings.percent(told['shares'][drawn_one['said']])}. Forward from left to right in stages 01 to 06, and back again in "
         "stages 04 to 07: that is how the weights learn."
     )
     less = list(right.values())[1:-1]
@@ -69,7 +66,7 @@ def pictures() -> list[Wanted]:
     )
     return [
         Wanted("What your network will read", goal, make=lambda: {"tiles": [_tile(digit) for digit in digits]}),
-        Wanted("What you are going to write", drawn, make=lambda: {"svg": sketches.network(first["png"], told["shares"])}),
+        Wanted("What you are going to write", drawn, make=lambda: {"svg": sketches.network(drawn_one["png"], told["shares"])}),
         Wanted("What it has to beat", reason, make=lambda: {"svg": sketches.bars(right)}),
     ]
 
