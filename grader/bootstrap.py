@@ -123,7 +123,7 @@ def _make_venv() -> None:
     if PYTHON.exists() and _works(PYTHON):
         return
     if VENV.exists():
-        say("The environment in .venv is incomplete or its Python is gone: making it afresh.")
+        say("The environment in .venv is incomplete or its Python is gone: making a new one.")
         shutil.rmtree(VENV, ignore_errors=True)
     uv = shutil.which("uv")
     if uv:
@@ -176,7 +176,7 @@ def explain(name: str, output: str) -> str:
         )
     return (
         f"the packages in requirements/{name}.txt could not be installed: {last_line(output)}. "
-        "Remedy: run the command again; if it stays, delete the folder .venv and try once more."
+        "Remedy: run the command again; if that does not help, delete the folder .venv and run it again."
     )
 
 

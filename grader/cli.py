@@ -24,7 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "reset": ("Learn", "Put back one stage's stubs, after saving a copy."),
     "progress": ("Learn", "Draw the score over time."),
     "report": ("Learn", "Render the report again from results.json."),
-    "train": ("Learn", "Train your network on MNIST: a line per epoch, curves, what it came to."),
+    "train": ("Learn", "Train your network on MNIST: a line per epoch, curves, a diagnosis."),
     "experiment": ("Learn", "Predict what trainings will do, then run them with your network."),
     "check-gradients": ("Learn", "Use your own gradient check on your own layers."),
     "doctor": ("Learn", "Check this machine and repair what can be repaired."),

@@ -60,7 +60,7 @@ def test_a_half_made_environment_is_made_afresh(bootstrap, capfd):
     bootstrap.PYTHON.parent.mkdir(parents=True)
     bootstrap.PYTHON.write_text("not an interpreter")
     assert bootstrap.ensure(["base"]) is True
-    assert "making it afresh" in capfd.readouterr().err
+    assert "making a new one" in capfd.readouterr().err
     assert json.loads(bootstrap.STAMP.read_text()).keys() == {"base"}
 
 

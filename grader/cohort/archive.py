@@ -87,7 +87,7 @@ def read_archive(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimi
     except RuntimeError:  # zipfile's way of asking for a password
         raise BadArchive("the archive is encrypted") from None
     if data[:6] == b"7z\xbc\xaf\x27\x1c" or data[:4] == b"Rar!":
-        raise BadArchive("the archive is of a kind that is not read here; zip and tar are")
+        raise BadArchive("this kind of archive is not supported; zip and tar are")
     raise BadArchive("the file is not a zip or tar archive, whatever its name says")
 
 
@@ -126,7 +126,7 @@ def _read_zip(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimits)
             if name is None:
                 continue
             if member.compress_type == zipfile.ZIP_LZMA:  # its header may ask for gigabytes of memory
-                raise BadArchive("the archive is compressed by LZMA; zip with the ordinary method is read")
+                raise BadArchive("the archive is compressed by LZMA; zip with the ordinary method is supported")
             with archive.open(member) as stream:  # reads at most one byte too many, whatever the header claims
                 content = stream.read(limits.file_bytes + 1)
             read += len(content)

@@ -164,7 +164,7 @@ class Cluster:
             raise error
         reason = f"{type(error).__name__}: {error}" if error else f"Dask says {status}"
         if isinstance(error, self.distributed.KilledWorker):
-            reason = "one Dask worker after another was lost under it"
+            reason = "every Dask worker that graded it was lost"
         return GradeDone(order.key, order.digest, Outcome("fault", " ".join(reason.split())[:300]))
 
     def close(self) -> None:

@@ -169,7 +169,7 @@ def unpack_class(archive: Path, folder: Path) -> tuple[Path, list[str]]:
         with zipfile.ZipFile(archive) as zipped:
             members = zipped.infolist()
             if len(members) > _CLASS_MEMBERS or sum(m.file_size for m in members) > _CLASS_BYTES:
-                raise Refusal(f"{archive} is bigger than a class can be. Remedy: unpack it yourself and give the folder.")
+                raise Refusal(f"{archive} is too large for a class. Remedy: unpack it yourself and give the folder.")
             for member in members:
                 name = safe_name(member.filename)
                 if name is None or member.is_dir() or (member.external_attr >> 16) & 0o170000 not in (0, 0o100000):
@@ -189,7 +189,7 @@ def _unpack(zipped: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> s
         with zipped.open(member) as source, open(target, "wb") as out:
             shutil.copyfileobj(source, out)  # no more than the size in the header, which was counted
     except RecursionError:
-        return "too many folders in one another"
+        return "folders are nested too deeply"
     except OSError as error:
         if error.errno not in _UNFIT:
             raise

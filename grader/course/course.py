@@ -164,7 +164,7 @@ def _in_order(stages: list[Stage]) -> tuple[Stage, ...]:
         ready = next((s for s in stages if s.id not in done and done.issuperset(s.needs)), None)
         if ready is None:
             ring = ", ".join(s.id for s in stages if s.id not in done)
-            raise BadCourse(f"tasks/: {ring} need one another in a circle. Remedy: remove one of their needs.")
+            raise BadCourse(f"tasks/: {ring} need each other in a circle. Remedy: remove one of their needs.")
         ordered.append(ready)
         done.add(ready.id)
     return tuple(ordered)

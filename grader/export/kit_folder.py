@@ -110,7 +110,7 @@ def contents(course: Course) -> dict[str, bytes]:
     """
     if stale := stale_tables(course):
         raise Refusal(
-            f"{', '.join(stale)}: {TABLE} is not of today's checks and mistakes. Remedy: make check-tasks ARGS=--tables"
+            f"{', '.join(stale)}: {TABLE} does not belong to the present checks and mistakes. Remedy: make check-tasks ARGS=--tables"
         )
     return dict(sorted(_contents(course)))
 

@@ -97,7 +97,7 @@ def _take_away(kit: Path, path: str, old: KitList | None, done: _Changes) -> Non
     if there is None and not os.path.lexists(target):
         return
     if old is None or there is None or not old.holds(path, there):
-        done.told.append(f"{path} is not part of the course any more, and was changed: it stays.")
+        done.told.append(f"{path} is no longer part of the course. Yours was changed, so it stays.")
         return
     target.unlink()
     done.removed.append(path)
@@ -123,7 +123,7 @@ def _set_aside_stages(kit: Path, stages: set[str], new: Mapping[str, bytes], don
         if folder.is_dir():
             kept = _free(folder.with_name(f"_{stage}"))
             folder.rename(kept)
-            done.told.append(f"{stage} is not a stage any more: what is yours of it is in tasks/{kept.name}.")
+            done.told.append(f"{stage} is no longer a stage: your files of it are in tasks/{kept.name}.")
 
 
 def _lay_in_student(kit: Path, path: str, new: Mapping[str, bytes], old: KitList | None, claims: Claims, done: _Changes) -> None:
@@ -132,7 +132,7 @@ def _lay_in_student(kit: Path, path: str, new: Mapping[str, bytes], old: KitList
     content, there, before = new[path], _read(target), _read(kit / skeleton) or b""
     if not os.path.lexists(target):
         if old is not None and path in old.files:
-            done.told.append(f"{path} is not there any more, and stays so; {skeleton} has its stubs.")
+            done.told.append(f"{path} was deleted, and stays deleted; {skeleton} has its stubs.")
             return
         done.added.append(path)
     elif there is None:
@@ -194,6 +194,6 @@ def _sentences(kit: Path, old: KitList | None, new: KitList, done: _Changes) -> 
         f"{', '.join(counts)}, {len(done.same)} as they were.",
     ]
     if old is None and any(not _is_students(path) for path in done.replaced):
-        told.append(f"What was replaced lies in {BACKUP}: nobody can tell which of it was changed.")
+        told.append(f"The replaced files are in {BACKUP}: it is not known which of them were changed.")
     more = len(done.told) - _MOST_TOLD
     return [*told, *done.told[:_MOST_TOLD], *([f"{more} more like these."] if more > 0 else [])]

@@ -48,8 +48,8 @@ def remarks(modules: Mapping[str, str]) -> list[str]:
     """
     sizes = {module: data_in(text) for module, text in sorted(modules.items()) if len(text) > UNREMARKABLE}
     return [
-        f"{file_of(module)} contains {size:,} characters of data in strings and numbers: a place to look, because the course "
-        "needs none, and what a network has learned could be stored there."
+        f"{file_of(module)} contains {size:,} characters of data in strings and numbers. The course needs none; trained weights "
+        "could be stored there."
         for module, size in sizes.items()
         if size > UNREMARKABLE
     ]

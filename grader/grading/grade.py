@@ -129,4 +129,4 @@ def _what_is_missing(course: Course) -> list[str]:
             return []
     except Refusal:  # the checks that need the data say so
         return []
-    return ["The course's own run also judges your network on images that nobody has seen, and names more mistakes."]
+    return ["The course's own run also tests your network on hidden images, and names more mistakes."]

@@ -69,7 +69,7 @@ def describe(failure: BaseException, case: Case, transcript: list[Step], tasks: 
     if isinstance(failure, _UNUSABLE) and transcript and _in_a_check(failure, tasks):
         # The course's own test shows that no check does this with the answers of right code.
         what = clean(f"{type(failure).__name__}: {failure}", 300)
-        message = f"The check could not work with what came back from {transcript[-1].target}: {what}."
+        message = f"The check could not use what {transcript[-1].target} returned: {what}."
         return FailureText("fail", message, fields={"ran": ran, "gave": message, "printed": printed})
     sentence = clean(f"{type(failure).__name__}: {failure}", 500)
     own = "".join(traceback.format_exception(failure)[-3:])

@@ -147,7 +147,7 @@ def _failed(check: Check, result: CheckResult, alone: CheckResult, names: Names,
         return msgspec.structs.replace(result, substituted=list(names), blocked_by=alone.blocked_by)
     from grader.checks import phrases
 
-    told = f"{alone.message} With {phrases.listed(names)} put right it does not pass either, but that says nothing yet: "
+    told = f"{alone.message} With a correct {phrases.listed(names)} it fails as well, which is not conclusive: "
     told += "your code reads {}, which the contract does not have." if beyond else "your code never calls {}."
     return msgspec.structs.replace(alone, message=told.format(phrases.listed(beyond or missed)))
 

@@ -47,7 +47,7 @@ def run_with_pytest(session: Session) -> None:
     if status == pytest.ExitCode.INTERRUPTED and not bridge.problems:
         return
     if bridge.problems or not session.complete:
-        raise GraderFault(" ".join(bridge.problems) or f"pytest ended with status {int(status)} before all was checked.")
+        raise GraderFault(" ".join(bridge.problems) or f"pytest ended with status {int(status)} before all checks were run.")
 
 
 class _Bridge:

@@ -34,6 +34,6 @@ def command(name: str, predict: str, student: Path, out: Path, sandbox: str) -> 
 
     def keep(out: Path, plots: list[Any], _: object) -> None:
         page = write_page(course, out / f"{name}.html", plots, name=name, question=begun[0].question, predicted=begun[1])
-        click.echo(f"Prediction and result stand side by side in {page}.")
+        click.echo(f"Prediction and result are side by side in {page}.")
 
     return measure("experiments", course, student, out, sandbox, choose=choose, keep=keep)

@@ -14,7 +14,7 @@ from grader.paths import STUDENT
 @click.option("--seed", type=int, default=0, help="Seed of the weights and of the order of the images.")
 @click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto", help="As in grade.")
 def command(student: Path, data: str | None, out: Path, seed: int, sandbox: str) -> int:
-    """Train your network on MNIST: a line an epoch, what it came to, then plots and the trained weights.
+    """Train your network on MNIST: a line per epoch, a diagnosis, then plots and the trained weights.
 
     The grader measures after each epoch by itself: train need not print. Exit status 2 if something has to be written
     first, or if the training stops with an exception.

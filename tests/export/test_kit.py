@@ -241,7 +241,7 @@ def test_grade_works_in_it(kit, tmp_path):
     (solved / "losses.py").write_bytes((REFERENCE / "losses.py").read_bytes())
     _, report = graded_in_kit(kit, tmp_path, solved, "03_softmax")
     assert (report.score, report.max_score) == (8, 8)
-    assert any("images that nobody has seen" in note for note in report.notes)
+    assert any("on hidden images" in note for note in report.notes)
 
 
 def test_mistakes_are_named_in_it(kit, tmp_path):

@@ -133,10 +133,10 @@ def test_what_the_course_has_no_more_goes_only_if_nobody_changed_it(kit):
     (kit / "tasks" / "09_gone" / "README.md").write_text("my notes\n")
     told = lay_over(kit, NEW, NEW_CLAIMS)
     assert (kit / "grader" / "gone.py").read_text() == "mine\n"
-    assert "grader/gone.py is not part of the course any more, and was changed: it stays." in told
+    assert "grader/gone.py is no longer part of the course. Yours was changed, so it stays." in told
     assert not (kit / "tasks" / "09_gone").exists()  # a folder there is a stage
     assert (kit / "tasks" / "_09_gone" / "README.md").read_text() == "my notes\n"
-    assert "09_gone is not a stage any more: what is yours of it is in tasks/_09_gone." in told
+    assert "09_gone is no longer a stage: your files of it are in tasks/_09_gone." in told
 
 
 def test_what_python_left_beside_what_is_gone_goes_with_it(kit):
@@ -186,9 +186,7 @@ def test_a_stub_that_a_learner_removed_does_not_come_back(kit):
     lay_over(kit, OLD, CLAIMS)
     assert (kit / "student" / "optim.py").read_text() == "import numpy as np\n"
     (kit / "student" / "optim.py").unlink()
-    assert "student/optim.py is not there any more, and stays so; skeleton/optim.py has its stubs." in lay_over(
-        kit, NEW, NEW_CLAIMS
-    )
+    assert "student/optim.py was deleted, and stays deleted; skeleton/optim.py has its stubs." in lay_over(kit, NEW, NEW_CLAIMS)
     assert not (kit / "student" / "optim.py").exists()
 
 

@@ -29,7 +29,7 @@ def test_what_counts_as_data(source, size):
 def test_much_data_is_a_place_to_look():
     (told,) = remarks({"helpers.weights": f"W = {FLOATS}", "layers": "x = 1\n# " + "long " * UNREMARKABLE})
     assert told.startswith("helpers/weights.py contains 20,000 characters of data")
-    assert "a place to look" in told
+    assert "trained weights could be stored there" in told
 
 
 def test_the_course_itself_is_far_below():

@@ -107,7 +107,7 @@ def test_what_the_toolbox_cannot_work_with_is_the_learners_doing(tmp_path):
     layers = RIGHT["layers"].replace("return a + a", "return None")
     result = run(loaded, submission(layers=layers), "01").results["01_first", "check_double_doubles"]
     assert result.state == "fail"
-    assert "The check could not work with what came back from layers.double: ValueError: matmul" in result.message
+    assert "The check could not use what layers.double returned: ValueError: matmul" in result.message
 
 
 def test_the_toolbox_and_files_beside_the_stages_are_no_stages(tmp_path):

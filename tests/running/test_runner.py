@@ -225,7 +225,7 @@ def test_a_check_that_stumbles_over_an_answer_blames_the_answer(course):
     layers = RIGHT["layers"].replace("return a + a", "return None")
     result = run(course, submission(layers=layers), "01").results["01_first", "check_double_doubles"]
     assert result.state == "fail"
-    assert "could not work with what came back from layers.double" in result.message
+    assert "could not use what layers.double returned" in result.message
 
 
 def author_modules():
@@ -290,7 +290,7 @@ def test_a_modules_mark_decides_whose_fault_it_is_and_its_folder_does_not(tmp_pa
     file = (course.tasks if folder == "tasks" else tmp_path / "grader") / rest
     result = stumble(course, monkeypatch, file, name, text)
     assert result.state == state
-    assert ("could not work with what came back" in result.message) is (state == "fail")
+    assert ("could not use what" in result.message) is (state == "fail")
 
 
 def stumble(course, monkeypatch, file, name, text):

@@ -190,7 +190,7 @@ def train(*a, epochs, **k):
         trained(code, limits=CallLimits(call=0.3, check=1.0))
     assert "was stopped after 0.3 s" in str(stopped.value)
     assert "epoch 3 of 12" in str(stopped.value)
-    assert "not judged" in str(stopped.value)
+    assert "not graded" in str(stopped.value)
 
 
 # --- the verdict --------------------------------------------------------------------------------------------------------
