@@ -79,7 +79,7 @@ def read_package(
 
 
 def printable(text: str) -> str:
-    """A name or a sentence on one line, with an escape for what shows nothing or is no text: `\\x1b`, `\\udcff`."""
+    """A name or a sentence on one line, with an escape for what is invisible or not text: `\\x1b`, `\\udcff`."""
     return "".join(c if c.isprintable() or c == "\xa0" else c.encode("unicode_escape").decode() for c in text)
 
 

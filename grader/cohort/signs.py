@@ -60,7 +60,7 @@ def _of_file(source: bytes) -> list[tuple[str, int]]:
         return [("is unusually big", 0)]
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes in a learner's string are no concern here
+            warnings.simplefilter("ignore")  # invalid escapes in a learner's string do not matter here
             tree = ast.parse(source.decode("utf-8-sig"))  # as it is graded, whatever a coding line says
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []

@@ -75,7 +75,7 @@ def stub_statement(stage_id: str, function: str) -> str:
 def is_stub(source: str, function: str, stage_id: str) -> bool:
     """Whether a function's body is still its stub, compared as syntax (docstring and comments do not count).
 
-    A function that is missing, or a file that does not parse, is no stub: something was done to it.
+    A function that is missing, or a file that does not parse, is not a stub: somebody changed it.
     """
     node = source_spans.find(source_spans.parse(source), function)
     if not isinstance(node, Function):

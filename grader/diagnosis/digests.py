@@ -24,7 +24,7 @@ _NOT_FINITE = 2**60  #: stands for nan, and twice as much for an infinity: more 
 
 
 class Digest(NamedTuple):
-    """Of one value, on both grids. As text: one of them if they are the same, as for all that is no float."""
+    """Of one value, on both grids. As text: one of them if they are the same, as for all that is not a float."""
 
     first: str
     second: str
@@ -50,7 +50,7 @@ def digest(value: object) -> Digest:
 
 
 def digest_text(text: str) -> str:
-    """Of words, which are no numbers: the same in one digest."""
+    """Of words, which are not numbers: one digest for both grids."""
     return _hashed(iter([text.encode("utf-8", "surrogatepass")]))
 
 

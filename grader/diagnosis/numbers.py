@@ -128,7 +128,7 @@ def _value(node: ast.AST) -> Number | None:
 
 
 def _calculated(left: Number, operation: ast.operator, right: Number) -> Number | None:
-    """What an operation gives; None if that is no number, or a very large one."""
+    """What an operation gives; None if that is not a number, or a very large one."""
     value: object = None
     try:
         if isinstance(operation, ast.Pow) and max(abs(left), abs(right)) <= _LARGEST_POWER:

@@ -88,7 +88,7 @@ def _joined(batches: Sequence[Any], prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def _table(array: np.ndarray) -> np.ndarray:
-    """One row per example, also if there are no examples; ValueError for what is no array of numbers."""
+    """One row per example, also if there are no examples; ValueError for what is not an array of numbers."""
     return array.reshape(len(array), int(np.prod(array.shape[1:]))).astype(np.float64)
 
 
@@ -143,7 +143,7 @@ def _agree_in(name: str, a: Draws, b: Draws, right: Draws, constants: bool) -> b
 
 
 def _of_one_kind(name: str, a: object, b: object) -> bool:
-    """Whether two answers differ in nothing but their numbers, as far as their class tells: None is no array."""
+    """Whether two answers differ in nothing but their numbers, as far as their class tells: None is not an array."""
     numbers = isinstance(a, int | float) and isinstance(b, int | float)
     same_class = (type(a) is type(b) and not isinstance(a, Opaque | Remote)) or numbers
     return same_class or not name.endswith("/value") or alike(name, a, b)

@@ -30,7 +30,7 @@ def _sizes(source: str) -> Iterator[int]:
     try:
         for token in tokenize.generate_tokens(io.StringIO(source[:_READ]).readline):
             if alone and token.type not in (tokenize.NEWLINE, tokenize.COMMENT):
-                yield alone  # something follows it: it is no docstring
+                yield alone  # something follows it: it is not a docstring
             alone = alone if alone and token.type == tokenize.COMMENT else 0
             if token.type == tokenize.NUMBER or (token.type in _STRINGS and not begins):
                 yield len(token.string)

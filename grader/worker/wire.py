@@ -145,7 +145,7 @@ def _pack_array(value: Array, message: _Outgoing, _depth: int) -> Ext:
 
 
 def _is_small(value: int) -> bool:
-    """Whether MessagePack has it. Larger ones are no keys: they can be chosen to have one hash, all of them."""
+    """Whether MessagePack has it. Larger ones are not allowed as keys: they can be chosen to have one hash, all of them."""
     return -(1 << 63) <= value < 1 << 63
 
 

@@ -70,7 +70,7 @@ def values_told(told: Iterable[object]) -> dict[str, NamedValue]:
         if type(entry) is not list or [type(part) for part in entry] != [str, str, list]:
             continue
         name, kind, sizes = entry
-        # Sizes that are no whole numbers, or more than anybody would read, are nobody's shape.
+        # Sizes that are not whole numbers, or are too long to read, are not a shape.
         plain = len(sizes) <= _MOST_AXES and all(type(size) is int and abs(size) < 1 << 40 for size in sizes)
         if plain and _KNOWN.fullmatch(name) and (len(sizes) == 1 or kind not in ("list", "tuple", "int")):
             found[name] = NamedValue(clean_name(kind, 40), tuple(sizes))

@@ -45,7 +45,7 @@ def _is_none(node: ast.expr) -> bool:
 
 
 def _operand(match: re.Match[str], place: Place) -> str:
-    """One side is no array: None, a list, or a function that was not called."""
+    """One side is not an array: None, a list, or a function that was not called."""
     if (operands := place.operands()) is None:
         return ""
     left, right, operator = operands
