@@ -79,7 +79,7 @@ def ensure(names: list[str]) -> bool:
         for name in wanted:
             _install(name)
             _write_stamp({**_read_stamp(), name: _digest(name)})
-        _compile()
+        _run([str(PYTHON), "-m", "compileall", "-q", str(ROOT / "grader")])
         say("The environment is ready.")
     return True
 
@@ -184,10 +184,6 @@ def last_line(text: str) -> str:
     """The last line that says something."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lower().startswith("[notice]")]
     return lines[-1].rstrip(".") if lines else ""
-
-
-def _compile() -> None:
-    _run([str(PYTHON), "-m", "compileall", "-q", str(ROOT / "grader")])
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:

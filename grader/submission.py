@@ -122,7 +122,7 @@ def lookalikes(stems: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
 
 
 class _Unreadable(Exception):
-    """Why a file's text is not taken."""
+    pass
 
 
 def _renamed(folder: Path, missing: Sequence[str]) -> dict[str, str]:
@@ -180,7 +180,6 @@ def _python_files(root: Path) -> tuple[list[Path], dict[str, str]]:
 
 
 def _read(path: Path, fits: bool) -> str:
-    """The text of one file, or _Unreadable."""
     try:
         data = _bytes(path, fits)
     except OSError as reason:
@@ -189,7 +188,6 @@ def _read(path: Path, fits: bool) -> str:
 
 
 def _bytes(path: Path, fits: bool) -> bytes:
-    """The content of one ordinary file that may be taken."""
     if path.is_symlink():
         raise _Unreadable("is a symbolic link: put the file itself there.")
     # O_NONBLOCK: opening a pipe of that name must not wait for somebody to write into it.

@@ -196,21 +196,16 @@ def _grade_together(batch: list[Job], bench: VerifyContext, start: Connection) -
 
 def _batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
     """Jobs that go through one process together: a few that may, of one kind; all others alone."""
-    for _, alike in groupby(jobs, _kind):
+    for _, alike in groupby(jobs, lambda job: (job.together, job.name_mistakes, job.stages[-1:])):
         some = list(alike)
         size = TOGETHER if some[0].together else 1
         yield from (some[k : k + size] for k in range(0, len(some), size))
-
-
-def _kind(job: Job) -> tuple[object, ...]:
-    return job.together, job.name_mistakes, job.stages[-1:]
 
 
 _loaded: dict[str, Mapping[str, Callable[..., None]]] = {}
 
 
 def _functions(stage: Stage) -> Mapping[str, Callable[..., None]]:
-    """The stage's checks, loaded once."""
     if stage.id not in _loaded:
         _loaded[stage.id] = load_checks(stage)
     return _loaded[stage.id]

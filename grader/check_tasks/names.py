@@ -28,8 +28,6 @@ class Kind(NamedTuple):
     in_a_kit: float = 0.9
 
 
-_Jobs = Iterator[tuple[str, tuple[Misconception, Job]]]
-
 KINDS = {
     "mistakes": Kind(lambda v: subjects.mutants(v.course, v.reference), 1.0),
     "held-out forms": Kind(lambda v: subjects.held_out(v.course, v.reference), 0.8),
@@ -45,7 +43,8 @@ def most_are_named(verifier: Verifier, what: str, one_in: int = 1, kit: bool = F
     """
     make, goal, in_a_kit = KINDS[what]
     chosen = {name: pair for name, pair in make(verifier).items() if zlib.crc32(name.encode()) % one_in == 0}
-    jobs = dict(_jobs(verifier, chosen))
+    wanted = {name: (m, code) for name, (m, code) in chosen.items() if m.stage in verifier.wanted}
+    jobs = {n: (m, Job(n, code, (m.stage,), name_mistakes=True, together=True)) for n, (m, code) in wanted.items()}
     title, count = f"{what} named{' in a kit' if kit else ''}", Counter[str]()
     with verifier.tally(title) as tally:
         if kit and goal < 0.9:  # not all of them are in the course either
@@ -65,12 +64,6 @@ def most_are_named(verifier: Verifier, what: str, one_in: int = 1, kit: bool = F
 def _graded(verifier: Verifier, jobs: Mapping[str, tuple[Misconception, Job]], kit: bool = False) -> Iterator[JobOutcome]:
     ordered = sorted((job for _, job in jobs.values()), key=lambda job: job.stages)
     return run_jobs(ordered, msgspec.structs.replace(verifier.bench, by_tables=kit))
-
-
-def _jobs(verifier: Verifier, found: Mapping[str, tuple[Misconception, Submission]]) -> _Jobs:
-    for name, (m, submission) in found.items():
-        if m.stage in verifier.wanted:
-            yield name, (m, Job(name, submission, (m.stage,), name_mistakes=True, together=True))
 
 
 def _named(outcome: JobOutcome, m: Misconception) -> str:

@@ -62,7 +62,6 @@ def _class_of(m: Misconception) -> str:
 
 
 def _raises(outcome: JobOutcome) -> bool:
-    """Whether a core check ended in an exception of the submission's."""
     failed = [r for _, r in outcome.checks if r.core and r.state == "fail"]
     return any(r.card is not None and r.card.gave == r.message for r in failed)  # nothing else came
 

@@ -4,7 +4,6 @@ import ast
 import symtable
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 from grader.course.course import Course
 from grader.course.misconceptions import Misconception, apply, helpers_of, load, parse
@@ -42,7 +41,7 @@ def right_answers(course: Course, reference: Submission, slow: bool = True) -> d
     found = {
         path.name: completed(read_submission(path), reference, claims)
         for path in sorted(folder.iterdir())
-        if _is_submission(path)
+        if path.is_dir() and path.name[0] not in "._" and (path / "layers.py").is_file()
     }
     for path in sorted(folder.glob("*.py")):
         for form in parse(path.read_text(encoding="utf-8"), path.stem):
@@ -155,7 +154,3 @@ def with_all_but_its_own(course: Course, reference: Submission) -> dict[str, tup
                 code = without_an_idea(course, reference, check.functions, kind)
                 found[f"{check.stage}:{check.id}:{kind}"] = check, replace(code, put_in=others)
     return found
-
-
-def _is_submission(path: Path) -> bool:
-    return path.is_dir() and path.name[0] not in "._" and (path / "layers.py").is_file()

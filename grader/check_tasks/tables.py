@@ -50,7 +50,6 @@ def write_tables(verifier: Verifier) -> None:
 
 
 def _texts(verifier: Verifier) -> Iterator[tuple[Stage, str]]:
-    """What the table of each stage that knows mistakes has to be."""
     course = verifier.course
     stages = [stage for stage in course.stages if stage.id in verifier.wanted and load(stage.folder)]
     work = partial(_text, course, verifier.reference)

@@ -93,7 +93,6 @@ class Verifier:
         return Job(name, submission, (*earlier, m.stage), together=True)
 
     def _caught(self, m: Misconception, outcome: JobOutcome, tally: Tally, as_recorded: bool) -> None:
-        """Whether its own stage sees a mutant, by the checks that are known to."""
         failed = [r.id for r in outcome.first[m.stage] if r.state == "fail"]
         self.findings.seen.setdefault(m.stage, {})[m.name] = failed
         for check in failed:

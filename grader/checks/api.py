@@ -19,7 +19,7 @@ from grader.checks.phrases import listed, number, type_phrase
 from grader.errors import Refusal
 from grader.worker.outside.errors import CallTimeout, StudentError
 from grader.worker.outside.handles import Remote
-from grader.worker.outside.protocols import Student
+from grader.worker.outside.proxy import Student
 
 #: Relative tolerance of core checks: right to the digits of float32. Float64 has checks of its own.
 FLOAT32_RTOL = 1e-5

@@ -13,7 +13,7 @@ from grader.checks.difference import close
 from grader.checks.patterns import ROWS_FOR_COLUMNS, numbers_show
 from grader.checks.phrases import entry_is, number, pair_of_numbers, type_phrase
 from grader.checks.script import Script
-from grader.worker.outside.protocols import Student
+from grader.worker.outside.proxy import Student
 
 __judges_values__ = True  # see grader.running.failures
 
@@ -268,7 +268,6 @@ class Case:
 
 
 def _how_changed(before: np.ndarray, after: np.ndarray) -> str:
-    """What a changed input shows."""
     if not np.any(after):
         return "It contains only zeros now."
     if before.dtype.kind == "f" and np.isfinite(after).all():

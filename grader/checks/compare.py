@@ -88,7 +88,8 @@ def compare(
     arrays = {"expected": want, "given": have}
     if have.shape != want.shape:
         meaning = f": {layout}" if layout else ""
-        gave = f"{_returned(what)} {_shape_phrase(have)}; it should be {_shape_wanted(have, want)}{meaning}."
+        wanted = str(want.shape) if have.ndim and want.ndim else _shape_phrase(want)
+        gave = f"{_returned(what)} {_shape_phrase(have)}; it should be {wanted}{meaning}."
         seen = patterns.shape_shows(have, want) if have.dtype.kind in "fiu" else ""
         promise = f"{what} should be {_shape_phrase(want)}{meaning}."
         return Unmet(promise, gave, seen, arrays=arrays, kind="shape", complete=True)
@@ -164,10 +165,6 @@ def _returned(what: str) -> str:
 
 def _shape_phrase(array: np.ndarray) -> str:
     return "one number" if array.ndim == 0 else f"an array of shape {array.shape}"
-
-
-def _shape_wanted(have: np.ndarray, want: np.ndarray) -> str:
-    return str(want.shape) if have.ndim and want.ndim else _shape_phrase(want)
 
 
 def _not_finite(what: str, have: np.ndarray, finite: np.ndarray) -> str:

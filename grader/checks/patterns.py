@@ -157,7 +157,6 @@ def _cut_off(m: Mismatch, at_zero: bool) -> Finding:
 
 
 def _rows(m: Mismatch) -> bool:
-    """Whether there are rows, and enough of them to have changed places."""
     return m.expected.ndim > 0 and len(m.expected) > 2
 
 

@@ -177,7 +177,6 @@ def _took(stage: StageResult, asked: probing.Asked) -> tuple[str, str, str]:
 
 
 def _curves(sides: Sides) -> dict[str, Any] | None:
-    """Both trainings in one plot, if the submission was trained."""
     ours, theirs = (_first_curves(asked, folder) for asked, folder in zip(sides.asked, sides.evidence, strict=True))
     draws = pictures.drawer(sides.course)
     if ours is None or theirs is None or draws is None:

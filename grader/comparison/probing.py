@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 from grader.course.course import Course
 from grader.course.stage import Check
 from grader.records import StageResult
-from grader.running.limits import Limits, calibrate
+from grader.running.limits import Limits, TimeLimits, calibrate
 from grader.running.session import Observer, run_stages
 from grader.submission import Submission
-from grader.worker.outside.protocols import Pool, Student, TimeLimits
+from grader.worker.outside.protocols import Pool
+from grader.worker.outside.proxy import Student
 from grader.worker.outside.transcript import Step
 
 Key = tuple[str, str]  #: stage and check

@@ -203,7 +203,6 @@ def _open_numbers(tree: ast.Module, stage: str) -> dict[str, Number]:
 
 
 def _is_number(node: ast.AST, number: Number | None) -> TypeGuard[ast.Constant]:
-    """Whether it is this very number as it stands in a text."""
     return isinstance(node, ast.Constant) and type(node.value) is type(number) and node.value == number
 
 
@@ -234,7 +233,6 @@ def helpers_of(text: str, name: str, known: set[str]) -> str:
 
 
 def _mark(node: ast.stmt) -> ast.Call | None:
-    """The @misconception(...) of a definition, if it has one."""
     if isinstance(node, Definition):
         for mark in node.decorator_list:
             if isinstance(mark, ast.Call) and _name_of(mark) in _MARKS:

@@ -176,7 +176,6 @@ def _checks(path: Path, listed: tuple[CheckTable, ...]) -> tuple[Check, ...]:
 
 
 def _check(path: Path, entry: CheckTable, defined: Mapping[str, ast.FunctionDef]) -> Check:
-    """A check of task.toml with what its function in checks.py says."""
     name, node = entry.id, defined.get(entry.id)
     if node is None:
         raise BadCourse(

@@ -55,13 +55,11 @@ def _body(tasks: Path, module: str) -> list[ast.stmt]:
 
 
 def _entries(node: ast.stmt) -> ast.Dict | None:
-    """The list, if this is it."""
     is_list = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == _LIST
     return node.value if is_list and isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) else None
 
 
 def _listed(body: list[ast.stmt]) -> Iterator[str]:
-    """What can be put in."""
     for node in body:
         if (entries := _entries(node)) is not None:
             yield from (_text(key) for key in entries.keys if key is not None)

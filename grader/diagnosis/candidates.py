@@ -29,7 +29,7 @@ class Candidates:
         """
         own = self._about(check, functions)
         able = [m for m in own if m.stage != check.stage or check.id in m.fails or not m.fails]
-        return [m for m in able if not any(self._passed(m))]
+        return [m for m in able if not any(self._passes(m.stage, name) for name in m.fails)]
 
     def filled(self, check: Check, functions: Sequence[str]) -> list[Misconception]:
         """Those with an open number, with each number of the submission's own code in its place.
@@ -46,22 +46,18 @@ class Candidates:
 
     def passing(self, m: Misconception) -> list[Check]:
         """The checks of its stage that are for what this mistake is in, and that hold."""
-        about = [c for c in self.context.course.stage(m.stage).checks if _is_for(c, m.target)]
-        return [c for c in about if self._passes(m.stage, c.id)]
+        checks = self.context.course.stage(m.stage).checks
+        return [c for c in checks if self._passes(m.stage, c.id) and any(_within(f, m.target) for f in c.functions)]
 
     def _about(self, check: Check, functions: Iterable[str]) -> list[Misconception]:
         everything = [m for bank in self.bank.values() for m in bank if self.order[m.stage] <= self.order[check.stage]]
-        own = dict.fromkeys(m for f in functions for m in everything if f == m.target or f.startswith(m.target + "."))
+        own = dict.fromkeys(m for f in functions for m in everything if _within(f, m.target))
         return sorted(own, key=lambda m: -self.order[m.stage])
-
-    def _passed(self, m: Misconception) -> list[bool]:
-        """Of the checks that this mistake is known to break, whether each passes."""
-        return [self._passes(m.stage, name) for name in m.fails]
 
     def _passes(self, stage: str, check: str) -> bool:
         result = self.context.state.results.get((stage, check))
         return result is not None and result.state == "pass"
 
 
-def _is_for(check: Check, target: str) -> bool:
-    return any(f == target or f.startswith(target + ".") for f in check.functions)
+def _within(function: str, target: str) -> bool:
+    return function == target or function.startswith(f"{target}.")

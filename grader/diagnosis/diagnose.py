@@ -16,7 +16,6 @@ reference, a mistake is its name only if it ends in the same words, and fails th
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
@@ -94,14 +93,13 @@ class _Diagnoser:
             named[where] = left
 
     def _place(self, where: scores.Key) -> tuple[int, int]:
-        """Where a check stands in the course."""
         ids = [stage.id for stage in self.course.stages]
         return ids.index(where[0]), [check.id for check in self.course.stage(where[0]).checks].index(where[1])
 
     def _heard_of(self, check: Check) -> tuple[list[Answer], list[str]]:
         """What a failed check heard, and the functions that it is for or called."""
         transcript = self.context.state.transcripts[scores.key(check)]
-        return answers(transcript), _touched(check, transcript)
+        return answers(transcript), list(dict.fromkeys([*check.functions, *(n for step in transcript for n in step.touched)]))
 
     # -- one failed check ----------------------------------------------------------------------------------------------
 
@@ -248,7 +246,6 @@ class _Diagnoser:
     # -- which of several ----------------------------------------------------------------------------------------------
 
     def _decide(self, check: Check, left: list[Misconception]) -> list[Misconception]:
-        """The one mistake, if all evidence leaves one (or twins of one group)."""
         self.bench.start(check)
         try:
             return one_of(self.bench, left if groups(left) < 2 else separated(self.bench, check, left))
@@ -259,8 +256,3 @@ class _Diagnoser:
 def _first(named: Named) -> list[Misconception]:
     """The mistakes that checks have been named after, each once."""
     return list(dict.fromkeys(left[0] for left in named.values()))
-
-
-def _touched(check: Check, transcript: Sequence[Any]) -> list[str]:
-    """The functions that the check is for, then those that it called on the way."""
-    return list(dict.fromkeys([*check.functions, *(name for step in transcript for name in step.touched)]))

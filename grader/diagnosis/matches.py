@@ -53,7 +53,8 @@ def _matching(
     elif candidates and bench.in_time():
         exact = _matching_but_for_the_draw(bench, run, given, candidates)
     if exact and bench.in_time() and not shows_values(given, run.course(bench.reference) or ()):
-        exact = [m for m in exact if _fails_alike(bench, check, m) and _says_alike(bench, run, m, given)]
+        exact = [m for m in exact if _fails_alike(bench, check, m)]
+        exact = [m for m in exact if last_words(run.course(bench.mutant(m)) or ()) == last_words(given)]
     return exact
 
 
@@ -65,11 +66,6 @@ def shows_values(given: Sequence[Answer], right: Sequence[Answer]) -> bool:
         if not same(mine[2], theirs[2]):
             return not isinstance(mine[2], ErrorInfo)
     return True
-
-
-def _says_alike(bench: Bench, run: Runs, m: Misconception, given: Sequence[Answer]) -> bool:
-    """Whether it ends in the same words as the submission does."""
-    return last_words(run.course(bench.mutant(m)) or ()) == last_words(given)
 
 
 def _fails_alike(bench: Bench, check: Check, m: Misconception) -> bool:

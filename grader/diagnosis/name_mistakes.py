@@ -28,8 +28,8 @@ def run_and_name(
     evidence: Path | None = None,
 ) -> Session:
     """Some stages of a submission in workers of their own, with the names of its mistakes."""
-    how: dict[str, Any] = {"seed": seed, "follow_through": follow_through, "evidence": evidence}
     with WorkerPool(course.withheld) as pool:
+        how: dict[str, Any] = {"seed": seed, "follow_through": follow_through, "evidence": evidence}
         session = run_stages(stages, pool, submission, course=course, limits=Limits(calibrate()), **how)
         name_mistakes(session, course.reference)
     return session

@@ -112,7 +112,6 @@ def _numbers(node: ast.AST) -> Iterator[Number]:
 
 
 def _value(node: ast.AST) -> Number | None:
-    """What an expression of numbers alone comes to."""
     if isinstance(node, ast.Constant):
         value = node.value
         if not isinstance(value, int | float) or isinstance(value, bool):

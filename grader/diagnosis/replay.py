@@ -15,7 +15,7 @@ from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, answers, compa
 from grader.running.groups import Memo
 from grader.running.runner import call_with_fixtures
 from grader.worker.outside.errors import CallTimeout, WorkerDied, WorkerFault
-from grader.worker.outside.protocols import Student
+from grader.worker.outside.proxy import Student
 from grader.worker.outside.transcript import Step
 
 _SALT = 100_003  # between the seeds of one draw and the next
@@ -70,43 +70,29 @@ class Replay(NamedTuple):
 
 
 class _Noting(Case):
-    """Remembers what it was asked to judge last."""
+    """Remembers what it was asked to judge last; if lenient, the check goes on to its last question, whatever it hears."""
 
     judged: object = None
+    lenient = False
 
 
-def _noting(name: str, place: int) -> Callable[..., None]:
+def _noting(name: str, place: int | None) -> Callable[..., None]:
     plain = getattr(Case, name)
 
     def method(self: _Noting, *args: object, **keywords: object) -> None:
-        self.judged = args[place] if place < len(args) else None
-        plain(self, *args, **keywords)
+        if place is not None:
+            self.judged = args[place] if place < len(args) else None
+        with contextlib.suppress(*(Unmet,) * self.lenient):
+            plain(self, *args, **keywords)
 
     return method
 
 
 #: Where the value that is judged stands among the arguments. What `require` judges has been worked on already, and the
 #: arrays that are shown go before the comparison of a sample of them.
-for _name, _place in {"expect": 0, "expect_shape": 0, "expect_dtype": 0, "expect_unchanged": 1, "require": 9}.items():
+_JUDGED = {"expect": 0, "expect_shape": 0, "expect_dtype": 0, "expect_unchanged": 1, "require": 9, "gradient_matches": None}
+for _name, _place in _JUDGED.items():
     setattr(_Noting, _name, _noting(_name, _place))
-
-
-class _Lenient(Case):
-    """Expects nothing: the check goes on to its last question, whatever it hears."""
-
-
-def _forgiving(name: str) -> Callable[..., None]:
-    strict = getattr(Case, name)
-
-    def method(self: Case, *args: object, **keywords: object) -> None:
-        with contextlib.suppress(Unmet):
-            strict(self, *args, **keywords)
-
-    return method
-
-
-for _name in ("expect", "expect_shape", "expect_dtype", "expect_unchanged", "require", "gradient_matches"):
-    setattr(_Lenient, _name, _forgiving(_name))
 
 Opener = Callable[[Callable[[Any], str]], AbstractContextManager[Student]]
 
@@ -135,7 +121,8 @@ def replay(
     again        : whether a process was killed under it before: that is tried once more, and no further
     raises       : CallTimeout if the code had to be stopped, WorkerFault
     """
-    case = (_Lenient if lenient else _Noting)(seed, check.stage, check.id)
+    case = _Noting(seed, check.stage, check.id)
+    case.lenient = lenient
     transcript: list[Step] = []
     try:
         with open_student(case.describe) as student:
@@ -153,4 +140,4 @@ def replay(
     except Exception:
         pass  # the check fails, as it did before: in whatever way, its transcript tells
     touched = tuple(name for step in transcript for name in step.touched)
-    return Replay(comparable(answers(transcript), much), judged=getattr(case, "judged", None), touched=touched)
+    return Replay(comparable(answers(transcript), much), judged=case.judged, touched=touched)

@@ -1,7 +1,7 @@
 """Runs of one check on other code: of the submission in workers of its own, of the course's code in the course's worker."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 from grader.course.stage import Check
@@ -11,7 +11,7 @@ from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, resting_on, sa
 from grader.running.context import Context
 from grader.running.runner import load_checks
 from grader.submission import Submission
-from grader.worker.outside.protocols import CourseWorker, Student
+from grader.worker.outside.protocols import CourseWorker
 
 _SALTS = (1, 2)
 _MANY = tuple(range(1, 8))  #: for the reference, whose draws tell what may change: few values are soon equal by accident
@@ -83,7 +83,8 @@ class Runs:
     def _own_run(self, other: int, salt: int, lenient: bool) -> Replay:
         key = other, salt, lenient
         if key not in self._own:
-            self._own[key] = self._run(self._open_own, other, salt=salt, lenient=lenient)
+            open_own = partial(self.context.pool.student, self.context.submission, self.limits)
+            self._own[key] = self._run(open_own, other, salt=salt, lenient=lenient)
         return self._own[key]
 
     def draws(self, code: Submission, own: Draws = (), right: Draws = ()) -> list[dict[str, Any]] | None:
@@ -111,9 +112,6 @@ class Runs:
     def own_runs(self, given: Sequence[Answer]) -> list[Sequence[Answer]]:
         """Answers of the submission with several draws; those of the first are known."""
         return [given, *(self.own(salt=salt) for salt in _SALTS)]
-
-    def _open_own(self, describe: Callable[[Any], str]) -> AbstractContextManager[Student]:
-        return self.context.pool.student(self.context.submission, self.limits, describe)
 
     def _run(self, opener: Opener, other: int, **options: Any) -> Replay:  # noqa: ANN401
         seed = self.context.seed if not other else f"{self.context.seed}/{other}"

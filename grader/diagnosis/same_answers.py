@@ -68,9 +68,11 @@ def answers(transcript: Sequence[Step]) -> list[Answer]:
     found: list[Answer] = []
     for step in transcript:
         asked = step.target.rpartition(".")[2]
-        if step.kind == "take" and found and found[-1][0] == "call" and _is_iterator(found[-1][2]):
-            found[-1] = (*found[-1][:2], step.outcome)
-            continue
+        if step.kind == "take" and found and found[-1][0] == "call":
+            made = found[-1][2]
+            if isinstance(made, Opaque) and made.kind in _ITERATORS:
+                found[-1] = (*found[-1][:2], step.outcome)
+                continue
         found.append((step.kind, asked, step.outcome))
     return found
 
@@ -152,10 +154,6 @@ def _close(p: np.ndarray, q: np.ndarray, scale: float | None = None) -> bool:
     size, off = np.maximum(np.abs(p), np.abs(q)), np.abs(p - q)
     scale = size.max() if scale is None else scale
     return bool(np.all((off <= of_scale * scale) & (off <= np.maximum(of_entry * size, rounding * scale))))
-
-
-def _is_iterator(value: object) -> bool:
-    return isinstance(value, Opaque) and value.kind in _ITERATORS
 
 
 def _is_number(value: object) -> bool:

@@ -42,7 +42,7 @@ def summary(run: FinishedRun) -> Report:
         seed={"fingerprint": secret} if how.hide_seed else {"value": context.seed},
         environment={**fingerprint.environment(), "system": platform.platform(terse=True)},
         fingerprints={"submission": mark, **run.depends},
-        limits=_limits(context.limits, stages),
+        limits={"calibration": context.limits.scale, "stages": {s.id: _longest(context.limits, s) for s in stages}},
         seconds=round(time.perf_counter() - run.begun, 3),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         curves=curves.of_results(context.course, results, out.evidence),
@@ -55,10 +55,6 @@ def summary(run: FinishedRun) -> Report:
             repeatable=not context.state.unrepeatable and all(r.state != "error" for r in results.values()),
         ),
     )
-
-
-def _limits(limits: Limits, stages: tuple[Stage, ...]) -> dict[str, object]:
-    return {"calibration": limits.scale, "stages": {stage.id: _longest(limits, stage) for stage in stages}}
 
 
 def _longest(limits: Limits, stage: Stage) -> dict[str, float]:

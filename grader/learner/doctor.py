@@ -100,8 +100,8 @@ def arithmetic() -> list[Finding]:
 
 def worker(withheld: Sequence[Path]) -> list[Finding]:
     """What a worker can and cannot do on this machine, as it measured itself, and what starting and asking one costs."""
+    from grader.running.limits import TimeLimits
     from grader.submission import Submission
-    from grader.worker.outside.channel import CallLimits
     from grader.worker.outside.errors import WorkerFault
     from grader.worker.outside.pool import WorkerPool
 
@@ -110,7 +110,7 @@ def worker(withheld: Sequence[Path]) -> list[Finding]:
         with WorkerPool(withheld) as pool:
             report = pool.report()
             start = time.perf_counter()
-            with pool.student(echo, CallLimits()) as student:
+            with pool.student(echo, TimeLimits()) as student:
                 started = time.perf_counter() - start
                 student.layers.same(0)
                 start = time.perf_counter()

@@ -50,7 +50,7 @@ def measure(
     """
     from grader.checks.case import Case
     from grader.checks.compare import Unmet
-    from grader.running.limits import CheckLimits
+    from grader.running.limits import TimeLimits
     from grader.worker.outside.errors import StudentError
     from grader.worker.outside.pool import WorkerPool
 
@@ -63,7 +63,7 @@ def measure(
     with WorkerPool(course.withheld, sandbox) as pool:
         for field in ("x_train", "x_val") if images is not None else ():
             pool.share(field, getattr(images, field))
-        with pool.student(submission.replaced(sent), CheckLimits(_SECONDS, _SECONDS)) as student:
+        with pool.student(submission.replaced(sent), TimeLimits(_SECONDS, _SECONDS)) as student:
             student.listen(lambda text: print(visible(text), end="", flush=True))
             try:
                 plots, arrays, well = chosen.run(student, Case(seed, "", name), images, seed, _say)

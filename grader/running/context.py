@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
 from grader.course.course import Course
+from grader.course.skeleton import is_stub
 from grader.course.source_spans import line_of
 from grader.course.stage import TOOLBOX, BadCourse, Check
 from grader.course.substitutes import put_in
@@ -105,6 +106,11 @@ class Context:
         """The context in which a check came to its result."""
         result = self.state.results.get(key(check))
         return self.putting_in(tuple(result.substituted)) if result is not None and result.substituted else self
+
+    def is_to_do(self, function: str) -> bool:
+        """Whether a function that a stage asks for still has its stub's body."""
+        claims, text = self.course.claimed_by(), self.submission.modules.get(function.partition(".")[0], "")
+        return function in claims and is_stub(text, function, claims[function])
 
     def place(self, function: str) -> tuple[str, int]:
         """(file, line) of a function in the submission, line 0 if it is not there."""

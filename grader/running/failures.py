@@ -80,16 +80,13 @@ def describe(failure: BaseException, case: Case, transcript: list[Step], tasks: 
 
 def stub_reached(failure: BaseException | None, context: Context) -> str:
     """The function whose stub ended the call, where a check met one on its way that it is not for; "" otherwise."""
-    from grader.course.skeleton import is_stub, stub_statement
+    from grader.course.skeleton import stub_statement
     from grader.worker.outside.errors import StudentError
 
     if not isinstance(failure, StudentError) or failure.type_name != "NotImplementedError":
         return ""
-    for name, stage in context.course.claimed_by().items():
-        source = context.submission.modules.get(name.partition(".")[0], "")
-        if f'"{failure.message}"' in stub_statement(stage, name) and is_stub(source, name, stage):
-            return name
-    return ""
+    claims, told = context.course.claimed_by(), f'"{failure.message}"'
+    return next((n for n, stage in claims.items() if told in stub_statement(stage, n) and context.is_to_do(n)), "")
 
 
 def printed_by(transcript: list[Step]) -> str:

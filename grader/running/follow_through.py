@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader.course.skeleton import is_stub
 from grader.course.stage import Check, Stage
 from grader.course.substitutes import names_in, unit_of
 from grader.records import CheckResult
@@ -72,8 +71,8 @@ def _with_substitutes(check: Check, alone: CheckResult, steps: Iterable[Names], 
 
 def _is_its_own_affair(check: Check, context: Context) -> bool:
     """Whether a check's own functions are to do, or fail the core checks that it builds on."""
-    to_do = any(_is_to_do(name, context) for name in check.functions)
-    return to_do or not all(scores.passed(core, context.state.results) for core in _core(check, context))
+    unmet = (core for core in _core(check, context) if not scores.passed(core, context.state.results))
+    return any(map(context.is_to_do, check.functions)) or any(unmet)
 
 
 def _may_pass_as_it_is(check: Check, context: Context) -> bool:
@@ -114,13 +113,8 @@ def _wrong(stages: Iterable[Stage], context: Context, any_check: bool) -> Names:
             if (any_check or check.core) and (r := results.get(scores.key(check))) and r.state in unmet
             for name in check.functions
         }
-        names |= dict.fromkeys(name for name in stage.claims if name in failed or _is_to_do(name, context))
+        names |= dict.fromkeys(name for name in stage.claims if name in failed or context.is_to_do(name))
     return tuple(unit for unit in names_in(context.course.tasks) if unit in _units(names, context))
-
-
-def _is_to_do(name: str, context: Context) -> bool:
-    text, claims = context.submission.modules.get(name.partition(".")[0], ""), context.course.claimed_by()
-    return name in claims and is_stub(text, name, claims[name])
 
 
 def _units(names: Iterable[str], context: Context) -> set[str]:
@@ -165,7 +159,6 @@ def _needed(check: Check, names: Names, context: Context) -> set[str]:
 
 
 def _has_its_share(context: Context) -> bool:
-    """Whether a submission has half of the points of the unit stages on its own."""
-    unit = [stage for stage in context.course.stages if not stage.training]
-    earned = sum(r.points_alone for (stage, _), r in context.state.results.items() if stage in {s.id for s in unit})
-    return earned >= OWN_SHARE * sum(stage.points for stage in unit)
+    unit = {stage.id: stage.points for stage in context.course.stages if not stage.training}
+    earned = sum(r.points_alone for (stage, _), r in context.state.results.items() if stage in unit)
+    return earned >= OWN_SHARE * sum(unit.values())

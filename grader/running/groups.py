@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from grader.course.stage import Check, Stage
-from grader.running.limits import CheckLimits
 from grader.submission import Submission
+from grader.worker.bounds import TimeLimits
 
 if TYPE_CHECKING:
     from grader.checks.case import Case
-    from grader.worker.outside.protocols import Pool, Student
+    from grader.worker.outside.protocols import Pool
+    from grader.worker.outside.proxy import Student
 
 Value = TypeVar("Value")
 
@@ -52,7 +53,7 @@ class Group:
         self._case: Case | None = None
         self._stack = contextlib.ExitStack()
 
-    def open(self, case: Case, limits: CheckLimits, submission: Submission, pool: Pool) -> Student:
+    def open(self, case: Case, limits: TimeLimits, submission: Submission, pool: Pool) -> Student:
         """The group's worker, with the limits of this check."""
         self._case = case
         if self._student is None:
@@ -83,7 +84,7 @@ class Groups:
         self._open: dict[tuple[str, str], Group] = {}
 
     @contextlib.contextmanager
-    def student_for(self, check: Check, stage: Stage, case: Case, limits: CheckLimits) -> Iterator[tuple[Student, Memo]]:
+    def student_for(self, check: Check, stage: Stage, case: Case, limits: TimeLimits) -> Iterator[tuple[Student, Memo]]:
         """A fresh worker for a check, or its group's."""
         from grader.worker.outside.errors import CallTimeout, ProtocolViolation, WorkerDied
 

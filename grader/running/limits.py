@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from grader.course.stage import Check, Stage
+from grader.worker.bounds import TimeLimits as TimeLimits
 
 UNIT, TRAINING = 20.0, 10.0  #: multiples of the reference's time
 
@@ -25,13 +26,6 @@ STAGE_CHECKS = 4
 CALIBRATION_SECONDS = 0.05
 
 
-class CheckLimits(Struct, frozen=True):
-    """Wall-clock seconds, measured in the trusted process while it waits for the worker."""
-
-    call: float  #: for each call
-    check: float  #: for all calls of a check together
-
-
 class Limits(Struct, frozen=True):
     """The limits of one grade.
 
@@ -42,13 +36,13 @@ class Limits(Struct, frozen=True):
     scale: float = 1.0
     rehearsal: bool = False
 
-    def of(self, check: Check, stage: Stage) -> CheckLimits:
+    def of(self, check: Check, stage: Stage) -> TimeLimits:
         """The limits of one check."""
         multiple, (call_floor, check_floor) = (TRAINING, TRAINING_FLOOR) if check.training else (UNIT, UNIT_FLOOR)
         seconds, own = multiple * check.reference_seconds, self._own(stage)
         call = own.get("call", max(seconds, call_floor)) * self.scale
         whole = own.get("check", max(seconds, check_floor)) * self.scale
-        return CheckLimits(call=round(min(call, whole), 3), check=round(whole, 3))
+        return TimeLimits(call=round(min(call, whole), 3), check=round(whole, 3))
 
     def of_stage(self, stage: Stage) -> float:
         """Seconds that all checks of a stage may take together."""

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from grader.course.skeleton import is_stub
 from grader.course.stage import Check, Stage
 from grader.files import write_atomically
 from grader.records import Card, CheckResult
@@ -24,7 +23,7 @@ from grader.running.follow_through import followed
 
 if TYPE_CHECKING:
     from grader.checks.case import Case
-    from grader.worker.outside.protocols import Student
+    from grader.worker.outside.proxy import Student
     from grader.worker.outside.transcript import Step
 
 Function = Callable[..., None]
@@ -164,15 +163,11 @@ def _judged(check: Check, execution: Execution, context: Context) -> CheckResult
 
 def _first_stub(check: Check, context: Context) -> str:
     """The first function the check is for whose body is still the stub's, or whose file may be missing and is."""
-    claims = context.course.claimed_by()
-    texts = context.submission.modules
-    there = {module.partition(".")[0] for module in (*texts, *context.submission.problems)}
-    for name in filter(claims.__contains__, check.functions):
-        module = name.partition(".")[0]
-        missing = module not in there and context.course.stage(claims[name]).optional_files
-        if missing or (module in texts and is_stub(texts[module], name, claims[name])):
-            return name
-    return ""
+    course, submission = context.course, context.submission
+    optional = {name for stage in course.stages if stage.optional_files for name in stage.claims}
+    there = {module.partition(".")[0] for module in (*submission.modules, *submission.problems)}
+    missing = {name for name in optional if name.partition(".")[0] not in there}
+    return next((name for name in check.functions if name in missing or context.is_to_do(name)), "")
 
 
 def _keep_evidence(check: Check, case: Case, context: Context) -> dict[str, str]:

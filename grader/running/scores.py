@@ -118,7 +118,8 @@ def next_step(stages: Iterable[StageResult], claims: Mapping[str, Sequence[str]]
         open_checks = [check for check in stage.checks if check.state in ("todo", "fail") and not check.substituted]
         if not open_checks:
             continue
-        check = min(open_checks, key=lambda check: (_latest(check, order), _without_a_name(check)))
+        nameless = {c.id for c in open_checks if c.state == "fail" and not c.core and c.mistake is None}
+        check = min(open_checks, key=lambda check: (_latest(check, order), check.id in nameless))
         file, line = place(function_of(check))
         if check.state == "todo":
             text = check.message + " It is the next thing to write."
@@ -161,7 +162,6 @@ def function_of(check: CheckResult) -> str:
 
 
 def _to_write(check: CheckResult) -> str:
-    """The function that a check in state todo waits for."""
     return next((name for name in check.functions if check.state == "todo" and check.message.startswith(name)), "")
 
 
@@ -169,10 +169,6 @@ def _marked_line(check: CheckResult) -> int:
     """The line of the broken file that its card marks last, 0 if there is none."""
     sources = [source for source in (check.card.source if check.card else []) if source.file == check.broken]
     return next((source.marked[-1] for source in reversed(sources) if source.marked), 0)
-
-
-def _without_a_name(check: CheckResult) -> bool:
-    return check.state == "fail" and not check.core and check.mistake is None
 
 
 def _latest(check: CheckResult, order: Sequence[str]) -> int:

@@ -19,7 +19,7 @@ def command(student: Path, sandbox: str) -> int:
     from grader.course.stage import ORACLE
     from grader.course.toolbox import shared
     from grader.errors import Refusal
-    from grader.running.limits import CheckLimits
+    from grader.running.limits import TimeLimits
     from grader.submission import read_submission
     from grader.verbs._course import course_here
     from grader.worker.outside.pool import WorkerPool
@@ -32,5 +32,5 @@ def command(student: Path, sandbox: str) -> int:
         asked, absent = oracle.witnesses()
     except ImportError as error:
         raise Refusal(f"the oracle needs {error.name}. Remedy: make test installs the test packages.") from error
-    with WorkerPool(course.withheld, sandbox) as pool, pool.student(submission, CheckLimits(60, 3600)) as subject:
+    with WorkerPool(course.withheld, sandbox) as pool, pool.student(submission, TimeLimits(60, 3600)) as subject:
         return 0 if oracle.tell(subject, asked, absent) else 1

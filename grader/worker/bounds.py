@@ -5,6 +5,8 @@ right code stays far below each. No check asks for more. What a submission's fil
 have stands in `grader.submission` and `grader.text`, an upload's in `grader.cohort.archive`.
 """
 
+from typing import NamedTuple
+
 import msgspec
 
 #: Bytes of a message beside its arrays. Read, a hostile megabyte takes 70 MB; a hostile 256 MB would take 18 GB.
@@ -41,6 +43,13 @@ MAX_CALLBACKS = 100_000
 MAX_NESTED = 32
 #: Bytes that a worker may print for one check: a page of text for each of a thousand batches.
 MAX_PRINTED = 8 << 20
+
+
+class TimeLimits(NamedTuple):
+    """Wall-clock seconds, measured in the trusted process while it waits for the worker."""
+
+    call: float = 5.0  #: for each call
+    check: float = 60.0  #: for all calls of a check together
 
 
 class WireError(Exception):

@@ -83,8 +83,6 @@ _KEYS = _ATOMS | {str, int}
 
 
 class _Outgoing(bounds.Budget):
-    """A message in the making."""
-
     refer: Refer | None = None
     buffers: list[Buffer] = []
 

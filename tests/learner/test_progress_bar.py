@@ -8,7 +8,7 @@ import pytest
 from grader.learner.progress_bar import Live, Patience, last_epoch
 from grader.running.session import Observer, run_stages
 from grader.submission import Submission
-from grader.worker.outside.channel import CallLimits
+from grader.worker.bounds import TimeLimits
 from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 from tests.running import toys
@@ -84,7 +84,7 @@ def test_observers_hear_a_training_and_nothing_else(tmp_path):
 def test_what_a_call_prints_is_heard_while_it_runs():
     source = "def f(g):\n    print('epoch 1/2')\n    g()\n    print('epoch 2/2')\n    return 3\n"
     heard, meanwhile = [], []
-    with WorkerPool(HERE.withheld) as pool, pool.student(Submission("mine", {"layers": source}), CallLimits()) as student:
+    with WorkerPool(HERE.withheld) as pool, pool.student(Submission("mine", {"layers": source}), TimeLimits()) as student:
         student.listen(heard.append)
 
         def g():

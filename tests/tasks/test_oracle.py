@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.paths import REFERENCE
-from grader.running.limits import CheckLimits
 from grader.submission import read_submission
+from grader.worker.bounds import TimeLimits
 from grader.worker.outside.local import LocalPool
 from tests.tasks.toolbox import PACKAGE
 
@@ -26,7 +26,7 @@ tensorflow = pytest.importorskip(f"{PACKAGE}.oracle.tensorflow_witness", exc_typ
 pytestmark = [pytest.mark.tensorflow, pytest.mark.xdist_group("tensorflow")]
 
 SUBMISSION = read_submission(REFERENCE)
-LIMITS = CheckLimits(call=120, check=3600)
+LIMITS = TimeLimits(call=120, check=3600)
 
 
 @pytest.fixture(scope="module")

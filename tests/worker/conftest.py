@@ -6,12 +6,12 @@ import pytest
 
 from grader.paths import REFERENCE
 from grader.submission import Submission, read_submission
-from grader.worker.outside.channel import CallLimits
+from grader.worker.bounds import TimeLimits
 from grader.worker.outside.local import LocalPool
 from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 
-SHORT = CallLimits(call=0.6, check=5.0)
+SHORT = TimeLimits(call=0.6, check=5.0)
 
 
 def make(**modules: str) -> Submission:
@@ -40,7 +40,7 @@ def reference():
 def ask(wire_pool):
     """ask("return 1") runs a function body in a confined worker and gives what comes back."""
 
-    def run(body: str, *args, limits: CallLimits = SHORT, pool=None, head: str = ""):
+    def run(body: str, *args, limits: TimeLimits = SHORT, pool=None, head: str = ""):
         source = textwrap.dedent(head) + "\ndef f(*args):\n" + textwrap.indent(textwrap.dedent(body), "    ")
         with (pool or wire_pool).student(make(layers=source), limits) as student:
             return student.layers.f(*args)

@@ -90,8 +90,6 @@ def _texts(sent: dict[str, wire.Array]) -> dict[str, str]:
 
 
 class _Counted(io.FileIO):
-    """Knows how many bytes were written."""
-
     count = 0
 
     def write(self, data: Any, /) -> int:  # noqa: ANN401
@@ -101,8 +99,6 @@ class _Counted(io.FileIO):
 
 
 class _Server:
-    """Answers requests on one connection."""
-
     def __init__(self, connection: socket.socket, mapped: dict[str, Mapped], output: _Counted):
         self.connection, self.mapped = connection, mapped
         self.output, self.seen = output, 0

@@ -71,8 +71,6 @@ class _Alias(importlib.abc.Loader):
 
 
 class _StandIn(importlib.abc.Loader):
-    """Loads a stand-in for a plotting package."""
-
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return stand_in(spec.name)
 

@@ -54,7 +54,7 @@ _FIOSETOWN, _FIOASYNC = 0x8901, 0x5452
 
 
 class _Done(Exception):
-    """An attempt succeeded."""
+    pass
 
 
 def measure(plan: dict[str, Any]) -> dict[str, bool]:
@@ -106,7 +106,6 @@ def _any(attempt: Callable[[_T], object], things: Iterable[_T]) -> None:
 
 
 def _either(*attempts: Callable[[], object]) -> None:
-    """Succeeds with the first that does."""
     for attempt in attempts:
         try:
             attempt()

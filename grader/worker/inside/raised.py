@@ -61,7 +61,7 @@ def explain(error: BaseException, finder: Finder, importing: list[object] | None
         message = bounded(error.msg)
     return {
         "kind": kind,
-        "mro": _names_of_classes(error),
+        "mro": [bounded(_name_of(c)) for c in _mro_of(type(error)) if c is not object and c is not Missing][:20],
         "message": message,
         "frames": frames,
         "module": module,
@@ -69,11 +69,6 @@ def explain(error: BaseException, finder: Finder, importing: list[object] | None
         "code": _message(error) if isinstance(error, SystemExit) else "",
         **_values(error, traces, finder),
     }
-
-
-def _names_of_classes(error: BaseException) -> list[str]:
-    """The exception's class and those it inherits from."""
-    return [bounded(_name_of(c)) for c in _mro_of(type(error)) if c is not object and c is not Missing][:20]
 
 
 def _values(error: BaseException, traces: list[types.TracebackType], finder: Finder) -> dict[str, object]:

@@ -157,7 +157,8 @@ def _fill(target: object, name: str, array: wire.Array) -> None:
     held = getattr(target, name) if name else target
     label = f"{type(target).__name__}.{name}" if name else "the array"
     if not isinstance(held, np.ndarray):
-        raise TypeError(f"{label} is {_article(type(held).__name__)}, not an array")
+        kind = type(held).__name__
+        raise TypeError(f"{label} is {'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}, not an array")
     if held.shape != np.shape(array):
         raise ValueError(f"{label} has the shape {held.shape}, not {np.shape(array)}")
     held[...] = array
@@ -212,10 +213,6 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "has_name": lambda module, name: hasattr(importlib.import_module(f"{PACKAGE}.{module}"), name),
     "same_memory": _same_memory,
 }
-
-
-def _article(name: str) -> str:
-    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 def seed_everything() -> None:

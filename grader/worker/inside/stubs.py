@@ -98,8 +98,6 @@ class _Progress:
 
 
 class _StandInModule(ModuleType):
-    """A module that has every name."""
-
     def __getattr__(self, name: str) -> _Anything:
         return _anything(name)
 

@@ -159,7 +159,6 @@ class Zygote:
 
 
 def _ruleset() -> int | None:
-    """The descriptor of what workers may read, or None where there is no Landlock."""
     try:
         return landlock.ruleset(grants.grants())
     except OSError:

@@ -201,8 +201,6 @@ class Asker:
 
 
 class _Record:
-    """Writes an answer into its step."""
-
     def __init__(self, asker: Asker, step: Step):
         self.asker, self.step = asker, step
         self.value: object = None

@@ -8,17 +8,10 @@ from typing import Any, NamedTuple
 from grader.submission import Submission
 from grader.text import clean_name
 from grader.worker import bounds, wire
+from grader.worker.bounds import TimeLimits
 from grader.worker.outside import errors
 from grader.worker.outside.handles import InWorker
-from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.reported import NO_ANSWER, reported
-
-
-class CallLimits(NamedTuple):
-    """`TimeLimits` for who has none of their own."""
-
-    call: float = 5.0
-    check: float = 60.0
 
 
 class Answer(NamedTuple):

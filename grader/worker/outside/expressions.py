@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from grader.records import SourceLines
 from grader.submission import Submission, file_of
@@ -244,26 +244,18 @@ def _targets(node: ast.Assign) -> list[str]:
 
 
 def _path(tree: ast.Module, span: Sequence[int]) -> Iterator[ast.AST]:
-    """From the module down to the innermost node around a span."""
     first, last = (span[0], span[2]), (span[1], span[3])
     node: ast.AST | None = tree
     while node is not None:
         yield node
-        node = next((child for child in _children(node) if _start(child) <= first and last <= _end(child)), None)
+        inner = ((c, (c.lineno, c.col_offset), (c.end_lineno, c.end_col_offset)) for c in _children(node))
+        node = next((child for child, start, end in inner if start <= first and last <= end), None)
 
 
-def _children(node: ast.AST) -> Iterator[ast.AST]:
+def _children(node: ast.AST) -> Iterator[Any]:
     """The nodes directly below that stand somewhere: arguments and comprehensions as such do not."""
     for child in ast.iter_child_nodes(node):
         if hasattr(child, "lineno"):
             yield child
         else:
             yield from _children(child)
-
-
-def _start(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
-
-
-def _end(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)

@@ -22,7 +22,9 @@ def nothing(node: ast.expr, place: Place) -> str:
             calls = [node for _, node in setting if isinstance(node.value, ast.Call)]
             if len(calls) == 1:
                 return f"{said} is None, set in line {calls[0].lineno}: {place.words(calls[0].value)}. {gave}"
-            others = [method for method, node in setting if not _is_none(node.value)]
+            others = [
+                method for method, node in setting if not (isinstance(node.value, ast.Constant) and node.value.value is None)
+            ]
             if others:
                 return f"{said} is still None: {' and '.join(dict.fromkeys(others))} had not set it."
             return f"{said} is None" + (", and no method sets it to anything else." if setting else ".")
@@ -38,10 +40,6 @@ def _local_nothing(name: str, place: Place, gave: str) -> str:
         by = f" by {callers[-1].file}, line {callers[-1].marked[0]}" if callers else ""
         return f"{name} is None: it was passed in as None{by}. {gave}"
     return f"{name} is None."
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _operand(match: re.Match[str], place: Place) -> str:

@@ -17,13 +17,13 @@ import numpy as np
 from grader.submission import Submission
 from grader.text import MAX_OUTPUT, clean_output
 from grader.worker import wire
+from grader.worker.bounds import TimeLimits
 from grader.worker.inside.loader import Finder
 from grader.worker.inside.runtime import CallbackFailed, Runtime, seed_everything
 from grader.worker.inside.substituted import Substitution
 from grader.worker.outside import errors
-from grader.worker.outside.channel import CallLimits, Channel
-from grader.worker.outside.protocols import TimeLimits
-from grader.worker.outside.proxy import StudentProxy
+from grader.worker.outside.channel import Channel
+from grader.worker.outside.proxy import Student
 from grader.worker.outside.transcript import Describe
 
 
@@ -56,15 +56,10 @@ class LocalChannel(Channel):
         self.runtime.finder.forget()
 
     def _exchange(self, frame: wire.Frame) -> tuple[Any, str]:
-        output = io.StringIO()
-
-        def forget() -> None:
-            output.seek(0)
-            output.truncate()
-
-        self.runtime.imported = forget
-        capture = contextlib.nullcontext() if self.interactive else contextlib.redirect_stdout(_Capped(output))
-        capture_errors = contextlib.nullcontext() if self.interactive else contextlib.redirect_stderr(_Capped(output))
+        output = _Capped()
+        self.runtime.imported = output.forget
+        capture = contextlib.nullcontext() if self.interactive else contextlib.redirect_stdout(output)
+        capture_errors = contextlib.nullcontext() if self.interactive else contextlib.redirect_stderr(output)
         self._failure, outer = None, self._failure
         try:
             with self.runtime.finder.active(), capture, capture_errors, self._alarm():
@@ -134,19 +129,15 @@ class _Copies(dict[str, wire.Array]):
         return self[name]
 
 
-class _Capped(io.TextIOBase):
-    """Keeps the first part of what is printed."""
-
-    def __init__(self, target: io.StringIO):
-        self.target = target
-
+class _Capped(io.StringIO):
     def write(self, text: str) -> int:
-        if self.target.tell() < MAX_OUTPUT:
-            self.target.write(text[:MAX_OUTPUT])
+        if self.tell() < MAX_OUTPUT:
+            super().write(text[:MAX_OUTPUT])
         return len(text)
 
-    def writable(self) -> bool:
-        return True
+    def forget(self) -> None:
+        self.seek(0)
+        self.truncate()
 
 
 class LocalPool:
@@ -159,11 +150,11 @@ class LocalPool:
     @contextlib.contextmanager
     def student(
         self, submission: Submission, limits: TimeLimits | None = None, describe: Describe | None = None
-    ) -> Iterator[StudentProxy]:
+    ) -> Iterator[Student]:
         """A student whose code runs in this process; forgotten at the end."""
-        channel = LocalChannel(submission, limits or CallLimits(), self.shared, self.interactive)
+        channel = LocalChannel(submission, limits or TimeLimits(), self.shared, self.interactive)
         try:
-            yield StudentProxy(channel, describe)
+            yield Student(channel, describe)
         finally:
             channel.close()
 

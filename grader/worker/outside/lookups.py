@@ -71,7 +71,6 @@ def _attribute(match: re.Match[str], place: Place) -> str:
 
 
 def _of_a_class(found: Defined, kind: str, name: str, place: Place) -> str:
-    """An object of one of the learner's classes lacks an attribute."""
     setting = place.sets_attribute(found.node, name)
     if setting:
         method, node = setting[0]
@@ -122,7 +121,6 @@ def _name(match: re.Match[str], place: Place) -> str:
 
 
 def _elsewhere(name: str, place: Place) -> str:
-    """A name that another module has, or self."""
     modules = [module for module, text in place.submission.modules.items() if name in top_names(text)]
     if modules and place.module not in modules:
         return f"{name} is in {file_of(modules[0])}: an import brings it here."

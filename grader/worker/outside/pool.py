@@ -9,12 +9,11 @@ from typing import Any
 
 from grader.submission import Submission
 from grader.worker import bounds, wire
+from grader.worker.bounds import TimeLimits
 from grader.worker.inside import kernel
 from grader.worker.inside.confine import LAYERS
-from grader.worker.outside.channel import CallLimits
 from grader.worker.outside.errors import SandboxRefused, WorkerFault
-from grader.worker.outside.protocols import TimeLimits
-from grader.worker.outside.proxy import StudentProxy
+from grader.worker.outside.proxy import Student
 from grader.worker.outside.starter import Starter
 from grader.worker.outside.status import summary
 from grader.worker.outside.transcript import Describe
@@ -41,13 +40,13 @@ class WireCourseWorker:
     @contextlib.contextmanager
     def load(
         self, submission: Submission, limits: TimeLimits | None = None, describe: Describe | None = None
-    ) -> Iterator[StudentProxy]:
+    ) -> Iterator[Student]:
         """A student on another submission; the one before is forgotten."""
-        limits = limits or CallLimits()
+        limits = limits or TimeLimits()
         if self._channel is None or not self._channel.alive:
             self._channel = self._start(Submission("course", {}), limits)
         self._channel.load_submission(submission, limits)
-        yield StudentProxy(self._channel, describe)
+        yield Student(self._channel, describe)
 
     def close(self) -> None:
         if self._channel is not None:
@@ -111,19 +110,19 @@ class WorkerPool:
     @contextlib.contextmanager
     def student(
         self, submission: Submission, limits: TimeLimits | None = None, describe: Describe | None = None
-    ) -> Iterator[StudentProxy]:
+    ) -> Iterator[Student]:
         """A student whose modules are newly loaded, in a worker that holds nothing of another submission.
 
         raises : WorkerFault if no worker can be started
         """
-        limits = limits or CallLimits()
+        limits = limits or TimeLimits()
         try:
             channel = self._rested(submission, limits) or self._loaded(submission, limits)
         except WorkerFault:  # killed before any of the learner's code ran in it: once more, with a fresh one
             channel = self._loaded(submission, limits)
         in_order = False
         try:
-            yield StudentProxy(channel, describe)
+            yield Student(channel, describe)
             in_order = True
         except Exception:
             in_order = True  # what a check found is no reason; a call that did not return has closed the channel
@@ -132,7 +131,6 @@ class WorkerPool:
             self._release(channel, in_order)
 
     def _loaded(self, submission: Submission, limits: TimeLimits) -> WireChannel:
-        """A fresh worker with a submission in it."""
         channel = self.start(submission, limits)
         try:
             channel.load()
@@ -224,7 +222,7 @@ class WorkerPool:
     def report(self) -> dict[str, Any]:
         """What a worker measured of itself: {"level", "complete", "probes", "layers", "summary", "mode"}."""
         if self._measured is None:
-            self.end(self.start(Submission("probe", {}), CallLimits()))
+            self.end(self.start(Submission("probe", {}), TimeLimits()))
         assert self._measured is not None
         return summary(self._measured, self.sandbox, "cold start" if self.starter.cold else "fork")
 

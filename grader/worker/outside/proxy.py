@@ -8,14 +8,14 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from grader.worker import wire
+from grader.worker.bounds import TimeLimits
 from grader.worker.outside.asker import Asker
 from grader.worker.outside.errors import NotAValue, ProtocolViolation, WorkerFault
 from grader.worker.outside.handles import Argument, Module, Remote, held
-from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.transcript import Ask
 
 
-class StudentProxy(Asker):
+class Student(Asker):
     """A submission in a worker of its own, and what a check can do with it."""
 
     def __getattr__(self, name: str) -> Module:

@@ -59,7 +59,6 @@ def _translation(info: dict[str, list[object]], details: errors.Details, submiss
 
 
 def _both(told: str, said: str) -> str:
-    """The translation first, then the original."""
     return f"{told} ({said})" if told else said
 
 

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from grader.submission import Submission
 from grader.worker import wire
+from grader.worker.bounds import TimeLimits
 from grader.worker.outside.coldprocess import ColdProcess
 from grader.worker.outside.errors import WorkerFault
 from grader.worker.outside.process import ForkedProcess, ZygoteClient
-from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.wirechannel import Measured, WireChannel
 
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from grader.submission import Submission
 from grader.worker import wire
+from grader.worker.bounds import TimeLimits
 from grader.worker.outside import errors
-from grader.worker.outside.channel import CallLimits, Channel
+from grader.worker.outside.channel import Channel
 from grader.worker.outside.coldprocess import ColdProcess
 from grader.worker.outside.connection import Connection, Ended
 from grader.worker.outside.process import ForkedProcess
 from grader.worker.outside.processors import SharedCpu
-from grader.worker.outside.protocols import TimeLimits
 from grader.worker.outside.waiting import Deadline
 
 _GRACE = 0.25
@@ -91,7 +91,7 @@ class WireChannel(Channel):
 
     def _plain(self, operation: str, *arguments: object, seconds: float = 20.0) -> object:
         """A message of our own, for which no code of the learner's is called."""
-        limits, self.limits = self.limits, CallLimits(seconds, seconds)
+        limits, self.limits = self.limits, TimeLimits(seconds, seconds)
         try:
             return self.request(operation, *arguments).value
         except errors.StudentError as reason:
@@ -168,7 +168,6 @@ class WireChannel(Channel):
             self.close()
 
     def _death(self) -> errors.StudentError:
-        """Why there is no answer, in a sentence."""
         self._connection.poll.wait_for_end(_GRACE)
         try:
             self._connection.read_output()

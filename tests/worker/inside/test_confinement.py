@@ -10,10 +10,10 @@ import pytest
 
 from grader.paths import REFERENCE, ROOT
 from grader.submission import read_submission
+from grader.worker.bounds import TimeLimits
 from grader.worker.inside import kernel, landlock
 from grader.worker.inside.probes import PROBES
 from grader.worker.outside import errors
-from grader.worker.outside.channel import CallLimits
 from grader.worker.outside.pool import WorkerPool
 from grader.worker.outside.status import summary
 from tests.courses import HERE
@@ -70,7 +70,7 @@ def test_what_was_not_tried_counts_as_open():
 @linux
 @with_landlock
 def test_nothing_of_the_course_is_open_to_the_reference_as_a_submission():
-    with WorkerPool(HERE.withheld, "strict") as pool, pool.student(read_submission(REFERENCE), CallLimits()):
+    with WorkerPool(HERE.withheld, "strict") as pool, pool.student(read_submission(REFERENCE), TimeLimits()):
         assert pool.report()["level"] == "full"
 
 
@@ -156,7 +156,7 @@ def test_a_cold_worker_does_the_same_work(reference):
             with pytest.raises(errors.StudentError, match="ValueError"):
                 layer.forward(np.ones((2, 2)))
         made = make(layers="def f():\n    print('here')\n    while True: pass\ndef g():\n    import os; os._exit(3)")
-        with pool.student(made, CallLimits(0.5, 2.0)) as student, pytest.raises(errors.CallTimeout) as stopped:
+        with pool.student(made, TimeLimits(0.5, 2.0)) as student, pytest.raises(errors.CallTimeout) as stopped:
             student.layers.f()
         assert stopped.value.printed == "here\n"
         with pool.student(made) as student, pytest.raises(errors.WorkerDied, match="exit status 3"):

@@ -5,8 +5,8 @@ import pytest
 
 from grader.text import HIDDEN
 from grader.worker import bounds
+from grader.worker.bounds import TimeLimits
 from grader.worker.outside import errors
-from grader.worker.outside.channel import CallLimits
 from tests.worker.conftest import make
 
 
@@ -39,7 +39,7 @@ def test_each_end_has_its_sentence(ask, body, kind, sentence):
 
 def test_memory_taken_bit_by_bit(ask):
     with pytest.raises(errors.OutOfMemory):
-        ask("x = []\nwhile True: x.append(bytearray(1 << 26))", limits=CallLimits(30.0, 30.0))
+        ask("x = []\nwhile True: x.append(bytearray(1 << 26))", limits=TimeLimits(30.0, 30.0))
 
 
 def test_a_deep_recursion_shows_both_ends_alone(ask):
@@ -74,7 +74,7 @@ def test_results_that_are_too_large_stay_there(ask):
 
 def test_a_call_and_a_check_have_limits_of_their_own(wire_pool):
     made = make(layers="import time\ndef nap(s): time.sleep(s)")
-    with wire_pool.student(made, CallLimits(call=5.0, check=0.5)) as student:
+    with wire_pool.student(made, TimeLimits(call=5.0, check=0.5)) as student:
         student.layers.nap(0.3)
         with pytest.raises(errors.CallTimeout) as caught:
             student.layers.nap(5)
@@ -86,7 +86,7 @@ def test_a_call_and_a_check_have_limits_of_their_own(wire_pool):
 
 def test_a_worker_that_does_not_read_is_stopped_too(wire_pool):
     made = make(layers="import time\ndef f(g):\n    g()\n    time.sleep(100)")
-    with wire_pool.student(made, CallLimits(call=0.5, check=5.0)) as student, pytest.raises(errors.CallTimeout):
+    with wire_pool.student(made, TimeLimits(call=0.5, check=5.0)) as student, pytest.raises(errors.CallTimeout):
         student.layers.f(lambda: np.zeros(30_000_000))
 
 
@@ -155,7 +155,7 @@ def test_a_transcript_keeps_no_more_than_its_bound(wire_pool, monkeypatch):
             assert student.layers.f(n).shape == (n,)
         kept = [type(step.outcome).__name__ for step in student.transcript]
         assert kept == ["ndarray", "Opaque", "Opaque", "Opaque"]
-        student.begin(CallLimits())
+        student.begin(TimeLimits())
         student.layers.f(100)
         assert student.transcript[0].outcome.shape == (100,)
 
@@ -164,5 +164,5 @@ def test_local_code_that_does_not_return_is_stopped():
     from grader.worker.outside.local import LocalPool
 
     made = make(layers="def f():\n    while True: pass")
-    with LocalPool().student(made, CallLimits(0.3, 1.0)) as student, pytest.raises(errors.CallTimeout):
+    with LocalPool().student(made, TimeLimits(0.3, 1.0)) as student, pytest.raises(errors.CallTimeout):
         student.layers.f()

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from grader.paths import REFERENCE, ROOT, TASKS
+from grader.worker.bounds import TimeLimits
 from grader.worker.inside import kernel
 from grader.worker.outside import errors, process
 from grader.worker.outside import pool as pool_module
-from grader.worker.outside.channel import CallLimits
 from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
 from tests.worker.conftest import make
@@ -192,7 +192,7 @@ def test_a_course_worker_loads_one_submission_after_another(wire_pool):
                 pids.add(pid)
         assert len(pids) == 1
         endless = make(layers="def f():\n    while True: pass")
-        with worker.load(endless, CallLimits(0.3, 1.0)) as student, pytest.raises(errors.CallTimeout):
+        with worker.load(endless, TimeLimits(0.3, 1.0)) as student, pytest.raises(errors.CallTimeout):
             student.layers.f()
         with worker.load(PID) as student:
             assert student.layers.f() not in pids
@@ -375,7 +375,7 @@ def test_a_spare_that_never_came_is_replaced():
 
 def test_who_asks_again_hears_why_the_worker_ended():
     loop = make(layers="def f():\n    while True: pass\ndef g(): return 1")
-    with WorkerPool(HERE.withheld) as pool, pool.student(loop, CallLimits(call=0.5)) as student:
+    with WorkerPool(HERE.withheld) as pool, pool.student(loop, TimeLimits(call=0.5)) as student:
         with pytest.raises(errors.CallTimeout):
             student.layers.f()
         with pytest.raises(errors.CallTimeout, match=r"stopped after 0\.5 s"):

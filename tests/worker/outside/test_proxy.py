@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from grader.worker.bounds import TimeLimits
 from grader.worker.inside import runtime
 from grader.worker.outside import errors
-from grader.worker.outside.channel import Answer, CallLimits, Channel
+from grader.worker.outside.channel import Answer, Channel
 from grader.worker.outside.handles import Function, Held, Method, Remote
 from grader.worker.outside.transcript import ErrorInfo, Opaque, snake
 from tests.worker.conftest import make
@@ -280,10 +281,10 @@ def test_the_transcript_reads_as_a_script(student):
 
 
 def test_another_check_goes_on_with_the_same_worker(student):
-    from grader.worker.outside.channel import CallLimits
+    from grader.worker.bounds import TimeLimits
 
     box = student.layers.Box(2)
-    student.begin(CallLimits(1.0, 2.0))
+    student.begin(TimeLimits(1.0, 2.0))
     assert student.transcript == []
     assert box.add(1) == 3
     assert student.alive
@@ -392,7 +393,7 @@ def test_an_odd_reply_is_no_answer(reply):
             return reply, ""
 
     with pytest.raises(errors.ProtocolViolation):
-        Liar(make(), CallLimits()).request("get", 1, "a")
+        Liar(make(), TimeLimits()).request("get", 1, "a")
 
 
 @pytest.mark.parametrize(
@@ -411,7 +412,7 @@ def test_odd_replies_to_many_are_no_answer(reply):
         def _exchange(self, frame):
             return reply, ""
 
-    channel = Liar(make(), CallLimits())
+    channel = Liar(make(), TimeLimits())
     try:
         replies = channel.request_all([["get", 1, "a"], ["get", 1, "b"]])
     except errors.ProtocolViolation:
@@ -453,7 +454,7 @@ def test_objects_of_the_course_ask_back_in_every_call_until_the_next_check(pool)
         ]
         with pytest.raises(errors.StudentError, match="given"):
             student.layers.source()
-        student.begin(CallLimits())
+        student.begin(TimeLimits())
         with pytest.raises(errors.ProtocolViolation, match="after its call had returned"):
             student.layers.ahead(counter, 3)
 
