@@ -17,7 +17,16 @@ FILES = sorted(
 #: What is read by instructors and by those who change the course, too; CONTRIBUTING.md quotes the phrases.
 MORE = sorted(
     path
-    for pattern in ("README.md", "SECURITY.md", "Makefile", "policy.toml", "docs/*.md", "tasks/*.md", "reference/*.py", "grader/export/kit/*")
+    for pattern in (
+        "README.md",
+        "SECURITY.md",
+        "Makefile",
+        "policy.toml",
+        "docs/*.md",
+        "tasks/*.md",
+        "reference/*.py",
+        "grader/export/kit/*",
+    )
     for path in ROOT.glob(pattern)
 )
 

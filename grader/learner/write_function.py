@@ -5,7 +5,8 @@ from pathlib import Path
 
 from grader.course import source_spans
 from grader.course.course import Course
-from grader.course.skeleton import SkeletonError, pristine, read_claims, restore_stub
+from grader.course.skeleton import pristine, read_claims, restore_stub
+from grader.course.source_spans import SkeletonError
 from grader.errors import Refusal
 from grader.files import write_atomically
 

@@ -62,26 +62,32 @@ class Trained:
         return self.hits / self.images
 
 
+_SHOULD = "train.HYPERPARAMETERS should be a dict with epochs, batch_size, lr and any keywords of your own for train."
+
+
 def hyperparameters(student: Student, case: Case) -> dict[str, Any]:
     """The submission's `train.HYPERPARAMETERS`: keywords for train, epochs, batch_size and lr among them, rng not.
 
     raises : Unmet
     """
-    should = "train.HYPERPARAMETERS should be a dict with epochs, batch_size, lr and any keywords of your own for train."
-    held = student.train.HYPERPARAMETERS
-    if isinstance(held, Remote) and student.has(held, "keys"):
-        settings = {key: student.fetch(student.item(held, key)) for key in student.take(held) if isinstance(key, str)}
-    else:
-        case.require(isinstance(held, dict), should, f"train.HYPERPARAMETERS is of type {student.kind(held)}.")
-        settings = dict(held)
+    settings = _held(student, case)
     missing = [name for name in ASKED if name not in settings]
-    case.require(not missing, should, f"HYPERPARAMETERS has no {' and no '.join(missing)}.{_meant(missing, settings)}")
+    case.require(not missing, _SHOULD, f"HYPERPARAMETERS has no {' and no '.join(missing)}.{_meant(missing, settings)}")
     taken = [name for name in _GIVEN if name in settings]
     both = " and ".join(taken)
     case.require(not taken, f"The grader passes {both} itself.", f"HYPERPARAMETERS has {both}, too.")
     for name in ASKED:
         _require_a_number(case, f"HYPERPARAMETERS[{name!r}]", settings[name], whole=name != "lr")
     return settings
+
+
+def _held(student: Student, case: Case) -> dict[str, Any]:
+    """Whatever it holds by names."""
+    held = student.train.HYPERPARAMETERS
+    if isinstance(held, Remote) and student.has(held, "keys"):
+        return {key: student.fetch(student.item(held, key)) for key in student.take(held) if isinstance(key, str)}
+    case.require(isinstance(held, dict), _SHOULD, f"train.HYPERPARAMETERS is of type {student.kind(held)}.")
+    return dict(held)
 
 
 def _meant(missing: Sequence[str], settings: Mapping[Any, Any]) -> str:
