@@ -10,7 +10,14 @@ from tests.wording import BANNED, PHRASES, banned_phrases, banned_words, texts_o
 
 FILES = sorted(
     path
-    for pattern in ("tasks/*/*.md", "tasks/*/*.toml", "tasks/*/*.py", "tasks/*/pictures/*.py", "grader/**/*.py", "grader/**/*.j2")
+    for pattern in (
+        "tasks/*/*.md",
+        "tasks/*/*.toml",
+        "tasks/*/*.py",
+        "tasks/*/pictures/**/*.py",
+        "grader/**/*.py",
+        "grader/**/*.j2",
+    )
     for path in ROOT.glob(pattern)
     if path.name != "wording.py" and "__pycache__" not in path.parts
 )

@@ -15,7 +15,7 @@ def folder(tmp_path_factory):
     return site.write(HERE, tmp_path_factory.mktemp("pages")).parent
 
 
-@pytest.mark.parametrize("name", ["index", "04_cross_entropy", "glossary"])
+@pytest.mark.parametrize("name", ["index", "04_cross_entropy"])
 def test_a_page_opens_offline_and_axe_finds_nothing(folder, open_page, screenshots, name):
     page = open_page(folder / f"{name}.html", bypass_csp=True)
     assert (page.asked, page.said) == ([], [])

@@ -137,7 +137,7 @@ def test_a_report_in_the_usual_folder_has_the_pages_and_links_to_them_and_anothe
     pages = {}
     for out in (usual, other):
         out.mkdir()
-        pages[out] = grader.report.render(samples.make("mid_course", out), out, HERE).read_text("utf-8")
+        pages[out] = grader.report.render(samples.make("untouched", out), out, HERE).read_text("utf-8")
     assert not (other / "site").exists()
     assert 'href="site/' not in pages[other]
     assert set(re.findall(r'href="(site/[^"]+)"', pages[usual])) == {f"site/{stage}.html" for stage in STAGES[:12]}
