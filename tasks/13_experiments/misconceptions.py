@@ -166,6 +166,57 @@ def returns_the_updates_asked_for(sizes, x_train, y_train, x_val, y_val, *, batc
     return runs
 
 
+@misconception("experiments.compare_batch_sizes", fails=["check_compare_at_equal_epochs"])
+def counts_a_batch_too_many(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
+    """One batch too many where the batch size divides
+
+    500 images in batches of 250: is there a third batch?
+    """
+    runs = []
+    for batch_size in batch_sizes:
+        in_an_epoch = len(x_train) // batch_size + 1
+        passes = epochs if updates is None else -(-updates // in_an_epoch)
+        rng = np.random.default_rng(seed)
+        settings = {"epochs": passes, "batch_size": batch_size, "lr": lr, "rng": rng}
+        history = train(MLP(sizes, rng), x_train, y_train, x_val, y_val, **settings)
+        runs.append((batch_size, passes * in_an_epoch, history))
+    return runs
+
+
+@misconception("experiments.compare_batch_sizes", fails=["check_compare_at_equal_epochs"])
+def draws_from_a_constant_seed(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
+    """Constant seed instead of the argument
+
+    Whoever calls says by seed which network is drawn. Which seed do your generators get?
+    """
+    runs = []
+    for batch_size in batch_sizes:
+        in_an_epoch = -(-len(x_train) // batch_size)
+        passes = epochs if updates is None else -(-updates // in_an_epoch)
+        rng = np.random.default_rng(42)
+        settings = {"epochs": passes, "batch_size": batch_size, "lr": lr, "rng": rng}
+        history = train(MLP(sizes, rng), x_train, y_train, x_val, y_val, **settings)
+        runs.append((batch_size, passes * in_an_epoch, history))
+    return runs
+
+
+@misconception("experiments.compare_batch_sizes", fails=["check_compare_at_equal_updates"])
+def trains_an_epoch_too_many(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
+    """One epoch too many where the updates come out even
+
+    8 updates at 2 an epoch: how many epochs are the fewest that have them?
+    """
+    runs = []
+    for batch_size in batch_sizes:
+        in_an_epoch = -(-len(x_train) // batch_size)
+        passes = epochs if updates is None else updates // in_an_epoch + 1
+        rng = np.random.default_rng(seed)
+        settings = {"epochs": passes, "batch_size": batch_size, "lr": lr, "rng": rng}
+        history = train(MLP(sizes, rng), x_train, y_train, x_val, y_val, **settings)
+        runs.append((batch_size, passes * in_an_epoch, history))
+    return runs
+
+
 # --- learning rates --------------------------------------------------------------------------------------------------
 
 
@@ -315,6 +366,70 @@ def trains_one_network_at_all_rates(sizes, x_train, y_train, x_val, y_val, *, ra
     return sorted(found, key=lambda pair: (not np.isfinite(pair[1]), pair[1]))
 
 
+@misconception("experiments.find_learning_rate", fails=["check_learning_rate_is_ranked_by_validation_loss"])
+def draws_from_a_constant_seed_at_all_rates(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
+    """Constant seed at all rates instead of the argument
+
+    Whoever calls says by seed which network is drawn. Which seed do your generators get?
+    """
+    found = []
+    for lr in rates:
+        rng = np.random.default_rng(42)
+        settings = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "rng": rng}
+        with np.errstate(all="ignore"):
+            history = train(MLP(sizes, rng), x_train, y_train, x_val, y_val, **settings)
+        found.append((lr, history["val_loss"][-1]))
+    return sorted(found, key=lambda pair: (not np.isfinite(pair[1]), pair[1]))
+
+
+@misconception("experiments.find_learning_rate", fails=["check_learning_rate_is_ranked_by_validation_loss"])
+def takes_the_best_epoch(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
+    """Smallest loss of all epochs instead of the last
+
+    A training may have been better before it ended. Which entry of val_loss is asked for?
+    """
+    found = []
+    for lr in rates:
+        rng = np.random.default_rng(seed)
+        settings = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "rng": rng}
+        with np.errstate(all="ignore"):
+            history = train(MLP(sizes, rng), x_train, y_train, x_val, y_val, **settings)
+        found.append((lr, min(history["val_loss"])))
+    return sorted(found, key=lambda pair: (not np.isfinite(pair[1]), pair[1]))
+
+
+@misconception("experiments.find_learning_rate", fails=["check_learning_rate_is_ranked_by_validation_loss"])
+def returns_the_best_rate_alone(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
+    """Best rate alone, without the others
+
+    One pair for each rate is asked for, the best one first. What does your function return?
+    """
+    found = []
+    for lr in rates:
+        rng = np.random.default_rng(seed)
+        settings = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "rng": rng}
+        with np.errstate(all="ignore"):
+            history = train(MLP(sizes, rng), x_train, y_train, x_val, y_val, **settings)
+        found.append((lr, history["val_loss"][-1]))
+    return min(found, key=lambda pair: (not np.isfinite(pair[1]), pair[1]))
+
+
+@misconception("experiments.find_learning_rate", fails=["check_learning_rate_puts_nan_last"])
+def puts_nan_first(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
+    """nan put first
+
+    False comes before True in a sort. What is your key for a loss that is a number?
+    """
+    found = []
+    for lr in rates:
+        rng = np.random.default_rng(seed)
+        settings = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "rng": rng}
+        with np.errstate(all="ignore"):
+            history = train(MLP(sizes, rng), x_train, y_train, x_val, y_val, **settings)
+        found.append((lr, history["val_loss"][-1]))
+    return sorted(found, key=lambda pair: (np.isfinite(pair[1]), pair[1]))
+
+
 # --- what a training came to -----------------------------------------------------------------------------------------
 
 
@@ -369,6 +484,25 @@ def ignores_the_updates(history, examples, batch_size):
     if not all(np.isfinite(curve).all() for curve in history.values()) or losses[-1] > 2 * guessing:
         return "diverged"
     if train_acc < 2 / CLASSES and abs(losses[-1] - guessing) <= 0.05 * guessing:
+        return "optimization failure"
+    if train_acc >= 0.95 and gap >= 0.13:
+        return "overfitting"
+    if train_acc < 0.9 and gap < 0.1 and losses[-1] < losses[-2]:
+        return "underfitting"
+    return "healthy"
+
+
+@misconception("experiments.diagnose", fails=["check_diagnose_tells_failures"])
+def takes_examples_for_updates(history, examples, batch_size):
+    """Examples counted as updates
+
+    One update looks at a whole batch. How many updates are six epochs of 349 images in one batch?
+    """
+    losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
+    guessing, gap = np.log(CLASSES), train_acc - val_acc
+    if not all(np.isfinite(curve).all() for curve in history.values()) or losses[-1] > 2 * guessing:
+        return "diverged"
+    if len(losses) * examples >= 300 and train_acc < 2 / CLASSES and abs(losses[-1] - guessing) <= 0.05 * guessing:
         return "optimization failure"
     if train_acc >= 0.95 and gap >= 0.13:
         return "overfitting"
@@ -556,3 +690,64 @@ def takes_another_logarithm(history, examples, batch_size):
     if train_acc < 0.9 and gap < 0.1 and losses[-1] < losses[-2]:
         return "underfitting"
     return "healthy"
+
+
+@misconception("experiments.diagnose", fails=["check_diagnose_tells_failures"])
+def misses_divergence(history, examples, batch_size):
+    """Diverged never found
+
+    The first rule is for values that are no numbers, and for losses far above that of guessing. Where is it?
+    """
+    losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
+    guessing, gap = np.log(CLASSES), train_acc - val_acc
+    steps = len(losses) * -(-examples // batch_size)
+    if steps >= 300 and train_acc < 2 / CLASSES and abs(losses[-1] - guessing) <= 0.05 * guessing:
+        return "optimization failure"
+    if train_acc >= 0.95 and gap >= 0.13:
+        return "overfitting"
+    if train_acc < 0.9 and gap < 0.1 and losses[-1] < losses[-2]:
+        return "underfitting"
+    return "healthy"
+
+
+@misconception("experiments.diagnose", fails=["check_diagnose_tells_failures"])
+def looks_for_underfitting_first(history, examples, batch_size):
+    """Underfitting looked for before optimization failure
+
+    A loss that still falls by a little meets the rule of underfitting too. Which of the two does its rule leave out?
+    """
+    losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
+    guessing, gap = np.log(CLASSES), train_acc - val_acc
+    if not all(np.isfinite(curve).all() for curve in history.values()) or losses[-1] > 2 * guessing:
+        return "diverged"
+    steps = len(losses) * -(-examples // batch_size)
+    if train_acc < 0.9 and gap < 0.1 and losses[-1] < losses[-2]:
+        return "underfitting"
+    if steps >= 300 and train_acc < 2 / CLASSES and abs(losses[-1] - guessing) <= 0.05 * guessing:
+        return "optimization failure"
+    if train_acc >= 0.95 and gap >= 0.13:
+        return "overfitting"
+    return "healthy"
+
+
+@misconception("experiments.diagnose", fails=["check_diagnose_tells_failures"])
+def spells_a_word_otherwise(history, examples, batch_size):
+    """Word spelled otherwise
+
+    The five words are compared letter by letter. How does the handout spell this one?
+    """
+    losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
+    guessing, gap = np.log(CLASSES), train_acc - val_acc
+    if not all(np.isfinite(curve).all() for curve in history.values()) or losses[-1] > 2 * guessing:
+        return "diverged"
+    steps = len(losses) * -(-examples // batch_size)
+    if steps >= 300 and train_acc < 2 / CLASSES and abs(losses[-1] - guessing) <= 0.05 * guessing:
+        return "optimisation failure"
+    if train_acc >= 0.95 and gap >= 0.13:
+        return "overfitting"
+    if train_acc < 0.9 and gap < 0.1 and losses[-1] < losses[-2]:
+        return "underfitting"
+    return "healthy"
+
+
+OPEN_NUMBERS = {"draws_from_a_constant_seed": 42, "draws_from_a_constant_seed_at_all_rates": 42}

@@ -15,6 +15,7 @@ figures, findings, pixels = pictures.figures, pictures.findings, pictures.pixels
 training_diagnosis = import_module(f"{PACKAGE}.training_diagnosis")
 experiments = import_module(f"{PACKAGE}.experiments")
 fresh_runs = import_module(f"{PACKAGE}.fresh_runs")
+misjudged = import_module(f"{PACKAGE}.misjudged")
 gradient_table = import_module(f"{PACKAGE}.gradient_table")
 injector = import_module(f"{PACKAGE}.injector")
 handouts = import_module(f"{PACKAGE}.pictures.handouts")
