@@ -200,3 +200,91 @@ def demands_equal_numbers(model, loss, x, y):
     inputs = _inputs(model, x)
     loss.forward(inputs[-1], y)
     return _in_layers(model, inputs, loss.backward(), ("db", "dW"), differ)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
+def counts_layers_from_the_end(model, loss, x, y):
+    """Layers counted from the end
+
+    You go through the layers from the last to the first. Does k count from the first one all the same?
+    """
+    inputs = _inputs(model, x)
+    dlogits, found = _in_loss(loss, inputs[-1], y)
+    found = found or _in_layers(model, inputs, dlogits)
+    if found and found[0].startswith("layers"):
+        return f"layers[{len(model.layers) - 1 - int(found[0][7:-1])}]", found[1]
+    return found or _in_model(model, x, dlogits)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
+def gives_a_layer_as_a_number(model, loss, x, y):
+    """Layer given as a number instead of a string
+
+    The answer has two strings: how does the handout write the third layer?
+    """
+    inputs = _inputs(model, x)
+    dlogits, found = _in_loss(loss, inputs[-1], y)
+    found = found or _in_layers(model, inputs, dlogits)
+    if found and found[0].startswith("layers"):
+        return int(found[0][7:-1]), found[1]
+    return found or _in_model(model, x, dlogits)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_a_relu", "check_find_fault_sees_the_model"])
+def measures_the_whole_network(model, loss, x, y):
+    """dW and db of the whole network measured alone
+
+    A dx that is not right spoils every dW and db before it, and then they are blamed. Which dout does each layer get?
+    """
+    loss.forward(model.forward(x), y)
+    dlogits = loss.backward()
+    model.backward(dlogits)
+    given = [g.copy() for g in model.gradients()]
+    linear = [k for k, layer in enumerate(model.layers) if hasattr(layer, "W")]
+    names = [(f"layers[{k}]", part) for k in linear for part in ("dW", "db")]
+    found = _in_loss(loss, _inputs(model, x)[-1], y)[1]
+    for name, array, gradient in reversed([*zip(names, model.parameters(), given)]):
+        if not found and differ(gradient, _slopes_of_loss(array, model, loss, x, y)):
+            found = name
+    return found
+
+
+def _slopes_of_loss(array, model, loss, x, y):
+    def score(nudged):
+        array[...] = nudged
+        return loss.forward(model.forward(x), y)
+
+    before = array.copy()
+    slopes = numerical_gradient(score, before.copy())
+    array[...] = before
+    return slopes
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_loss", "check_find_fault_sees_a_relu"])
+def blames_the_first_array(model, loss, x, y):
+    """First array that is off blamed, not the last
+
+    What is not right in a layer spoils the layers before it. Who is nearest to the loss, of all that are off?
+    """
+    loss.forward(model.forward(x), y)
+    dlogits = loss.backward()
+    model.backward(dlogits)
+    given = [g.copy() for g in model.gradients()]
+    linear = [k for k, layer in enumerate(model.layers) if hasattr(layer, "W")]
+    names = [(f"layers[{k}]", part) for k in linear for part in ("dW", "db")]
+    for name, array, gradient in zip(names, model.parameters(), given):
+        if differ(gradient, _slopes_of_loss(array, model, loss, x, y)):
+            return name
+    return _in_loss(loss, _inputs(model, x)[-1], y)[1]
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_what_a_linear_passes_on"])
+def leaves_out_the_first_dx(model, loss, x, y):
+    """dx of the first layer not measured
+
+    No layer needs the dx of the first one. It is a rule all the same: what is it the slope of?
+    """
+    inputs = _inputs(model, x)
+    dlogits, found = _in_loss(loss, inputs[-1], y)
+    found = found or _in_layers(model, inputs, dlogits)
+    return found if found and found != ("layers[0]", "dx") else _in_model(model, x, dlogits)
