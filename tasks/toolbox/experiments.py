@@ -144,7 +144,7 @@ def batch_size(lab: Lab, examples: int = 2000, small: int = 32, epochs: int = 10
     return [
         Figure(
             "At equal epochs",
-            f"After {epochs} epochs the full batch has made {epochs} updates, batches of {small} {many}; of the validation "
+            f"After {epochs} epochs the full batch has made {epochs} updates, batches of {small} have made {many}; of the validation "
             f"images they get {_ends(at_epochs)} right.",
             ("epoch", "validation accuracy"),
             _by_epoch(at_epochs, "val_acc"),

@@ -99,6 +99,9 @@ def draw_lines(figure: "Figure", shown: Lines, colours: Sequence[str], edge: str
         axes.locator_params("x", integer=True)
     axes.set(xlabel=shown.axes[0], ylabel=shown.axes[1])
     if below:
+        if shown.axes[1].endswith("accuracy"):
+            axes.set_ylabel(f"{shown.axes[1]}, %")
+            axes.yaxis.set_major_formatter(_in_percent)
         return _legend_below(figure, axes)
     figure.subplots_adjust(left=0.1, right=0.71, top=0.95, bottom=0.14)
     if len(shown.lines) + len(shown.flat) > 1:
@@ -132,8 +135,12 @@ def _loss_and_accuracy() -> "list[Axes]":
         axes.xaxis.set_label_coords(0.5, -0.163)
         axes.yaxis.set_label_coords(-0.1, 0.5)
         axes.locator_params("x", integer=True)
-    panels[1].yaxis.set_major_formatter(lambda share, _: f"{100 * share:g}")
+    panels[1].yaxis.set_major_formatter(_in_percent)
     return panels
+
+
+def _in_percent(share: float, _: object) -> str:
+    return f"{100 * share:g}"
 
 
 def _side_by_side(panels: "Sequence[Axes]") -> str:
