@@ -70,7 +70,7 @@ regrade-diff:
 
 # --- build the course ------------------------------------------------------------------------------------------------
 check-tasks: environment
-	@$(VENV_PYTHON) -m grader check-tasks $(ARGS)
+	@$(VENV_PYTHON) -m grader check-tasks $(ARGS) $(if $(ARGS),,&& $(VENV_PYTHON) -m tests.mistakes.reproduced)
 check-tasks-full: environment
 	@$(VENV_PYTHON) -m grader check-tasks --full $(ARGS)
 record-times:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from grader.text import clean
 
 SCHEMA = 1
+REPRO = "repro.py"  #: beside a learner's results.json: runs what the check of the next step ran
 
 CheckState = Literal["todo", "blocked", "pass", "fail", "error"]
 Sandbox = Literal["auto", "strict", "off"]  #: strict refuses to grade unless everything is withheld

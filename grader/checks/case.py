@@ -144,6 +144,7 @@ class Case:
         )  # fmt: skip
         if unmet is not None:
             self._keep_pictures(unmet)
+            unmet.compared = given, expected
             raise unmet
         if np.size(expected) > 3:
             self._earlier[f"what {what} should be"] = np.asarray(expected)
@@ -188,7 +189,7 @@ class Case:
         was, now = pair_of_numbers(float(before[worst]), float(after[worst]))
         count = int((~(off <= atol)).sum())
         gave = f"{what} has changed at {count} of {off.size} entries: {entry_is(what, worst, f'was {was} and is {now} now')}."
-        raise Unmet(should, gave, _how_changed(before, after), kind="changed")
+        raise Unmet(should, gave, _how_changed(before, after), kind="changed", compared=(after, before))
 
     def require(self, condition: object, should: str, gave: str, looks_like: str = "") -> None:
         """Any other promise, in the check's own words."""
@@ -222,6 +223,7 @@ class Case:
             f"For {what} it is {number(off / size)}. Furthest off: {name} is {told}, the measured slope is {slope}.",
             numbers_show(analytic, numeric, self._counts, {}, {}) if not where else "",
             kind="values",
+            compared=(analytic, numeric),
         )
 
     # -- what is left over for the report ------------------------------------------------------------------------------
@@ -250,6 +252,11 @@ class Case:
     def script(self, transcript: Sequence[Any]) -> str:
         """The steps of a transcript as Python that can be pasted: imports, inputs, calls."""
         return self._script.text(transcript)
+
+    def program(self, transcript: Sequence[Any], failure: Exception) -> str:
+        """The same to be run as it stands, with what was compared where the check failed."""
+        compared = failure.compared if isinstance(failure, Unmet) else None
+        return self._script.program(transcript, *(compared or ()))
 
     def _keep_pictures(self, unmet: Unmet) -> None:
         """Both arrays, or of large ones the window around the worst entry."""

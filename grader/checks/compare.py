@@ -24,6 +24,7 @@ class Unmet(Exception):
     arrays     : role ("expected", "given") -> array, for pictures
     complete   : `gave` says already what should be there
     kind       : "missing", "type", "shape", "dtype", "not finite", "values" or "other": which step of the order failed
+    compared   : (given, expected) of a comparison
     """
 
     def __init__(
@@ -35,11 +36,12 @@ class Unmet(Exception):
         arrays: Mapping[str, np.ndarray] | None = None,
         kind: str = "other",
         complete: bool = False,
+        compared: tuple[object, ArrayLike] | None = None,
     ):
         self.should, self.gave, self.looks_like = should, gave, looks_like
         self.complete = complete
         self.arrays = dict(arrays or {})
-        self.kind = kind
+        self.kind, self.compared = kind, compared
         super().__init__(self.message)
 
     @property

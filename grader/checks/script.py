@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from grader.paths import MODULES
+from grader.worker.outside.transcript import ErrorInfo, Opaque, Step
 
 __judges_values__ = True  # see grader.running.failures
 
@@ -14,6 +16,7 @@ T = TypeVar("T")
 WRITTEN_OUT = 60  # entries of an array that are written out; beyond, its recipe
 INLINE = 6  # entries of an array without a name that are written into the call
 MOST_STEPS = 30
+IN_A_FILE = 200  # entries of an array that are written out, or printed whole, in a file of its own
 
 
 class Script:
@@ -71,26 +74,46 @@ class Script:
         steps = [step.text for step in transcript[self.begin :] if step.kind in _SHOWN]
         if len(steps) > MOST_STEPS:
             steps = [f"# ... {len(steps) - MOST_STEPS} steps before these", *steps[-MOST_STEPS:]]
-        inputs = self._definitions("\n".join(steps))
+        return self._whole(steps)
+
+    def program(self, transcript: Sequence[Any], given: object = None, expected: ArrayLike | None = None) -> str:
+        """The same to be run as it stands: what the steps answer is printed.
+
+        given, expected : of the comparison that failed; both are printed if `given` was made of what a step answered
+        """
+        later = _words("\n".join(step.text for step in transcript[self.begin :]))
+        begin = 0 if any(step.name in later for step in transcript[: self.begin]) else self.begin  # an example still used
+        # The check went on without what raised before its end.
+        steps = [
+            s for s in transcript[begin:] if s.kind in _SHOWN and (s is transcript[-1] or not isinstance(s.outcome, ErrorInfo))
+        ]
+        made = [_made_of(given, step.outcome) if expected is not None else "" for step in steps]
+        last = max((k for k, how in enumerate(made) if how), default=-1)
+        lines = [line for k, step in enumerate(steps) for line in _lines(step, made[k] * (k == last))]
+        return self._whole(lines + _comparison(given, np.asarray(expected)) * (last >= 0), IN_A_FILE)
+
+    def _whole(self, steps: list[str], most: int = WRITTEN_OUT) -> str:
+        """Imports, the inputs that some lines mention, and the lines. most : entries of an array that are written out"""
+        inputs = self._definitions("\n".join(steps), most)
         body = "\n".join([*inputs, *steps])
         used = [name for name in MODULES if re.search(rf"(?<![\w.]){name}\.", body)]
         head = ["import numpy as np"] if "np." in body else []
         head += [f"from student import {', '.join(used)}"] if used else []
         return "\n".join([*head, *([""] if head else []), *inputs, *steps])
 
-    def _definitions(self, text: str) -> list[str]:
+    def _definitions(self, text: str, most: int) -> list[str]:
         """Those of the named inputs that a text mentions, directly or through one another."""
         wanted: set[str] = set()
         front = _words(text)
         while front:
             wanted |= front & set(self._named)
             front = {w for name in front & set(self._named) for w in _words(self._named[name][1])} - wanted
-        sources = {name: self._source(name) for name in self._named if name in wanted}
+        sources = {name: self._source(name, most) for name in self._named if name in wanted}
         return [text if text.startswith("from ") else f"{name} = {text}" for name, text in sources.items()]
 
-    def _source(self, name: str) -> str:
+    def _source(self, name: str, most: int) -> str:
         value, source = self._named[name]
-        if isinstance(value, np.ndarray) and (value.size <= WRITTEN_OUT and not source):
+        if isinstance(value, np.ndarray) and (value.size <= most and not source):
             return literal(value, " " * len(f"{name} = np.array("))
         if source:
             return source
@@ -129,6 +152,8 @@ def _slice(rows: slice, length: int) -> str:
 
 #: Kinds of steps that the learner can repeat; the others are the grader's own bookkeeping.
 _SHOWN = {"call", "attribute", "fetch", "take", "fill", "put", "item"}
+#: Of these, the ones whose text is an expression.
+_ANSWERS = _SHOWN - {"fill", "put"}
 
 
 def literal(array: np.ndarray, indent: str) -> str:
@@ -138,6 +163,42 @@ def literal(array: np.ndarray, indent: str) -> str:
     joined = f"\n{indent} ".join(line for line in lines if line) if indent else " ".join(lines)
     default = array.dtype in (np.dtype("f8"), np.dtype("i8"), np.dtype("?"))
     return f"np.array({joined}{'' if default else f', dtype=np.{array.dtype.name}'})"
+
+
+#: What a check may have made of an answer before it compared.
+_MADE = ["answer", "answer[0]", "answer.ravel()", "answer.sum(axis=1)", "np.log(answer)", "answer.std()", "answer.mean()"]
+
+
+def _lines(step: Step, how: str) -> list[str]:
+    """A step in a program. how : Python that makes what was compared of its answer; "" if nothing was"""
+    expr = f"list(itertools.islice({step.expr[5:-1]}, 1000))" if step.kind == "take" else step.expr
+    silent = step.name or step.kind not in _ANSWERS or isinstance(step.outcome, Opaque)
+    lines = [step.text if silent else f"print({f'{step.expr} ='!r}, {expr})"] * (not how or bool(step.name))
+    return [*lines, f"got = {how.replace('answer', step.name or expr)}"] if how else lines
+
+
+def _made_of(given: object, answer: object) -> str:
+    """Python that makes what was compared of an answer; "" if the check made it in another way."""
+    ways = [f"answer[{k}]" for k in range(len(answer))] if isinstance(answer, list | tuple) else _MADE[:1]
+    ways = _MADE if isinstance(answer, np.ndarray) and answer.ndim == 2 and len(answer) else ways
+    with np.errstate(all="ignore"):
+        return next((how for how in ways if _same(eval(how, {"np": np, "answer": answer}), given)), "")
+
+
+def _same(one: Any, other: Any) -> bool:  # noqa: ANN401
+    kinds = [isinstance(v, np.ndarray | np.number | float | int) and np.asarray(v).dtype.kind in "fiu" for v in (one, other)]
+    return all(kinds) and np.array_equal(one, other, equal_nan=True)
+
+
+def _comparison(given: object, expected: np.ndarray) -> list[str]:
+    """Lines that print both sides: all of them if they are few, and the entry where they differ most."""
+    lines = ["", f"wanted = {literal(expected, ' ' * 18)}", "print('got:', got, 'wanted:', wanted, sep='\\n')"]
+    lines = lines if expected.size <= IN_A_FILE else lines[:1]
+    if isinstance(given, np.ndarray) and given.shape == expected.shape and expected.size > 1:
+        off = np.nan_to_num(np.abs(given.astype(np.float64) - expected), nan=np.inf)
+        at = list(map(int, np.unravel_index(int(np.argmax(off)), off.shape)))
+        lines.append(f"print('at {at}:', got{at}, 'instead of', {expected[tuple(at)].item()!r})")
+    return lines
 
 
 def _words(text: str) -> set[str]:

@@ -18,7 +18,7 @@ from grader.course.course import Course
 from grader.course.toolbox import shared
 from grader.diagnosis.name_mistakes import name_mistakes
 from grader.errors import Refusal
-from grader.grading import embedded_data, event_log
+from grader.grading import embedded_data, event_log, repro
 from grader.grading.request import Request
 from grader.grading.summary import FinishedRun, summary
 from grader.grading.training_cache import TrainingCache
@@ -83,6 +83,8 @@ def grade(request: Request, observer: Observer | None = None, pool: Pool | None 
         session = Session(stages, context, [observer] if observer else [])
         _run(session, request, cache)
         report = cleaned(summary(FinishedRun(request, session, depends, begun)))
+        if request.output.repro:
+            repro.write(context, report.next, request.output.folder)
         request.output.keep(report, whole=len(stages) == len(course.stages), course=course)
     return report
 

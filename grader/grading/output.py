@@ -8,17 +8,19 @@ import msgspec
 from grader.course.course import Course
 from grader.files import write_atomically
 from grader.grading import history
-from grader.records import Report
+from grader.records import REPRO, Report
 
 
 class Output(msgspec.Struct, frozen=True):
     """Where a grade goes to.
 
-    html : whether `report.html` is written
+    html  : whether `report.html` is written
+    repro : whether the check of the next step is written as a file that runs by itself
     """
 
     folder: Path
     html: bool = True
+    repro: bool = False
 
     @property
     def log(self) -> Path:
@@ -32,7 +34,7 @@ class Output(msgspec.Struct, frozen=True):
         """Remove what an earlier grade left, so that nothing of it can be taken for this one's."""
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self.evidence, ignore_errors=True)
-        for name in ("results.json", "report.html"):
+        for name in ("results.json", "report.html", REPRO):
             (self.folder / name).unlink(missing_ok=True)
 
     def keep(self, report: Report, whole: bool, course: Course) -> None:

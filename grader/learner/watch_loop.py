@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from pathlib import Path
 
 from rich.text import Text
 
@@ -31,6 +32,7 @@ class Loop:
         self.page = 0  #: how many of the handout were shown since another key was pressed
         self.done: list[str] = []  #: stages that became done with the last save
         self.remark = ""
+        self.repro: Path | None = None  #: a file that runs what the shown check ran
         self.shown = ""  #: the screen as it was drawn last
         self.broken_off = False  #: no verdict was drawn for the last save, because another one came
         self.unfinished = False  #: the other stages were not graded since the last save
@@ -112,6 +114,7 @@ class Loop:
                 watched.grade(**how)
         if stop():
             return
+        self.repro = watched.write_repro(self.request.output.folder)
         self.draw()
         self.broken_off = False
         self._name()
@@ -129,6 +132,7 @@ class Loop:
         if self.watched.refresh(self.events.saved.is_set):
             self.unfinished = False
             if not self.page:
+                self.repro = self.watched.write_repro(self.request.output.folder)
                 self.draw()
                 self._name()  # where another stage is next than the one that is worked on
             self._keep(page=False)
@@ -223,6 +227,8 @@ class Loop:
         console.print()
         for part in terminal.next_part(report, ran_lines, keys=console.is_terminal):
             console.print(part)
+        if self.repro:
+            console.print(f"      python {self.repro}  runs what this check ran", soft_wrap=True)
         if report.next is None and (current is None or words.shown_state(current) == "pass"):
             console.print("All stages that were graded are done. g grades the whole course.", style="bold green")
         if self.prints:

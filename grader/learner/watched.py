@@ -13,7 +13,7 @@ import msgspec
 from grader.course.course import Course
 from grader.course.stage import Check, Stage
 from grader.diagnosis.name_mistakes import name_mistakes
-from grader.grading import curves
+from grader.grading import curves, repro
 from grader.grading.output import Output
 from grader.learner.import_graph import Imports
 from grader.records import CheckResult, Extra, NextStep, Report, StageResult, cleaned
@@ -196,6 +196,12 @@ class Watched:
             return False
         self._stages[stage.id] = graded
         return True
+
+    def write_repro(self, folder: Path) -> Path | None:
+        """A file that runs what the check of the next step ran, if it was run since the last save."""
+        step = self.next_step()
+        session = self._sessions.get(step.stage) if step else None
+        return repro.write(session.context, step, folder) if session else None
 
     def take(self, report: Report) -> None:
         """Take over what a whole grade found."""

@@ -15,7 +15,7 @@ import numpy as np
 from grader.course.course import Course
 from grader.course.stage import PICTURES, TOOLBOX
 from grader.files import write_atomically
-from grader.records import Card, CheckResult, Report, SourceLines, StageResult
+from grader.records import REPRO, Card, CheckResult, Report, SourceLines, StageResult
 from grader.report import evidence, graded, pictures, site, tables, words
 from grader.report.drawn import Drawings, drawing_code
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
@@ -95,6 +95,7 @@ def page(report: Report, out: Path, course: Course, template: str = "report.html
         beginning=drawn.get(("", ""), []),
         openings=draws.openings() if (draws := pictures.drawer(course)) else {},
         next_view=next_view,
+        repro=f"{out.name}/{REPRO}" if (out / REPRO).exists() else "",
         next_stage=next((stage for stage in stages if report.next and stage.stage.id == report.next.stage), None),
         progress=progress(report, history(out)[-MOST_RUNS:]),
         past=history(out),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from typing import TYPE_CHECKING
 
 from grader.course.stage import Check
@@ -27,6 +27,7 @@ class RunState:
         self._touched: dict[Key, set[str]] = {}
         self._unrepeatable: set[Key] = set()
         self._notes: dict[Key, tuple[list[str], list[str]] | None] = {}
+        self.programs: dict[Key, Callable[[], str]] = {}  #: of checks that failed: makes the Python that repeats it
         self._killed: set[Key] = set()
         self._evidence_left = evidence_bytes
 

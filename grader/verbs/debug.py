@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from grader.paths import STUDENT
+from grader.paths import BUILD, STUDENT
 
 
 @click.command("debug")
@@ -24,6 +24,8 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
 
     from grader.diagnosis.name_mistakes import names_beside
     from grader.errors import Refusal
+    from grader.grading import repro
+    from grader.records import NextStep
     from grader.report import terminal
     from grader.running.context import Context
     from grader.running.interrupts import stoppable
@@ -52,5 +54,10 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
                 if result.state == "fail" and not chosen.training:
                     mistake = names().get(check.id)
                     result = msgspec.structs.replace(result, mistake=mistake)
+                context.state.decide(check, result)
                 console.print(terminal.CardText(chosen.id, result))
+            failed = [check.id for check in checks if context.state.results[chosen.id, check.id].state == "fail"]
+            file = repro.write(context, NextStep(chosen.id, failed[0], "") if failed else None, BUILD)
+            if file is not None:
+                console.print(f"\npython {file}   runs what {failed[0]} ran", style="dim", soft_wrap=True)
     return 0

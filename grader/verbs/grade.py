@@ -49,7 +49,7 @@ def command(
     from grader.verbs._course import course_here
 
     how = Settings(seed, sandbox=sandbox, strict=strict, use_cache=not no_cache)
-    request = Request(course_here(with_reference=not no_reference), student, Output(out), stages, how)
+    request = Request(course_here(with_reference=not no_reference), student, Output(out, repro=True), stages, how)
     with stoppable():
         before, known = last_report(out), unchanged(request)
         report = known or _grade(request)
@@ -87,6 +87,7 @@ def _show_milestone(request: "Request", before: "Report | None", report: "Report
 
 
 def _show(report: "Report", out: Path, strict: bool, remark: str) -> int:
+    from grader.records import REPRO
     from grader.report import terminal
 
     console = terminal.console()
@@ -98,6 +99,8 @@ def _show(report: "Report", out: Path, strict: bool, remark: str) -> int:
     if page.exists():
         console.print()
         console.print(f"report: {_short(page)}   ({report.seconds:.1f} s{remark})", style="dim", soft_wrap=True)
+    if (file := out / REPRO).exists():
+        console.print(f"python {_short(file)}   runs what this check ran", style="dim", soft_wrap=True)
     if not report.complete:
         return 130
     if any(check.state == "error" for stage in report.stages for check in stage.checks):

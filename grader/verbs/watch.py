@@ -45,7 +45,7 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: "Sa
             from grader.learner.watched import Watched
 
             chosen = course.select([stage])[0] if stage else None
-            request = Request(course, student, Output(out), settings=Settings(seed, sandbox=sandbox))
+            request = Request(course, student, Output(out, repro=True), settings=Settings(seed, sandbox=sandbox))
             watched = Watched(student, course, pool, seed=seed, stage=chosen, out=request.output)
             with single_keys() as keys:
                 events.start(keys)

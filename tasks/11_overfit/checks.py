@@ -10,9 +10,10 @@ SETTINGS = {"epochs": 20, "batch_size": 10, "lr": 0.1}
 
 def _overfitted(student, case, mnist):
     """(loss, accuracy) on a hundred images before and after training on them alone, and what a diagnosis is made of."""
-    rows = np.random.default_rng(case.seed).choice(len(mnist.x_train), 100, replace=False)
-    x = case.given("x", mnist.x_train[rows], "load_mnist()[0][rows]")
-    y = case.given("y", mnist.y_train[rows], "load_mnist()[1][rows]")
+    how = f"np.random.default_rng({case.seed}).choice({len(mnist.x_train)}, 100, replace=False)"
+    rows = case.given("rows", np.random.default_rng(case.seed).choice(len(mnist.x_train), 100, replace=False), how)
+    x = case.given("x", mnist.x_train[rows], "data.load_mnist()[0][rows]")
+    y = case.given("y", mnist.y_train[rows], "data.load_mnist()[1][rows]")
     model = student.network.MLP(SIZES, student.rng(case.seed))
     start = networks.parameters_of(student, model)
     result = student.train.train(model, x, y, x[:20], y[:20], rng=student.rng(case.seed + 1), **SETTINGS)

@@ -42,7 +42,8 @@ def check_mnist_training_starts_from_the_given_network(student, case, mnist):
     plain = {"epochs": 1, "batch_size": settings["batch_size"]}
     model = student.network.MLP(SIZES, student.rng(case.seed))
     before = networks.parameters_of(student, model)
-    some = [case.given(name, array[:200], f"{name}[:200]") for name, array in zip(mnist._fields, mnist)]
+    named = enumerate(zip(mnist._fields, mnist))
+    some = [case.given(name, array[:200], f"data.load_mnist()[{k}][:200]") for k, (name, array) in named]
     student.train.train(model, *some, rng=student.rng(case.seed), lr=0.0, **plain)
     for name, was, now in zip(networks.names(6), before, networks.parameters_of(student, model)):
         case.expect(now, was, f"{name} after training with lr = 0", should="what it was", rtol=1e-6)

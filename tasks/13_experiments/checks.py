@@ -12,7 +12,7 @@ def _digits(case, mnist, count=500, others=60):
     """Images and labels to train on, and others to validate with."""
     given = []
     for name, array, most in zip(mnist._fields, mnist, (count, count, others, others)):
-        given.append(case.given(name, array[:most], f"load_mnist()[{len(given)}][:{most}]"))
+        given.append(case.given(name, array[:most], f"data.load_mnist()[{len(given)}][:{most}]"))
     return given
 
 

@@ -30,7 +30,7 @@ def expect_spread(W: object, std: float, what: str) -> None:
     if abs(found - std) > 0.03 * std:
         seen = spread_shows(found, *W.shape) if W.ndim == 2 else ""
         gave = f"The standard deviation of {what} is {number(found)}; it should be {number(std)}."
-        raise Unmet(should, gave, seen, kind="values", complete=True)
+        raise Unmet(should, gave, seen, kind="values", complete=True, compared=(found, std))
 
 
 def spread_shows(found: float, inputs: int, units: int) -> str:

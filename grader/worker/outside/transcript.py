@@ -92,25 +92,11 @@ class Ask(NamedTuple):
         return cls("take", held(remote).path, remote.transcript_name(), (remote,), "unwrapped")
 
 
-def describe_plain(value: object) -> str:
-    """Python text of an argument, for who has no names for their arrays."""
-    if isinstance(value, np.ndarray):
-        if value.size > _LITERAL:
-            return f"<{value.dtype} array of shape {value.shape}>"
-        kind = "" if value.dtype in (np.dtype("f8"), np.dtype("i8"), np.dtype("?")) else f", dtype=np.{value.dtype}"
-        return f"np.array({np.array2string(value, separator=', ', threshold=_LITERAL + 1)}{kind})".replace("\n", "")
-    if isinstance(value, np.generic):
-        return repr(value.item())
-    if isinstance(value, (list, tuple, dict, set, str, bytes)) and len(value) > _LITERAL:
-        return f"<{type(value).__name__} of {len(value)}>"
-    return repr(value)
-
-
 class Names:
     """Variable names for objects and answers, so that a transcript reads as one script."""
 
     def __init__(self, describe: Describe | None = None):
-        self.describe = describe or describe_plain
+        self.describe = describe or repr
         self._used: set[str] = set()
         self._steps: dict[int, Step] = {}
 
