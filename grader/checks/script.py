@@ -90,6 +90,7 @@ class Script:
         made = [_made_of(given, step.outcome) if expected is not None else "" for step in steps]
         last = max((k for k, how in enumerate(made) if how), default=-1)
         lines = [line for k, step in enumerate(steps) for line in _lines(step, made[k] * (k == last))]
+        lines = _items_named(lines)
         return self._whole(lines + _comparison(given, np.asarray(expected)) * (last >= 0), IN_A_FILE)
 
     def _whole(self, steps: list[str], most: int = WRITTEN_OUT) -> str:
@@ -167,6 +168,15 @@ def literal(array: np.ndarray, indent: str) -> str:
 
 #: What a check may have made of an answer before it compared.
 _MADE = ["answer", "answer[0]", "answer.ravel()", "answer.sum(axis=1)", "np.log(answer)", "answer.std()", "answer.mean()"]
+
+
+def _items_named(lines: list[str]) -> list[str]:
+    """The lines with a name for each item that is asked for: it is that object, whatever its list contains later on."""
+    for k, line in enumerate(lines):
+        if item := re.fullmatch(r"(\w+)\[(\d+)\]", line):
+            name = f"{item[1]}_{item[2]}"
+            lines = [*lines[:k], f"{name} = {line}", *(later.replace(line, name) for later in lines[k + 1 :])]
+    return lines
 
 
 def _lines(step: Step, how: str) -> list[str]:

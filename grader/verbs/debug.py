@@ -13,8 +13,9 @@ from grader.paths import BUILD, STUDENT
 @click.argument("stage")
 @click.option("--check", "only", help="Run one check alone.")
 @click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
+@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where repro.py goes.")
 @click.option("--seed", type=int, default=0, help="Seed of the checks' inputs, as in grade.")
-def command(stage: str, only: str | None, student: Path, seed: int) -> int:
+def command(stage: str, only: str | None, student: Path, out: Path, seed: int) -> int:
     """Run the checks of a STAGE with your code in this process: put breakpoint() where you want to look around.
 
     Prints go straight to the terminal, nothing is stopped or confined, and no points are given: `grade` does that.
@@ -57,7 +58,7 @@ def command(stage: str, only: str | None, student: Path, seed: int) -> int:
                 context.state.decide(check, result)
                 console.print(terminal.CardText(chosen.id, result))
             failed = [check.id for check in checks if context.state.results[chosen.id, check.id].state == "fail"]
-            file = repro.write(context, NextStep(chosen.id, failed[0], "") if failed else None, BUILD)
+            file = repro.write(context, NextStep(chosen.id, failed[0], "") if failed else None, out)
             if file is not None:
                 console.print(f"\npython {file}   runs what {failed[0]} ran", style="dim", soft_wrap=True)
     return 0

@@ -79,7 +79,7 @@ def test_a_breakpoint_stops_in_the_learners_code(folder):
 
 def test_debug_gives_no_points_and_writes_nothing(folder):
     before = sorted(path.name for path in folder.rglob("*"))
-    done = run("debug", "relu", "--student", str(folder))
+    done = run("debug", "relu", "--student", str(folder), "--out", str(folder))
     assert done.returncode == 0
     assert "point" not in done.stdout
     assert sorted(path.name for path in folder.rglob("*")) == before

@@ -103,7 +103,7 @@ def test_a_mistake_has_the_same_words_wherever_its_learner_is(tmp_path):
     assert stop != layers != wrong.modules["layers"]
     said.append(verb("grade", "1", "--student", tmp_path / "student", "--out", tmp_path / "out"))
     write(wrong.replaced({"layers": stop}), tmp_path / "student")
-    said.append(verb("debug", "1", "--student", tmp_path / "student", "--check", failed.id, text="c\n" * 9))
+    said.append(verb("debug", "1", "--student", tmp_path / "student", "--check", failed.id, "--out", tmp_path, text="c\n" * 9))
     for heard in said:
         assert " ".join(f"{label} {text}".split()) in " ".join(heard.split())
         assert title(failed.mistake) in " ".join(heard.split())

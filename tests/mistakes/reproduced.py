@@ -101,7 +101,7 @@ def problem(found: Reproduced, run: Callable[[Path], tuple[int, str]] = run_fres
     if not said.strip():
         return "the card's sentence is missing"
     numbers = np.array([float(text) for text in _NUMBER.findall(shown)] or [np.pi])
-    missing = [n for n in _to_show(transcript, failure, "got:" in shown) if not np.isclose(numbers, n, 1e-6, 1e-9, True).any()]
+    missing = [n for n in _to_show(transcript, failure, "got:" in shown) if not np.isclose(numbers, n, 1e-6, 1e-8, True).any()]
     return f"{missing[:3]} are not shown: {shown[-300:]}" if missing else ""
 
 
@@ -113,12 +113,11 @@ def _to_show(transcript: list, failure: Exception, compared: bool) -> Iterator[f
         if both[1].size > FEW:
             at = np.unravel_index(int(np.argmax(np.abs(both[0] - both[1]))), both[1].shape)
             both = [array[at] for array in both]
-        for array in both:
-            yield from np.ravel(array).astype(float)
-        return
-    answers = [step.outcome for step in transcript if step.kind in ("call", "fetch") and not step.name]
+        answers = [array for array in both if array.size <= FEW]
+    else:
+        answers = [step.outcome for step in transcript if step.kind in ("call", "fetch") and not step.name]
     for answer in answers:
-        if isinstance(answer, np.ndarray | float | int) and not isinstance(answer, bool) and np.size(answer) <= FEW:
+        if isinstance(answer, np.ndarray | float | int) and np.asarray(answer).dtype.kind in "fiu" and np.size(answer) <= FEW:
             yield from np.ravel(answer).astype(float)
 
 
