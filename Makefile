@@ -12,7 +12,7 @@ OUT_ARG = $(if $(OUT),--out "$(OUT)")
 COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),--sandbox $(SANDBOX))
 
 .DEFAULT_GOAL := help
-.PHONY: help grade watch stage site hint debug reset progress report train experiment check-gradients doctor notebook class compare kit update gradescope export \
+.PHONY: help grade watch stage site hint why debug reset progress report train experiment check-gradients doctor notebook class compare kit update gradescope export \
 	regrade-diff check-tasks check-tasks-full record-times skeleton oracle \
 	test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load class-soak same-grades screenshots bench bench-check architecture figures measure-seeds measure-diagnosis format lint requirements clean environment environment-long
 
@@ -33,6 +33,8 @@ site:
 	@$(GRADER) site $(OUT_ARG) $(ARGS)
 hint:
 	@$(GRADER) hint $(STAGE) $(if $(CHECK),--check $(CHECK)) $(STUDENT_ARG) $(ARGS)
+why:
+	@$(GRADER) why $(OUT_ARG) $(ARGS)
 debug:
 	@$(GRADER) debug $(STAGE) $(STUDENT_ARG) $(ARGS)
 reset:

@@ -177,7 +177,16 @@ class Verifier:
         return bool(outcome.fault)
 
 
-_FILES = {"task.toml", "README.md", "checks.py", "misconceptions.py", "conftest.py", "reference_curves.json", TABLE}
+_FILES = {
+    "task.toml",
+    "README.md",
+    "checks.py",
+    "misconceptions.py",
+    "conftest.py",
+    "reference_curves.json",
+    "refutations.md",
+    TABLE,
+}
 
 
 def matrix(findings: Findings) -> str:

@@ -1,8 +1,9 @@
 """The words for states, points and times, the same on the page and in the terminal. Imports nothing heavy."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
-from grader.records import CheckResult, Mistake, NextStep, StageResult
+from grader.records import CheckResult, Mistake, NextStep, Report, StageResult
 
 #: Shown instead of "pass" where that took a substitute for something that is wrong or missing in an earlier stage.
 HELPED = "helped"
@@ -27,6 +28,7 @@ STAGE_STATE = {
 #: One character for each, told apart by shape alone.
 SYMBOL = {"pass": "✓", HELPED: "◑", "fail": "✗", "error": "◆", "blocked": "–", "todo": "○"}
 
+WHY = "What speaks against this"
 RAN = "What we ran"
 SHOULD = "What was expected"
 GAVE = "What you gave"
@@ -52,6 +54,12 @@ def title(mistake: Mistake) -> str:
     return mistake.title or mistake.id.partition("__")[0].replace("_", " ")
 
 
+def next_check(report: Report) -> CheckResult | None:
+    """The check that the next step is about."""
+    step = report.next
+    return next((c for s in report.stages for c in s.checks if step and (s.id, c.id) == (step.stage, step.check)), None)
+
+
 def headline(step: NextStep, check: CheckResult | None) -> str:
     """The mistake that is next, if it has a name; of a training what it came to; else the next step."""
     return title(check.mistake) if check is not None and check.mistake is not None else trained(check) or step.text
@@ -61,6 +69,19 @@ def trained(check: CheckResult | None) -> str:
     """The first sentence of what a training that failed came to; empty for everything else."""
     card = check.card if check is not None and check.state == "fail" else None
     return card.gave.partition(". ")[0] if card is not None and any(role.startswith("history:") for role in card.evidence) else ""
+
+
+def refutation(step: NextStep | None, check: CheckResult | None, tasks: Path) -> str:
+    """What speaks against the mistake of the next step, with numbers of this run; "" if its stage has no such text.
+
+    check : that the step is about
+    """
+    from grader.course.toolbox import shared
+
+    known = shared(tasks, "refutations")
+    if known is None or step is None or check is None or check.mistake is None or check.card is None:
+        return ""
+    return str(known.refutation(tasks / step.stage, check.mistake.id, check.id, f"{check.card.gave} {check.card.looks_like}"))
 
 
 def looks_like(check: CheckResult) -> str:

@@ -53,7 +53,7 @@ def command(
     with stoppable():
         before, known = last_report(out), unchanged(request)
         report = known or _grade(request)
-        status = _show(report, out, strict, ", nothing has changed since" if known else "")
+        status = _show(request, report, strict, ", nothing has changed since" if known else "")
         _show_milestone(request, before, report)
         return status
 
@@ -86,15 +86,17 @@ def _show_milestone(request: "Request", before: "Report | None", report: "Report
         console.print(f"{terminal.sign(console, 'pass')} {told}", style="green")
 
 
-def _show(report: "Report", out: Path, strict: bool, remark: str) -> int:
+def _show(request: "Request", report: "Report", strict: bool, remark: str) -> int:
     from grader.records import REPRO
-    from grader.report import terminal
+    from grader.report import terminal, words
 
-    console = terminal.console()
+    console, out = terminal.console(), request.output.folder
     untouched = report.score == 0 and all(stage.state == "todo" for stage in report.stages)
     if untouched and not report.extra.stages_named:
         console.print(terminal.greeting(report))
     console.print(terminal.summary(console, report, whole=not report.extra.stages_named))
+    if words.refutation(report.next, words.next_check(report), request.course.tasks):
+        console.print("      make why  says what speaks against it", style="dim")
     page = out / "report.html"
     if page.exists():
         console.print()

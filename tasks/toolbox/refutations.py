@@ -1,0 +1,53 @@
+"""Why a mistake that was named is one: texts of a stage's refutations.md, with numbers of the very run.
+
+A text is headed `## name of the mistake, check that failed`. Its fields are taken from what the card says: {got} and {want} (of
+a value that changed, what it is and what it was), {at} for the entry, {times} for how many times the one is the other, and
+{n1}, {n2}, ... for all numbers in their order. A text with a field that is not filled is not told: it would be about another run.
+"""
+
+import re
+from pathlib import Path
+
+FILE = "refutations.md"
+_HEADED = re.compile(r"^## (\w+), (check_\w+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
+_SENTENCES = (
+    re.compile(
+        r"(?P<at>\[[\d, ]+\])? (?:is|returned|has the shape) (?:an array of shape )?(?P<got>[^;]+?)"
+        r"(?: at (?P<place>\[[\d, ]+\]))?; it should be (?P<want>.+?)(?:, measured on|[.:](?= |$))"
+    ),
+    re.compile(r"Furthest off: (?P<at>[^;]+?) is (?P<got>\S+), the measured slope is (?P<want>\S+)\."),
+    re.compile(r": (?P<at>\S+(?: \d+\])*) was (?P<want>\S+) and is (?P<got>\S+) now"),
+)
+
+
+def texts(folder: Path) -> dict[tuple[str, str], str]:
+    """(mistake, check) -> text, of one stage's folder; a line for each paragraph."""
+    file = folder / FILE
+    found = _HEADED.findall(file.read_text("utf-8")) if file.is_file() else []
+    return {(name, check): "\n\n".join(" ".join(p.split()) for p in text.strip().split("\n\n")) for name, check, text in found}
+
+
+def fields(told: str) -> dict[str, str]:
+    """What a card's sentences say, by name."""
+    found = {f"n{k}": number for k, number in enumerate(_NUMBER.findall(told), start=1)}
+    match = next(filter(None, (sentence.search(told) for sentence in _SENTENCES)), None)
+    if match is None:
+        return found
+    said = {name: text for name, text in match.groupdict().items() if text}
+    said |= {"at": said["place"]} if "place" in said else {}
+    if all(_NUMBER.fullmatch(said[side]) and float(said[side]) for side in ("got", "want")):
+        ratio = abs(float(said["got"]) / float(said["want"]))
+        said["times"] = f"{max(ratio, 1 / ratio):.3g}"
+    return found | said
+
+
+def refutation(folder: Path, mistake: str, check: str, told: str) -> str:
+    """The text for a mistake that this check saw, filled; "" where there is none, or the run does not have its numbers.
+
+    told : what the card says that the code gave, and what that looks like
+    """
+    try:
+        return texts(folder).get((mistake, check), "").format_map(fields(told))
+    except KeyError:
+        return ""

@@ -1,0 +1,84 @@
+"""What speaks against a named mistake: short, filled with numbers of that very run, for forty mistakes and more."""
+
+import functools
+from contextlib import closing
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from grader.course.misconceptions import apply, load
+from grader.course.toolbox import shared
+from grader.paths import REFERENCE
+from grader.records import Mistake, NextStep, Report, StageResult
+from grader.report import words
+from grader.report.learner import page
+from grader.running.context import Context, Data
+from grader.running.limits import Limits
+from grader.running.runner import execute, load_checks
+from grader.submission import read_submission
+from grader.verbs.why import command as why
+from grader.worker.outside.local import LocalPool
+from tests.courses import HERE
+
+known = shared(HERE.tasks, "refutations")
+ALL = [(stage.id, *pair) for stage in HERE.stages for pair in known.texts(stage.folder)]
+
+
+@functools.cache
+def mistakes(stage):
+    return {m.name: m for m in load(HERE.stage(stage).folder)}
+
+
+def failed(stage, name, check_id):
+    """The result of the check on the reference with the mistake in it, named as that."""
+    m, check = mistakes(stage)[name], next(c for c in HERE.stage(stage).checks if c.id == check_id)
+    context = Context(HERE, apply(read_submission(REFERENCE), m), LocalPool(), 0, Limits(3.0), Data(HERE, 500))
+    with closing(context):
+        result = execute(check, load_checks(HERE.stage(stage))[check_id], context)
+    return msgspec.structs.replace(result, mistake=Mistake(m.id, m.hint, title=m.title))
+
+
+def test_there_are_forty_of_them_over_the_stages():
+    assert len(ALL) >= 40
+    assert len({stage for stage, *_ in ALL}) >= 10
+
+
+@pytest.mark.parametrize(("stage", "name", "check"), ALL)
+def test_it_is_filled_with_numbers_of_its_own_run(stage, name, check):
+    result = failed(stage, name, check)
+    text = words.refutation(NextStep(stage, check, ""), result, HERE.tasks)
+    assert 80 <= len(text.split()) <= 160, (len(text.split()), result.card.gave)
+    assert "{" not in text
+    assert text.rstrip().endswith("?")
+    template = known.texts(HERE.stage(stage).folder)[name, check]
+    said = known.fields(f"{result.card.gave} {result.card.looks_like}")
+    used = [value for field, value in said.items() if f"{{{field}}}" in template and field != "times"]
+    assert used
+    assert all(value in f"{result.card.gave} {result.card.looks_like}" and value in text for value in used)
+
+
+def test_it_is_told_on_demand_in_the_terminal_and_folded_in_the_report(tmp_path):
+    stage, name, check = next(entry for entry in ALL if entry[1] == "sums_db_over_the_units")
+    result = failed(stage, name, check)
+    told = StageResult(stage, "Linear", "fail", 0, 1, [result])
+    report = Report(0, 1, [told], next=NextStep(stage, check, "It fails."), student="mine")
+    (tmp_path / "results.json").write_bytes(msgspec.json.encode(report))
+    said = CliRunner().invoke(why, ["--out", str(tmp_path)], standalone_mode=False).output
+    text = words.refutation(report.next, result, HERE.tasks)
+    assert " ".join(f"{words.title(result.mistake)} {text}".split()) == " ".join(said.split())
+    shown = page(report, tmp_path, HERE)
+    assert f"<summary>{words.WHY}</summary><p>This code adds up <code>dout</code> along" in shown
+    (tmp_path / "results.json").unlink()
+    assert "names no mistake" in CliRunner().invoke(why, ["--out", str(tmp_path)], standalone_mode=False).output
+
+
+def test_of_another_run_nothing_is_said():
+    stage, name, check = ALL[0]
+    result = failed(stage, name, check)
+    step = NextStep(stage, check, "")
+    other = msgspec.structs.replace(result.card, gave="linear.dW is None.", looks_like="")
+    assert words.refutation(step, result, HERE.tasks)
+    assert words.refutation(step, msgspec.structs.replace(result, card=other), HERE.tasks) == ""
+    assert words.refutation(step, msgspec.structs.replace(result, mistake=None), HERE.tasks) == ""
+    assert words.refutation(None, None, HERE.tasks) == ""
