@@ -4,6 +4,8 @@
       Refusal               2  what cannot be carried out, with cause and remedy
         NotASubmission         grader.submission
         BadCourse              grader.course.stage
+        BadMisconceptions      grader.course.misconceptions
+        SkeletonError          grader.course.source_spans
       Fault                 3  the grader's own
         GraderFault            grader.running.pytest_host
         CourseBroken           grader.cohort.process

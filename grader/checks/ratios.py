@@ -9,32 +9,19 @@ from grader.checks.phrases import number
 
 __judges_values__ = True  # see grader.running.failures
 
-#: What a count is called in a sentence; others read "NAME is VALUE".
-COUNTS = {
-    "rows": "the batch has {} rows",
-    "classes": "there are {} classes",
-    "inputs": "there are {} inputs",
-    "units": "there are {} units",
-    "entries": "there are {} entries",
-    "arrays": "there are {} arrays",
-}
-
 _CONSTANTS = (
-    (2.0, "twice"),
-    (0.5, "half of"),
-    (1 / np.log(2), "1/ln 2 times"),
-    (np.log(2), "ln 2 times"),
-    (1 / np.log(10), "1/ln 10 times"),
-    (100.0, "100 times"),
-    (0.01, "1/100 of"),
-    (1 / 64, "1/64 of"),
-)
+    (2.0, "twice"), (0.5, "half of"), (1 / np.log(2), "1/ln 2 times"), (np.log(2), "ln 2 times"),
+    (1 / np.log(10), "1/ln 10 times"), (100.0, "100 times"), (0.01, "1/100 of"), (1 / 64, "1/64 of"),
+)  # fmt: skip
 
 _USUAL_BATCHES = (32, 64, 100, 128)
 
 
 def _count(name: str, value: int) -> str:
-    return COUNTS.get(name, f"{name} is {{}}").format(value)
+    if name == "rows":
+        return f"the batch has {value} rows"
+    known = name in ("classes", "inputs", "units", "entries", "arrays")
+    return f"there are {value} {name}" if known else f"{name} is {value}"
 
 
 def _sizes(m: Mismatch) -> list[str]:

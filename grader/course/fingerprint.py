@@ -17,26 +17,9 @@ from grader.paths import ENGINE
 
 #: Which of the grader's modules and packages can change a verdict or a number of a grade, and which only show, count or
 #: carry what was graded. The longest name that fits a module counts; a module that none fits decides.
-DECIDES = {
-    "bootstrap": False,
-    "check_tasks": False,
-    "checks": True,
-    "cohort": False,
-    "cohort.work": True,  # makes the requests of a class
-    "comparison": False,
-    "course": True,
-    "course.policy": False,
-    "diagnosis": True,
-    "export": False,
-    "grading": True,
-    "grading.early_start": False,
-    "grading.history": False,
-    "learner": False,
-    "report": False,
-    "running": True,
-    "verbs": False,
-    "worker": True,
-}
+_DECIDING = "checks cohort.work course diagnosis grading running worker"  # cohort.work makes the requests of a class
+_SHOWING = "bootstrap check_tasks cohort comparison course.policy export grading.early_start grading.history learner report verbs"
+DECIDES = dict.fromkeys(_DECIDING.split(), True) | dict.fromkeys(_SHOWING.split(), False)
 GRADER = ENGINE / "grader"
 #: Of the grader's own files, those that can change what a grade says or how it looks.
 _SUFFIXES = {".py", ".j2", ".css", ".toml", ".ini"}

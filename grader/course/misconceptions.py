@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 
 from grader.course.source_spans import definition_span, need
+from grader.errors import Refusal
 from grader.submission import Submission
 
 T = TypeVar("T")
@@ -51,7 +52,7 @@ def held_out(target: str) -> Callable[[T], T]:
     return lambda definition: definition
 
 
-class BadMisconceptions(ValueError):
+class BadMisconceptions(Refusal):
     """A misconceptions.py that cannot be used; the message says why, in one sentence."""
 
 

@@ -45,9 +45,8 @@ class LimitRules(Struct, frozen=True, forbid_unknown_fields=True):
     time: Annotated[float, Meta(ge=0.1, le=100)] = 1.0  #: factor on every check's time limit
     memory_mb: int = 0  #: of one worker; 0 leaves it to the course
     submission_seconds: Annotated[int, Meta(ge=10, le=86400)] = 1800  #: a whole submission; then it is stopped, as its own fault
-    training_images: Annotated[int, Meta(ge=0, le=10**6)] = (
-        0  #: how many training images the trainings get; 0 is all, less is for rehearsals only
-    )
+    #: how many training images the trainings get; 0 is all, less is for rehearsals only
+    training_images: Annotated[int, Meta(ge=0, le=10**6)] = 0
 
 
 class FeedbackRules(Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,9 +65,8 @@ class Late(Struct, frozen=True, forbid_unknown_fields=True):
     points: Amount = 10  #: constant: points taken off once
     percent: Percent = 10  #: percentage and days: of what was earned, for each day
     most_percent: Percent = 100  #: percentage and days: no more than this is taken
-    free_days: Annotated[int, Meta(ge=0, le=1000)] = (
-        3  #: days: that many cost nothing; the roster's column late_days goes before it
-    )
+    #: days: that many cost nothing; the roster's column late_days goes before it
+    free_days: Annotated[int, Meta(ge=0, le=1000)] = 3
     closed_after_days: Annotated[int, Meta(ge=0, le=10000)] = 0  #: nothing counts that comes later than this; 0 is never
     timezone: str = ""  #: of times that have none, such as "Europe/Berlin"; without it they count as unknown
     trust_commits: bool = False  #: whether the date of a last commit counts, which a student may set

@@ -89,12 +89,17 @@ def is_stub(source: str, function: str, stage_id: str) -> bool:
 
 def build(reference: Path | None, claims: Claims) -> dict[str, str]:
     """The text of every file of the skeleton: `{"losses.py": "...", ...}`, proved to be the reference with holes."""
-    texts = read_sources(reference) if reference is not None else {}
+    try:
+        texts = read_sources(reference) if reference is not None else {}
+        return _built(texts, claims, str(reference or "reference/"))
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise SkeletonError(str(error)) from error
+
+
+def _built(texts: dict[str, str], claims: Claims, folder: str) -> dict[str, str]:
     known = {name.partition(".")[0] + ".py" for name in claims.stages}
     if missing := sorted(known - set(texts)):
-        raise SkeletonError(
-            f"{', '.join(missing)}: claimed by a task.toml, but there is no such file in {reference or 'reference/'}."
-        )
+        raise SkeletonError(f"{', '.join(missing)}: claimed by a task.toml, but there is no such file in {folder}.")
     return {file: blank(text, file.removesuffix(".py"), claims) for file, text in texts.items()}
 
 

@@ -35,6 +35,7 @@ Line = Annotated[str, Meta(pattern=r"^[^\n]*\S[^\n]*$", description="one line of
 Texts = tuple[Annotated[str, Meta(pattern=r"\S", description="text")], ...]
 Seconds = Annotated[float, Meta(gt=0, description="seconds, more than 0")]
 Need = Annotated[str, Meta(pattern=rf"^{STAGE_ID.pattern}$", description="the id of a stage, NN_noun")]
+_HINTS = "a list of three: a question, a pointer into the handout, a worked toy case"
 Function = Annotated[str, Meta(pattern=r"^[a-z_]\w*(\.[A-Za-z_]\w*){1,2}$", description="module.function or module.Class.method")]
 
 
@@ -50,12 +51,7 @@ class CheckTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     training: bool = False  #: belongs to the long limits
     #: recorded on the reference; 0 where nothing was recorded yet
     reference_seconds: Annotated[float, Meta(ge=0, description="seconds, 0 or more")] = 0.0
-    hints: Annotated[
-        Texts,
-        Meta(
-            min_length=3, max_length=3, description="a list of three: a question, a pointer into the handout, a worked toy case"
-        ),
-    ]
+    hints: Annotated[Texts, Meta(min_length=3, max_length=3, description=_HINTS)]
 
 
 class Check(CheckTable, frozen=True, kw_only=True):
@@ -75,8 +71,8 @@ class LimitTable(Struct, frozen=True, forbid_unknown_fields=True):
     stage: Seconds | None = None
 
 
-class StageTable(Struct, frozen=True, forbid_unknown_fields=True):
-    """All of task.toml."""
+class StageText(Struct, frozen=True, kw_only=True):
+    """What task.toml says of a stage beside its checks."""
 
     title: Line
     summary: Line
@@ -84,23 +80,22 @@ class StageTable(Struct, frozen=True, forbid_unknown_fields=True):
     claims: tuple[Function, ...] = ()
     optional_files: bool = False  #: a submission without the modules of its claims has them to do
     starting_values: dict[str, Any] = {}
+
+
+class StageTable(StageText, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All of task.toml."""
+
     beyond: dict[str, tuple[str, ...]] = {}  #: claimed function -> parameters of the reference's own, in no stub
     limits: LimitTable = LimitTable()
     check: tuple[CheckTable, ...] = ()
 
 
-class Stage(Struct, frozen=True):
+class Stage(StageText, frozen=True, kw_only=True):
     """One folder of `tasks/`."""
 
     id: str
-    title: str
-    summary: str
     folder: Path
-    needs: tuple[str, ...]
-    claims: tuple[str, ...]
     checks: tuple[Check, ...]
-    starting_values: dict[str, Any] = {}
-    optional_files: bool = False
     limits: dict[str, float] = {}  #: seconds that replace the computed ones: call, check, stage
 
     @property
@@ -142,18 +137,10 @@ def load_stage(folder: Path) -> Stage:
     for key in ("starting_values", "beyond"):
         if stray := sorted(set(getattr(told, key)) - set(told.claims)):
             raise BadCourse(f"{path}: {key} has {stray[0]}, which is not among the claims. Remedy: claim it.")
-    return Stage(
-        id=folder.name,
-        title=told.title.strip(),
-        summary=told.summary.strip(),
-        folder=folder,
-        needs=told.needs,
-        claims=told.claims,
-        checks=_checks(path, told.check),
-        starting_values=told.starting_values,
-        optional_files=told.optional_files,
-        limits={key: value for key, value in msgspec.structs.asdict(told.limits).items() if value is not None},
-    )
+    told = msgspec.structs.replace(told, title=told.title.strip(), summary=told.summary.strip())
+    text = {name: getattr(told, name) for name in StageText.__struct_fields__}
+    limits = {key: value for key, value in msgspec.structs.asdict(told.limits).items() if value is not None}
+    return Stage(**text, id=folder.name, folder=folder, checks=_checks(path, told.check), limits=limits)
 
 
 def _checks(path: Path, listed: tuple[CheckTable, ...]) -> tuple[Check, ...]:

@@ -275,7 +275,7 @@ def check_of(seconds, training=False):
 def stage_of(*checks, **limits):
     from pathlib import Path
 
-    return Stage("01_a", "A", "A", Path(), (), (), checks, limits=limits)
+    return Stage(id="01_a", title="A", summary="A", folder=Path(), checks=checks, limits=limits)
 
 
 def test_limits_are_multiples_of_the_references_time_with_floors():

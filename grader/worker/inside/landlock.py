@@ -1,9 +1,7 @@
 """Landlock: which files a process may read, decided by the kernel for good. Any ABI from 1.
 
-Our own lines rather than a package: landlockpy (0.2, pure Python, all ABIs) is the best there is, and was weighed. It would
-save some forty of these lines, but asks `ctypes.util.find_library` for the C library, which starts ldconfig or a compiler
-and fails on slim images, leaves the rights that a plain file may have to its caller, and would be one more young dependency
-inside the boundary itself.
+Our own lines rather than a package: landlockpy, the best there is, looks for the C library by starting other programs, fails
+on slim images, and would be one more young dependency inside the boundary itself.
 """
 
 import ctypes

@@ -117,10 +117,10 @@ class Asker:
         """One request, recorded as one step; a Remote that comes back is bound to a variable."""
         callbacks: dict[int, Callable[..., object]] = {}
         sent = [self._outgoing(argument, callbacks) for argument in asked.arguments]
-        with self._step(asked) as record:
-            value = record(self._channel.request(asked.operation or asked.kind, *sent, callbacks=callbacks))
+        with self._step(asked) as step:
+            value = self._answered(step, self._channel.request(asked.operation or asked.kind, *sent, callbacks=callbacks))
         if isinstance(value, Remote) and bind:
-            record.step.name = held(value).text = self._names.fresh(bind)
+            step.name = held(value).text = self._names.fresh(bind)
         elif isinstance(value, (list, tuple)) and any(isinstance(item, Remote) for item in value):
             self.named(value, asked.text)
         return value
@@ -136,20 +136,27 @@ class Asker:
             replies = [error]
         values = []
         for ask, reply in zip(asks, replies):
-            with self._step(ask) as record:
+            with self._step(ask) as step:
                 if isinstance(reply, StudentError):
                     raise reply
-                values.append(record(reply))
+                values.append(self._answered(step, reply))
         return values
 
-    def answered(self, step: Step, answer: Answer) -> None:
-        """Put an answer into its step: as it is, unless it is an object, or more than a transcript keeps."""
+    def _answered(self, step: Step, answer: Answer) -> object:
+        """Put an answer into its step: as it is, unless it is an object, or more than a transcript keeps.
+
+        The look-up of a function is no step of its own: nothing happens between it and its end.
+        """
         self._kept += answer.size
+        step.printed, step.seconds = answer.printed, answer.seconds
         if isinstance(answer.value, Remote) or self._kept > bounds.MAX_KEPT:
             step.outcome = Opaque(self.kind(answer.value))
         else:
             step.outcome = answer.value
         self._names.answered(step)
+        if step.kind == "attribute" and isinstance(answer.value, Remote):
+            self.transcript.pop()
+        return answer.value
 
     def notes(self) -> tuple[list[str], list[str]]:
         """What the submission read beyond the contract of what was put in, and which of that was called.
@@ -185,28 +192,13 @@ class Asker:
         return wire.Callback(number)
 
     @contextmanager
-    def _step(self, asked: Ask) -> Iterator["_Record"]:
-        """Record one step, whatever comes of it. An attribute is left out if it was the look-up of a function."""
+    def _step(self, asked: Ask) -> Iterator[Step]:
+        """Record one step, whatever comes of it."""
         step = Step(asked.kind, asked.target, asked.text, [asked.target] if asked.kind == "call" else [])
         self.transcript.append(step)
-        record = _Record(self, step)
         try:
-            yield record
+            yield step
         except StudentError as error:
             step.outcome = ErrorInfo(type(error).__name__, error.type_name, error.message)
             step.printed = error.printed
             raise
-        if asked.kind == "attribute" and isinstance(record.value, Remote):
-            self.transcript.pop()  # nothing happens between a look-up and its end
-
-
-class _Record:
-    def __init__(self, asker: Asker, step: Step):
-        self.asker, self.step = asker, step
-        self.value: object = None
-
-    def __call__(self, answer: Answer) -> object:
-        self.value, step = answer.value, self.step
-        self.asker.answered(step, answer)
-        step.printed, step.seconds = answer.printed, answer.seconds
-        return answer.value

@@ -38,9 +38,9 @@ class NamedValue(NamedTuple):
             case "ndarray":
                 return str(self.sizes) if self.sizes else "one number"
             case "list" | "tuple":
-                return f"a {self.kind} of {self.sizes[0]}"
+                return f"a {self.kind} of {self.sizes[0]}" if self.sizes else f"a {self.kind}"
             case "int":
-                return str(self.sizes[0])
+                return str(self.sizes[0]) if self.sizes else "one number"
         return _PHRASES.get(self.kind, "a function" if self.kind in _FUNCTIONS else "something else")
 
 

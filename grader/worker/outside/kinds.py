@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.worker.outside.expressions import Place, Rule
+from grader.worker.outside.expressions import NamedValue, Place, Rule
 
 
 def nothing(node: ast.expr, place: Place) -> str:
@@ -49,15 +49,13 @@ def _operand(match: re.Match[str], place: Place) -> str:
     left, right, operator = operands
     named = [*match.groups(), "", ""][:2]
     for node, kind in ((left, named[0]), (right, named[1])):
-        held = place.value(node)
-        if (held.kind if held else kind) == "NoneType":
+        held = place.value(node) or NamedValue(kind)
+        if held.kind == "NoneType":
             return nothing(node, place)
-        found = held.kind if held else kind
-        if found in ("list", "tuple"):
-            what = held.phrase if held else f"a {found}"
+        if held.kind in ("list", "tuple"):
             array = f"np.array({place.words(node).strip('`')})"
-            return f"{place.words(node)} is {what}: {operator} works entry by entry only on arrays; {array} makes one."
-        if found in ("function", "method", "builtin_function_or_method"):
+            return f"{place.words(node)} is {held.phrase}: {operator} works entry by entry only on arrays; {array} makes one."
+        if held.kind in ("function", "method", "builtin_function_or_method"):
             return f"{place.words(node)} is a function that was not called: round brackets after its name call it."
     return ""
 
@@ -86,36 +84,34 @@ def _one_number(_: re.Match[str], place: Place) -> str:
     return ""
 
 
-def _taken_apart(place: Place) -> tuple[str, ast.expr | None, bool]:
-    """The names on the left, what is taken apart, and whether it is each item of that."""
+def _taken_apart(place: Place) -> tuple[str, ast.expr | None, str, bool]:
+    """The names on the left, what is taken apart, what that is called, and whether it is each item of the expression."""
     left = place.words(place.node) if isinstance(place.node, ast.expr) else ""
     match place.parent(ast.Assign, ast.For):
         case ast.Assign(targets=[target], value=value) if target is place.node:
-            return left, value, False
+            return left, value, place.words(value), False
         case ast.For(target=target, iter=value) if target is place.node:
-            return left, value, True
-    return left, None, False
+            return left, value, f"each item of {place.words(value)}", True
+    return left, None, "", False
 
 
 def _unpacked(match: re.Match[str], place: Place) -> str:
-    left, value, each = _taken_apart(place)
+    left, value, whose, each = _taken_apart(place)
     if value is None:
         return ""
     held = None if each else place.value(value)
     found = match.groupdict().get("found") or (str(held.sizes[0]) if held and held.kind in ("list", "tuple") else "more")
-    whose = f"each item of {place.words(value)}" if each else place.words(value)
     shape = place.value(value.value) if isinstance(value, ast.Attribute) and value.attr == "shape" else None
     known = f": it is {shape.phrase}" if shape and shape.kind == "ndarray" else ""
     return f"{left} takes {match['wanted']} values, and {whose} holds {found}{known}."
 
 
 def _no_parts(match: re.Match[str], place: Place) -> str:
-    left, value, each = _taken_apart(place)
+    left, value, whose, each = _taken_apart(place)
     if value is None:
         return ""
     if match[1] == "NoneType" and not each:
         return nothing(value, place)
-    whose = f"each item of {place.words(value)}" if each else place.words(value)
     return f"{left} takes several values, and {whose} is one alone."
 
 

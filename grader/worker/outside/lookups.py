@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from grader.submission import file_of
-from grader.worker.outside.expressions import Defined, Place, Rule, attributes, definitions, names_in, parsed
+from grader.worker.outside.expressions import Defined, NamedValue, Place, Rule, attributes, definitions, names_in, parsed
 from grader.worker.outside.kinds import nothing
 
 _LONGEST, _MOST = 80, 500
@@ -17,10 +17,7 @@ _ALIKE = 0.75  #: least likeness of two names that are taken for one, as difflib
 #: Keywords of NumPy's functions that learners meet, and what other libraries call the same.
 _KEYWORDS = ("axis", "keepdims", "dtype", "out", "where", "initial", "size", "loc", "scale", "shape", "order", "copy")
 _ELSEWHERE = {"dim": "axis", "dims": "axis"}
-_PLAIN = {
-    "list": "a list", "tuple": "a tuple", "dict": "a dict", "float": "one number", "int": "one number",
-    "str": "a text",
-}  # fmt: skip
+_PLAIN = ("list", "tuple", "dict", "float", "int", "str")
 
 
 def near(name: str, candidates: Iterable[str], *, initials: bool = False) -> str:
@@ -63,9 +60,8 @@ def _attribute(match: re.Match[str], place: Place) -> str:
     if kind in _PLAIN:
         if not isinstance(node, ast.Attribute):
             return ""
-        held, array = place.value(node.value), hasattr(np.ndarray, name) and kind in ("list", "tuple")
-        what = held.phrase if held else _PLAIN[kind]
-        return f"{place.words(node.value)} is {what}" + (": np.array(...) makes an array of it." if array else ".")
+        array, held = hasattr(np.ndarray, name) and kind in ("list", "tuple"), place.value(node.value) or NamedValue(kind)
+        return f"{place.words(node.value)} is {held.phrase}" + (": np.array(...) makes an array of it." if array else ".")
     found = place.definition(kind)
     return _of_a_class(found, kind, name, place) if found and isinstance(found.node, ast.ClassDef) else ""
 
@@ -165,11 +161,8 @@ def _keyword(match: re.Match[str], place: Place) -> str:
         guess = near(name, found.parameters, initials=True)
         return f"{written} in {found.place}, has no parameter {name}.{_meant(guess)}"
     guess = _ELSEWHERE.get(name) or near(name, _KEYWORDS)
-    return (
-        f"{place.words(place.node.func)} has no keyword {name}.{_meant(guess)}"
-        if guess and isinstance(place.node, ast.Call)
-        else ""
-    )
+    call = place.node if guess else None
+    return f"{place.words(call.func)} has no keyword {name}.{_meant(guess)}" if isinstance(call, ast.Call) else ""
 
 
 def _missing(match: re.Match[str], place: Place) -> str:

@@ -97,15 +97,11 @@ class WorkerPool:
         for name, array in (shared or {}).items():
             self.share(name, array)
         if sandbox == "strict":
-            self._refuse_what_is_open()
-
-    def _refuse_what_is_open(self) -> None:
-        report = self.report()
-        if not report["complete"]:
-            self.close()
-            raise SandboxRefused(
-                f"--sandbox=strict, but {report['summary']}. Remedy: python -m grader doctor says what is missing."
-            )
+            report = self.report()
+            if not report["complete"]:
+                self.close()
+                remedy = "Remedy: python -m grader doctor says what is missing."
+                raise SandboxRefused(f"--sandbox=strict, but {report['summary']}. {remedy}")
 
     @contextlib.contextmanager
     def student(
