@@ -78,8 +78,10 @@ def ratios(options: Options):
             yield Ratio("worker: gradient check / here", there.median / here.median, None, how, timings=(there, here))
 
     def share():
-        with WorkerPool(WITHHELD, shared={"images": images}) as pool, pool.student(submission) as student:
-            student.layers.ReLU().forward.keep(student.shared("images"))
+        with WorkerPool(WITHHELD) as pool:
+            pool.share("images", images)
+            with pool.student(submission) as student:
+                student.layers.ReLU().forward.keep(student.shared("images"))
 
     def share_nothing():
         with WorkerPool(WITHHELD) as pool, pool.student(submission) as student:

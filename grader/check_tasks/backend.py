@@ -78,9 +78,6 @@ class JobOutcome(Struct, frozen=True):
         """Ids of the checks that did not pass, of one stage or of all."""
         return [r.id for where, r in self.checks if stage in ("", where) and r.state != "pass"]
 
-    def points(self) -> int:
-        return sum(r.points for _, r in self.checks)
-
 
 class VerifyContext(Struct, frozen=True):
     """What all jobs have in common.

@@ -166,14 +166,6 @@ class Case:
             gave = f"{what} has the shape {np.shape(given)}; it should be {shape}."
             raise Unmet(wanted, gave, seen, kind="shape", complete=not should)
 
-    def expect_dtype(self, given: object, dtype: DTypeLike, what: str) -> None:
-        """An array of exactly this dtype."""
-        if not isinstance(given, np.ndarray | np.generic):
-            given = np.asarray(given)
-        if given.dtype != np.dtype(dtype):
-            should = f"{what} should be of type {np.dtype(dtype).name}."
-            raise Unmet(should, f"{what} is of type {given.dtype.name}.", kind="dtype")
-
     def expect_unchanged(self, before: np.ndarray, after: object, what: str, *, atol: float | np.ndarray = 0.0) -> None:
         """An array is afterwards what it was before. `atol`: how far an entry may be off."""
         should = f"{what} should not change."

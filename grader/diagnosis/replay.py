@@ -90,7 +90,7 @@ def _noting(name: str, place: int | None) -> Callable[..., None]:
 
 #: Where the value that is judged stands among the arguments. What `require` judges has been worked on already, and the
 #: arrays that are shown go before the comparison of a sample of them.
-_JUDGED = {"expect": 0, "expect_shape": 0, "expect_dtype": 0, "expect_unchanged": 1, "require": 9, "gradient_matches": None}
+_JUDGED = {"expect": 0, "expect_shape": 0, "expect_unchanged": 1, "require": 9, "gradient_matches": None}
 for _name, _place in _JUDGED.items():
     setattr(_Noting, _name, _noting(_name, _place))
 

@@ -60,7 +60,6 @@ class WorkerPool:
     sandbox   : "auto" takes every layer there is; "strict" refuses to work unless all attempts are withheld; "off" is the
                 same separate process and protocol without the kernel's layers
     memory_mb : address space of a worker
-    shared    : name -> array that every worker has without being sent it
     without   : layers to leave out, of confine.LAYERS
     cold      : start each worker from nothing; None decides by platform
     spares    : fork the next worker while the current one works
@@ -72,7 +71,6 @@ class WorkerPool:
         withheld: Sequence[Path],
         sandbox: str = "auto",
         memory_mb: int = MEMORY_MB,
-        shared: dict[str, wire.Array] | None = None,
         without: Sequence[str] = (),
         cold: bool | None = None,
         spares: bool = True,
@@ -94,8 +92,6 @@ class WorkerPool:
         if cold is None:
             cold = not kernel.LINUX or os.environ.get(COLD_VARIABLE) == "1"
         self.starter = Starter(cold, spares)
-        for name, array in (shared or {}).items():
-            self.share(name, array)
         if sandbox == "strict":
             report = self.report()
             if not report["complete"]:

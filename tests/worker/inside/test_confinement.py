@@ -148,7 +148,8 @@ def test_an_environment_variable_takes_layers_away(monkeypatch):
 
 def test_a_cold_worker_does_the_same_work(reference):
     images = np.arange(12, dtype=np.float32).reshape(3, 4)
-    with WorkerPool(HERE.withheld, cold=True, shared={"x_train": images}) as pool:
+    with WorkerPool(HERE.withheld, cold=True) as pool:
+        pool.share("x_train", images)
         with pool.student(reference) as student:
             layer = student.layers.Linear(4, 2, student.rng(0))
             out = layer.forward(student.shared("x_train"))

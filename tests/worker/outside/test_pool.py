@@ -85,7 +85,8 @@ def find(x):
             dict(os.environ), list(sys.path), logging.root.handlers[:])
 def pid(): return os.getpid()
 """
-    with WorkerPool(HERE.withheld, shared={"x": np.arange(6.0).reshape(2, 3)}) as pool:
+    with WorkerPool(HERE.withheld) as pool:
+        pool.share("x", np.arange(6.0).reshape(2, 3))
         made = make(layers=leaves)
         found, pids, prints = [], [], []
         for _ in range(2):
@@ -159,7 +160,8 @@ def test_a_worker_that_may_not_be_moved_stays_where_it_is(monkeypatch, wire_pool
 
 def test_shared_arrays_are_there_and_changes_stay_in_their_worker():
     images = np.arange(6.0).reshape(2, 3)
-    with WorkerPool(HERE.withheld, shared={"x_train": images}) as pool:
+    with WorkerPool(HERE.withheld) as pool:
+        pool.share("x_train", images)
         made = make(layers="def double(x):\n    x *= 2\n    return x")
         for _ in range(2):
             with pool.student(made) as student:
@@ -174,7 +176,7 @@ def test_shared_arrays_are_there_and_changes_stay_in_their_worker():
 def test_a_shared_array_that_is_replaced_is_replaced_in_workers_that_are_ready():
     made = make(layers="def total(x): return float(x.sum())")
     for again in (True, False):  # the worker of the check before, and the spare
-        with WorkerPool(HERE.withheld, shared={"x": np.ones(3)}, again=again) as pool:
+        with WorkerPool(HERE.withheld, again=again) as pool:
             for size in (3, 5):
                 pool.share("x", np.ones(size))
                 with pool.student(made) as student:
