@@ -92,8 +92,7 @@ def by_student(attempts: Iterable[Attempt]) -> dict[str, list[Attempt]]:
 
 def nothing(person: Person, most: float) -> Grade:
     """The grade of somebody who handed in nothing."""
-    granted = _granted(person.due, person.excused, person.note)
-    reason = "; ".join(filter(None, ("nothing was handed in", granted)))
+    reason = "; ".join(filter(None, ("nothing was handed in", _granted(person.due, person.excused, person.note))))
     grade = Grade(person.id, person.name, "missing", 0.0, most, reason=reason, attempts=0, ids=person.ids)
     return msgspec.structs.replace(grade, due=person.due, excused=person.excused)
 

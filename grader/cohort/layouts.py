@@ -13,6 +13,7 @@ import msgspec
 
 from grader.cohort.extras import need
 from grader.cohort.package import SKIPPED, printable
+from grader.cohort.roster import first_last
 from grader.cohort.times import Moment, last_commit, local_time, moment
 from grader.errors import Refusal
 from grader.paths import MODULES
@@ -91,7 +92,6 @@ def _attempt(layout: dict[str, str], entries: dict[Path, dict[str, str]], when: 
     for path in (path for path, groups in entries.items() if groups["text"] == ".txt" and path.is_file()):
         if told := _RECEIPT.match(path.read_bytes()[:500].decode("utf-8", "replace")):
             name, student = told[1], told[2]
-    last, comma, given = name.partition(", ")
     names = _names(entries)
     if any(groups["late"] for groups in entries.values()):
         when = Moment(source=layout["name"], late=True)
@@ -99,7 +99,7 @@ def _attempt(layout: dict[str, str], entries: dict[Path, dict[str, str]], when: 
         student,
         [path for path in entries if path.name in names],
         names,
-        f"{given} {last}" if comma else name,
+        first_last(name),
         label=at.isoformat() if (at := local_time(time)) else "",
         when=moment(time, f"{layout['name']}'s file name", zone) if time else when,
         ids={layout["system"]: student},

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tomllib
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -33,8 +34,9 @@ class Person(msgspec.Struct, frozen=True):
         return {k: v for k, v in (("email", self.email), ("github", self.github)) if v}
 
     def keys(self) -> list[str]:
-        """Everything by which this person may be met elsewhere."""
-        return [fold(key) for key in (self.id, self.email, self.github, self.name) if key]
+        """Everything by which this person may be met elsewhere, `doejane` of Canvas too."""
+        canvas = re.sub(r"\W", "", " ".join(reversed(first_last(self.name).rsplit(" ", 1))))
+        return [fold(key) for key in (self.id, self.email, self.github, self.name, first_last(self.name), canvas) if key]
 
 
 class Roster:
@@ -50,11 +52,12 @@ class Roster:
 
     def find(self, *keys: str) -> Person | None:
         """The one person whom the first telling key names."""
-        for key in keys:
-            person = self._by_key.get(fold(key)) if key else None
-            if person is not None:
-                return person
-        return None
+        return next((person for key in keys if key and (person := self._by_key.get(fold(key)))), None)
+
+
+def first_last(name: str) -> str:
+    """`Doe, Jane` as `Jane Doe`; a name without a comma as it is."""
+    return " ".join(" ".join(reversed(name.split(",", 1))).split())
 
 
 def fold(key: str) -> str:

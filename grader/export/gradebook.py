@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from grader.cohort.counting import Grade
-from grader.cohort.roster import fold
+from grader.cohort.roster import first_last, fold
 from grader.errors import Refusal
 from grader.export.cells import Sheet, parse
 from grader.report.words import number
@@ -93,17 +93,13 @@ def _line(book: dict[str, Any], sheet: Sheet, row: int, held: str) -> GradebookL
     keys = [sheet.get(row, title).removeprefix(book.get("strip", "")) for title in book["keys"]]
     if not any((shown, *keys)):
         return None
-    last, _, first = shown.partition(",")
     locked = any(sheet.get(row, title).casefold() == says for title, says in book.get("locked", {}).items())
     why = "grade cannot be changed" if locked else held if held.strip() in ("EX", "N/A") else ""  # of Canvas
-    return GradebookLine(row, shown or next(filter(None, keys)), [*keys, shown, f"{first} {last}"], why)
+    return GradebookLine(row, shown or next(filter(None, keys)), [*keys, shown, first_last(shown)], why)
 
 
 def _points(text: str) -> float:
-    try:
-        return float(text.strip().replace(",", "."))
-    except ValueError:
-        return 0.0  # "(read only)", or a scale
+    return float(text.replace(",", ".")) if re.fullmatch(r"\s*\d+(?:[.,]\d*)?\s*", text, re.ASCII) else 0.0  # "(read only)"
 
 
 def _fill(sheet: Sheet, target: int, possible: float, lines: list[GradebookLine], grades: list[Grade]) -> Filled:

@@ -313,3 +313,10 @@ def test_a_stored_submission_that_was_damaged_is_not_graded(tmp_path, submission
 )
 def test_times_as_course_systems_and_files_write_them(text, moment):
     assert local_time(text) == moment
+
+
+@pytest.mark.parametrize("told", ["Jane Mary O'Doe", "jane  mary o'doe", "odoejanemary"])
+@pytest.mark.parametrize("listed", ["Jane Mary O'Doe", "O'Doe, Jane Mary"])
+def test_a_name_is_met_however_systems_turn_it(tmp_path, told, listed):
+    (tmp_path / "r.csv").write_text(f'id,name\ns1,"{listed}"\ns2,Mary Doe\n')
+    assert read_roster(tmp_path / "r.csv").find(told).id == "s1"

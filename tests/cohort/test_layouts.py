@@ -135,8 +135,8 @@ MIXED = {
 }  # fmt: skip
 ROSTER = """\
 id,name,github_username,due,excused,note
-jane,doejane,,,,
-bob,roebob,,,,
+jane,Jane Doe,,,,
+bob,"Roe, Bob",,,,
 ann,Ann \u00d6z,,,,
 al,Text Al,,,,
 cy,Cy Lee,,2026-12-03T10:00:00+01:00,,illness
