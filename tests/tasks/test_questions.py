@@ -85,6 +85,15 @@ def test_numbers_between_the_lines():
     assert "about 4e-348" in HANDOUTS["04_cross_entropy"]
 
 
+@pytest.mark.parametrize("stage", HANDOUTS)
+def test_formulas_are_written_as_github_reads_them(stage):
+    """A block between empty lines, a formula within a line on one line, and no dollar sign elsewhere."""
+    text = HANDOUTS[stage]
+    assert len(re.findall(r"\n\n```math\n(?:[^`\n]+\n)+```\n\n", text)) == text.count("```math")
+    lines = re.sub(r"```.*?```", "", text, flags=re.DOTALL).split("\n")
+    assert all(line.count("$") == 2 * len(re.findall(r"\$`[^`$]+`\$", line)) for line in lines)
+
+
 def test_every_formula_looks_as_it_was_read():
     """After a change: python -m tests.tasks.formulas, then read what differs."""
     assert formulas.shown() == formulas.GOLDEN.read_text("utf-8")
