@@ -305,9 +305,9 @@ def shares_its_mask(self, x):
 
 @misconception("layers.ReLU.forward", fails=["check_relu_backward_passes_where_x_was_positive"], alike="derivative 1 everywhere")
 def takes_the_mask_from_its_output(self, x):
-    """Mask is True everywhere
+    """Gradient passes where the unit was off
 
-    Your backward lets every gradient through, also where the unit was off. Print the mask: can it ever be False?
+    Your backward lets every gradient through, also where the unit was off. If there is a mask, print it: can it be False?
     """
     out = np.maximum(x, 0)
     self.positive = out >= 0

@@ -247,7 +247,7 @@ def test_grade_works_in_it(kit, tmp_path):
 def test_mistakes_are_named_in_it(kit, tmp_path):
     said, report = graded_in_kit(kit, tmp_path, handed_in(tmp_path / "mine", MADE), *MADE)
     assert named(report) == {stage: {name} for stage, name in MADE.items()}
-    assert "Mask is True everywhere" in said
+    assert "Gradient passes where the unit was off" in said
     words = {m.name: (m.title, m.hint) for stage in MADE for m in load(HERE.stage(stage).folder)}
     told = {(c.mistake.title, c.mistake.hint) for stage in report.stages for c in stage.checks if c.mistake}
     assert told == {words[name] for name in MADE.values()}
