@@ -9,10 +9,7 @@ from grader.report.formulas import readable
 
 
 def rendered(console: Console, stage: Stage, unfold: bool = False) -> str:
-    """The handout's text with the console's colours; what is folded in it opens with `unfold`.
-
-    raises : Refusal if it cannot be read
-    """
+    """The handout's text with the console's colours; what is folded in it opens with `unfold`."""
     try:
         text = stage.handout.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

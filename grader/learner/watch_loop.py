@@ -4,6 +4,7 @@ import contextlib
 import time
 from pathlib import Path
 
+from rich.console import Group
 from rich.text import Text
 
 from grader.course.skeleton import read_claims, steps
@@ -120,10 +121,9 @@ class Loop:
         self._name()
 
     def _name(self) -> None:
-        watched = self.watched
         with contextlib.closing(Patience(self._say)) as patience:
             patience.waits_for("Still looking for the name of this mistake ...")
-            named = watched.name_mistakes(self.request.course.reference, self.events.saved.is_set)
+            named = self.watched.name_mistakes(self.request.course.reference, self.events.saved.is_set)
         if named or patience.said:
             self.draw()
 
@@ -168,8 +168,7 @@ class Loop:
         here = self.page % pages
         self._clear()
         self.console.file.write("".join(lines[here * height :][:height]))
-        more = "the next" if here + 1 < pages else "the first again"
-        self.console.print(f"\nPage {here + 1} of {pages}: s shows {more}, any other key the verdict.", style="bold")
+        self.console.print(f"\nPage {here + 1} of {pages}: s turns the page, any other key shows the verdict.", style="bold")
         self.page += 1
 
     def _whole(self) -> None:
@@ -201,17 +200,24 @@ class Loop:
         """The verdict first, then the one next thing, then the ladder; as much of it as the terminal has lines for."""
         for ran_lines, short in ((24, False), (24, True), (8, True), (0, True)):
             with self.console.capture() as captured:
-                self._draw(ran_lines, short)
-            text = captured.get()
-            if not self.console.is_terminal or text.count("\n") < self.console.height:
+                self._draw_verdict(ran_lines)
+            lines = captured.get().splitlines(keepends=True)
+            with self.console.capture() as captured:
+                self._draw_stages(short)
+            below = captured.get()
+            over = len(lines) + below.count("\n") - self.console.height + 1
+            if not self.console.is_terminal or over <= 0:
                 break
+        else:  # what stands first must not scroll away
+            lines[-over - 1 :] = [f"... {over + 1} more lines: o opens the report\n"]
+        text = "".join(lines) + below
         if text != self.shown:  # a screen that is drawn again unchanged only flickers
             self._clear()
             self.console.file.write(text)
             self.console.file.flush()
             self.shown = text
 
-    def _draw(self, ran_lines: int, short: bool) -> None:
+    def _draw_verdict(self, ran_lines: int) -> None:
         watched, console = self.watched, self.console
         report, current = watched.report, watched.current
         for stage in self.done:
@@ -231,23 +237,19 @@ class Loop:
             console.print(f"      python {self.repro}  runs what this check ran", soft_wrap=True)
         if report.next is None and (current is None or words.shown_state(current) == "pass"):
             console.print("All stages that were graded are done. g grades the whole course.", style="bold green")
-        if self.prints:
-            self._show_prints()
+        for check in current.checks if self.prints and current else ():
+            if check.printed:
+                console.print(f"\n  printed in {check.id}", style="bold dim")
+                for line in terminal.indented(console, check.printed, "dim"):
+                    console.print(line)
+
+    def _draw_stages(self, short: bool) -> None:
+        console, report, here = self.console, self.watched.report, self.watched.stage.id
         console.print()
-        if short:
-            console.print(terminal.short_ladder(console, report.stages, watched.stage.id))
-        else:
-            for line in terminal.ladder(console, report.stages, watched.stage.id):
-                console.print(line)
+        ladder = Group(*terminal.ladder(console, report.stages, here))
+        console.print(terminal.short_ladder(console, report.stages, here) if short else ladder)
         told = words.beside_score(report.stages)
         self._footer(f"{report.score} of {report.max_score} points{told and f'; {told}'}")
-
-    def _show_prints(self) -> None:
-        for check in self.watched.current.checks if self.watched.current else ():
-            if check.printed:
-                self.console.print(f"\n  printed in {check.id}", style="bold dim")
-                for line in terminal.indented(self.console, check.printed, "dim"):
-                    self.console.print(line)
 
     def _footer(self, text: str) -> None:
         if self.remark:

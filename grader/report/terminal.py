@@ -90,7 +90,8 @@ class CardText:
         if result.mistake is not None and self.title:
             yield "likely mistake", words.title(result.mistake), "bold yellow"
         if card is not None and not result.broken:
-            yield from [("what was expected", card.should, "")] if card.should else []
+            said = card.should and card.should != result.promise  # an exception came first: then this is the promise
+            yield from [("what was expected", card.should, "")] if said else []
             yield "what you gave", card.gave or result.message, ""
         elif result.message and (self.title or card is None):
             yield "what happened", result.message, ""
@@ -174,8 +175,7 @@ def short_ladder(console: Console, stages: list[StageResult], here: str = "") ->
 
 def next_part(report: Report, ran_lines: int = RAN_LINES, last: bool = False, keys: bool = False) -> list[RenderableType]:
     """The one next thing to do, with its card if there is one to show, above it if it is the `last` thing on the screen.
-
-    keys : whether s and h do what is said otherwise by a command
+    Where there are `keys`, s and h stand for the commands.
     """
     step = report.next
     if step is None:

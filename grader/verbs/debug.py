@@ -50,11 +50,10 @@ def command(stage: str, only: str | None, student: Path, out: Path, seed: int) -
             for check in checks:
                 # A blocked check is run all the same: whoever debugs wants to see.
                 before = decided(check, context)
-                todo = before if before is not None and before.state == "todo" else None
-                result = todo or execute(check, functions[check.id], context)
+                known = before if before is not None and before.state == "todo" else None
+                result = known or execute(check, functions[check.id], context)
                 if result.state == "fail" and not chosen.training:
-                    mistake = names().get(check.id)
-                    result = msgspec.structs.replace(result, mistake=mistake)
+                    result = msgspec.structs.replace(result, mistake=names().get(check.id))
                 context.state.decide(check, result)
                 console.print(terminal.CardText(chosen.id, result))
             failed = [check.id for check in checks if context.state.results[chosen.id, check.id].state == "fail"]

@@ -73,8 +73,7 @@ def _show(console: "Console", stage: str, result: "CheckResult", rung: int, text
     from grader.running.scores import function_of
 
     console.print(result.promise if rung else function_of(result), style="bold")
-    console.print(f"{stage}, {result.id}: hint {rung} of {len(result.hints)}, {RUNGS[rung]}", style="dim")
-    console.print()
+    console.print(f"{stage}, {result.id}: hint {rung} of {len(result.hints)}, {RUNGS[rung]}\n", style="dim")
     for line in terminal.indented(console, text):
         console.print(line)
     more = "the same command again gives the next one"
