@@ -50,8 +50,8 @@ def command(stage: str, only: str | None, student: Path, out: Path, seed: int) -
             for check in checks:
                 # A blocked check is run all the same: whoever debugs wants to see.
                 before = decided(check, context)
-                known = before if before is not None and before.state == "todo" else None
-                result = known or execute(check, functions[check.id], context)
+                todo = before if before is not None and before.state == "todo" else None
+                result = todo or execute(check, functions[check.id], context)
                 if result.state == "fail" and not chosen.training:
                     result = msgspec.structs.replace(result, mistake=names().get(check.id))
                 context.state.decide(check, result)
