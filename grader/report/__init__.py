@@ -24,6 +24,6 @@ def render(report: Report, out: Path, course: Course) -> Path:
     from grader.report import site
     from grader.report.learner import write
 
-    if out.resolve() == (course.folder / "build").resolve():
+    if out.resolve() == course.folder.resolve() / "build":
         site.write(course, out)
     return write(report, out, course)

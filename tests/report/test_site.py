@@ -6,10 +6,9 @@ import shutil
 
 import pytest
 
-import grader.report
 from grader.course.course import BadCourse, Course
 from grader.paths import TASKS
-from grader.report import site
+from grader.report import render, site
 from tests.courses import HERE
 from tests.report import samples
 
@@ -131,13 +130,12 @@ def test_a_report_links_to_the_handout_beside_it_else_to_the_address_else_to_not
     assert site.handouts(out, course, ["01_first", "02_none"]) == {"01_first": "site/01_first.html"}
 
 
-def test_a_report_in_the_usual_folder_has_the_pages_and_links_to_them_and_another_has_neither(tmp_path, monkeypatch):
-    usual, other = tmp_path / "build", tmp_path / "other"
-    monkeypatch.setattr(grader.report, "BUILD", usual)
+def test_a_report_in_the_usual_folder_has_the_pages_and_links_to_them_and_another_has_neither(tmp_path):
+    usual, other, course = tmp_path / "build", tmp_path / "other", Course(tmp_path, stages_in=TASKS)
     pages = {}
     for out in (usual, other):
         out.mkdir()
-        pages[out] = grader.report.render(samples.make("untouched", out), out, HERE).read_text("utf-8")
+        pages[out] = render(samples.make("untouched", out), out, course).read_text("utf-8")
     assert not (other / "site").exists()
     assert 'href="site/' not in pages[other]
     assert set(re.findall(r'href="(site/[^"]+)"', pages[usual])) == {f"site/{stage}.html" for stage in STAGES[:12]}
