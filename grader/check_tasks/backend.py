@@ -106,16 +106,8 @@ def run_job(job: Job, bench: VerifyContext, pool: Pool | None = None, heard: Rep
         data = Data(bench.course, bench.training_images)
         known = {(stage, result.id): result for stage, result in bench.assumed if stage not in job.stages}
         workers = pool or LocalPool()
-        context = Context(
-            bench.course,
-            job.submission,
-            workers,
-            seed,
-            Limits(3.0),
-            data,
-            state=RunState(known),
-            follow_through=bench.follow_through,
-        )
+        what = bench.course, job.submission, workers, seed, Limits(3.0), data
+        context = Context(*what, state=RunState(known), follow_through=bench.follow_through)
         runs.append(_results(job, bench, context, heard))
         for (stage, _), modules in context.state.touched.items():
             asked[stage] |= modules

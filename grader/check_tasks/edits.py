@@ -76,14 +76,9 @@ _SWAPS = {
 }  # fmt: skip
 
 _EDITS: dict[type[ast.AST], Callable[..., None]] = {
-    ast.BinOp: _operator,
-    ast.AugAssign: _operator,
-    ast.Compare: _comparison,
-    ast.Constant: _constant,
-    ast.Call: _call,
-    ast.FunctionDef: _statements,
-    ast.Attribute: _attribute,
-}
+    ast.BinOp: _operator, ast.AugAssign: _operator, ast.Compare: _comparison, ast.Constant: _constant, ast.Call: _call,
+    ast.FunctionDef: _statements, ast.Attribute: _attribute,
+}  # fmt: skip
 
 
 def random_edits_get_no_false_name(verifier: Verifier, count: int = 300, seed: int = 0, kit: bool = False) -> None:

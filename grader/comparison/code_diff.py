@@ -11,14 +11,9 @@ from typing import NamedTuple
 
 #: Of Pygments' token types, what the page tells apart: start of the type's name -> class.
 KINDS = (
-    ("Token.Comment", "c"),
-    ("Token.Literal.String", "s"),
-    ("Token.Literal.Number", "n"),
-    ("Token.Keyword", "k"),
-    ("Token.Operator.Word", "k"),
-    ("Token.Name.Function", "f"),
-    ("Token.Name.Class", "f"),
-)
+    ("Token.Comment", "c"), ("Token.Literal.String", "s"), ("Token.Literal.Number", "n"), ("Token.Keyword", "k"),
+    ("Token.Operator.Word", "k"), ("Token.Name.Function", "f"), ("Token.Name.Class", "f"),
+)  # fmt: skip
 
 
 class Piece(NamedTuple):

@@ -74,16 +74,9 @@ def ask(submission: Submission, course: Course, pool: Pool, seed: int, evidence:
 
     recorder = _Recorder(pool)
     session = run_stages(
-        course.stages,
-        recorder,
-        submission,
-        course=course,
-        observers=[recorder],
-        seed=seed,
-        limits=Limits(calibrate()),
-        evidence=evidence,
-        follow_through="full",
-    )
+        course.stages, recorder, submission, course=course, observers=[recorder], seed=seed, limits=Limits(calibrate()),
+        evidence=evidence, follow_through="full",
+    )  # fmt: skip
     report = scores.report(course.stages, session.results, session.context.place, student=submission.name)
     seconds: dict[str, float] = {}
     for (stage, _), steps in recorder.steps.items():

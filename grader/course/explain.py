@@ -11,13 +11,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 
 _KINDS: dict[object, str] = {
-    float: "a number",
-    int: "a whole number",
-    str: "text",
-    bool: "true or false",
+    float: "a number", int: "a whole number", str: "text", bool: "true or false", tuple: "a list",
     datetime: "a date with its time",
-    tuple: "a list",
-}
+}  # fmt: skip
 
 
 def explain(error: msgspec.ValidationError, model: type, table: Mapping[str, Any]) -> str:

@@ -18,12 +18,9 @@ _LARGEST_POWER = 400
 _LARGEST = 1e300  #: nobody means a larger one
 
 _OPERATIONS: dict[type[ast.AST], Callable[[Number, Number], Number]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
-}
+}  # fmt: skip
 
 
 def own_numbers(submission: Submission, functions: Iterable[str]) -> list[Number]:

@@ -56,30 +56,23 @@ def grade(request: Request, observer: Observer | None = None, pool: Pool | None 
     raises  : NotASubmission, BadCourse, a sandbox's refusal; GraderFault
     """
     begun = time.perf_counter()
-    submission = read_submission(request.student)
+    submission, how = read_submission(request.student), request.settings
     with contextlib.ExitStack() as stack:
         course = msgspec.structs.replace(request.course)  # its stages may have changed since the grade before
         if pool is None:
             from grader.worker.outside.pool import WorkerPool
 
             # Its first process starts while the rest is made ready here.
-            pool = stack.enter_context(WorkerPool(course.withheld, request.settings.sandbox))
+            pool = stack.enter_context(WorkerPool(course.withheld, how.sandbox))
         stages = course.select(request.stages)
         depends = known.depends or fingerprint.dependencies(course)
         request.output.clear()
-        limits = request.settings.limits(known.scale or calibrate())
-        cache = _cache(request, submission, depends)
+        limits, data = how.limits(known.scale or calibrate()), Data(course, how.training_images)
+        cache, evidence = _cache(request, submission, depends), request.output.evidence
         context = Context(
-            course,
-            submission,
-            pool,
-            request.settings.seed,
-            limits,
-            Data(course, request.settings.training_images),
-            request.output.evidence,
-            recall=cache.recall if cache else lambda check: None,
-            follow_through=request.settings.follow_through,
-        )
+            course, submission, pool, how.seed, limits, data, evidence,
+            recall=cache.recall if cache else lambda check: None, follow_through=how.follow_through,
+        )  # fmt: skip
         session = Session(stages, context, [observer] if observer else [])
         _run(session, request, cache)
         report = cleaned(summary(FinishedRun(request, session, depends, begun)))

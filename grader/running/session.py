@@ -7,6 +7,7 @@ need, only the core checks are run, and they are not part of the result.
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from grader.course.course import Course
@@ -98,14 +99,9 @@ class Session:
         limit = context.limits.of(check, context.course.stage(check.stage)).check
         for observer in self.observers:
             observer.started(check, limit)
-        alone = decided(check, context) or self._executed(check, function, limit, context)
-        result = followed(
-            check,
-            alone,
-            context,
-            lambda other: self._executed(check, function, limit, other),
-            lambda: self._complete_before(check),
-        )
+        run = partial(self._executed, check, function, limit)
+        alone = decided(check, context) or run(context)
+        result = followed(check, alone, context, run, partial(self._complete_before, check))
         self.keep(check, result)
         return result
 

@@ -181,18 +181,9 @@ def _memory_of(pid: int) -> None:
     vector = (ctypes.c_size_t * 2)(ctypes.addressof(buffer), 8)
     # An address that exists nowhere: EFAULT means that the other process was within reach.
     elsewhere = (ctypes.c_size_t * 2)(8, 8)
-    reference = ctypes.byref
-    _reaches(
-        lambda: kernel.call(
-            number,
-            ctypes.c_int(pid),
-            reference(vector),
-            ctypes.c_ulong(1),
-            reference(elsewhere),
-            ctypes.c_ulong(1),
-            ctypes.c_ulong(0),
-        )
-    )
+    one, none = ctypes.c_ulong(1), ctypes.c_ulong(0)
+    vectors = (ctypes.byref(vector), one, ctypes.byref(elsewhere), one)
+    _reaches(lambda: kernel.call(number, ctypes.c_int(pid), *vectors, none))
 
 
 def _shared_memory() -> None:
