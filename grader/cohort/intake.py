@@ -18,7 +18,7 @@ from grader.cohort.archive import DAMAGE, MB, safe_name
 from grader.cohort.choice import Handout
 from grader.cohort.layouts import HandIn
 from grader.cohort.package import NoPackage, Package, printable, read_package, sentence_of
-from grader.cohort.roster import Person, Roster
+from grader.cohort.roster import Roster
 from grader.cohort.times import Moment, best
 from grader.course.policy import Late
 from grader.errors import Refusal
@@ -110,7 +110,9 @@ def take_in(
         raise Refusal(f"nothing was handed in: {submissions} contains no folder and no archive.")
     intake = Intake(layout, [_attempt(source, submissions, store, (roster, times), handout) for source in sources], notes=notes)
     if roster is not None:
-        _compare(intake, roster)
+        met = {attempt.ids.get("roster") for attempt in intake.attempts}
+        intake.unknown = sorted({attempt.student for attempt in intake.attempts if "roster" not in attempt.ids})
+        intake.missing = [p.id + (f" ({p.name})" if p.name else "") for p in roster.people if p.id not in met]
     intake.attempts.sort(key=lambda a: (a.student, a.when.at.timestamp() if a.when.at else 0.0, a.label, a.origin))
     return intake
 
@@ -118,8 +120,7 @@ def take_in(
 def _attempt(
     source: HandIn, root: Path, store: Store, lists: tuple[Roster | None, Roster | None], handout: Handout | None
 ) -> Attempt:
-    keys = (*source.aliases, *source.ids.values(), source.student, source.name)  # the most telling first
-    person, listed = ((each.find(*keys) if each else None) or Person("") for each in lists)
+    person, listed = map(source.found_in, lists)
     when = best(told := [source.when, listed.submitted, person.submitted])
     problems = [each.problem for each in told if each.problem and not when.at]
     package, problem, notes = _package(source, root, handout)
@@ -149,12 +150,6 @@ def _package(source: HandIn, root: Path, handout: Handout | None) -> tuple[Packa
     except Exception as error:  # whatever somebody hands in ends nobody else's grading
         told = f"what was handed in cannot be read ({type(error).__name__}: {sentence_of(error, root)[:120]})"
     return None, told, []
-
-
-def _compare(intake: Intake, roster: Roster) -> None:
-    met = {attempt.ids.get("roster") for attempt in intake.attempts}
-    intake.unknown = sorted({attempt.student for attempt in intake.attempts if "roster" not in attempt.ids})
-    intake.missing = [p.id + (f" ({p.name})" if p.name else "") for p in roster.people if p.id not in met]
 
 
 def unpack_class(archive: Path, folder: Path) -> tuple[Path, list[str]]:

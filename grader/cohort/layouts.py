@@ -13,7 +13,7 @@ import msgspec
 
 from grader.cohort.extras import need
 from grader.cohort.package import SKIPPED, printable
-from grader.cohort.roster import first_last
+from grader.cohort.roster import Person, Roster, first_last
 from grader.cohort.times import Moment, last_commit, local_time, moment
 from grader.errors import Refusal
 from grader.paths import MODULES
@@ -39,6 +39,12 @@ class HandIn(msgspec.Struct, frozen=True):
     when: Moment = Moment()
     ids: dict[str, str] = {}
     aliases: list[str] = []  #: what else this student may be called, the most telling first
+
+    def found_in(self, people: Roster | None) -> Person:
+        """Who that is on a list: nobody, without an id, if on none."""
+        numbers = [self.ids[system] for system in ("canvas", "moodle", "brightspace") if system in self.ids]
+        keys = (*self.aliases, *(key for key in (*self.ids.values(), self.student) if key not in numbers), self.name)
+        return (people.find(*keys, numbers=numbers, name=self.name) if people else None) or Person("")
 
 
 def recognise(folder: Path, zone: tzinfo | None = None, trust_commits: bool = False) -> tuple[str, list[HandIn]]:
@@ -170,33 +176,23 @@ def _clones(entries: list[Path], trust: bool) -> list[HandIn]:
     sources = []
     for folder, those in zip(folders, dashes):
         user = folder.name[prefix:]
-        aliases = [folder.name[at:] for at in those if not prefix or at <= prefix]
+        aliases = [folder.name[at:] for at in (0, *those) if not prefix or at <= prefix]
         sources.append(HandIn(user, [folder], ids={"github": user}, aliases=aliases, when=last_commit(folder, trust)))
     return sources
 
 
 def _plain(entries: list[Path], zone: tzinfo | None) -> list[HandIn]:
     """A folder or an archive a student; several attempts as `ann--2.zip`, `ann--2026-11-01T23-10-00.zip`, `ann/2/...`."""
-    sources: list[HandIn] = []
+    found: list[tuple[str, Path, str]] = []
     for entry in entries:
-        stem = _stem(entry)
-        student, _, label = stem.partition("--")
-        if entry.is_dir() and not entry.is_symlink():
-            attempts = _attempts_in(entry)
-            if attempts:
-                for path in attempts:
-                    stem = _stem(path)
-                    sources.append(HandIn(student, [path], label=stem, when=_named(stem, zone)))
-                continue
-        elif entry.suffix.lower() in _BESIDE:
-            continue
-        sources.append(HandIn(student, [entry], label=label, when=_named(label, zone)))
-    return sources
-
-
-def _named(label: str, zone: tzinfo | None) -> Moment:
-    """The time in a name, if it is one."""
-    return moment(label, "the file's name", zone) if local_time(label) else Moment()
+        student, _, label = _stem(entry).partition("--")
+        folder = entry.is_dir() and not entry.is_symlink()
+        if attempts := _attempts_in(entry) if folder else []:
+            found += [(student, path, _stem(path)) for path in attempts]
+        elif folder or entry.suffix.lower() not in _BESIDE:
+            found.append((student, entry, label))
+    whens = {label: moment(label, "the file's name", zone) if local_time(label) else Moment() for _, _, label in found}
+    return [HandIn(student, [path], label=label, when=whens[label]) for student, path, label in found]
 
 
 def _attempts_in(folder: Path) -> list[Path]:

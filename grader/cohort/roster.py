@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import tomllib
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -50,9 +51,13 @@ class Roster:
                 # A key that two people share (the same name) points at nobody.
                 self._by_key[key] = None if key in self._by_key else person
 
-    def find(self, *keys: str) -> Person | None:
-        """The one person whom the first telling key names."""
-        return next((person for key in keys if key and (person := self._by_key.get(fold(key)))), None)
+    def find(self, *keys: str, numbers: Iterable[str] = (), name: str = "") -> Person | None:
+        """The one person whom the first telling key names; `numbers` that a system made count for nobody of another name."""
+        found = next((person for key in keys if key and (person := self._by_key.get(fold(key)))), None)
+        numbered = filter(None, (self._by_key.get(number) for number in numbers))
+        return found or next(
+            (person for person in numbered if not (name and person.name) or fold(name) in {*person.keys()}), None
+        )
 
 
 def first_last(name: str) -> str:

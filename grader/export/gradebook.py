@@ -72,7 +72,7 @@ def fill(system: str, data: bytes, grades: list[Grade], column: str = "", name: 
         elif first not in _NOT_PEOPLE and (line := _line(book, sheet, row, sheet.text(row, target))):
             lines.append(line)
         possible = _points(sheet.get(row, book.get("points", ""))) or possible
-    return _fill(sheet, target, possible, lines, grades)
+    return _fill(system, sheet, target, possible, lines, grades)
 
 
 def _column(book: dict[str, Any], sheet: Sheet, column: str, name: str) -> tuple[int, float]:
@@ -102,10 +102,10 @@ def _points(text: str) -> float:
     return float(text.replace(",", ".")) if re.fullmatch(r"\s*\d+(?:[.,]\d*)?\s*", text, re.ASCII) else 0.0  # "(read only)"
 
 
-def _fill(sheet: Sheet, target: int, possible: float, lines: list[GradebookLine], grades: list[Grade]) -> Filled:
+def _fill(system: str, sheet: Sheet, target: int, possible: float, lines: list[GradebookLine], grades: list[Grade]) -> Filled:
     """The file with the cells of one column filled, where a line and a student are each other's only match."""
     filled = Filled(sheet.data, column=sheet.header[target])
-    lines_of, unclear = _matched(lines, grades, filled)
+    lines_of, unclear = _matched(system, lines, grades, filled)
     scores = _scores(lines_of, grades, possible, filled)
     met = unclear.union(lines_of)
     filled.not_in_file = [g.student for g in grades if g.student not in met and g.state != "missing"]
@@ -134,11 +134,16 @@ def _scores(lines_of: dict[str, list[GradebookLine]], grades: list[Grade], possi
     return scores
 
 
-def _matched(lines: list[GradebookLine], grades: list[Grade], filled: Filled) -> tuple[dict[str, list[GradebookLine]], set[str]]:
+def _matched(
+    system: str, lines: list[GradebookLine], grades: list[Grade], filled: Filled
+) -> tuple[dict[str, list[GradebookLine]], set[str]]:
     """Student -> the lines that name this student alone, and the students that some line may mean; the rest is noted."""
     called: defaultdict[str, set[str]] = defaultdict(set)
     for grade in grades:
-        for key in filter(None, map(fold, (grade.student, grade.name, *grade.ids.values()))):
+        ids = [
+            key for of, key in grade.ids.items() if of == system or of not in GRADEBOOKS
+        ]  # a number of another system is another's
+        for key in filter(None, map(fold, (grade.student, grade.name, *ids))):
             called[key].add(grade.student)
     lines_of: defaultdict[str, list[GradebookLine]] = defaultdict(list)
     unclear: set[str] = set()
@@ -146,8 +151,8 @@ def _matched(lines: list[GradebookLine], grades: list[Grade], filled: Filled) ->
         found = [called[key] for key in map(fold, line.keys) if key in called]
         if not found:
             filled.not_graded.append(line.shown)
-        elif len(found[0]) == 1:
-            lines_of[min(found[0])].append(line)
+        elif len(one := found[0] if len(found[0]) == 1 else set.intersection(*found)) == 1:
+            lines_of[min(one)].append(line)
         else:
             filled.ambiguous.append(line.shown)
             unclear.update(*found)

@@ -17,6 +17,7 @@ from grader.cohort.journal import Outcome
 from grader.cohort.layouts import LAYOUTS
 from grader.cohort.roster import read_roster
 from grader.course.policy import Late, Policy
+from grader.export.gradebook import fill
 from grader.paths import ROOT
 from grader.records import Report, StageResult
 from tests.cohort.classes import zip_of
@@ -113,6 +114,8 @@ def test_clones_are_told_apart_by_the_roster_where_all_names_begin_alike(tmp_pat
         put(tmp_path / f"cs-hw-{user}", ".git/config", "student/layers.py")
     (tmp_path / "r.csv").write_text("username,first_name,last_name,email\nann-x,Ann,Xu,\nann-y,Ann,Yi,\n")
     assert sorted(read(tmp_path, store)[1]) == ["x", "y"]
+    (tmp_path / "whole.csv").write_text("id,name\ncs-hw-ann-x,Ann Xu\ncs-hw-ann-y,Ann Yi\n")  # folders that are no clones' names
+    assert sorted(read(tmp_path, store, roster=read_roster(tmp_path / "whole.csv"))[1]) == ["cs-hw-ann-x", "cs-hw-ann-y"]
     assert sorted(read(tmp_path, store, roster=read_roster(tmp_path / "r.csv"))[1]) == ["ann-x", "ann-y"]
 
 
@@ -197,6 +200,32 @@ def test_a_class_with_all_layouts_in_one_folder(tmp_path, mixed, store):
     assert grades["blake"].reason == "excused by the roster (exchange term)"
     assert counting.times_unknown(grades.values(), BERLIN).startswith("NO TIME OF SUBMISSION IS KNOWN FOR 3 OF 9 STUDENTS")
     assert tables.table(list(grades.values()), ["01_linear"]).count("\n") == 12
+
+
+WORKSHEET = (
+    'Identifier,"Full name","Last modified (submission)"\n"Participant 4711","Ann \u00d6z","Tuesday, 1 December 2026, 8:00 AM"\n'
+)
+
+
+def test_a_number_of_one_system_is_nobody_of_another(tmp_path, mixed, store):
+    """4711 is Ann in Moodle, Jane in Canvas and Gil at the university."""
+    put(tmp_path, "w.csv", text=WORKSHEET)
+    worksheet = read_roster(tmp_path / "w.csv", BERLIN.zone, "Moodle's worksheet")
+    book = WORKSHEET.replace("Identifier,", 'Grade,"Last modified (grade)",Identifier,').replace('\n"P', '\n,-,"P')
+    for gil in ("gil", "4711"):
+        put(tmp_path, "r.csv", text=ROSTER.replace("\ngil,", f"\n{gil},"))
+        grades = grades_of(take_in(mixed, store, read_roster(tmp_path / "r.csv"), late=BERLIN, times=worksheet), store)
+        assert {student: grades[student].raw for student in ("ann", "jane", gil)} == {"ann": 2, "jane": 0, gil: 9}
+        assert [student for student, grade in grades.items() if grade.submitted_by == "Moodle's worksheet"] == ["ann"]
+        filled = fill("moodle", book.encode(), list(grades.values()))
+        assert filled.data == book.replace("\n,-,", "\n1.8,-,").encode()
+
+
+def test_a_number_counts_where_no_name_speaks_against_it(tmp_path, store):
+    put(tmp_path / "in", "doejane_4711_99001_layers.py", "anon_aB3x9_99002_layers.py")
+    put(tmp_path, "r.csv", text="Student,ID,SIS User ID\n,4711,s1\nBob Ray,aB3x9,s2\n")
+    assert sorted(read(tmp_path / "in", store, roster=read_roster(tmp_path / "r.csv"))[1]) == ["4711", "anon_aB3x9"]
+    assert take_in(tmp_path / "in", store, read_roster(tmp_path / "r.csv")).missing == ["aB3x9 (Bob Ray)"]
 
 
 def test_one_number_in_several_systems_is_several_students_without_a_roster(mixed, store):
