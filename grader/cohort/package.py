@@ -168,7 +168,7 @@ def _find(contents: Contents, limits: ArchiveLimits, handout: Handout, depth: in
 
 def _read_notebooks(contents: Contents) -> bool:
     """Add the modules that stand in cells of notebooks, IPython's commands as comments; whether there are any."""
-    found: defaultdict[str, bytes] = defaultdict(bytes)
+    found: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(path for path in contents.files if path.endswith(".ipynb")):
         try:
             cells = json.loads(contents.files[path])["cells"]
@@ -179,8 +179,8 @@ def _read_notebooks(contents: Contents) -> bool:
         for text in texts:
             if (named := _NAMES_MODULE.match(text)) and named[1].removesuffix(".py") in MODULES:
                 plain = re.sub(r"^[%!]", r"# \g<0>", text, flags=re.MULTILINE)
-                found[str(PurePosixPath(path).with_name(named[1]))] += plain.encode("utf-8", "replace") + b"\n\n"
-    contents.files |= found
+                found[str(PurePosixPath(path).with_name(named[1]))].append(f"{plain}\n\n")
+    contents.files |= {path: "".join(texts).encode("utf-8", "replace") for path, texts in found.items()}
     contents.notes += [f"{path!r} was read from cells of a notebook" for path in sorted(found)]
     return bool(found)
 
