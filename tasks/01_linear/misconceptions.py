@@ -62,7 +62,7 @@ def leaves_the_count_outside_the_root(self, in_features, out_features, rng, *_):
 def leaves_the_two_outside_the_root(self, in_features, out_features, rng, *_):
     """The 2 of He initialisation left outside the square root
 
-    The spread of W is the square root of 2 too large. Check what is under the square root.
+    The spread of W is sqrt(2) times too large. Check what is under the square root.
     """
     _start(self, out_features, rng.standard_normal((in_features, out_features)) * 2 / np.sqrt(in_features))
 

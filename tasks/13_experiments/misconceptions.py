@@ -68,7 +68,7 @@ def seeds_the_batches_anew(sizes, x_train, y_train, x_val, y_val, *, batch_sizes
 def leaves_the_short_batch_uncounted(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
     """Short last batch not counted
 
-    500 images in batches of 64 are 7 whole batches and one of 52. How many updates are that?
+    500 images in batches of 64 are 7 whole batches and one of 52. How many updates do they make?
     """
     runs = []
     for batch_size in batch_sizes:
@@ -151,7 +151,7 @@ def takes_updates_for_epochs(sizes, x_train, y_train, x_val, y_val, *, batch_siz
 
 @misconception("experiments.compare_batch_sizes", fails=["check_compare_at_equal_updates"])
 def returns_the_updates_asked_for(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
-    """Updates asked for, not those made
+    """Requested instead of actual number of updates returned
 
     Whole epochs may make more updates than were asked for. Which number do you return?
     """
