@@ -77,20 +77,21 @@ class Script:
         return self._whole(steps)
 
     def program(self, transcript: Sequence[Any], given: object = None, expected: ArrayLike | None = None) -> str:
-        """The same to be run as it stands: what the steps answer is printed.
-
-        given, expected : of the comparison that failed; both are printed if `given` was made of what a step answered
-        """
+        """The same to be run as it stands: it prints answers, and both sides of a comparison if `given` is made of one."""
         later = _words("\n".join(step.text for step in transcript[self.begin :]))
         begin = 0 if any(step.name in later for step in transcript[: self.begin]) else self.begin  # an example still used
         # The check went on without what raised before its end.
         steps = [
             s for s in transcript[begin:] if s.kind in _SHOWN and (s is transcript[-1] or not isinstance(s.outcome, ErrorInfo))
         ]
-        made = [_made_of(given, step.outcome) if expected is not None else "" for step in steps]
+        made = [_made_of(given, step.outcome) if expected is not None and step.kind in _ANSWERS else "" for step in steps]
         last = max((k for k, how in enumerate(made) if how), default=-1)
         lines = [line for k, step in enumerate(steps) for line in _lines(step, made[k] * (k == last))]
-        lines = _items_named(lines)
+        for item in [
+            line for line in lines if re.fullmatch(r"\w+\[\d+\]", line)
+        ]:  # that object, whatever the list contains later
+            k, name = lines.index(item), re.sub(r"\W+", "_", item).strip("_")
+            lines = [*lines[:k], f"{name} = {item}", *(line.replace(item, name) for line in lines[k + 1 :])]
         return self._whole(lines + _comparison(given, np.asarray(expected)) * (last >= 0), IN_A_FILE)
 
     def _whole(self, steps: list[str], most: int = WRITTEN_OUT) -> str:
@@ -166,19 +167,6 @@ def literal(array: np.ndarray, indent: str) -> str:
     return f"np.array({joined}{'' if default else f', dtype=np.{array.dtype.name}'})"
 
 
-#: What a check may have made of an answer before it compared.
-_MADE = ["answer", "answer[0]", "answer.ravel()", "answer.sum(axis=1)", "np.log(answer)", "answer.std()", "answer.mean()"]
-
-
-def _items_named(lines: list[str]) -> list[str]:
-    """The lines with a name for each item that is asked for: it is that object, whatever its list contains later on."""
-    for k, line in enumerate(lines):
-        if item := re.fullmatch(r"(\w+)\[(\d+)\]", line):
-            name = f"{item[1]}_{item[2]}"
-            lines = [*lines[:k], f"{name} = {line}", *(later.replace(line, name) for later in lines[k + 1 :])]
-    return lines
-
-
 def _lines(step: Step, how: str) -> list[str]:
     """A step in a program. how : Python that makes what was compared of its answer; "" if nothing was"""
     expr = f"list(itertools.islice({step.expr[5:-1]}, 1000))" if step.kind == "take" else step.expr
@@ -189,26 +177,29 @@ def _lines(step: Step, how: str) -> list[str]:
 
 def _made_of(given: object, answer: object) -> str:
     """Python that makes what was compared of an answer; "" if the check made it in another way."""
-    ways = [f"answer[{k}]" for k in range(len(answer))] if isinstance(answer, list | tuple) else _MADE[:1]
+    ways = [f"answer[{k}]" for k in range(len(answer))] if isinstance(answer, list | tuple) else []
     ways = _MADE if isinstance(answer, np.ndarray) and answer.ndim == 2 and len(answer) else ways
     with np.errstate(all="ignore"):
-        return next((how for how in ways if _same(eval(how, {"np": np, "answer": answer}), given)), "")
+        made = ((how, eval(how, {"np": np, "answer": answer})) for how in ["answer", *ways])
+        return next((how for how, value in made if value is given or _equal(value, given)), "")
 
 
-def _same(one: Any, other: Any) -> bool:  # noqa: ANN401
-    kinds = [isinstance(v, np.ndarray | np.number | float | int) and np.asarray(v).dtype.kind in "fiu" for v in (one, other)]
-    return all(kinds) and np.array_equal(one, other, equal_nan=True)
+#: What a check may have made of a matrix before it compared.
+_MADE = ["answer[0]", "answer.ravel()", "answer.sum(axis=1)", "np.log(answer)", "answer.std()", "answer.mean()"]
+
+
+def _equal(value: Any, given: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, np.ndarray | float | int) and isinstance(given, np.ndarray | float) and np.array_equal(value, given)
 
 
 def _comparison(given: object, expected: np.ndarray) -> list[str]:
-    """Lines that print both sides: all of them if they are few, and the entry where they differ most."""
-    lines = ["", f"wanted = {literal(expected, ' ' * 18)}", "print('got:', got, 'wanted:', wanted, sep='\\n')"]
-    lines = lines if expected.size <= IN_A_FILE else lines[:1]
-    if isinstance(given, np.ndarray) and given.shape == expected.shape and expected.size > 1:
+    """Lines that print both sides; of many entries the one where they differ most."""
+    at: list[int] | str = ""
+    if isinstance(given, np.ndarray) and given.shape == expected.shape and expected.size > IN_A_FILE:
         off = np.nan_to_num(np.abs(given.astype(np.float64) - expected), nan=np.inf)
-        at = list(map(int, np.unravel_index(int(np.argmax(off)), off.shape)))
-        lines.append(f"print('at {at}:', got{at}, 'instead of', {expected[tuple(at)].item()!r})")
-    return lines
+        at = [int(k) for k in np.unravel_index(int(np.argmax(off)), off.shape)]
+    wanted = literal(np.asarray(expected[tuple(at)]), " " * 18)
+    return ["", f"wanted = {wanted}", f"print('got:', got{at}, 'wanted:', wanted, sep='\\n')"]
 
 
 def _words(text: str) -> set[str]:

@@ -95,7 +95,7 @@ def page(report: Report, out: Path, course: Course, template: str = "report.html
         beginning=drawn.get(("", ""), []),
         openings=draws.openings() if (draws := pictures.drawer(course)) else {},
         next_view=next_view,
-        why=words.refutation(report.next, next_view.check if next_view else None, course.tasks),
+        why=words.refutation(report, course.tasks),
         repro=f"{out.name}/{REPRO}" if (out / REPRO).exists() else "",
         next_stage=next((stage for stage in stages if report.next and stage.stage.id == report.next.stage), None),
         progress=progress(report, history(out)[-MOST_RUNS:]),

@@ -180,7 +180,7 @@ def next_part(report: Report, ran_lines: int = RAN_LINES, last: bool = False, ke
     step = report.next
     if step is None:
         return []
-    check = words.next_check(report)
+    check = next((c for s in report.stages for c in s.checks if (s.id, c.id) == (step.stage, step.check)), None)
     headline = words.headline(step, check)
     head: list[RenderableType] = [Text.assemble(("Next: ", "bold"), (headline, "bold yellow" if headline != step.text else ""))]
     head += [Text(step.text)] if headline != step.text else []

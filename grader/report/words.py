@@ -54,12 +54,6 @@ def title(mistake: Mistake) -> str:
     return mistake.title or mistake.id.partition("__")[0].replace("_", " ")
 
 
-def next_check(report: Report) -> CheckResult | None:
-    """The check that the next step is about."""
-    step = report.next
-    return next((c for s in report.stages for c in s.checks if step and (s.id, c.id) == (step.stage, step.check)), None)
-
-
 def headline(step: NextStep, check: CheckResult | None) -> str:
     """The mistake that is next, if it has a name; of a training what it came to; else the next step."""
     return title(check.mistake) if check is not None and check.mistake is not None else trained(check) or step.text
@@ -71,17 +65,12 @@ def trained(check: CheckResult | None) -> str:
     return card.gave.partition(". ")[0] if card is not None and any(role.startswith("history:") for role in card.evidence) else ""
 
 
-def refutation(step: NextStep | None, check: CheckResult | None, tasks: Path) -> str:
-    """What speaks against the mistake of the next step, with numbers of this run; "" if its stage has no such text.
-
-    check : that the step is about
-    """
+def refutation(report: Report, tasks: Path) -> str:
+    """What speaks against the mistake that is next, with numbers of this run; "" if its stage has no such text."""
     from grader.course.toolbox import shared
 
     known = shared(tasks, "refutations")
-    if known is None or step is None or check is None or check.mistake is None or check.card is None:
-        return ""
-    return str(known.refutation(tasks / step.stage, check.mistake.id, check.id, f"{check.card.gave} {check.card.looks_like}"))
+    return str(known.refutation(report, tasks)) if known else ""
 
 
 def looks_like(check: CheckResult) -> str:

@@ -95,7 +95,7 @@ def _show(request: "Request", report: "Report", strict: bool, remark: str) -> in
     if untouched and not report.extra.stages_named:
         console.print(terminal.greeting(report))
     console.print(terminal.summary(console, report, whole=not report.extra.stages_named))
-    if words.refutation(report.next, words.next_check(report), request.course.tasks):
+    if words.refutation(report, request.course.tasks):
         console.print("      make why  says what speaks against it", style="dim")
     page = out / "report.html"
     if page.exists():

@@ -9,19 +9,15 @@ from grader.paths import BUILD
 
 @click.command("why")
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the last grade's results are.")
-def command(out: Path) -> int:
+def command(out: Path) -> None:
     """Say why the mistake that is next is one: what such code believes, and a number of the last grade that speaks against it."""
     from grader.learner.last_grade import last_report
     from grader.report import terminal, words
     from grader.verbs._course import course_here
 
     report, console = last_report(out), terminal.console()
-    check = words.next_check(report) if report else None
-    text = words.refutation(report.next, check, course_here().tasks) if report else ""
-    if check is None or check.mistake is None or not text:
-        console.print("The last grade names no mistake that there is more to say of. make hint  gives a hint.")
-        return 0
-    console.print(words.title(check.mistake), style="bold")
-    for line in terminal.indented(console, f"\n{text}"):
+    text = words.refutation(report, course_here().tasks) if report else ""
+    for line in terminal.indented(
+        console, text or "There is nothing more to say of what the last grade found. See make hint.", by=2
+    ):
         console.print(line)
-    return 0

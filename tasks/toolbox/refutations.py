@@ -7,6 +7,7 @@ a value that changed, what it is and what it was), {at} for the entry, {times} f
 
 import re
 from pathlib import Path
+from typing import Any
 
 FILE = "refutations.md"
 _HEADED = re.compile(r"^## (\w+), (check_\w+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -42,12 +43,14 @@ def fields(told: str) -> dict[str, str]:
     return found | said
 
 
-def refutation(folder: Path, mistake: str, check: str, told: str) -> str:
-    """The text for a mistake that this check saw, filled; "" where there is none, or the run does not have its numbers.
-
-    told : what the card says that the code gave, and what that looks like
-    """
-    try:
-        return texts(folder).get((mistake, check), "").format_map(fields(told))
-    except KeyError:
-        return ""
+def refutation(report: Any, tasks: Path) -> str:  # noqa: ANN401
+    """The text for the mistake of a report's next step, filled; "" where there is none, or the run does not have its numbers."""
+    step = report.next
+    checks = [c for s in report.stages for c in s.checks if step and (s.id, c.id) == (step.stage, step.check)]
+    for check in (check for check in checks if check.mistake and check.card):
+        text = texts(tasks / step.stage).get((check.mistake.id, check.id), "")
+        try:
+            return text.format_map(fields(f"{check.card.gave} {check.card.looks_like}"))
+        except KeyError:
+            return ""
+    return ""

@@ -54,16 +54,19 @@ def test_an_earlier_example_that_is_still_used_comes_along(mutants, tmp_path):
 def test_there_is_no_file_where_it_would_not_show_the_cards_numbers(mutants, tmp_path):
     m, submission = mutants["03_softmax:adds_an_epsilon"]
     found = first_failure(submission, m.stage, tmp_path)
-    step, path = NextStep(m.stage, found.result.id, ""), found.file
-    assert repro.program(found.context, step, path)
-    key = m.stage, found.result.id
-    found.context.state._results[key] = msgspec.structs.replace(found.result, substituted=["losses.softmax"])
-    assert repro.program(found.context, step, path) == ""
-    found.context.state._results[key] = found.result
-    assert repro.program(found.context, NextStep("12_mnist", "check_mnist_reaches_96_percent", ""), path) == ""
-    found.context.state._unrepeatable.add(key)
-    assert repro.write(found.context, step, path.parent) is None
+    step, path, key = NextStep(m.stage, found.result.id, ""), found.file, (m.stage, found.result.id)
+    results, out = found.context.state._results, found.file.parent
+    assert repro.write(found.context, step, out) == path
+    results[key] = msgspec.structs.replace(found.result, substituted=["losses.softmax"])
+    assert repro.write(found.context, step, out) is None
     assert not path.exists()  # nor is that of an earlier grade
+    hidden = "12_mnist", "check_mnist_reaches_96_percent"
+    results[hidden], found.context.state.programs[hidden] = found.result, found.context.state.programs[key]
+    assert repro.write(found.context, NextStep(*hidden, ""), out) is None
+    results[key] = found.result
+    assert repro.write(found.context, step, out) == path
+    found.context.state._unrepeatable.add(key)
+    assert repro.write(found.context, step, out) is None
 
 
 def test_a_learners_grade_writes_it_and_any_other_removes_it(tmp_path, monkeypatch):
