@@ -16,15 +16,17 @@ from grader.checks.compare import Unmet
 from grader.checks.epochs import last_epoch
 from grader.checks.patterns import ROWS_FOR_COLUMNS
 from grader.checks.phrases import listed, number, type_phrase
+from grader.checks.script import literal
 from grader.errors import Refusal
 from grader.worker.outside.errors import CallTimeout, StudentError
 from grader.worker.outside.handles import Remote
 from grader.worker.outside.proxy import Student
+from grader.worker.outside.transcript import ErrorInfo, Opaque, Step
 
 #: Relative tolerance of core checks: right to the digits of float32. Float64 has checks of its own.
 FLOAT32_RTOL = 1e-5
 
 __all__ = [
-    "FLOAT32_RTOL", "ROWS_FOR_COLUMNS", "CallTimeout", "Case", "Refusal", "Remote", "Student", "StudentError",
-    "Unmet", "last_epoch", "listed", "number", "type_phrase",
+    "FLOAT32_RTOL", "ROWS_FOR_COLUMNS", "CallTimeout", "Case", "ErrorInfo", "Opaque", "Refusal", "Remote", "Step", "Student",
+    "StudentError", "Unmet", "last_epoch", "listed", "literal", "number", "type_phrase",
 ]  # fmt: skip

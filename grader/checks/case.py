@@ -245,10 +245,9 @@ class Case:
         """The steps of a transcript as Python that can be pasted: imports, inputs, calls."""
         return self._script.text(transcript)
 
-    def program(self, transcript: Sequence[Any], failure: Exception) -> str:
-        """The same to be run as it stands, with what was compared where the check failed."""
-        compared = failure.compared if isinstance(failure, Unmet) else None
-        return self._script.program(transcript, *(compared or ()))
+    def program(self, transcript: Sequence[Any], lines: Callable[[Sequence[Any]], list[str]]) -> str:
+        """The same as a file that runs as it stands; `lines` makes its lines of the steps."""
+        return self._script.program(transcript, lines)
 
     def _keep_pictures(self, unmet: Unmet) -> None:
         """Both arrays, or of large ones the window around the worst entry."""

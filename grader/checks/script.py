@@ -1,14 +1,12 @@
 """From the steps of a check to Python that can be pasted: imports, inputs by name, calls."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from grader.paths import MODULES
-from grader.worker.outside.transcript import ErrorInfo, Opaque, Step
 
 __judges_values__ = True  # see grader.running.failures
 
@@ -16,7 +14,7 @@ T = TypeVar("T")
 WRITTEN_OUT = 60  # entries of an array that are written out; beyond, its recipe
 INLINE = 6  # entries of an array without a name that are written into the call
 MOST_STEPS = 30
-IN_A_FILE = 200  # entries of an array that are written out, or printed whole, in a file of its own
+IN_A_FILE = 200  # entries of an array that are written out in a file of its own
 
 
 class Script:
@@ -76,23 +74,11 @@ class Script:
             steps = [f"# ... {len(steps) - MOST_STEPS} steps before these", *steps[-MOST_STEPS:]]
         return self._whole(steps)
 
-    def program(self, transcript: Sequence[Any], given: object = None, expected: ArrayLike | None = None) -> str:
-        """The same to be run as it stands: it prints answers, and both sides of a comparison if `given` is made of one."""
+    def program(self, transcript: Sequence[Any], lines: Callable[[Sequence[Any]], list[str]]) -> str:
+        """The same as a file that runs as it stands, its lines made by the caller of the steps that a learner can repeat."""
         later = _words("\n".join(step.text for step in transcript[self.begin :]))
         begin = 0 if any(step.name in later for step in transcript[: self.begin]) else self.begin  # an example still used
-        # The check went on without what raised before its end.
-        steps = [
-            s for s in transcript[begin:] if s.kind in _SHOWN and (s is transcript[-1] or not isinstance(s.outcome, ErrorInfo))
-        ]
-        made = [_made_of(given, step.outcome) if expected is not None and step.kind in _ANSWERS else "" for step in steps]
-        last = max((k for k, how in enumerate(made) if how), default=-1)
-        lines = [line for k, step in enumerate(steps) for line in _lines(step, made[k] * (k == last))]
-        for item in [
-            line for line in lines if re.fullmatch(r"\w+\[\d+\]", line)
-        ]:  # that object, whatever the list contains later
-            k, name = lines.index(item), re.sub(r"\W+", "_", item).strip("_")
-            lines = [*lines[:k], f"{name} = {item}", *(line.replace(item, name) for line in lines[k + 1 :])]
-        return self._whole(lines + _comparison(given, np.asarray(expected)) * (last >= 0), IN_A_FILE)
+        return self._whole(lines([step for step in transcript[begin:] if step.kind in _SHOWN]), IN_A_FILE)
 
     def _whole(self, steps: list[str], most: int = WRITTEN_OUT) -> str:
         """Imports, the inputs that some lines mention, and the lines. most : entries of an array that are written out"""
@@ -154,8 +140,6 @@ def _slice(rows: slice, length: int) -> str:
 
 #: Kinds of steps that the learner can repeat; the others are the grader's own bookkeeping.
 _SHOWN = {"call", "attribute", "fetch", "take", "fill", "put", "item"}
-#: Of these, the ones whose text is an expression.
-_ANSWERS = _SHOWN - {"fill", "put"}
 
 
 def literal(array: np.ndarray, indent: str) -> str:
@@ -165,41 +149,6 @@ def literal(array: np.ndarray, indent: str) -> str:
     joined = f"\n{indent} ".join(line for line in lines if line) if indent else " ".join(lines)
     default = array.dtype in (np.dtype("f8"), np.dtype("i8"), np.dtype("?"))
     return f"np.array({joined}{'' if default else f', dtype=np.{array.dtype.name}'})"
-
-
-def _lines(step: Step, how: str) -> list[str]:
-    """A step in a program. how : Python that makes what was compared of its answer; "" if nothing was"""
-    expr = f"list(itertools.islice({step.expr[5:-1]}, 1000))" if step.kind == "take" else step.expr
-    silent = step.name or step.kind not in _ANSWERS or isinstance(step.outcome, Opaque)
-    lines = [step.text if silent else f"print({f'{step.expr} ='!r}, {expr})"] * (not how or bool(step.name))
-    return [*lines, f"got = {how.replace('answer', step.name or expr)}"] if how else lines
-
-
-def _made_of(given: object, answer: object) -> str:
-    """Python that makes what was compared of an answer; "" if the check made it in another way."""
-    ways = [f"answer[{k}]" for k in range(len(answer))] if isinstance(answer, list | tuple) else []
-    ways = _MADE if isinstance(answer, np.ndarray) and answer.ndim == 2 and len(answer) else ways
-    with np.errstate(all="ignore"):
-        made = ((how, eval(how, {"np": np, "answer": answer})) for how in ["answer", *ways])
-        return next((how for how, value in made if value is given or _equal(value, given)), "")
-
-
-#: What a check may have made of a matrix before it compared.
-_MADE = ["answer[0]", "answer.ravel()", "answer.sum(axis=1)", "np.log(answer)", "answer.std()", "answer.mean()"]
-
-
-def _equal(value: Any, given: Any) -> bool:  # noqa: ANN401
-    return isinstance(value, np.ndarray | float | int) and isinstance(given, np.ndarray | float) and np.array_equal(value, given)
-
-
-def _comparison(given: object, expected: np.ndarray) -> list[str]:
-    """Lines that print both sides; of many entries the one where they differ most."""
-    at: list[int] | str = ""
-    if isinstance(given, np.ndarray) and given.shape == expected.shape and expected.size > IN_A_FILE:
-        off = np.nan_to_num(np.abs(given.astype(np.float64) - expected), nan=np.inf)
-        at = [int(k) for k in np.unravel_index(int(np.argmax(off)), off.shape)]
-    wanted = literal(np.asarray(expected[tuple(at)]), " " * 18)
-    return ["", f"wanted = {wanted}", f"print('got:', got{at}, 'wanted:', wanted, sep='\\n')"]
 
 
 def _words(text: str) -> set[str]:

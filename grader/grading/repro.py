@@ -7,32 +7,27 @@ numbers of the card.
 import os
 from pathlib import Path
 
+from grader.course.toolbox import shared
 from grader.files import write_atomically
 from grader.records import REPRO, NextStep
 from grader.running.context import Context
 from grader.text import clean
-
-_BEGIN = Path(__file__).with_name("repro_begin.txt")
 
 
 def write(context: Context, step: NextStep | None, out: Path) -> Path | None:
     """Write the file for the check that the next step is about, if there is one that shows its numbers; an older one is gone."""
     path, state = out / REPRO, context.state
     path.unlink(missing_ok=True)
-    if step is None or context.submission.folder is None:
+    known = shared(context.course.tasks, "repro")
+    if step is None or context.submission.folder is None or known is None:
         return None
     name, root, here = (step.stage, step.check), context.course.folder.resolve(), out.resolve()
-    result, make = state.results.get(name), state.programs.get(name)
+    result, run = state.results.get(name), state.executions.get(name)
     hidden = any("hidden" in c.fixtures for c in context.course.stage(step.stage).checks if c.id == step.check)
-    if result is None or result.state != "fail" or result.substituted or hidden or name in state.unrepeatable or make is None:
+    if result is None or result.state != "fail" or result.substituted or hidden or name in state.unrepeatable or run is None:
         return None
     student = context.submission.folder.resolve()
     file = here.relative_to(root) / REPRO if here.is_relative_to(root) else path
-    named = {"student": clean(student.name), "file": clean(str(file)), "check": step.check, "stage": step.stage}
-    begin = _BEGIN.read_text("utf-8").format(**named, folder=os.path.relpath(student, here), root=os.path.relpath(root, here))
-    text = f"{begin}{make()}\nprint('\\nThe card says:', {clean(result.message)!r})\n"
-    try:
-        compile(text, REPRO, "exec")
-    except SyntaxError:  # an input that no line of Python makes
-        return None
-    return write_atomically(path, text)
+    relative = {"folder": os.path.relpath(student, here), "root": os.path.relpath(root, here)}
+    text = known.text(run, clean(result.message), step, student=clean(student.name), file=clean(str(file)), **relative)
+    return write_atomically(path, text) if text else None

@@ -156,8 +156,7 @@ def _judged(check: Check, execution: Execution, context: Context) -> CheckResult
         told.fields["source"] = told.fields.get("source") or failures.own_lines(modules, check.functions)
     context.state.fail(check, execution.transcript)
     if context.submission.put_in is None:
-        make = functools.partial(execution.case.program, execution.transcript, execution.failure)
-        context.state.programs[scores.key(check)] = make
+        context.state.executions[scores.key(check)] = execution
     if not told.repeatable:
         context.state.cut_short(check)
     common |= {"message": told.message, "broken": told.broken}

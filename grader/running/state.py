@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING
 
 from grader.course.stage import Check
@@ -10,6 +10,7 @@ from grader.records import CheckResult
 from grader.running.scores import Key, key
 
 if TYPE_CHECKING:
+    from grader.running.runner import Execution
     from grader.worker.outside.transcript import Step
 
 EVIDENCE_BYTES = 1_000_000  #: of a whole submission; what does not fit any more costs its picture
@@ -27,7 +28,7 @@ class RunState:
         self._touched: dict[Key, set[str]] = {}
         self._unrepeatable: set[Key] = set()
         self._notes: dict[Key, tuple[list[str], list[str]] | None] = {}
-        self.programs: dict[Key, Callable[[], str]] = {}  #: of checks that failed: makes the Python that repeats it
+        self.executions: dict[Key, Execution] = {}  #: of checks that failed, with nothing put in
         self._killed: set[Key] = set()
         self._evidence_left = evidence_bytes
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 
 import msgspec
 import pytest
@@ -61,7 +62,7 @@ def test_there_is_no_file_where_it_would_not_show_the_cards_numbers(mutants, tmp
     assert repro.write(found.context, step, out) is None
     assert not path.exists()  # nor is that of an earlier grade
     hidden = "12_mnist", "check_mnist_reaches_96_percent"
-    results[hidden], found.context.state.programs[hidden] = found.result, found.context.state.programs[key]
+    results[hidden], found.context.state.executions[hidden] = found.result, found.context.state.executions[key]
     assert repro.write(found.context, NextStep(*hidden, ""), out) is None
     results[key] = found.result
     assert repro.write(found.context, step, out) == path
@@ -72,6 +73,9 @@ def test_there_is_no_file_where_it_would_not_show_the_cards_numbers(mutants, tmp
 def test_a_learners_grade_writes_it_and_any_other_removes_it(tmp_path, monkeypatch):
     monkeypatch.setenv("CHAIN_RULE_MEMORY", str(tmp_path / "memory"))
     write_course(tmp_path / "tasks")
+    (tmp_path / "tasks" / "toolbox").mkdir()
+    for name in ("repro.py", "repro_begin.txt"):
+        shutil.copy(HERE.tasks / "toolbox" / name, tmp_path / "tasks" / "toolbox")
     mine = write_submission(tmp_path / "mine", layers=RIGHT["layers"].replace("a + b", "a - b"))
     out = tmp_path / "out"
     grade(Request(Course(tmp_path), mine, Output(out, repro=True)), pool=LocalPool())

@@ -85,12 +85,12 @@ def run_forked(file: Path) -> tuple[int, str]:
         return status, out.read()
 
 
-def problem(found: Reproduced, run: Callable[[Path], tuple[int, str]] = run_fresh) -> str:
+def problem(found: Reproduced, of: Callable[[Path], tuple[int, str]] = run_fresh) -> str:
     """What the file does not show of what the card is made of; "" if it shows all."""
-    key = next(k for k in found.context.state.programs if k[1] == found.result.id)
+    run = next(run for key, run in found.context.state.executions.items() if key[1] == found.result.id)
     assert found.file is not None
-    transcript, failure = found.context.state.programs[key].args
-    status, output = run(found.file)
+    transcript, failure = run.transcript, run.failure
+    status, output = of(found.file)
     last = transcript[-1].outcome
     if isinstance(last, ErrorInfo) and last.error != "NotAValue" and last.type_name:
         return "" if status and last.type_name in output else f"{last.type_name} is not raised: {output[-300:]}"
@@ -108,9 +108,8 @@ def problem(found: Reproduced, run: Callable[[Path], tuple[int, str]] = run_fres
 def _to_show(transcript: list, failure: Exception, compared: bool) -> Iterator[float]:
     """The numbers of both sides where they were compared, else of the answers."""
     if compared:
-        given, expected = failure.compared
-        both = [np.asarray(given), np.asarray(expected)]
-        if both[1].size > FEW:
+        both = [np.asarray(side) for side in failure.compared if isinstance(side, np.ndarray | float | int)]
+        if len(both) == 2 and both[1].size > FEW and both[0].shape == both[1].shape:
             at = np.unravel_index(int(np.argmax(np.abs(both[0] - both[1]))), both[1].shape)
             both = [array[at] for array in both]
         answers = [array for array in both if array.size <= FEW]
