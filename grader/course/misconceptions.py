@@ -149,10 +149,7 @@ def apply(submission: Submission, mistake: Misconception) -> Submission:
 
 @lru_cache(maxsize=64)
 def parse(text: str, stage: str) -> tuple[Misconception, ...]:
-    """What the text of a misconceptions.py (or of a file of right answers) holds.
-
-    raises : BadMisconceptions
-    """
+    """What the text of a misconceptions.py (or of a file of right answers) holds; raises BadMisconceptions."""
     try:
         tree = ast.parse(text)
     except SyntaxError as problem:

@@ -8,8 +8,7 @@ stage and the name alone, so that grading needs no reference.
 
 import ast
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -36,9 +35,9 @@ KIT_MARK = ".kit"
 class Claims:
     """Who asks for what: the stage of each claimed name, and what claimed values start from."""
 
-    stages: Mapping[str, str]  #: "losses.softmax" -> "03_softmax"
-    starting_values: Mapping[str, Any] = field(default_factory=dict)  #: "train.HYPERPARAMETERS" -> {...}
-    beyond: Mapping[str, list[str]] = field(default_factory=dict)  #: "train.train" -> parameters that no stub shows
+    stages: dict[str, str]  #: "losses.softmax" -> "03_softmax"
+    starting_values: dict[str, Any] = field(default_factory=dict)  #: "train.HYPERPARAMETERS" -> {...}
+    beyond: dict[str, Sequence[str]] = field(default_factory=dict)  #: "train.train" -> parameters that no stub shows
 
     def of_module(self, module: str) -> list[str]:
         return [name for name in self.stages if name.partition(".")[0] == module]
@@ -48,22 +47,13 @@ class Claims:
 
 
 def read_claims(tasks: Path) -> Claims:
-    """Collect the claims of all task.toml below a folder, in order of the stages."""
-    stages: dict[str, str] = {}
-    values: dict[str, Any] = {}
-    beyond: dict[str, list[str]] = {}
-    for path in sorted(tasks.glob("*/task.toml")):
-        try:
-            task = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SkeletonError(f"{path} is not valid TOML: {error}. Correct it and run again.") from error
-        for name in task.get("claims", []):
-            if name in stages:
-                raise SkeletonError(f"{name} is claimed by {stages[name]} and by {path.parent.name}; keep one of them.")
-            stages[name] = path.parent.name
-        values.update(task.get("starting_values", {}))
-        beyond.update(task.get("beyond", {}))
-    return Claims(stages, values, beyond)
+    """The claims of all stages of a folder, in their order; raises BadCourse."""
+    claims = Claims({}, {}, {})
+    for stage in Course(tasks.parent, stages_in=tasks).stages:
+        claims.stages.update(dict.fromkeys(stage.claims, stage.id))
+        claims.starting_values.update(stage.starting_values)
+        claims.beyond.update(stage.beyond)
+    return claims
 
 
 def stub_statement(stage_id: str, function: str) -> str:

@@ -80,12 +80,12 @@ class StageText(Struct, frozen=True, kw_only=True):
     claims: tuple[Function, ...] = ()
     optional_files: bool = False  #: a submission without the modules of its claims has them to do
     starting_values: dict[str, Any] = {}
+    beyond: dict[str, tuple[str, ...]] = {}  #: claimed function -> parameters of the reference's own, in no stub
 
 
 class StageTable(StageText, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All of task.toml."""
 
-    beyond: dict[str, tuple[str, ...]] = {}  #: claimed function -> parameters of the reference's own, in no stub
     limits: LimitTable = LimitTable()
     check: tuple[CheckTable, ...] = ()
 
@@ -117,10 +117,7 @@ class Stage(StageText, frozen=True, kw_only=True):
 
 
 def load_stage(folder: Path) -> Stage:
-    """Read one stage's folder: task.toml, and checks.py as syntax.
-
-    raises : BadCourse, with cause and remedy
-    """
+    """Read one stage's folder: task.toml, and checks.py as syntax; raises BadCourse, with cause and remedy."""
     if not STAGE_ID.fullmatch(folder.name):
         raise BadCourse(f"{folder}: a stage's folder is called NN_noun, such as 03_softmax. Remedy: rename or move it.")
     path = folder / "task.toml"

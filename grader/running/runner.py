@@ -52,10 +52,7 @@ def _still_to_do(stub: str, context: Context) -> str:
 
 
 def load_checks(stage: Stage) -> Mapping[str, Function]:
-    """The check functions of a stage, imported from its folder.
-
-    raises : BadCourse if the file cannot be imported
-    """
+    """The check functions of a stage, imported from its folder; raises BadCourse if the file cannot be imported."""
     module = import_checks(stage)
     return {check.id: getattr(module, check.id) for check in stage.checks}
 

@@ -51,10 +51,7 @@ class Reader(Generic[Context]):
         self.start = self.end = 0
 
     def frame(self, context: Context) -> wire.Frame:
-        """The next frame.
-
-        raises : WireError before memory is set aside for one that is too large
-        """
+        """The next frame; raises WireError before memory is set aside for one that is too large."""
         structure, count = _HEADER.unpack(self._bytes(_HEADER.size, context))
         check_lengths(structure, [0] * min(count, bounds.MAX_BUFFERS + 1), self.most)
         lengths = struct.unpack(f"<{count}Q", self._bytes(8 * count, context))

@@ -345,24 +345,6 @@ def test_restore_refuses_a_file_that_does_not_parse():
 # --- claims ---
 
 
-def write_tasks(folder, **texts):
-    for stage, text in texts.items():
-        (folder / stage).mkdir()
-        (folder / stage / "task.toml").write_text(text, encoding="utf-8")
-
-
-def test_a_name_claimed_twice_is_refused(tmp_path):
-    write_tasks(tmp_path, s1='claims = ["a.f"]', s2='claims = ["a.f"]')
-    with pytest.raises(SkeletonError, match=r"a\.f is claimed by s1 and by s2"):
-        read_claims(tmp_path)
-
-
-def test_a_task_that_is_not_toml_is_named(tmp_path):
-    write_tasks(tmp_path, s1="claims = [")
-    with pytest.raises(SkeletonError, match=r"s1/task\.toml is not valid TOML"):
-        read_claims(tmp_path)
-
-
 def test_a_claimed_module_that_is_missing_is_named(tmp_path):
     with pytest.raises(SkeletonError, match=r"gone\.py"):
         build(REFERENCE, claims_of("gone.f"))

@@ -66,10 +66,7 @@ def _most_threads() -> int:
 
 
 def drop_user(uid: int) -> str:
-    """Become a user that owns nothing.
-
-    raises : OSError
-    """
+    """Become a user that owns nothing; raises OSError."""
     os.setgroups([])
     os.setresgid(uid, uid, uid)
     os.setresuid(uid, uid, uid)
@@ -77,10 +74,7 @@ def drop_user(uid: int) -> str:
 
 
 def drop_capabilities() -> str:
-    """Stay the super-user in name, without any of their powers.
-
-    raises : OSError
-    """
+    """Stay the super-user in name, without any of their powers; raises OSError."""
     for capability in range(_LAST_CAPABILITY + 1):
         try:
             kernel.prctl(kernel.PR_CAPBSET_DROP, capability)

@@ -17,10 +17,7 @@ _libc = ctypes.CDLL(None, use_errno=True) if LINUX else None
 
 
 def call(number: int, *arguments: object) -> int:
-    """One system call by number.
-
-    raises : OSError
-    """
+    """One system call by number; raises OSError."""
     if _libc is None:
         raise OSError("system calls by number are Linux's alone")
     _libc.syscall.restype = ctypes.c_long
@@ -34,10 +31,7 @@ def current_processor() -> int:
 
 
 def prctl(option: int, *arguments: int) -> int:
-    """prctl(2) with up to four arguments.
-
-    raises : OSError
-    """
+    """prctl(2) with up to four arguments; raises OSError."""
     if _libc is None:
         raise OSError("prctl is Linux's alone")
     padded = [ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:4]]

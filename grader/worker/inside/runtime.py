@@ -73,10 +73,7 @@ class Runtime:
             return self.framed([status, self.refer(value, why)])
 
     def framed(self, message: list[object]) -> wire.Frame:
-        """A message to the grader, objects by reference.
-
-        raises : WireError if it is too large, NotPlain
-        """
+        """A message to the grader, objects by reference; raises WireError if it is too large, NotPlain."""
         return wire.encode(message, self.refer, bounds.MAX_ANSWER)
 
     def resolve(self, pointer: wire.Pointer) -> object:

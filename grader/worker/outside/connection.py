@@ -101,10 +101,7 @@ class Connection:
                 raise _timeout(deadline)
 
     def read_output(self) -> None:
-        """Take what has been printed.
-
-        raises : TooMuchOutput
-        """
+        """Take what has been printed; raises TooMuchOutput."""
         while not self._ended_output:
             try:
                 data = self.process.read_output()

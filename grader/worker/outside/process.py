@@ -76,10 +76,7 @@ class ZygoteClient:
         ours.settimeout(REPLY_SECONDS)
 
     def ask(self, do: str, fds: Sequence[int] = (), **fields: object) -> dict[str, Any]:
-        """One question.
-
-        raises : WorkerFault if the zygote is gone or says that it cannot
-        """
+        """One question; raises WorkerFault if the zygote is gone or says that it cannot."""
         return self.answer(self.tell(do, fds, True, **fields))
 
     def tell(self, do: str, fds: Sequence[int] = (), keep: bool = True, **fields: object) -> int:
@@ -97,10 +94,7 @@ class ZygoteClient:
         return self.asked
 
     def answer(self, number: int) -> dict[str, Any]:
-        """The answer to a question.
-
-        raises : WorkerFault if the zygote is gone or says that it cannot
-        """
+        """The answer to a question; raises WorkerFault if the zygote is gone or says that it cannot."""
         try:
             while number not in self._answers:
                 data = self.control.recv(1 << 16)
@@ -186,10 +180,7 @@ class ForkedProcess:
             os.close(their_output)
 
     def _arrive(self) -> None:
-        """Wait until it is there.
-
-        raises : WorkerFault if it does not come, now or any other time
-        """
+        """Wait until it is there; raises WorkerFault if it does not come, now or any other time."""
         if self._asked:
             asked, self._asked, self._lost = self._asked, 0, True
             self._pid: int = self.zygote.answer(asked)["pid"]
@@ -215,10 +206,7 @@ class ForkedProcess:
         return not self._reaped and not select.select([self.ended], [], [], 0)[0]
 
     def read_output(self) -> bytes:
-        """What it has printed and nobody has read.
-
-        raises : BlockingIOError if that is nothing
-        """
+        """What it has printed and nobody has read; raises BlockingIOError if that is nothing."""
         return os.read(self.output, 1 << 16)
 
     def starved(self, seconds: float) -> bool:

@@ -76,10 +76,7 @@ class Student(Asker):
         return [[self.named(item, f"{whole}[{index}]") for index, item in pairs] for pairs in found]
 
     def _pairs(self, answer: object) -> list[tuple[int, Remote]]:
-        """An answer as (index, item), for it comes from a worker.
-
-        raises : ProtocolViolation
-        """
+        """An answer as (index, item), for it comes from a worker; raises ProtocolViolation."""
         pairs = answer if type(answer) is list and all(type(pair) is list for pair in answer) else [[]]
         if any([type(part) for part in pair] != [int, Remote] for pair in pairs):
             self._channel.close()

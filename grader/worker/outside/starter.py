@@ -34,10 +34,7 @@ class Starter:
         self._zygote = None if cold else ZygoteClient()
 
     def start(self, plan: dict[str, Any], submission: Submission, limits: TimeLimits) -> tuple[WireChannel, Measured]:
-        """A fresh worker, and what it measured of itself.
-
-        raises : WorkerFault
-        """
+        """A fresh worker, and what it measured of itself; raises WorkerFault."""
         started = self._ready(plan, submission, limits)
         if started is None:
             process = ColdProcess(plan) if self.cold else self._forked(plan)
