@@ -177,10 +177,7 @@ class Report(Struct, frozen=True):
 
 
 def read_report(path: Path) -> Report:
-    """The report in a results.json, cleaned, whoever wrote it.
-
-    raises : OSError, msgspec.MsgspecError
-    """
+    """The report in a results.json, cleaned, whoever wrote it; raises OSError, msgspec.MsgspecError."""
     return cleaned(msgspec.json.decode(path.read_bytes(), type=Report))
 
 

@@ -1,7 +1,8 @@
 """Every expectation that the course has of its own checks, and what was found instead."""
 
+import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 
@@ -10,13 +11,13 @@ from msgspec import Struct
 
 from grader.check_tasks import subjects
 from grader.check_tasks.backend import Job, JobOutcome, VerifyContext, run_job, run_jobs
-from grader.check_tasks.reach import stages_reached
 from grader.course.course import Course
 from grader.course.misconceptions import Misconception
 from grader.diagnosis.answer_table import TABLE
 from grader.submission import Submission
 
 Say = Callable[[str], None]
+_IMPORT = re.compile(r"^\s*(?:from\s+(?:\.|student\.)?([\w.]+)\s+import|import\s+([\w.]+))", re.MULTILINE)
 
 
 class Tally(Struct):
@@ -197,3 +198,25 @@ def matrix(findings: Findings) -> str:
             lines.append(stage)
             lines += [f"  {name:<58} {count:>4}" for name, count in checks.items()]
     return "\n".join(lines)
+
+
+def stages_reached(course: Course, asked: Mapping[str, set[str]], before: Submission, after: Submission) -> tuple[str, ...]:
+    """Ids of the stages in which `after` can answer otherwise than `before` does.
+
+    asked : stage -> modules that its checks asked for, as seen when `before` was graded
+    """
+    changed = {m for m in {*before.modules, *after.modules} if before.modules.get(m) != after.modules.get(m)}
+    return tuple(stage.id for stage in course.stages if changed & _loaded(asked.get(stage.id, set()), after))
+
+
+def _loaded(modules: set[str], submission: Submission) -> set[str]:
+    """The modules, and everything of the submission that they import."""
+    todo, found = [*modules], set()
+    while todo:
+        module = todo.pop()
+        if module in submission.modules and module not in found:
+            found.add(module)
+            for one, other in _IMPORT.findall(submission.modules[module]):
+                name = one or other
+                todo += [name, name.rpartition(".")[0]]
+    return found

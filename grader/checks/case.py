@@ -134,10 +134,7 @@ class Case:
         not_finite: str = "",
         layout: str = "",
     ) -> None:
-        """Compare in the order missing, type, shape, dtype, NaN or inf, values. Arguments as `compare.compare`.
-
-        raises : Unmet
-        """
+        """Compare in the order missing, type, shape, dtype, NaN or inf, values. Arguments as `compare.compare`; raises Unmet."""
         unmet = compare(
             given, expected, what, should=should or "", rtol=rtol, atol=atol, dtype=dtype, not_finite=not_finite, layout=layout,
             counts=self._counts, named=self._script.arrays(), earlier=self._earlier,

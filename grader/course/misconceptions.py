@@ -125,10 +125,7 @@ def with_number(text: str, open_number: Number, number: Number) -> str:
 
 
 def load(stage_folder: Path) -> list[Misconception]:
-    """The misconceptions of one stage, in the order of the file; none if it has no such file.
-
-    raises : BadMisconceptions
-    """
+    """The misconceptions of one stage, in the order of the file; none if it has no such file. Raises BadMisconceptions."""
     path = stage_folder / FILE_NAME
     if not path.is_file():
         return []

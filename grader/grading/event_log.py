@@ -52,10 +52,7 @@ class LoggedRun(msgspec.Struct, frozen=True):
 
 
 def replay(path: Path) -> LoggedRun:
-    """Read a log; a last line that was cut off is left out.
-
-    raises : OSError if there is none
-    """
+    """Read a log; a last line that was cut off is left out. Raises OSError if there is none."""
     results: dict[Key, CheckResult] = {}
     begun: Key | None = None
     for line in path.read_bytes().split(b"\n"):

@@ -23,34 +23,18 @@ class RunState:
     """
 
     def __init__(self, results: Mapping[Key, CheckResult] | None = None, evidence_bytes: int = EVIDENCE_BYTES) -> None:
-        self._results = dict(results or {})
+        self._results, self._touched = dict(results or {}), dict[Key, set[str]]()
         self._transcripts: dict[Key, list[Step]] = {}
-        self._touched: dict[Key, set[str]] = {}
-        self._unrepeatable: set[Key] = set()
+        self._unrepeatable = set[Key]()
+        self.results: Mapping[Key, CheckResult] = self._results  #: of every check that is decided
+        self.transcripts: Mapping[Key, list[Step]] = self._transcripts  #: of checks that failed, for diagnosis
+        self.touched: Mapping[Key, set[str]] = self._touched  #: the modules that a check asked for names of
+        #: Checks that a limit or a death decided: their results are never kept.
+        self.unrepeatable: Set[Key] = self._unrepeatable
         self._notes: dict[Key, tuple[list[str], list[str]] | None] = {}
         self.executions: dict[Key, Execution] = {}  #: of checks that failed, with nothing put in
         self._killed: set[Key] = set()
         self._evidence_left = evidence_bytes
-
-    @property
-    def results(self) -> Mapping[Key, CheckResult]:
-        """Of every check that is decided."""
-        return self._results
-
-    @property
-    def transcripts(self) -> Mapping[Key, list[Step]]:
-        """Of checks that failed, for diagnosis."""
-        return self._transcripts
-
-    @property
-    def touched(self) -> Mapping[Key, set[str]]:
-        """The modules that a check asked for names of."""
-        return self._touched
-
-    @property
-    def unrepeatable(self) -> Set[Key]:
-        """Checks that a limit or a death decided: their results are never kept."""
-        return self._unrepeatable
 
     def decide(self, check: Check, result: CheckResult) -> None:
         self._results[key(check)] = result

@@ -9,9 +9,8 @@ from grader.check_tasks import more, parts, subjects
 from grader.check_tasks.backend import Job, VerifyContext, run_jobs
 from grader.check_tasks.edits import composite, edited
 from grader.check_tasks.names import most_are_named
-from grader.check_tasks.reach import stages_reached
 from grader.check_tasks.record import record_fails
-from grader.check_tasks.verify import Verifier
+from grader.check_tasks.verify import Verifier, stages_reached
 from grader.course.misconceptions import apply, load, parse
 from grader.paths import REFERENCE
 from grader.submission import Submission, read_submission

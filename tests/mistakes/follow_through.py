@@ -19,7 +19,7 @@ from functools import cache, partial
 from typing import NamedTuple
 
 from grader.check_tasks import subjects
-from grader.check_tasks.reach import stages_reached
+from grader.check_tasks.verify import stages_reached
 from grader.course.misconceptions import BadMisconceptions, Misconception, apply
 from grader.course.stage import Check
 from grader.course.substitutes import unit_of

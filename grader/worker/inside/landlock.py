@@ -69,8 +69,5 @@ def _grant(ruleset_fd: int, path: str, rights: int) -> None:
 
 
 def enforce(ruleset_fd: int) -> None:
-    """Put this thread under the rule set; needs no_new_privs.
-
-    raises : OSError
-    """
+    """Put this thread under the rule set; needs no_new_privs. Raises OSError."""
     kernel.call(_RESTRICT, ctypes.c_int(ruleset_fd), ctypes.c_uint32(0))

@@ -206,10 +206,7 @@ class Filter:
         return program + runs[0][1]
 
     def install(self) -> None:
-        """Put this process under the filter; needs no_new_privs.
-
-        raises : OSError
-        """
+        """Put this process under the filter; needs no_new_privs. Raises OSError."""
         for offset in self._pids:
             struct.pack_into("<I", self._code, offset, os.getpid())
         code = ctypes.create_string_buffer(bytes(self._code))

@@ -69,7 +69,10 @@ class Zygote:
     def __init__(self, control: socket.socket):
         self.control, self.children = control, Children()
         self.shared: dict[str, Mapped] = {}
-        self.ruleset = _ruleset()
+        try:
+            self.ruleset: int | None = landlock.ruleset(grants.grants())  # descriptor of what workers may read
+        except OSError:
+            self.ruleset = None
         self.filters = confine.filters()
         self.uid_works: bool | None = None
         self.spawned = 0
@@ -156,13 +159,6 @@ class Zygote:
         if self.uid_works is None:
             self.uid_works = confine.readable_by(uid, grants.interpreter_files())
         return uid if self.uid_works else None
-
-
-def _ruleset() -> int | None:
-    try:
-        return landlock.ruleset(grants.grants())
-    except OSError:
-        return None
 
 
 def main(control: int) -> None:

@@ -135,16 +135,16 @@ class WorkerPool:
         """The worker of the check before with the submission loaded anew, if there is one that can be used again."""
         held = self.starter.by_identity()
         channel = next((channel for channel in self._resting if channel.submission is submission), None)
-        if channel is not None:
-            self._resting.remove(channel)
-        if channel is not None and channel.shared.keys() == held.keys():
+        if channel is None:
+            return None
+        self._resting.remove(channel)
+        if channel.shared.keys() == held.keys():
             with contextlib.suppress(WorkerFault):  # it was killed meanwhile: then another one is started
                 self.starter.send_shared(channel)
                 if channel.load_submission(submission, limits, _AGAIN_SECONDS):
                     return channel
             self._unfit.append(submission)  # what hindered it once would hinder it after every check
-        if channel is not None:
-            self.end(channel)
+        self.end(channel)
         return None
 
     def _release(self, channel: WireChannel, in_order: bool) -> None:
@@ -180,10 +180,7 @@ class WorkerPool:
             yield worker
 
     def start(self, submission: Submission, limits: TimeLimits) -> WireChannel:
-        """A fresh worker, judged, that holds nothing yet; `end` ends it.
-
-        raises : WorkerFault; SandboxRefused in strict mode
-        """
+        """A fresh worker, judged, that holds nothing yet; `end` ends it. Raises WorkerFault; SandboxRefused in strict mode."""
         plan = {
             "layers": self.layers,
             "memory": self.memory,
