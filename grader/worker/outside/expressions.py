@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -99,27 +100,16 @@ def definitions(submission: Submission) -> Iterator[tuple[str, Defined]]:
                     yield f"{node.name}.{inner.name}", Defined(module, inner, node)
 
 
+@dataclass(eq=False)
 class Place:
-    """Where an exception was raised.
+    """Where an exception was raised."""
 
-    module  : "" if that was in no line of the submission
-    span    : line, last line, column and last column of the failing expression, columns in bytes
-    seen    : name or "self.name" -> what it held
-    holds   : the same for the attributes of the object that lacks one
-    frames  : the learner's lines on the way, outermost first
-    """
-
-    def __init__(
-        self,
-        submission: Submission,
-        module: str,
-        span: Sequence[int],
-        seen: Mapping[str, NamedValue],
-        holds: Mapping[str, NamedValue],
-        frames: Sequence[SourceLines],
-    ):
-        self.submission, self.module, self.span, self.frames = submission, module, span, frames
-        self.seen, self.holds = seen, holds
+    submission: Submission
+    module: str  #: "" if that was in no line of the submission
+    span: Sequence[int]  #: line, last line, column and last column of the failing expression, columns in bytes
+    seen: Mapping[str, NamedValue]  #: name or "self.name" -> what it held
+    holds: Mapping[str, NamedValue]  #: the same for the attributes of the object that lacks one
+    frames: Sequence[SourceLines]  #: the learner's lines on the way, outermost first
 
     @cached_property
     def path(self) -> list[ast.AST]:
