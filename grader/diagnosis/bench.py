@@ -1,7 +1,7 @@
 """What all of a diagnosis works with: mutants, runs of checks on them and on the submission, and the time there is."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 import msgspec
@@ -17,6 +17,7 @@ from grader.submission import Submission
 from grader.worker.outside.protocols import CourseWorker
 
 PROBE = "probe_"
+Forms = Sequence[Misconception]  #: of mistakes
 #: Wall-clock seconds for one failed check. Every known mistake is asked long before, each with the check's own limits: no
 #: name depends on what else the machine does. The last resort against a list that never ends.
 BUDGET = 60.0

@@ -19,13 +19,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
-from grader.diagnosis.bench import BUDGET, Bench
+from grader.diagnosis.bench import BUDGET, Bench, Forms
 from grader.diagnosis.candidates import Candidates
 from grader.diagnosis.facts import facts_of
 from grader.diagnosis.matches import all_that_match, shows_values
 from grader.diagnosis.numbers import clean_ratios, fillings
 from grader.diagnosis.runs import ReplayCache, Runs
-from grader.diagnosis.same_answers import Answer, answers, last_words, same
+from grader.diagnosis.same_answers import Answer, Answers, answers, last_words, same
 from grader.diagnosis.separate import groups, likeliest, mistake_of, one_of, separated
 from grader.records import Mistake
 from grader.running import scores
@@ -103,7 +103,7 @@ class _Diagnoser:
 
     # -- one failed check ----------------------------------------------------------------------------------------------
 
-    def _matches(self, check: Check, given: Sequence[Answer], functions: Sequence[str]) -> list[Misconception]:
+    def _matches(self, check: Check, given: Answers, functions: Sequence[str]) -> list[Misconception]:
         """The misconceptions that answer as the submission did, in this check and with other inputs.
 
         First as they stand; then, in a time of their own, with the numbers of the submission's own code.
@@ -127,7 +127,7 @@ class _Diagnoser:
                 return True
         return False
 
-    def _by_ratio(self, check: Check, given: Sequence[Answer], own: Iterable[Misconception]) -> list[Misconception]:
+    def _by_ratio(self, check: Check, given: Answers, own: Iterable[Misconception]) -> list[Misconception]:
         """Those with an open number, with the one that would make up for a clean factor between the answers."""
         try:
             theirs = [(m, self.bench.runs(check).course(self.bench.mutant(m)) or []) for m in own if self.bench.in_time()]
@@ -137,9 +137,7 @@ class _Diagnoser:
 
     # -- a second mistake ----------------------------------------------------------------------------------------------
 
-    def _second(
-        self, check: Check, given: Sequence[Answer], functions: Sequence[str], known: Sequence[Misconception]
-    ) -> list[Misconception]:
+    def _second(self, check: Check, given: Answers, functions: Sequence[str], known: Forms) -> list[Misconception]:
         """What a check sees of a submission that has another mistake as well.
 
         On top of the mistakes that have a name already, all answers must agree; where the other mistake has none, those
@@ -167,7 +165,7 @@ class _Diagnoser:
                     found.append(check)
         return found
 
-    def _hidden(self, check: Check, known: Sequence[Misconception]) -> list[Misconception]:
+    def _hidden(self, check: Check, known: Forms) -> list[Misconception]:
         """What a check would see that has not been run because of mistakes that have a name."""
         self.bench.start(check)
         run = self.bench.runs(check)
@@ -187,12 +185,7 @@ class _Diagnoser:
         return any(same(a[2], b[2]) and not same(a[2], c[2]) for a, b, c in zip(own, alone, right))
 
     def _besides(
-        self,
-        check: Check,
-        given: Sequence[Answer],
-        candidates: Sequence[Misconception],
-        known: Sequence[Misconception],
-        lenient: bool = False,
+        self, check: Check, given: Answers, candidates: Forms, known: Forms, lenient: bool = False
     ) -> list[Misconception] | None:
         """Those that match on top of known mistakes; None if none does, though there is more to see than these."""
         run = self.bench.runs(check)
@@ -205,12 +198,7 @@ class _Diagnoser:
         return None
 
     def _on_top(
-        self,
-        run: Runs,
-        given: Sequence[Answer],
-        candidates: Sequence[Misconception],
-        under: tuple[Misconception, ...],
-        lenient: bool,
+        self, run: Runs, given: Answers, candidates: Forms, under: tuple[Misconception, ...], lenient: bool
     ) -> list[Misconception]:
         """Those that match where the reference has some other mistakes already."""
         left = [m for m in candidates if not any(m.overlaps(other) for other in under)]
@@ -223,7 +211,7 @@ class _Diagnoser:
             left = [m for m in left if last_words(run.course(self.bench.mutant(m, *under), lenient=lenient) or ()) == words]
         return left
 
-    def _match_at_stake(self, run: Runs, candidates: Sequence[Misconception]) -> list[Misconception]:
+    def _match_at_stake(self, run: Runs, candidates: Forms) -> list[Misconception]:
         """Those that agree in what the failed expectation rests on, with these inputs and with others."""
         left = list(candidates)
         for other in (0, 1):
@@ -234,7 +222,7 @@ class _Diagnoser:
         return left
 
     def _answering(
-        self, run: Runs, expected: Sequence[Answer], under: Sequence[Misconception] = (), other: int = 0, lenient: bool = False
+        self, run: Runs, expected: Answers, under: Forms = (), other: int = 0, lenient: bool = False
     ) -> Callable[[Misconception], bool]:
         """Whether a misconception gives the expected answers; `other` and `lenient` as of `Runs.course`."""
 

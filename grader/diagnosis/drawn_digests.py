@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from grader.diagnosis.digests import Digest, digest
 from grader.diagnosis.random_draws import SPREAD, Draws, takes_few_values
-from grader.diagnosis.same_answers import ALL_OF_HISTORY, VALIDATION_ONLY, Answer, readings
+from grader.diagnosis.same_answers import ALL_OF_HISTORY, VALIDATION_ONLY, Answer, Answers, readings
 
 ABSENT = "-"  #: no answer has this feature
 CHANGES = "?"  #: it changes from draw to draw, and is never as the right code's
@@ -22,7 +22,7 @@ Features = Mapping[str, str]  #: name -> state: a digest, a spread such as "~0.1
 Seen = Digest | float | None  #: a feature of one draw
 
 
-def plain(given: Sequence[Answer]) -> list[Answer]:
+def plain(given: Answers) -> list[Answer]:
     """The answers of which features are made: where a check trains, without how the history was read."""
     if not any(answer[:2] == ("call", "train") for answer in given):
         return list(given)

@@ -1,16 +1,14 @@
 """The misconceptions that answer one check as the submission did: exactly, or but for the numbers that were drawn."""
 
-from collections.abc import Sequence
-
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
-from grader.diagnosis.bench import Bench
+from grader.diagnosis.bench import Bench, Forms
 from grader.diagnosis.random_draws import Draws, agree, share_what_is_odd, shows, varies
 from grader.diagnosis.runs import Runs
 from grader.diagnosis.same_answers import (
     ALL_OF_HISTORY,
     NO_HISTORY,
-    Answer,
+    Answers,
     comparable,
     history_scope,
     last_words,
@@ -24,9 +22,7 @@ from grader.worker.outside.transcript import ErrorInfo
 MEETINGS = 40  #: random draws tried before giving up: enough for thirty different outcomes
 
 
-def all_that_match(
-    bench: Bench, check: Check, given: Sequence[Answer], candidates: Sequence[Misconception]
-) -> list[Misconception] | None:
+def all_that_match(bench: Bench, check: Check, given: Answers, candidates: Forms) -> list[Misconception] | None:
     """Those of the candidates that answer as the submission did, in this check and with other inputs.
 
     given   : the submission's answers
@@ -42,9 +38,7 @@ def all_that_match(
     return exact if bench.in_time() else None
 
 
-def _matching(
-    bench: Bench, check: Check, given: Sequence[Answer], candidates: Sequence[Misconception], much: int = ALL_OF_HISTORY
-) -> list[Misconception]:
+def _matching(bench: Bench, check: Check, given: Answers, candidates: Forms, much: int = ALL_OF_HISTORY) -> list[Misconception]:
     run = bench.runs(check, much)
     exact = bench.kept(candidates, lambda m: run.course(bench.mutant(m), expected=given) is not None)
     if exact and run.course(bench.reference, expected=given) is None:
@@ -58,7 +52,7 @@ def _matching(
     return exact
 
 
-def shows_values(given: Sequence[Answer], right: Sequence[Answer]) -> bool:
+def shows_values(given: Answers, right: Answers) -> bool:
     """Whether anything but an exception tells these answers from the right ones."""
     for mine, theirs in zip(given, right):
         if mine[:2] != theirs[:2]:
@@ -76,9 +70,7 @@ def _fails_alike(bench: Bench, check: Check, m: Misconception) -> bool:
     return failed <= set(m.fails)
 
 
-def _matching_but_for_the_draw(
-    bench: Bench, run: Runs, given: Sequence[Answer], candidates: Sequence[Misconception]
-) -> list[Misconception]:
+def _matching_but_for_the_draw(bench: Bench, run: Runs, given: Answers, candidates: Forms) -> list[Misconception]:
     """Those that agree with the submission in everything that does not change from draw to draw."""
     right = run.draws(bench.reference)
     if right is None or not varies(right):
@@ -107,7 +99,7 @@ def _is_too_little(m: Misconception, own: Draws, drawn: Draws, right: Draws) -> 
     return m.number is not None and not share_what_is_odd(own, drawn, right)
 
 
-def _meets(bench: Bench, run: Runs, m: Misconception, given: Sequence[Answer]) -> bool:
+def _meets(bench: Bench, run: Runs, m: Misconception, given: Answers) -> bool:
     """Whether some draw takes it to the very numbers to which some draw takes the submission."""
     own = [comparable(one, NO_HISTORY) for one in run.own_runs(given)]
     for salt in range(MEETINGS):

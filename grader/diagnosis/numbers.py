@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.course.misconceptions import Misconception, Number
 from grader.course.source_spans import parse
-from grader.diagnosis.same_answers import Answer, same
+from grader.diagnosis.same_answers import Answers, same
 from grader.submission import Submission
 
 MOST = 24  #: numbers of one submission that are tried
@@ -63,7 +63,7 @@ def related(numbers: Sequence[Number]) -> list[Number]:
     return list(dict.fromkeys([*numbers, *(1 / n for n in numbers if abs(n) > 1), *(1 - n for n in numbers if 0 < n < 1)]))
 
 
-def clean_ratios(m: Misconception, given: Sequence[Answer], theirs: Sequence[Answer]) -> list[Number]:
+def clean_ratios(m: Misconception, given: Answers, theirs: Answers) -> list[Number]:
     """Numbers that would take the answers of a misconception to those that were given, if they differ by a clean factor.
 
     given, theirs : what the submission answered, and what the misconception answers with its own number

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.diagnosis.same_answers import Answer, same
+from grader.diagnosis.same_answers import Answers, same
 from grader.worker.outside.handles import Remote
 from grader.worker.outside.transcript import Opaque
 
@@ -19,7 +19,7 @@ SPREAD = 0.04  #: and how far two of them may be apart, as a share
 Draws = Sequence[Mapping[str, Any]]  #: the features of one piece of code, for each of several draws
 
 
-def features(transcript: Sequence[Answer]) -> dict[str, Any]:
+def features(transcript: Answers) -> dict[str, Any]:
     """Everything that can be said about the answers apart from their exact numbers, by name."""
     found: dict[str, Any] = {"questions": [question[:2] for question in transcript]}
     arrays: list[np.ndarray] = []

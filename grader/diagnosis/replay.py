@@ -4,14 +4,14 @@ The verdict does not matter here and is not looked at: only the transcript is ke
 """
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 from grader.checks.case import Case
 from grader.checks.compare import Unmet
 from grader.course.stage import Check
-from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, answers, comparable, same
+from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, Answers, answers, comparable, same
 from grader.running.groups import Memo
 from grader.running.runner import call_with_fixtures
 from grader.worker.outside.errors import CallTimeout, WorkerDied, WorkerFault
@@ -28,7 +28,7 @@ class _StopReplay(BaseException):
 class _Watched(list[Step]):
     """A transcript that stops the run at the first answer that is not the expected one."""
 
-    def __init__(self, expected: Sequence[Answer], much: int):
+    def __init__(self, expected: Answers, much: int):
         super().__init__()
         self.expected, self.much = expected, much
         self.seen = 0
@@ -42,7 +42,7 @@ class _Watched(list[Step]):
         super().append(step)
 
 
-def depart(done: Sequence[Answer], expected: Sequence[Answer], first: int = 0) -> bool:
+def depart(done: Answers, expected: Answers, first: int = 0) -> bool:
     """Whether answers to the first questions of a check cannot become the expected ones any more.
 
     first : answers that are known to agree
@@ -104,7 +104,7 @@ def replay(
     open_student: Opener,
     fixtures: Mapping[str, Any],
     *,
-    expected: Sequence[Answer] | None = None,
+    expected: Answers | None = None,
     salt: int = 0,
     lenient: bool = False,
     much: int = ALL_OF_HISTORY,

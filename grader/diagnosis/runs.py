@@ -1,13 +1,13 @@
 """Runs of one check on other code: of the submission in workers of its own, of the course's code in the course's worker."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from grader.course.stage import Check
 from grader.diagnosis.random_draws import Draws, agree, alike, features, leave_doubt, says_for_sure, varies
 from grader.diagnosis.replay import Opener, Replay, depart, replay
-from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, resting_on, same_answers
+from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, Answers, resting_on, same_answers
 from grader.running.context import Context
 from grader.running.runner import load_checks
 from grader.submission import Submission
@@ -50,7 +50,7 @@ class Runs:
         self._own: dict[tuple[int, int, bool], Replay] = {}
 
     def course(
-        self, code: Submission, *, expected: Sequence[Answer] | None = None, other: int = 0, salt: int = 0, lenient: bool = False
+        self, code: Submission, *, expected: Answers | None = None, other: int = 0, salt: int = 0, lenient: bool = False
     ) -> list[Answer] | None:
         """Answers of the course's own code; None if they are not the expected ones. Options as of `replay`.
 
@@ -105,11 +105,11 @@ class Runs:
                 return None
         return drawn
 
-    def own_draws(self, given: Sequence[Answer]) -> list[dict[str, Any]]:
+    def own_draws(self, given: Answers) -> list[dict[str, Any]]:
         """The same of the submission."""
         return [features(run) for run in self.own_runs(given)]
 
-    def own_runs(self, given: Sequence[Answer]) -> list[Sequence[Answer]]:
+    def own_runs(self, given: Answers) -> list[Answers]:
         """Answers of the submission with several draws; those of the first are known."""
         return [given, *(self.own(salt=salt) for salt in _SALTS)]
 
@@ -118,7 +118,7 @@ class Runs:
         return replay(self.check, self.function, seed, opener, self.fixtures, much=self.much, **options)
 
 
-def agree_but_for_the_draw(run: Runs, mutant: Submission, given: Sequence[Answer], right: Submission) -> bool:
+def agree_but_for_the_draw(run: Runs, mutant: Submission, given: Answers, right: Submission) -> bool:
     """Whether a mutant and the submission agree in everything that does not change from draw to draw."""
     own, reference = run.own_draws(given), run.draws(right) or ()
     drawn = run.draws(mutant, own, reference)

@@ -23,13 +23,14 @@ _ITERATORS = ("generator", "iterator", "zip", "map", "list_iterator")
 ANYTHING: Any = object()  #: an answer that nothing depends on: the same as any other
 
 Answer = tuple[str, str, Any]  #: (kind of step, what was asked, what was answered)
+Answers = Sequence[Answer]
 
 #: How much of what train returns is compared: all of it; the measures on the validation set alone, because those on the
 #: training set may be taken during the epoch or after it; nothing, because it may be any kind of dict.
 ALL_OF_HISTORY, VALIDATION_ONLY, NO_HISTORY = range(3)
 
 
-def history_scope(given: Sequence[Answer]) -> int:
+def history_scope(given: Answers) -> int:
     """How much of what train returned can be compared with other code that makes use of its freedom otherwise."""
     histories = [outcome for kind, asked, outcome in given if (kind, asked) == ("call", "train")]
     if not histories:
@@ -37,7 +38,7 @@ def history_scope(given: Sequence[Answer]) -> int:
     return VALIDATION_ONLY if all(isinstance(history, dict) for history in histories) else NO_HISTORY
 
 
-def comparable(given: Sequence[Answer], much: int) -> list[Answer]:
+def comparable(given: Answers, much: int) -> list[Answer]:
     """The answers, with only so much of what train returned; how the grader read the rest makes no difference either."""
     if much == ALL_OF_HISTORY:
         return list(given)
@@ -57,7 +58,7 @@ def is_history(kind: str, asked: str, outcome: object) -> bool:
     return (kind, asked) == ("call", "train") and not isinstance(outcome, ErrorInfo)
 
 
-def readings(given: Sequence[Answer]) -> list[bool]:
+def readings(given: Answers) -> list[bool]:
     """Which steps only read what an answer before them holds."""
     kinds = [kind for kind, _, _ in given]
     return [k in ("has", "take", "item") or (k == "fetch" and last == "item") for last, k in zip(["", *kinds], kinds)]
@@ -77,19 +78,19 @@ def answers(transcript: Sequence[Step]) -> list[Answer]:
     return found
 
 
-def last_words(given: Sequence[Answer]) -> str:
+def last_words(given: Answers) -> str:
     """What the exception says that ended a transcript, if one did, apart from what its function is called."""
     if not given or not isinstance(given[-1][2], ErrorInfo):
         return ""
     return re.sub(r"[\w.<>]+\(\)", "f()", given[-1][2].message)
 
 
-def same_answers(a: Sequence[Answer], b: Sequence[Answer]) -> bool:
+def same_answers(a: Answers, b: Answers) -> bool:
     """Whether two transcripts hold the same questions with the same answers."""
     return len(a) == len(b) and all(p[:2] == q[:2] and same(p[2], q[2]) for p, q in zip(a, b))
 
 
-def resting_on(given: Sequence[Answer], judged: object) -> list[Answer] | None:
+def resting_on(given: Answers, judged: object) -> list[Answer] | None:
     """The answers, with ANYTHING for those that an expectation does not rest on; None if that cannot be told.
 
     judged : what the expectation was about: one of the answers, or an item of one (then it rests on all of them)

@@ -6,7 +6,7 @@ from typing import TypeVar
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
 from grader.diagnosis.answer_table import KnownMistake
-from grader.diagnosis.bench import PROBE, Bench, probes
+from grader.diagnosis.bench import PROBE, Bench, Forms, probes
 from grader.diagnosis.runs import Runs, agree_but_for_the_draw
 from grader.diagnosis.same_answers import ALL_OF_HISTORY, NO_HISTORY, answers, last_words
 from grader.records import Mistake
@@ -52,7 +52,7 @@ def mistake_of(found: Sequence[M]) -> Mistake:
     return Mistake(id=ids[0], title=found[0].title, hint=found[0].hint, alike=ids[1:])
 
 
-def separated(bench: Bench, check: Check, left: list[Misconception], under: Sequence[Misconception] = ()) -> list[Misconception]:
+def separated(bench: Bench, check: Check, left: list[Misconception], under: Forms = ()) -> list[Misconception]:
     """Those that answer as the submission does to all questions about the same functions, failed, blocked or passed.
 
     under : mistakes that the submission has besides
