@@ -1,14 +1,14 @@
 """Two submissions asked the same things: the checks' own calls are the probes, their answers are compared one by one."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from grader.course.course import Course
 from grader.course.stage import Check
 from grader.records import StageResult
-from grader.running.limits import Limits, TimeLimits, calibrate
+from grader.running.limits import Limits, calibrate
 from grader.running.session import Observer, run_stages
 from grader.submission import Submission
 from grader.worker.outside.protocols import Pool
@@ -42,10 +42,8 @@ class _Recorder(Observer):
         self._check = (check.stage, check.id)
 
     @contextlib.contextmanager
-    def student(
-        self, submission: Submission, limits: TimeLimits | None = None, describe: Callable[[Any], str] | None = None
-    ) -> Iterator[Student]:
-        with self._pool.student(submission, limits, describe) as student:
+    def student(self, submission: Submission, *how: Any, **named: Any) -> Iterator[Student]:  # noqa: ANN401
+        with self._pool.student(submission, *how, **named) as student:
             stage = self._check[0]
             try:
                 yield student

@@ -52,6 +52,9 @@ class TimeLimits(NamedTuple):
     check: float = 60.0  #: for all calls of a check together
 
 
+USUAL = TimeLimits()  #: for who has no limits of their own
+
+
 class WireError(Exception):
     """What arrived is not a message of ours, or what should be sent is too large for one."""
 

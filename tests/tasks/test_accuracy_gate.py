@@ -11,7 +11,7 @@ from grader.checks.case import Case
 from grader.checks.compare import Unmet
 from grader.paths import REFERENCE
 from grader.submission import Submission, read_submission
-from grader.worker.bounds import TimeLimits
+from grader.worker.bounds import USUAL, TimeLimits
 from grader.worker.outside.errors import CallTimeout, StudentError
 from grader.worker.outside.local import LocalPool
 from tests.tasks.toolbox import accuracy_gate as gate
@@ -48,7 +48,7 @@ def submission(code: str = "", settings: str = repr(SETTINGS)) -> Submission:
     return right.replaced({"train": text}, "variant")
 
 
-def trained(code: str = "", seed: int = 1, limits: TimeLimits | None = None, settings=None) -> gate.Trained:
+def trained(code: str = "", seed: int = 1, limits: TimeLimits = USUAL, settings=None) -> gate.Trained:
     images, hidden = data()
     with LocalPool().student(submission(code), limits) as student:
         return gate.train(student, case(), images, hidden, SIZES, settings or SETTINGS, seed)

@@ -150,7 +150,7 @@ def test_every_check_is_broken_by_some_slip():
 def test_what_a_card_shows_can_be_pasted_and_gives_the_same(check: Check, monkeypatch):
     """The script of a check, run on the reference, gives the answer that the check saw last."""
     case = Case(0, check.stage, check.id)
-    with LocalPool().student(right(), None, case.describe) as student:
+    with LocalPool().student(right(), describe=case.describe) as student:
         FUNCTIONS[check.stage][check.id](student, case)
         transcript = list(student.transcript)
     monkeypatch.setitem(sys.modules, "student", sys.modules["reference"])

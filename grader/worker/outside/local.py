@@ -17,7 +17,7 @@ import numpy as np
 from grader.submission import Submission
 from grader.text import MAX_OUTPUT, clean_output
 from grader.worker import wire
-from grader.worker.bounds import TimeLimits
+from grader.worker.bounds import USUAL, TimeLimits
 from grader.worker.inside.loader import Finder
 from grader.worker.inside.runtime import CallbackFailed, Runtime, seed_everything
 from grader.worker.inside.substituted import Substitution
@@ -148,11 +148,9 @@ class LocalPool:
         self.shared: dict[str, wire.Array] = {}
 
     @contextlib.contextmanager
-    def student(
-        self, submission: Submission, limits: TimeLimits | None = None, describe: Describe | None = None
-    ) -> Iterator[Student]:
+    def student(self, submission: Submission, limits: TimeLimits = USUAL, describe: Describe | None = None) -> Iterator[Student]:
         """A student whose code runs in this process; forgotten at the end."""
-        channel = LocalChannel(submission, limits or TimeLimits(), self.shared, self.interactive)
+        channel = LocalChannel(submission, limits, self.shared, self.interactive)
         try:
             yield Student(channel, describe)
         finally:

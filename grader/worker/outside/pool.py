@@ -9,7 +9,7 @@ from typing import Any
 
 from grader.submission import Submission
 from grader.worker import bounds, wire
-from grader.worker.bounds import TimeLimits
+from grader.worker.bounds import USUAL, TimeLimits
 from grader.worker.inside import kernel
 from grader.worker.inside.confine import LAYERS
 from grader.worker.outside.errors import SandboxRefused, WorkerFault
@@ -38,11 +38,8 @@ class WireCourseWorker:
         self._channel: WireChannel | None = None
 
     @contextlib.contextmanager
-    def load(
-        self, submission: Submission, limits: TimeLimits | None = None, describe: Describe | None = None
-    ) -> Iterator[Student]:
+    def load(self, submission: Submission, limits: TimeLimits = USUAL, describe: Describe | None = None) -> Iterator[Student]:
         """A student on another submission; the one before is forgotten."""
-        limits = limits or TimeLimits()
         if self._channel is None or not self._channel.alive:
             self._channel = self._start(Submission("course", {}), limits)
         self._channel.load_submission(submission, limits)
@@ -100,14 +97,11 @@ class WorkerPool:
                 raise SandboxRefused(f"--sandbox=strict, but {report['summary']}. {remedy}")
 
     @contextlib.contextmanager
-    def student(
-        self, submission: Submission, limits: TimeLimits | None = None, describe: Describe | None = None
-    ) -> Iterator[Student]:
+    def student(self, submission: Submission, limits: TimeLimits = USUAL, describe: Describe | None = None) -> Iterator[Student]:
         """A student whose modules are newly loaded, in a worker that holds nothing of another submission.
 
         raises : WorkerFault if no worker can be started
         """
-        limits = limits or TimeLimits()
         try:
             channel = self._rested(submission, limits) or self._loaded(submission, limits)
         except WorkerFault:  # killed before any of the learner's code ran in it: once more, with a fresh one
@@ -211,7 +205,7 @@ class WorkerPool:
     def report(self) -> dict[str, Any]:
         """What a worker measured of itself: {"level", "complete", "probes", "layers", "summary", "mode"}."""
         if self._measured is None:
-            self.end(self.start(Submission("probe", {}), TimeLimits()))
+            self.end(self.start(Submission("probe", {}), USUAL))
         assert self._measured is not None
         return summary(self._measured, self.sandbox, "cold start" if self.starter.cold else "fork")
 
