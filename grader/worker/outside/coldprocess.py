@@ -26,14 +26,9 @@ class ColdProcess:
         if os.name == "nt":
             arguments[0], options = -1, {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
         self.program = subprocess.Popen(
-            command(COLD, *arguments),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=environment(),
-            cwd="/",
-            **options,
-        )
+            command(COLD, *arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env=environment(), cwd="/", **options,
+        )  # fmt: skip
         self.pid = self.program.pid
         if os.name == "nt" and self.program.stdin is not None:
             self.program.stdin.write(theirs.share(self.pid))  # type: ignore[attr-defined]
