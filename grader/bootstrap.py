@@ -132,11 +132,9 @@ def _make_venv() -> None:
             return
     made = _run([sys.executable, "-m", "venv", str(VENV)])
     if made.returncode != 0 or not _works(PYTHON):
-        raise SetupFailed(
-            "no virtual environment could be made: "
-            + (last_line(made.stdout + made.stderr) or "python -m venv failed")
-            + ". Remedy: install uv, or your system's package for venv (on Debian and Ubuntu: apt install python3-venv)."
-        )
+        why = last_line(made.stdout + made.stderr) or "python -m venv failed"
+        remedy = "install uv, or your system's package for venv (on Debian and Ubuntu: apt install python3-venv)"
+        raise SetupFailed(f"no virtual environment could be made: {why}. Remedy: {remedy}.")
 
 
 def _works(python: Path) -> bool:

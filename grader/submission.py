@@ -97,10 +97,8 @@ def read_submission(folder: Path) -> Submission:
             problems[name] = f"{relative.as_posix()} {reason}"
     problems |= _renamed(root, [name for name in MODULES if name not in {*modules, *problems}])
     if not any(name in modules or name in problems for name in MODULES):
-        raise NotASubmission(
-            f"{folder} is not a submission: it contains none of {', '.join(file_of(name) for name in MODULES)}. "
-            "Name the folder that contains them."
-        )
+        none = f"it contains none of {', '.join(map(file_of, MODULES))}"
+        raise NotASubmission(f"{folder} is not a submission: {none}. Name the folder that contains them.")
     return Submission(folder.name or root.name, modules, problems, root)
 
 

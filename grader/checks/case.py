@@ -90,9 +90,8 @@ class Case:
             if not isinstance(value, np.ndarray) or value.shape != like.shape or value.dtype.kind not in "fiu":
                 got = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else type_phrase(value)
                 got = got if len(args) == 1 and not keywords else f"{len(args) + len(keywords)} arguments"
-                raise Unmet(
-                    f"{name} takes one argument, an array of the shape {like.shape} of x.", f"{name} was called with {got}."
-                )
+                should = f"{name} takes one argument, an array of the shape {like.shape} of x."
+                raise Unmet(should, f"{name} was called with {got}.")
             return float(made(value))
 
         for inside, value in names.items():  # in the script the input may be called w2
@@ -207,13 +206,10 @@ class Case:
         worst = np.unravel_index(int(np.argmax(np.abs(analytic - numeric))), numeric.shape)
         name = where[int(np.ravel_multi_index(worst, numeric.shape))] if where else entry_is(what, worst, "").strip()
         told, slope = pair_of_numbers(float(analytic[worst]), float(numeric[worst]))
-        raise Unmet(
-            f"{what} should agree with the numerical gradient: |a - n| / (|a| + |n|) at most {tol:g}.",
-            f"For {what} it is {number(off / size)}. Furthest off: {name} is {told}, the measured slope is {slope}.",
-            numbers_show(analytic, numeric, self._counts, {}, {}) if not where else "",
-            kind="values",
-            compared=(analytic, numeric),
-        )
+        should = f"{what} should agree with the numerical gradient: |a - n| / (|a| + |n|) at most {tol:g}."
+        gave = f"For {what} it is {number(off / size)}. Furthest off: {name} is {told}, the measured slope is {slope}."
+        looks_like = numbers_show(analytic, numeric, self._counts, {}, {}) if not where else ""
+        raise Unmet(should, gave, looks_like, kind="values", compared=(analytic, numeric))
 
     # -- what is left over for the report ------------------------------------------------------------------------------
 

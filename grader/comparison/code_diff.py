@@ -14,6 +14,7 @@ KINDS = (
     ("Token.Comment", "c"), ("Token.Literal.String", "s"), ("Token.Literal.Number", "n"), ("Token.Keyword", "k"),
     ("Token.Operator.Word", "k"), ("Token.Name.Function", "f"), ("Token.Name.Class", "f"),
 )  # fmt: skip
+_DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Piece(NamedTuple):
@@ -72,7 +73,7 @@ def _walk(path: str, body: Sequence[ast.stmt], lines: list[str]) -> Iterator[Def
 def _without_docstring(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
     bare = ast.parse(ast.unparse(node)).body[0]
     for inner in ast.walk(bare):
-        if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and ast.get_docstring(inner) is not None:
+        if isinstance(inner, _DOCUMENTED) and ast.get_docstring(inner) is not None:
             inner.body = inner.body[1:] or [ast.Pass()]
     return bare
 
@@ -90,10 +91,7 @@ def code_lines(source: str) -> int:
         if token.type not in silent:
             counted.update(range(token.start[0], token.end[0] + 1))
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-            and ast.get_docstring(node) is not None
-        ):
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node) is not None:
             counted -= set(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
     return len(counted)
 

@@ -11,23 +11,21 @@ from grader.running.session import Session
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[pytest_plugin.NAME] = _Names().of
+    done: set[str] = set()
 
+    def named(session: Session, check: Check) -> CheckResult:
+        """The result of a failed check, with its mistake if that is known.
 
-class _Names:
-    """Each stage is named once, when its first check has failed: then the rest of it is run, because it tells, too."""
-
-    def __init__(self) -> None:
-        self._done: set[str] = set()
-
-    def of(self, session: Session, check: Check) -> CheckResult:
-        """The result of a failed check, with its mistake if that is known."""
+        Each stage is named once, when its first check has failed: then the rest of it is run, because it tells, too.
+        """
         stage = session.context.course.stage(check.stage)
-        if stage.id not in self._done and not stage.training:
-            self._done.add(stage.id)
+        if stage.id not in done and not stage.training:
+            done.add(stage.id)
             for other in stage.checks:
                 if scores.key(other) not in session.results:
                     session.prepare(other)
                     session.run(other, load_checks(stage)[other.id])
             name_mistakes(session, session.context.course.reference)
         return session.results[scores.key(check)]
+
+    config.stash[pytest_plugin.NAME] = named

@@ -80,9 +80,8 @@ class Channel:
         self.received += self._size
         if self.received > bounds.MAX_CHECK:
             self.close()
-            raise errors.ProtocolViolation(
-                f"The answers of one check are larger than {bounds.MAX_CHECK >> 20} MB.", printed=printed
-            )
+            sentence = f"The answers of one check are larger than {bounds.MAX_CHECK >> 20} MB."
+            raise errors.ProtocolViolation(sentence, printed=printed)
         status, value = _outcome(value)
         if status == "error":
             raise reported(value, printed, self.submission)
@@ -154,9 +153,8 @@ class Channel:
         """One more. raises : ProtocolViolation if that is too many"""
         self._called_back += 1
         if self._called_back > bounds.MAX_CALLBACKS:
-            raise errors.ProtocolViolation(
-                f"A function that was passed to the code was called more than {bounds.MAX_CALLBACKS:,} times."
-            )
+            most = f"more than {bounds.MAX_CALLBACKS:,} times"
+            raise errors.ProtocolViolation(f"A function that was passed to the code was called {most}.")
 
     def call_back(self, number: object, args: object, keywords: object) -> object:
         """Run a function of the grader's that the worker asks for."""
