@@ -81,16 +81,13 @@ def build(reference: Path | None, claims: Claims) -> dict[str, str]:
     """The text of every file of the skeleton: `{"losses.py": "...", ...}`, proved to be the reference with holes."""
     try:
         texts = read_sources(reference) if reference is not None else {}
-        return _built(texts, claims, str(reference or "reference/"))
+        known = {name.partition(".")[0] + ".py" for name in claims.stages}
+        if missing := sorted(known - set(texts)):
+            where = f"there is no such file in {reference or 'reference/'}"
+            raise SkeletonError(f"{', '.join(missing)}: claimed by a task.toml, but {where}.")
+        return {file: blank(text, file.removesuffix(".py"), claims) for file, text in texts.items()}
     except (SyntaxError, UnicodeDecodeError) as error:
         raise SkeletonError(str(error)) from error
-
-
-def _built(texts: dict[str, str], claims: Claims, folder: str) -> dict[str, str]:
-    known = {name.partition(".")[0] + ".py" for name in claims.stages}
-    if missing := sorted(known - set(texts)):
-        raise SkeletonError(f"{', '.join(missing)}: claimed by a task.toml, but there is no such file in {folder}.")
-    return {file: blank(text, file.removesuffix(".py"), claims) for file, text in texts.items()}
 
 
 def pristine(course: Course, claims: Claims) -> dict[str, str]:

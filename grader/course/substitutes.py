@@ -19,7 +19,8 @@ def unit_of(name: str, units: Iterable[str]) -> str:
 @functools.cache
 def names_in(tasks: Path) -> tuple[str, ...]:
     """All that the toolbox of a folder of stages can put in, in its order; read as syntax, nothing is run."""
-    return tuple(_listed(_body(tasks, _MODULE)))
+    lists = filter(None, map(_entries, _body(tasks, _MODULE)))
+    return tuple(_text(key) for entries in lists for key in entries.keys if key is not None)
 
 
 @functools.cache
@@ -57,12 +58,6 @@ def _body(tasks: Path, module: str) -> list[ast.stmt]:
 def _entries(node: ast.stmt) -> ast.Dict | None:
     is_list = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == _LIST
     return node.value if is_list and isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict) else None
-
-
-def _listed(body: list[ast.stmt]) -> Iterator[str]:
-    for node in body:
-        if (entries := _entries(node)) is not None:
-            yield from (_text(key) for key in entries.keys if key is not None)
 
 
 def _text(key: ast.expr) -> str:

@@ -89,11 +89,6 @@ def stub_reached(failure: BaseException | None, context: Context) -> str:
     return next((n for n, stage in claims.items() if told in stub_statement(stage, n) and context.is_to_do(n)), "")
 
 
-def printed_by(transcript: list[Step]) -> str:
-    """What the learner's code printed during a whole check, shortened."""
-    return first_lines("".join(step.printed for step in transcript))
-
-
 def first_lines(text: str, limit: int = PRINTED_LINES) -> str:
     """The first lines of a text, then how many more there are."""
     lines = text.rstrip("\n").split("\n") if text.strip() else []

@@ -143,7 +143,8 @@ def _judged(check: Check, execution: Execution, context: Context) -> CheckResult
     common: dict[str, Any] = {"seconds": execution.seconds, "notes": list(execution.case.notes)}
     if execution.failure is None:
         card = Card(evidence=evidence) if evidence else None
-        return scores.result(check, "pass", card=card, printed=failures.printed_by(execution.transcript), **common)
+        printed = failures.first_lines("".join(step.printed for step in execution.transcript))
+        return scores.result(check, "pass", card=card, printed=printed, **common)
     told = failures.describe(execution.failure, execution.case, execution.transcript, context.course.tasks)
     if told.state == "fail":
         modules = context.submission.modules

@@ -88,9 +88,10 @@ class Session:
 
     def prepare(self, check: Check) -> None:
         """Run what a check builds on, as far as it has not been run."""
-        while (missing := self._missing_before(check)) is not None:
-            self.prepare(missing)
-            self.run(missing, load_checks(self.context.course.stage(missing.stage))[missing.id])
+        course = self.context.course
+        while (by := scores.blocker(check, course, self.results)) is not None and scores.key(by) not in self.results:
+            self.prepare(by)
+            self.run(by, load_checks(course.stage(by.stage))[by.id])
 
     def run(self, check: Check, function: Function) -> CheckResult:
         """Run one check, tell the observers before and after, and remember its result."""
@@ -152,11 +153,6 @@ class Session:
     def _printed(self, check: Check, text: str) -> None:
         for observer in self.observers:
             observer.printed(check, text)
-
-    def _missing_before(self, check: Check) -> Check | None:
-        """The first check that this one depends on and that has no result yet."""
-        by = scores.blocker(check, self.context.course, self.results)
-        return by if by is not None and scores.key(by) not in self.results else None
 
 
 def run_stages(
