@@ -61,11 +61,6 @@ class Sides(NamedTuple):
 
 def write(sides: Sides, out: Path) -> Path:
     """Write `out/compare.html` and return its path."""
-    return write_atomically(out / "compare.html", page(sides))
-
-
-def page(sides: Sides) -> str:
-    """The page as text."""
     template = environment(compare_css=stylesheet(HERE / "compare.css")).get_template("compare.html.j2")
     compared = probing.compare(*sides.asked)
     views = functions(sides.left, sides.right, {item.name: item for item in compared})
@@ -74,7 +69,7 @@ def page(sides: Sides) -> str:
         (module, *(code_diff.code_lines(side.modules.get(module, "")) for side in (sides.left, sides.right)))
         for module in _modules(sides)
     ]
-    return template.render(
+    text = template.render(
         names=names,
         functions=views,
         stages=_stages(sides),
@@ -84,6 +79,7 @@ def page(sides: Sides) -> str:
         curves=_curves(sides),
         reasons=_reasons(sides.course),
     )
+    return write_atomically(out / "compare.html", text)
 
 
 def _reasons(course: Course) -> dict[str, str]:

@@ -87,10 +87,7 @@ class Course(Struct, frozen=True, dict=True):
 
     def stage(self, stage_id: str) -> Stage:
         """The stage of that id; KeyError if there is none."""
-        for stage in self.stages:
-            if stage.id == stage_id:
-                return stage
-        raise KeyError(stage_id)
+        return {stage.id: stage for stage in self.stages}[stage_id]
 
     def claimed_by(self) -> dict[str, str]:
         """Claimed name -> id of the stage that asks for it."""

@@ -150,10 +150,8 @@ def _checks(path: Path, listed: tuple[CheckTable, ...]) -> tuple[Check, ...]:
     if twice := [name for name in ids if ids.count(name) > 1]:
         raise BadCourse(f"{path}: {twice[0]} is listed twice. Remedy: remove one [[check]].")
     if unlisted := [name for name in defined if name not in ids]:
-        raise BadCourse(
-            f"{file} defines {unlisted[0]}, but task.toml does not list it, so it would never count. "
-            f'Remedy: add a [[check]] with id = "{unlisted[0]}", or remove or rename the function.'
-        )
+        remedy = f'Remedy: add a [[check]] with id = "{unlisted[0]}", or remove or rename the function.'
+        raise BadCourse(f"{file} defines {unlisted[0]}, but task.toml does not list it, so it would never count. {remedy}")
     if not any(check.core for check in checks):
         raise BadCourse(f"{path}: no check is core, so no later stage could need this one. Remedy: mark one core = true.")
     return checks
@@ -162,10 +160,8 @@ def _checks(path: Path, listed: tuple[CheckTable, ...]) -> tuple[Check, ...]:
 def _check(path: Path, entry: CheckTable, defined: Mapping[str, ast.FunctionDef]) -> Check:
     name, node = entry.id, defined.get(entry.id)
     if node is None:
-        raise BadCourse(
-            f"{path} lists {name}, but checks.py defines no such function. "
-            f"Remedy: write def {name}(student, case), or remove the [[check]]."
-        )
+        remedy = f"Remedy: write def {name}(student, case), or remove the [[check]]."
+        raise BadCourse(f"{path} lists {name}, but checks.py defines no such function. {remedy}")
     arguments = node.args
     parameters = tuple(a.arg for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs])
     if stray := [p for p in parameters if p not in FIXTURES] or [a.arg for a in (arguments.vararg, arguments.kwarg) if a]:

@@ -31,13 +31,6 @@ def features(transcript: Answers) -> dict[str, Any]:
     return found
 
 
-def same_feature(name: str, a: object, b: object) -> bool:
-    """Whether two values of one feature are the same."""
-    if name.endswith("/spread") and isinstance(a, float) and isinstance(b, float):
-        return abs(a - b) <= SPREAD * max(a, b)
-    return same(a, b)
-
-
 def _features(answer: object, arrays: list[np.ndarray], prefix: str = "") -> Iterator[tuple[str, Any]]:
     yield f"{prefix}/value", answer
     if isinstance(answer, np.ndarray):
@@ -179,7 +172,10 @@ def _steady(name: str, values: Sequence[Any]) -> bool:
 
 
 def alike(name: str, a: object, b: object) -> bool:
-    return (a is None and b is None) or (a is not None and b is not None and same_feature(name, a, b))
+    """Whether two values of one feature are the same; None where there is none."""
+    if name.endswith("/spread") and isinstance(a, float) and isinstance(b, float):
+        return abs(a - b) <= SPREAD * max(a, b)
+    return a is b if a is None or b is None else same(a, b)
 
 
 def varies(draws: Draws) -> bool:

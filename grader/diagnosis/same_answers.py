@@ -112,10 +112,8 @@ def _says_something(array: np.ndarray) -> bool:
 
 def same(a: object, b: object) -> bool:
     """Whether two answers are the same."""
-    return a is ANYTHING or b is ANYTHING or _same(a, b)
-
-
-def _same(a: object, b: object) -> bool:
+    if a is ANYTHING or b is ANYTHING:
+        return True
     if isinstance(a, ErrorInfo) and isinstance(b, ErrorInfo):
         return (a.error, a.type_name) == (b.error, b.type_name)
     objects = isinstance(a, Opaque | Remote), isinstance(b, Opaque | Remote)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.diagnosis.random_draws import features, same_feature
+from grader.diagnosis.random_draws import alike, features
 from grader.diagnosis.same_answers import answers, same, same_answers
 from grader.worker.outside.transcript import ErrorInfo, Opaque, Step
 
@@ -84,17 +84,17 @@ def test_rows_and_pairs_do_not_depend_on_the_order():
     one, two = _batches(np.array([2, 0, 3, 1]), x, y), _batches(np.array([1, 3, 0, 2]), x, y)
     broken = _batches(np.array([1, 3, 0, 2]), x, y[::-1])
     for name in ("0/first", "0/second", "0/together", "0/shapes"):
-        assert same_feature(name, one[name], two[name])
-    assert not same_feature("0/value", one["0/value"], two["0/value"])
-    assert not same_feature("0/together", one["0/together"], broken["0/together"])
-    assert same_feature("0/first", one["0/first"], broken["0/first"])
+        assert alike(name, one[name], two[name])
+    assert not alike("0/value", one["0/value"], two["0/value"])
+    assert not alike("0/together", one["0/together"], broken["0/together"])
+    assert alike("0/first", one["0/first"], broken["0/first"])
 
 
 def test_a_spread_is_compared_as_a_spread():
     rng = np.random.default_rng(0)
     drawn = [features(answers([_call(scale * rng.standard_normal((80, 60)))])) for scale in (1.0, 1.0, 1.1)]
-    assert same_feature("0/spread", drawn[0]["0/spread"], drawn[1]["0/spread"])
-    assert not same_feature("0/spread", drawn[0]["0/spread"], drawn[2]["0/spread"])
+    assert alike("0/spread", drawn[0]["0/spread"], drawn[1]["0/spread"])
+    assert not alike("0/spread", drawn[0]["0/spread"], drawn[2]["0/spread"])
 
 
 def test_an_empty_batch_and_what_is_no_batch_have_features_too():

@@ -30,7 +30,6 @@ class Student(Asker):
 
     @property
     def pid(self) -> int | None:
-        """Number of the worker's process; None if it has none of its own."""
         return self._channel.pid
 
     def listen(self, heard: Callable[[str], None]) -> None:
