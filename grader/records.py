@@ -14,9 +14,8 @@ from grader.text import clean
 SCHEMA = 1
 REPRO = "repro.py"  #: beside a learner's results.json: runs what the check of the next step ran
 
-CheckState = Literal["todo", "blocked", "pass", "fail", "error"]
+CheckState = Literal["todo", "blocked", "pass", "fail", "error"]  #: of a check, and of a stage
 Sandbox = Literal["auto", "strict", "off"]  #: strict refuses to grade unless everything is withheld
-StageState = Literal["todo", "blocked", "pass", "fail", "error"]
 #: Whether a check that passes with something put in for what is wrong before it counts, is only shown, or is not run.
 FollowThrough = Literal["full", "shown", "off"]
 FOLLOW_THROUGH: FollowThrough = "full"  #: where no policy says otherwise
@@ -84,7 +83,7 @@ class CheckResult(Struct, frozen=True):
 class StageResult(Struct, frozen=True):
     id: str  #: "03_softmax"
     title: str
-    state: StageState
+    state: CheckState
     points: int
     max_points: int
     checks: list[CheckResult]

@@ -136,7 +136,7 @@ def compare_dtype(have: np.ndarray, what: str, dtype: DTypeLike | None, *, one: 
         wanted = np.dtype(dtype)
         if have.dtype == wanted:
             return None
-        seen = "float32 has about 7 digits, float64 about 16." if {have.dtype.name, wanted.name} == _FLOATS else ""
+        seen = "float32 has about 7 digits, float64 about 16." if {have.dtype.name, wanted.name} == {"float32", "float64"} else ""
         return Unmet(f"{what} should be {wanted.name}.", f"{what} is of type {have.dtype.name}.", seen, kind="dtype")
     kinds = "fiu" if one or like.dtype.kind in "iu" else "f"
     if have.dtype.kind in kinds:
@@ -148,9 +148,6 @@ def compare_dtype(have: np.ndarray, what: str, dtype: DTypeLike | None, *, one: 
     return Unmet(
         f"{what} should contain {wanted_name}.", f"{what} is of type {have.dtype.name}.", seen if not one else "", kind="dtype"
     )
-
-
-_FLOATS = {"float32", "float64"}
 
 
 def _promise(what: str, should: str, want: np.ndarray) -> str:

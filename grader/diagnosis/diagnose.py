@@ -70,7 +70,8 @@ class _Diagnoser:
         self._match({where: check for where, check in failed.items() if where not in facts}, named)
         for check in self._hidden_by(named):
             self._note(named, scores.key(check), self._hidden(check, _first(named)))
-        told = {where: mistake_of(named[where]) for where in sorted(named, key=self._place)}
+        order = [scores.key(check) for stage in self.course.stages for check in stage.checks]
+        told = {where: mistake_of(named[where]) for where in sorted(named, key=order.index)}
         return told | {where: fact.told(told[where]) for where, fact in facts.items()}
 
     def _match(self, failed: Mapping[scores.Key, Check], named: Named) -> None:
@@ -91,10 +92,6 @@ class _Diagnoser:
     def _note(self, named: Named, where: scores.Key, left: list[Misconception]) -> None:
         if left and not self.bench.stop():
             named[where] = left
-
-    def _place(self, where: scores.Key) -> tuple[int, int]:
-        ids = [stage.id for stage in self.course.stages]
-        return ids.index(where[0]), [check.id for check in self.course.stage(where[0]).checks].index(where[1])
 
     def _heard_of(self, check: Check) -> tuple[list[Answer], list[str]]:
         """What a failed check heard, and the functions that it is for or called."""

@@ -84,7 +84,6 @@ def _without_a_name(result: CheckResult, budget: float) -> CheckResult:
 
 
 def _without_reference(session: Session) -> str:
-    """What is not to be had without the reference."""
     if not has_tables(session.context.course):
         return "Graded without the reference: mistakes are not named, and its curves are not shown."
     if session.context.seed != SEED:

@@ -56,7 +56,6 @@ class Runs:
 
         other : 0, or a number that changes all inputs
         """
-
         key = self.check.stage, self.check.id, self.context.seed, code.name, other, salt, lenient, self.much
         found = self.heard.get(key) if self.heard is not None else None
         if found is None or not (found.whole or (expected is not None and depart(found.answers, expected))):

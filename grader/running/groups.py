@@ -50,7 +50,7 @@ class Group:
     def __init__(self, left: int) -> None:
         self.memo, self.left = Memo(), left
         self._student: Student | None = None
-        self._case: Case | None = None
+        self._case: Case  # the current check's; `open` sets it
         self._stack = contextlib.ExitStack()
 
     def open(self, case: Case, limits: TimeLimits, submission: Submission, pool: Pool) -> Student:
@@ -72,7 +72,6 @@ class Group:
         self._stack.close()
 
     def _describe(self, value: object) -> str:
-        assert self._case is not None
         return self._case.describe(value)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from grader.course.course import Course
 from grader.course.stage import Check, Stage
-from grader.records import CheckResult, CheckState, NextStep, Report, StageResult, StageState
+from grader.records import CheckResult, CheckState, NextStep, Report, StageResult
 
 Key = tuple[str, str]  #: (stage id, check id)
 Results = Mapping[Key, CheckResult]
@@ -72,7 +72,7 @@ def result(check: Check, state: CheckState, **fields: Any) -> CheckResult:  # no
     )
 
 
-def stage_state(states: Iterable[CheckState]) -> StageState:
+def stage_state(states: Iterable[CheckState]) -> CheckState:
     """Pass if all pass; error if any is; fail if any passed or failed; todo if any is; else blocked."""
     seen = set(states)
     if seen == {"pass"}:

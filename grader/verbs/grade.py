@@ -41,7 +41,6 @@ def command(
     A stage may be named 03_softmax, softmax or 3. Exit status: 0 graded; 1 below full marks, with --strict;
     2 a folder that is not a submission, a broken task or a refused sandbox; 3 the grader's own fault; 130 interrupted.
     """
-
     from grader.grading.output import Output
     from grader.grading.request import Request, Settings, unchanged
     from grader.learner.last_grade import last_report

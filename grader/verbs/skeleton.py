@@ -15,13 +15,9 @@ def edited_files(folder: Path, texts: dict[str, str]) -> list[str]:
     """Files that hold something else than what was once generated, or would be generated now."""
     stamp = folder / STAMP
     written = set(stamp.read_text(encoding="ascii").split()) if stamp.is_file() else set()
-    return [
-        name
-        for name, text in texts.items()
-        if (folder / name).is_file()
-        and (folder / name).read_bytes() != text.encode()
-        and hashlib.sha256((folder / name).read_bytes()).hexdigest() not in written
-    ]
+    there = {name: (folder / name).read_bytes() for name in texts if (folder / name).is_file()}
+    edited = [name for name, content in there.items() if content != texts[name].encode()]
+    return [name for name in edited if hashlib.sha256(there[name]).hexdigest() not in written]
 
 
 def write(folder: Path, texts: dict[str, str]) -> None:

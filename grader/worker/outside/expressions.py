@@ -210,10 +210,9 @@ def attributes(owner: ast.AST) -> list[str]:
 
 def names_in(function: Function | None) -> list[str]:
     """Parameters and other names that a function gives a value."""
-    if function is None:
-        return []
-    stored = [n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
-    return list(dict.fromkeys([*(argument.arg for argument in ast.walk(function) if isinstance(argument, ast.arg)), *stored]))
+    nodes = list(ast.walk(function)) if function else []
+    stored = [node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    return list(dict.fromkeys([*(node.arg for node in nodes if isinstance(node, ast.arg)), *stored]))
 
 
 def _assignments(function: ast.AST | None) -> list[ast.Assign]:

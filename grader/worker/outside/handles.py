@@ -145,7 +145,6 @@ class Method(Handle):
         return held(self.owner).asker.call(self, args, keywords)
 
     def keep(self, *args: object, **keywords: object) -> Remote:
-        """Call it, and leave the result in the worker."""
         return cast(Remote, held(self.owner).asker.call(self, args, keywords, keep=True))
 
     def to_wire(self) -> wire.Pointer:
@@ -168,7 +167,6 @@ class Function(Handle):
         return self._asker.call(self, args, keywords)
 
     def keep(self, *args: object, **keywords: object) -> Remote:
-        """Call it, and leave the result in the worker."""
         return cast(Remote, self._asker.call(self, args, keywords, keep=True))
 
     def to_wire(self) -> wire.Pointer:

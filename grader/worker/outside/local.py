@@ -69,9 +69,8 @@ class LocalChannel(Channel):
             raise KeyboardInterrupt from None  # "q" in the debugger ends the whole verb
         except _TimeUp:
             limit = self.allowance()
-            raise errors.CallTimeout(
-                f"The call was stopped after {limit:.3g} s.", limit=limit, printed=clean_output(output.getvalue())
-            ) from None
+            sentence, printed = f"The call was stopped after {limit:.3g} s.", clean_output(output.getvalue())
+            raise errors.CallTimeout(sentence, limit=limit, printed=printed) from None
         failure, self._failure = self._failure, outer
         if failure is not None:
             raise failure
