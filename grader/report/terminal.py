@@ -102,6 +102,7 @@ def _numbered(lines: SourceLines) -> str:
     width = len(str(lines.first + len(lines.lines)))
     shown = []
     for number, text in enumerate(lines.lines, lines.first):
+        text = text if number in lines.marked or len(text) < WIDTH - 12 else f"{text[: WIDTH - 16]}..."
         shown.append(f"{'>' if number in lines.marked else ' '} {number:{width}d}  {text}")
         if 0 < lines.column <= len(text) + 1 and number == max(lines.marked, default=0):
             shown.append(" " * (width + 3 + lines.column) + "^")
@@ -223,8 +224,7 @@ def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
 
 
 def _remarks(console: Console, report: Report) -> Iterator[Text]:
-    """Faults of the grader, notes, and what the sandbox withheld, if that is not all."""
-    # The card of a check that fails says the same; the report has all remarks.
+    """Notes on what passes (the card of what fails says it), faults of the grader, and a sandbox that lacks something."""
     notes = [note for s in report.stages for c in s.checks if c.state == "pass" for note in c.notes]
     remarks = [line for note in notes for line in indented(console, note, "dim", 6)]
     for check in (c for s in report.stages for c in s.checks if c.state == "error"):

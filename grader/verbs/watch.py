@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @click.command("watch")
 @click.argument("stage", required=False)
 @click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
-@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where a whole grade's results go.")
+@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the report and the results go.")
 @click.option("--seed", type=int, default=0, help="Seed of the checks' inputs.")
 @click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto", help="As in grade.")
 @click.option("--poll", is_flag=True, help="Look at the files every 100 ms: for folders whose changes are not announced.")

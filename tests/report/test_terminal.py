@@ -109,6 +109,35 @@ def test_an_exception_in_the_learners_own_terms_stands_as_what_was_given():
     assert f"what you gave {said} where: layers.py, in backward > 9 dW = self.x @ dout" in text
 
 
+def test_a_long_line_of_code_is_cut_unless_it_is_pointed_at():
+    lines = ["a = " + "b + " * 30 + "c", "d = " + "e + " * 30 + "f"]
+    card = Card(gave="-1.", source=[SourceLines("layers.py", 9, lines, [10], "forward")])
+    text = shown(terminal.CardText("01_linear", failing(card=card)))
+    assert max(map(len, text.splitlines())) <= 80
+    assert next(line for line in text.splitlines() if "a = b" in line).endswith("...")
+    assert "+ f" in text
+
+
+def test_remarks_are_those_of_what_passes_and_a_stage_that_waits_says_for_what():
+    def stage(name, **check):
+        result = CheckResult("c", "p", points=0, max_points=1, notes=[f"Noted in {name}."], **check)
+        return StageResult(name, "", check["state"], 0, 1, [result])
+
+    passed, failed = stage("01_first", state="pass"), stage("02_second", state="fail")
+    waits = stage("03_third", state="blocked", blocked_by="02_second: c", message="Not checked yet: needs 02_second.")
+    report = Report(0, 3, [passed, failed, waits])
+    text = shown(terminal.summary(terminal.console(file=io.StringIO()), report))
+    assert ("Noted in 01_first." in text, "Noted in 02_second." in text) == (True, False)
+    assert "Not checked yet: needs 02_second.\n      make grade STAGE=02_second  shows it" in text
+
+
+def test_the_sandbox_is_named_only_where_it_lacks_something():
+    for complete in (True, False):
+        report = Report(0, 0, [], sandbox={"complete": complete, "summary": "9 of 11 forbidden actions blocked"})
+        text = shown(terminal.summary(terminal.console(file=io.StringIO()), report))
+        assert ("sandbox: 9 of 11" in text) is not complete
+
+
 def test_states_have_words_and_signs_that_ascii_can_show(tmp_path):
     course = toys.course(tmp_path)
     session = toys.run(course, toys.submission(layers="def add(a, b):\n    return a\n"))
