@@ -170,7 +170,8 @@ def _said_once(stages: list[StageView]) -> list[StageView]:
         first = seen.get((view.check.message, str(view.sources)), view)
         if first is view:
             return view
-        return view._replace(message="", card=None, sources=[], as_in="next" if first.is_next else first.anchor)
+        printed = view.printed if view.printed != first.printed else ""
+        return view._replace(message="", card=None, sources=[], printed=printed, as_in="next" if first.is_next else first.anchor)
 
     return [s._replace(checks=[shortened(view) for view in s.checks]) if s.open_checks else s for s in stages]
 
