@@ -18,6 +18,7 @@ from grader.comparison import probing
 from grader.learner.instruments import measure, write_page
 from grader.paths import BUILD, REFERENCE, STUDENT
 from grader.records import Report
+from grader.report import site
 from grader.submission import Submission, read_submission
 from grader.worker.outside.local import LocalPool
 from tests.browser import install
@@ -47,6 +48,7 @@ FAILURES: dict[str, tuple[int, list[Edit]]] = {
     "loop": (10, SLIPS["10_training_loop"]),
     "import": (1, [("layers", "import numpy as np", "import numpy as np\nimport torch")]),
 }
+SITE = ("index", "01_linear", "04_cross_entropy", "glossary")
 #: Trainings that fail, each in its own way.
 TRAININGS = {"slow": (2, 128, 0.02), "diverged": (2, 32, 60.0), "full-batch": (10, 20_000, 0.2)}
 
@@ -78,6 +80,7 @@ class Pages:
         self._graded: dict[str, Path] = {}
         self._states = states()
         others = {"class": self._class, "compare": self._compare, "experiment": self._experiment}
+        others |= {f"site-{page}": lambda page=page: self._site(page) for page in SITE}
         self.makers = {name: lambda name=name: self.report(name) / "report.html" for name in self._states} | others
 
     def report(self, name: str) -> Path:
@@ -92,6 +95,9 @@ class Pages:
         records = [msgspec.json.decode((self.report(name) / "results.json").read_bytes(), type=Report) for name in names]
         made = make_class(self._scratch / "class", 40, record_of=lambda number: records[number % len(records)])
         return class_page.write(made, STUDENT, made="2026-11-23T01:00:00+00:00")
+
+    def _site(self, page: str) -> Path:
+        return site.write(HERE, self._scratch / "site").with_name(f"{page}.html")
 
     def _compare(self) -> Path:
         sides = (partly(8, [*SLIPS["03_softmax"], *SLIPS["08_sgd"]]), read_submission(REFERENCE))
