@@ -32,6 +32,7 @@ MORE = sorted(
         "docs/*.md",
         "tasks/*.md",
         "reference/*.py",
+        "reference/*.toml",
         "grader/export/kit/*",
     )
     for path in ROOT.glob(pattern)
