@@ -590,7 +590,7 @@ def averages_the_mask(self, dout):
 def asks_the_whole_array(self, x):
     """max() or if on a whole array
 
-    max() and `if` need a single True or False, and x > 0 is an array of them. Which NumPy function compares entry by entry?
+    max() and if need a single True or False, and x > 0 is an array of them. Which NumPy function compares entry by entry?
     """
     self.positive = x > 0
     return max(0, x)
