@@ -26,7 +26,7 @@ from grader.diagnosis.answer_table import tables_of
 from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.known_mistakes import named_by_tables
 from grader.diagnosis.runs import ReplayCache
-from grader.records import CheckResult, FollowThrough
+from grader.records import CheckResult, FollowThrough, Mistake
 from grader.running.context import Context, Data
 from grader.running.limits import Limits
 from grader.running.runner import load_checks, run_check
@@ -126,7 +126,7 @@ def _results(job: Job, bench: VerifyContext, context: Context, heard: ReplayCach
             result = run_check(check, _functions(stage)[check.id], context)
             context.state.decide(check, result)
             results.setdefault(stage.id, []).append(result)
-    names = {}
+    names: Mapping[tuple[str, str], Mistake | None] = {}
     if job.name_mistakes and bench.by_tables:
         names = named_by_tables(context, tables_of(bench.course, job.stages))
     elif job.name_mistakes:

@@ -34,13 +34,12 @@ class Bench:
         budget: float,
         stop: Callable[[], bool],
         heard: ReplayCache | None,
-        late: set[scores.Key] | None,
     ):
         self.context, self.reference, self.worker, self.budget, self.stop = context, reference, worker, budget, stop
         self.heard = ReplayCache() if heard is None else heard
         self._mutants: dict[tuple[Misconception, ...], Submission] = {(): reference}
         self._runs: dict[tuple[scores.Key, int], Runs] = {}
-        self.late: set[scores.Key] = set() if late is None else late
+        self.late = set[scores.Key]()
         self._asked, self._ends = ("", ""), 0.0
         self.functions = cache(lambda stage: checks_and_probes(context.course.stage(stage)))
 
@@ -49,11 +48,9 @@ class Bench:
         self._asked, self._ends = scores.key(check), time.perf_counter() + self.budget
 
     def in_time(self) -> bool:
-        if self.stop():
-            return False
-        if late := time.perf_counter() >= self._ends:
-            self.late.add(self._asked)
-        return not late
+        late = time.perf_counter() >= self._ends
+        self.late |= {self._asked} if late and not self.stop() else set()
+        return not (late or self.stop())
 
     def kept(self, found: Iterable[Misconception], test: Callable[[Misconception], bool]) -> list[Misconception]:
         """Those that pass a test; the others, and those for which there was no time, are left out."""

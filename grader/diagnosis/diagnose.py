@@ -42,19 +42,17 @@ def diagnose(
     budget: float = BUDGET,
     stop: Callable[[], bool] = lambda: False,
     heard: ReplayCache | None = None,
-    late: set[scores.Key] | None = None,
-) -> dict[scores.Key, Mistake]:
-    """Names for the failed checks of a grade: (stage, check) -> mistake, for those that have one.
+) -> dict[scores.Key, Mistake | None]:
+    """Names for the failed checks of a grade: (stage, check) -> mistake, for those that have one; None where time ran out.
 
     context   : with results and the transcripts of the failed checks
     reference : the course's own answer, into which the misconceptions are put
     budget    : seconds for each failed check
     stop      : whether nobody waits for names any longer; then there are none
     heard     : see `Runs`; for who names many submissions
-    late      : the checks whose time ran out are added to these
     """
     with context.pool.course_worker() as worker:
-        return _Diagnoser(Bench(context, reference, worker, budget, stop, heard, late)).names()
+        return _Diagnoser(Bench(context, reference, worker, budget, stop, heard)).names()
 
 
 class _Diagnoser:
@@ -62,7 +60,7 @@ class _Diagnoser:
         self.bench, self.context, self.course = bench, bench.context, bench.context.course
         self.candidates = Candidates(bench.context)
 
-    def names(self) -> dict[scores.Key, Mistake]:
+    def names(self) -> dict[scores.Key, Mistake | None]:
         """What the stages explain themselves, then what else matches; then what hides behind these."""
         failed = {scores.key(check): check for stage in self.course.stages for check in stage.checks if self._may_ask(check)}
         facts = {} if self.bench.stop() else facts_of(self.context, failed)
@@ -70,9 +68,9 @@ class _Diagnoser:
         self._match({where: check for where, check in failed.items() if where not in facts}, named)
         for check in self._hidden_by(named):
             self._note(named, scores.key(check), self._hidden(check, _first(named)))
-        order = [scores.key(check) for stage in self.course.stages for check in stage.checks]
-        told = {where: mistake_of(named[where]) for where in sorted(named, key=order.index)}
-        return told | {where: fact.told(told[where]) for where, fact in facts.items()}
+        told = {where: mistake_of(twins) for where, twins in named.items()}
+        told |= {where: fact.told(told[where]) for where, fact in facts.items()}
+        return {**dict.fromkeys(failed.keys() & self.bench.late), **told}
 
     def _match(self, failed: Mapping[scores.Key, Check], named: Named) -> None:
         """Find what matches each failure, then decide, with all of them in view; then look for second mistakes."""

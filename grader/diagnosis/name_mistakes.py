@@ -1,6 +1,6 @@
 """After the verdicts: which failed checks have a known mistake behind them?"""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +55,14 @@ def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], b
     failed = context.state.transcripts
     if not failed:
         return remark
-    late, budget = set[scores.Key](), BUDGET * context.limits.scale
+    found: Mapping[scores.Key, Mistake | None]
+    budget = BUDGET * context.limits.scale
     try:
         if reference is not None and whole:
             from grader.diagnosis.diagnose import diagnose
 
             # Not by the tables: they know few other numbers, and no second mistake behind the first.
-            found = diagnose(context, read_submission(reference), budget, stop, late=late)
+            found = diagnose(context, read_submission(reference), budget, stop)
         else:
             found = named_by_tables(context, tables_of(context.course, {stage for stage, _ in failed}), stop)
     except NotASubmission as problem:
@@ -69,18 +70,16 @@ def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], b
     except Exception as fault:  # whatever it is, the verdicts are out, and losing them would be worse
         return f"Mistakes could not be named, which is the grader's own fault: {type(fault).__name__}: {fault}"
     for check in session.order:
-        where = scores.key(check)
-        if where in found:
-            session.rename(check, replace(session.results[where], mistake=found[where]))
-        elif where in late & failed.keys():
-            session.rename(check, _without_a_name(session.results[where], budget))
+        if (where := scores.key(check)) in found:
+            session.rename(check, _named(session.results[where], found[where], budget))
     return remark
 
 
-def _without_a_name(result: CheckResult, budget: float) -> CheckResult:
-    """A failure whose mistake may be a known one: its card says that nobody looked to the end."""
+def _named(result: CheckResult, mistake: Mistake | None, budget: float) -> CheckResult:
+    """With a mistake, or with the word that it may be a known one, and that nobody looked to the end."""
     card, told = result.card or Card(), f"This may be a known mistake: the search for its name was stopped after {budget:.0f} s."
-    return replace(result, card=replace(card, looks_like="\n".join(filter(None, (card.looks_like, told)))))
+    late = replace(card, looks_like="\n".join(filter(None, (card.looks_like, told))))
+    return replace(result, mistake=mistake, card=result.card if mistake else late)
 
 
 def _without_reference(session: Session) -> str:
