@@ -10,7 +10,7 @@ from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
 from grader.diagnosis.answer_table import OTHERS, SEED, KnownAnswers, RightAnswers
 from grader.diagnosis.digests import digest, digest_text
-from grader.diagnosis.drawn_digests import plain, states, told_apart
+from grader.diagnosis.drawn_digests import packed, plain, states, told_apart
 from grader.diagnosis.matches import MEETINGS
 from grader.diagnosis.random_draws import Draws, agree, features, shows, steady_in, varies
 from grader.diagnosis.runs import Runs
@@ -56,7 +56,7 @@ class Questions:
     def lines(self, mutants: list[tuple[Misconception, Submission]]) -> Iterator[RightAnswers | KnownAnswers]:
         """The reference's line, and one for all mistakes that answer alike."""
         equal = self.draws[0]["equal"] if self.features and steady_in("equal", self.draws) else []
-        yield RightAnswers.of(self.check.id, " ".join(str(digest(answer)) for answer in self.right), self.features, equal)
+        yield RightAnswers(self.check.id, " ".join(str(digest(answer)) for answer in self.right), packed(self.features), equal)
         # As `diagnose` tries them: those of the functions first that the check names first.
         for f in reversed(self.check.functions):
             mutants = sorted(mutants, key=lambda pair: f != pair[0].target and not f.startswith(f"{pair[0].target}."))
@@ -72,7 +72,7 @@ class Questions:
         scopes = (ALL_OF_HISTORY, VALIDATION_ONLY, NO_HISTORY) if self.trains else (ALL_OF_HISTORY,)
         try:
             told, words = self.told(mutant, *scopes), last_words(self._heard(mutant))
-            drawn = self._drawn(mutant) if self.features else ({}, 0, "")
+            drawn = self._drawn(mutant) if self.features else ("", 0, "")
         except CallTimeout:  # what it would answer in the end is not known; that it fails is
             return KnownAnswers(self.check.id, "", ["" for _ in OTHERS])
         return KnownAnswers(self.check.id, "", told, digest_text(words) if words else "", *drawn)
@@ -104,13 +104,14 @@ class Questions:
         except CallTimeout:
             return ""
 
-    def _drawn(self, mutant: Submission) -> tuple[dict[str, str], int, str]:
+    def _drawn(self, mutant: Submission) -> tuple[str, int, str]:
         """Features, length and meetings of `KnownAnswers`; none if nothing tells it from the right code in every draw."""
         draws = [features(plain(self._heard(mutant, salt=salt))) for salt in range(_DRAWS)]
         if agree(draws, self.draws, self.draws):
-            return {}, 0, ""
+            return "", 0, ""
         length = len(draws[0]["questions"])
-        return told_apart(states(draws, self.states), self.features, length), length, self._meetings(mutant, draws)
+        told = told_apart(states(draws, self.states), self.features, length)
+        return packed(told), length, self._meetings(mutant, draws)
 
     def _meetings(self, mutant: Submission, draws: Draws) -> str:
         if shows(draws, self.draws):

@@ -15,13 +15,12 @@ from grader.course.course import Course
 from grader.course.misconceptions import Number, load, with_number
 from grader.course.stage import TOOLBOX, Stage
 from grader.diagnosis.digests import Digest
-from grader.diagnosis.drawn_digests import CHANGES, Features
 from grader.diagnosis.same_answers import ALL_OF_HISTORY
 
 TABLE = "known_answers.jsonl"  #: in the folder of a stage
 SEED = 0  #: of the checks, for which alone there are tables
 OTHERS = (0, 1)  #: the questions of a check: those of its seed, and a second kind, by which twins part
-_FORM = "3"  #: of the file: a table of an earlier form is none of today
+_FORM = "4"  #: of the file: a table of an earlier form is none of today
 FILLED = "__="  #: between the name of a mistake and the number that stands in it
 _ABOUT = "Digests of what known mistakes answer. Made by `make check-tasks ARGS=--tables`."
 
@@ -58,25 +57,14 @@ class RightAnswers(Struct, frozen=True, array_like=True, tag="right"):
     """What the reference answers in a check.
 
     answers  : a digest of each, with blanks between them
-    steady   : features of a check whose answers are drawn, else empty
+    told     : features of a check whose answers are drawn, packed, else empty
     equal    : the feature of that name in all draws, else empty
-    changing : the names of features that change, with a bar between two
     """
 
     check: str
     answers: str
-    steady: Features = {}
+    told: str = ""
     equal: list[int] = []
-    changing: str = ""
-
-    @classmethod
-    def of(cls, check: str, answers: str, features: Features, equal: list[int]) -> "RightAnswers":
-        steady = {name: state for name, state in features.items() if state != CHANGES}
-        return cls(check, answers, steady, equal, "|".join(name for name in features if name not in steady))
-
-    @property
-    def features(self) -> Features:
-        return {**self.steady, **dict.fromkeys(filter(None, self.changing.split("|")), CHANGES)}
 
 
 class KnownAnswers(Struct, frozen=True, array_like=True, tag="given"):
@@ -86,7 +74,7 @@ class KnownAnswers(Struct, frozen=True, array_like=True, tag="given"):
     answers  : digests of all answers together: for each of OTHERS in full, then with less and less of a history; nothing
                for what is as the right answers are, and for what is never the same again
     words    : digest of what the exception says that ended it
-    features : those that are not as the right answers', from `told_apart`
+    told     : features that are not as the right answers', from `told_apart`, packed
     length   : how many answers there are of which features are made
     meets    : where no feature tells it from the right code, what it answers in many draws, but for histories
     """
@@ -95,7 +83,7 @@ class KnownAnswers(Struct, frozen=True, array_like=True, tag="given"):
     names: str
     answers: list[str]
     words: str = ""
-    features: Features = {}
+    told: str = ""
     length: int = 0
     meets: str = ""
 

@@ -6,6 +6,7 @@ is a spread, otherwise that it changes, and whether it sometimes is as the right
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from grader.diagnosis.digests import Digest, digest
 from grader.diagnosis.random_draws import SPREAD, Draws, takes_few_values
@@ -17,9 +18,30 @@ MEETS = "!"  #: it changes, and in some draw is as the right code's always is
 #: What many features are: where nothing is told of them, they are so.
 _USUAL = {"constant": str(digest(False)), "columns": str(digest(False)), "sign": str(digest((False, False))), "sorted": CHANGES}
 _NO_DIGEST = (ABSENT, CHANGES, MEETS)
+_NOTHING, _MOST = ord("0"), 60  #: a letter counts what a name shares with the one before it
 
 Features = Mapping[str, str]  #: name -> state: a digest, a spread such as "~0.1", or one of the above
 Seen = Digest | float | None  #: a feature of one draw
+
+
+def packed(features: Features) -> str:
+    """As a text: of each name what it does not share with the one before it, and its state, but that it changes."""
+    parts, last = [], ""
+    for name in sorted(features):
+        same = next(k for k, (a, b) in enumerate(zip_longest(last, name)) if a != b or k == _MOST)
+        parts.append(f"{chr(_NOTHING + same)}{name[same:]} {features[name]}".removesuffix(f" {CHANGES}"))
+        last = name
+    return "|".join(parts)
+
+
+def unpacked(text: str) -> Features:
+    """The inverse of `packed`."""
+    found, name = {}, ""
+    for part in filter(None, text.split("|")):
+        own, _, state = part.partition(" ")
+        name = name[: ord(own[0]) - _NOTHING] + own[1:]
+        found[name] = state or CHANGES
+    return found
 
 
 def plain(given: Answers) -> list[Answer]:

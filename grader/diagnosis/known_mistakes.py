@@ -12,7 +12,7 @@ from grader.course.stage import Check
 from grader.diagnosis.answer_table import OTHERS, SEED, AnswerTable, KnownAnswers, KnownMistake, RightAnswers
 from grader.diagnosis.bench import PROBE, checks_and_probes, probes
 from grader.diagnosis.digests import Digest, digest, digest_text
-from grader.diagnosis.drawn_digests import agrees_with, plain, shows_more
+from grader.diagnosis.drawn_digests import agrees_with, plain, shows_more, unpacked
 from grader.diagnosis.facts import facts_of
 from grader.diagnosis.random_draws import features
 from grader.diagnosis.runs import Runs
@@ -108,7 +108,7 @@ class _Lookup:
         found : what `matches` gave
         """
         right = self.table.right.get(self.check.id)
-        drawn = right is None or (right.features and m.number is None)
+        drawn = right is None or (right.told and m.number is None)
         if drawn or m in found or self.table.mistakes.get(m.name) is not m:
             return False
         lines = (line for line in self.table.known[self.check.id] if m.name in line.names.split())
@@ -162,7 +162,7 @@ class _Lookup:
         if found:
             again = digest(comparable(self._runs(self.check).own(other=1), much))
             found = [line for line in found if line.agrees(again, much, other=1)]
-        elif right.features:
+        elif right.told:
             found = self._matches_but_for_the_draw(much, able, right)
         names = [name for line in found for name in line.names.split() if not self._contradicted(name)]
         if names and not self._shows_values(right, much):
@@ -173,13 +173,14 @@ class _Lookup:
         """Those that agree with the submission in everything that does not change from draw to draw."""
         runs = self._runs(self.check).own_runs(self.given)
         draws = [features(plain(run)) for run in runs]
-        if agrees_with(draws, {}, right.features, much):
+        known = unpacked(right.told)
+        if agrees_with(draws, {}, known, much):
             return []
         found: list[KnownAnswers] = []
         for constants in (True, False):
-            drawn = (line for line in able if line.features or line.meets)
-            found = found or [e for e in drawn if agrees_with(draws, e.features, right.features, much, e.length, constants)]
-        if shows_more(draws, right.features, right.equal, much):
+            drawn = (line for line in able if line.told or line.meets)
+            found = found or [e for e in drawn if agrees_with(draws, unpacked(e.told), known, much, e.length, constants)]
+        if shows_more(draws, known, right.equal, much):
             return found
         own = [digest(comparable(run, NO_HISTORY)) for run in runs]
         return [line for line in found if any(map(line.meets_in_a_draw, own))]

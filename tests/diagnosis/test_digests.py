@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from grader.diagnosis.digests import LETTERS, Digest, digest
+from grader.diagnosis.drawn_digests import ABSENT, CHANGES, MEETS, packed, unpacked
 from grader.diagnosis.same_answers import same
 from grader.worker.outside.transcript import ErrorInfo, Opaque
 
@@ -70,3 +71,13 @@ def test_a_digest_says_no_more_than_it_must():
     assert Digest.read(text) == digest(A)
     assert len(str(digest("text"))) == LETTERS  # on both grids the same
     assert Digest.read(str(digest(1))) == digest(1)
+
+
+def test_features_are_told_once_and_come_back():
+    long = "a" * 80
+    told = {"3.train[0]/value": "?", "3.train[1]/value": "AbC_-d,012345", "3.train[1]/spread": "~0.25", "constant": ABSENT}
+    told |= {long: MEETS, f"{long}b": CHANGES, f"{long}c": "abcdef"}
+    assert packed(told).startswith("03.train[0]/value|")
+    assert unpacked(packed(told)) == told
+    assert packed({}) == ""
+    assert unpacked("") == {}
