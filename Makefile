@@ -14,13 +14,13 @@ COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),
 .DEFAULT_GOAL := help
 .PHONY: help grade watch stage site hint why debug reset progress report train experiment check-gradients doctor notebook class compare kit update gradescope export \
 	regrade-diff check-tasks check-tasks-full record-times skeleton oracle \
-	test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load class-soak same-grades screenshots bench bench-check architecture figures measure-seeds measure-diagnosis format lint requirements clean environment environment-long
+	test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load test-noise class-soak same-grades screenshots bench bench-check architecture figures measure-seeds measure-diagnosis format lint requirements clean environment environment-long
 
 help: ## list the verbs
 	@$(GRADER) --help
 	@echo
 	@echo "As make targets: make grade STAGE=03_softmax STUDENT=reference OUT=build SEED=0 SANDBOX=strict"
-	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load class-soak same-grades screenshots bench bench-check architecture figures format lint clean"
+	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load test-noise class-soak same-grades screenshots bench bench-check architecture figures format lint clean"
 
 # --- learn -----------------------------------------------------------------------------------------------------------
 grade:
@@ -112,6 +112,9 @@ test-fuzz: environment-long ## fuzz the decoder of the worker's messages
 
 test-load: environment ## that names under load are those of a quiet machine, in ten runs
 	@$(VENV_PYTHON) -m tests.diagnosis.under_load $(ARGS)
+
+test-noise: environment ## that no name of a kit is lost where all answers are off by their last bits
+	@$(VENV_PYTHON) -m tests.diagnosis.under_noise $(ARGS)
 
 class-soak: environment ## a class of 1,000 with 20 kill -9s
 	@$(VENV_PYTHON) -m tests.cohort.soak $(ARGS)
