@@ -69,6 +69,7 @@ _ENDS: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] = {
 # --- slips ------------------------------------------------------------------------------------------------------------
 
 Fits = Callable[[Run, str, str | None], bool]  #: (run, right word, word that was said) -> whether a slip can lead to it
+Said = tuple[Run, str, str | None]  #: the same three
 
 
 class Slip(NamedTuple):
@@ -186,22 +187,26 @@ def of_checks(student: Student, case: Case, failed: Collection[str]) -> dict[str
     if not {*failed} & {*SLIPS}:
         return {}
     said = [(run, verdict(run), _said(student.experiments.diagnose(*run))) for run in made_up(case.seed)]
-    found: dict[str, Collection[str]] = {}
-    for check, slips in SLIPS.items():
-        about = [one for one in said if (check == _FAILURES) == (one[1] in (DIVERGED, FAILURE) or _at_chance(one[0]))]
-        if any(right != word for _, right, word in about):
-            found[check] = {slip.name for slip in slips if _explains(slip, said if slip.everywhere else about)}
+    found = {check: names for check in SLIPS if (names := _slips_of(check, said)) is not None}
     # A check may fail by runs that the other one is about as well.
     other = {_FAILURES: _FITS, _FITS: _FAILURES}
-    names = {check: found.get(check if check in found else other[check], ()) for check in {*failed} & {*SLIPS}}
-    return {check: Fact(*told) for check, told in names.items() if len(told) == 1}
+    named = {check: found.get(check if check in found else other[check], set()) for check in {*failed} & {*SLIPS}}
+    return {check: Fact(*names) for check, names in named.items() if len(names) == 1}
+
+
+def _slips_of(check: str, said: Sequence[Said]) -> set[str] | None:
+    """The slips that explain what is said of the runs that a check is about; None if that is right."""
+    about = [one for one in said if (check == _FAILURES) == (one[1] in (DIVERGED, FAILURE) or _at_chance(one[0]))]
+    if all(right == word for _, right, word in about):
+        return None
+    return {slip.name for slip in SLIPS[check] if _explains(slip, said if slip.everywhere else about)}
 
 
 def _said(word: object) -> str | None:
     return word if isinstance(word, str) else None
 
 
-def _explains(slip: Slip, about: Sequence[tuple[Run, str, str | None]]) -> bool:
+def _explains(slip: Slip, about: Sequence[Said]) -> bool:
     """Whether a slip leads to all that was said, and shows in enough of it."""
     shown = sum(not slip.fits(run, right, right) for run, right, _ in about)
     return shown >= LEAST and all(slip.fits(*one) for one in about)
