@@ -178,16 +178,7 @@ class Verifier:
         return bool(outcome.fault)
 
 
-_FILES = {
-    "task.toml",
-    "README.md",
-    "checks.py",
-    "misconceptions.py",
-    "conftest.py",
-    "reference_curves.json",
-    "refutations.md",
-    TABLE,
-}
+_FILES = {*"task.toml README.md checks.py misconceptions.py refutations.md conftest.py reference_curves.json".split(), TABLE}
 
 
 def matrix(findings: Findings) -> str:
