@@ -69,7 +69,7 @@ def refutation(report: Report, tasks: Path) -> str:
     """What speaks against the mistake that is next, with numbers of this run; "" if its stage has no such text."""
     from grader.course.toolbox import shared
 
-    known = shared(tasks, "refutations")
+    known = shared(tasks, "refutations") if report.next else None
     return str(known.refutation(report, tasks)) if known else ""
 
 

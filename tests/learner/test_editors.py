@@ -104,6 +104,7 @@ def test_a_mistake_has_the_same_words_wherever_its_learner_is(tmp_path):
     said.append(verb("grade", "1", "--student", tmp_path / "student", "--out", tmp_path / "out"))
     write(wrong.replaced({"layers": stop}), tmp_path / "student")
     said.append(verb("debug", "1", "--student", tmp_path / "student", "--check", failed.id, "--out", tmp_path, text="c\n" * 9))
+    assert (tmp_path / "repro.py").read_text().startswith(f"# Runs the code in student/ as {failed.id} of stage 01_linear")
     for heard in said:
         assert " ".join(f"{label} {text}".split()) in " ".join(heard.split())
         assert title(failed.mistake) in " ".join(heard.split())

@@ -108,7 +108,12 @@ def test_the_keys(folder, tmp_path):
     screen.until("> ○ 03_softmax")
     text = "print('a print')\n\ndef softmax(logits):\n    print('hello', logits.shape)\n    return logits\n"
     (folder / "losses.py").write_text(text)
-    screen.until("03_softmax: 0 of 8 checks pass", "fails.", "what your code printed in that call hello (")
+    screen.until(
+        "03_softmax: 0 of 8 checks pass",
+        "fails.",
+        "what your code printed in that call hello (",
+        "repro.py runs what this check ran",
+    )
     for _ in range(3):
         screen.press("h")
         screen.until("Hint ", " of 3, ")
