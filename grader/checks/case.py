@@ -234,13 +234,9 @@ class Case:
         """Python text for an argument: its name, a short literal, or what it is."""
         return self._script.describe(value)
 
-    def script(self, transcript: Sequence[Any]) -> str:
-        """The steps of a transcript as Python that can be pasted: imports, inputs, calls."""
-        return self._script.text(transcript)
-
-    def program(self, transcript: Sequence[Any], lines: Callable[[Sequence[Any]], list[str]]) -> str:
-        """The same as a file that runs as it stands; `lines` makes its lines of the steps."""
-        return self._script.program(transcript, lines)
+    def script(self, transcript: Sequence[Any], lines: Callable[[Sequence[Any]], list[str]] | None = None) -> str:
+        """The steps of a transcript as Python that can be pasted: imports, inputs, calls. lines : as of `Script.text`"""
+        return self._script.text(transcript, lines)
 
     def _keep_pictures(self, unmet: Unmet) -> None:
         """Both arrays, or of large ones the window around the worst entry."""

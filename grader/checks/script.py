@@ -67,18 +67,16 @@ class Script:
         self.define(name, array)
         return name
 
-    def text(self, transcript: Sequence[Any]) -> str:
-        """Imports, the inputs that the steps mention, and the steps."""
+    def text(self, transcript: Sequence[Any], lines: Callable[[Sequence[Any]], list[str]] | None = None) -> str:
+        """Imports, the inputs that the steps mention, and the steps; with `lines`, which are made of them, for a file."""
+        if lines is not None:
+            later = _words("\n".join(step.text for step in transcript[self.begin :]))
+            begin = 0 if any(step.name in later for step in transcript[: self.begin]) else self.begin  # an example still used
+            return self._whole(lines([step for step in transcript[begin:] if step.kind in _SHOWN]), IN_A_FILE)
         steps = [step.text for step in transcript[self.begin :] if step.kind in _SHOWN]
         if len(steps) > MOST_STEPS:
             steps = [f"# ... {len(steps) - MOST_STEPS} steps before these", *steps[-MOST_STEPS:]]
         return self._whole(steps)
-
-    def program(self, transcript: Sequence[Any], lines: Callable[[Sequence[Any]], list[str]]) -> str:
-        """The same as a file that runs as it stands, its lines made by the caller of the steps that a learner can repeat."""
-        later = _words("\n".join(step.text for step in transcript[self.begin :]))
-        begin = 0 if any(step.name in later for step in transcript[: self.begin]) else self.begin  # an example still used
-        return self._whole(lines([step for step in transcript[begin:] if step.kind in _SHOWN]), IN_A_FILE)
 
     def _whole(self, steps: list[str], most: int = WRITTEN_OUT) -> str:
         """Imports, the inputs that some lines mention, and the lines. most : entries of an array that are written out"""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grader.course.stage import Check
 from grader.records import CheckResult
 from grader.running.scores import Key, key
 
 if TYPE_CHECKING:
-    from grader.running.runner import Execution
     from grader.worker.outside.transcript import Step
 
 EVIDENCE_BYTES = 1_000_000  #: of a whole submission; what does not fit any more costs its picture
@@ -32,7 +31,7 @@ class RunState:
         #: Checks that a limit or a death decided: their results are never kept.
         self.unrepeatable: Set[Key] = self._unrepeatable
         self._notes: dict[Key, tuple[list[str], list[str]] | None] = {}
-        self.executions: dict[Key, Execution] = {}  #: of checks that failed, with nothing put in
+        self.executions: dict[Key, Any] = {}  #: the runner's Execution of each check that failed with nothing put in
         self._killed: set[Key] = set()
         self._evidence_left = evidence_bytes
 

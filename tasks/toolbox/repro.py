@@ -27,7 +27,7 @@ def text(run: Any, message: str, step: Any, **places: str) -> str:  # noqa: ANN4
     places  : student and file, as a reader knows them; folder and root, from where the file is
     """
     compared = getattr(run.failure, "compared", None)
-    body = run.case.program(run.transcript, lambda steps: lines(steps, compared))
+    body = run.case.script(run.transcript, lambda steps: lines(steps, compared))
     begin = BEGIN.format(check=step.check, stage=step.stage, **places)
     whole = f"{begin}{body}\nprint('\\nThe card says:', {message!r})\n"
     try:
