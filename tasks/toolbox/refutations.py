@@ -11,7 +11,7 @@ from typing import Any
 
 FILE = "refutations.md"
 _HEADED = re.compile(r"^## (\w+), (check_\w+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
-_NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
 _SENTENCES = (
     re.compile(
         r"(?P<at>\[[\d, ]+\])? (?:is|returned|has the shape) (?:an array of shape )?(?P<got>[^;]+?)"
