@@ -69,7 +69,7 @@ class Script:
 
     def text(self, transcript: Sequence[Any], lines: Callable[[Sequence[Any]], list[str]] | None = None) -> str:
         """Imports, the inputs that the steps mention, and the steps; with `lines`, which are made of them, for a file."""
-        if lines is not None:
+        if lines:
             later = _words("\n".join(step.text for step in transcript[self.begin :]))
             begin = 0 if any(step.name in later for step in transcript[: self.begin]) else self.begin  # an example still used
             return self._whole(lines([step for step in transcript[begin:] if step.kind in _SHOWN]), IN_A_FILE)

@@ -16,9 +16,8 @@ from grader.text import clean
 
 def write(context: Context, step: NextStep | None, out: Path) -> Path | None:
     """Write the file for the check that the next step is about, if there is one that shows its numbers; an older one is gone."""
-    path, state = out / REPRO, context.state
+    path, state, known = out / REPRO, context.state, shared(context.course.tasks, "repro")
     path.unlink(missing_ok=True)
-    known = shared(context.course.tasks, "repro")
     if step is None or context.submission.folder is None or known is None:
         return None
     name, root, here = (step.stage, step.check), context.course.folder.resolve(), out.resolve()

@@ -56,8 +56,7 @@ def command(stage: str, only: str | None, student: Path, out: Path, seed: int) -
                     result = msgspec.structs.replace(result, mistake=names().get(check.id))
                 context.state.decide(check, result)
                 console.print(terminal.CardText(chosen.id, result))
-            failed = [check.id for check in checks if context.state.results[chosen.id, check.id].state == "fail"]
-            file = repro.write(context, NextStep(chosen.id, failed[0], "") if failed else None, out)
-            if file is not None:
-                console.print(f"\npython {file}   runs what {failed[0]} ran", style="dim", soft_wrap=True)
+            failed = next((check.id for check in checks if context.state.results[chosen.id, check.id].state == "fail"), "")
+            if file := repro.write(context, NextStep(chosen.id, failed, ""), out):
+                console.print(f"\npython {file}   runs what {failed} ran", style="dim", soft_wrap=True)
     return 0
