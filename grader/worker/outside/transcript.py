@@ -93,7 +93,7 @@ class Ask(NamedTuple):
 
 
 class Names:
-    """Variable names for objects and answers, so that a transcript reads as one script."""
+    """Variable names for objects and answers, so that a transcript reads as one script; without `describe`, values by repr."""
 
     def __init__(self, describe: Describe | None = None):
         self.describe = describe or repr

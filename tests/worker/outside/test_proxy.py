@@ -268,10 +268,10 @@ def test_the_transcript_reads_as_a_script(student):
         "box = layers.Box(2)",
         "box.add(3)",
         "box.items[0]",
-        "box.items[0][...] = np.array([0., 0.])",
+        "box.items[0][...] = array([0., 0.])",
         "box2 = layers.Box(1)",
         "box2.items",
-        "layers.apply(layers.shout, np.array([0., 0.]))",
+        "layers.apply(layers.shout, array([0., 0.]))",
         "layers.fails(1)",
     ]
     assert student.transcript[0].touched == ["layers.Box.__init__"]
