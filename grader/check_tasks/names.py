@@ -42,9 +42,7 @@ def most_are_named(verifier: Verifier, what: str, one_in: int = 1, kit: bool = F
     one_in : of so many one is looked at, always the same ones
     """
     make, goal, in_a_kit = KINDS[what]
-    chosen = {name: pair for name, pair in make(verifier).items() if zlib.crc32(name.encode()) % one_in == 0}
-    wanted = {name: (m, code) for name, (m, code) in chosen.items() if m.stage in verifier.wanted}
-    jobs = {n: (m, Job(n, code, (m.stage,), name_mistakes=True, together=True)) for n, (m, code) in wanted.items()}
+    jobs = _jobs(verifier, make(verifier), one_in)
     title, count = f"{what} named{' in a kit' if kit else ''}", Counter[str]()
     with verifier.tally(title) as tally:
         if kit and goal < 0.9:  # not all of them are in the course either
@@ -59,6 +57,12 @@ def most_are_named(verifier: Verifier, what: str, one_in: int = 1, kit: bool = F
     if tally.good < (in_a_kit if kit else goal) * tally.of or count["misnamed"] > (not kit) * 0.01 * tally.of:
         verifier.problem(f"{title}: {dict(count)}")
     return count
+
+
+def _jobs(verifier: Verifier, found: Mapping[str, tuple[Misconception, Submission]], one_in: int) -> dict[str, tuple[Misconception, Job]]:
+    chosen = {name: (m, code) for name, (m, code) in found.items() if zlib.crc32(name.encode()) % one_in == 0}
+    wanted = {name: (m, code) for name, (m, code) in chosen.items() if m.stage in verifier.wanted}
+    return {n: (m, Job(n, code, (m.stage,), name_mistakes=True, together=True)) for n, (m, code) in wanted.items()}
 
 
 def _graded(verifier: Verifier, jobs: Mapping[str, tuple[Misconception, Job]], kit: bool = False) -> Iterator[JobOutcome]:

@@ -116,13 +116,12 @@ def same(a: object, b: object) -> bool:
         return True
     if isinstance(a, ErrorInfo) and isinstance(b, ErrorInfo):
         return (a.error, a.type_name) == (b.error, b.type_name)
-    objects = isinstance(a, Opaque | Remote), isinstance(b, Opaque | Remote)
-    if any(objects):  # what stayed in the worker cannot be compared any further
-        return all(objects)
+    if isinstance(a, Opaque | Remote):  # what stayed in the worker cannot be compared any further
+        return isinstance(b, Opaque | Remote)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+        return a.keys() == b.keys() and same(list(a.values()), [b[key] for key in a])
     numbers, arrays = (_is_number(a), _is_number(b)), (isinstance(a, np.ndarray), isinstance(b, np.ndarray))
     if all(numbers) or all(arrays):
         return _same_arrays(np.asarray(a), np.asarray(b))

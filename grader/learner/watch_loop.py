@@ -233,8 +233,6 @@ class Loop:
         console.print()
         for part in terminal.next_part(report, ran_lines, keys=console.is_terminal):
             console.print(part)
-        if self.repro:
-            console.print(f"      python {self.repro}  runs what this check ran", soft_wrap=True)
         if report.next is None and (current is None or words.shown_state(current) == "pass"):
             console.print("All stages that were graded are done. g grades the whole course.", style="bold green")
         for check in current.checks if self.prints and current else ():
@@ -245,6 +243,8 @@ class Loop:
 
     def _draw_stages(self, short: bool) -> None:
         console, report, here = self.console, self.watched.report, self.watched.stage.id
+        if self.repro:
+            console.print(f"      python {self.repro}  runs what this check ran", soft_wrap=True)
         console.print()
         ladder = Group(*terminal.ladder(console, report.stages, here))
         console.print(terminal.short_ladder(console, report.stages, here) if short else ladder)

@@ -97,11 +97,11 @@ def _show(request: "Request", report: "Report", strict: bool, remark: str) -> in
     if words.refutation(report, request.course.tasks):
         console.print("      make why  says what speaks against it", style="dim")
     page = out / "report.html"
+    if (file := out / REPRO).exists():
+        console.print(f"      python {_short(file)}  runs what this check ran", style="dim", soft_wrap=True)
     if page.exists():
         console.print()
         console.print(f"report: {_short(page)}   ({report.seconds:.1f} s{remark})", style="dim", soft_wrap=True)
-    if (file := out / REPRO).exists():
-        console.print(f"python {_short(file)}   runs what this check ran", style="dim", soft_wrap=True)
     if not report.complete:
         return 130
     if any(check.state == "error" for stage in report.stages for check in stage.checks):

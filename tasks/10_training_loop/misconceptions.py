@@ -503,8 +503,8 @@ def sends_the_logits_back(model, x_train, y_train, x_val, y_val, *, epochs, batc
 def sends_the_probabilities_back(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Probabilities passed to backward
 
-    What you pass to the network's backward does not depend on the labels. Pass what loss.backward()
-    returns.
+    What you pass to the network's backward does not depend on the labels. Pass what the
+    backward of the loss returns.
     """
 
     def update(model, loss, optimizer, xb, yb):

@@ -13,7 +13,6 @@ from grader.course.skeleton import (
     blank,
     build,
     is_stub,
-    line_of,
     put_back_all,
     read_claims,
     read_sources,
@@ -21,7 +20,7 @@ from grader.course.skeleton import (
     steps,
     stub_statement,
 )
-from grader.course.source_spans import SkeletonError, definition_span, find, parse
+from grader.course.source_spans import SkeletonError, definition_span, find, line_of, parse
 from grader.errors import Refusal
 from grader.paths import REFERENCE, STUDENT, TASKS
 from tests.command_line import asked
