@@ -51,19 +51,35 @@ def command(stage: str | None, check: str | None, student: Path, out: Path, agai
 
 
 def _to_look_at(course: "Course", stage: str | None, check: str | None, student: Path, out: Path) -> "StageResult":
-    """The stage that is named, graded; else that of the last grade's next step, or if it is done since, the one after it."""
+    """The stage that is named, or that of the last grade's next step; if the text has changed, the first that is not done."""
     from grader.errors import Refusal
-    from grader.learner.last_grade import next_stage
+    from grader.learner.last_grade import last_stage, next_stage
+    from grader.submission import read_submission
 
     chosen = course.select([stage or next_stage(out, course)])[0]
     listed = [c.id for c in chosen.checks]
     if check is not None and check not in listed:
         raise Refusal(f"{chosen.id} has no check {check!r}. Its checks are {', '.join(listed)}.")
-    graded = _graded(course, chosen, student, out)
-    for later in course.stages[course.stages.index(chosen) + 1 :]:
-        if graded.state != "pass" or stage or check:
-            break
-        graded = _graded(course, later, student, out)
+    text = read_submission(student).fingerprint()
+    graded = last_stage(out, chosen.id, text, whatever_the_text=chosen.training)
+    if graded is not None and (graded.state != "pass" or stage or check):
+        return graded
+    return _first_open(course, (chosen,) if stage or check else course.stages, student, out)
+
+
+def _first_open(course: "Course", stages: "tuple[Stage, ...]", student: Path, out: Path) -> "StageResult":
+    """The first of some stages that is not done, graded; the last if all are."""
+    from grader.learner.last_grade import last_stage
+    from grader.learner.watched import Watched
+    from grader.worker.outside.pool import WorkerPool
+
+    with WorkerPool(course.withheld) as pool:
+        watched = Watched(student, course, pool)
+        for stage in stages:
+            graded = (last_stage(out, stage.id, "", True) if stage.training else None) or watched.grade(stage)
+            if graded is not None and graded.state != "pass":
+                break
+    assert graded is not None
     return graded
 
 
@@ -79,20 +95,3 @@ def _show(console: "Console", stage: str, result: "CheckResult", rung: int, text
     more = "the same command again gives the next one"
     last = f"that was the last hint; make stage STAGE={stage} shows the handout{section(result)}"
     console.print(f"\n      {more if rung < len(result.hints) else last}", style="dim")
-
-
-def _graded(course: "Course", stage: "Stage", student: Path, out: Path) -> "StageResult":
-    """The stage's result: the last grade's if nothing has changed since, else a fresh one (without training)."""
-    from grader.learner.last_grade import last_stage
-    from grader.submission import read_submission
-
-    known = last_stage(out, stage.id, read_submission(student).fingerprint(), whatever_the_text=stage.training)
-    if known is not None:
-        return known
-    from grader.learner.watched import Watched
-    from grader.worker.outside.pool import WorkerPool
-
-    with WorkerPool(course.withheld) as pool:
-        result = Watched(student, course, pool, stage=stage).grade()
-    assert result is not None
-    return result

@@ -114,6 +114,11 @@ def test_what_became_done_since_the_last_grade_is_passed_over(tmp_path, monkeypa
     write(with_bodies(COURSE.stages[:2]), tmp_path / "student")
     told = run(hint, "--student", tmp_path / "student", "--out", tmp_path / "out")
     assert "03_softmax, check_softmax_gives_the_exponential_shares: hint 0" in told
+    right = with_bodies(COURSE.stages[:2])
+    broken = right.replaced({"layers": right.modules["layers"].replace("x @ self.W + self.b", "x @ self.W")})
+    write(broken, tmp_path / "student")  # what was done before is next again
+    told = run(hint, "--student", tmp_path / "student", "--out", tmp_path / "out")
+    assert "01_linear, check_linear_forward_adds_the_bias: hint 0" in told
 
 
 def test_the_handout_is_shown_and_leads_on(tmp_path):
