@@ -120,9 +120,7 @@ def _results(job: Job, bench: VerifyContext, context: Context, heard: ReplayCach
     """Stage -> results, named if that is asked for."""
     results: dict[str, list[CheckResult]] = {}
     for stage in bench.course.stages:
-        for check in stage.checks if stage.id in job.stages else ():
-            if job.check not in ("", check.id):
-                continue
+        for check in (c for c in stage.checks if stage.id in job.stages and job.check in ("", c.id)):
             result = run_check(check, _functions(stage)[check.id], context)
             context.state.decide(check, result)
             results.setdefault(stage.id, []).append(result)

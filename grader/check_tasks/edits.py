@@ -87,7 +87,7 @@ def random_edits_get_no_false_name(verifier: Verifier, count: int = 300, seed: i
     bank = [m for m, _ in subjects.mutants(verifier.course, verifier.reference).values()]
     modules = sorted({m.module for m in bank})
     codes = {f"{k}: {s.name}": s for k in range(count) for s in [edited(verifier.reference, modules, rng)]}
-    jobs = [Job(n, s, verifier.reached(s), (0,), True, together=True) for n, s in codes.items()]
+    jobs = [Job(n, s, verifier.reached(s), name_mistakes=True, together=True) for n, s in codes.items()]
     jobs = sorted((job for job in jobs if job.stages), key=lambda job: job.stages[-1])  # see `run_jobs`
     bench = msgspec.structs.replace(verifier.bench, by_tables=kit)
     with verifier.tally(f"random edits: names{' in a kit' if kit else ''} that hold") as tally:

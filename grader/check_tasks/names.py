@@ -49,7 +49,8 @@ def most_are_named(verifier: Verifier, what: str, one_in: int = 1, kit: bool = F
             jobs = {o.name: jobs[o.name] for o in _graded(verifier, jobs) if jobs[o.name][0].id in o.names}
         for outcome in _graded(verifier, jobs, kit):
             if outcome.failed():
-                how = _named(outcome, jobs[outcome.name][0])
+                right = jobs[outcome.name][0].id in outcome.names
+                how = "named" if right else "misnamed" if outcome.names else "unnamed"
                 count[how] += 1
                 tally.count(how == "named")
                 if how != "named":
@@ -68,7 +69,3 @@ def _jobs(verifier: Verifier, found: Mapping[str, tuple[Misconception, Submissio
 def _graded(verifier: Verifier, jobs: Mapping[str, tuple[Misconception, Job]], kit: bool = False) -> Iterator[JobOutcome]:
     ordered = sorted((job for _, job in jobs.values()), key=lambda job: job.stages)
     return run_jobs(ordered, msgspec.structs.replace(verifier.bench, by_tables=kit))
-
-
-def _named(outcome: JobOutcome, m: Misconception) -> str:
-    return "named" if m.id in outcome.names else "misnamed" if outcome.names else "unnamed"

@@ -42,7 +42,7 @@ def both_of_two_are_named(verifier: Verifier, one_in: int = 1) -> None:
     jobs = []
     for title, (a, b) in pairs.items():
         stages = tuple(dict.fromkeys((a.stage, b.stage)))
-        jobs.append(Job(title, apply(apply(verifier.reference, a), b), stages, (0,), True, together=True))
+        jobs.append(Job(title, apply(apply(verifier.reference, a), b), stages, name_mistakes=True, together=True))
     others = 0
     with verifier.tally("both of two mistakes named") as tally:
         for outcome in run_jobs(jobs, verifier.bench):
