@@ -60,7 +60,9 @@ def most_are_named(verifier: Verifier, what: str, one_in: int = 1, kit: bool = F
     return count
 
 
-def _jobs(verifier: Verifier, found: Mapping[str, tuple[Misconception, Submission]], one_in: int) -> dict[str, tuple[Misconception, Job]]:
+def _jobs(
+    verifier: Verifier, found: Mapping[str, tuple[Misconception, Submission]], one_in: int
+) -> dict[str, tuple[Misconception, Job]]:
     chosen = {name: (m, code) for name, (m, code) in found.items() if zlib.crc32(name.encode()) % one_in == 0}
     wanted = {name: (m, code) for name, (m, code) in chosen.items() if m.stage in verifier.wanted}
     return {n: (m, Job(n, code, (m.stage,), name_mistakes=True, together=True)) for n, (m, code) in wanted.items()}

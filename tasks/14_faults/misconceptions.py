@@ -76,7 +76,8 @@ def _in_model(model, x, dlogits):
 def trusts_every_network(model, loss, x, y):
     """No network found faulty
 
-    The answer is always None. Half of the networks have a fault, and none changes a shape: compare the numbers.
+    The answer is None where there is a fault, too. Every fault keeps the shapes, and may keep the sum: which numbers does
+    find_fault compare?
     """
     return None
 
@@ -85,7 +86,8 @@ def trusts_every_network(model, loss, x, y):
 def accuses_every_network(model, loss, x, y):
     """Every network found faulty
 
-    You name the last Linear in every network, also in those without a fault. Compare before you name.
+    The last Linear is accused in every network, also in those without a fault. Is the score the sum of dout times forward,
+    and does the comparison allow what measuring costs, a difference in the ninth digit?
     """
     return f"layers[{len(model.layers) - 1}]", "db"
 
@@ -187,19 +189,36 @@ def counts_linear_layers_only(model, loss, x, y):
 
 
 @misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
-def demands_equal_numbers(model, loss, x, y):
-    """Exact equality required of a measurement
-
-    You find faults in networks that have none: a measured slope is right to about nine digits only. Allow a small
-    difference.
-    """
-
+def accuses_every_network__that_differs_at_all(model, loss, x, y):
     def differ(given, measured):
         return not np.array_equal(given, measured)
 
     inputs = _inputs(model, x)
     loss.forward(inputs[-1], y)
     return _in_layers(model, inputs, loss.backward(), ("db", "dW"), differ)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
+def accuses_every_network__dW(model, loss, x, y):
+    return f"layers[{len(model.layers) - 1}]", "dW"
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_loss"])
+def compares_one_entry(model, loss, x, y):
+    """One entry of each array compared
+
+    A gradient may be right in its first entry and nowhere else. Which norms does the handout compare?
+    """
+
+    def differ(given, measured):
+        return abs(given.flat[0] - measured.flat[0]) > 1e-5
+
+    inputs = _inputs(model, x)
+    loss.forward(inputs[-1], y)
+    dlogits = loss.backward()
+    if differ(dlogits, numerical_gradient(lambda z: loss.forward(z, y), inputs[-1].copy())):
+        return "loss", "backward"
+    return _in_layers(model, inputs, dlogits, differ=differ) or _in_model(model, x, dlogits)
 
 
 @misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
