@@ -8,7 +8,7 @@ SIZES = (784, 8, 10)
 RTOL = 1e-3  # of losses: what float32 inside train may leave
 
 
-def _digits(case, mnist, count=500, others=60):
+def _digits(case, mnist, count=500, others=150):
     """Images and labels to train on, and others to validate with."""
     given = []
     for name, array, most in zip(mnist._fields, mnist, (count, count, others, others)):

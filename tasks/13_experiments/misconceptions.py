@@ -217,6 +217,23 @@ def trains_an_epoch_too_many(sizes, x_train, y_train, x_val, y_val, *, batch_siz
     return runs
 
 
+@misconception("experiments.compare_batch_sizes", fails=["check_compare_at_equal_epochs"])
+def counts_validation_batches(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
+    """Batches of the validation set counted
+
+    An update is made for a batch of images to train on. How many of these are there?
+    """
+    runs = []
+    for batch_size in batch_sizes:
+        in_an_epoch = -(-len(x_val) // batch_size)
+        passes = epochs if updates is None else -(-updates // in_an_epoch)
+        rng = np.random.default_rng(seed)
+        settings = {"epochs": passes, "batch_size": batch_size, "lr": lr, "rng": rng}
+        history = train(MLP(sizes, rng), x_train, y_train, x_val, y_val, **settings)
+        runs.append((batch_size, passes * in_an_epoch, history))
+    return runs
+
+
 # --- learning rates --------------------------------------------------------------------------------------------------
 
 
@@ -428,6 +445,38 @@ def puts_nan_first(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batc
             history = train(MLP(sizes, rng), x_train, y_train, x_val, y_val, **settings)
         found.append((lr, history["val_loss"][-1]))
     return sorted(found, key=lambda pair: (np.isfinite(pair[1]), pair[1]))
+
+
+@misconception("experiments.find_learning_rate", fails=["check_learning_rate_is_ranked_by_validation_loss"])
+def takes_the_mean_of_all_epochs(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
+    """Mean loss of all epochs instead of the last
+
+    The first epochs are those of a network that has hardly learned. Which entry of val_loss is asked for?
+    """
+    found = []
+    for lr in rates:
+        rng = np.random.default_rng(seed)
+        settings = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "rng": rng}
+        with np.errstate(all="ignore"):
+            history = train(MLP(sizes, rng), x_train, y_train, x_val, y_val, **settings)
+        found.append((lr, float(np.mean(history["val_loss"]))))
+    return sorted(found, key=lambda pair: (not np.isfinite(pair[1]), pair[1]))
+
+
+@misconception("experiments.find_learning_rate", fails=["check_learning_rate_is_ranked_by_validation_loss"])
+def puts_the_loss_before_the_rate(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
+    """Loss and rate in the other order within each pair
+
+    A pair is (lr, val_loss). Which of the two comes first in yours?
+    """
+    found = []
+    for lr in rates:
+        rng = np.random.default_rng(seed)
+        settings = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "rng": rng}
+        with np.errstate(all="ignore"):
+            history = train(MLP(sizes, rng), x_train, y_train, x_val, y_val, **settings)
+        found.append((history["val_loss"][-1], lr))
+    return sorted(found, key=lambda pair: (not np.isfinite(pair[0]), pair[0]))
 
 
 # --- what a training came to -----------------------------------------------------------------------------------------

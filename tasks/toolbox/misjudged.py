@@ -41,6 +41,8 @@ def _drawn(rng: np.random.Generator, word: str, at_chance: bool) -> Run:
     size = int(np.exp(rng.uniform(0.7, 4)))
     loss = rng.uniform(0, 2 * GUESSING)
     share, gap = (rng.uniform(low, high) for low, high in _ENDS[word])
+    if word == OVER and rng.random() < 0.5:
+        share = 1.0
     if at_chance:
         loss, share, gap = GUESSING * rng.uniform(0.96, 1.04), rng.uniform(0.05, 0.19), rng.uniform(-0.05, 0.09)
     if word == DIVERGED:

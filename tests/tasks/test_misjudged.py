@@ -82,6 +82,7 @@ def styled(**changes: str) -> Submission:
         ({"steps": "0"}, "ignores_the_updates"),
         ({"failure": "Optimisation-Failure"}, "spells_a_word_otherwise"),
         ({"over": "False"}, "misses_overfitting"),
+        ({"over": 'end["train_acc"] == 1'}, ""),
         ({"over": 'gap > 0 and end["train_acc"] > 0.3'}, ""),
         ({"far": 'end["train_loss"] > 2 * chance'}, "misses_nan"),
         ({"far": "not np.isfinite(list(history.values())).all()"}, "looks_for_nan_alone"),
