@@ -48,11 +48,6 @@ class Questions:
     def _heard(self, code: Submission, other: int = 0, salt: int = 0, lenient: bool = False) -> list[Answer]:
         return self.runs.course(code, other=other, salt=salt, lenient=lenient) or []
 
-    @property
-    def says_words_alone(self) -> bool:
-        """Whether the right answers are texts: one in five is met by chance, and no table can tell a slip by them."""
-        return all(isinstance(answer[2], str) for answer in self.right)
-
     def lines(self, mutants: list[tuple[Misconception, Submission]]) -> Iterator[RightAnswers | KnownAnswers]:
         """The reference's line, and one for all mistakes that answer alike."""
         equal = self.draws[0]["equal"] if self.features and steady_in("equal", self.draws) else []

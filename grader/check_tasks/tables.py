@@ -26,7 +26,7 @@ from grader.diagnosis.answer_table import (
 )
 from grader.diagnosis.bench import checks_and_probes, probes
 from grader.diagnosis.digests import Digest
-from grader.diagnosis.same_answers import ALL_OF_HISTORY, NO_HISTORY, VALIDATION_ONLY
+from grader.diagnosis.same_answers import ALL_OF_HISTORY, NO_HISTORY, VALIDATION_ONLY, in_words_alone
 from grader.diagnosis.separate import is_about
 from grader.files import write_atomically
 from grader.submission import Submission
@@ -89,7 +89,7 @@ class _Maker:
     def lines(self) -> list[Line]:
         lines: list[Line] = [*self._mistakes()]
         for asked in self.asked:
-            telling = [] if asked.says_words_alone else [m for m in self.bank.values() if asked.check.id in m.fails]
+            telling = [] if in_words_alone(asked.right) else [m for m in self.bank.values() if asked.check.id in m.fails]
             lines += asked.lines([(m, self.codes[m.name][1]) for m in telling])
         told = {key: name for line in lines if isinstance(line, KnownAnswers) for name, key in self._keys(line)}
         for m in self.bank.values():

@@ -25,7 +25,7 @@ from grader.diagnosis.facts import facts_of
 from grader.diagnosis.matches import all_that_match, shows_values
 from grader.diagnosis.numbers import clean_ratios, fillings
 from grader.diagnosis.runs import ReplayCache, Runs
-from grader.diagnosis.same_answers import Answer, Answers, answers, last_words, same
+from grader.diagnosis.same_answers import Answer, Answers, answers, in_words_alone, last_words, same
 from grader.diagnosis.separate import groups, likeliest, mistake_of, one_of, separated
 from grader.records import Mistake
 from grader.running import scores
@@ -65,7 +65,7 @@ class _Diagnoser:
         failed = {scores.key(check): check for stage in self.course.stages for check in stage.checks if self._may_ask(check)}
         facts = {} if self.bench.stop() else facts_of(self.context, failed)
         named: Named = {where: fact.twins(self.candidates.bank[where[0]]) for where, fact in facts.items()}
-        self._match({where: check for where, check in failed.items() if where not in facts}, named)
+        self._match({w: c for w, c in failed.items() if w not in facts and not in_words_alone(self._heard_of(c)[0])}, named)
         for check in self._hidden_by(named):
             self._note(named, scores.key(check), self._hidden(check, _first(named)))
         told = {where: mistake_of(twins) for where, twins in named.items()}

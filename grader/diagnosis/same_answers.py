@@ -78,6 +78,11 @@ def answers(transcript: Sequence[Step]) -> list[Answer]:
     return found
 
 
+def in_words_alone(given: Answers) -> bool:
+    """Whether all answers are texts: one in five is met by chance, and no comparison tells a slip by them, only facts."""
+    return bool(given) and all(isinstance(outcome, str) for _, _, outcome in given)
+
+
 def last_words(given: Answers) -> str:
     """What the exception says that ended a transcript, if one did, apart from what its function is called."""
     if not given or not isinstance(given[-1][2], ErrorInfo):
@@ -118,10 +123,16 @@ def same(a: object, b: object) -> bool:
         return (a.error, a.type_name) == (b.error, b.type_name)
     if isinstance(a, Opaque | Remote):  # what stayed in the worker cannot be compared any further
         return isinstance(b, Opaque | Remote)
-    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
-        return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and same(list(a.values()), [b[key] for key in a])
+    return _same_items(a, b) if isinstance(a, list | tuple) and isinstance(b, list | tuple) else _same_values(a, b)
+
+
+def _same_items(a: Sequence[object], b: Sequence[object]) -> bool:
+    return len(a) == len(b) and all(map(same, a, b))
+
+
+def _same_values(a: object, b: object) -> bool:
     numbers, arrays = (_is_number(a), _is_number(b)), (isinstance(a, np.ndarray), isinstance(b, np.ndarray))
     if all(numbers) or all(arrays):
         return _same_arrays(np.asarray(a), np.asarray(b))
