@@ -168,7 +168,7 @@ def returns_the_updates_asked_for(sizes, x_train, y_train, x_val, y_val, *, batc
 
 @misconception("experiments.compare_batch_sizes", fails=["check_compare_at_equal_epochs"])
 def counts_a_batch_too_many(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
-    """One batch too many where the batch size divides
+    """One batch too many where the batch size divides N
 
     500 images in batches of 250: is there a third batch?
     """
@@ -187,7 +187,7 @@ def counts_a_batch_too_many(sizes, x_train, y_train, x_val, y_val, *, batch_size
 def draws_from_a_constant_seed(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
     """Constant seed instead of the argument
 
-    Whoever calls says by seed which network is drawn. Which seed do your generators get?
+    The argument seed decides which network is drawn. Which seed do your generators get?
     """
     runs = []
     for batch_size in batch_sizes:
@@ -204,7 +204,7 @@ def draws_from_a_constant_seed(sizes, x_train, y_train, x_val, y_val, *, batch_s
 def trains_an_epoch_too_many(sizes, x_train, y_train, x_val, y_val, *, batch_sizes, lr, seed, epochs=None, updates=None):
     """One epoch too many where the updates come out even
 
-    8 updates at 2 an epoch: how many epochs are the fewest that have them?
+    8 updates are asked for, and an epoch has 2. How many epochs are needed?
     """
     runs = []
     for batch_size in batch_sizes:
@@ -354,7 +354,7 @@ def leaves_out_what_diverged(sizes, x_train, y_train, x_val, y_val, *, rates, ep
 def shares_one_generator_between_rates(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
     """One generator for all rates
 
-    The second rate starts from another network than the first. Where is the generator made: once, or for every run?
+    The second rate starts from a different network from the first. Make a new generator for every rate.
     """
     found = []
     rng = np.random.default_rng(seed)
@@ -370,7 +370,7 @@ def shares_one_generator_between_rates(sizes, x_train, y_train, x_val, y_val, *,
 def trains_one_network_at_all_rates(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
     """One network trained on at all rates
 
-    The second rate begins where the first one ended. Which network does each rate start from?
+    The second rate begins where the first one ended. Make a new network for every rate.
     """
     found = []
     model = MLP(sizes, np.random.default_rng(seed))
@@ -387,7 +387,7 @@ def trains_one_network_at_all_rates(sizes, x_train, y_train, x_val, y_val, *, ra
 def draws_from_a_constant_seed_at_all_rates(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
     """Constant seed at all rates instead of the argument
 
-    Whoever calls says by seed which network is drawn. Which seed do your generators get?
+    The argument seed decides which network is drawn. Which seed do your generators get?
     """
     found = []
     for lr in rates:
@@ -745,7 +745,7 @@ def takes_another_logarithm(history, examples, batch_size):
 def misses_divergence(history, examples, batch_size):
     """Diverged never found
 
-    The first rule is for values that are no numbers, and for losses far above that of guessing. Where is it?
+    The first rule covers nan, inf, and losses far above that of guessing. Is it in your code?
     """
     losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
     guessing, gap = np.log(CLASSES), train_acc - val_acc
@@ -761,9 +761,9 @@ def misses_divergence(history, examples, batch_size):
 
 @misconception("experiments.diagnose", fails=["check_diagnose_tells_failures"])
 def looks_for_underfitting_first(history, examples, batch_size):
-    """Underfitting looked for before optimization failure
+    """Underfitting tested before optimization failure
 
-    A loss that still falls by a little meets the rule of underfitting too. Which of the two does its rule leave out?
+    A loss that still falls a little meets the rule of underfitting, too. Which of the two rules excludes the other?
     """
     losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
     guessing, gap = np.log(CLASSES), train_acc - val_acc
@@ -781,7 +781,7 @@ def looks_for_underfitting_first(history, examples, batch_size):
 
 @misconception("experiments.diagnose", fails=["check_diagnose_tells_failures"])
 def spells_a_word_otherwise(history, examples, batch_size):
-    """Word spelled otherwise
+    """Word misspelt
 
     The five words are compared letter by letter. How does the handout spell this one?
     """

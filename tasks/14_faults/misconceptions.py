@@ -225,7 +225,7 @@ def compares_one_entry(model, loss, x, y):
 def counts_layers_from_the_end(model, loss, x, y):
     """Layers counted from the end
 
-    You go through the layers from the last to the first. Does k count from the first one all the same?
+    You go through the layers from the last to the first. k counts from the first.
     """
     inputs = _inputs(model, x)
     dlogits, found = _in_loss(loss, inputs[-1], y)
@@ -274,7 +274,7 @@ def _in_whole_network(model, loss, x, y, dlogits):
 def measures_the_whole_network(model, loss, x, y):
     """dW and db of the whole network measured alone
 
-    A dx that is not right spoils every dW and db before it, and then they are blamed. Which dout does each layer get?
+    A fault in dx spoils every dW and db before it, and you blame those. Which dout does each layer get?
     """
     dlogits, found = _in_loss(loss, _inputs(model, x)[-1], y)
     return found or next(reversed(_in_whole_network(model, loss, x, y, dlogits)), None)
@@ -289,9 +289,9 @@ def measures_the_whole_network__dW_first(model, loss, x, y):
 
 @misconception("faults.find_fault", fails=["check_find_fault_sees_a_relu", "check_find_fault_sees_the_model"])
 def blames_the_first_array(model, loss, x, y):
-    """First array that is off blamed, not the last
+    """First array that is off named, not the last
 
-    What is not right in a layer spoils the layers before it. Who is nearest to the loss, of all that are off?
+    A fault in a layer spoils the layers before it. Of all arrays that are off, name the one nearest to the loss.
     """
     dlogits, found = _in_loss(loss, _inputs(model, x)[-1], y)
     return found or next(iter(_in_whole_network(model, loss, x, y, dlogits)), None)
@@ -307,7 +307,7 @@ def blames_the_first_array__before_the_loss(model, loss, x, y):
 def leaves_out_the_first_dx(model, loss, x, y):
     """dx of the first layer not measured
 
-    No layer needs the dx of the first one. It is a rule all the same: what is it the slope of?
+    No layer needs the dx of the first one, but it can have a fault as well. With respect to what is it the gradient?
     """
     inputs = _inputs(model, x)
     dlogits, found = _in_loss(loss, inputs[-1], y)

@@ -19,6 +19,7 @@ from grader.course.skeleton import build, read_claims
 from grader.errors import Refusal
 from grader.learner import write_function
 from grader.paths import REFERENCE, ROOT, TASKS
+from grader.report import words
 from grader.submission import NotASubmission
 from grader.verbs import notebook as verb
 from tests.courses import HERE
@@ -152,6 +153,7 @@ def test_the_card_of_a_mistake_is_shown_with_its_lines_and_its_picture(tmp_path)
     assert "No shift before exp" in html
     assert '<span class="line' in html
     assert '<svg class="plot"' in html
+    assert words.WHY in html
 
 
 def test_hint_gives_one_rung_after_the_other(student, capsys):
