@@ -36,7 +36,8 @@ RAN_LINES = 24  #: lines of "what we ran" shown here; the report has them all
 
 def console(file: IO[str] | None = None, no_color: bool | None = None) -> Console:
     """A console of at most 80 columns that never interprets or highlights what it is given."""
-    made = Console(highlight=False, markup=False, emoji=False, file=file, no_color=no_color)
+    elsewhere = False if file else None  # in a notebook, rich shows what is written to a file as well
+    made = Console(highlight=False, markup=False, emoji=False, file=file, no_color=no_color, force_jupyter=elsewhere)
     made.width = min(made.width, WIDTH) if made.is_terminal else WIDTH
     return made
 

@@ -95,4 +95,5 @@ def _open(path: Path) -> None:
             "this Python has no jupyterlab. Remedy: install requirements/notebook.txt, or open the notebook in an editor."
         )
     os.chdir(path.parent)
-    bootstrap.become([sys.executable, "-m", "jupyterlab", path.name], dict(os.environ))
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # as in a container
+    bootstrap.become([sys.executable, "-m", "jupyterlab", "--log-level=WARN", *root, path.name], dict(os.environ))

@@ -77,6 +77,11 @@ def test_the_notebook_is_worked_in(tmp_path):
     said = {cell["id"]: outputs(cell) for cell in book.cells if cell["cell_type"] == "code"}
     shown = {name: text for name, text in said.items() if name.startswith("check-")}
     assert len(shown) == 3
+    assert [len(cell["outputs"]) for cell in book.cells if cell["id"] in shown] == [
+        1,
+        1,
+        1,
+    ]  # the card, and not the terminal's text
     assert [name for name, text in shown.items() if "All checks pass." not in text] == []
     assert said["write-losses-softmax"].startswith("losses.softmax was written to student/losses.py, lines ")
     assert "still as it was given" in said["write-network-MLP-forward"]
