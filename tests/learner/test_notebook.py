@@ -127,6 +127,20 @@ def test_without_jupyterlab_the_verb_says_what_to_install(tmp_path, monkeypatch)
         CliRunner().invoke(verb.command, ["--out", str(tmp_path / "a.ipynb")], catch_exceptions=False)
 
 
+@pytest.mark.parametrize("own", ["1", ""])
+def test_the_verb_installs_jupyterlab_unless_the_environment_is_ones_own_and_opens_it(tmp_path, monkeypatch, own):
+    installed, started = [], []
+    monkeypatch.setenv("CHAIN_RULE_NO_VENV", own)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+    monkeypatch.setattr(verb.bootstrap, "ensure", installed.append)
+    monkeypatch.setattr(verb.bootstrap, "become", lambda command, environment: started.append((Path.cwd(), command)))
+    CliRunner().invoke(verb.command, ["--out", str(tmp_path / "mine" / "a.ipynb")], catch_exceptions=False)
+    assert installed == ([] if own else [["base", "notebook"]])
+    ((folder, command),) = started
+    assert (folder, command[:3], command[-1]) == (tmp_path / "mine", [sys.executable, "-m", "jupyterlab"], "a.ipynb")
+
+
 def test_a_kernel_without_the_packages_gets_one_sentence():
     code = "import grader\ntry: grader.check\nexcept ImportError as error: print(error._render_traceback_())"
     done = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
