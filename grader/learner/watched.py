@@ -59,6 +59,7 @@ class Watched:
         self._functions: dict[str, dict[str, Function]] = {}
         self._stages: dict[str, StageResult] = {}
         self._sessions: dict[str, Session] = {}
+        self._asked: Session | None = None  #: the one whose mistakes were looked for last
         self._fingerprint = ""
         self._imports: Imports | None = None
         self._passed: dict[scores.Key, tuple[set[str], str, CheckResult]] = {}
@@ -186,9 +187,10 @@ class Watched:
         """Name the mistakes of the failed checks of the current stage, or where the next step is; True if their results say more."""
         step = self.next_step()
         stage = self.course.stage(step.stage) if step else self.stage
-        session = self._sessions.pop(stage.id, None)
-        if session is None:
+        session = self._sessions.get(stage.id)
+        if session is None or session is self._asked:
             return False
+        self._asked = session
         before = dict(session.results)
         name_mistakes(session, reference, stop)
         graded = scores.stage_result(stage, session.results)
