@@ -42,15 +42,15 @@ def most_are_named(verifier: Verifier, what: str, one_in: int = 1, kit: bool = F
     one_in : of so many one is looked at, always the same ones
     """
     make, goal, in_a_kit = KINDS[what]
-    jobs = _jobs(verifier, make(verifier), one_in)
+    wanted = {name: (m, code) for name, (m, code) in make(verifier).items() if m.stage in verifier.wanted}
+    jobs = _jobs(wanted, one_in)
     title, count = f"{what} named{' in a kit' if kit else ''}", Counter[str]()
     with verifier.tally(title) as tally:
         if kit and goal < 0.9:  # not all of them are in the course either
             jobs = {o.name: jobs[o.name] for o in _graded(verifier, jobs) if jobs[o.name][0].id in o.names}
         for outcome in _graded(verifier, jobs, kit):
             if outcome.failed():
-                right = jobs[outcome.name][0].id in outcome.names
-                how = "named" if right else "misnamed" if outcome.names else "unnamed"
+                how = _named(outcome, jobs[outcome.name][0])
                 count[how] += 1
                 tally.count(how == "named")
                 if how != "named":
@@ -60,14 +60,15 @@ def most_are_named(verifier: Verifier, what: str, one_in: int = 1, kit: bool = F
     return count
 
 
-def _jobs(
-    verifier: Verifier, found: Mapping[str, tuple[Misconception, Submission]], one_in: int
-) -> dict[str, tuple[Misconception, Job]]:
-    chosen = {name: (m, code) for name, (m, code) in found.items() if zlib.crc32(name.encode()) % one_in == 0}
-    wanted = {name: (m, code) for name, (m, code) in chosen.items() if m.stage in verifier.wanted}
-    return {n: (m, Job(n, code, (m.stage,), name_mistakes=True, together=True)) for n, (m, code) in wanted.items()}
+def _jobs(found: Mapping[str, tuple[Misconception, Submission]], one_in: int) -> dict[str, tuple[Misconception, Job]]:
+    chosen = {name: pair for name, pair in found.items() if zlib.crc32(name.encode()) % one_in == 0}
+    return {n: (m, Job(n, code, (m.stage,), name_mistakes=True, together=True)) for n, (m, code) in chosen.items()}
 
 
 def _graded(verifier: Verifier, jobs: Mapping[str, tuple[Misconception, Job]], kit: bool = False) -> Iterator[JobOutcome]:
     ordered = sorted((job for _, job in jobs.values()), key=lambda job: job.stages)
     return run_jobs(ordered, msgspec.structs.replace(verifier.bench, by_tables=kit))
+
+
+def _named(outcome: JobOutcome, m: Misconception) -> str:
+    return "named" if m.id in outcome.names else "misnamed" if outcome.names else "unnamed"

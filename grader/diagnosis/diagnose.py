@@ -62,7 +62,9 @@ class _Diagnoser:
 
     def names(self) -> dict[scores.Key, Mistake | None]:
         """What the stages explain themselves, then what else matches; then what hides behind these."""
-        failed = {scores.key(check): check for stage in self.course.stages for check in stage.checks if self._may_ask(check)}
+        able = self.context.state.transcripts.keys() - self.context.state.unrepeatable
+        asked = [check for stage in self.course.stages for check in stage.checks if not check.training]
+        failed = {scores.key(check): check for check in asked if scores.key(check) in able}
         facts = {} if self.bench.stop() else facts_of(self.context, failed)
         named: Named = {where: fact.twins(self.candidates.bank[where[0]]) for where, fact in facts.items()}
         self._match({w: c for w, c in failed.items() if w not in facts and not in_words_alone(self._heard_of(c)[0])}, named)
@@ -81,11 +83,6 @@ class _Diagnoser:
         for where, check in failed.items():
             if not found[where]:
                 self._note(named, where, self._second(check, *self._heard_of(check), _first(named)))
-
-    def _may_ask(self, check: Check) -> bool:
-        """Whether a check failed, and by more than a limit."""
-        where, state = scores.key(check), self.context.state
-        return where in state.transcripts and where not in state.unrepeatable and not check.training
 
     def _note(self, named: Named, where: scores.Key, left: list[Misconception]) -> None:
         if left and not self.bench.stop():

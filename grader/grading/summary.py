@@ -58,9 +58,5 @@ def summary(run: FinishedRun) -> Report:
 
 
 def _longest(limits: Limits, stage: Stage) -> dict[str, float]:
-    each = [limits.of(check, stage) for check in stage.checks]
-    return {
-        "stage": limits.of_stage(stage),
-        "call": max(limit.call for limit in each),
-        "check": max(limit.check for limit in each),
-    }
+    call, whole = map(max, zip(*(limits.of(check, stage) for check in stage.checks)))
+    return {"stage": limits.of_stage(stage), "call": call, "check": whole}

@@ -57,7 +57,7 @@ class Group:
         """The group's worker, with the limits of this check."""
         self._case = case
         if self._student is None:
-            self._student = self._stack.enter_context(pool.student(submission, limits, self._describe))
+            self._student = self._stack.enter_context(pool.student(submission, limits, lambda value: self._case.describe(value)))
         else:
             self._student.begin(limits)
         return self._student
@@ -70,9 +70,6 @@ class Group:
 
     def close(self) -> None:
         self._stack.close()
-
-    def _describe(self, value: object) -> str:
-        return self._case.describe(value)
 
 
 class Groups:

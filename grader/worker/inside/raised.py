@@ -61,7 +61,7 @@ def explain(error: BaseException, finder: Finder, importing: list[object] | None
         message = bounded(error.msg)
     return {
         "kind": kind,
-        "mro": [bounded(_name_of(c)) for c in _mro_of(type(error)) if c is not object and c is not Missing][:20],
+        "mro": _names_of_classes(error),
         "message": message,
         "frames": frames,
         "module": module,
@@ -73,6 +73,10 @@ def explain(error: BaseException, finder: Finder, importing: list[object] | None
 
 def _ends(traces: list[types.TracebackType]) -> list[types.TracebackType]:
     return traces if len(traces) <= 8 else traces[:4] + traces[-4:]
+
+
+def _names_of_classes(error: BaseException) -> list[str]:
+    return [bounded(_name_of(c)) for c in _mro_of(type(error)) if c is not object and c is not Missing][:20]
 
 
 def _values(error: BaseException, traces: list[types.TracebackType], finder: Finder) -> dict[str, object]:

@@ -25,7 +25,6 @@ class Student(Asker):
 
     @property
     def alive(self) -> bool:
-        """Whether the worker can still be asked."""
         return self._channel.alive
 
     @property

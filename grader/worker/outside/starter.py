@@ -82,7 +82,6 @@ class Starter:
         return self._zygote
 
     def share(self, name: str, array: wire.Array) -> None:
-        """Give an array to all workers started from now on."""
         if self.shared.get(name) is array:
             return
         array.flags.writeable = False
