@@ -10,7 +10,7 @@ from grader.check_tasks import subjects
 from grader.check_tasks.backend import Job, run_jobs
 from grader.check_tasks.numbers import usual_numbers
 from grader.check_tasks.verify import Verifier
-from grader.course.misconceptions import Misconception, apply, parse
+from grader.course.misconceptions import RIGHT, Misconception, apply, parse
 from grader.diagnosis.facts import facts_of
 from grader.diagnosis.numbers import fillings, own_numbers, related
 from grader.diagnosis.runs import Runs, agree_but_for_the_draw
@@ -147,7 +147,7 @@ def composite(reference: Submission, forms: list[Misconception], k: int, target:
 
 def in_other_styles(verifier: Verifier, sample: int = 200, seed: int = 0) -> dict[str, tuple[Misconception, Submission]]:
     """Mistakes put into right answers of other styles, by "stage:name in style k"."""
-    text = (verifier.course.folder / subjects.RIGHT / "forms.py").read_text(encoding="utf-8")
+    text = (verifier.course.folder / RIGHT / "forms.py").read_text(encoding="utf-8")
     forms = [form for form in parse(text, "forms") if not form.slow]
     bank = subjects.mutants(verifier.course, verifier.reference)
     pairs = random.Random(seed).sample([(name, k) for name in sorted(bank) for k in range(STYLES)], sample)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from grader.course.course import Course
-from grader.course.misconceptions import Misconception, apply, helpers_of, load, parse
+from grader.course.misconceptions import HELD_OUT, RIGHT, Misconception, apply, helpers_of, load, parse
 from grader.course.skeleton import restore_stub
 from grader.course.source_spans import find, line_of
 from grader.course.source_spans import parse as tree_of
@@ -14,8 +14,7 @@ from grader.course.stage import Check
 from grader.course.substitutes import names_in, put_in, unit_of
 from grader.submission import Submission, read_submission
 
-#: In a course's folder.
-RIGHT, HELD_OUT, DEGENERATE = "tests/mistakes/right", "tests/mistakes/held_out", "tests/mistakes/degenerate.py"
+DEGENERATE = "tests/mistakes/degenerate.py"  #: in a course's folder
 #: What becomes of the right answer, by the names that it has there.
 _ITS_INPUT = "its input"
 KINDS = ("zeros", _ITS_INPUT, "a constant", "nothing", "another shape")

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from grader.course.course import Course
+from grader.course.misconceptions import HELD_OUT, RIGHT
 from grader.course.stage import TOOLBOX
 from grader.errors import Refusal
 from grader.paths import ENGINE
@@ -73,6 +74,8 @@ def _files(course: Course, private: str) -> dict[str, Path]:
     found |= below(course.data, "data") | below(course.student, "student")
     if course.reference is not None:
         found |= below(course.reference, "reference")
+    for known in (RIGHT, HELD_OUT):  # how functions of the course are written: the class page asks
+        found |= below(course.folder / known, known)
     return found | stages_with(course, private)
 
 
@@ -93,7 +96,7 @@ def _copied(copy: Path) -> dict[str, Path]:
     """The same list of a copy; the link to the environment is not part of it."""
     return {
         name: path
-        for folder in ("grader", "requirements", "tasks", "data", "student", "reference")
+        for folder in ("grader", "requirements", "tasks", "data", "student", "reference", "tests")
         for name, path in below(copy / folder, folder).items()
     }
 

@@ -15,11 +15,14 @@ from grader.cohort.intake import Store
 from grader.cohort.journal import Journal
 from grader.cohort.run import Result, report_folder
 from grader.cohort.signs import kinds, read_signs
-from grader.cohort.similarity import Pair
+from grader.cohort.similarity import Code, LookAlikes
 from grader.cohort.tables import guard
+from grader.course.course import Course
+from grader.course.policy import Policy
 from grader.files import write_atomically
 from grader.report.words import number, plural, seconds
 
+_MOST_GROUPS, _MOST_FUNCTIONS = 40, 6  #: of look-alikes that are shown, and of functions side by side
 _TITLES = {
     "submission": "Nothing that could be graded",
     "fault": "The grader's own fault: run the same command again",
@@ -41,6 +44,14 @@ class StudentRow:
 
 
 @dataclass(frozen=True)
+class SideBySide:
+    """Look-alikes with the code of two of them."""
+
+    group: LookAlikes
+    codes: list[tuple[str, str, str]]  #: a function, and its text by each of the two who share most
+
+
+@dataclass(frozen=True)
 class View:
     """What the template shows."""
 
@@ -55,7 +66,7 @@ class View:
     number: Mapping[str, int]  #: by which a student is called when names are hidden
     name: Mapping[str, str]
     same: list[list[str]] = field(default_factory=list)
-    pairs: list[Pair] = field(default_factory=list)
+    alike: list[SideBySide] = field(default_factory=list)
     signs: list[tuple[str, str]] = field(default_factory=list)
     open: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
@@ -82,17 +93,16 @@ class View:
         return range(len(self.look.stages) - len(cells))
 
 
-def write(result: Result, student: Path, anonymous: bool = False, made: str = "") -> Path:
+def write(result: Result, course: Course, anonymous: bool = False, made: str = "") -> Path:
     """Write index.html and signs.csv into the class's folder; returns the page's path.
 
-    student : the folder with what everybody was given
-    made    : ISO time on the page; now without it
+    made : ISO time on the page; now without it
     """
     from datetime import UTC, datetime
 
     from grader.report import pages
 
-    view = build(result, student, anonymous, made or datetime.now(UTC).isoformat(timespec="seconds"))
+    view = build(result, course, anonymous, made or datetime.now(UTC).isoformat(timespec="seconds"))
     folder = Path(__file__).with_name("templates")
     environment = pages.environment(folder, style=pages.stylesheet(folder / "class.css"))
     signs = io.StringIO()
@@ -101,7 +111,7 @@ def write(result: Result, student: Path, anonymous: bool = False, made: str = ""
     return write_atomically(result.out / "index.html", environment.get_template("class.html.j2").render(v=view))
 
 
-def build(result: Result, student: Path, anonymous: bool, made: str) -> View:
+def build(result: Result, course: Course, anonymous: bool, made: str) -> View:
     """Collect what the page shows."""
     grades = sorted(result.grades, key=lambda grade: (-grade.score, grade.student))
     with Journal(result.out / "journal.sqlite") as journal:
@@ -112,7 +122,7 @@ def build(result: Result, student: Path, anonymous: bool, made: str) -> View:
     for place, stranger in enumerate(result.intake.unknown, len(numbers) + 1):
         numbers.setdefault(stranger, place)
         names.setdefault(stranger, stranger)
-    signs, pairs = _code(result.out, grades, student)
+    signs, alike = _code(result.out, grades, course, result.policy)
     graded = len(result.of_state("graded"))
     return View(
         students=len(grades),
@@ -126,7 +136,7 @@ def build(result: Result, student: Path, anonymous: bool, made: str) -> View:
         number=numbers,
         name=names,
         same=insight.same_content(grades),
-        pairs=pairs,
+        alike=alike,
         signs=signs,
         open=[
             (title, those)
@@ -138,24 +148,33 @@ def build(result: Result, student: Path, anonymous: bool, made: str) -> View:
     )
 
 
-def _code(out: Path, grades: list[Grade], student: Path) -> tuple[list[tuple[str, str]], list[Pair]]:
-    """Signs and similar pairs; of students with the same content only the first is compared with others."""
+def _code(out: Path, grades: list[Grade], course: Course, policy: Policy) -> tuple[list[tuple[str, str]], list[SideBySide]]:
+    """Signs and look-alikes; of students with the same content only the first is compared with others."""
     store = Store(out / "store")
     signs: list[tuple[str, str]] = []
-    prints: dict[str, frozenset[int]] = {}
-    seen: set[str] = set()
-    skeleton = {p.name: p.read_bytes() for p in sorted(student.glob("*.py"))}
-    given = kinds(skeleton)
+    marks: dict[str, similarity.Marks] = {}
+    holders: dict[str, list[str]] = {}  #: digest -> students
+    given, names = kinds(similarity.python_files(course.student)), similarity.asked_for(course)
     for grade in grades:
         if not grade.digest:
             continue
         files = store.get(grade.digest).files
         if shown := read_signs(files, given):
             signs.append((grade.student, "; ".join(shown[:6]) + (f"; {len(shown) - 6} more" if len(shown) > 6 else "")))
-        if grade.digest not in seen:
-            seen.add(grade.digest)
-            prints[grade.student] = similarity.fingerprints(files)
-    return signs, similarity.similar(prints, similarity.fingerprints(skeleton))
+        if grade.digest not in holders and (own := Code(files, names).marks()):
+            marks[grade.student] = own
+        holders.setdefault(grade.digest, []).append(grade.student)
+    if len(marks) < 2:
+        return signs, []
+    found = similarity.groups(marks, similarity.known_answers(course), similarity.known_marks(course, policy.known))
+    digests = {those[0]: digest for digest, those in holders.items()}
+    alike = []
+    for group in found[:_MOST_GROUPS]:
+        one, other = (Code(store.get(digests[student]).files, names) for student in group.pair)
+        codes = [(name, one.text(name), other.text(name)) for name in group.functions[:_MOST_FUNCTIONS]]
+        everybody = sorted(student for first in group.students for student in holders[digests[first]])
+        alike.append(SideBySide(msgspec.structs.replace(group, students=everybody), codes))
+    return signs, alike
 
 
 def _row(out: Path, grade: Grade, look: Insight, stages: list[str]) -> StudentRow:

@@ -1,113 +1,253 @@
-"""Which submissions share unusual code: a place to look, never a verdict.
+"""Which students share code that hardly anybody else would have written: a place to look, never a verdict.
 
-Each submission becomes a set of fingerprints: runs of tokens with names, numbers and comments taken out, of which every
-window keeps its least hash ("winnowing", Schleimer, Wilkerson and Aiken 2003), so that renaming and reordering of
-functions change nothing. What the skeleton gives, and what many of a class write alike, says nothing and is left out.
-An index from fingerprint to submissions compares only those that share something rare: the time grows with the class,
-not with its square.
-
-Ready-made tools were weighed: copydetect winnows too, but compares every pair (half a million for a thousand submissions)
-and each file with each; parsers by tree-sitter add a compiled grammar for what Python's own tokenizer does here.
+Of each function that the course asks for, the syntax tree is spelled with local names numbered and comments, docstrings
+and annotations left out; a helper counts as part of what calls it. Equal spellings are a function in common, in whatever
+order they stand and whatever is called how. It weighs as many bits as its share says, -log2, among the known answers and
+those of the class outside the group: what many write weighs next to nothing, so that copies by half a class are found and
+an honest class shows no group. What was handed out, and what the policy says is known, weighs nothing.
 """
 
-import io
-import keyword
-import tokenize
+import ast
+import hashlib
+import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from hashlib import blake2b
+from collections.abc import Iterable, Iterator, Mapping, Set
+from pathlib import Path
 
+import numpy as np
 from msgspec import Struct
 
-RUN = 14  #: tokens in one fingerprint
-WINDOW = 8  #: of so many neighbours one is kept
-_MOST_TOKENS = 60_000
-_NUMPY = """np numpy self sum mean exp log max min maximum zeros ones zeros_like ones_like sqrt shape dot einsum where
-    range len normal standard_normal uniform permutation shuffle T argmax arange copy reshape append reversed zip
-    enumerate isinstance float int abs keepdims axis ndindex nditer nonzero astype item empty_like full"""
-_KNOWN_NAMES = frozenset(_NUMPY.split())
+from grader.course.course import Course
+from grader.course.misconceptions import FILE_NAME, HELD_OUT, RIGHT, parse
+
+LEAST_BITS = 40.0  #: that two students have in common, in a class of up to MANY; the more pairs, the more
+MANY = 300
+_MOST_SHARE = 0.75  #: of a class in one group: outside a larger one too few are left to say what is common
+_MOST_BYTES = 1_000_000
+_SILENT = {"annotation", "returns", "type_comment", "type_params", "ctx", "kind", "decorator_list"}
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Marks = Mapping[str, str]  #: a function, "Class.method" -> the hash of its spelling
+Answers = Mapping[str, Mapping[str, int]]  #: a function -> hash -> how many of the known answers have it
 
 
-class Pair(Struct, frozen=True):
-    """Two submissions and how much of the smaller one's own code the other shares."""
+class LookAlikes(Struct, frozen=True):
+    """Students, each of whom shares enough with another one of them."""
 
-    one: str
-    other: str
-    percent: int
-    shared: int  #: fingerprints
-
-
-def fingerprints(files: Mapping[str, bytes]) -> frozenset[int]:
-    """The fingerprints of a submission's Python files; a file that is not Python has none."""
-    found: set[int] = set()
-    for path in sorted(files):
-        found |= _winnow(_tokens(files[path]))
-    return frozenset(found)
+    students: list[str]
+    bits: float  #: of the two who share most
+    pair: tuple[str, str]  #: these two
+    functions: list[str]  #: that these two have in common, the most telling first
 
 
-def similar(
-    prints: Mapping[str, frozenset[int]],
-    given: frozenset[int] = frozenset(),
-    *,
-    least_percent: int = 60,
-    least_shared: int = 8,
-    most_common: float = 0.02,
-    most_pairs: int = 60,
-) -> list[Pair]:
-    """The pairs that share most, most telling first.
+class Code:
+    """The functions of a submission, or of a folder of known code.
 
-    prints      : submission -> its fingerprints
-    given       : fingerprints of the skeleton
-    most_common : a fingerprint in more than this share of the class (and in more than 3) is common knowledge
+    asked : functions of which each stands for itself; every other one is a helper, part of what calls it
     """
-    holders: defaultdict[int, list[str]] = defaultdict(list)
-    for name in sorted(prints):
-        for mark in prints[name] - given:
-            holders[mark].append(name)
-    limit = max(3, round(most_common * len(prints)))
-    own: Counter[str] = Counter()
-    shared: Counter[tuple[str, str]] = Counter()
-    for names in holders.values():
-        if len(names) > limit:
-            continue
-        own.update(names)
-        for place, one in enumerate(names):
-            for other in names[place + 1 :]:
-                shared[one, other] += 1
-    pairs = []
-    for (one, other), count in shared.items():
-        percent = round(100 * count / min(own[one], own[other]))
-        if percent >= least_percent and count >= least_shared:
-            pairs.append(Pair(one, other, percent, count))
-    return sorted(pairs, key=lambda pair: (-pair.percent, -pair.shared, pair.one, pair.other))[:most_pairs]
+
+    def __init__(self, files: Mapping[str, bytes], asked: Iterable[str] = ()) -> None:
+        self._asked = list(asked)
+        self._apart = {*self._asked, *(name.partition(".")[0] for name in self._asked)}
+        self._nodes: dict[str, tuple[ast.AST, str]] = {}  #: "Class.method" -> its definition, the file's text
+        self._marks: dict[str, str] = {}
+        self._modules: dict[str, str] = {}  #: "np" -> "numpy"
+        for path in sorted(files):
+            self._read(files[path])
+
+    def marks(self) -> dict[str, str]:
+        """Hashes of the functions asked for that are there; of all if none was asked for."""
+        return {name: self._mark(name) for name in self._asked or list(self._nodes) if name in self._nodes}
+
+    def text(self, name: str) -> str:
+        """A function as it stands in its file."""
+        node, source = self._nodes[name]
+        return ast.get_source_segment(source, node, padded=True) or ""
+
+    def _read(self, content: bytes) -> None:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                text = content[:_MOST_BYTES].decode("utf-8-sig")
+                tree = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return  # what cannot be read as Python has no functions to compare
+        for top in tree.body:
+            if isinstance(top, ast.Import):
+                self._modules |= {each.asname: each.name for each in top.names if each.asname}
+            if isinstance(top, _Definition):
+                self._nodes[top.name] = top, text
+            if isinstance(top, ast.ClassDef):
+                inner = [each for each in top.body if isinstance(each, _Definition)]
+                self._nodes |= {f"{top.name}.{each.name}": (each, text) for each in inner}
+
+    def _mark(self, name: str) -> str:
+        if name not in self._marks:
+            self._marks[name] = "itself"  # where it calls itself
+            try:
+                node, owner = self._nodes[name][0], name.rpartition(".")[0]
+                spelled = "\0".join(_Spelling(self, node, owner).of(node))
+            except RecursionError:
+                spelled = name  # nested deeper than anybody writes
+            self._marks[name] = hashlib.blake2b(spelled.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        return self._marks[name]
+
+    def spelled(self, name: str, owner: str) -> str:
+        """A name that a function does not bind itself: a helper is what it does, a module by whatever name what it is."""
+        found = next((full for full in (f"{owner}.{name}", name) if full in self._nodes), "")
+        return self._mark(found) if found and found not in self._apart else self._modules.get(name, name)
 
 
-def _tokens(source: bytes) -> list[str]:
-    """Tokens as they count: keywords, operators and the course's usual names as they are, the rest by kind."""
-    kept: list[str] = []
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source.decode("utf-8", "replace")).readline):
-            if token.type == tokenize.OP:
-                kept.append(token.string)
-            elif token.type == tokenize.NAME:
-                known = keyword.iskeyword(token.string) or token.string in _KNOWN_NAMES
-                kept.append(token.string if known else "n")
-            elif token.type == tokenize.NUMBER:
-                kept.append("1")
-            if len(kept) >= _MOST_TOKENS:
-                break
-    except (SyntaxError, tokenize.TokenError, ValueError, RecursionError):
-        pass  # what was read up to there still counts
-    return kept
+class _Spelling:
+    """The words of one definition's syntax tree."""
+
+    def __init__(self, code: Code, node: ast.AST, owner: str) -> None:
+        self._code, self._owner = code, owner
+        inner = [each for each in ast.walk(node) if each is not node]
+        self._own = {each.arg for each in inner if isinstance(each, ast.arg)}
+        self._own |= {each.id for each in inner if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+        self._own |= {each.name for each in inner if isinstance(each, _Definition)}
+        self._numbers: dict[str, str] = {}
+        arguments = [each.arg for each in inner if isinstance(each, ast.arg)] if self._owner else []
+        self._self = arguments[0] if arguments else ""
+
+    def of(self, node: ast.AST) -> Iterator[str]:
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name):
+                yield self._numbered(name) if name in self._own else self._code.spelled(name, "")
+            case ast.Attribute(value=ast.Name(id=first), attr=name) if first == self._self:
+                method = self._code.spelled(name, self._owner)
+                yield "self." + (method if method != name else self._numbered(f".{name}"))
+            case ast.Expr(value=ast.Constant(value=str())) | ast.AnnAssign(value=None):
+                return  # a docstring; only a type
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                yield from self.of(ast.Assign([target], value))
+            case ast.Constant(value=value):
+                yield repr(value)
+            case _:
+                yield type(node).__name__
+                yield from self._parts(node)
+
+    def _parts(self, node: ast.AST) -> Iterator[str]:
+        silent = _SILENT | {"name"} if isinstance(node, _Definition) else _SILENT
+        for field, value in ast.iter_fields(node):
+            if field not in silent:
+                yield field
+                for each in value if isinstance(value, list) else [value]:
+                    if isinstance(each, ast.AST):
+                        yield from self.of(each)
+                    elif each is not None:
+                        yield str(each)
+
+    def _numbered(self, name: str) -> str:
+        return self._numbers.setdefault(name, f"_{len(self._numbers)}")
 
 
-def _winnow(tokens: list[str]) -> set[int]:
-    if len(tokens) < RUN:
-        return set()
-    hashes = [_hash(tokens[i : i + RUN]) for i in range(len(tokens) - RUN + 1)]
-    return {min(hashes[i : i + WINDOW]) for i in range(max(1, len(hashes) - WINDOW + 1))}
+def known_answers(course: Course) -> dict[str, Counter[str]]:
+    """How the functions of the course are written, so far as it knows: by its right answers and held-out forms.
+
+    An answer that shares most of its functions with an earlier one was made from it: what they share counts once.
+    """
+    names, right = asked_for(course), course.folder / RIGHT
+    wholes: list[dict[str, str]] = []
+    for folder in filter(None, (course.reference, *sorted(path for path in right.glob("*/") if path.name[0] not in "._"))):
+        own = Code(python_files(folder), names).marks()
+        for other in wholes:
+            if len(both := own.items() & other.items()) > len(own) / 2:
+                own = dict(own.items() - both)
+        wholes.append(own)
+    for path in (*sorted(right.glob("*.py")), *sorted((course.folder / HELD_OUT).glob("*.py"))):
+        for form in parse(path.read_text("utf-8"), path.stem):
+            target, text = form.target.partition(".")[2], f"{form.helpers}\n\n{form.source}"
+            own_name = {name: form.name + name.removeprefix(target) for name in names if f"{name}.".startswith(f"{target}.")}
+            marks = Code({path.name: text.encode()}, own_name.values()).marks()
+            wholes.append({name: marks[own] for name, own in own_name.items() if own in marks})
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for marks in wholes:
+        for name in marks:
+            found[name][marks[name]] += 1
+    return found
 
 
-def _hash(tokens: Iterable[str]) -> int:
-    """The same on every machine and in every process, unlike hash()."""
-    return int.from_bytes(blake2b("\0".join(tokens).encode(), digest_size=8).digest(), "big")
+def known_marks(course: Course, folders: Iterable[Path]) -> set[str]:
+    """Hashes of what everybody was given, and of what stands in folders that all may have seen."""
+    names, found = asked_for(course), set[str]()
+    parts = [{path.as_posix(): path.read_bytes()} for path in sorted(course.tasks.glob("*/*.py")) if path.name != FILE_NAME]
+    for folder in (course.student, *folders):
+        parts += [python_files(each) for each in sorted({path.parent for path in folder.rglob("*.py")})]
+    for files in parts:
+        found |= {*Code(files, names).marks().values(), *Code(files).marks().values()}
+    return found
+
+
+def asked_for(course: Course) -> list[str]:
+    """The functions that the course asks for, without their modules: "Class.method"."""
+    return [name.partition(".")[2] for name in course.claimed_by()]
+
+
+def python_files(folder: Path) -> dict[str, bytes]:
+    """The Python files below a folder."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.py"))}
+
+
+def groups(students: Mapping[str, Marks], answers: Answers, known: Set[str] = frozenset()) -> list[LookAlikes]:
+    """The groups of a class, the largest first.
+
+    students : each with the functions that they wrote
+    known    : hashes that weigh nothing
+    """
+    table = _Table(students, answers, known)
+    together: dict[int, set[int]] = {}
+    best: dict[int, tuple[float, int, list[str]]] = {}
+    for one in range(len(students)):
+        for other, bits, functions in table.around(one):
+            best[one] = max(best.get(one, (0.0, one, [])), (bits, other, functions))
+            joined = together.get(one, {one}) | together.get(other, {other})
+            together |= dict.fromkeys(joined, joined)
+    found, names = [], sorted(students)
+    for members in {frozenset(joined) for joined in together.values()}:
+        one = max(members & best.keys(), key=lambda member: (best[member][0], -member))
+        bits, other, functions = best[one]
+        found.append(
+            LookAlikes([names[member] for member in sorted(members)], round(bits), (names[one], names[other]), functions)
+        )
+    return sorted(found, key=lambda group: (-len(group.students), group.students))
+
+
+class _Table:
+    """Who wrote what: a row a student, a column a function, a number for each spelling."""
+
+    def __init__(self, students: Mapping[str, Marks], answers: Answers, known: Set[str]) -> None:
+        self._slots = sorted({slot for marks in students.values() for slot in marks})
+        numbers: dict[tuple[str, str], int] = {}
+        self._cells = np.full((len(students), len(self._slots)), -1)  # -1: not written
+        for row, name in enumerate(sorted(students)):
+            for column, slot in enumerate(self._slots):
+                if (mark := students[name].get(slot, "")) and mark not in known:
+                    self._cells[row, column] = numbers.setdefault((slot, mark), len(numbers))
+        self._answers = np.array([answers.get(slot, {}).get(mark, 0) for slot, mark in numbers] + [0])
+        self._written = self._cells >= 0
+        self._everybody = self._written.sum(0) + [sum(answers.get(slot, {}).values()) for slot in self._slots]
+        self._least = LEAST_BITS + max(0.0, 2 * np.log2(max(1, len(students)) / MANY))
+
+    def around(self, one: int) -> list[tuple[int, float, list[str]]]:
+        """Who shares enough with one student: row, bits, functions in common.
+
+        The group is not known beforehand: those who share most with the student are taken for it, as many as fit best.
+        """
+        equal = (self._cells == self._cells[one]) & self._written[one]
+        shared = equal.sum(1)
+        shared[one] += len(self._slots)  # the student comes first
+        near = np.argsort(-shared, kind="stable")[: max(2, int(_MOST_SHARE * len(shared)))]
+        inside = equal[near]
+        outside = equal.sum(0) + self._answers[self._cells[one]] - inside.cumsum(0)
+        weights = -np.log2((outside + 1) / (self._everybody - self._written[near].cumsum(0) + 1))
+        enough = np.flatnonzero((inside * weights).sum(1)[1:] >= self._least) + 1
+        if not len(enough):
+            return []
+        weight = weights[enough[-1]]
+        found = []
+        for place in range(1, enough[-1] + 1):
+            if (bits := float((inside[place] * weight).sum())) >= self._least:
+                telling = sorted(np.flatnonzero(inside[place]), key=lambda column: -weight[column])
+                found.append((int(near[place]), bits, [self._slots[column] for column in telling]))
+        return found

@@ -22,6 +22,8 @@ from grader.submission import Submission
 
 T = TypeVar("T")
 FILE_NAME = "misconceptions.py"
+#: In a course's folder: what its own test has of right answers and of other forms of mistakes.
+RIGHT, HELD_OUT = "tests/mistakes/right", "tests/mistakes/held_out"
 OPEN = "OPEN_NUMBERS"
 _OVERRIDE = "_with_one_mistake"
 Number = int | float

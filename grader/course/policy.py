@@ -92,6 +92,12 @@ class Export(Struct, frozen=True, forbid_unknown_fields=True):
     leaderboard: bool = False  #: Gradescope: validation accuracy
 
 
+class LookAlikeRules(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is no sign of copying when the code of two students is alike."""
+
+    known: tuple[str, ...] = ()  #: folders of code that all may have seen, relative to policy.toml
+
+
 class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     """All of `policy.toml`."""
 
@@ -102,6 +108,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     attempts: Attempts = field(default_factory=Attempts)
     weights: dict[str, Annotated[float, Meta(ge=0, le=1000)]] = {}  #: stage -> factor on its points
     export: Export = field(default_factory=Export)
+    look_alikes: LookAlikeRules = field(default_factory=LookAlikeRules)
     file: str = ""  #: that was read; relative paths in it start from its folder
 
     @property
@@ -119,6 +126,11 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     def private(self) -> Path | None:
         """The folder of private stages."""
         return (Path(self.file).parent / self.grading.private).resolve() if self.grading.private else None
+
+    @property
+    def known(self) -> list[Path]:
+        """The folders of code that all may have seen."""
+        return [Path(self.file).parent / folder for folder in self.look_alikes.known]
 
     def fingerprint(self) -> str:
         """Of everything that changes how a submission is graded; the seed itself cannot be read from it."""
@@ -218,6 +230,10 @@ def _contradiction(policy: Policy) -> str:
         return f"limits.memory_mb is {policy.limits.memory_mb}; NumPy and the training data need at least 512."
     if isinstance(policy.grading.seed, str) and len(policy.grading.seed) < 12:
         return "grading.seed is a phrase of fewer than 12 letters, which could be guessed. Remedy: a longer phrase."
-    if policy.private is not None and not policy.private.is_dir():
-        return f"grading.private names {policy.private}, which is not a folder."
-    return ""
+    return _missing_folder(policy)
+
+
+def _missing_folder(policy: Policy) -> str:
+    named = [("grading.private", policy.private), *(("look_alikes.known", folder) for folder in policy.known)]
+    missing = [f"{key} names {folder}, which is not a folder." for key, folder in named if folder and not folder.is_dir()]
+    return missing[0] if missing else ""

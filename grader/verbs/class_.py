@@ -93,7 +93,7 @@ def command(
     _fill_gradebooks(result, gradebooks, column)
     if return_reports:
         _return_reports(result, course)
-    written = page.write(result, course.student, anonymous=anonymous)
+    written = page.write(result, course, anonymous=anonymous)
     return _told(result, written)
 
 

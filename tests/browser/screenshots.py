@@ -16,7 +16,7 @@ from grader.cohort import page as class_page
 from grader.comparison import page as comparison
 from grader.comparison import probing
 from grader.learner.instruments import measure, write_page
-from grader.paths import BUILD, REFERENCE, STUDENT
+from grader.paths import BUILD, REFERENCE
 from grader.records import Report
 from grader.report import site
 from grader.submission import Submission, read_submission
@@ -94,7 +94,7 @@ class Pages:
         names = ["untouched", "begun", "syntax_error", "mid_course", "one_mistake_a_stage", "fails-shape", "all_right"]
         records = [msgspec.json.decode((self.report(name) / "results.json").read_bytes(), type=Report) for name in names]
         made = make_class(self._scratch / "class", 40, record_of=lambda number: records[number % len(records)])
-        return class_page.write(made, STUDENT, made="2026-11-23T01:00:00+00:00")
+        return class_page.write(made, HERE, made="2026-11-23T01:00:00+00:00")
 
     def _site(self, page: str) -> Path:
         return site.write(HERE, self._scratch / "site").with_name(f"{page}.html")

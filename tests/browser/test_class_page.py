@@ -3,9 +3,9 @@
 import pytest
 
 from grader.cohort import page as class_page
-from grader.paths import STUDENT
 from tests.browser.conftest import UNFOLD, violations
 from tests.cohort.made import make_class
+from tests.courses import HERE
 
 pytestmark = pytest.mark.browser
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """A page of 40 students."""
-    return class_page.write(make_class(tmp_path_factory.mktemp("small"), 40), STUDENT, made="2026-11-23T01:00:00+00:00")
+    return class_page.write(make_class(tmp_path_factory.mktemp("small"), 40), HERE, made="2026-11-23T01:00:00+00:00")
 
 
 def test_it_opens_offline_without_a_word(small, open_page):
@@ -52,7 +52,7 @@ def test_one_switch_hides_every_name(small, open_page):
 
 
 def test_a_thousand_students(tmp_path, open_page):
-    path = class_page.write(make_class(tmp_path, 1000), STUDENT, made="2026-11-23T01:00:00+00:00")
+    path = class_page.write(make_class(tmp_path, 1000), HERE, made="2026-11-23T01:00:00+00:00")
     page = open_page(path)
     assert path.stat().st_size < 3_000_000
     assert page.locator(".heat tbody tr").count() == 1003

@@ -10,9 +10,13 @@ from grader.cohort import page
 from grader.cohort.counting import Grade
 from grader.cohort.intake import Store
 from grader.cohort.package import Package
-from grader.paths import STUDENT
+from grader.cohort.similarity import python_files
+from grader.course.misconceptions import RIGHT
+from grader.course.policy import LookAlikeRules
+from grader.paths import ROOT
 from tests.cohort import made
 from tests.cohort.made import STAGES, make_class
+from tests.courses import HERE
 
 HOSTILE = "<script>alert(1)</script> \u202e&\"'"
 
@@ -24,7 +28,7 @@ def make(tmp_path):
 
 
 def written(result, **options):
-    return page.write(result, STUDENT, made="2026-11-23T01:00:00+00:00", **options).read_text("utf-8")
+    return page.write(result, HERE, made="2026-11-23T01:00:00+00:00", **options).read_text("utf-8")
 
 
 def test_it_names_what_was_made_by_how_many_and_whose(make):
@@ -119,3 +123,39 @@ def test_a_class_without_substitutes_hears_nothing_of_them(make):
     text = written(make(3))
     assert "ubstitute" not in text
     assert " alone" not in text
+
+
+@pytest.fixture
+def copied(make, tmp_path):
+    """A class of 17, of whom 12 handed in one right answer, each with another comment, and one of these twice."""
+    result, store = make(18), Store(tmp_path / "store")
+    others = sorted(path for path in (ROOT / RIGHT).iterdir() if path.is_dir() and path.name not in ("closures", "__pycache__"))
+    for number, folder in enumerate([ROOT / RIGHT / "closures"] * 13 + others[:5]):
+        own = f"\n# {min(number, 11)}\n".encode()
+        digest = store.put(Package({name: text + own for name, text in python_files(folder).items()}))
+        result.grades[number] = msgspec.structs.replace(result.grades[number], digest=digest)
+    return result
+
+
+def test_a_solution_that_went_round_is_a_group_with_both_codes(copied):
+    text = written(copied)
+    section = text[text.index("Functions that are alike") :].partition("</ul>")[0]
+    (entry,) = section.split("<li>")[1:]
+    told = re.sub("<[^>]*>", "", entry.partition('<details class="who">')[0])
+    assert [f"id{n:05d}" in told for n in range(18)] == [True] * 13 + [False] * 5
+    sides = re.findall(r"<pre.*?>(.*?)</pre>", entry, re.DOTALL)
+    assert len(sides) == 12
+    assert sides[0] == sides[1]
+    assert "def " in sides[0]
+
+
+def test_without_names_no_code_is_shown(copied):
+    text = written(copied, anonymous=True)
+    assert "Functions that are alike" in text
+    assert "<pre" not in text
+
+
+def test_what_all_may_have_seen_is_no_sign(copied):
+    rules = LookAlikeRules(known=(str(ROOT / RIGHT / "closures"),))
+    known = dataclasses.replace(copied, policy=msgspec.structs.replace(copied.policy, look_alikes=rules))
+    assert "Functions that are alike" not in written(known)

@@ -22,7 +22,7 @@ from grader.course.course import Course
 from grader.course.policy import read_policy
 from grader.errors import Refusal
 from grader.export.kit_folder import contents
-from grader.paths import MODULES, STUDENT
+from grader.paths import MODULES
 from grader.records import Report
 from tests.cohort import classes
 from tests.courses import HERE
@@ -138,7 +138,7 @@ def test_clones_of_a_kit_are_graded_by_their_student_folders(tmp_path, run, gene
     }  # fmt: skip
     rows = csv.DictReader((tmp_path / "out" / "grades.csv").read_text().splitlines())
     assert {row["student"]: row["notes"] for row in rows} == {name: told for name, (_, told) in scores.items()}
-    text = page.write(result, STUDENT).read_text()
+    text = page.write(result, HERE).read_text()
     assert "Reaching beyond the task" not in text
     assert "has to be called layers.py" in text
     with Journal(tmp_path / "out" / "journal.sqlite") as journal:
@@ -207,7 +207,7 @@ def test_names_that_no_folder_takes_end_nobodys_grading(tmp_path, run, generator
     )
     assert all("left out" in attempt.notes[0] for attempt in result.intake.attempts)
     assert len((tmp_path / "out" / "grades.csv").read_text("utf-8").splitlines()) == 7
-    assert "Jos\\udc82" in page.write(result, STUDENT).read_text("utf-8")
+    assert "Jos\\udc82" in page.write(result, HERE).read_text("utf-8")
 
 
 def test_a_grading_process_that_is_killed_is_replaced(tmp_path, policy, generator, order_of):

@@ -1,70 +1,139 @@
-"""Similar code: found behind renamed variables, not where the skeleton or everybody wrote it, and fast for a class."""
+"""Look-alikes: found behind other names, in groups of any size; not in honest classes, nor in what everybody was given."""
 
 import re
+import shutil
 
-from grader.cohort.similarity import fingerprints, similar
-from tests.cohort import classes
+import pytest
 
-OWN = """
-def forward(self, x):
-    table = {}
-    for i, row in enumerate(x):
-        total = 0.0
-        for j, value in enumerate(row):
-            if value > 0 and j % 3 != 1:
-                total += value * self.W[j] ** 2 - abs(value) / (1 + i)
-            elif value < -5:
-                total -= self.b[j % len(self.b)] * value
-        table[i] = total if total < 100 else [total, -total][i % 2]
-    return np.array([table[i] for i in sorted(table)])
-"""
+from grader.cohort.similarity import Code, groups, known_answers
+from grader.course.course import Course
+from grader.course.misconceptions import RIGHT
+from grader.paths import ROOT
+from tests.cohort.alike import ANSWERS, FUNCTIONS, HONEST, honest, name_of, student, with_rings
+
+OWN = '''
+import numpy as np
 
 
-def prints(**sources):
-    return {name: fingerprints({"layers.py": source.encode()}) for name, source in sources.items()}
+def _scaled(table, by):
+    return [value * by for value in table]
 
 
-def renamed(source):
-    for old, new in (("table", "t"), ("total", "summe"), ("value", "v"), ("row", "zeile")):
-        source = re.sub(rf"\b{old}\b", new, source)
-    return source.replace("    ", "  ").replace("0.0", "0") + "\n# my own work\n"
+class Layer:
+    def forward(self, x):
+        """What it gives."""
+        table = []
+        for row in x:
+            total: float = 0.0
+            for j, value in enumerate(row):
+                total += value * self.W[j]
+            table.append(np.exp(total))  # a comment
+        return _scaled(table, 2.0)
+
+    def backward(self, dout):
+        return self._turned(dout) if dout is not None else self.forward(dout)
+
+    def _turned(self, dout):
+        return dout.T
+'''
+NAMES = ("Layer.forward", "Layer.backward")
 
 
-def test_renaming_and_comments_hide_nothing():
-    (pair,) = similar(prints(ann=OWN, bob=renamed(OWN), cy="def f(x):\n    return x + 1\n" * 9))
-    assert (pair.one, pair.other, pair.percent) == ("ann", "bob", 100)
+def marks(text):
+    return Code({"a.py": text.encode()}, NAMES).marks()
 
 
-def test_code_in_another_function_of_another_file_is_found():
-    moved = {"helpers.py": b"import os\n" + OWN.encode(), "layers.py": b"x = 1\n"}
-    marks = prints(ann=OWN) | {"bob": fingerprints(moved)}
-    assert similar(marks)[0].percent >= 90
+def renamed(text):
+    for old, new in (("table", "t"), ("total", "summe"), ("value", "v"), ("row", "zeile"), ("_scaled", "_mal"), ("_turned", "_um"),
+                     ("self.W", "self.weights"), ("x", "eingabe"), ("np", "numpy")):  # fmt: skip
+        text = re.sub(rf"\b{old}\b", new, text)
+    return (
+        text.replace("import numpy as numpy", "import numpy").replace("# a comment", "# mine").replace('"""What it gives."""', "")
+    )
 
 
-def test_the_skeletons_code_says_nothing():
-    given = fingerprints({"layers.py": OWN.encode()})
-    assert similar(prints(ann=OWN, bob=OWN + "\ny = 1\n"), given) == []
+def test_names_comments_docstrings_annotations_and_order_change_nothing():
+    helper, layer = OWN.split("class Layer:")
+    moved = renamed("class Layer:" + layer + helper).replace(": float", "")
+    assert "total" not in moved
+    assert marks(moved) == marks(OWN)
 
 
-def test_what_a_whole_class_writes_says_nothing():
-    common = {f"s{n}": OWN + f"\nz = {n}\n" for n in range(12)}
-    assert similar(prints(**common)) == []
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("np.exp", "np.log", "Layer.forward"),
+        ("2.0", "3.0", "Layer.forward"),
+        ("self.W[j]", "self.W[0]", "Layer.forward"),
+        ("value * by", "value + by", "Layer.forward"),  # in the helper
+        ("dout.T", "dout", "Layer.backward"),  # in a method that it calls
+        ("total += value", "total -= value", "Layer.forward"),
+    ],
+)
+def test_what_it_does_changes_it(old, new, changed):
+    before, after = marks(OWN), marks(OWN.replace(old, new))
+    assert after[changed] != before[changed]
 
 
-def test_what_is_no_python_has_fingerprints_up_to_the_fault():
-    assert fingerprints({"a.py": b"\xff\xfe\0("}) == frozenset()
-    assert fingerprints({"a.py": OWN.encode() + b"\n)))("})
+def test_a_function_is_shown_as_it_stands():
+    assert Code({"a.py": OWN.encode()}).text("Layer._turned") == "    def _turned(self, dout):\n        return dout.T"
 
 
-def test_the_same_on_every_run():
-    assert sorted(fingerprints({"a.py": OWN.encode()}))[:2] == sorted(fingerprints({"b.py": OWN.encode()}))[:2]
-    assert min(fingerprints({"a.py": b"def f(x, y):\n    return [x + y * 2 for _ in (1, 2, 3)]\n"})) == 1765201560310837496
+@pytest.mark.parametrize("source", [b"\xff\xfe\0(", b"def f(:", b"x = '''", b"(" * 5000, b"x = " + b"-" * 50_000 + b"1"])
+def test_what_is_no_python_has_no_functions(source):
+    assert Code({"a.py": source}).marks() == {}
 
 
-def test_a_thousand_submissions_are_compared_by_index_not_by_pairs():
-    generator = classes.Generator(4)
-    base = [fingerprints(generator.mistaken()) for _ in range(4)]
-    marks = {f"s{n:04d}": base[n % 4] | frozenset(range(n * 1000, n * 1000 + 80)) for n in range(1000)}
-    marks["copy"] = marks["s0500"]
-    pairs = similar(marks)
-    assert [(pair.one, pair.other) for pair in pairs] == [("copy", "s0500")]
+def test_the_same_on_every_run_and_every_python():
+    assert Code({"a.py": b"def f(x, *, y: int = 1):\n    return [x + y * 2 for _ in (1, 2, 3)]\n"}).marks() == {
+        "f": "474c95b8eb9f9949"
+    }
+
+
+@pytest.mark.parametrize(("size", "functions"), [*HONEST[:2], HONEST[3]])
+@pytest.mark.parametrize("common", [0.0, 0.7])
+def test_an_honest_class_shows_no_group(size, functions, common):
+    assert groups(honest(3, size, functions, common), ANSWERS) == []
+
+
+@pytest.mark.parametrize(("size", "rings"), [(17, (12,)), (300, (7,)), (150, (2, 4, 12, 40))])
+def test_rings_are_found_and_nothing_else(size, rings):
+    students, planted = with_rings(2, size, rings)
+    found = groups(students, ANSWERS)
+    assert sorted(sorted(group.students) for group in found) == sorted(planted)
+    for group in found:
+        assert set(group.pair) <= set(group.students)
+        assert group.bits >= 40
+        assert all(students[group.pair[0]][name] == students[group.pair[1]][name] for name in group.functions)
+
+
+def test_what_everybody_was_given_weighs_nothing():
+    students, (ring,) = with_rings(2, 17, (12,), rewritten=0)
+    known = set(students[ring[0]].values())
+    assert groups(students, ANSWERS, known) == []
+    assert len(groups(students, ANSWERS, set(list(known)[:3]))) == 1
+
+
+def test_little_code_is_no_evidence():
+    students, _ = with_rings(2, 300, (2,), rewritten=0)
+    few = {name: {each: own[each] for each in FUNCTIONS[:4]} for name, own in students.items()}
+    assert groups(few, ANSWERS) == []
+
+
+def test_a_class_of_one_and_of_none():
+    import random
+
+    assert groups({}, ANSWERS) == groups({name_of(0): student(random.Random(1))}, ANSWERS) == []
+
+
+def test_known_answers_made_from_one_another_count_as_one(tmp_path):
+    for name in ("tasks", "reference"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    right = tmp_path / RIGHT
+    shutil.copytree(ROOT / RIGHT / "closures", right / "closures")
+    before = known_answers(Course(tmp_path))
+    shutil.copytree(right / "closures", right / "copied")
+    (right / "copied" / "optim.py").write_text("class SGD:\n    def step(self):\n        return 7\n")
+    after = known_answers(Course(tmp_path))
+    assert {name for name in after if after[name] != before[name]} == {"SGD.step"}
+    assert sum(after["SGD.step"].values()) == sum(before["SGD.step"].values()) + 1

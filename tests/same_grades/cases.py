@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from grader.check_tasks.subjects import RIGHT, held_out, mutants, right_answers
+from grader.check_tasks.subjects import held_out, mutants, right_answers
 from grader.course.course import Course
+from grader.course.misconceptions import RIGHT
 from grader.paths import REFERENCE, STUDENT
 from grader.submission import Submission, file_of, read_submission
 from tests.browser.submissions import SUBMISSIONS
