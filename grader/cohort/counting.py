@@ -46,6 +46,7 @@ class Grade(Struct, frozen=True):
     seconds: float = 0.0
     notes: list[str] = []  #: what was graded instead of what, and what was left out
     ids: dict[str, str] = {}
+    section: str = ""  #: of the roster
 
     @property
     def remark(self) -> str:

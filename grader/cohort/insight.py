@@ -1,35 +1,45 @@
 """What a class shows: where it stands, what to teach next, who needs a look. Folded over the reports one by one."""
 
-import hashlib
-import math
 import re
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
+import msgspec
+import numpy as np
 from msgspec import Struct
 
 from grader.cohort.counting import Grade
-from grader.records import Mistake, Report
+from grader.cohort.items import discrimination, reliability
+from grader.records import CheckResult, Mistake, Report
 from grader.report import words
 
 BINS = 20
+Place = tuple[str, str]  #: a stage, and a check or a cause in it
 _IMPORT = "Nothing in such a file can be graded. Importing it once before handing it in shows the line."
 BROKEN = Mistake("broken", _IMPORT, title="A file that cannot be imported")  #: in the first stage that needs it
 
 
-class NamedMistake(Struct, frozen=True):
-    """A known mistake and who made it."""
+class Cause(Struct, frozen=True):
+    """Why checks failed: a known mistake, or what answers to one check have in common that none explains."""
 
     id: str
     title: str
     hint: str
     stage: str
+    known: bool
     students: list[str]
+    tried: int  #: students who tried one of its checks
+    failed: int  #: checks of all students that failed so
+    question: str  #: the first hint of its check
+    shows: str  #: what the numbers of the first of them show
+    cumulative: float = 0.0  #: share of all failed checks that have this cause or one before it
+    also: list[str] = []  #: what else exactly the same students did
+    discrimination: float | None = None
 
 
-class HardCheck(Struct, frozen=True):
-    """A promise and how many keep it."""
+class Item(Struct, frozen=True):
+    """A check and how many passed it."""
 
     stage: str
     title: str
@@ -37,15 +47,7 @@ class HardCheck(Struct, frozen=True):
     promise: str
     passed: int
     tried: int  #: not a TODO, not waiting for another check
-
-
-class SameAnswer(Struct, frozen=True):
-    """Students whose unusual answer to one check is the same, though no known mistake explains it."""
-
-    check: str
-    stage: str
-    gave: str
-    students: list[str]
+    discrimination: float | None
 
 
 class Outlier(Struct, frozen=True):
@@ -61,12 +63,11 @@ class Insight(Struct, frozen=True):
     median: float = 0.0
     bins: list[int] = []  #: students by score, from 0 to the maximum
     states: dict[str, dict[str, str]] = {}  #: student -> stage -> state, as words.shown_state has it
-    points: dict[str, dict[str, str]] = {}  #: student -> stage -> "6/8"
     stages: dict[str, str] = {}  #: stage -> title
     done: dict[str, int] = {}  #: stage -> students who finished it
-    mistakes: list[NamedMistake] = []
-    checks: list[HardCheck] = []
-    same: list[SameAnswer] = []
+    causes: list[Cause] = []  #: that of most failed checks first
+    checks: list[Item] = []
+    reliability: tuple[float | None, int] = (None, 0)  #: Cronbach's alpha, and of how many students
     outliers: list[Outlier] = []
     seconds: float = 0.0  #: of grading, all together
     slowest: list[tuple[str, str, float]] = []  #: stage, title, median seconds
@@ -94,12 +95,11 @@ def look(grades: list[Grade], reports: Callable[[Grade], Report | None]) -> Insi
         median=round(statistics.median(scores), 1) if scores else 0.0,
         bins=bins,
         states=fold.states,
-        points=fold.points,
         stages=fold.titles,
         done=dict(fold.done),
-        mistakes=fold.named(),
-        checks=fold.hard(),
-        same=fold.alike(len(scored)),
+        causes=fold.causes(),
+        checks=fold.items(),
+        reliability=reliability(fold.answers()),
         outliers=_outliers(scored),
         seconds=round(sum(grade.seconds for grade in scored), 1),
         slowest=fold.slowest(),
@@ -109,77 +109,97 @@ def look(grades: list[Grade], reports: Callable[[Grade], Report | None]) -> Insi
 class _Fold:
     def __init__(self) -> None:
         self.states: dict[str, dict[str, str]] = {}
-        self.points: dict[str, dict[str, str]] = {}
         self.titles: dict[str, str] = {}
         self.done: Counter[str] = Counter()
-        self._mistakes: dict[tuple[str, str], tuple[str, str, list[str]]] = {}
-        self._promises: dict[tuple[str, str], str] = {}
-        self._passed: Counter[tuple[str, str]] = Counter()
-        self._tried: Counter[tuple[str, str]] = Counter()
-        self._answers: defaultdict[tuple[str, str, str], list[tuple[str, str, str]]] = defaultdict(list)
+        self._checks: dict[Place, CheckResult] = {}  #: as it was first met
+        self._passed: defaultdict[Place, dict[str, bool]] = defaultdict(dict)  #: by those who tried
+        self._causes: dict[Place, Mistake] = {}
+        self._failed: defaultdict[Place, list[tuple[str, Place, CheckResult]]] = defaultdict(list)  #: by cause
         self._seconds: defaultdict[str, list[float]] = defaultdict(list)
 
     def add(self, grade: Grade, report: Report) -> None:
-        who = grade.student
-        broken = _first_broken(report)
+        who, broken = grade.student, _first_broken(report)
         self.states[who] = {stage.id: words.shown_state(stage) for stage in report.stages}
-        self.points[who] = {stage.id: f"{stage.points}/{stage.max_points}" for stage in report.stages}
         for stage in report.stages:
             self.titles[stage.id] = stage.title
             self.done[stage.id] += self.states[who][stage.id] == "pass"
             self._seconds[stage.id].append(stage.seconds)
             for check in stage.checks:
                 place = stage.id, check.id
-                self._promises.setdefault(place, check.promise)
-                self._passed[place] += check.state == "pass"
-                self._tried[place] += check.state in ("pass", "fail", "error")
-                mistake = BROKEN if place == broken else check.mistake
-                if mistake is not None:
-                    whose = self._mistakes.setdefault((stage.id, mistake.id), (mistake.title, mistake.hint, []))[2]
-                    if who not in whose:
-                        whose.append(who)
-                elif check.state == "fail" and check.card is not None and _telling(check.card.gave):
-                    mark = hashlib.sha256(check.card.gave.encode()).hexdigest()
-                    self._answers[*place, mark].append((who, grade.digest, check.card.gave))
+                self._checks.setdefault(place, check)
+                if check.state in ("pass", "fail"):
+                    self._passed[place][who] = check.state == "pass"
+                if check.state == "fail":
+                    mistake = BROKEN if check.broken else check.mistake or _unexplained(check)
+                    cause = (broken if check.broken else stage.id), mistake.id
+                    self._causes.setdefault(cause, mistake)
+                    self._failed[cause].append((who, place, check))
 
-    def named(self) -> list[NamedMistake]:
-        """The commonest mistakes first."""
-        found = [
-            NamedMistake(mistake, title, hint, stage, whose) for (stage, mistake), (title, hint, whose) in self._mistakes.items()
-        ]
-        return sorted(found, key=lambda mistake: (-len(mistake.students), mistake.stage, mistake.id))
+    def answers(self) -> np.ndarray:
+        """Of every student to every check, as `items` has them."""
+        found = np.full((len(self.states), len(self._checks)), np.nan)
+        for column, place in enumerate(self._checks):
+            for row, who in enumerate(self.states):
+                found[row, column] = self._passed[place].get(who, np.nan)
+        return found
 
-    def hard(self) -> list[HardCheck]:
-        """The promises that most of those who tried do not keep yet."""
-        found = [
-            HardCheck(stage, self.titles[stage], check, self._promises[stage, check], passed, tried)
-            for (stage, check), tried in self._tried.items()
-            if tried > (passed := self._passed[stage, check])
-        ]
-        return sorted(found, key=lambda check: (check.passed - check.tried, check.stage, check.id))
+    def causes(self) -> list[Cause]:
+        """That of most failed checks first; what exactly the same students did in later stages as well stands with the earliest."""
+        answers, so_far = self.answers(), 0
+        by_students: dict[object, list[Place]] = defaultdict(list)
+        for place in sorted(self._failed):
+            students = frozenset(who for who, _, _ in self._failed[place])
+            by_students[students if len(students) > 1 else place].append(place)
+        found = sorted(
+            (self._cause(places, answers) for places in by_students.values()),
+            key=lambda cause: (-cause.failed, cause.stage, cause.id),
+        )
+        for number, cause in enumerate(found):
+            so_far += cause.failed
+            found[number] = msgspec.structs.replace(cause, cumulative=so_far / sum(map(len, self._failed.values())))
+        return found
 
-    def alike(self, students: int) -> list[SameAnswer]:
-        """The same unexplained answer of a few students with different code; what many give is a slip, not a sign."""
-        few = max(3, math.ceil(0.01 * students))
-        found = []
-        for (stage, check, _), those in self._answers.items():
-            if 2 <= len(those) <= few and len({digest for _, digest, _ in those}) > 1:
-                found.append(SameAnswer(check, stage, those[0][2][:300], [who for who, _, _ in those]))
-        return sorted(found, key=lambda same: (same.stage, same.check, same.students))
+    def _cause(self, places: list[Place], answers: np.ndarray) -> Cause:
+        (stage, name), mistake, failed = places[0], self._causes[places[0]], self._failed[places[0]]
+        theirs = dict.fromkeys(who for who, _, _ in failed)
+        own = {place for _, place, _ in failed}
+        tried = {who for place in own for who in self._passed[place]}
+        made = np.array([who not in theirs if who in tried else np.nan for who in self.states], float)
+        first, card = self._checks[failed[0][1]], failed[0][2].card
+        return Cause(
+            name, mistake.title, mistake.hint, stage, ":" not in name, list(theirs), len(tried),
+            failed=sum(len(self._failed[place]) for place in places),
+            question=first.hints[0] if first.hints and mistake is not BROKEN else "",
+            shows=card.looks_like if card is not None else "",
+            also=[f"{self._causes[other].title} ({self.titles[other[0]]})" for other in places[1:]],
+            discrimination=discrimination(answers, made, np.array([place in own for place in self._checks])),
+        )  # fmt: skip
+
+    def items(self) -> list[Item]:
+        """The checks that most of those who tried fail."""
+        found, answers = [], self.answers()
+        for column, (place, check) in enumerate(self._checks.items()):
+            passed = self._passed[place].values()
+            own = np.arange(len(self._checks)) == column
+            figure = discrimination(answers, answers[:, column], own)
+            found.append(Item(place[0], self.titles[place[0]], place[1], check.promise, sum(passed), len(passed), figure))
+        return sorted(found, key=lambda item: (item.passed - item.tried, item.stage, item.id))
 
     def slowest(self) -> list[tuple[str, str, float]]:
         found = [(stage, self.titles[stage], round(statistics.median(times), 3)) for stage, times in self._seconds.items()]
         return sorted(found, key=lambda entry: -entry[2])[:3]
 
 
-def _first_broken(report: Report) -> tuple[str, str] | None:
-    """Stage and check that first met a file which could not be imported."""
-    return next(((stage.id, check.id) for stage in report.stages for check in stage.checks if check.broken), None)
+def _first_broken(report: Report) -> str:
+    """The stage that first met a file which could not be imported."""
+    return next((stage.id for stage in report.stages for check in stage.checks if check.broken), "")
 
 
-def _telling(gave: str) -> bool:
-    """Whether an answer has enough digits that two students do not give it by chance; shapes are everybody's."""
-    return sum(ch.isdigit() for ch in re.sub(r"\([\d, ]*\)", "", gave)) >= 24
+def _unexplained(check: CheckResult) -> Mistake:
+    """What stands for the mistake where none is known: the check and the kind of deviation, whatever its numbers are."""
+    told = (check.card.looks_like if check.card is not None else "") or check.message
+    kind = re.sub(r"[-+]?\d[\d.,e+-]*", "#", told.partition("\n")[0])
+    return Mistake(f"{check.id}:{kind}", told, title=check.promise)
 
 
 def _outliers(grades: list[Grade]) -> list[Outlier]:

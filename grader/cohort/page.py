@@ -2,6 +2,7 @@
 
 import csv
 import io
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +11,9 @@ import msgspec
 
 from grader.cohort import insight, similarity
 from grader.cohort.counting import Grade
-from grader.cohort.insight import Insight
+from grader.cohort.insight import Cause, Insight, Item
 from grader.cohort.intake import Store
+from grader.cohort.items import FEWEST
 from grader.cohort.journal import Journal
 from grader.cohort.run import Result, report_folder
 from grader.cohort.signs import kinds, read_signs
@@ -23,6 +25,7 @@ from grader.files import write_atomically
 from grader.report.words import number, plural, seconds
 
 _MOST_GROUPS, _MOST_FUNCTIONS = 40, 6  #: of look-alikes that are shown, and of functions side by side
+_MOST_CAUSES = 15  #: that are shown one by one
 _TITLES = {
     "submission": "Nothing that could be graded",
     "fault": "The grader's own fault: run the same command again",
@@ -38,6 +41,7 @@ class StudentRow:
     student: str
     score: str
     alone: str  #: without substitutes, if that is less
+    section: str
     cells: list[str]  #: states of the stages
     link: str = ""
     remark: str = ""
@@ -66,11 +70,30 @@ class View:
     number: Mapping[str, int]  #: by which a student is called when names are hidden
     name: Mapping[str, str]
     same: list[list[str]] = field(default_factory=list)
+    before: Mapping[tuple[str, str], tuple[int, int]] = field(
+        default_factory=dict
+    )  #: cause or check -> passed and tried, last time
+    sections: list[tuple[str, int, float, str]] = field(default_factory=list)  #: students, median, the cause that most have
     alike: list[SideBySide] = field(default_factory=list)
     signs: list[tuple[str, str]] = field(default_factory=list)
     open: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     anonymous: bool = False
+    fewest: int = FEWEST
+
+    @property
+    def shown(self) -> list[Cause]:
+        """The causes that stand on the page one by one: of several students, or the commonest."""
+        return [
+            cause
+            for place, cause in enumerate(self.look.causes)
+            if place < _MOST_CAUSES and (place < 3 or len(cause.students) > 1)
+        ]
+
+    def change(self, cause: Cause) -> str:
+        """How many more students have that cause than when the figures were others; "" if these are the first."""
+        passed, tried = self.before.get((cause.stage, cause.id), (0, 0))
+        return f"{len(cause.students) - (tried - passed):+d}" if self.before else ""
 
     @property
     def most_label(self) -> str:
@@ -108,6 +131,7 @@ def write(result: Result, course: Course, anonymous: bool = False, made: str = "
     signs = io.StringIO()
     csv.writer(signs, lineterminator="\n").writerows([("student", "signs"), *((guard(s), guard(t)) for s, t in view.signs)])
     write_atomically(result.out / "signs.csv", signs.getvalue())
+    write_atomically(result.out / "items.csv", _items(view.look, view.before))
     return write_atomically(result.out / "index.html", environment.get_template("class.html.j2").render(v=view))
 
 
@@ -136,6 +160,8 @@ def build(result: Result, course: Course, anonymous: bool, made: str) -> View:
         number=numbers,
         name=names,
         same=insight.same_content(grades),
+        before=_before(result.out / "items.csv", look),
+        sections=_sections(grades, look),
         alike=alike,
         signs=signs,
         open=[
@@ -177,6 +203,46 @@ def _code(out: Path, grades: list[Grade], course: Course, policy: Policy) -> tup
     return signs, alike
 
 
+def _figures(look: Insight) -> dict[tuple[str, str], tuple[int, int, Cause | Item]]:
+    """Of each cause and check: how many were without it, or passed, of how many who tried."""
+    causes = {(each.stage, each.id): (each.tried - len(each.students), each.tried, each) for each in look.causes}
+    return {**causes, **{(each.stage, each.id): (each.passed, each.tried, each) for each in look.checks}}
+
+
+def _items(look: Insight, before: Mapping[tuple[str, str], tuple[int, int]]) -> str:
+    """A table of the checks and causes, with the figures of the last run that had others."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["stage", "id", "title", "passed", "tried", "difficulty", "discrimination", "passed_before", "tried_before"])
+    for (stage, name), (passed, tried, each) in sorted(_figures(look).items()):
+        title = each.title if isinstance(each, Cause) else each.promise
+        few = tried < FEWEST
+        figures = ("" if few else round(passed / tried, 4), "" if each.discrimination is None else round(each.discrimination, 4))
+        writer.writerow([stage, guard(name), guard(title), passed, tried, *figures, *before.get((stage, name), ("", ""))])
+    return out.getvalue()
+
+
+def _before(file: Path, look: Insight) -> dict[tuple[str, str], tuple[int, int]]:
+    """The figures of the last run that had others than these."""
+    rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8")))) if file.exists() else []
+    last, former = (
+        {(row["stage"], row["id"]): (int(row[passed]), int(row[tried])) for row in rows if row[tried]}
+        for passed, tried in (("passed", "tried"), ("passed_before", "tried_before"))
+    )
+    return former if last == {(stage, guard(name)): figures[:2] for (stage, name), figures in _figures(look).items()} else last
+
+
+def _sections(grades: list[Grade], look: Insight) -> list[tuple[str, int, float, str]]:
+    """Of each section: how many are graded, their median, and the known mistake that most of them made."""
+    found = []
+    for section in sorted({grade.section for grade in grades if grade.section}):
+        scores = {grade.student: grade.score for grade in grades if grade.section == section and grade.state == "graded"}
+        made = max(((len(scores.keys() & each.students), each.title) for each in look.causes if each.known), default=(0, ""))
+        median = round(statistics.median(scores.values()), 1) if scores else 0.0
+        found.append((section, len(scores), median, f"{made[1]} ({made[0]})" if made[0] else ""))
+    return found
+
+
 def _row(out: Path, grade: Grade, look: Insight, stages: list[str]) -> StudentRow:
     states = look.states.get(grade.student, {})
     page = report_folder(out, grade.key) / "report.html" if grade.key else None
@@ -186,6 +252,7 @@ def _row(out: Path, grade: Grade, look: Insight, stages: list[str]) -> StudentRo
         student=grade.student,
         score=f"{number(grade.score)}" if grade.state in ("graded", "submission", "fault") else "",
         alone=f"{number(alone)}" if alone is not None and alone < grade.raw else "",
+        section=grade.section,
         cells=[states[stage] for stage in stages if stage in states],
         link=page.relative_to(out).as_posix() if page is not None and page.exists() else "",
         remark=remark[:300],

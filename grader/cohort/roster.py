@@ -27,6 +27,7 @@ class Person(msgspec.Struct, frozen=True):
     due: datetime | None = None  #: a deadline of their own
     excused: bool = False  #: from the whole assignment
     note: str = ""  #: why, as it is shown
+    section: str = ""  #: which the class is divided into
     late_days: int | None = None  #: late days left to this student, if the roster tells
 
     @property
@@ -126,4 +127,5 @@ def _person(cells: dict[str, str], path: Path, zone: tzinfo | None, source: str)
         excused=excused in ("yes", "true", "1"),
         note=" ".join(get("note", "").split())[:200],
         late_days=int(days) if days else None,
+        section=" ".join(get("section", "").split())[:60],
     )

@@ -156,6 +156,8 @@ class _Book:
         for person in people:
             if person.id not in there:
                 found.append(counting.nothing(person, most))
+        sections = {person.id: person.section for person in people}
+        found = [msgspec.structs.replace(grade, section=sections.get(grade.student, "")) for grade in found]
         return sorted(found, key=lambda grade: grade.student)
 
     def write_tables(self) -> None:

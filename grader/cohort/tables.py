@@ -14,7 +14,7 @@ _BEFORE = (
     "student", "name", "state", "score", "max_score", "raw", "points_alone", "penalty", "late_days", "attempt", "attempts", "submitted",
     "submitted_by", "due", "excused",
 )  # fmt: skip
-_AFTER = ("mistakes", "reason", "notes", "content")
+_AFTER = ("mistakes", "reason", "notes", "content", "section")
 
 
 def table(grades: list[Grade], stages: list[str]) -> str:
@@ -32,7 +32,7 @@ def table(grades: list[Grade], stages: list[str]) -> str:
         when = (submitted, grade.submitted_by, due, "yes" if grade.excused else "")
         reason, notes = (guard(clean_name(text, 20_000)) for text in (grade.reason, "; ".join(grade.notes)))
         ids = (guard(clean(grade.ids.get(system, ""), None)) for system in systems)
-        after = ("; ".join(grade.mistakes), reason, notes, grade.digest[:16], *ids)
+        after = ("; ".join(grade.mistakes), reason, notes, grade.digest[:16], guard(clean(grade.section, None)), *ids)
         writer.writerow([*before, guard(clean(grade.attempt, None)), grade.attempts, *when, *points, *after])
     return out.getvalue()
 

@@ -1,8 +1,14 @@
 """The class page in a real browser: offline, accessible, on a phone, names away at one switch, a thousand rows."""
 
+import msgspec
 import pytest
 
 from grader.cohort import page as class_page
+from grader.cohort.intake import Store
+from grader.cohort.package import Package
+from grader.cohort.similarity import python_files
+from grader.course.misconceptions import RIGHT
+from grader.paths import ROOT
 from tests.browser.conftest import UNFOLD, violations
 from tests.cohort.made import make_class
 from tests.courses import HERE
@@ -12,8 +18,16 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """A page of 40 students."""
-    return class_page.write(make_class(tmp_path_factory.mktemp("small"), 40), HERE, made="2026-11-23T01:00:00+00:00")
+    """A page of 40 students in two sections, of whom four handed in one right answer with a comment each."""
+    made = make_class(tmp_path_factory.mktemp("small"), 40)
+    store, copied = Store(made.out / "store"), python_files(ROOT / RIGHT / "closures")
+    for number, grade in enumerate(made.grades[:40]):
+        files = (
+            {name: text + b"\n# %d\n" % number for name, text in copied.items()} if number < 4 else store.get(grade.digest).files
+        )
+        digest, section = store.put(Package(files)), f"Group {number % 2 + 1}"
+        made.grades[number] = msgspec.structs.replace(grade, digest=digest, section=section)
+    return class_page.write(made, HERE, made="2026-11-23T01:00:00+00:00")
 
 
 def test_it_opens_offline_without_a_word(small, open_page):
@@ -49,6 +63,27 @@ def test_one_switch_hides_every_name(small, open_page):
     assert "#7" in text
     page.keyboard.press("Space")
     assert "Student 7" in page.inner_text("main")
+
+
+def test_one_choice_shows_one_section(small, open_page):
+    page = open_page(small)
+    rows = page.locator(".heat tbody tr")
+    assert rows.locator("visible=true").count() == 43
+    page.get_by_label("Group 2").check()
+    assert rows.locator("visible=true").count() == 20
+    page.get_by_label("everybody").check()
+    assert rows.locator("visible=true").count() == 43
+
+
+def test_codes_that_are_alike_are_folded_and_go_with_the_names(small, open_page):
+    page = open_page(small)
+    code = page.locator(".sides pre")
+    assert code.count() >= 2
+    assert not code.first.is_visible()
+    page.evaluate(UNFOLD)
+    assert code.first.inner_text().splitlines()[0] == code.nth(1).inner_text().splitlines()[0]
+    page.check("#hide-names")
+    assert not code.first.is_visible()
 
 
 def test_a_thousand_students(tmp_path, open_page):

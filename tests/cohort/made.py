@@ -21,7 +21,7 @@ def report(number):
     for place, stage in enumerate(STAGES):
         done = place < number % 13
         slip = (
-            Mistake(f"slip_{number % 5}", f"Hint {number % 5}: `x` is not y.", title=f"Slip {number % 5}")
+            Mistake(f"slip_{place % 5}", f"Hint {place % 5}: `x` is not y.", title=f"Slip {place % 5}")
             if place == number % 13 and number % 3
             else None
         )

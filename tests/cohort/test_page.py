@@ -1,5 +1,6 @@
 """The class page: complete, offline, hostile names harmless, and small for a thousand students."""
 
+import csv
 import dataclasses
 import re
 
@@ -31,16 +32,57 @@ def written(result, **options):
     return page.write(result, HERE, made="2026-11-23T01:00:00+00:00", **options).read_text("utf-8")
 
 
+def section_of(text, start='id="mistakes"', end='id="students"'):
+    return text[text.index(start) : text.index(end)]
+
+
 def test_it_names_what_was_made_by_how_many_and_whose(make):
-    text = written(make(60))
-    section = text[text.index('id="mistakes"') : text.index('id="students"')]
-    counts = [int(found) for found in re.findall(r'<td class="count">(\d+)</td>', section)]
-    assert counts == sorted(counts, reverse=True)
-    assert sum(counts) == sum(1 for n in range(60) if n % 3 and n % 13 < 12)
+    section = section_of(written(make(60)))
+    failed = [int(found) for found in re.findall(r'<td class="number">(\d+)<span', section)]
+    assert sum(failed) == sum(1 for n in range(60) if n % 13 < 12)
+    assert failed[:-1] == sorted(failed[:-1], reverse=True)
     assert "<strong>Slip 1</strong>" in section
-    assert not re.search("slip.1", text)
+    assert not re.search("slip.1", section)
     assert "Hint 1: <code>x</code> is not y." in section
     assert "Student 1 (id00001)" in section
+    assert re.search(r'<span class="count">\d+</span><span class="small block">of \d+ who tried</span>', section)
+    assert "100 % so far" in section
+
+
+def test_what_single_students_did_stands_in_one_line(make):
+    section = section_of(written(make(60)))
+    rows = section.partition("<tbody>")[2].partition("</tbody>")[0].split("<tr")[1:]
+    assert len(rows) == 16
+    assert "more causes" in rows[-1]
+
+
+def test_half_a_page_for_class_has_three_mistakes_with_a_number(make):
+    section = section_of(written(make(60)), 'id="for-class"')
+    assert len(re.findall("<h3>[123]. Slip", section.partition("</details>")[0])) == 3
+    assert re.search(r"\d+ of \d+ who tried \(\d+ %\)", section)
+
+
+def test_the_figures_of_the_last_run_are_kept_until_there_are_others(make, tmp_path):
+    result = make(60)
+    assert "since the last run" not in written(result)
+    assert "since the last run" not in written(result)  # nothing has changed
+    smaller = dataclasses.replace(result, grades=result.grades[10:])
+    for _ in range(2):
+        assert re.search(r"who tried, -\d since the last run", written(smaller))
+    rows = list(csv.DictReader((tmp_path / "items.csv").open()))
+    assert {row["id"] for row in rows} >= {"check_1", "slip_1"}
+    assert all(int(row["tried"]) <= int(row["tried_before"]) for row in rows)
+    assert "difficulty" in rows[0]
+
+
+def test_sections_have_a_table_and_a_filter(make):
+    result = make(12)
+    divided = [msgspec.structs.replace(g, section=f"<{'AB'[n % 2]}>") for n, g in enumerate(result.grades[:12])]
+    text = written(dataclasses.replace(result, grades=[*divided, *result.grades[12:]]))
+    assert re.search(r'<th scope="row">&lt;A&gt;</th><td class="number">6</td>', text)
+    assert text.count('<tr class="of-1">') == text.count('<tr class="of-2">') == 6
+    assert "#students:has(#section-2:checked) tbody tr:not(.of-2)" in text
+    assert "section-1" not in written(result)
 
 
 def test_every_student_has_a_row_with_every_stage_and_a_link(make):

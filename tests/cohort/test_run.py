@@ -85,15 +85,16 @@ def test_a_class_is_graded_once_and_then_only_what_changed(tmp_path, run, genera
     hand_in(folder, "bob", right)  # the same content: one record, two grades
     hand_in(folder, "cy", {name: text for name, text in right.items() if name != "layers.py"})
     (folder / "dee.zip").write_bytes(b"PK\x03\x04 broken")
-    result, notes = run(roster=Roster([Person("ann", "Ann Öz"), Person("zoe", "Zoë")]))
+    result, notes = run(roster=Roster([Person("ann", "Ann Öz", section="A"), Person("zoe", "Zoë", section="B")]))
     assert {g.student: (g.state, g.score) for g in result.grades} == {
         "ann": ("graded", 16), "bob": ("graded", 16), "cy": ("graded", 0), "dee": ("submission", 0), "zoe": ("missing", 0),
     }  # fmt: skip
     assert (notes.waiting, len(notes.graded)) == (2, 2)
     assert "damaged" in next(g.reason for g in result.grades if g.student == "dee")
+    assert {g.student: g.section for g in result.grades if g.section} == {"ann": "A", "zoe": "B"}
     first = (tmp_path / "out" / "grades.csv").read_bytes()
 
-    result, notes = run(roster=Roster([Person("ann", "Ann Öz"), Person("zoe", "Zoë")]))
+    result, notes = run(roster=Roster([Person("ann", "Ann Öz", section="A"), Person("zoe", "Zoë", section="B")]))
     assert (notes.waiting, notes.known, notes.graded) == (0, 2, [])
     assert (tmp_path / "out" / "grades.csv").read_bytes() == first
 

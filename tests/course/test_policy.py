@@ -79,6 +79,7 @@ def test_a_policy_that_is_named_may_be_called_as_one_likes(root, capsys):
         ("[grading]\nseed = 'short'", "fewer than 12 letters"),
         ("[grading]\nseed = []", "seed is \\[\\]; it has to be a whole number or text"),
         ("[grading]\nprivate = 'nowhere'", "not a folder"),
+        ("[look_alikes]\nknown = ['nowhere']", "look_alikes.known names"),
         ("[grading]\nfollow_through = 'yes'", "follow_through is 'yes'; it has to be one of 'full', 'shown', 'off'"),
         ("[limits]\nmemory_mb = 100", "at least 512"),
         ("[limits]\nsubmission_seconds = 1", "between 10 and 86400"),
