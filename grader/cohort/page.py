@@ -2,7 +2,6 @@
 
 import csv
 import io
-import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +24,8 @@ from grader.files import write_atomically
 from grader.report.words import number, plural, seconds
 
 _MOST_GROUPS, _MOST_FUNCTIONS = 40, 6  #: of look-alikes that are shown, and of functions side by side
-_MOST_CAUSES = 15  #: that are shown one by one
+#: Look-alikes, and each function that the pair of them shares with its text by either.
+SideBySide = tuple[LookAlikes, list[tuple[str, str, str]]]
 _TITLES = {
     "submission": "Nothing that could be graded",
     "fault": "The grader's own fault: run the same command again",
@@ -48,14 +48,6 @@ class StudentRow:
 
 
 @dataclass(frozen=True)
-class SideBySide:
-    """Look-alikes with the code of two of them."""
-
-    group: LookAlikes
-    codes: list[tuple[str, str, str]]  #: a function, and its text by each of the two who share most
-
-
-@dataclass(frozen=True)
 class View:
     """What the template shows."""
 
@@ -73,27 +65,12 @@ class View:
     before: Mapping[tuple[str, str], tuple[int, int]] = field(
         default_factory=dict
     )  #: cause or check -> passed and tried, last time
-    sections: list[tuple[str, int, float, str]] = field(default_factory=list)  #: students, median, the cause that most have
     alike: list[SideBySide] = field(default_factory=list)
     signs: list[tuple[str, str]] = field(default_factory=list)
     open: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     anonymous: bool = False
     fewest: int = FEWEST
-
-    @property
-    def shown(self) -> list[Cause]:
-        """The causes that stand on the page one by one: of several students, or the commonest."""
-        return [
-            cause
-            for place, cause in enumerate(self.look.causes)
-            if place < _MOST_CAUSES and (place < 3 or len(cause.students) > 1)
-        ]
-
-    def change(self, cause: Cause) -> str:
-        """How many more students have that cause than when the figures were others; "" if these are the first."""
-        passed, tried = self.before.get((cause.stage, cause.id), (0, 0))
-        return f"{len(cause.students) - (tried - passed):+d}" if self.before else ""
 
     @property
     def most_label(self) -> str:
@@ -161,7 +138,6 @@ def build(result: Result, course: Course, anonymous: bool, made: str) -> View:
         name=names,
         same=insight.same_content(grades),
         before=_before(result.out / "items.csv", look),
-        sections=_sections(grades, look),
         alike=alike,
         signs=signs,
         open=[
@@ -199,7 +175,7 @@ def _code(out: Path, grades: list[Grade], course: Course, policy: Policy) -> tup
         one, other = (Code(store.get(digests[student]).files, names) for student in group.pair)
         codes = [(name, one.text(name), other.text(name)) for name in group.functions[:_MOST_FUNCTIONS]]
         everybody = sorted(student for first in group.students for student in holders[digests[first]])
-        alike.append(SideBySide(msgspec.structs.replace(group, students=everybody), codes))
+        alike.append((msgspec.structs.replace(group, students=everybody), codes))
     return signs, alike
 
 
@@ -230,17 +206,6 @@ def _before(file: Path, look: Insight) -> dict[tuple[str, str], tuple[int, int]]
         for passed, tried in (("passed", "tried"), ("passed_before", "tried_before"))
     )
     return former if last == {(stage, guard(name)): figures[:2] for (stage, name), figures in _figures(look).items()} else last
-
-
-def _sections(grades: list[Grade], look: Insight) -> list[tuple[str, int, float, str]]:
-    """Of each section: how many are graded, their median, and the known mistake that most of them made."""
-    found = []
-    for section in sorted({grade.section for grade in grades if grade.section}):
-        scores = {grade.student: grade.score for grade in grades if grade.section == section and grade.state == "graded"}
-        made = max(((len(scores.keys() & each.students), each.title) for each in look.causes if each.known), default=(0, ""))
-        median = round(statistics.median(scores.values()), 1) if scores else 0.0
-        found.append((section, len(scores), median, f"{made[1]} ({made[0]})" if made[0] else ""))
-    return found
 
 
 def _row(out: Path, grade: Grade, look: Insight, stages: list[str]) -> StudentRow:
