@@ -173,7 +173,8 @@ def _code(out: Path, grades: list[Grade], course: Course, policy: Policy) -> tup
     alike = []
     for group in found[:_MOST_GROUPS]:
         one, other = (Code(store.get(digests[student]).files, names) for student in group.pair)
-        codes = [(name, one.text(name), other.text(name)) for name in group.functions[:_MOST_FUNCTIONS]]
+        texts = [(name, one.text(name), other.text(name)) for name in group.functions]
+        codes = sorted(texts, key=lambda text: -len(text[1]))[:_MOST_FUNCTIONS]
         everybody = sorted(student for first in group.students for student in holders[digests[first]])
         alike.append((msgspec.structs.replace(group, students=everybody), codes))
     return signs, alike
@@ -194,18 +195,19 @@ def _items(look: Insight, before: Mapping[tuple[str, str], tuple[int, int]]) -> 
         title = each.title if isinstance(each, Cause) else each.promise
         few = tried < FEWEST
         figures = ("" if few else round(passed / tried, 4), "" if each.discrimination is None else round(each.discrimination, 4))
-        writer.writerow([stage, guard(name), guard(title), passed, tried, *figures, *before.get((stage, name), ("", ""))])
+        writer.writerow([stage, name, guard(title), passed, tried, *figures, *before.get((stage, name), ("", ""))])
     return out.getvalue()
 
 
 def _before(file: Path, look: Insight) -> dict[tuple[str, str], tuple[int, int]]:
     """The figures of the last run that had others than these."""
-    rows = list(csv.DictReader(io.StringIO(file.read_text("utf-8")))) if file.exists() else []
+    rows = list(csv.reader(io.StringIO(file.read_text("utf-8", "replace")))) if file.exists() else []
+    rows = [row for row in rows if len(row) == 9]  # unless a spreadsheet has saved it in a way of its own
     last, former = (
-        {(row["stage"], row["id"]): (int(row[passed]), int(row[tried])) for row in rows if row[tried]}
-        for passed, tried in (("passed", "tried"), ("passed_before", "tried_before"))
+        {(row[0], row[1]): (int(row[at]), int(row[at + 1])) for row in rows if row[at].isdecimal() and row[at + 1].isdecimal()}
+        for at in (3, 7)
     )
-    return former if last == {(stage, guard(name)): figures[:2] for (stage, name), figures in _figures(look).items()} else last
+    return former if last == {place: figures[:2] for place, figures in _figures(look).items()} else last
 
 
 def _row(out: Path, grade: Grade, look: Insight, stages: list[str]) -> StudentRow:

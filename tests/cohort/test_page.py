@@ -73,6 +73,8 @@ def test_the_figures_of_the_last_run_are_kept_until_there_are_others(make, tmp_p
     assert {row["id"] for row in rows} >= {"check_1", "slip_1"}
     assert all(int(row["tried"]) <= int(row["tried_before"]) for row in rows)
     assert "difficulty" in rows[0]
+    (tmp_path / "items.csv").write_text((tmp_path / "items.csv").read_text().replace(",", ";"))
+    assert "since the last run" not in written(smaller)
 
 
 def test_sections_have_a_table_and_a_filter(make):
