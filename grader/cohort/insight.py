@@ -35,7 +35,12 @@ class Cause(Struct, frozen=True):
     shows: str  #: what the numbers of the first of them show
     cumulative: float = 0.0  #: share of all failed checks that have this cause or one before it
     also: list[str] = []  #: what else exactly the same students did
+    within: bool = False  #: it stands with such an earlier one, and its checks count there
     discrimination: float | None = None
+
+    @property
+    def made(self) -> int:
+        return len(self.students)
 
 
 class Item(Struct, frozen=True):
@@ -150,14 +155,14 @@ class _Fold:
         for place in sorted(self._failed):
             students = frozenset(who for who, _, _ in self._failed[place])
             by_students[students if len(students) > 1 else place].append(place)
-        found = sorted(
-            (self._cause(places, answers) for places in by_students.values()),
-            key=lambda cause: (-cause.failed, cause.stage, cause.id),
-        )
+        found = [self._cause(places, answers) for places in by_students.values()]
+        found.sort(key=lambda cause: (-cause.failed, cause.stage, cause.id))
+        total = sum(cause.failed for cause in found)
         for number, cause in enumerate(found):
             so_far += cause.failed
-            found[number] = msgspec.structs.replace(cause, cumulative=so_far / sum(map(len, self._failed.values())))
-        return found
+            found[number] = msgspec.structs.replace(cause, cumulative=so_far / total)
+        others = [self._cause([place], answers) for places in by_students.values() for place in places[1:]]
+        return found + [msgspec.structs.replace(cause, within=True) for cause in others]
 
     def _cause(self, places: list[Place], answers: np.ndarray) -> Cause:
         (stage, name), mistake, failed = places[0], self._causes[places[0]], self._failed[places[0]]
@@ -172,7 +177,7 @@ class _Fold:
             question=first.hints[0] if first.hints and mistake is not BROKEN else "",
             shows=card.looks_like if card is not None else "",
             also=[f"{self._causes[other].title} ({self.titles[other[0]]})" for other in places[1:]],
-            discrimination=discrimination(answers, made, np.array([place in own for place in self._checks])),
+            discrimination=discrimination(answers, made, np.array([p in own for p in self._checks])) if len(theirs) > 1 else None,
         )  # fmt: skip
 
     def items(self) -> list[Item]:

@@ -182,7 +182,7 @@ def _code(out: Path, grades: list[Grade], course: Course, policy: Policy) -> tup
 
 def _figures(look: Insight) -> dict[tuple[str, str], tuple[int, int, Cause | Item]]:
     """Of each cause and check: how many were without it, or passed, of how many who tried."""
-    causes = {(each.stage, each.id): (each.tried - len(each.students), each.tried, each) for each in look.causes}
+    causes = {(each.stage, each.id): (each.tried - each.made, each.tried, each) for each in look.causes}
     return {**causes, **{(each.stage, each.id): (each.passed, each.tried, each) for each in look.checks}}
 
 

@@ -9,6 +9,7 @@ import pytest
 from grader.bootstrap import START
 from grader.cohort import course_copy
 from grader.cohort.course_copy import PREFIX, copy_course
+from grader.cohort.similarity import known_answers
 from grader.course.course import Course
 from grader.errors import Refusal
 from tests.courses import HERE
@@ -23,6 +24,7 @@ def test_a_copy_grades_by_itself_and_belongs_to_its_owner_alone(tmp_path):
     said = subprocess.run([sys.executable, "-P", "-c", START.format(root=str(copy)), *words], capture_output=True)
     assert said.returncode == 0, said.stderr
     assert b"full marks" in said.stdout
+    assert known_answers(Course(copy)) == known_answers(HERE)
 
 
 def test_the_same_course_has_one_copy(tmp_path):

@@ -39,10 +39,10 @@ def test_two_mistakes_of_exactly_the_same_students_are_one_cause():
     both = report([check(0, "fail", SLIPS[0]), check(1, "fail", SLIPS[0])], [check(2, "fail", SLIPS[1])])
     one = report([check(0, "pass"), check(1, "pass")], [check(2, "fail", SLIPS[2])])
     causes = seen([both, both, one]).causes
-    assert [(cause.title, cause.also, cause.failed) for cause in causes] == [
-        ("Slip 0", ["Slip 1 (Stage 2)"], 6),
-        ("Slip 2", [], 1),
-    ]
+    assert [(cause.title, cause.also, cause.failed, cause.within) for cause in causes] == [
+        ("Slip 0", ["Slip 1 (Stage 2)"], 6, False), ("Slip 2", [], 1, False), ("Slip 1", [], 2, True),
+    ]  # fmt: skip
+    assert [cause.cumulative for cause in causes[:2]] == [6 / 7, 1]
 
 
 def test_what_nobody_knows_is_put_together_by_the_kind_of_deviation():
