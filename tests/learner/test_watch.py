@@ -27,7 +27,7 @@ class Screen:
 
     def __init__(self, folder, out, *arguments):
         command = [sys.executable, "-m", "grader", "watch", "--student", str(folder), "--out", str(out), *arguments]
-        environment = {**os.environ, "CHAIN_RULE_NO_VENV": "1", "TERM": "xterm"}
+        environment = {**os.environ, "CHAIN_RULE_NO_VENV": "1", "TERM": "xterm", "LINES": "60", "COLUMNS": "80"}
         environment["CHAIN_RULE_MEMORY"] = str(out) + "-memory"
         self.child = pexpect.spawn(
             command[0], command[1:], cwd=str(ROOT), env=environment, encoding="utf-8", timeout=120, dimensions=(60, 80)
