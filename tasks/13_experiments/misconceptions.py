@@ -193,7 +193,7 @@ def draws_from_a_constant_seed(sizes, x_train, y_train, x_val, y_val, *, batch_s
     for batch_size in batch_sizes:
         in_an_epoch = -(-len(x_train) // batch_size)
         passes = epochs if updates is None else -(-updates // in_an_epoch)
-        rng = np.random.default_rng(42)
+        rng = np.random.default_rng(0)
         settings = {"epochs": passes, "batch_size": batch_size, "lr": lr, "rng": rng}
         history = train(MLP(sizes, rng), x_train, y_train, x_val, y_val, **settings)
         runs.append((batch_size, passes * in_an_epoch, history))
@@ -391,7 +391,7 @@ def draws_from_a_constant_seed_at_all_rates(sizes, x_train, y_train, x_val, y_va
     """
     found = []
     for lr in rates:
-        rng = np.random.default_rng(42)
+        rng = np.random.default_rng(0)
         settings = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "rng": rng}
         with np.errstate(all="ignore"):
             history = train(MLP(sizes, rng), x_train, y_train, x_val, y_val, **settings)
@@ -799,4 +799,4 @@ def spells_a_word_otherwise(history, examples, batch_size):
     return "healthy"
 
 
-OPEN_NUMBERS = {"draws_from_a_constant_seed": 42, "draws_from_a_constant_seed_at_all_rates": 42}
+OPEN_NUMBERS = {"draws_from_a_constant_seed": 0, "draws_from_a_constant_seed_at_all_rates": 0}
