@@ -36,7 +36,7 @@ def both_of_two_are_named(verifier: Verifier, one_in: int = 1) -> None:
 
     Left out are those in which the first one ends the call with an exception.
 
-    one_in : of so many, one is looked at
+    one_in : of so many, one is looked at; of a sample, two standard errors fewer are enough
     """
     pairs = {f"{a.name} and {b.name} ({a.target})": (a, b) for a, b in two_mistakes(verifier)[::one_in]}
     jobs = []
@@ -53,7 +53,8 @@ def both_of_two_are_named(verifier: Verifier, one_in: int = 1) -> None:
                 others += bool(strange)
                 if strange or not wanted <= outcome.names:
                     verifier.say(f"  {outcome.name}: {', '.join(sorted(outcome.names & wanted | strange)) or 'unnamed'}")
-    if tally.good < GOAL * tally.of or others > 0.01 * tally.of:
+    goal = GOAL if one_in == 1 else GOAL - 2 * (GOAL * (1 - GOAL) / max(1, tally.of)) ** 0.5
+    if tally.good < goal * tally.of or others > 0.01 * tally.of:
         verifier.problem(f"two mistakes: both named in {tally.good} of {tally.of}, another one in {others}")
 
 

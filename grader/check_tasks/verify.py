@@ -179,7 +179,16 @@ class Verifier:
 
 
 _TEXTS = {"README.md", "refutations.md"}
-_FILES = _TEXTS | {"task.toml", "checks.py", "misconceptions.py", "conftest.py", "reference_curves.json", TABLE}
+_FILES = _TEXTS | {
+    "task.toml",
+    "checks.py",
+    "misconceptions.py",
+    "conftest.py",
+    "reference_curves.json",
+    "refutations.md",
+    "figures",
+    TABLE,
+}
 
 
 def matrix(findings: Findings) -> str:
