@@ -2,38 +2,15 @@
 
 import ast
 import re
-import warnings
-from collections.abc import Iterable, Mapping, Set
+import tomllib
+from collections.abc import Mapping, Set
+from pathlib import Path
 
+from grader.course.source_spans import parse
 from grader.grading.embedded_data import UNREMARKABLE, data_in
 
-#: A first part of an imported name -> what is imported with it.
-_IMPORTS = {
-    "reference": "the reference",
-    "grader": "the grader",
-    "tasks": "the tasks",
-    "misconceptions": "the bank of mistakes",
-    "_pytest": "pytest",
-    **{name: name for name in ("pytest", "ctypes", "socket", "subprocess", "multiprocessing", "gc", "inspect", "pickle")},
-    **dict.fromkeys(("torch", "tensorflow", "jax", "keras", "sklearn"), "a finished library"),
-}
-_TEXTS = (
-    (re.compile(r"hidden\.npz|hidden_labels"), "names the hidden data"),
-    (re.compile(r"(^|/)reference(/|$|\.)|misconceptions\.py|checks\.py"), "names files of the course"),
-    (re.compile(r"^/proc/|^/etc/|^/root|^/home"), "names files of the system"),
-    (re.compile(r"results\.jsonl?$|report\.html$"), "names the grade's own files"),
-)
-_CALLS = {
-    "_getframe": "looks at other functions' frames",
-    "get_objects": "looks through all objects",
-    "_exit": "ends the process",
-    "system": "runs a command",
-    "fork": "starts a process",
-    "settrace": "traces",
-    "exec": "runs text as code",
-    "eval": "runs text as code",
-    "__subclasses__": "looks through all classes",
-}
+#: What is looked for in imports, strings and calls, and what is said of it.
+_SIGNS: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 _MOST_BYTES = 1_000_000
 
 
@@ -58,11 +35,7 @@ def kinds(files: Mapping[str, bytes]) -> frozenset[tuple[str, str]]:
 def _of_file(source: bytes) -> list[tuple[str, int]]:
     if len(source) > _MOST_BYTES:
         return [("is unusually big", 0)]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes in a learner's string do not matter here
-            tree = ast.parse(source.decode("utf-8-sig"))  # as it is graded, whatever a coding line says
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    if (tree := parse(source)) is None:
         return []
     signs: list[tuple[str, int]] = []
     if len(source) > UNREMARKABLE and data_in(source.decode("utf-8", "replace")) > UNREMARKABLE:
@@ -71,17 +44,16 @@ def _of_file(source: bytes) -> list[tuple[str, int]]:
 
 
 def _of_node(node: ast.AST) -> list[str]:
+    modules: list[str] = []
     match node:
         case ast.Import(names=names):
-            return _of_imports(name.name for name in names)
+            modules = [name.name for name in names]
         case ast.ImportFrom(level=0, module=str(module)):
-            return _of_imports([module])
+            modules = [module]
         case ast.Constant(value=str(text)) if len(text) < 300:
-            return [meaning for pattern, meaning in _TEXTS if pattern.search(text)]
-        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _CALLS:
-            return [_CALLS[name]]
-    return []
-
-
-def _of_imports(modules: Iterable[str]) -> list[str]:
-    return [f"imports {_IMPORTS[first]}" for module in modules if (first := module.partition(".")[0]) in _IMPORTS]
+            return [meaning for pattern, meaning in _SIGNS["texts"].items() if re.search(pattern, text)]
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _SIGNS["calls"]:
+            return [_SIGNS["calls"][name]]
+    return [
+        f"imports {_SIGNS['imports'][first]}" for module in modules if (first := module.partition(".")[0]) in _SIGNS["imports"]
+    ]

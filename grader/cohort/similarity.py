@@ -9,7 +9,6 @@ an honest class shows no group. What was handed out, and what the policy says is
 
 import ast
 import hashlib
-import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from msgspec import Struct
 
+from grader.course import source_spans
 from grader.course.course import Course
 from grader.course.misconceptions import FILE_NAME, HELD_OUT, RIGHT, parse
 
@@ -64,14 +64,9 @@ class Code:
         return ast.get_source_segment(source, node, padded=True) or ""
 
     def _read(self, content: bytes) -> None:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                text = content[:_MOST_BYTES].decode("utf-8-sig")
-                tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return  # what cannot be read as Python has no functions to compare
-        for top in tree.body:
+        tree = source_spans.parse(content[:_MOST_BYTES])
+        text = content[:_MOST_BYTES].decode("utf-8-sig") if tree else ""
+        for top in tree.body if tree else ():  # what cannot be read as Python has no functions to compare
             if isinstance(top, ast.Import):
                 self._modules |= {each.asname: each.name for each in top.names if each.asname}
             if isinstance(top, _Definition):
@@ -98,8 +93,6 @@ class Code:
 
 
 class _Spelling:
-    """The words of one definition's syntax tree."""
-
     def __init__(self, code: Code, node: ast.AST, owner: str) -> None:
         self._code, self._owner = code, owner
         inner = [each for each in ast.walk(node) if each is not node]
@@ -207,9 +200,8 @@ def groups(students: Mapping[str, Marks], answers: Answers, known: Set[str] = fr
     for members in {frozenset(joined) for joined in together.values()}:
         one = max(members & best.keys(), key=lambda member: (best[member][0], -member))
         bits, other, functions = best[one]
-        found.append(
-            LookAlikes([names[member] for member in sorted(members)], round(bits), (names[one], names[other]), functions)
-        )
+        those = [names[member] for member in sorted(members)]
+        found.append(LookAlikes(those, round(bits), (names[one], names[other]), functions))
     return sorted(found, key=lambda group: (-len(group.students), group.students))
 
 

@@ -5,6 +5,7 @@ the byte.
 """
 
 import ast
+import warnings
 from functools import lru_cache
 from typing import Any
 
@@ -21,10 +22,12 @@ class SkeletonError(Refusal):
 
 
 @lru_cache(maxsize=32)
-def parse(source: str) -> ast.Module | None:
-    """The tree of a text, None where it is not Python (a syntax error, a NUL byte, nested too deeply)."""
+def parse(source: str | bytes) -> ast.Module | None:
+    """The tree of a text, None where it is not Python (a syntax error, a NUL byte, not UTF-8, nested too deeply)."""
     try:
-        return ast.parse(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes in somebody's string do not matter to who reads it
+            return ast.parse(source if isinstance(source, str) else source.decode("utf-8-sig"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

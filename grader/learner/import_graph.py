@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 
+from grader.course.source_spans import parse
 from grader.submission import Submission
 
 #: Names by which code could reach other modules or files unseen by a reader of its import statements.
@@ -54,12 +55,9 @@ class Imports:
 @lru_cache(maxsize=64)  # most of a submission's files are the same at the next save
 def _names(text: str) -> frozenset[str]:
     """All names in a text, imported or used; none where it is not Python, and so cannot be imported at all."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
+    tree = parse(text)
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Import):
             found |= {part for alias in node.names for part in alias.name.split(".")}
         elif isinstance(node, ast.ImportFrom):
