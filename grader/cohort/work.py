@@ -124,7 +124,7 @@ class ClassGrader:
 
     def _outcome(self, order: GradeOrder, folder: Path, observer: Observer | None) -> Outcome:
         from grader.course.course import BadCourse
-        from grader.grading.grade import Known, grade
+        from grader.grading.grade import grade
         from grader.submission import NotASubmission
 
         settings = self.settings
@@ -137,7 +137,7 @@ class ClassGrader:
             package.write(student)
             output = Output(folder / "out", settings.html)
             request = Request(self.course, student, output, settings.stages, settings.how)
-            report = grade(request, observer, self.pool, Known(self._depends, self._speed()))
+            report = grade(request, observer, self.pool, self._depends, self._speed())
         except BadCourse:
             raise
         except NotASubmission as error:

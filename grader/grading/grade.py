@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,7 +19,7 @@ from grader.diagnosis.name_mistakes import name_mistakes
 from grader.errors import Refusal
 from grader.grading import embedded_data, event_log, repro
 from grader.grading.request import Request
-from grader.grading.summary import FinishedRun, summary
+from grader.grading.summary import summary
 from grader.grading.training_cache import TrainingCache
 from grader.records import Report, cleaned
 from grader.running.context import Context, Data
@@ -33,25 +32,18 @@ if TYPE_CHECKING:
     from grader.worker.outside.protocols import Pool
 
 
-@dataclass(frozen=True)
-class Known:
-    """What somebody who grades many submissions has found out once for all of them.
-
-    depends : fingerprint.dependencies of the course
-    scale   : what limits.calibrate says; 0 asks now
-    """
-
-    depends: dict[str, str] | None = None
-    scale: float = 0.0
-
-
-NOTHING = Known()
-
-
-def grade(request: Request, observer: Observer | None = None, pool: Pool | None = None, known: Known = NOTHING) -> Report:
+def grade(
+    request: Request,
+    observer: Observer | None = None,
+    pool: Pool | None = None,
+    depends: dict[str, str] | None = None,
+    scale: float = 0.0,
+) -> Report:
     """Grade a submission and write `results.jsonl`, `results.json`, `evidence/` and `report.html` to the output.
 
     pool    : workers to use; one is made, and ended, if none is given
+    depends : fingerprint.dependencies of the course, if they are known
+    scale   : what limits.calibrate says; 0 asks now
     returns : the report; `complete` is False if it was interrupted
     raises  : NotASubmission, BadCourse, a sandbox's refusal; GraderFault
     """
@@ -65,9 +57,9 @@ def grade(request: Request, observer: Observer | None = None, pool: Pool | None 
             # Its first process starts while the rest is made ready here.
             pool = stack.enter_context(WorkerPool(course.withheld, how.sandbox))
         stages = course.select(request.stages)
-        depends = known.depends or fingerprint.dependencies(course)
+        depends = depends or fingerprint.dependencies(course)
         request.output.clear()
-        limits, data = how.limits(known.scale or calibrate()), Data(course, how.training_images)
+        limits, data = how.limits(scale or calibrate()), Data(course, how.training_images)
         cache, evidence = _cache(request, submission, depends), request.output.evidence
         context = Context(
             course, submission, pool, how.seed, limits, data, evidence,
@@ -75,7 +67,7 @@ def grade(request: Request, observer: Observer | None = None, pool: Pool | None 
         )  # fmt: skip
         session = Session(stages, context, [observer] if observer else [])
         _run(session, request, cache)
-        report = cleaned(summary(FinishedRun(request, session, depends, begun)))
+        report = cleaned(summary(request, session, depends, begun))
         if request.output.repro:
             repro.write(context, report.next, request.output.folder)
         request.output.keep(report, whole=len(stages) == len(course.stages), course=course)
@@ -83,7 +75,6 @@ def grade(request: Request, observer: Observer | None = None, pool: Pool | None 
 
 
 def _cache(request: Request, submission: Submission, depends: dict[str, str]) -> TrainingCache | None:
-    """The kept results of trainings; None if none may be used."""
     how = request.settings
     if not how.caches:
         return None

@@ -3,7 +3,6 @@
 import platform
 import time
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from grader.course import fingerprint
 from grader.course.stage import Stage
@@ -16,19 +15,13 @@ from grader.running.session import Session
 from grader.submission import file_of
 
 
-class FinishedRun(NamedTuple):
-    """A run that has ended."""
+def summary(request: Request, session: Session, depends: dict[str, str], begun: float) -> Report:
+    """What `results.json` will hold of a run that has ended.
 
-    request: Request
-    session: Session
-    depends: dict[str, str]  #: fingerprint.dependencies
-    begun: float  #: time.perf_counter at its start
-
-
-def summary(run: FinishedRun) -> Report:
-    """What `results.json` will hold."""
-    request, context, stages = run.request, run.session.context, run.session.stages
-    out, how = request.output, request.settings
+    depends : fingerprint.dependencies
+    begun   : time.perf_counter at its start
+    """
+    context, stages, out, how = session.context, session.stages, request.output, request.settings
     mark = context.submission.fingerprint()
     results = event_log.replay(out.log).results
     secret = fingerprint.of_text("seed", str(context.seed))[:16]
@@ -36,20 +29,20 @@ def summary(run: FinishedRun) -> Report:
         stages,
         results,
         context.place,
-        complete=run.session.complete,
+        complete=session.complete,
         student=context.submission.name,
         sandbox=context.pool.report(),
         seed={"fingerprint": secret} if how.hide_seed else {"value": context.seed},
         environment={**fingerprint.environment(), "system": platform.platform(terse=True)},
-        fingerprints={"submission": mark, **run.depends},
+        fingerprints={"submission": mark, **depends},
         limits={"calibration": context.limits.scale, "stages": {s.id: _longest(context.limits, s) for s in stages}},
-        seconds=round(time.perf_counter() - run.begun, 3),
+        seconds=round(time.perf_counter() - begun, 3),
         finished=datetime.now(UTC).isoformat(timespec="seconds"),
         curves=curves.of_results(context.course, results, out.evidence),
-        notes=run.session.notes,
+        notes=session.notes,
         extra=Extra(
             stages_named=[stage.id for stage in stages] if request.stages else [],
-            key=request.key(mark, run.depends) if how.caches else "",
+            key=request.key(mark, depends) if how.caches else "",
             feedback=how.feedback,
             problems={file_of(module): why for module, why in context.submission.problems.items()},
             repeatable=not context.state.unrepeatable and all(r.state != "error" for r in results.values()),

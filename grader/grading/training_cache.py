@@ -63,7 +63,9 @@ class TrainingCache:
                     write_atomically(self.folder / name, (self.evidence / name).read_bytes())
             content = msgspec.json.encode({check.id: results[check.id] for check in stage.checks})
             write_atomically(self.folder / f"{stage.id}.json", content)
-            self._prune()
+            runs = sorted(self.folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)
+            for old in runs[:-KEPT]:
+                shutil.rmtree(old, ignore_errors=True)
 
     def _of(self, stage: str) -> dict[str, CheckResult]:
         if stage not in self._loaded:
@@ -73,8 +75,3 @@ class TrainingCache:
             except (OSError, msgspec.MsgspecError):
                 self._loaded[stage] = {}
         return self._loaded[stage]
-
-    def _prune(self) -> None:
-        runs = sorted(self.folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)
-        for old in runs[:-KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
