@@ -83,7 +83,8 @@ def read_archive(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimi
     except BadArchive:
         raise
     except DAMAGE as error:
-        raise BadArchive(f"the archive is damaged ({_brief(error)})") from None
+        told = " ".join(str(error).split())[:80]
+        raise BadArchive(f"the archive is damaged ({type(error).__name__}{told and f': {told}'})") from None
     except RuntimeError:  # zipfile's way of asking for a password
         raise BadArchive("the archive is encrypted") from None
     if data[:6] == b"7z\xbc\xaf\x27\x1c" or data[:4] == b"Rar!":
@@ -234,8 +235,3 @@ def _check_total(size: int, packed: int, limits: ArchiveLimits) -> None:
         raise BadArchive(f"the archive unpacks to more than {limits.total_bytes // MB} MB")
     if size > limits.ratio_from and size > limits.ratio * max(packed, 1):
         raise BadArchive(f"the archive unpacks to more than {limits.ratio} times its size")
-
-
-def _brief(error: BaseException) -> str:
-    text = " ".join(str(error).split())[:80]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,5 +1,6 @@
 """Which folder of a hand-in is the submission, and what is said about it."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from grader.paths import MODULES
 from grader.submission import file_of, lookalikes
 
 #: A file that lies in every copy of a course, beside its student/, as the kit's mark does.
-_OF_A_COURSE = ("grader/__main__.py", KIT_MARK)
+_OF_A_COURSE = re.compile(rf"(?:(.*)/)?(?:grader/__main__\.py|{re.escape(KIT_MARK)})", re.DOTALL)
 #: What lies beside student/ in such a copy, and is nobody's submission.
 _THE_COURSES_OWN = {"grader", "tasks", "tests", "benchmarks", "reference"}
 _STUDENT = "student"
@@ -43,13 +44,11 @@ class Handout:
 
 
 class _Candidates:
-    """The folders that hold modules of the course."""
-
     def __init__(self, files: Mapping[str, bytes], handout: Handout) -> None:
         self.modules: defaultdict[str, set[str]] = defaultdict(set)  #: folder -> modules
         self.written: dict[str, int] = {}  #: folder -> how many of them are not as they were handed out
         self.weight: dict[str, int] = {}  #: the same without those that may be missing
-        self.courses = {_above(path, mark) for path in files for mark in _OF_A_COURSE if _is(path, mark)}
+        self.courses = {found[1] or "." for path in files if (found := _OF_A_COURSE.fullmatch(path))}
         for path in files:
             pure = PurePosixPath(path)
             if pure.suffix == ".py" and pure.stem in MODULES and not self._is_given(pure):
@@ -99,9 +98,8 @@ def choose(files: Mapping[str, bytes], handout: Handout) -> Choice | None:
     if not found.modules:
         return None
     best = min(found.modules, key=found.rank)
-    return Choice(
-        best, found.written[best], [*_on_the_choice(found, best), *_on_the_modules(found.modules[best], files, best, handout)]
-    )
+    notes = [*_on_the_choice(found, best), *_on_the_modules(found.modules[best], files, best, handout)]
+    return Choice(best, found.written[best], notes)
 
 
 def names_like_modules(files: Iterable[str], asked: Iterable[str] = MODULES) -> dict[str, str]:
@@ -138,14 +136,6 @@ def _on_the_modules(there: set[str], files: Mapping[str, bytes], folder: str, ha
         yield f"{name[:80]!r} was not graded: it has to be called {file_of(module)}"
     if lost := [file_of(module) for module in missing if module not in alike]:
         yield f"not handed in: {', '.join(lost)}"
-
-
-def _is(path: str, mark: str) -> bool:
-    return path == mark or path.endswith(f"/{mark}")
-
-
-def _above(path: str, mark: str) -> str:
-    return path[: -len(mark)].rstrip("/") or "."
 
 
 def _join(folder: str, name: str) -> str:

@@ -58,7 +58,6 @@ def grade_bytes(data: bytes) -> bytes:
 
 @functools.cache
 def _copies() -> Path:
-    """Where this Dask worker's copies of the course lie."""
     folder = tempfile.mkdtemp(prefix="chain-rule-copies-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
@@ -71,7 +70,6 @@ def _grader(settings: ClassSettings) -> Grader:
 
 
 def _fingerprint_there(private: str) -> str:
-    """The fingerprint of a Dask worker's own checkout."""
     grader = _grader(ClassSettings(private=private))
     try:
         return grader.version()

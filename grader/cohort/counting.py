@@ -14,9 +14,6 @@ from grader.cohort.roster import Person
 from grader.course.policy import Late, Policy
 from grader.records import Report
 
-#: graded; submission: its own fault; fault: the grader's; waiting: not graded yet; missing: nothing was handed in
-GRADE_STATES = ("graded", "submission", "fault", "waiting", "missing")
-
 _MOST_NOTES = 4
 
 
@@ -25,7 +22,7 @@ class Grade(Struct, frozen=True):
 
     student: str
     name: str
-    state: str  #: one of GRADE_STATES
+    state: str  #: graded; submission: its own fault; fault: the grader's; waiting: not graded yet; missing: nothing came
     score: float  #: after weights and lateness
     max_score: float
     raw: float = 0.0  #: before lateness
@@ -190,7 +187,6 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
 
 
 def _granted(due: datetime | None, excused: bool, note: str) -> str:
-    """What the roster grants to one student, and why."""
     told = "excused" if excused else f"due {due.isoformat(' ', 'minutes')}" if due else ""
     return told and f"{told} by the roster" + (f" ({note})" if note else "")
 

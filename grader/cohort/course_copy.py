@@ -94,11 +94,8 @@ def stages_with(course: Course, private: str) -> dict[str, Path]:
 
 def _copied(copy: Path) -> dict[str, Path]:
     """The same list of a copy; the link to the environment is not part of it."""
-    return {
-        name: path
-        for folder in ("grader", "requirements", "tasks", "data", "student", "reference", "tests")
-        for name, path in below(copy / folder, folder).items()
-    }
+    folders = ("grader", "requirements", "tasks", "data", "student", "reference", "tests")
+    return {name: path for folder in folders for name, path in below(copy / folder, folder).items()}
 
 
 def below(folder: Path, name: str) -> dict[str, Path]:

@@ -55,11 +55,6 @@ class Item(Struct, frozen=True):
     discrimination: float | None
 
 
-class Outlier(Struct, frozen=True):
-    student: str
-    what: str
-
-
 class Insight(Struct, frozen=True):
     """All that the class page tells beyond the grades themselves."""
 
@@ -73,7 +68,7 @@ class Insight(Struct, frozen=True):
     causes: list[Cause] = []  #: that of most failed checks first
     checks: list[Item] = []
     reliability: tuple[float | None, int] = (None, 0)  #: Cronbach's alpha, and of how many students
-    outliers: list[Outlier] = []
+    outliers: list[tuple[str, str]] = []  #: a student, and what is odd
     seconds: float = 0.0  #: of grading, all together
     slowest: list[tuple[str, str, float]] = []  #: stage, title, median seconds
 
@@ -123,7 +118,10 @@ class _Fold:
         self._seconds: defaultdict[str, list[float]] = defaultdict(list)
 
     def add(self, grade: Grade, report: Report) -> None:
-        who, broken = grade.student, _first_broken(report)
+        who = grade.student
+        broken = next(
+            (stage.id for stage in report.stages for check in stage.checks if check.broken), ""
+        )  # where it was met first
         self.states[who] = {stage.id: words.shown_state(stage) for stage in report.stages}
         for stage in report.stages:
             self.titles[stage.id] = stage.title
@@ -195,11 +193,6 @@ class _Fold:
         return sorted(found, key=lambda entry: -entry[2])[:3]
 
 
-def _first_broken(report: Report) -> str:
-    """The stage that first met a file which could not be imported."""
-    return next((stage.id for stage in report.stages for check in stage.checks if check.broken), "")
-
-
 def _unexplained(check: CheckResult) -> Mistake:
     """What stands for the mistake where none is known: the check and the kind of deviation, whatever its numbers are."""
     told = (check.card.looks_like if check.card is not None else "") or check.message
@@ -207,17 +200,14 @@ def _unexplained(check: CheckResult) -> Mistake:
     return Mistake(f"{check.id}:{kind}", told, title=check.promise)
 
 
-def _outliers(grades: list[Grade]) -> list[Outlier]:
-    """Submissions that took far longer than the class."""
+def _outliers(grades: list[Grade]) -> list[tuple[str, str]]:
     times = sorted(grade.seconds for grade in grades if grade.seconds)
     if len(times) < 5:
         return []
     middle = statistics.median(times)
     far = [grade for grade in grades if grade.seconds > max(5 * middle, middle + 20)]
     far.sort(key=lambda grade: -grade.seconds)
-    return [
-        Outlier(g.student, f"took {g.seconds:.0f} s to grade; half the class took less than {middle:.0f} s") for g in far[:20]
-    ]
+    return [(g.student, f"took {g.seconds:.0f} s to grade; half the class took less than {middle:.0f} s") for g in far[:20]]
 
 
 def same_content(grades: Iterable[Grade]) -> list[list[str]]:

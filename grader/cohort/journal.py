@@ -23,14 +23,7 @@ from grader.records import Report, StageResult
 #: graded; the submission's own fault (stopped by time, cannot be read); the grader's fault (tried again next time)
 State = Literal["graded", "submission", "fault"]
 _SCHEMA = 1
-_TABLES = """
-CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS record (
-    key TEXT PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, report BLOB, brief BLOB,
-    seconds REAL NOT NULL, finished REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS history (key TEXT NOT NULL, state TEXT NOT NULL, finished REAL NOT NULL, pid INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS history_key ON history (key);
-"""
+_TABLES = Path(__file__).with_suffix(".sql").read_text("utf-8")
 
 
 class Outcome(msgspec.Struct, frozen=True):

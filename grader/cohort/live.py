@@ -41,10 +41,8 @@ class Terminal(Watcher):
             f"{intake.layout}: {plural(len(intake.attempts), 'attempt')} of {plural(students, 'student')}, "
             f"{waiting} to grade, {known} graded before."
         )
-        for what, names in (
-            ("handed in, not on the roster", intake.unknown),
-            ("on the roster, nothing handed in", intake.missing),
-        ):
+        lists = {"handed in, not on the roster": intake.unknown, "on the roster, nothing handed in": intake.missing}
+        for what, names in lists.items():
             if names:
                 shown = ", ".join(map(visible, names[:12])) + (" ..." if len(names) > 12 else "")
                 self.console.print(escape(f"{len(names)} {what}: {shown}"))

@@ -111,7 +111,8 @@ def _read_folder(root: Path, contents: Contents, limits: ArchiveLimits) -> None:
     count = total = 0
 
     def unreadable(error: OSError) -> None:
-        contents.notes.append(f"the folder {_inside(error.filename, root)!r} cannot be read ({error.strerror}): left out")
+        inside = os.path.relpath(error.filename, root) if error.filename != str(root) else root.name
+        contents.notes.append(f"the folder {inside!r} cannot be read ({error.strerror}): left out")
 
     for folder, names, files in os.walk(root, onerror=unreadable, followlinks=False):
         names[:] = sorted(name for name in names if name not in SKIPPED)
@@ -124,10 +125,6 @@ def _read_folder(root: Path, contents: Contents, limits: ArchiveLimits) -> None:
                 total += _read_file(Path(folder) / name, relative, contents, limits)
                 if total > limits.total_bytes:
                     raise NoPackage(f"the folder contains more than {limits.total_bytes // MB} MB")
-
-
-def _inside(path: str, root: Path) -> str:
-    return os.path.relpath(path, root) if path != str(root) else root.name
 
 
 def _read_file(path: Path, name: str, contents: Contents, limits: ArchiveLimits) -> int:
@@ -186,7 +183,6 @@ def _read_notebooks(contents: Contents) -> bool:
 
 
 def _opened(contents: Contents, path: str, limits: ArchiveLimits) -> Contents:
-    """What an archive in a hand-in holds."""
     try:
         inner = read_archive(contents.files[path], wanted, limits)
     except BadArchive as error:

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -17,7 +17,7 @@ from grader.cohort.journal import Journal
 from grader.cohort.run import Result, report_folder
 from grader.cohort.signs import kinds, read_signs
 from grader.cohort.similarity import Code, LookAlikes
-from grader.cohort.tables import guard
+from grader.cohort.tables import guard, written
 from grader.course.course import Course
 from grader.course.policy import Policy
 from grader.files import write_atomically
@@ -61,15 +61,13 @@ class View:
     rows: list[StudentRow]
     number: Mapping[str, int]  #: by which a student is called when names are hidden
     name: Mapping[str, str]
-    same: list[list[str]] = field(default_factory=list)
-    before: Mapping[tuple[str, str], tuple[int, int]] = field(
-        default_factory=dict
-    )  #: cause or check -> passed and tried, last time
-    alike: list[SideBySide] = field(default_factory=list)
-    signs: list[tuple[str, str]] = field(default_factory=list)
-    open: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    anonymous: bool = False
+    same: list[list[str]]
+    before: Mapping[tuple[str, str], tuple[int, int]]  #: cause or check -> passed and tried, last time
+    alike: list[SideBySide]
+    signs: list[tuple[str, str]]
+    open: list[tuple[str, list[tuple[str, str]]]]
+    unknown: list[str]
+    anonymous: bool
     fewest: int = FEWEST
 
     @property
@@ -105,9 +103,8 @@ def write(result: Result, course: Course, anonymous: bool = False, made: str = "
     view = build(result, course, anonymous, made or datetime.now(UTC).isoformat(timespec="seconds"))
     folder = Path(__file__).with_name("templates")
     environment = pages.environment(folder, style=pages.stylesheet(folder / "class.css"))
-    signs = io.StringIO()
-    csv.writer(signs, lineterminator="\n").writerows([("student", "signs"), *((guard(s), guard(t)) for s, t in view.signs)])
-    write_atomically(result.out / "signs.csv", signs.getvalue())
+    signs = [("student", "signs"), *((guard(student), guard(told)) for student, told in view.signs)]
+    write_atomically(result.out / "signs.csv", written(signs))
     write_atomically(result.out / "items.csv", _items(view.look, view.before))
     return write_atomically(result.out / "index.html", environment.get_template("class.html.j2").render(v=view))
 
@@ -119,7 +116,7 @@ def build(result: Result, course: Course, anonymous: bool, made: str) -> View:
         look = insight.look(grades, lambda grade: journal.report(grade.key))
     stages = {stage: look.stages[stage] for stage in result.stages if stage in look.stages}
     numbers = {grade.student: place for place, grade in enumerate(grades, 1)}
-    names = {grade.student: _called(grade) for grade in grades}
+    names = {g.student: g.student if g.name in ("", g.student) else f"{g.name} ({g.student})" for g in grades}
     for place, stranger in enumerate(result.intake.unknown, len(numbers) + 1):
         numbers.setdefault(stranger, place)
         names.setdefault(stranger, stranger)
@@ -188,15 +185,14 @@ def _figures(look: Insight) -> dict[tuple[str, str], tuple[int, int, Cause | Ite
 
 def _items(look: Insight, before: Mapping[tuple[str, str], tuple[int, int]]) -> str:
     """A table of the checks and causes, with the figures of the last run that had others."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["stage", "id", "title", "passed", "tried", "difficulty", "discrimination", "passed_before", "tried_before"])
+    head = ["stage", "id", "title", "passed", "tried", "difficulty", "discrimination", "passed_before", "tried_before"]
+    rows: list[list[object]] = [[*head]]
     for (stage, name), (passed, tried, each) in sorted(_figures(look).items()):
         title = each.title if isinstance(each, Cause) else each.promise
         few = tried < FEWEST
         figures = ("" if few else round(passed / tried, 4), "" if each.discrimination is None else round(each.discrimination, 4))
-        writer.writerow([stage, name, guard(title), passed, tried, *figures, *before.get((stage, name), ("", ""))])
-    return out.getvalue()
+        rows.append([stage, name, guard(title), passed, tried, *figures, *before.get((stage, name), ("", ""))])
+    return written(rows)
 
 
 def _before(file: Path, look: Insight) -> dict[tuple[str, str], tuple[int, int]]:
@@ -224,10 +220,6 @@ def _row(out: Path, grade: Grade, look: Insight, stages: list[str]) -> StudentRo
         link=page.relative_to(out).as_posix() if page is not None and page.exists() else "",
         remark=remark[:300],
     )
-
-
-def _called(grade: Grade) -> str:
-    return f"{grade.name} ({grade.student})" if grade.name and grade.name != grade.student else grade.student
 
 
 def _rest(result: Result) -> str:

@@ -77,15 +77,12 @@ class ProcessPool:
         threads = [threading.Thread(target=lane, args=pair, daemon=True) for pair in enumerate(self.graders)]
         for thread in threads:
             thread.start()
-        running = len(threads)
         try:
-            while running:
-                event = events.get()
-                if event is None:
-                    running -= 1
-                elif isinstance(event, BaseException):
-                    raise event
-                else:
+            for _ in threads:  # each ends with a None
+                until_one_ends: Iterator[Event | BaseException] = iter(events.get, None)
+                for event in until_one_ends:
+                    if isinstance(event, BaseException):
+                        raise event
                     yield event
         finally:
             self._stop.set()

@@ -104,7 +104,7 @@ def grade_class(run: ClassRun) -> Result:
         finally:
             book.write_tables()
             shutil.rmtree(scratch, ignore_errors=True)
-        return book.result()
+        return Result(run.out, run.policy, book.intake, book.grades(), book.stages, book.course)
 
 
 class _Book:
@@ -166,9 +166,6 @@ class _Book:
         grades = self.grades()
         write_atomically(self.run.out / "grades.csv", tables.table(grades, list(self.stages)))
         write_atomically(self.run.out / "grades.jsonl", tables.lines(grades))
-
-    def result(self) -> Result:
-        return Result(self.run.out, self.run.policy, self.intake, self.grades(), self.stages, self.course)
 
     def _stages(self) -> dict[str, int]:
         try:
@@ -251,7 +248,6 @@ def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch
 
 
 def _backend(run: ClassRun, settings: ClassSettings, scratch: Path) -> "ProcessPool | Cluster":
-    """Whoever grades: this machine's cores, or a cluster."""
     if run.scheduler:
         from grader.cohort.cluster import Cluster
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterable
 
 import msgspec
 
@@ -19,10 +20,8 @@ _AFTER = ("mistakes", "reason", "notes", "content", "section")
 
 def table(grades: list[Grade], stages: list[str]) -> str:
     """CSV, one line a student, `id_SYSTEM` for each known id. Equal grades give equal bytes: nothing of the grading's time is in it."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     systems = sorted({system for grade in grades for system in grade.ids if system != "roster"})
-    writer.writerow([*_BEFORE, *stages, *_AFTER, *(f"id_{system}" for system in systems)])
+    rows: list[list[object]] = [[*_BEFORE, *stages, *_AFTER, *(f"id_{system}" for system in systems)]]
     for grade in grades:
         points = (number(grade.stages[stage]) if stage in grade.stages else "" for stage in stages)
         alone = grade.raw if grade.points_alone is None else grade.points_alone
@@ -33,7 +32,14 @@ def table(grades: list[Grade], stages: list[str]) -> str:
         reason, notes = (guard(clean_name(text, 20_000)) for text in (grade.reason, "; ".join(grade.notes)))
         ids = (guard(clean(grade.ids.get(system, ""), None)) for system in systems)
         after = ("; ".join(grade.mistakes), reason, notes, grade.digest[:16], guard(clean(grade.section, None)), *ids)
-        writer.writerow([*before, guard(clean(grade.attempt, None)), grade.attempts, *when, *points, *after])
+        rows.append([*before, guard(clean(grade.attempt, None)), grade.attempts, *when, *points, *after])
+    return written(rows)
+
+
+def written(rows: Iterable[Iterable[object]]) -> str:
+    """Rows as CSV."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()
 
 
