@@ -22,7 +22,7 @@ _SHOWING = "bootstrap check_tasks cohort comparison course.policy export grading
 DECIDES = dict.fromkeys(_DECIDING.split(), True) | dict.fromkeys(_SHOWING.split(), False)
 GRADER = ENGINE / "grader"
 #: Of the grader's own files, those that can change what a grade says or how it looks.
-_SUFFIXES = {".py", ".j2", ".css", ".toml", ".ini"}
+_SUFFIXES = {".py", ".j2", ".css", ".mplstyle", ".toml", ".ini"}
 #: The hints of a check in its task.toml, one a line as they are all written; in any other form they count as deciding.
 _HINTS = re.compile(rb'^hints = \[\n(?: *"[^\n]*",?\n)+\]\n', re.MULTILINE)
 

@@ -33,16 +33,12 @@ class Drawings:
         self._stored = _read(self._path)
         self._used: dict[str, str] = {}
 
-    def get(self, key: str, draw: Callable[[], str] | None) -> str | None:
-        """The plot of that key; `draw` is called if it is not stored, None without it."""
-        if key not in self._used:
-            svg = self._stored.get(key)
-            if svg is None and draw is not None:
-                svg = draw()
-            if svg is None:
-                return None
+    def get(self, key: str, draw: Callable[[], str | None]) -> str | None:
+        """The plot of that key; `draw` is called if it is not stored, and returns None where it cannot."""
+        svg = self._used[key] if key in self._used else self._stored[key] if key in self._stored else draw()
+        if svg is not None:
             self._used[key] = svg
-        return self._used[key]
+        return svg
 
     def key(self, kind: str, arrays: Iterable[tuple[str, np.ndarray]]) -> str:
         """What a plot shows, in 32 characters: its kind, its named arrays, and the code that draws it."""
@@ -51,9 +47,6 @@ class Drawings:
             mark.update(f"\0{name} {array.dtype} {array.shape}\0".encode())
             mark.update(np.ascontiguousarray(array).tobytes())
         return mark.hexdigest()[:32]
-
-    def knows(self, key: str) -> bool:
-        return key in self._stored or key in self._used
 
     def keep(self) -> None:
         """Write the plots that were used, if they are not those that were stored; a full disk costs the file only."""
@@ -67,7 +60,7 @@ def drawing_code(pictures: Path) -> bytes:
     """The text of all that draws: the page's style, and a course's folder of pictures."""
     from grader.report import svg
 
-    return b"".join(path.read_bytes() for path in (Path(svg.__file__), *sorted(pictures.glob("*.py"))))
+    return b"".join(path.read_bytes() for path in (Path(svg.__file__), svg.STYLE, *sorted(pictures.glob("*.py"))))
 
 
 def _read(path: Path) -> dict[str, str]:
@@ -77,9 +70,8 @@ def _read(path: Path) -> dict[str, str]:
         stored = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    if not isinstance(stored, dict) or not all(isinstance(svg, str) and plain(svg) for svg in stored.values()):
-        return {}
-    return stored
+    fits = isinstance(stored, dict) and all(isinstance(svg, str) and plain(svg) for svg in stored.values())
+    return stored if fits else {}
 
 
 def plain(svg: str) -> bool:

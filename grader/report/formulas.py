@@ -32,7 +32,6 @@ def _drawn(latex: str) -> str:
 
 
 def _linear(latex: str) -> str:
-    """A formula as a piece of a line."""
     for pattern, new in _REWRITTEN:
         latex = re.sub(pattern, new, latex)
     return " ".join(latex.replace("\\", "").split())

@@ -6,9 +6,6 @@ from typing import Any, NamedTuple
 from grader.records import Report
 from grader.report import words
 
-SEED_SENTENCE = "The same seed gives the same inputs: `make grade SEED={value}`."
-SECRET_SENTENCE = "The seed of this grade is secret; its fingerprint is {fingerprint}. Inputs and expected values depend on it."
-
 
 class Section(NamedTuple):
     title: str
@@ -23,7 +20,9 @@ def sections(report: Report) -> list[Section]:
         Section("Seed", list(_rows(_without(report.seed, "fingerprint"))), _seed_remarks(report)),
         Section(
             "Sandbox",
-            list(_rows(_without(report.sandbox, "probes", "summary"))) + _probes(report),
+            # What was tried from inside before the grade, and whether it was stopped.
+            [*_rows(_without(report.sandbox, "probes", "summary"))]
+            + [(n, f"tried, and {'stopped' if held else 'possible'}") for n, held in report.sandbox.get("probes", {}).items()],
             [line] if (line := report.sandbox.get("summary")) else [],
         ),
         Section("Limits", list(_rows(_without(report.limits, "stages"))) + _stage_limits(report)),
@@ -42,15 +41,10 @@ def _submission(report: Report) -> list[tuple[str, str]]:
 
 
 def _seed_remarks(report: Report) -> list[str]:
-    if "fingerprint" in report.seed:
-        return [SECRET_SENTENCE.format(fingerprint=report.seed["fingerprint"])]
-    return [SEED_SENTENCE.format(value=report.seed["value"])] if "value" in report.seed else []
-
-
-def _probes(report: Report) -> list[tuple[str, str]]:
-    """What was tried from inside before the grade, and whether it was stopped."""
-    said = {True: "tried, and stopped", False: "tried, and possible"}
-    return [(name, said[blocked]) for name, blocked in report.sandbox.get("probes", {}).items()]
+    if mark := report.seed.get("fingerprint"):
+        return [f"The seed of this grade is secret; its fingerprint is {mark}. Inputs and expected values depend on it."]
+    seed = report.seed.get("value")
+    return [] if seed is None else [f"The same seed gives the same inputs: `make grade SEED={seed}`."]
 
 
 def _stage_limits(report: Report) -> list[tuple[str, str]]:

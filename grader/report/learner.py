@@ -78,11 +78,7 @@ def write(report: Report, out: Path, course: Course) -> Path:
 
 def page(report: Report, out: Path, course: Course, template: str = "report.html.j2") -> str:
     """The page as text, or what another template makes of it; reads what lies in `out`, keeps its plots in `out/figures.json`."""
-    arrays = {
-        (stage.id, check.id): evidence.load(out, stage.id, check.id, check.card)
-        for stage in report.stages
-        for check in stage.checks
-    }
+    arrays = {(s.id, c.id): evidence.load(out, s.id, c.id, c.card) for s in report.stages for c in s.checks}
     drawings = Drawings(out, drawing_code(course.tasks / TOOLBOX / PICTURES))
     drawn = pictures.draw(pictures.due(report, lambda stage, check: arrays[stage, check.id], course), drawings)
     drawings.keep()

@@ -97,15 +97,7 @@ def environment(*folders: Path, **names: object) -> jinja2.Environment:
         finalize=lambda value: visible(value) if type(value) is str else value,
         bytecode_cache=_compiled(),
     )
-    made.filters.update(
-        seconds=words.seconds,
-        date=date,
-        prose=prose,
-        inline=inline,
-        whole=whole,
-        shorten=shorten,
-        anchor=anchor,
-        stage_number=words.stage_number,
-    )
+    filters = (words.seconds, date, prose, inline, whole, shorten, anchor, words.stage_number)
+    made.filters.update({function.__name__: function for function in filters})
     made.globals.update(words=words, plural=words.plural, css=stylesheet(HERE / "style.css"), **names)
     return made

@@ -106,8 +106,5 @@ def draw(wanted: list[Wanted], drawings: Drawings) -> dict[tuple[str, str], list
 
 
 def _plot(picture: Wanted, plot: Callable[[], str], drawings: Drawings) -> dict[str, Any]:
-    key = drawings.key(picture.title, picture.shows)
-    drawing = drawings.get(key, plot if drawings.knows(key) or svg.available() else None)
-    if drawing is None:
-        return {"absent": "This picture needs matplotlib, which is not installed here."}
-    return {"svg": drawing}
+    drawing = drawings.get(drawings.key(picture.title, picture.shows), lambda: plot() if svg.available() else None)
+    return {"absent": "This picture needs matplotlib, which is not installed here."} if drawing is None else {"svg": drawing}

@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -23,6 +24,7 @@ COLOURS = {
     "#080808": "var(--band)", "#090909": "var(--fail)",
 }  # fmt: skip
 INK, SOFT, RULE, EDGE, FIRST, SECOND, THIRD, BAND, OFF = COLOURS
+STYLE = Path(__file__).with_name("page.mplstyle")
 #: Stands for the name that a figure gets on its page.
 KEY = "@figure@"
 Dash = str | tuple[float, tuple[float, ...]]
@@ -42,16 +44,7 @@ def _library() -> "tuple[type[Figure], type[FigureCanvasSVG], Callable[[], Abstr
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    style: Any = {
-        "svg.fonttype": "none", "svg.hashsalt": "chain-rule", "font.family": "sans-serif", "font.size": 9.5,
-        "text.color": INK, "axes.labelcolor": SOFT, "axes.edgecolor": EDGE, "axes.linewidth": 0.7,
-        "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10, "axes.titlelocation": "left",
-        "axes.titleweight": "bold", "axes.grid": True, "axes.grid.axis": "y", "grid.color": RULE, "grid.linewidth": 0.6,
-        "axes.axisbelow": True, "xtick.color": SOFT, "ytick.color": SOFT, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
-        "xtick.major.size": 3, "ytick.major.size": 0, "xtick.major.width": 0.7, "lines.linewidth": 1.8,
-        "lines.solid_capstyle": "round", "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none",
-        "axes.unicode_minus": True, "path.simplify": True,
-    }  # fmt: skip
+    style = matplotlib.rc_params_from_file(STYLE, use_default_template=False)
     return Figure, FigureCanvasSVG, lambda: rc_context(style)
 
 

@@ -67,11 +67,10 @@ def values(
     shade = shades(rows, largest(rows) if most is None else most)
     marked = np.zeros(rows.shape, bool) if off is None else off
     cells = [
-        [Cell(number(rows[i, j], digits), str(shade[i, j]), bool(marked[i, j])) for j in range(rows.shape[1])]
-        for i in range(rows.shape[0])
+        [Cell(number(value, digits), str(dark), bool(mark)) for value, dark, mark in zip(*row)]
+        for row in zip(rows, shade, marked)
     ]
-    shape = f"shape {array.shape}" if array.ndim else ""
-    return ValueTable(caption, cells, shape)
+    return ValueTable(caption, cells, f"shape {array.shape}" if array.ndim else "")
 
 
 def differs(given: np.ndarray, expected: np.ndarray) -> np.ndarray:

@@ -144,7 +144,6 @@ def ladder(console: Console, stages: list[StageResult], here: str = "") -> Itera
 
 
 def _progress(stage: StageResult) -> str:
-    """What there is to say about a stage's state in a few words."""
     states, helped = [words.shown_state(check) for check in stage.checks], words.passing_with_help([stage])
     if stage.state == "blocked":
         needed = stage.checks[0].blocked_by.partition(":")[0]
@@ -169,9 +168,8 @@ def short_ladder(console: Console, stages: list[StageResult], here: str = "") ->
     line = Text()
     for stage in stages:
         state = words.shown_state(stage)
-        style = LOOKS[state].style
         line.append(">" if stage.id == here else " ", style="bold")
-        line.append(f"{sign(console, state)}{stage.id.partition('_')[0]} ", style=style)
+        line.append(f"{sign(console, state)}{stage.id.partition('_')[0]} ", style=LOOKS[state].style)
     return line
 
 

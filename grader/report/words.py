@@ -186,9 +186,7 @@ def blocked_line(check: CheckResult, stages: list[StageResult]) -> str:
 
 def next_place(step: NextStep) -> str:
     """`student/losses.py, line 12`, or as much of it as is known."""
-    if not step.file:
-        return ""
-    return f"{step.file}, line {step.line}" if step.line else step.file
+    return f"{step.file}, line {step.line}" if step.file and step.line else step.file
 
 
 def number(value: float) -> int | float:
