@@ -140,9 +140,8 @@ def _matched(
     """Student -> the lines that name this student alone, and the students that some line may mean; the rest is noted."""
     called: defaultdict[str, set[str]] = defaultdict(set)
     for grade in grades:
-        ids = [
-            key for of, key in grade.ids.items() if of == system or of not in GRADEBOOKS
-        ]  # a number of another system is another's
+        # A number of another system is another's.
+        ids = [key for of, key in grade.ids.items() if of == system or of not in GRADEBOOKS]
         for key in filter(None, map(fold, (grade.student, grade.name, *ids))):
             called[key].add(grade.student)
     lines_of: defaultdict[str, list[GradebookLine]] = defaultdict(list)

@@ -79,8 +79,9 @@ def results(report: Report, policy: Policy, metadata: Metadata | None = None) ->
             "fingerprints": report.fingerprints,
         },
     }
-    if policy.export.leaderboard and (accuracy := _accuracy(report)) is not None:
-        told["leaderboard"] = [{"name": "Validation accuracy", "value": accuracy}]
+    # What the grader counted on the open images after the graded training: not what `train` returned, the learner's own word.
+    if policy.export.leaderboard and (counted := report.curves.get("measured")) is not None:
+        told["leaderboard"] = [{"name": "Validation accuracy", "value": round(counted, 4)}]
     return told
 
 
@@ -140,8 +141,7 @@ def _summary(report: Report, policy: Policy, raw: float, taken: float, days: int
     if not report.complete:
         lines.append("Grading is under way, or was stopped: this is what was decided so far.")
     if taken:
-        plural = "s" if days > 1 else ""
-        lines.append(f"{days} day{plural} late: {number(taken)} of {number(raw)} points taken.")
+        lines.append(f"{words.plural(days, 'day')} late: {number(taken)} of {number(raw)} points taken.")
     shown = all(level(policy.feedback, stage, check) == "full" for stage in report.stages for check in stage.checks)
     if shown and (told := words.beside_score(report.stages, policy.weights)):
         lines.append(f"{told}.")
@@ -152,12 +152,3 @@ def _summary(report: Report, policy: Policy, raw: float, taken: float, days: int
     if summary := report.sandbox.get("summary"):
         lines.append(f"Sandbox: {summary}")
     return "\n".join([*lines, *report.notes])
-
-
-def _accuracy(report: Report) -> float | None:
-    """What the grader counted on the open validation images after the graded training, if there was one.
-
-    Not what `train` returned: that is the learner's own word.
-    """
-    counted = report.curves.get("measured")
-    return None if counted is None else round(counted, 4)

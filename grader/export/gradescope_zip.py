@@ -35,7 +35,9 @@ def build(course: Course, out: Path, policy: Policy, offline: bool = False) -> i
     ):
         for inside, path in sorted(_content(course, policy).items()):
             _add(archive, inside, path.read_bytes())
-        _add(archive, POLICY, msgspec.json.encode(_portable(policy)))
+        # In the archive private stages lie among the others.
+        portable = msgspec.structs.replace(policy, grading=msgspec.structs.replace(policy.grading, private=""), file="")
+        _add(archive, POLICY, msgspec.json.encode(portable))
         if offline:
             for wheel in _wheels(Path(name)):
                 _add(archive, f"wheels/{wheel.name}", wheel.read_bytes())
@@ -52,12 +54,6 @@ def _content(course: Course, policy: Policy) -> dict[str, Path]:
     found["requirements/base.txt"] = ENGINE / "requirements" / "base.txt"
     found["LICENSE"] = ENGINE / "LICENSE"
     return found
-
-
-def _portable(policy: Policy) -> Policy:
-    """The policy as it stands in the archive, where private stages lie among the others."""
-    grading = msgspec.structs.replace(policy.grading, private="")
-    return msgspec.structs.replace(policy, grading=grading, file="")
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

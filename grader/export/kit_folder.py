@@ -80,7 +80,6 @@ def with_list(files: dict[str, bytes]) -> dict[str, bytes]:
 
 
 def _make_zip(course: Course, out: Path) -> list[str]:
-    """The kit as a zip of one folder."""
     if os.path.lexists(out) and not _is_zipped_kit(out):
         raise Refusal(f"{out} exists and is not a kit. Remedy: OUT=another file, or remove it.")
     files = with_list(contents(course))

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from grader.course.skeleton import restore_stub
 from grader.course.source_spans import Function, SkeletonError, find, parse, replace_lines
 
+_Import = ast.Import | ast.ImportFrom
+
 
 def add_stubs(mine: str, before: str, now: str, claims: Sequence[str]) -> tuple[str, list[str]]:
     """The learner's text with the definitions that are new in the skeleton; no line of it is changed.
@@ -16,7 +18,7 @@ def add_stubs(mine: str, before: str, now: str, claims: Sequence[str]) -> tuple[
     raises      : SkeletonError if the text does not parse, before or afterwards
     """
     module = claims[0].partition(".")[0] if claims else "module"
-    defined = [f"{module}.{name}" for node in _body(now) for name in _bound([node]) if not _is_import(node)]
+    defined = [f"{module}.{name}" for node in _body(now) for name in _bound([node]) if not isinstance(node, _Import)]
     new = [name for name in dict.fromkeys([*defined, *claims]) if not _has(before, name) and find(parse(now), name)]
     text = mine
     added: list[str] = []
@@ -46,16 +48,12 @@ def _body(text: str) -> list[ast.stmt]:
     return tree.body if tree is not None else []
 
 
-def _is_import(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Import | ast.ImportFrom)
-
-
 def _bound(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """The names that some statements bind where they stand: not inside of functions and classes."""
     for node in nodes:
         if isinstance(node, Function | ast.ClassDef):
             yield node.name
-        elif isinstance(node, ast.Import | ast.ImportFrom):
+        elif isinstance(node, _Import):
             yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
@@ -68,8 +66,10 @@ def _with_imports(text: str, before: str, now: str) -> str:
     body = _body(text)
     known = {ast.dump(node) for node in [*_body(before), *body]}
     bound = set(_bound(body))
-    new = [node for node in _body(now) if _is_import(node) and ast.dump(node) not in known]
+    new = [node for node in _body(now) if isinstance(node, _Import) and ast.dump(node) not in known]
     lines = [ast.unparse(node) for node in new if not bound.issuperset(_bound([node]))]
-    opening = [node for node in body if _is_import(node)] or (body[:1] if ast.get_docstring(ast.Module(body, [])) else [])
+    opening = [node for node in body if isinstance(node, _Import)] or (
+        body[:1] if ast.get_docstring(ast.Module(body, [])) else []
+    )
     place = opening[0].end_lineno or 0 if opening else 0
     return replace_lines(text, (place, place), lines)

@@ -82,10 +82,12 @@ def _lay(kit: Path, path: str, content: bytes, old: KitList | None, done: _Chang
     else:
         done.replaced.append(path)
         if old is None:
-            _move(target, _free(kit / BACKUP / path))
+            kept = _free(kit / BACKUP / path)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            target.rename(kept)
         elif there is None or not old.holds(path, there):
             kept = _free(target.with_name(f"{target.name}.orig"))
-            _move(target, kept)
+            target.rename(kept)
             done.told.append(f"{path} was changed: yours is {kept.relative_to(kit).as_posix()} now.")
     write_atomically(target, content)
 
@@ -178,11 +180,6 @@ def _free(path: Path) -> Path:
         number += 1
         free = path.with_name(f"{path.name}.{number}")
     return free
-
-
-def _move(path: Path, to: Path) -> None:
-    to.parent.mkdir(parents=True, exist_ok=True)
-    path.rename(to)
 
 
 def _sentences(kit: Path, old: KitList | None, new: KitList, done: _Changes) -> list[str]:

@@ -90,10 +90,5 @@ def _limited(check: CheckResult, feedback: Feedback) -> CheckResult:
 
 def _may_tell(report: Report, rules: FeedbackRules) -> bool:
     """Whether the next step belongs to a check that may be told in full."""
-    step = report.next
-    return step is not None and any(
-        level(rules, stage, check) == "full"
-        for stage in report.stages
-        for check in stage.checks
-        if (stage.id, check.id) == (step.stage, step.check)
-    )
+    where = (report.next.stage, report.next.check) if report.next else None
+    return "full" in (level(rules, s, c) for s in report.stages for c in s.checks if (s.id, c.id) == where)
