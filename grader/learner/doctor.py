@@ -147,9 +147,8 @@ def data(folder: Path, repair: bool) -> list[Finding]:
         if state != "verified" and repair and _put_back(folder, name) and _state(folder / name, wanted) == "verified":
             found.append(Finding(f"data/{name}", "was damaged or missing; put back from git and verified"))
             continue
-        found.append(
-            Finding(f"data/{name}", state, state == "verified", f"git checkout -- data/{name}, or download the course again")
-        )
+        remedy = f"git checkout -- data/{name}, or download the course again"
+        found.append(Finding(f"data/{name}", state, state == "verified", remedy))
     return found
 
 
@@ -160,8 +159,7 @@ def _state(path: Path, wanted: str) -> str:
 
 
 def _put_back(folder: Path, name: str) -> bool:
-    git = shutil.which("git")
-    if git is None:
+    if (git := shutil.which("git")) is None:
         return False
     command = [git, "-C", str(folder), "checkout", "--quiet", "--", name]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0

@@ -81,10 +81,7 @@ class Events:
                 self._queue.put(SAVED)
 
     def _read_keys(self) -> None:
-        while not self._stop.is_set():
-            key = _read_key()
-            if not key:
-                return
+        while not self._stop.is_set() and (key := _read_key()):
             self._queue.put(key)
 
 

@@ -61,9 +61,8 @@ def check(*stages: str, student: str | Path | None = None, seed: int = 0) -> Sho
     chosen, folder = course.select(stages), Path(tempfile.mkdtemp())
     session = run_and_name(course, chosen, submission, seed, evidence=folder / "evidence")
     curves = of_results(course, session.results, folder / "evidence")
-    shown = Shown(
-        scores.report(chosen, session.results, session.context.place, student=submission.name, curves=curves), folder, course
-    )
+    report = scores.report(chosen, session.results, session.context.place, student=submission.name, curves=curves)
+    shown = Shown(report, folder, course)
     weakref.finalize(shown, shutil.rmtree, folder, ignore_errors=True)
     return shown
 

@@ -58,8 +58,7 @@ class Live(Observer):
         if self._progress is None or self._task is None:
             return
         self._tail = (self._tail + text)[-_TAIL:]
-        found = last_epoch(self._tail)
-        if found is not None:
+        if (found := last_epoch(self._tail)) is not None:
             done, of = found
             words = f"epoch {done}" + (f" of {of}" if of else "")
             self._progress.update(self._task, epoch=words, completed=min(done, of) if of else 0, total=of)

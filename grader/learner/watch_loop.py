@@ -248,18 +248,14 @@ class Loop:
         console.print()
         ladder = Group(*terminal.ladder(console, report.stages, here))
         console.print(terminal.short_ladder(console, report.stages, here) if short else ladder)
-        told = words.beside_score(report.stages)
-        self._footer(f"{report.score} of {report.max_score} points{told and f'; {told}'}")
-
-    def _footer(self, text: str) -> None:
         if self.remark:
-            self.console.print()
-            for line in terminal.indented(self.console, self.remark, "yellow", 2):
-                self.console.print(line)
-        self.console.print()
-        self.console.print(text, style="bold")
-        if self.console.is_terminal:
-            self.console.print("  ".join(f"{key} {what}" for key, what in KEYS.items()), style="dim")
+            console.print()
+            for line in terminal.indented(console, self.remark, "yellow", 2):
+                console.print(line)
+        told = words.beside_score(report.stages)
+        console.print(f"\n{report.score} of {report.max_score} points{told and f'; {told}'}", style="bold")
+        if console.is_terminal:
+            console.print("  ".join(f"{key} {what}" for key, what in KEYS.items()), style="dim")
 
     def _say(self, text: str) -> None:
         self.console.print(text, style="dim")

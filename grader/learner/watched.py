@@ -257,11 +257,8 @@ class Watched:
     def to_do(self) -> tuple[str, CheckResult] | None:
         """(stage, result) of the check that the next step is about."""
         step = self.next_step()
-        if step is None:
-            return None
-        return next(
-            ((s.id, c) for s in self._stages.values() for c in s.checks if (s.id, c.id) == (step.stage, step.check)), None
-        )
+        where = (step.stage, step.check) if step else None
+        return next(((s.id, c) for s in self._stages.values() for c in s.checks if (s.id, c.id) == where), None)
 
     def _recall(self, check: Check) -> CheckResult | None:
         """What passed before, if nothing it can depend on has changed."""
