@@ -107,12 +107,10 @@ def beside(left: Definition | None, right: Definition | None) -> list[LinePair]:
         for i, j in itertools.zip_longest(range(i1, i2), range(j1, j2)):
             if what != "equal" and i is not None and j is not None:
                 old[i], new[j] = _marked(old[i], new[j])
-            rows.append(LinePair(_line(a, old, i), _line(b, new, j), what == "equal"))
+            left_line = None if i is None else Line(a.first + i, old[i])
+            right_line = None if j is None else Line(b.first + j, new[j])
+            rows.append(LinePair(left_line, right_line, what == "equal"))
     return rows
-
-
-def _line(definition: Definition, coloured: list[list[Piece]], place: int | None) -> Line | None:
-    return None if place is None else Line(definition.first + place, coloured[place])
 
 
 def dedented(lines: list[str]) -> list[str]:
@@ -121,7 +119,6 @@ def dedented(lines: list[str]) -> list[str]:
 
 
 def _coloured(lines: list[str]) -> list[list[Piece]]:
-    """Each line as pieces with the classes of their tokens."""
     from pygments.lexers import PythonLexer
 
     rows: list[list[Piece]] = [[] for _ in lines] or [[]]
@@ -136,7 +133,6 @@ def _coloured(lines: list[str]) -> list[list[Piece]]:
 
 
 def _marked(old: list[Piece], new: list[Piece]) -> tuple[list[Piece], list[Piece]]:
-    """Mark the tokens that only one of two lines has."""
     matcher = difflib.SequenceMatcher(None, [piece.text for piece in old], [piece.text for piece in new], autojunk=False)
     same_old = {i for block in matcher.get_matching_blocks() for i in range(block.a, block.a + block.size)}
     same_new = {j for block in matcher.get_matching_blocks() for j in range(block.b, block.b + block.size)}

@@ -135,7 +135,6 @@ def _is_numeric(value: object) -> TypeGuard[np.ndarray]:
 
 
 def _told(value: object) -> str:
-    """An answer in one line."""
     from grader.worker.outside.transcript import ErrorInfo, Opaque
 
     if isinstance(value, ErrorInfo):
@@ -164,7 +163,6 @@ def _stages(sides: Sides) -> list[StageRow]:
 
 
 def _took(stage: StageResult, asked: probing.Asked) -> tuple[str, str, str]:
-    """Points, time and memory of one stage on one side."""
     if stage.state in ("todo", "blocked"):
         return "not run", "–", "–"
     alone = f" ({stage.points_alone} alone)" if stage.points_alone < stage.points else ""
