@@ -5,7 +5,7 @@ is a spread, otherwise that it changes, and whether it sometimes is as the right
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 from grader.diagnosis.digests import Digest, digest
@@ -131,18 +131,14 @@ def _implied(name: str, told: Features, right: Features) -> bool:
     Of a dict, which may be a history, every part counts.
     """
     whole, _, what = name.rpartition("/")
-    owners = [whole[:end] for end in _ends(whole) if what != "value" or end < len(whole)]
+    # Where the names of what it is part of end, and its own: 12[3].x -> 12, 12[3], 12[3].x.
+    ends = [*(k for k, letter in enumerate(whole) if letter in "[." and k), len(whole)]
+    owners = [whole[:end] for end in ends if what != "value" or end < len(whole)]
     return any(
         _of(f"{owner}/keys", told, right, None) == ABSENT
         and (told.get(f"{owner}/value") or right.get(f"{owner}/value", CHANGES)) not in (CHANGES, MEETS)
         for owner in owners
     )
-
-
-def _ends(whole: str) -> Iterator[int]:
-    """Where the names of what something is part of end, and its own: 12[3].x -> 12, 12[3], 12[3].x."""
-    yield from (k for k, letter in enumerate(whole) if letter in "[." and k)
-    yield len(whole)
 
 
 def _agree_in(name: str, draws: Draws, told: str, right: str, constants: bool) -> bool:
