@@ -143,9 +143,7 @@ def _return_reports(result: Result, course: Course) -> None:
     from grader.cohort.journal import Journal
     from grader.export import returned
 
-    folder = result.out / "returned"
+    folder, rules = result.out / "returned", result.policy.feedback
     with Journal(result.out / "journal.sqlite") as journal:
-        count = returned.return_reports(
-            result.grades, lambda grade: journal.report(grade.key), result.policy.feedback, folder, course
-        )
+        count = returned.return_reports(result.grades, lambda grade: journal.report(grade.key), rules, folder, course)
     click.echo(f"{folder}: {count} reports to return.")

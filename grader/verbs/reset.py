@@ -41,7 +41,6 @@ def command(stage: str, student: Path, whole_files: bool) -> None:
 
 
 def _restored(path: Path, file: str, names: list[str], skeleton: str, whole_file: bool) -> str:
-    """The new text of one file."""
     from grader.course.skeleton import put_back_all
     from grader.course.source_spans import SkeletonError
     from grader.errors import Refusal
