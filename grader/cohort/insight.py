@@ -81,8 +81,7 @@ def look(grades: list[Grade], reports: Callable[[Grade], Report | None]) -> Insi
     scored = [grade for grade in grades if grade.state in ("graded", "submission")]
     fold = _Fold()
     for grade in scored:
-        report = reports(grade)
-        if report is not None:
+        if (report := reports(grade)) is not None:
             fold.add(grade, report)
     scores = [grade.score for grade in scored]
     most = max((grade.max_score for grade in grades), default=0) or 1

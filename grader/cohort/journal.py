@@ -114,8 +114,7 @@ class Journal:
 
     def _outcome(self, key: str, column: Literal["report", "brief"], unpacked: Callable[[bytes], bytes]) -> Outcome | None:
         query = f"SELECT state, reason, {column}, seconds FROM record WHERE key = ?"
-        row = self._db.execute(query, (key,)).fetchone()
-        if row is None:
+        if (row := self._db.execute(query, (key,)).fetchone()) is None:
             return None
         state, reason, report, seconds = row
         return Outcome(state, reason, msgspec.json.decode(unpacked(report), type=Report) if report else None, seconds)

@@ -48,8 +48,7 @@ def return_reports(
 
     count = 0
     for grade in grades:
-        report = reports(grade)
-        if report is None:
+        if (report := reports(grade)) is None:
             continue
         target = folder / folder_name(grade)
         target.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ LISTED = 10  #: runs below it
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the results are.")
 def command(out: Path) -> int:
     """Draw the score over time, from grades of the whole course and from watch."""
-    from grader.report import stored, terminal
+    from grader.report import stored, terminal, words
 
     console = terminal.console()
     runs = stored.history(out)
@@ -26,9 +26,8 @@ def command(out: Path) -> int:
     blocks = BLOCKS if terminal.sign(console, "pass") == terminal.LOOKS["pass"].sign else ASCII
     last = runs[-1]
     own = f" ({last.alone} on its own)" if last.alone < last.score else ""
-    console.print(
-        f"{last.score} of {last.max_score} points{own}, after {len(runs)} graded version{'s' * (len(runs) > 1)}", style="bold"
-    )
+    versions = words.plural(len(runs), "graded version")
+    console.print(f"{last.score} of {last.max_score} points{own}, after {versions}", style="bold")
     console.print(sparkline([run.score / max(1, run.max_score) for run in runs[-SHOWN:]], blocks), style="green")
     console.print()
     for before, run in list(zip([None, *runs], runs))[-LISTED:]:
