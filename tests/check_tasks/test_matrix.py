@@ -26,9 +26,9 @@ def problems(verifier):
 
 
 def test_every_mistake_is_seen_in_its_own_stage_and_named_and_every_check_sees_one(verifier, problems):
-    """One in four must be named as itself here, always the same ones; `make check-tasks` asks that of all."""
+    """One in five must be named as itself here, always the same ones; `make check-tasks` asks that of all."""
     verifier.mutants_are_caught()
-    most_are_named(verifier, "mistakes", one_in=4)
+    most_are_named(verifier, "mistakes", one_in=5)
     verifier.checks_have_hints_and_killers()
     assert problems == []
 
@@ -83,7 +83,8 @@ def test_real_workers_agree(verifier, problems):
 
 
 def test_forms_that_diagnosis_has_never_seen_are_named(verifier, problems):
-    most_are_named(verifier, "held-out forms")
+    """One in three here."""
+    most_are_named(verifier, "held-out forms", one_in=3)
     assert problems == []
 
 
