@@ -33,7 +33,7 @@ def gone(pid, seconds=5.0):
             with open(f"/proc/{pid}/stat") as file:
                 if file.read().rpartition(")")[2].split()[0] == "Z":
                     return True
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # it may end while its file is read
             return True
         time.sleep(0.01)
     return False
