@@ -59,7 +59,7 @@ class Watched:
         self._functions: dict[str, dict[str, Function]] = {}
         self._stages: dict[str, StageResult] = {}
         self._sessions: dict[str, Session] = {}
-        self._asked: Session | None = None  #: the one whose mistakes were looked for last
+        self._asked: set[str] = set()  #: stages of these whose mistakes were looked for
         self._fingerprint = ""
         self._imports: Imports | None = None
         self._passed: dict[scores.Key, tuple[set[str], str, CheckResult]] = {}
@@ -117,6 +117,7 @@ class Watched:
         graded = scores.stage_result(stage, session.results)
         assert graded is not None
         self._stages[stage.id], self._sessions[stage.id] = graded, session
+        self._asked.discard(stage.id)
         if stage is self.stage:
             self.seconds = time.perf_counter() - begun
         return graded
@@ -188,9 +189,9 @@ class Watched:
         step = self.next_step()
         stage = self.course.stage(step.stage) if step else self.stage
         session = self._sessions.get(stage.id)
-        if session is None or session is self._asked:
+        if session is None or stage.id in self._asked:
             return False
-        self._asked = session
+        self._asked.add(stage.id)
         before = dict(session.results)
         name_mistakes(session, reference, stop)
         graded = scores.stage_result(stage, session.results)
