@@ -17,6 +17,7 @@ FILES = sorted(
         "tasks/*/pictures/**/*.py",
         "grader/**/*.py",
         "grader/**/*.j2",
+        "grader/checks/*.toml",
     )
     for path in ROOT.glob(pattern)
     if path.name != "wording.py" and "__pycache__" not in path.parts

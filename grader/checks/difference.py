@@ -1,8 +1,10 @@
 """Two arrays that should be equal and are not: what close means, and a pattern in the difference as a record."""
 
+import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -77,16 +79,27 @@ class Mismatch:
 
 
 class Pattern(NamedTuple):
-    """One thing that a difference may show. Tables of them are ordered: the first that holds is told.
-
-    sentence : with blanks for what the test finds, and {every} for "It is" or "Every entry is"
-    place    : why it stands before or after others, where both can hold and the order decides
+    """One thing that a difference may show, in the words of patterns.toml. Tables of them are ordered: the first that holds
+    is told.
     """
 
     name: str
-    sentence: str
     test: Callable[[Mismatch], Finding]
-    place: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """With blanks for what the test finds, and {every} for "It is" or "Every entry is"."""
+        return _words()[self.name]["sentence"]
+
+    @property
+    def place(self) -> str:
+        """Why it stands before or after others, where both can hold and the order decides."""
+        return _words()[self.name].get("place", "")
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    return tomllib.loads(Path(__file__).with_name("patterns.toml").read_text("utf-8"))
 
 
 def first_shown(patterns: Iterable[Pattern], mismatch: Mismatch) -> str:

@@ -44,25 +44,19 @@ def _reduced_over_an_axis(m: Mismatch) -> Finding:
     return next((found for axis in axes if (found := _reduced(m.expected, m.given, axis))), False)
 
 
-# fmt: off
+def _swapped(m: Mismatch) -> Finding:
+    two = m.given.ndim == m.expected.ndim == 2 and m.given.shape == m.expected.shape[::-1]
+    return two and {"swapped": ROWS_FOR_COLUMNS}
+
+
 SHAPES = (
-    Pattern("transposed", "It is transposed.",
-            lambda m: m.given.ndim == 2 and close(m.given.T, m.expected),
-            "first: of a row or a column it is more than another shape, and more than that axes have changed places"),
-    Pattern("rows for columns", ROWS_FOR_COLUMNS,
-            lambda m: m.given.ndim == m.expected.ndim == 2 and m.given.shape == m.expected.shape[::-1],
-            "before another shape: (3, 5) for (5, 3) is what to look at, even if the values come in the right order"),
-    Pattern("another shape", "The values are right, but in a different shape.",
-            lambda m: close(m.given.ravel(), m.expected.ravel()),
-            "before sums and means: over an axis of length 1, and of a single entry, they are the values themselves"),
-    Pattern("reduced to one number", "It is the {reduction} of all entries of the expected array.",
-            lambda m: m.expected.size > 1 and m.given.size == 1 and _reduced(m.expected, m.given),
-            "before an axis: a vector has one alone, and the sum over it is the sum of all entries"),
-    Pattern("reduced over an axis", "It is the {reduction} over axis {axis} of the expected array.", _reduced_over_an_axis),
-    Pattern("not reduced", "The {reduction} of its {count} entries is the expected number.",
-            lambda m: m.given.ndim > m.expected.ndim == 0 and _reduced(m.given, m.expected)),
+    Pattern("transposed", lambda m: m.given.ndim == 2 and close(m.given.T, m.expected)),
+    Pattern("rows for columns", _swapped),
+    Pattern("another shape", lambda m: close(m.given.ravel(), m.expected.ravel())),
+    Pattern("reduced to one number", lambda m: m.expected.size > 1 and m.given.size == 1 and _reduced(m.expected, m.given)),
+    Pattern("reduced over an axis", _reduced_over_an_axis),
+    Pattern("not reduced", lambda m: m.given.ndim > m.expected.ndim == 0 and _reduced(m.given, m.expected)),
 )
-# fmt: on
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
 
@@ -102,7 +96,7 @@ def _repeats(array: np.ndarray, axis: int) -> bool:
 def _rounded(m: Mismatch) -> Finding:
     for places in range(1, 7):
         if m.scale > 10.0**-places and np.array_equal(m.given64, np.round(m.expected, places)):
-            return {"digits": f"{places} digit{'s' if places > 1 else ''}"}
+            return {"places": f"{places} digit{'s' if places > 1 else ''}"}
     return False
 
 
@@ -212,69 +206,37 @@ def _zeros_where_off(m: Mismatch) -> Finding:
 
 
 # From what the whole arrays have in common with others, over digits, offsets and signs, to where single entries differ.
-# fmt: off
 NUMBERS = (
-    Pattern("left over", "It is {left}.", _left_over,
-            "first: an earlier answer is often a multiple of the right one, or as far from it everywhere"),
-    Pattern("an input", "It is {name}, unchanged.", _input,
-            "before ratios: of f(x) = 2 x it says more that x came back than that it is half"),
+    Pattern("left over", _left_over),
+    Pattern("an input", _input),
     *RATIOS,
-    Pattern("a floor", "{number} is -ln(1e-{power}): the log of a number that cannot get below 1e-{power}.", _floor,
-            "before digits: a loss may be right to four digits at the floor"),
-    Pattern("zeros", "Every entry is 0.", lambda m: m.varied and not m.given.any(),
-            "before one number, which 0 is, and long before zeros in some places"),
-    Pattern("one number", "All entries are the same, {number}.", _one_number,
-            "before rows: where all entries are the same, those of a row are"),
-    Pattern("one number a row", "Within each row, all entries are the same.",
-            lambda m: m.table and _repeats(m.given64, 1) and not _repeats(m.expected, 1),
-            "before places: one column of such rows may be right"),
-    Pattern("one row", "All rows are the same.",
-            lambda m: m.table and _repeats(m.given64, 0) and not _repeats(m.expected, 0),
-            "before places: one row that comes everywhere may be right in one of them"),
-    Pattern("rounded", "It is rounded to {digits} after the decimal point.", _rounded,
-            "before digits: rounding leaves few of them, and is the reason"),
-    Pattern("float32", "It agrees to {count} digits: float32 has about 7, float64 about 16.", _float32,
-            "before few digits, of which it is the reason"),
-    Pattern("few digits", "It agrees to {count} digits only.", _digits,
-            "before offset, signs, order and places: what agrees to four digits may fit each of them by its tolerance"),
-    Pattern("an offset", "Every entry is {by} too {large}.", _offset,
-            "before an input: a vector of equal numbers is a number"),
-    Pattern("an input apart", "The difference is exactly {name} in every row: {name} {words}.", _input_apart,
-            "before signs and order, which a difference that is known explains"),
-    Pattern("transpose", "It is the transpose of the expected array.", lambda m: m.table and close(m.given.T, m.expected),
-            "before order: of a symmetric pattern of numbers the rows may be right as well, and signs too"),
-    Pattern("no signs", "The magnitudes are right, but negative values have become positive.",
-            lambda m: _sizes_right(m) and not (m.given < 0).any(),
-            "before some signs, which it is a case of"),
-    Pattern("some signs", "The magnitudes are right, but {count} of {size} entries have the opposite sign.", _signs,
-            "before order: of 1 and -1 a lost sign looks like a number in another place"),
-    Pattern("cut off at zero", "Entries that should be {sign} are 0; the rest is right.", lambda m: _cut_off(m, at_zero=True),
-            "before places: where only one row holds negative numbers, it would be told as that row"),
-    Pattern("cut off", "Values {side} {limit} are cut off at {limit}.",
-            lambda m: _cut_off(m, at_zero=False),
-            "before places, likewise"),
-    Pattern("rows one down", "The rows are shifted down by one.",
-            lambda m: _rows(m) and close(m.given[1:], m.expected[:-1]),
-            "before any order: a row that is taken too late keeps the order, and leaves one row that may be anything"),
-    Pattern("rows one up", "The rows are shifted up by one.",
-            lambda m: _rows(m) and close(m.given[:-1], m.expected[1:]),
-            "before any order, likewise"),
-    Pattern("reverse order", "The rows are in reverse order.", lambda m: _rows(m) and close(m.given[::-1], m.expected),
-            "before any order, of which it is the plainest"),
-    Pattern("rows in another order", "The rows are right, but in a different order.", lambda m: _reordered(m, 0),
-            "before single numbers: whole rows that moved are numbers that moved"),
-    Pattern("columns in another order", "The columns are right, but in a different order.", lambda m: _reordered(m, 1),
-            "before single numbers, likewise"),
-    Pattern("other places", "The numbers are right, but in different places.",
-            lambda m: m.expected.size > 2 and m.varied and close(*(np.sort(a, axis=None) for a in (m.given, m.expected))),
-            "before places: two rows exchanged are not two rows that differ"),
-    Pattern("one line right", "Only {name} {right} of {count} is right.", _one_line_right,
-            "before few lines: of two rows, one right is told rather than one that differs"),
-    Pattern("few lines of zeros", "{Place} {hold} only zeros.", lambda m: _few_lines(m, zeros=True),
-            "before few lines, of which it says what they hold"),
-    Pattern("few lines", "Only {place} of {count} {differ}.", lambda m: _few_lines(m, zeros=False),
-            "before entries: a row says more than the number of its entries"),
-    Pattern("one entry", "Only entry {index} differs.", _one_entry,
-            "before zeros: the card shows its value in any case"),
-    Pattern("zeros where it differs", "The entries that differ ({count} of {size}) are 0.", _zeros_where_off),
+    Pattern("a floor", _floor),
+    Pattern("zeros", lambda m: m.varied and not m.given.any()),
+    Pattern("one number", _one_number),
+    Pattern("one number a row", lambda m: m.table and _repeats(m.given64, 1) and not _repeats(m.expected, 1)),
+    Pattern("one row", lambda m: m.table and _repeats(m.given64, 0) and not _repeats(m.expected, 0)),
+    Pattern("rounded", _rounded),
+    Pattern("float32", _float32),
+    Pattern("few digits", _digits),
+    Pattern("an offset", _offset),
+    Pattern("an input apart", _input_apart),
+    Pattern("transpose", lambda m: m.table and close(m.given.T, m.expected)),
+    Pattern("no signs", lambda m: _sizes_right(m) and not (m.given < 0).any()),
+    Pattern("some signs", _signs),
+    Pattern("cut off at zero", lambda m: _cut_off(m, at_zero=True)),
+    Pattern("cut off", lambda m: _cut_off(m, at_zero=False)),
+    Pattern("rows one down", lambda m: _rows(m) and close(m.given[1:], m.expected[:-1])),
+    Pattern("rows one up", lambda m: _rows(m) and close(m.given[:-1], m.expected[1:])),
+    Pattern("reverse order", lambda m: _rows(m) and close(m.given[::-1], m.expected)),
+    Pattern("rows in another order", lambda m: _reordered(m, 0)),
+    Pattern("columns in another order", lambda m: _reordered(m, 1)),
+    Pattern(
+        "other places",
+        lambda m: m.expected.size > 2 and m.varied and close(*(np.sort(a, axis=None) for a in (m.given, m.expected))),
+    ),
+    Pattern("one line right", _one_line_right),
+    Pattern("few lines of zeros", lambda m: _few_lines(m, zeros=True)),
+    Pattern("few lines", lambda m: _few_lines(m, zeros=False)),
+    Pattern("one entry", _one_entry),
+    Pattern("zeros where it differs", _zeros_where_off),
 )
