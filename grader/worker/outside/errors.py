@@ -29,6 +29,10 @@ class Details(TypedDict, total=False):
     message   : the exception's own text, cleaned
     frames    : the learner's lines on the way to it, outermost first
     printed   : what the code printed in the failing call
+    module    : of the submission, that is missing, lacks something or cannot be imported
+    name      : that the module lacks
+    limit     : seconds that the call had
+    status    : of a process that ended: its exit status, negative for a signal, None if it is not known
     """
 
     type_name: str
@@ -36,6 +40,10 @@ class Details(TypedDict, total=False):
     message: str
     frames: list[SourceLines]
     printed: str
+    module: str
+    name: str
+    limit: float
+    status: int | None
 
 
 class StudentError(Exception):
@@ -48,6 +56,13 @@ class StudentError(Exception):
         self.message = details.get("message") or sentence
         self.frames = details.get("frames") or []
         self.printed = details.get("printed", "")
+        self.module, self.name = details.get("module", ""), details.get("name", "")
+        self.limit, self.status = details.get("limit", 0.0), details.get("status")
+
+    @property
+    def file(self) -> str:
+        """The file of the module."""
+        return file_of(self.module)
 
     @property
     def where(self) -> str:
@@ -65,17 +80,9 @@ class StudentExit(StudentError):
 class MissingName(StudentError):
     """A module of the contract, or a name in it, does not exist."""
 
-    def __init__(self, sentence: str, *, module: str, name: str = "", **details: Unpack[Details]):
-        super().__init__(sentence, **details)
-        self.module, self.name, self.file = module, name, file_of(module)
-
 
 class ModuleBroken(StudentError):
     """A module cannot be imported: a syntax error, or an exception while it was being imported."""
-
-    def __init__(self, sentence: str, *, module: str, **details: Unpack[Details]):
-        super().__init__(sentence, **details)
-        self.module, self.file = module, file_of(module)
 
 
 class NotAValue(StudentError):
@@ -87,25 +94,11 @@ class OutOfMemory(StudentError):
 
 
 class CallTimeout(StudentError):
-    """A call did not return within its limit; the worker was stopped.
-
-    limit : seconds the call had
-    """
-
-    def __init__(self, sentence: str, *, limit: float = 0.0, **details: Unpack[Details]):
-        super().__init__(sentence, **details)
-        self.limit = limit
+    """A call did not return within its limit; the worker was stopped."""
 
 
 class WorkerDied(StudentError):
-    """The process ended in the middle of a call.
-
-    status : exit status, negative for a signal, None if it is not known
-    """
-
-    def __init__(self, sentence: str, *, status: int | None = None, **details: Unpack[Details]):
-        super().__init__(sentence, **details)
-        self.status = status
+    """The process ended in the middle of a call."""
 
     @property
     def killed(self) -> bool:

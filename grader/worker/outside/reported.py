@@ -30,13 +30,15 @@ def reported(info: object, printed: str, submission: Submission) -> errors.Stude
         "message": clean(info["message"]).replace("student.", ""),
         "frames": source_lines(info["frames"], submission),
         "printed": printed,
+        "module": module,
+        "name": clean_name(info["name"]),
     }
     told = _translation(info, details, submission)
     match info["kind"]:
         case "missing":
-            return _missing(module, clean_name(info["name"]), details, submission)
+            return _missing(details, submission)
         case "broken":
-            return _broken(module, submission, details, told)
+            return _broken(details, submission, told)
         case "exit":
             name = details["type_name"]
             what = f"sys.exit({clean_name(info['code'])})" if name == "SystemExit" else name
@@ -62,21 +64,20 @@ def _both(told: str, said: str) -> str:
     return f"{told} ({said})" if told else said
 
 
-def _missing(module: str, name: str, details: errors.Details, submission: Submission) -> errors.MissingName:
+def _missing(details: errors.Details, submission: Submission) -> errors.MissingName:
     from grader.worker.outside.lookups import near, top_names
 
-    sentence = f"{file_of(module)} has no {name}."
-    if guess := near(name, top_names(submission.modules.get(module, ""))):
+    name, file = details["name"], file_of(details["module"])
+    sentence = f"{file} has no {name}."
+    if guess := near(name, top_names(submission.modules.get(details["module"], ""))):
         sentence += f" Rename {clean_name(guess)} to {name}."
     if not name:
-        sentence = (
-            f"There is no {file_of(module)} in this submission. Remedy: put it back, or write its stubs again with make reset."
-        )
-    return errors.MissingName(sentence, module=module, name=name, **details)
+        sentence = f"There is no {file} in this submission. Remedy: put it back, or write its stubs again with make reset."
+    return errors.MissingName(sentence, **details)
 
 
-def _broken(module: str, submission: Submission, details: errors.Details, told: str) -> errors.ModuleBroken:
-    frames = details["frames"]
+def _broken(details: errors.Details, submission: Submission, told: str) -> errors.ModuleBroken:
+    frames, module = details["frames"], details["module"]
     where = f" (line {frames[-1].marked[0]} of {frames[-1].file})" if frames else ""
     if module in submission.problems:
         sentence = submission.problems[module]
@@ -85,7 +86,7 @@ def _broken(module: str, submission: Submission, details: errors.Details, told: 
         sentence = f"Syntax error in {frames[-1].file}, line {frames[-1].marked[0]}: {details['message']}."
     else:
         sentence = f"{file_of(module)} cannot be imported: {_both(told, _said(details))}{where}{_withheld(details, submission)}"
-    return errors.ModuleBroken(sentence, module=module, **details)
+    return errors.ModuleBroken(sentence, **details)
 
 
 def _column(at: SourceLines, submission: Submission) -> int:
