@@ -52,7 +52,7 @@ def ratios(options: Options):
 
         return repeated(name, start, rounds)
 
-    with WorkerPool(WITHHELD, again=False, spares=False) as pool:
+    with WorkerPool(WITHHELD, again=False) as pool:
         fresh = started("start", pool)
     how = f"fork, confine, self-test; median of {rounds}, the quickest {1000 * min(fresh.values):.1f} ms"
     yield Ratio("worker: start", 1000 * fresh.median, 15.0, how, unit="ms", timings=(fresh,))

@@ -88,9 +88,8 @@ class ClassGrader:
         self.settings = settings
         self.scratch = scratch
         self.course = course
-        # No spare: it would be made for this submission's folder, and the next worker is for another's.
         memory = settings.memory_mb or MEMORY_MB
-        self.pool = WorkerPool(self.course.withheld, settings.how.sandbox, memory, spares=False)
+        self.pool = WorkerPool(self.course.withheld, settings.how.sandbox, memory)
         self._depends = fingerprint.dependencies(self.course)
         self.fingerprint = _whole(self._depends)
         self._calibrated, self._scale = float("-inf"), 0.0

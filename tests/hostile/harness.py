@@ -191,12 +191,9 @@ def _processes(pool: WorkerPool) -> list[str]:
     if pool.starter.cold:
         return []
     zygote = pool.starter.zygote().program.pid
-    ready = (
-        {str(pool.starter.spare.process.pid)} if pool.starter.spare else set()
-    )  # the next worker, which waits for a submission
     end = time.monotonic() + 3
     while True:
-        left = [pid for pid in _children(zygote) if pid not in ready]
+        left = _children(zygote)
         if not left or time.monotonic() > end:
             return [f"left a process behind: {pid}" for pid in left]
         time.sleep(0.02)

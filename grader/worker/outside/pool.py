@@ -59,7 +59,6 @@ class WorkerPool:
     memory_mb : address space of a worker
     without   : layers to leave out, of confine.LAYERS
     cold      : start each worker from nothing; None decides by platform
-    spares    : fork the next worker while the current one works
     again     : let a worker load the same submission anew for the next check; else each check has a process of its own
     """
 
@@ -70,7 +69,6 @@ class WorkerPool:
         memory_mb: int = MEMORY_MB,
         without: Sequence[str] = (),
         cold: bool | None = None,
-        spares: bool = True,
         again: bool = True,
     ):
         if sandbox not in ("auto", "strict", "off"):
@@ -88,7 +86,7 @@ class WorkerPool:
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
         if cold is None:
             cold = not kernel.LINUX or os.environ.get(COLD_VARIABLE) == "1"
-        self.starter = Starter(cold, spares)
+        self.starter = Starter(cold)
         if sandbox == "strict":
             report = self.report()
             if not report["complete"]:
@@ -191,7 +189,6 @@ class WorkerPool:
         except BaseException:
             channel.close()
             raise
-        self.starter.make_spare(plan)
         self._live.add(channel)
         return channel
 

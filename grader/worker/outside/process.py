@@ -58,8 +58,6 @@ class ZygoteClient:
     def __init__(self) -> None:
         self.shared: set[str] = set()
         self.asked = 0
-        self._open: set[int] = set()  # questions whose answer somebody is going to fetch
-        self._answers: dict[int, dict[str, Any]] = {}
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.program = subprocess.Popen(
@@ -71,41 +69,28 @@ class ZygoteClient:
         ours.settimeout(REPLY_SECONDS)
 
     def ask(self, do: str, fds: Sequence[int] = (), **fields: object) -> dict[str, Any]:
-        """One question; raises WorkerFault if the zygote is gone or says that it cannot."""
-        return self.answer(self.tell(do, fds, True, **fields))
+        """The answer to a question; raises WorkerFault if the zygote is gone or says that it cannot."""
+        self.tell(do, fds, **fields)
+        reply: dict[str, Any] = {}
+        try:
+            while reply.get("number") != self.asked:  # nobody reads what `tell` is answered, or Ctrl-C kept from being read
+                data = self.control.recv(1 << 16)
+                if not data:
+                    raise WorkerFault(f"the process that starts workers has ended: {self._last_words()}")
+                reply = msgspec.msgpack.decode(data)
+        except OSError as reason:
+            raise WorkerFault(f"the process that starts workers does not answer ({reason})") from None
+        if "error" in reply:
+            raise WorkerFault(f"no worker could be started: {reply['error']}")
+        return reply
 
-    def tell(self, do: str, fds: Sequence[int] = (), keep: bool = True, **fields: object) -> int:
-        """A question whose answer is fetched later, or, unless it is kept, by nobody; its number.
-
-        raises : WorkerFault if the zygote is gone
-        """
+    def tell(self, do: str, fds: Sequence[int] = (), **fields: object) -> None:
+        """A question whose answer nobody waits for; raises WorkerFault if the zygote is gone."""
         self.asked += 1
         try:
             socket.send_fds(self.control, [msgspec.msgpack.encode({"do": do, "number": self.asked, **fields})], list(fds))
         except OSError as reason:
             raise WorkerFault(f"the process that starts workers does not answer ({reason})") from None
-        if keep:
-            self._open.add(self.asked)
-        return self.asked
-
-    def answer(self, number: int) -> dict[str, Any]:
-        """The answer to a question; raises WorkerFault if the zygote is gone or says that it cannot."""
-        try:
-            while number not in self._answers:
-                data = self.control.recv(1 << 16)
-                if not data:
-                    raise WorkerFault(f"the process that starts workers has ended: {self._last_words()}")
-                reply = msgspec.msgpack.decode(data)
-                if reply["number"] in self._open:  # Ctrl-C may have left others' answers unread
-                    self._answers[reply["number"]] = reply
-        except OSError as reason:
-            raise WorkerFault(f"the process that starts workers does not answer ({reason})") from None
-        finally:
-            self._open.discard(number)
-        reply = self._answers.pop(number)
-        if "error" in reply:
-            raise WorkerFault(f"no worker could be started: {reply['error']}")
-        return reply
 
     def _last_words(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -153,19 +138,20 @@ class ForkedProcess:
 
     connection : socket to it
     output     : descriptor of the pipe that it prints into
+    pid        : its number among the machine's processes
+    ended      : descriptor that is ready once it has ended
     """
 
-    def __init__(self, zygote: ZygoteClient, plan: dict[str, Any], later: bool = False):
+    def __init__(self, zygote: ZygoteClient, plan: dict[str, Any]):
         self.zygote = zygote
         self.status: int | None = None
-        self._reaped = self._lost = False
+        self._reaped = False
         self.connection, theirs = socket.socketpair()
         self.output, their_output = os.pipe()
         os.set_blocking(self.output, False)
         try:
-            self._asked = zygote.tell("spawn", [theirs.fileno(), their_output], **plan)
-            if not later:
-                self._arrive()
+            self.pid: int = zygote.ask("spawn", [theirs.fileno(), their_output], **plan)["pid"]
+            self.ended = os.pidfd_open(self.pid)
         except BaseException:
             self.connection.close()
             os.close(self.output)
@@ -173,32 +159,6 @@ class ForkedProcess:
         finally:
             theirs.close()
             os.close(their_output)
-
-    def _arrive(self) -> None:
-        """Wait until it is there; raises WorkerFault if it does not come, now or any other time."""
-        if self._asked:
-            asked, self._asked, self._lost = self._asked, 0, True
-            self._pid: int = self.zygote.answer(asked)["pid"]
-            self._ended, self._lost = os.pidfd_open(self._pid), False
-        if self._lost:
-            raise WorkerFault("a worker that was asked for never started")
-
-    @property
-    def pid(self) -> int:
-        """Its number among the machine's processes."""
-        self._arrive()
-        return self._pid
-
-    @property
-    def ended(self) -> int:
-        """Descriptor that is ready once it has ended."""
-        self._arrive()
-        return self._ended
-
-    @property
-    def alive(self) -> bool:
-        """Whether it has not ended yet."""
-        return not self._reaped and not select.select([self.ended], [], [], 0)[0]
 
     def read_output(self) -> bytes:
         """What it has printed and nobody has read; raises BlockingIOError if that is nothing."""
@@ -234,22 +194,17 @@ class ForkedProcess:
         self._reaped = True
         self.connection.close()
         try:
-            self._arrive()
-        except WorkerFault:  # it did not arrive
-            os.close(self.output)
-            return None
-        try:
             # Ourselves first: a zygote that does not answer must not keep a worker alive.
-            ended = select.select([self._ended], [], [], 0)[0]
+            ended = select.select([self.ended], [], [], 0)[0]
             if not ended and not (wait and self.zygote.alive):
-                signal.pidfd_send_signal(self._ended, signal.SIGKILL)
+                signal.pidfd_send_signal(self.ended, signal.SIGKILL)
             if wait:
                 self.status = self.zygote.ask("reap", pid=self.pid)["status"]
             else:
-                self.zygote.tell("reap", keep=False, pid=self.pid)
+                self.zygote.tell("reap", pid=self.pid)
         except (WorkerFault, OSError):
             with contextlib.suppress(OSError):
-                signal.pidfd_send_signal(self._ended, signal.SIGKILL)
-        os.close(self._ended)
+                signal.pidfd_send_signal(self.ended, signal.SIGKILL)
+        os.close(self.ended)
         os.close(self.output)
         return self.status

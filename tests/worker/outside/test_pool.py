@@ -175,7 +175,7 @@ def test_shared_arrays_are_there_and_changes_stay_in_their_worker():
 
 def test_a_shared_array_that_is_replaced_is_replaced_in_workers_that_are_ready():
     made = make(layers="def total(x): return float(x.sum())")
-    for again in (True, False):  # the worker of the check before, and the spare
+    for again in (True, False):  # the worker of the check before, and a fresh one
         with WorkerPool(HERE.withheld, again=again) as pool:
             for size in (3, 5):
                 pool.share("x", np.ones(size))
@@ -270,7 +270,7 @@ def test_processes_left_behind_are_ended_without_seccomp():
         os.wait()
         return 1
     """
-    with WorkerPool(HERE.withheld, without=["seccomp"], spares=False, again=False) as pool:
+    with WorkerPool(HERE.withheld, without=["seccomp"], again=False) as pool:
         zygote = pool.starter.zygote().program.pid
         with pool.student(make(layers=body)) as student:
             assert student.layers.f() == 1
@@ -278,24 +278,6 @@ def test_processes_left_behind_are_ended_without_seccomp():
         while (left := children(zygote)) and time.monotonic() < end:
             time.sleep(0.01)
         assert left == []
-
-
-def test_the_next_worker_gets_ready_meanwhile():
-    with WorkerPool(HERE.withheld, again=False) as pool:
-        zygote = pool.starter.zygote().program.pid
-        with pool.student(PID) as student:
-            first, ready = student.layers.f(), pool.starter.spare.process.pid
-            assert sorted(map(int, children(zygote))) == sorted([first, ready])
-        with pool.student(PID) as student:
-            assert student.layers.f() == ready
-            spare = pool.starter.spare.process.pid
-            os.kill(spare, signal.SIGKILL)
-        with pool.student(PID) as student:  # killed meanwhile: another one takes its place
-            assert student.layers.f() != spare
-        pool.share("numbers", np.arange(3.0))
-        with pool.student(make(layers="def total(x):\n    return float(x.sum())")) as student:
-            assert student.layers.total(student.shared("numbers")) == 3.0
-    assert not os.path.exists(f"/proc/{zygote}")
 
 
 def children(pid):
@@ -339,6 +321,7 @@ def test_closing_twice_is_fine_and_nothing_is_left():
 
 def test_descriptors_do_not_leak(wire_pool):
     def opened():
+        wire_pool.rest()
         return len(os.listdir("/proc/self/fd"))
 
     with wire_pool.student(make(layers="def f(): return 1")) as student:
@@ -354,25 +337,11 @@ def test_descriptors_do_not_leak(wire_pool):
     assert opened() == before
 
 
-def test_an_answer_that_ctrl_c_left_unread_is_not_taken_for_the_next():
+def test_an_answer_that_nobody_read_is_not_taken_for_the_next():
     with WorkerPool(HERE.withheld) as pool, pool.student(PID) as student:
-        zygote, ended = pool.starter.zygote(), {"status": -signal.SIGKILL}
-        worker, spare = student.layers.f(), pool.starter.spare.process.pid
-        zygote.tell("reap", keep=False, pid=spare)
+        zygote = pool.starter.zygote()
+        zygote.tell("reap", pid=student.layers.f())
         assert zygote.ask("reap", pid=0)["status"] is None
-        late = zygote.tell("reap", pid=worker)
-        assert zygote.ask("reap", pid=0)["status"] is None
-        assert zygote.answer(late).items() >= ended.items()  # kept for who fetches it
-
-
-def test_a_spare_that_never_came_is_replaced():
-    with WorkerPool(HERE.withheld, again=False) as pool:
-        with pool.student(PID) as student:
-            student.layers.f()
-        pool.starter.spare.process._arrive()
-        pool.starter.spare.process._lost = True  # as after a zygote that did not answer
-        with pool.student(PID) as student:
-            student.layers.f()
 
 
 def test_who_asks_again_hears_why_the_worker_ended():
