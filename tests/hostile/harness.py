@@ -188,9 +188,9 @@ def _flags(path: Path) -> int:
 
 def _processes(pool: WorkerPool) -> list[str]:
     """Processes below the zygote: there should be none once a grade is over."""
-    if pool.starter.cold:
+    if pool.cold:
         return []
-    zygote = pool.starter.zygote().program.pid
+    zygote = pool.zygote().program.pid
     end = time.monotonic() + 3
     while True:
         left = _children(zygote)

@@ -12,9 +12,10 @@ from grader.worker import bounds, wire
 from grader.worker.bounds import USUAL, TimeLimits
 from grader.worker.inside import kernel
 from grader.worker.inside.confine import LAYERS
+from grader.worker.outside.coldprocess import ColdProcess
 from grader.worker.outside.errors import SandboxRefused, WorkerFault
+from grader.worker.outside.process import ForkedProcess, ZygoteClient
 from grader.worker.outside.proxy import Student
-from grader.worker.outside.starter import Starter
 from grader.worker.outside.status import summary
 from grader.worker.outside.transcript import Describe
 from grader.worker.outside.wirechannel import Measured, WireChannel
@@ -81,12 +82,12 @@ class WorkerPool:
         self._live: set[WireChannel] = set()
         self._resting: list[WireChannel] = []  #: workers that the last checks left in order
         self._unfit: list[Submission] = []  #: those that do not let go of a worker
+        self.shared: dict[str, wire.Array] = {}  #: the arrays that all workers have
         if kernel.LINUX and "dumpable" in self.layers:
             # Labels and expected values lie in this process: nobody else of the same user may look into it.
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
-        if cold is None:
-            cold = not kernel.LINUX or os.environ.get(COLD_VARIABLE) == "1"
-        self.starter = Starter(cold)
+        self.cold = not kernel.LINUX or os.environ.get(COLD_VARIABLE) == "1" if cold is None else cold
+        self._zygote = None if self.cold else ZygoteClient()
         if sandbox == "strict":
             report = self.report()
             if not report["complete"]:
@@ -125,14 +126,13 @@ class WorkerPool:
 
     def _rested(self, submission: Submission, limits: TimeLimits) -> WireChannel | None:
         """The worker of the check before with the submission loaded anew, if there is one that can be used again."""
-        held = self.starter.by_identity()
         channel = next((channel for channel in self._resting if channel.submission is submission), None)
         if channel is None:
             return None
         self._resting.remove(channel)
-        if channel.shared.keys() == held.keys():
+        if channel.shared.keys() == self._by_identity().keys():
             with contextlib.suppress(WorkerFault):  # it was killed meanwhile: then another one is started
-                self.starter.send_shared(channel)
+                self._send_shared(channel)
                 if channel.load_submission(submission, limits, _AGAIN_SECONDS):
                     return channel
             self._unfit.append(submission)  # what hindered it once would hinder it after every check
@@ -179,32 +179,72 @@ class WorkerPool:
             "probe_paths": [str(path) for path in self.withheld if path.exists()],
             "grader": os.getpid(),
         }
-        channel, measured = self.starter.start(plan, submission, limits)
+        channel = WireChannel(ColdProcess(plan) if self.cold else self._forked(plan), submission, limits)
+        measured = channel.hello()
+        channel.shared = self._by_identity()
         try:
             if self._measured is None:  # in strict mode the constructor asks for this first one, and judges it
                 self._measured = measured
             elif self.sandbox == "strict" and not all(measured["probes"].values()):
                 raise SandboxRefused("a worker could do what it must not; nothing was run in it")
-            self.starter.send_shared(channel)
+            self._send_shared(channel)
         except BaseException:
             channel.close()
             raise
         self._live.add(channel)
         return channel
 
+    def _forked(self, plan: dict[str, Any]) -> ForkedProcess:
+        try:
+            return ForkedProcess(self.zygote(), plan)
+        except WorkerFault:
+            # A submission may have got at the zygote where nothing protects it. One new one, and no more.
+            self._end_zygote()
+            return ForkedProcess(self.zygote(), plan)
+
+    def zygote(self) -> ZygoteClient:
+        """The running zygote, started when first needed and again if it is gone."""
+        if self._zygote is not None and not self._zygote.alive:
+            self._end_zygote()
+        if self._zygote is None:
+            self._zygote = ZygoteClient()
+        for name, array in self.shared.items():
+            if name not in self._zygote.shared:
+                self._zygote.share(name, array)
+        return self._zygote
+
+    def _end_zygote(self) -> None:
+        if self._zygote is not None:
+            self._zygote.close()
+            self._zygote = None
+
     def share(self, name: str, array: wire.Array) -> None:
         """Give an array to all workers started from now on: no call sends it again, whether named or passed itself.
 
         array : must not be changed afterwards
         """
-        self.starter.share(name, array)
+        if self.shared.get(name) is array:
+            return
+        array.flags.writeable = False
+        self.shared[name] = array
+        if self._zygote is not None:
+            self._zygote.shared.discard(name)
+
+    def _by_identity(self) -> dict[int, tuple[str, wire.Array]]:
+        """The shared arrays as a channel knows them; who holds this keeps them, and so their identities, alive."""
+        return {id(array): (name, array) for name, array in self.shared.items()}
+
+    def _send_shared(self, channel: WireChannel) -> None:
+        """Give a worker that comes from no zygote the arrays that others have from theirs."""
+        for name, array in self.shared.items() if self.cold else ():
+            channel.share(name, array)
 
     def report(self) -> dict[str, Any]:
         """What a worker measured of itself: {"level", "complete", "probes", "layers", "summary", "mode"}."""
         if self._measured is None:
             self.end(self.start(Submission("probe", {}), USUAL))
         assert self._measured is not None
-        return summary(self._measured, self.sandbox, "cold start" if self.starter.cold else "fork")
+        return summary(self._measured, self.sandbox, "cold start" if self.cold else "fork")
 
     def close(self) -> None:
         """End all workers and the zygote. May be called again."""
@@ -212,7 +252,7 @@ class WorkerPool:
             channel.close()
         self._live.clear()
         self._resting.clear()
-        self.starter.close()
+        self._end_zygote()
 
     def __enter__(self) -> "WorkerPool":
         return self

@@ -239,19 +239,19 @@ def test_a_killed_zygote_is_replaced(reference):
     with WorkerPool(HERE.withheld) as pool:
         with pool.student(PID) as student:
             worker = student.layers.f()
-            before = pool.starter.zygote().program.pid
+            before = pool.zygote().program.pid
             os.kill(before, signal.SIGKILL)
             assert gone(worker)  # it dies with its parent
             with pytest.raises(errors.WorkerDied):
                 student.layers.f()
         with pool.student(PID) as student:
             assert student.layers.f() > 0
-        assert pool.starter.zygote().program.pid != before
+        assert pool.zygote().program.pid != before
 
 
 def test_a_stopped_zygote_is_replaced_and_nothing_hangs():
     with WorkerPool(HERE.withheld) as pool:
-        zygote = pool.starter.zygote()
+        zygote = pool.zygote()
         zygote.control.settimeout(0.2)
         os.kill(zygote.program.pid, signal.SIGSTOP)
         with pool.student(PID) as student:  # a new zygote has taken its place
@@ -271,7 +271,7 @@ def test_processes_left_behind_are_ended_without_seccomp():
         return 1
     """
     with WorkerPool(HERE.withheld, without=["seccomp"], again=False) as pool:
-        zygote = pool.starter.zygote().program.pid
+        zygote = pool.zygote().program.pid
         with pool.student(make(layers=body)) as student:
             assert student.layers.f() == 1
         end = time.monotonic() + 5
@@ -294,7 +294,7 @@ from grader.submission import Submission
 from tests.courses import HERE
 made = Submission("made", {"layers": "import os\\ndef f(): return os.getpid()\\ndef g():\\n    while True: pass"})
 with WorkerPool(HERE.withheld) as pool, pool.student(made) as student:
-    print(student.layers.f(), pool.starter.zygote().program.pid, flush=True)
+    print(student.layers.f(), pool.zygote().program.pid, flush=True)
     student.layers.g()
 """
     grader = subprocess.Popen(
@@ -312,7 +312,7 @@ def test_closing_twice_is_fine_and_nothing_is_left():
     pool = WorkerPool(HERE.withheld)
     with pool.student(PID) as student:
         pid = student.layers.f()
-        zygote = pool.starter.zygote().program
+        zygote = pool.zygote().program
         pool.close()
         assert gone(pid)
     pool.close()
@@ -339,7 +339,7 @@ def test_descriptors_do_not_leak(wire_pool):
 
 def test_an_answer_that_nobody_read_is_not_taken_for_the_next():
     with WorkerPool(HERE.withheld) as pool, pool.student(PID) as student:
-        zygote = pool.starter.zygote()
+        zygote = pool.zygote()
         zygote.tell("reap", pid=student.layers.f())
         assert zygote.ask("reap", pid=0)["status"] is None
 
