@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.course.stage import Check, Stage
+from grader.course.toolbox import shared
 from grader.files import write_atomically
 from grader.records import Card, CheckResult
 from grader.running import scores
@@ -95,7 +96,7 @@ def _execution(check: Check, function: Function, context: Context) -> Execution:
     from grader.checks.case import Case
 
     stage = context.course.stage(check.stage)
-    case = Case(context.seed, check.stage, check.id)
+    case = Case(context.seed, check.stage, check.id, lambda: getattr(shared(context.course.tasks, "patterns"), "PATTERNS", ()))
     student, failure, begun = None, None, time.perf_counter()
     try:
         # Data first: a damaged file is the grader's fault, and no worker is needed to see it.
