@@ -12,11 +12,11 @@ from click.testing import CliRunner
 from grader.course.stage import Check, Stage
 from grader.grading import history
 from grader.learner import hints
+from grader.learner.handout import readable
 from grader.learner.import_graph import Imports
 from grader.paths import ROOT
 from grader.records import CheckResult, Report, StageResult
 from grader.report import stored
-from grader.report.formulas import readable
 from grader.running.limits import TRAINING_FLOOR, UNIT_FLOOR, Limits, calibrate
 from grader.submission import Submission
 from grader.verbs.hint import command as hint

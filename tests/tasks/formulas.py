@@ -5,8 +5,8 @@ from pathlib import Path
 
 from math_core import LatexToMathML
 
+from grader.learner.handout import readable
 from grader.paths import TASKS
-from grader.report.formulas import readable
 
 GOLDEN = Path(__file__).with_name("formulas.txt")
 FORMULA = re.compile(r"```math\n.*?```|\$`.*?`\$", re.DOTALL)

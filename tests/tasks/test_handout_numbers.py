@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from grader.course.stage import load_stage
+from grader.learner.handout import readable
 from grader.paths import TASKS
-from grader.report.formulas import readable
 
 
 def handout(stage_id: str) -> str:

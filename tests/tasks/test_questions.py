@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 
+from grader.learner.handout import readable
 from grader.paths import REFERENCE, TASKS
-from grader.report.formulas import readable
 from tests.tasks import formulas
 
 HANDOUTS = {path.parent.name: path.read_text(encoding="utf-8") for path in sorted(TASKS.glob("[0-9][0-9]_*/README.md"))}

@@ -6,11 +6,13 @@ It holds NumPy, the learner's modules and what it was sent; no reference, no che
 import gc
 import importlib
 import io
+import mmap
 import os
 import socket
 import sys
 import threading
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,13 +20,32 @@ import numpy as np
 from grader.worker import stream, wire
 from grader.worker.inside import confine, probes
 from grader.worker.inside.loader import Finder
-from grader.worker.inside.mapped import Mapped
 from grader.worker.inside.runtime import CallbackFailed, Runtime, seed_everything
 from grader.worker.inside.stubs import pretend_mkdir_succeeds
 from grader.worker.inside.substituted import Substitution
 
 CONNECTION, _RULES = 3, 4  # descriptors after `adopt_descriptors`
 _COURSE = __name__.partition(".")[0]  #: the package that this module is of, wherever in it
+
+
+class Mapped:
+    """An array that no worker is sent, in memory that the grader wrote and sealed; what a worker changes of it is its own.
+
+    fd    : the memory; it may be closed afterwards
+    """
+
+    def __init__(self, fd: int, dtype: str, shape: Sequence[int]):
+        size = os.fstat(fd).st_size
+        self._memory = mmap.mmap(fd, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+        self._dtype, self._shape = np.dtype(dtype), tuple(shape)
+
+    def array(self) -> np.ndarray:
+        """The array, as a new object: shape and flags of one that was handed out before may have been changed."""
+        return np.frombuffer(self._memory, self._dtype, int(np.prod(self._shape))).reshape(self._shape)
+
+    def restore(self) -> None:
+        """Take back whatever this process has changed."""
+        self._memory.madvise(mmap.MADV_DONTNEED)
 
 
 def adopt_descriptors(plan: dict[str, Any], connection: int, output: int) -> None:

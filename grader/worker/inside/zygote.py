@@ -16,7 +16,6 @@ import msgspec
 import numpy as np
 
 from grader.worker.inside import child, confine, grants, kernel, landlock
-from grader.worker.inside.mapped import Mapped
 
 MAX_MESSAGE = 1 << 16
 
@@ -68,7 +67,7 @@ class Zygote:
 
     def __init__(self, control: socket.socket):
         self.control, self.children = control, Children()
-        self.shared: dict[str, Mapped] = {}
+        self.shared: dict[str, child.Mapped] = {}
         try:
             self.ruleset: int | None = landlock.ruleset(grants.grants())  # descriptor of what workers may read
         except OSError:
@@ -113,7 +112,7 @@ class Zygote:
 
     def do_share(self, fds: list[int], name: str, dtype: str, shape: list[int]) -> dict[str, Any]:
         """Map an array that the grader wrote and sealed: workers see it without a copy, and their changes are their own."""
-        self.shared[name] = Mapped(fds[0], dtype, shape)
+        self.shared[name] = child.Mapped(fds[0], dtype, shape)
         return {}
 
     def do_spawn(self, fds: list[int], layers: list[str], memory: int, probe_paths: list[str], grader: int) -> dict[str, Any]:
