@@ -81,7 +81,7 @@ def ratios(options: Options):
         with WorkerPool(WITHHELD) as pool:
             pool.share("images", images)
             with pool.student(submission) as student:
-                student.layers.ReLU().forward.keep(student.shared("images"))
+                student.layers.ReLU().forward.keep(images)
 
     def share_nothing():
         with WorkerPool(WITHHELD) as pool, pool.student(submission) as student:

@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence, Sized
 from contextlib import AbstractContextManager
 from typing import Any
 
-from grader.worker import wire
 from grader.worker.bounds import TimeLimits
 from grader.worker.outside.asker import Asker
-from grader.worker.outside.errors import NotAValue, ProtocolViolation, WorkerFault
+from grader.worker.outside.errors import NotAValue, ProtocolViolation
 from grader.worker.outside.handles import Argument, Module, Remote, held
 from grader.worker.outside.transcript import Ask
 
@@ -147,12 +146,3 @@ class Student(Asker):
         self.modules.add(module)
         text = f"hasattr({module}, {name!r})"
         return self.ask(Ask("has", f"{module}.{name}", text, (module, name), "has_name")) is True
-
-    def shared(self, name: str) -> Argument:
-        """An array that was shared with all workers, to be passed as an argument.
-
-        raises : WorkerFault if this worker has none of that name
-        """
-        if name not in (known for known, _ in self._channel.shared.values()):
-            raise WorkerFault(f"a check passes the shared array {name!r}, which this worker does not have")
-        return Argument(wire.Shared(name), name)

@@ -152,7 +152,7 @@ def test_a_cold_worker_does_the_same_work(reference):
         pool.share("x_train", images)
         with pool.student(reference) as student:
             layer = student.layers.Linear(4, 2, student.rng(0))
-            out = layer.forward(student.shared("x_train"))
+            out = layer.forward(images)
             assert np.allclose(out, images @ layer.W)
             with pytest.raises(errors.StudentError, match="ValueError"):
                 layer.forward(np.ones((2, 2)))

@@ -86,16 +86,17 @@ def find(x):
 def pid(): return os.getpid()
 """
     with WorkerPool(HERE.withheld) as pool:
-        pool.share("x", np.arange(6.0).reshape(2, 3))
+        shared = np.arange(6.0).reshape(2, 3)
+        pool.share("x", shared)
         made = make(layers=leaves)
         found, pids, prints = [], [], []
         for _ in range(2):
             with pool.student(made) as student:
-                found.append(student.layers.find(student.shared("x")))
+                found.append(student.layers.find(shared))
                 pids.append(student.layers.pid())
                 student.layers.hello()
                 prints.append(student.transcript[-1].printed)
-                student.layers.leave(student.shared("x"))
+                student.layers.leave(shared)
         assert pids[0] == pids[1]
         np.testing.assert_equal(found[1], found[0])
         assert prints == ["hello\n"] * 2
@@ -165,12 +166,13 @@ def test_shared_arrays_are_there_and_changes_stay_in_their_worker():
         made = make(layers="def double(x):\n    x *= 2\n    return x")
         for _ in range(2):
             with pool.student(made) as student:
-                assert np.array_equal(student.layers.double(student.shared("x_train")), 2 * images)
+                assert np.array_equal(student.layers.double(images), 2 * images)
                 assert np.array_equal(student.layers.double(images), 4 * images)  # the same array, changed before
                 assert np.array_equal(student.layers.double(images.copy()), 2 * images)  # another
-        pool.share("y_train", np.arange(4))
+        labels = np.arange(4)
+        pool.share("y_train", labels)
         with pool.student(made) as student:
-            assert np.array_equal(student.layers.double(student.shared("y_train")), [0, 2, 4, 6])
+            assert np.array_equal(student.layers.double(labels), [0, 2, 4, 6])
 
 
 def test_a_shared_array_that_is_replaced_is_replaced_in_workers_that_are_ready():
@@ -178,9 +180,10 @@ def test_a_shared_array_that_is_replaced_is_replaced_in_workers_that_are_ready()
     for again in (True, False):  # the worker of the check before, and a fresh one
         with WorkerPool(HERE.withheld, again=again) as pool:
             for size in (3, 5):
-                pool.share("x", np.ones(size))
+                ones = np.ones(size)
+                pool.share("x", ones)
                 with pool.student(made) as student:
-                    assert student.layers.total(student.shared("x")) == size
+                    assert student.layers.total(ones) == size
 
 
 def test_a_course_worker_loads_one_submission_after_another(wire_pool):

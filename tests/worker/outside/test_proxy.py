@@ -304,11 +304,6 @@ def test_no_name_of_ours_hides_an_attribute_of_the_learners(pool):
         assert {getattr(box, name) for name in names} == {"mine"}
 
 
-def test_an_unknown_shared_array_is_our_own_fault(student):
-    with pytest.raises(errors.WorkerFault, match="nothing"):
-        student.shared("nothing")
-
-
 MANY = """
 import numpy as np
 
