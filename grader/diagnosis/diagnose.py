@@ -16,6 +16,7 @@ reference, a mistake is its name only if it ends in the same words, and fails th
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
@@ -217,11 +218,8 @@ class _Diagnoser:
         self, run: Runs, expected: Answers, under: Forms = (), other: int = 0, lenient: bool = False
     ) -> Callable[[Misconception], bool]:
         """Whether a misconception gives the expected answers; `other` and `lenient` as of `Runs.course`."""
-
-        def answers_so(m: Misconception) -> bool:
-            return run.course(self.bench.mutant(m, *under), expected=expected, other=other, lenient=lenient) is not None
-
-        return answers_so
+        options: dict[str, Any] = {"expected": expected, "other": other, "lenient": lenient}
+        return lambda m: run.course(self.bench.mutant(m, *under), **options) is not None
 
     # -- which of several ----------------------------------------------------------------------------------------------
 

@@ -5,11 +5,11 @@ is a spread, otherwise that it changes, and whether it sometimes is as the right
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 
 from grader.diagnosis.digests import Digest, digest
-from grader.diagnosis.random_draws import SPREAD, Draws, takes_few_values
+from grader.diagnosis.random_draws import Draws, alike, ever, steady, takes_few_values
 from grader.diagnosis.same_answers import ALL_OF_HISTORY, VALIDATION_ONLY, Answer, Answers, readings
 
 ABSENT = "-"  #: no answer has this feature
@@ -57,7 +57,7 @@ def states(draws: Draws, right: Features | None = None) -> dict[str, str]:
     right : the states of the right code; without them, `draws` is the right code's
     """
     names = {name for draw in draws for name in draw} | set(right or ())
-    return {name: _state(_seen(name, draws), (right or {}).get(name, ABSENT)) for name in sorted(names)}
+    return {name: _state(name, _seen(name, draws), (right or {}).get(name, ABSENT)) for name in sorted(names)}
 
 
 def told_apart(found: Features, right: Features, length: int) -> dict[str, str]:
@@ -144,15 +144,16 @@ def _implied(name: str, told: Features, right: Features) -> bool:
 def _agree_in(name: str, draws: Draws, told: str, right: str, constants: bool) -> bool:
     own = _seen(name, draws)
     settled = right not in _NO_DIGEST
-    steady = _steady(own), told not in (CHANGES, MEETS)
-    if all(steady):
-        return _alike(own[0], _read(told)) or not (constants or settled)
-    meets = settled and (told == MEETS or _alike(_read(told), _read(right))), settled and _ever(_read(right), own)
-    if any(steady) and not (name == "equal" and settled):
+    constant = steady(name, own), told not in (CHANGES, MEETS)
+    if all(constant):
+        return alike(name, own[0], _read(told)) or not (constants or settled)
+    as_right = told == MEETS or alike(name, _read(told), _read(right))
+    meets = settled and as_right, settled and ever(name, _read(right), own)
+    if any(constant) and not (name == "equal" and settled):
         # What changes in the known code was not kept: that it once was as the submission always is, nobody can tell.
         few = not settled or takes_few_values(draws[0].get(name))
-        return steady[1] and few and _ever(_read(told), own)
-    if any(steady):
+        return constant[1] and few and ever(name, _read(told), own)
+    if any(constant):
         return not any(meets)
     return meets[0] == meets[1]
 
@@ -164,10 +165,10 @@ def _seen(name: str, draws: Draws) -> list[Seen]:
     return [None if value is None else digest(value) for value in values]
 
 
-def _state(values: Sequence[Seen], right: str) -> str:
+def _state(name: str, values: Sequence[Seen], right: str) -> str:
     first = values[0]
-    if not _steady(values):
-        return MEETS if right not in _NO_DIGEST and _ever(_read(right), values) else CHANGES
+    if not steady(name, values):
+        return MEETS if right not in _NO_DIGEST and ever(name, _read(right), values) else CHANGES
     return ABSENT if first is None else f"~{first:.6g}" if isinstance(first, float) else str(first)
 
 
@@ -175,19 +176,3 @@ def _read(state: str) -> Seen:
     if state in _NO_DIGEST:
         return None
     return float(state[1:]) if state[0] == "~" else Digest.read(state)
-
-
-def _steady(values: Sequence[Seen]) -> bool:
-    return all(_alike(values[0], value) for value in values[1:])
-
-
-def _ever(value: Seen, values: Iterable[Seen]) -> bool:
-    return any(_alike(value, other) for other in values)
-
-
-def _alike(a: Seen, b: Seen) -> bool:
-    if isinstance(a, float) and isinstance(b, float):
-        return abs(a - b) <= SPREAD * max(a, b)
-    if isinstance(a, Digest) and isinstance(b, Digest):
-        return a.agrees(b)
-    return a is None and b is None

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from grader.diagnosis.digests import Digest
 from grader.diagnosis.same_answers import Answers, same
 from grader.worker.outside.handles import Remote
 from grader.worker.outside.transcript import Opaque
@@ -113,26 +114,27 @@ def shows(own: Draws, right: Draws) -> bool:
 def share_what_is_odd(a: Draws, b: Draws, right: Draws) -> bool:
     """Whether two pieces of code give the same always in something that the right code never gives."""
     names = [name for name in {*a[0]} & {*b[0]} - {"questions", "equal"} if not takes_few_values(a[0][name])]
-    steady = [name for name in names if steady_in(name, a) and steady_in(name, b)]
+    constant = [name for name in names if steady_in(name, a) and steady_in(name, b)]
     return any(
-        alike(name, a[0][name], b[0][name]) and not _ever(name, a[0][name], [draw.get(name) for draw in right]) for name in steady
+        alike(name, a[0][name], b[0][name]) and not ever(name, a[0][name], [draw.get(name) for draw in right])
+        for name in constant
     )
 
 
 def _agree_in(name: str, a: Draws, b: Draws, right: Draws, constants: bool) -> bool:
     p, q, r = ([draw.get(name) for draw in draws] for draws in (a, b, right))
-    settled = r[0] is not None and _steady(name, r)
-    steady = _steady(name, p), _steady(name, q)
-    if all(steady):
+    settled = r[0] is not None and steady(name, r)
+    constant = steady(name, p), steady(name, q)
+    if all(constant):
         free = not constants and not settled
         return (_of_one_kind if free else alike)(name, p[0], q[0])
-    if any(steady) and not (name == "equal" and settled):
-        always, now_and_then = (p[0], q) if steady[0] else (q[0], p)
-        return (not settled or takes_few_values(always)) and _ever(name, always, now_and_then)
-    if any(steady):  # two arrays may be equal by chance; that two never are is what is missed
-        return not _ever(name, r[0], (*p, *q))
+    if any(constant) and not (name == "equal" and settled):
+        always, now_and_then = (p[0], q) if constant[0] else (q[0], p)
+        return (not settled or takes_few_values(always)) and ever(name, always, now_and_then)
+    if any(constant):  # two arrays may be equal by chance; that two never are is what is missed
+        return not ever(name, r[0], (*p, *q))
     # Both change: where the reference does not, do both miss its constant answer in every draw?
-    return not settled or _ever(name, r[0], p) == _ever(name, r[0], q)
+    return not settled or ever(name, r[0], p) == ever(name, r[0], q)
 
 
 def _of_one_kind(name: str, a: object, b: object) -> bool:
@@ -142,7 +144,7 @@ def _of_one_kind(name: str, a: object, b: object) -> bool:
     return same_class or not name.endswith("/value") or alike(name, a, b)
 
 
-def _ever(name: str, value: object, values: Iterable[object]) -> bool:
+def ever(name: str, value: object, values: Iterable[object]) -> bool:
     return any(alike(name, value, other) for other in values)
 
 
@@ -164,10 +166,10 @@ def says_for_sure(name: str, own: Draws, right: Draws) -> bool:
 
 
 def steady_in(name: str, draws: Draws) -> bool:
-    return _steady(name, [draw.get(name) for draw in draws])
+    return steady(name, [draw.get(name) for draw in draws])
 
 
-def _steady(name: str, values: Sequence[Any]) -> bool:
+def steady(name: str, values: Sequence[Any]) -> bool:
     return all(alike(name, values[0], value) for value in values[1:])
 
 
@@ -175,6 +177,8 @@ def alike(name: str, a: object, b: object) -> bool:
     """Whether two values of one feature are the same; None where there is none."""
     if name.endswith("/spread") and isinstance(a, float) and isinstance(b, float):
         return abs(a - b) <= SPREAD * max(a, b)
+    if isinstance(a, Digest) and isinstance(b, Digest):
+        return a.agrees(b)
     return a is b if a is None or b is None else same(a, b)
 
 

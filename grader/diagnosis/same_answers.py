@@ -117,26 +117,17 @@ def _says_something(array: np.ndarray) -> bool:
 
 def same(a: object, b: object) -> bool:
     """Whether two answers are the same."""
-    return a is ANYTHING or b is ANYTHING or _same(a, b)
-
-
-def _same(a: object, b: object) -> bool:
+    if a is ANYTHING or b is ANYTHING:
+        return True
     if isinstance(a, ErrorInfo) and isinstance(b, ErrorInfo):
         return (a.error, a.type_name) == (b.error, b.type_name)
     if isinstance(a, Opaque | Remote):  # what stayed in the worker cannot be compared any further
         return isinstance(b, Opaque | Remote)
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and same(list(a.values()), [b[key] for key in a])
-    return _same_items(a, b) if isinstance(a, list | tuple) and isinstance(b, list | tuple) else _same_values(a, b)
-
-
-def _same_items(a: Sequence[object], b: Sequence[object]) -> bool:
-    return len(a) == len(b) and all(map(same, a, b))
-
-
-def _same_values(a: object, b: object) -> bool:
-    numbers, arrays = (_is_number(a), _is_number(b)), (isinstance(a, np.ndarray), isinstance(b, np.ndarray))
-    if all(numbers) or all(arrays):
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    if (_is_number(a) and _is_number(b)) or (isinstance(a, np.ndarray) and isinstance(b, np.ndarray)):
         return _same_arrays(np.asarray(a), np.asarray(b))
     return type(a) is type(b) and bool(a == b)
 
