@@ -4,6 +4,7 @@ The first thing that does not fit ends the comparison. Sentences state what is t
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -15,6 +16,7 @@ from grader.checks.phrases import array_text, entry_is, many, pair_of_numbers, p
 __judges_values__ = True  # see grader.running.failures
 
 
+@dataclass(eq=False)
 class Unmet(Exception):
     """What makes a check fail, in the words of a card.
 
@@ -22,27 +24,22 @@ class Unmet(Exception):
     gave       : what the submission gave
     looks_like : what the numbers show; empty if they show nothing in particular
     arrays     : role ("expected", "given") -> array, for pictures
-    complete   : `gave` says already what should be there
     kind       : "missing", "type", "shape", "dtype", "not finite", "values" or "other": which step of the order failed
+    complete   : `gave` says already what should be there
     compared   : (given, expected) of a comparison
     """
 
-    def __init__(
-        self,
-        should: str,
-        gave: str,
-        looks_like: str = "",
-        *,
-        arrays: Mapping[str, np.ndarray] | None = None,
-        kind: str = "other",
-        complete: bool = False,
-        compared: tuple[object, ArrayLike] | None = None,
-    ):
-        self.should, self.gave, self.looks_like = should, gave, looks_like
-        self.complete = complete
-        self.arrays = dict(arrays or {})
-        self.kind, self.compared = kind, compared
-        super().__init__(self.message)
+    should: str
+    gave: str
+    looks_like: str = ""
+    _: KW_ONLY
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    kind: str = "other"
+    complete: bool = False
+    compared: tuple[object, ArrayLike] | None = None
+
+    def __str__(self) -> str:
+        return self.message
 
     @property
     def message(self) -> str:

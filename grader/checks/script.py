@@ -51,21 +51,17 @@ class Script:
             part = self._part(value)
             if part:
                 return part
-            if value.size > INLINE:
-                return self.describe_new(value)
-            return literal(value, "")
+            if value.size <= INLINE:
+                return literal(value, "")
+            name = self.fresh("array")  # so that it can be written out above the calls
+            self.define(name, value)
+            return name
         if isinstance(value, np.generic):
             return repr(value.item())
         if isinstance(value, list | tuple):
             inner = ", ".join(self.describe(item) for item in value)
             return f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"
         return repr(value)
-
-    def describe_new(self, array: np.ndarray) -> str:
-        """Give an array that has no name one, so that it can be written out above the calls."""
-        name = self.fresh("array")
-        self.define(name, array)
-        return name
 
     def text(self, transcript: Sequence[Any], lines: Callable[[Sequence[Any]], list[str]] | None = None) -> str:
         """Imports, the inputs that the steps mention, and the steps; with `lines`, which are made of them, for a file."""
