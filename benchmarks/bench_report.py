@@ -14,7 +14,7 @@ FIGURES = """
 import json, sys, time
 from pathlib import Path
 import matplotlib.pyplot
-from grader.report import render
+from grader.report.learner import render
 from grader.report.stored import read
 from grader.verbs._course import course_here
 

@@ -44,7 +44,7 @@ def return_reports(
     The folders are called as Moodle calls them where the number of the participant is known, so that a zip of them can be
     uploaded as feedback files.
     """
-    from grader.report import render
+    from grader.report.learner import render
 
     count = 0
     for grade in grades:

@@ -43,6 +43,6 @@ class Output(msgspec.Struct, frozen=True):
         if report.complete and whole:
             history.append(self.folder, report)
         if self.html:
-            from grader.report import render
+            from grader.report.learner import render
 
             render(report, self.folder, course)

@@ -71,8 +71,15 @@ class StageView(NamedTuple):
         return any(v.check.state in ("fail", "error") and not v.as_in and not (v.is_next and v.check.broken) for v in self.checks)
 
 
-def write(report: Report, out: Path, course: Course) -> Path:
-    """Write `out/report.html`, whole or not at all, and return its path."""
+def render(report: Report, out: Path, course: Course) -> Path:
+    """Write `out/report.html`, in the usual folder with the course's pages beside it, and return its path.
+
+    report : what the page shows; no check is run
+    out    : the folder of the grade, with evidence/*.npz and history.jsonl if there are any
+    course : whose pictures are drawn
+    """
+    if out.resolve() == course.folder.resolve() / "build":
+        site.write(course, out)
     return write_atomically(out / "report.html", page(report, out, course))
 
 

@@ -11,7 +11,7 @@ from grader.paths import BUILD
 @click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Folder of the grade, with results.json.")
 def command(out: Path) -> None:
     """Render report.html again from results.json and the evidence beside it. No check is run."""
-    from grader.report import render
+    from grader.report.learner import render
     from grader.report.stored import read
     from grader.verbs._course import course_here
 

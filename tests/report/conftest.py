@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.report import render
+from grader.report.learner import render
 from tests.courses import HERE
 from tests.report import dom, samples
 

@@ -10,7 +10,8 @@ import pytest
 from grader.course.course import Course
 from grader.paths import ROOT
 from grader.records import Card, Report
-from grader.report import pictures, render
+from grader.report import pictures
+from grader.report.learner import render
 from tests.courses import HERE
 from tests.report import dom, samples
 
@@ -102,7 +103,7 @@ def test_page_is_whole_or_not_there(tmp_path, monkeypatch):
 PROBE = """
 import sys
 from pathlib import Path
-from grader.report import render
+from grader.report.learner import render
 from tests.courses import HERE
 from tests.report import samples
 render(samples.make(sys.argv[1], Path(sys.argv[2])), Path(sys.argv[2]), HERE)

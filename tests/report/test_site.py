@@ -8,7 +8,8 @@ import pytest
 
 from grader.course.course import BadCourse, Course
 from grader.paths import TASKS
-from grader.report import render, site
+from grader.report import site
+from grader.report.learner import render
 from tests.courses import HERE
 from tests.report import samples
 
