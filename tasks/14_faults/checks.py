@@ -23,7 +23,7 @@ def _finds(student, case, kind, pairs=3):
 def _asked(student, case, network, text):
     """What find_fault says of one network."""
     behind = dataclasses.replace(network)
-    model, loss = student.made("model, loss", f"{text}.shells()", faulty.SHELLS, behind.answer, network.parameters)
+    model, loss = student.made("model, loss", f"{text}.shells()", faulty.SHELLS, behind.answer, network.parameters, network.most)
     x, y = case.given("x", network.x), case.given("y", network.y)
     return student.faults.find_fault(model, loss, x, y)
 

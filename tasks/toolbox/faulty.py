@@ -3,9 +3,11 @@
 Layers are counted as in model.layers: Linear, ReLU, Linear, ... What is asked comes from a submission, and may be anything.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from . import closed_form
 from .closed_form import Array, Parameters
 
 SHELLS = Path(__file__).with_name("shells.py").read_text("utf-8")
+_SOMETHING_ELSE = "find_fault should use forward, backward and the arrays of the contract.", "It used something else."
 MORE = 10  #: times the calls that measuring every entry of every array takes
 
 Answer = tuple[str, str] | None
@@ -84,6 +87,11 @@ class Network:
         """Inputs of a layer; for the one behind the last, the number of classes."""
         return len(self.parameters[k])  # of a Linear W, and of a ReLU b of the Linear before it
 
+    @property
+    def most(self) -> int:
+        """Calls of forward and backward that are answered."""
+        return MORE * self.measured()
+
     def measured(self) -> int:
         """Calls of who measures each entry of each array, and asks every rule once or twice."""
         entries = sum(p.size for p in self.parameters) + len(self.x) * sum(map(self.width, range(self.last + 2)))
@@ -92,8 +100,8 @@ class Network:
     def shells(self) -> tuple[Any, Any]:
         """The model and the loss as objects in this process, to try a find_fault on."""
         place: dict[str, Any] = {}
-        exec(SHELLS, place)
-        model, loss = place["make"](self.answer, [p.copy() for p in self.parameters])
+        exec(_shells(), place)
+        model, loss = place["make"](self.answer, [p.copy() for p in self.parameters], self.most)
         return model, loss
 
     def answer(self, *asked: object, **named: object) -> object:
@@ -101,17 +109,29 @@ class Network:
 
         raises : Unmet for a call that the contract does not have, and for too many
         """
-        self.calls += 1
-        if self.calls > MORE * self.measured():
-            should = "forward and backward should be called at most ten times as often as measuring every entry takes."
-            raise Unmet(should, f"find_fault called them more than {MORE * self.measured():,} times in one network.")
         match asked:
-            case [str() | int() as place, str() as what, list() as given, list() as held] if not named:
+            case [*question, list() as since, int() as forwards] if not named:
+                self._count(1 + max(forwards, len(since)))
+                for earlier in since:
+                    self._asked([*earlier[:1], "forward", *earlier[1:]] if isinstance(earlier, list) else [])
+                return self._asked(question)
+        raise Unmet(*_SOMETHING_ELSE)
+
+    def _count(self, calls: int) -> None:
+        """raises : Unmet if that makes too many"""
+        self.calls += calls
+        if self.calls > self.most:
+            should = "forward and backward should be called at most ten times as often as measuring every entry takes."
+            raise Unmet(should, f"find_fault called them more than {self.most:,} times in one network.")
+
+    def _asked(self, question: list[object]) -> object:
+        match question:
+            case [str() | int() as place, str() as what, list() as given, list() as held]:
                 arrays = {"model": self.last + 2, "loss": 0} | {k: 2 - k % 2 * 2 for k in range(self.last + 1)}
                 if len(held) == arrays.get(place) and what in ("forward", "backward"):
                     self._take(place, held)
                     return self._answer(place, what, given)
-        raise Unmet("find_fault should use forward, backward and the arrays of the contract.", "It used something else.")
+        raise Unmet(*_SOMETHING_ELSE)
 
     def _answer(self, place: Place, what: str, given: list[object]) -> object:
         if place == "loss" and what == "backward":
@@ -201,6 +221,11 @@ def _labels(given: object, rows: int, classes: int) -> Array:
     if not isinstance(given, np.ndarray) or not fit or not np.isin(given, np.arange(classes)).all():
         raise Unmet("loss.forward should be given logits, and the label of each row.", "The labels were something else.")
     return given
+
+
+@functools.cache
+def _shells() -> CodeType:
+    return compile(SHELLS, "<given>", "exec")
 
 
 def same(given: object, expected: Answer) -> bool:
