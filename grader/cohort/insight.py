@@ -3,7 +3,7 @@
 import re
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 import numpy as np
@@ -118,24 +118,18 @@ class _Fold:
 
     def add(self, grade: Grade, report: Report) -> None:
         who = grade.student
-        broken = next(
-            (stage.id for stage in report.stages for check in stage.checks if check.broken), ""
-        )  # where it was met first
         self.states[who] = {stage.id: words.shown_state(stage) for stage in report.stages}
         for stage in report.stages:
             self.titles[stage.id] = stage.title
             self.done[stage.id] += self.states[who][stage.id] == "pass"
             self._seconds[stage.id].append(stage.seconds)
             for check in stage.checks:
-                place = stage.id, check.id
-                self._checks.setdefault(place, check)
+                self._checks.setdefault((stage.id, check.id), check)
                 if check.state in ("pass", "fail"):
-                    self._passed[place][who] = check.state == "pass"
-                if check.state == "fail":
-                    mistake = BROKEN if check.broken else check.mistake or _unexplained(check)
-                    cause = (broken if check.broken else stage.id), mistake.id
-                    self._causes.setdefault(cause, mistake)
-                    self._failed[cause].append((who, place, check))
+                    self._passed[stage.id, check.id][who] = check.state == "pass"
+        for cause, mistake, place, check in failures(report):
+            self._causes.setdefault(cause, mistake)
+            self._failed[cause].append((who, place, check))
 
     def answers(self) -> np.ndarray:
         """Of every student to every check, as `items` has them."""
@@ -192,11 +186,25 @@ class _Fold:
         return sorted(found, key=lambda entry: -entry[2])[:3]
 
 
+def failures(report: Report) -> Iterator[tuple[Place, Mistake, Place, CheckResult]]:
+    """Of each failed check its cause, what stands for that, and the check; a file that cannot be imported counts where it is met first."""
+    broken = next((stage.id for stage in report.stages for check in stage.checks if check.broken), "")
+    for stage in report.stages:
+        for check in stage.checks:
+            if check.state == "fail":
+                mistake = BROKEN if check.broken else check.mistake or _unexplained(check)
+                yield (broken if check.broken else stage.id, mistake.id), mistake, (stage.id, check.id), check
+
+
 def _unexplained(check: CheckResult) -> Mistake:
-    """What stands for the mistake where none is known: the check and the kind of deviation, whatever its numbers are."""
+    """What stands for the mistake where none is known: the check and the kind of deviation, the same in every grading.
+
+    The kind is the first clause of what is said, without its numbers and without what the learner called something.
+    """
     told = (check.card.looks_like if check.card is not None else "") or check.message
-    kind = re.sub(r"[-+]?\d[\d.,e+-]*", "#", told.partition("\n")[0])
-    return Mistake(f"{check.id}:{kind}", told, title=check.promise)
+    clause = re.split(r"[.;](?:\s|$)|\n", told, maxsplit=1)[0]
+    kind = re.sub(r"'[^']*'|\"[^\"]*\"", "...", re.sub(r"[-+]?\d[\d.,e+-]*(?:[\s,]+[-+]?\d[\d.,e+-]*)*", "#", clause))
+    return Mistake(f"{check.id}:{kind[:100]}", told, title=check.promise)
 
 
 def _outliers(grades: list[Grade]) -> list[tuple[str, str]]:

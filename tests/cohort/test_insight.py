@@ -58,6 +58,20 @@ def test_what_nobody_knows_is_put_together_by_the_kind_of_deviation():
     assert causes[0].title == "Promise 0."
 
 
+def test_a_cluster_is_called_the_same_whatever_numbers_and_names_the_next_grading_has():
+    told = [
+        "linear.dW[0, 2] is 0.5; it should be 1.25. All 6 entries differ, this one most.",
+        "linear.dW[1, 0] is -3e-05; it should be 7. 5 of 6 entries differ.",
+        "NameError: name 'foo' is not defined",
+        "NameError: name 'bar' is not defined",
+        "An array of shape (2, 3) came back; it should be (3,): one number a row.",
+    ]
+    names = [{cause.id for cause in seen([report([check(0, "fail", message=each)])]).causes} for each in told]
+    assert names[0] == names[1] == {"check_0:linear.dW[#] is #"}
+    assert names[2] == names[3] == {"check_0:NameError: name ... is not defined"}
+    assert names[4] == {"check_0:An array of shape (#) came back"}
+
+
 def test_cumulative_shares_equal_a_direct_count():
     dice = random.Random(7)
     weights = [1 / (n + 1) ** 1.2 for n in range(8)]
