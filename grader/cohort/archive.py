@@ -44,6 +44,7 @@ class Contents:
 
     files: dict[str, bytes] = field(default_factory=dict)  #: "a/b/layers.py" -> bytes
     notes: list[str] = field(default_factory=list)  #: sentences about members that were left out
+    appeal: str = ""  #: that lay in it
 
 
 class BadArchive(Exception):

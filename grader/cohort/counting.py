@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from grader.cohort.intake import Attempt
 from grader.cohort.journal import Outcome
+from grader.cohort.package import APPEAL_ALONE
 from grader.cohort.roster import Person
 from grader.course.policy import Late, Policy
 from grader.records import Report
@@ -44,12 +45,22 @@ class Grade(Struct, frozen=True):
     notes: list[str] = []  #: what was graded instead of what, and what was left out
     ids: dict[str, str] = {}
     section: str = ""  #: of the roster
+    appeal: str = ""
+    appeal_state: str = ""  #: open, granted or declined, if there is one
+    comments: list[str] = []  #: the instructor's
+    decisions: list[str] = []  #: the instructor's, a sentence each
+    by_hand: float | None = None  #: what these add to the score, which has it
+
+    @property
+    def counts(self) -> bool:
+        """Whether the score is one that a gradebook gets."""
+        return not self.excused and (self.state in ("graded", "submission") or self.by_hand is not None)
 
     @property
     def remark(self) -> str:
         """What is said beside the grade: the reason and the first of the notes."""
         more = len(self.notes) - _MOST_NOTES
-        parts = [self.reason, *self.notes[:_MOST_NOTES], f"{more} more such remarks" if more > 0 else ""]
+        parts = [self.reason, *self.decisions, *self.notes[:_MOST_NOTES], f"{more} more such remarks" if more > 0 else ""]
         return "; ".join(filter(None, parts))
 
 
@@ -76,7 +87,8 @@ def count(
         attempt, best = max(chosen, key=lambda pair: (pair[1].score, pair[1].state == "graded"))
         told = f"{len(chosen)} hand-ins that nothing tells apart: the better one counts"
         notes = [told, *best.notes] if len(chosen) > 1 and policy.attempts.keep == "last" else best.notes
-        grades.append(msgspec.structs.replace(best, attempts=len(theirs), key=keys(attempt), notes=notes))
+        appeal = next((each.appeal for each in sorted(theirs, key=_when, reverse=True) if each.appeal), "")
+        grades.append(msgspec.structs.replace(best, attempts=len(theirs), key=keys(attempt), notes=notes, appeal=appeal))
     return grades
 
 
@@ -105,7 +117,7 @@ def times_unknown(grades: Iterable[Grade], late: Late) -> str:
 
 def choose(attempts: list[Attempt], policy: Policy) -> list[Attempt]:
     """The attempts of one student that have to be graded, in order of time; all of the last ones that nothing tells apart."""
-    ordered = sorted(attempts, key=_when)
+    ordered = sorted([each for each in attempts if each.problem != APPEAL_ALONE] or attempts, key=_when)
     if policy.attempts.most:
         ordered = ordered[: policy.attempts.most]
     if policy.attempts.keep == "last":

@@ -45,6 +45,7 @@ class Attempt(msgspec.Struct, frozen=True):
     due: datetime | None = None  #: a deadline of this student's own
     excused: bool = False  #: from the whole assignment
     granted: str = ""  #: why, as it is shown
+    appeal: str = ""  #: that lay in it
 
 
 @dataclass
@@ -123,7 +124,7 @@ def _attempt(
     person, listed = map(source.found_in, lists)
     when = best(told := [source.when, listed.submitted, person.submitted])
     problems = [each.problem for each in told if each.problem and not when.at]
-    package, problem, notes = _package(source, root, handout)
+    package, problem, notes, appeal = _package(source, root, handout)
     return Attempt(
         student=person.id or source.student,
         name=person.name or source.name or listed.name,
@@ -137,19 +138,22 @@ def _attempt(
         due=person.due,
         excused=person.excused,
         granted=printable(person.note),
+        appeal=appeal,
     )
 
 
-def _package(source: HandIn, root: Path, handout: Handout | None) -> tuple[Package | None, str, list[str]]:
-    """What a hand-in holds, or why it holds nothing; and what was left out."""
+def _package(source: HandIn, root: Path, handout: Handout | None) -> tuple[Package | None, str, list[str], str]:
+    """What a hand-in holds, or why it holds nothing; what was left out; and the appeal in it."""
+    appeal = ""
     try:
         package, notes = read_package(source.paths, source.names, handout=handout)
-        return package, "", notes
+        return msgspec.structs.replace(package, appeal=""), "", notes, package.appeal
     except NoPackage as error:
+        appeal = error.appeal
         told = sentence_of(error) if source.paths else "no file was handed in; text typed into the course system is not graded"
     except Exception as error:  # whatever somebody hands in ends nobody else's grading
         told = f"what was handed in cannot be read ({type(error).__name__}: {sentence_of(error, root)[:120]})"
-    return None, told, []
+    return None, told, [], appeal
 
 
 def unpack_class(archive: Path, folder: Path) -> tuple[Path, list[str]]:

@@ -19,6 +19,7 @@ from grader.cohort.choice import Handout, choose, names_like_modules
 from grader.course.skeleton import KIT_MARK, SKELETON
 from grader.paths import MODULES
 from grader.submission import MAX_BYTES, file_of, fitting
+from grader.text import clean
 
 #: Folders that no submission needs: what tools leave behind, and other people's packages.
 SKIPPED = frozenset(
@@ -30,6 +31,9 @@ MOST_FILES = 200
 _LONGEST_NAME, _LONGEST_PATH = 255, 500
 #: The first line of a notebook's cell that holds a module: `# losses.py`, `%%writefile student/losses.py`.
 _NAMES_MODULE = re.compile(r"(?:#|%%(?:write)?file)\s*(?:-a\s+)?(?:\S*/)?(\w+\.py)[ \t]*$", re.MULTILINE)
+APPEAL = "appeal.txt"  #: what a student says against a grade, beside the modules or alone
+APPEAL_ALONE = "nothing but an appeal was handed in"
+_MOST_APPEAL = 10_000  #: characters
 _DEPTH = 2  #: an archive in an archive is opened, one in that is not
 
 
@@ -37,6 +41,7 @@ class Package(msgspec.Struct, frozen=True):
     """A submission's Python files."""
 
     files: dict[str, bytes]  #: path below the package's root -> content
+    appeal: str = ""  #: of APPEAL, which is no part of the digest: nothing is graded again for it
 
     @property
     def digest(self) -> str:
@@ -58,6 +63,8 @@ class Package(msgspec.Struct, frozen=True):
 class NoPackage(Exception):
     """What was handed in holds no submission; the message is a sentence for its author."""
 
+    appeal = ""  #: that was handed in all the same
+
 
 def read_package(
     paths: list[Path], names: dict[str, str] | None = None, limits: ArchiveLimits | None = None, handout: Handout | None = None
@@ -75,7 +82,13 @@ def read_package(
             _read_folder(path, contents, limits)
         else:
             _read_file(path, (names or {}).get(path.name, path.name), contents, limits)
-    return _find(contents, limits, handout or Handout(), _DEPTH)
+    _take_appeal(contents)
+    try:
+        package, notes = _find(contents, limits, handout or Handout(), _DEPTH)
+    except NoPackage as error:
+        error.appeal = contents.appeal
+        raise
+    return msgspec.structs.replace(package, appeal=contents.appeal), notes
 
 
 def printable(text: str) -> str:
@@ -104,7 +117,7 @@ def wanted(path: str) -> bool:
     parts = PurePosixPath(path).parts
     if any(part in SKIPPED for part in parts[:-1]) or parts[-1].startswith("._"):
         return False
-    return path.endswith((".py", ".ipynb")) or parts[-1] == KIT_MARK or is_archive(b"", path)
+    return path.endswith((".py", ".ipynb")) or parts[-1].lower() in (KIT_MARK, APPEAL) or is_archive(b"", path)
 
 
 def _read_folder(root: Path, contents: Contents, limits: ArchiveLimits) -> None:
@@ -188,7 +201,16 @@ def _opened(contents: Contents, path: str, limits: ArchiveLimits) -> Contents:
     except BadArchive as error:
         raise NoPackage(f"{PurePosixPath(path).name!r} cannot be used: {error}") from None
     inner.notes = contents.notes + inner.notes
+    _take_appeal(inner)
+    contents.appeal = inner.appeal = contents.appeal or inner.appeal
     return inner
+
+
+def _take_appeal(contents: Contents) -> None:
+    """Take the appeals out of what was handed in; the one that lies nearest to the top counts."""
+    paths = sorted((p for p in contents.files if PurePosixPath(p).name.lower() == APPEAL), key=lambda p: (p.count("/"), p))
+    texts = [clean(contents.files.pop(path).decode("utf-8-sig", "replace"), _MOST_APPEAL).strip() for path in paths]
+    contents.appeal = next(filter(None, texts), "")
 
 
 def _take(contents: Contents, root: str) -> Package:
@@ -220,6 +242,8 @@ def _unfit(path: str) -> str:
 
 
 def _nothing_found(contents: Contents, archives: list[str]) -> str:
+    if contents.appeal and not contents.files:
+        return APPEAL_ALONE
     if len(archives) > 1:
         return f"{len(archives)} archives were handed in and no module of the course beside them"
     pythons = sorted(path for path in contents.files if path.endswith(".py"))

@@ -12,6 +12,7 @@ import msgspec
 
 from grader.cohort.times import Moment, moment
 from grader.errors import Refusal
+from grader.text import clean
 
 _COLUMNS: dict[str, list[str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
@@ -28,6 +29,7 @@ class Person(msgspec.Struct, frozen=True):
     excused: bool = False  #: from the whole assignment
     note: str = ""  #: why, as it is shown
     section: str = ""  #: which the class is divided into
+    appeal: str = ""  #: what they say against their grade
     late_days: int | None = None  #: late days left to this student, if the roster tells
 
     @property
@@ -128,4 +130,5 @@ def _person(cells: dict[str, str], path: Path, zone: tzinfo | None, source: str)
         note=" ".join(get("note", "").split())[:200],
         late_days=int(days) if days else None,
         section=" ".join(get("section", "").split())[:60],
+        appeal=clean(get("appeal", ""), 10_000),
     )
