@@ -41,6 +41,7 @@ class Filled:
     not_in_file: list[str] = field(default_factory=list)  #: graded, but in no line of the file
     ambiguous: list[str] = field(default_factory=list)  #: two students or two lines that cannot be told apart
     untouched: list[str] = field(default_factory=list)  #: excused, locked, or the grader's fault
+    by_hand: list[str] = field(default_factory=list)  #: filled with points that somebody gave
 
     def sentences(self) -> list[str]:
         """What an instructor has to know, a line each."""
@@ -52,6 +53,7 @@ class Filled:
             (self.not_graded, "in the file, but nothing was handed in"),
             (self.ambiguous, "not told apart, left alone"),
             (self.untouched, "left alone"),
+            (self.by_hand, "with points given by hand"),
         ):
             if names:
                 told.append(f"{len(names)} {what}: {', '.join(names)}.")
@@ -124,13 +126,14 @@ def _scores(lines_of: dict[str, list[GradebookLine]], grades: list[Grade], possi
         grade = whose[student]
         if more:
             filled.ambiguous += [f"{each.shown} (line {each.row + 1})" for each in (line, *more)]
-        elif grade.state == "missing" and not line.locked and not grade.excused:
-            filled.not_graded.append(line.shown)
-        elif line.locked or grade.excused or grade.state not in ("graded", "submission"):
-            filled.untouched.append(f"{line.shown} ({line.locked or grade.reason})")
-        else:
+        elif grade.counts and not line.locked:
             scale = possible / grade.max_score if possible and grade.max_score else 1
             scores[line.row] = str(number(grade.score * scale))
+            filled.by_hand += [line.shown] if grade.by_hand is not None else []
+        elif grade.state == "missing" and not line.locked and not grade.excused:
+            filled.not_graded.append(line.shown)
+        else:
+            filled.untouched.append(f"{line.shown} ({line.locked or grade.reason})")
     return scores
 
 

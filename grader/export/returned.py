@@ -10,6 +10,7 @@ from grader.cohort.counting import Grade
 from grader.course.course import Course
 from grader.course.policy import Feedback, FeedbackRules
 from grader.export.text import level, outcome
+from grader.files import write_atomically
 from grader.records import CheckResult, Report, StageResult
 from grader.report.words import number, plural
 
@@ -44,20 +45,22 @@ def return_reports(
     The folders are called as Moodle calls them where the number of the participant is known, so that a zip of them can be
     uploaded as feedback files.
     """
-    from grader.report.learner import render
+    from grader.report.learner import page
 
     count = 0
     for grade in grades:
-        if (report := reports(grade)) is None:
+        said = [*grade.comments, *grade.decisions]
+        report = reports(grade) or (Report(0, round(grade.max_score), [], notes=[grade.reason]) if said else None)
+        if report is None:
             continue
         target = folder / folder_name(grade)
-        target.mkdir(parents=True, exist_ok=True)
-        shown = redacted(report, rules)
+        shown = redacted(report, rules) if report.stages else report
         shown = msgspec.structs.replace(shown, notes=[*grade.notes, *shown.notes])
+        told = f"{number(grade.score)} of {number(grade.max_score)} points count."
         if grade.penalty:
-            told = f"{grade.reason}: {number(grade.score)} of {number(grade.max_score)} points count."
-            shown = msgspec.structs.replace(shown, notes=[*shown.notes, told])
-        render(shown, target, course)
+            shown = msgspec.structs.replace(shown, notes=[*shown.notes, f"{grade.reason}: {told}"])
+        said += [told] if grade.by_hand is not None else []
+        write_atomically(target / "report.html", page(shown, target, course, "returned.html.j2", comments=said))
         count += 1
     return count
 

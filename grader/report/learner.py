@@ -83,8 +83,8 @@ def render(report: Report, out: Path, course: Course) -> Path:
     return write_atomically(out / "report.html", page(report, out, course))
 
 
-def page(report: Report, out: Path, course: Course, template: str = "report.html.j2") -> str:
-    """The page as text, or what another template makes of it; reads what lies in `out`, keeps its plots in `out/figures.json`."""
+def page(report: Report, out: Path, course: Course, template: str = "report.html.j2", **more: object) -> str:
+    """The page as text, or what another template makes of it and `more`; reads what lies in `out`, keeps plots in `out/figures.json`."""
     arrays = {(s.id, c.id): evidence.load(out, s.id, c.id, c.card) for s in report.stages for c in s.checks}
     drawings = Drawings(out, drawing_code(course.tasks / TOOLBOX / PICTURES))
     drawn = pictures.draw(pictures.due(report, lambda stage, check: arrays[stage, check.id], course), drawings)
@@ -106,6 +106,7 @@ def page(report: Report, out: Path, course: Course, template: str = "report.html
         graded=graded.sections(report),
         handouts=site.handouts(out, course, [stage.id for stage in report.stages]),
         problems=list(report.extra.problems.items()),
+        **more,
     )
 
 

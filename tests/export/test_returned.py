@@ -63,6 +63,22 @@ def test_reports_are_written_for_those_who_have_one(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["ann"]
 
 
+def test_comments_and_points_by_hand_are_returned_at_every_level_and_without_a_report(tmp_path):
+    grades = [
+        samples.grade("ann", 3.5, by_hand=2.0, comments=["Look at <b>\n\nonce more."], decisions=["2 points added by N"]),
+        samples.grade("zoe", 20.0, "missing", by_hand=20.0, decisions=["20 points set by N"]),
+        samples.grade("bob", 0.0, "missing"),
+    ]
+    reports = {"ann": samples.report()}
+    assert returned.return_reports(grades, lambda g: reports.get(g.student), FeedbackRules(default="none"), tmp_path, HERE) == 2
+    ann, zoe = ((tmp_path / name / "report.html").read_text() for name in ("ann", "zoe"))
+    assert "<p>Look at &lt;b&gt;</p><p>once more.</p>" in ann
+    assert "2 points added by N" in ann
+    assert "3.5 of 100 points count." in ann
+    assert "20 of 100 points count." in zoe
+    assert "All checks pass" not in ann + zoe
+
+
 def test_a_promise_does_not_tell_what_was_substituted():
     shown = returned.redacted(samples.with_a_substitute(), FeedbackRules(default="promise"))
     assert "ReLU" not in text(shown)
