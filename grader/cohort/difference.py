@@ -49,7 +49,8 @@ def grades_of(source: Path, submissions: Path | None, out: Path, jobs: int | Non
 
 
 def differences(old: list[Grade], new: list[Grade]) -> list[Change]:
-    """Everybody whose state, score, points in a stage or points without substitutes change, the biggest loss first."""
+    """Everybody whose state, score, points in a stage, without substitutes or by hand, appeal or comments change, the biggest
+    loss first."""
     before = {grade.student: grade for grade in old}
     after = {grade.student: grade for grade in new}
     shared = stages_of(old) & stages_of(new)  # another stage is listed for those alone whose score it changes
@@ -99,9 +100,18 @@ def _where(one: Grade | None, other: Grade | None, shared: set[str]) -> str:
         if a != b and (stage in shared or one.score != other.score):
             shown = ["none" if points is None else str(number(points)) for points in (a, b)]
             parts.append(f"{stage} {shown[0]} -> {shown[1]}")
+    parts += _by_hand(one, other)
     if not parts and one.score != other.score:
         parts.append("policy (lateness, weights or attempts)")
     own, now = one.points_alone, other.points_alone
     if own is not None and now is not None and own != now:
         parts.append(f"on its own {number(own)} -> {number(now)}")
     return ", ".join(parts)
+
+
+def _by_hand(one: Grade, other: Grade) -> list[str]:
+    """What an instructor has added meanwhile."""
+    points = ["none" if grade.by_hand is None else f"{number(grade.by_hand):+}" for grade in (one, other)]
+    appeals = [grade.appeal_state or "none" for grade in (one, other)]
+    told = [f"{what} {a} -> {b}" for what, (a, b) in (("by hand", points), ("appeal", appeals)) if a != b]
+    return told + ["other comments"] * (one.comments != other.comments)

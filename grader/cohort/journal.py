@@ -131,6 +131,15 @@ class Journal:
             found.setdefault(key, []).append(state)
         return found
 
+    def remarks(self) -> str:
+        """The instructor's remarks as they were last read; empty if they never were."""
+        return "".join(text for (text,) in self._db.execute("SELECT text FROM remarks ORDER BY rowid DESC LIMIT 1"))
+
+    def keep_remarks(self, text: str) -> None:
+        """Write a version of the remarks, unless it is the last one."""
+        if text != self.remarks():
+            self._db.execute("INSERT INTO remarks VALUES (?, ?)", (time.time(), text))
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")

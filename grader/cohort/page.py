@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +10,11 @@ import msgspec
 
 from grader.cohort import insight, similarity
 from grader.cohort.counting import Grade
-from grader.cohort.insight import Cause, Insight, Item
+from grader.cohort.insight import Cause, Insight, Item, Place
 from grader.cohort.intake import Store
 from grader.cohort.items import FEWEST
 from grader.cohort.journal import Journal
+from grader.cohort.remarks import Remark, appeal_id, cause_key
 from grader.cohort.run import Result, report_folder
 from grader.cohort.signs import kinds, read_signs
 from grader.cohort.similarity import Code, LookAlikes
@@ -21,74 +22,38 @@ from grader.cohort.tables import guard, written
 from grader.course.course import Course
 from grader.course.policy import Policy
 from grader.files import write_atomically
-from grader.report.words import number, plural, seconds
+from grader.records import CheckResult, Report
 
+_MOST_EVIDENCE = 3  #: failed checks beside an appeal
 _MOST_GROUPS, _MOST_FUNCTIONS = 40, 6  #: of look-alikes that are shown, and of functions side by side
 #: Look-alikes, and each function that the pair of them shares with its text by either.
 SideBySide = tuple[LookAlikes, list[tuple[str, str, str]]]
-_TITLES = {
-    "submission": "Nothing that could be graded",
-    "fault": "The grader's own fault: run the same command again",
-    "waiting": "Not graded yet",
-    "missing": "Nothing handed in",
-}
-
-
-@dataclass(frozen=True)
-class StudentRow:
-    """One student in the heat map."""
-
-    student: str
-    score: str
-    alone: str  #: without substitutes, if that is less
-    section: str
-    cells: list[str]  #: states of the stages
-    link: str = ""
-    remark: str = ""
 
 
 @dataclass(frozen=True)
 class View:
     """What the template shows."""
 
-    students: int
-    headline: str
     made: str
     course: str
-    footer: str
     look: Insight
     most: float
-    rows: list[StudentRow]
+    grades: list[Grade]  #: the best first
+    link: Mapping[str, str]  #: student -> their report
     number: Mapping[str, int]  #: by which a student is called when names are hidden
     name: Mapping[str, str]
     same: list[list[str]]
-    before: Mapping[tuple[str, str], tuple[int, int]]  #: cause or check -> passed and tried, last time
+    before: Mapping[Place, tuple[int, int]]  #: cause or check -> passed and tried, last time
     alike: list[SideBySide]
     signs: list[tuple[str, str]]
-    open: list[tuple[str, list[tuple[str, str]]]]
     unknown: list[str]
     anonymous: bool
+    remarks: Sequence[Remark]
+    causes: Mapping[str, Cause]  #: as remarks call them
+    appeals: Mapping[
+        str, tuple[str, list[tuple[str, CheckResult]]]
+    ]  #: student -> id of the appeal; failed checks with their stages
     fewest: int = FEWEST
-
-    @property
-    def most_label(self) -> str:
-        return str(number(self.most))
-
-    @property
-    def histogram_label(self) -> str:
-        told = [f"{self.bin_label(i)}: {count}" for i, count in enumerate(self.look.bins) if count]
-        return f"Students by score: {'; '.join(told)}"
-
-    def bar(self, count: int) -> float:
-        return round(116 * count / max(1, *self.look.bins), 1)
-
-    def bin_label(self, place: int) -> str:
-        step = self.most / len(self.look.bins)
-        return f"{number(place * step)} to {number((place + 1) * step)} points"
-
-    def gap(self, cells: list[str]) -> range:
-        """Empty cells of a student without a report."""
-        return range(len(self.look.stages) - len(cells))
 
 
 def write(result: Result, course: Course, anonymous: bool = False, made: str = "") -> Path:
@@ -114,6 +79,7 @@ def build(result: Result, course: Course, anonymous: bool, made: str) -> View:
     grades = sorted(result.grades, key=lambda grade: (-grade.score, grade.student))
     with Journal(result.out / "journal.sqlite") as journal:
         look = insight.look(grades, lambda grade: journal.report(grade.key))
+        appeals = {g.student: (appeal_id(g.appeal), _evidence(g.appeal, journal.report(g.key))) for g in grades if g.appeal}
     stages = {stage: look.stages[stage] for stage in result.stages if stage in look.stages}
     numbers = {grade.student: place for place, grade in enumerate(grades, 1)}
     names = {g.student: g.student if g.name in ("", g.student) else f"{g.name} ({g.student})" for g in grades}
@@ -121,30 +87,33 @@ def build(result: Result, course: Course, anonymous: bool, made: str) -> View:
         numbers.setdefault(stranger, place)
         names.setdefault(stranger, stranger)
     signs, alike = _code(result.out, grades, course, result.policy)
-    graded = len(result.of_state("graded"))
+    pages = {grade.student: report_folder(result.out, grade.key) / "report.html" for grade in grades if grade.key}
     return View(
-        students=len(grades),
-        headline=f"{plural(graded, 'submission')} graded{_rest(result)}.",
         made=made,
         course=result.course[:12],
-        footer=_footer(look),
         look=msgspec.structs.replace(look, stages=stages),
         most=max((grade.max_score for grade in grades), default=0.0),
-        rows=[_row(result.out, grade, look, list(stages)) for grade in grades],
+        grades=grades,
+        link={student: path.relative_to(result.out).as_posix() for student, path in pages.items() if path.exists()},
         number=numbers,
         name=names,
         same=insight.same_content(grades),
         before=_before(result.out / "items.csv", look),
         alike=alike,
         signs=signs,
-        open=[
-            (title, those)
-            for state, title in _TITLES.items()
-            if (those := [(grade.student, grade.reason) for grade in grades if grade.state == state])
-        ],
         unknown=result.intake.unknown,
         anonymous=anonymous,
+        remarks=result.remarks,
+        causes={cause_key((cause.stage, cause.id)): cause for cause in look.causes},
+        appeals=appeals,
     )
+
+
+def _evidence(appeal: str, report: Report | None) -> list[tuple[str, CheckResult]]:
+    """The failed checks that an appeal names, by themselves or by their stage; the first ones if it names none."""
+    failed = [(stage, check) for *_, (stage, _), check in insight.failures(report)] if report else []
+    named = [(stage, check) for stage, check in failed if check.id in appeal or stage in appeal]
+    return (named or failed)[:_MOST_EVIDENCE]
 
 
 def _code(out: Path, grades: list[Grade], course: Course, policy: Policy) -> tuple[list[tuple[str, str]], list[SideBySide]]:
@@ -177,13 +146,13 @@ def _code(out: Path, grades: list[Grade], course: Course, policy: Policy) -> tup
     return signs, alike
 
 
-def _figures(look: Insight) -> dict[tuple[str, str], tuple[int, int, Cause | Item]]:
+def _figures(look: Insight) -> dict[Place, tuple[int, int, Cause | Item]]:
     """Of each cause and check: how many were without it, or passed, of how many who tried."""
     causes = {(each.stage, each.id): (each.tried - each.made, each.tried, each) for each in look.causes}
     return {**causes, **{(each.stage, each.id): (each.passed, each.tried, each) for each in look.checks}}
 
 
-def _items(look: Insight, before: Mapping[tuple[str, str], tuple[int, int]]) -> str:
+def _items(look: Insight, before: Mapping[Place, tuple[int, int]]) -> str:
     """A table of the checks and causes, with the figures of the last run that had others."""
     head = ["stage", "id", "title", "passed", "tried", "difficulty", "discrimination", "passed_before", "tried_before"]
     rows: list[list[object]] = [[*head]]
@@ -195,7 +164,7 @@ def _items(look: Insight, before: Mapping[tuple[str, str], tuple[int, int]]) -> 
     return written(rows)
 
 
-def _before(file: Path, look: Insight) -> dict[tuple[str, str], tuple[int, int]]:
+def _before(file: Path, look: Insight) -> dict[Place, tuple[int, int]]:
     """The figures of the last run that had others than these."""
     rows = list(csv.reader(io.StringIO(file.read_text("utf-8", "replace")))) if file.exists() else []
     rows = [row for row in rows if len(row) == 9]  # unless a spreadsheet has saved it in a way of its own
@@ -204,30 +173,3 @@ def _before(file: Path, look: Insight) -> dict[tuple[str, str], tuple[int, int]]
         for at in (3, 7)
     )
     return former if last == {place: figures[:2] for place, figures in _figures(look).items()} else last
-
-
-def _row(out: Path, grade: Grade, look: Insight, stages: list[str]) -> StudentRow:
-    states = look.states.get(grade.student, {})
-    page = report_folder(out, grade.key) / "report.html" if grade.key else None
-    remark = grade.remark if grade.state in ("graded", "submission") else grade.state
-    alone = grade.points_alone
-    return StudentRow(
-        student=grade.student,
-        score=f"{number(grade.score)}" if grade.state in ("graded", "submission", "fault") else "",
-        alone=f"{number(alone)}" if alone is not None and alone < grade.raw else "",
-        section=grade.section,
-        cells=[states[stage] for stage in stages if stage in states],
-        link=page.relative_to(out).as_posix() if page is not None and page.exists() else "",
-        remark=remark[:300],
-    )
-
-
-def _rest(result: Result) -> str:
-    told = {"submission": "could not be graded", "fault": "failed in the grader", "missing": "missing"}
-    counts = {what: len(result.of_state(state)) for state, what in told.items()}
-    return "".join(f", {count} {what}" for what, count in counts.items() if count)
-
-
-def _footer(look: Insight) -> str:
-    slow = ", ".join(f"{title} ({seconds(median)})" for _, title, median in look.slowest if median >= 0.1)
-    return f"Grading took {seconds(look.seconds)} of one core" + (f", most of it in {slow}, by the median." if slow else ".")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader.cohort import counting
+from grader.cohort import counting, remarks
 from grader.cohort.choice import Handout
 from grader.cohort.counting import Grade
 from grader.cohort.intake import Attempt, Intake, Store, take_in
@@ -17,7 +17,8 @@ from grader.cohort.journal import Journal, Outcome, record_key
 from grader.cohort.package import Package
 from grader.cohort.pool import ProcessPool, StageReached
 from grader.cohort.process import CourseBroken
-from grader.cohort.roster import Roster
+from grader.cohort.remarks import Remark
+from grader.cohort.roster import Person, Roster
 from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, course_fingerprint
 from grader.course.course import BadCourse, Course
 from grader.course.policy import Policy, check_against
@@ -75,6 +76,7 @@ class Result:
     grades: list[Grade]
     stages: dict[str, int]  #: stage -> points
     course: str  #: fingerprint
+    remarks: tuple[Remark, ...] = ()
 
     def of_state(self, state: str) -> list[Grade]:
         return [grade for grade in self.grades if grade.state == state]
@@ -104,7 +106,7 @@ def grade_class(run: ClassRun) -> Result:
         finally:
             book.write_tables()
             shutil.rmtree(scratch, ignore_errors=True)
-        return Result(run.out, run.policy, book.intake, book.grades(), book.stages, book.course)
+        return Result(run.out, run.policy, book.intake, book.grades(), book.stages, book.course, book.remarks)
 
 
 class _Book:
@@ -117,6 +119,10 @@ class _Book:
         self.stages = self._stages()
         self.keys: dict[str, str] = {}  #: key -> digest, of every attempt that may count, in order of student
         self.names: dict[str, list[str]] = {}  #: key -> whose it is
+        self.people = {person.id: person for person in run.roster.people} if run.roster else {}
+        students = {each.student for each in intake.attempts} | self.people.keys()
+        self.remarks = remarks.read(run.out, journal, students, counting.most_points(self.stages, run.policy))
+        self.by_hand = remarks.ByHand(self.remarks, journal.report)
         for attempts in counting.by_student(intake.attempts).values():
             for attempt in counting.choose(attempts, run.policy):
                 if attempt.digest:
@@ -142,22 +148,21 @@ class _Book:
         return [key for key in self.keys if states.get(key, "fault") == "fault"]
 
     def grades(self) -> list[Grade]:
-        people = self.run.roster.people if self.run.roster else []
         found = counting.count(
             self.intake.attempts,
             lambda attempt: self.journal.brief(self.key(attempt)) if attempt.digest else None,
             self.run.policy,
             self.stages,
-            {person.id: person.late_days for person in people if person.late_days is not None},
+            {person.id: person.late_days for person in self.people.values() if person.late_days is not None},
             self.key,
         )
         most = counting.most_points(self.stages, self.run.policy)
         there = {grade.student for grade in found}
-        for person in people:
-            if person.id not in there:
-                found.append(counting.nothing(person, most))
-        sections = {person.id: person.section for person in people}
-        found = [msgspec.structs.replace(grade, section=sections.get(grade.student, "")) for grade in found]
+        found += [counting.nothing(person, most) for person in self.people.values() if person.id not in there]
+        for place, grade in enumerate(found):
+            person = self.people.get(grade.student, Person(""))
+            listed = msgspec.structs.replace(grade, section=person.section, appeal=grade.appeal or person.appeal)
+            found[place] = self.by_hand.added_to(listed)
         return sorted(found, key=lambda grade: grade.student)
 
     def write_tables(self) -> None:

@@ -15,7 +15,7 @@ _BEFORE = (
     "student", "name", "state", "score", "max_score", "raw", "points_alone", "penalty", "late_days", "attempt", "attempts", "submitted",
     "submitted_by", "due", "excused",
 )  # fmt: skip
-_AFTER = ("mistakes", "reason", "notes", "content", "section")
+_AFTER = ("mistakes", "reason", "notes", "by_hand", "decisions", "comments", "appeal", "content", "section")
 
 
 def table(grades: list[Grade], stages: list[str]) -> str:
@@ -29,9 +29,12 @@ def table(grades: list[Grade], stages: list[str]) -> str:
         submitted, due = (at.isoformat() if at else "" for at in (grade.submitted, grade.due))
         before = (guard(clean(grade.student, None)), guard(clean(grade.name, None)), grade.state, *numbers, grade.late_days)
         when = (submitted, grade.submitted_by, due, "yes" if grade.excused else "")
-        reason, notes = (guard(clean_name(text, 20_000)) for text in (grade.reason, "; ".join(grade.notes)))
+        texts = (grade.reason, *map("; ".join, (grade.notes, grade.decisions, grade.comments)))
+        reason, notes, *said = (guard(clean_name(text, 20_000)) for text in texts)
+        by_hand = "" if grade.by_hand is None else number(grade.by_hand)
         ids = (guard(clean(grade.ids.get(system, ""), None)) for system in systems)
-        after = ("; ".join(grade.mistakes), reason, notes, grade.digest[:16], guard(clean(grade.section, None)), *ids)
+        remarks = (reason, notes, by_hand, *said, grade.appeal_state)
+        after = ("; ".join(grade.mistakes), *remarks, grade.digest[:16], guard(clean(grade.section, None)), *ids)
         rows.append([*before, guard(clean(grade.attempt, None)), grade.attempts, *when, *points, *after])
     return written(rows)
 

@@ -132,6 +132,8 @@ def _told(result: Result, written: Path) -> int:
     faults = result.of_state("fault")
     if warning := times_unknown(result.grades, result.policy.late):
         click.secho(warning, fg="red", bold=True)
+    if appeals := sum(grade.appeal_state == "open" for grade in result.grades):
+        click.echo(f"Appeals to answer: {appeals}. The class page has them, and the lines to answer them with.")
     click.echo(
         f"{len(result.of_state('graded'))} graded, {len(result.of_state('submission'))} could not be graded (submission), "
         f"{len(faults)} failed in the grader, {len(result.of_state('missing'))} missing.\n{result.out / 'grades.csv'}\n{written}"

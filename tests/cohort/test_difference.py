@@ -80,6 +80,16 @@ def test_what_was_earned_without_substitutes_is_compared_where_both_say(folders)
     assert differences([grade("ann", 50)], [after]) == []
 
 
+def test_points_by_hand_appeals_and_comments_are_compared():
+    before = msgspec.structs.replace(grade("ann", 50), appeal_state="open", comments=["a"])
+    after = msgspec.structs.replace(grade("ann", 52.5), appeal_state="granted", by_hand=2.5, comments=["b"])
+    (change,) = differences([before], [after])
+    assert (change.change, change.where) == ("+2.5", "by hand none -> +2.5, appeal open -> granted, other comments")
+    (change,) = differences([after], [before])
+    assert change.where == "by hand +2.5 -> none, appeal granted -> open, other comments"
+    assert differences([after], [after]) == []
+
+
 def compared(folder, old, new):
     """What the verb says of two gradings, and its exit status."""
     for name, grades in (("a", old), ("b", new)):
