@@ -60,7 +60,7 @@ class Grade(Struct, frozen=True):
     def remark(self) -> str:
         """What is said beside the grade: the reason and the first of the notes."""
         more = len(self.notes) - _MOST_NOTES
-        parts = [self.reason, *self.decisions, *self.notes[:_MOST_NOTES], f"{more} more such remarks" if more > 0 else ""]
+        parts = [self.reason, *self.notes[:_MOST_NOTES], f"{more} more such remarks" if more > 0 else ""]
         return "; ".join(filter(None, parts))
 
 

@@ -5,7 +5,9 @@ import pytest
 
 from grader.cohort import page as class_page
 from grader.cohort.intake import Store
+from grader.cohort.journal import Journal
 from grader.cohort.package import Package
+from grader.cohort.remarks import ByHand, Remark
 from grader.cohort.similarity import python_files
 from grader.course.misconceptions import RIGHT
 from grader.paths import ROOT
@@ -18,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """A page of 40 students in two sections, of whom four handed in one right answer with a comment each."""
+    """A page of 40 students in two sections, of whom four handed in one right answer with a comment each and two appealed."""
     made = make_class(tmp_path_factory.mktemp("small"), 40)
     store, copied = Store(made.out / "store"), python_files(ROOT / RIGHT / "closures")
     for number, grade in enumerate(made.grades[:40]):
@@ -26,7 +28,15 @@ def small(tmp_path_factory):
             {name: text + b"\n# %d\n" % number for name, text in copied.items()} if number < 4 else store.get(grade.digest).files
         )
         digest, section = store.put(Package(files)), f"Group {number % 2 + 1}"
-        made.grades[number] = msgspec.structs.replace(grade, digest=digest, section=section)
+        appeal = f"I am Student {number}, and 03_stage is right." * (number in (2, 3))
+        made.grades[number] = msgspec.structs.replace(grade, digest=digest, section=section, appeal=appeal)
+    decided = {"student": "id00003", "appeal": "0ld", "granted": True, "add": 2, "by": "N", "date": "2026-12-01"}
+    made.remarks = (
+        Remark(cause="02_stage/slip_1", text="Look at `x`."), Remark(cause="02_stage/old", text="Once."),
+        Remark("Student 3 is right.", **decided), Remark("Well done, Student 9.", student="id00009"),
+    )  # fmt: skip
+    with Journal(made.out / "journal.sqlite") as journal:
+        made.grades[:] = map(ByHand(made.remarks, journal.report).added_to, made.grades)
     return class_page.write(made, HERE, made="2026-11-23T01:00:00+00:00")
 
 

@@ -94,7 +94,6 @@ def test_a_report_that_comes_later_gets_its_comments_then():
 def test_points_by_hand_stay_within_nothing_and_all(entries, score, by_hand, told):
     grade = added(*(decision(**entry) for entry in entries))["ann"]
     assert (grade.score, grade.by_hand, grade.decisions[0]) == (score, by_hand, told)
-    assert grade.remark.startswith(told)
 
 
 def test_no_late_penalty_touches_points_by_hand():
