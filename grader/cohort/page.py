@@ -2,8 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -14,7 +13,7 @@ from grader.cohort.insight import Cause, Insight, Item, Place
 from grader.cohort.intake import Store
 from grader.cohort.items import FEWEST
 from grader.cohort.journal import Journal
-from grader.cohort.remarks import Remark, appeal_id, cause_key
+from grader.cohort.remarks import appeal_id, cause_key
 from grader.cohort.run import Result, report_folder
 from grader.cohort.signs import kinds, read_signs
 from grader.cohort.similarity import Code, LookAlikes
@@ -30,34 +29,8 @@ _MOST_GROUPS, _MOST_FUNCTIONS = 40, 6  #: of look-alikes that are shown, and of 
 SideBySide = tuple[LookAlikes, list[tuple[str, str, str]]]
 
 
-@dataclass(frozen=True)
-class View:
-    """What the template shows."""
-
-    made: str
-    course: str
-    look: Insight
-    most: float
-    grades: list[Grade]  #: the best first
-    link: Mapping[str, str]  #: student -> their report
-    number: Mapping[str, int]  #: by which a student is called when names are hidden
-    name: Mapping[str, str]
-    same: list[list[str]]
-    before: Mapping[Place, tuple[int, int]]  #: cause or check -> passed and tried, last time
-    alike: list[SideBySide]
-    signs: list[tuple[str, str]]
-    unknown: list[str]
-    anonymous: bool
-    remarks: Sequence[Remark]
-    causes: Mapping[str, Cause]  #: as remarks call them
-    appeals: Mapping[
-        str, tuple[str, list[tuple[str, CheckResult]]]
-    ]  #: student -> id of the appeal; failed checks with their stages
-    fewest: int = FEWEST
-
-
 def write(result: Result, course: Course, anonymous: bool = False, made: str = "") -> Path:
-    """Write index.html and signs.csv into the class's folder; returns the page's path.
+    """Write index.html, items.csv and signs.csv into the class's folder; returns the page's path.
 
     made : ISO time on the page; now without it
     """
@@ -65,48 +38,46 @@ def write(result: Result, course: Course, anonymous: bool = False, made: str = "
 
     from grader.report import pages
 
-    view = build(result, course, anonymous, made or datetime.now(UTC).isoformat(timespec="seconds"))
-    folder = Path(__file__).with_name("templates")
-    environment = pages.environment(folder, style=pages.stylesheet(folder / "class.css"))
-    signs = [("student", "signs"), *((guard(student), guard(told)) for student, told in view.signs)]
-    write_atomically(result.out / "signs.csv", written(signs))
-    write_atomically(result.out / "items.csv", _items(view.look, view.before))
-    return write_atomically(result.out / "index.html", environment.get_template("class.html.j2").render(v=view))
-
-
-def build(result: Result, course: Course, anonymous: bool, made: str) -> View:
-    """Collect what the page shows."""
     grades = sorted(result.grades, key=lambda grade: (-grade.score, grade.student))
     with Journal(result.out / "journal.sqlite") as journal:
         look = insight.look(grades, lambda grade: journal.report(grade.key))
         appeals = {g.student: (appeal_id(g.appeal), _evidence(g.appeal, journal.report(g.key))) for g in grades if g.appeal}
-    stages = {stage: look.stages[stage] for stage in result.stages if stage in look.stages}
-    numbers = {grade.student: place for place, grade in enumerate(grades, 1)}
-    names = {g.student: g.student if g.name in ("", g.student) else f"{g.name} ({g.student})" for g in grades}
-    for place, stranger in enumerate(result.intake.unknown, len(numbers) + 1):
-        numbers.setdefault(stranger, place)
-        names.setdefault(stranger, stranger)
+    before = _before(result.out / "items.csv", look)
     signs, alike = _code(result.out, grades, course, result.policy)
-    pages = {grade.student: report_folder(result.out, grade.key) / "report.html" for grade in grades if grade.key}
-    return View(
-        made=made,
-        course=result.course[:12],
-        look=msgspec.structs.replace(look, stages=stages),
-        most=max((grade.max_score for grade in grades), default=0.0),
-        grades=grades,
-        link={student: path.relative_to(result.out).as_posix() for student, path in pages.items() if path.exists()},
-        number=numbers,
-        name=names,
-        same=insight.same_content(grades),
-        before=_before(result.out / "items.csv", look),
-        alike=alike,
-        signs=signs,
-        unknown=result.intake.unknown,
-        anonymous=anonymous,
-        remarks=result.remarks,
-        causes={cause_key((cause.stage, cause.id)): cause for cause in look.causes},
-        appeals=appeals,
-    )
+    names = {g.student: g.student if g.name in ("", g.student) else f"{g.name} ({g.student})" for g in grades}
+    names |= {stranger: names.get(stranger, stranger) for stranger in result.intake.unknown}
+    view = {
+        "grades": grades,
+        "look": msgspec.structs.replace(look, stages={s: look.stages[s] for s in result.stages if s in look.stages}),
+        "most": max((grade.max_score for grade in grades), default=0.0),
+        "link": _links(result.out, grades),
+        "number": {student: place for place, student in enumerate(names, 1)},  # what stands for a name when names are hidden
+        "name": names,
+        "anonymous": anonymous,
+        "before": before,
+        "same": insight.same_content(grades),
+        "alike": alike,
+        "signs": signs,
+        "unknown": result.intake.unknown,
+        "remarks": result.remarks,
+        "causes": {cause_key((cause.stage, cause.id)): cause for cause in look.causes},
+        "appeals": appeals,
+        "fewest": FEWEST,
+        "course": result.course[:12],
+        "made": made or datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    told = [("student", "signs"), *((guard(student), guard(sign)) for student, sign in signs)]
+    write_atomically(result.out / "signs.csv", written(told))
+    write_atomically(result.out / "items.csv", _items(look, before))
+    folder = Path(__file__).with_name("templates")
+    environment = pages.environment(folder, style=pages.stylesheet(folder / "class.css"))
+    return write_atomically(result.out / "index.html", environment.get_template("class.html.j2").render(v=view))
+
+
+def _links(out: Path, grades: list[Grade]) -> dict[str, str]:
+    """Student -> the report, where there is one."""
+    pages = {grade.student: report_folder(out, grade.key) / "report.html" for grade in grades if grade.key}
+    return {student: page.relative_to(out).as_posix() for student, page in pages.items() if page.exists()}
 
 
 def _evidence(appeal: str, report: Report | None) -> list[tuple[str, CheckResult]]:
