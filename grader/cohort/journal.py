@@ -1,7 +1,8 @@
 """What a class's grading has finished, on disk: a kill at any moment loses only what was under way.
 
-One SQLite file in WAL mode with full synchronisation. One record a submission: its key is made of the content's digest,
-the course's and the policy's fingerprints, so a record is found again exactly as long as it is still true.
+One SQLite file in WAL mode with full synchronisation. One record a submission, and one for each of its stages: its key is
+made of the content's digest, the course's or the stage's fingerprint and the policy's, so a record is found again exactly as
+long as it is still true.
 """
 
 import hashlib
@@ -10,14 +11,16 @@ import sqlite3
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal, TextIO
 
 import msgspec
 
+from grader.course.course import Course
 from grader.errors import Refusal
+from grader.grading.kept_stages import KeptStage, in_todays_words
 from grader.records import Report, StageResult
 
 #: graded; the submission's own fault (stopped by time, cannot be read); the grader's fault (tried again next time)
@@ -48,7 +51,7 @@ def brief(report: Report) -> Report:
 
 
 def record_key(digest: str, course: str, policy: str) -> str:
-    """The key of a submission's record under one course and policy."""
+    """The key of a submission's record under one course, or stage of it, and policy."""
     return hashlib.sha256(f"{digest}\n{course}\n{policy}\n".encode()).hexdigest()
 
 
@@ -57,6 +60,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._lock = open(path.with_suffix(".lock"), "a+")  # noqa: SIM115 - held as long as the journal
         _lock_or_refuse(self._lock, path)
         try:
@@ -83,8 +87,8 @@ class Journal:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def finish(self, key: str, digest: str, outcome: Outcome) -> None:
-        """Write one outcome; when this returns it is on the disk."""
+    def finish(self, key: str, digest: str, outcome: Outcome, stages: Mapping[str, KeptStage] | None = None) -> None:
+        """Write one outcome and what came of its stages, each under its key; when this returns it is on the disk."""
         report = zlib.compress(msgspec.json.encode(outcome.report)) if outcome.report is not None else None
         short = msgspec.json.encode(brief(outcome.report)) if outcome.report is not None else None
         finished = time.time()
@@ -94,6 +98,14 @@ class Journal:
                 (key, digest, outcome.state, outcome.reason, report, short, outcome.seconds, finished),
             )
             self._db.execute("INSERT INTO history VALUES (?, ?, ?, ?)", (key, outcome.state, finished, os.getpid()))
+            packed = [(under, s.seen, zlib.compress(msgspec.msgpack.encode(s))) for under, s in (stages or {}).items()]
+            self._db.executemany("INSERT OR REPLACE INTO stage VALUES (?, ?, ?)", packed)
+
+    def stages(self, under: Iterable[str]) -> list[KeptStage]:
+        """The records of stages under these keys; of one several, if its results depended on other stages'. For any thread."""
+        with closing(sqlite3.connect(self._path)) as reader:
+            rows = [row for key in under for row in reader.execute("SELECT content FROM stage WHERE under = ?", (key,))]
+        return [msgspec.msgpack.decode(zlib.decompress(content), type=KeptStage) for (content,) in rows]
 
     def states(self) -> dict[str, State]:
         """Key -> state of every record."""
@@ -103,10 +115,10 @@ class Journal:
         """The record of that key."""
         return self._outcome(key, "report", zlib.decompress)
 
-    def report(self, key: str) -> Report | None:
-        """The report of that key, if one was made."""
+    def report(self, key: str, course: Course) -> Report | None:
+        """The report of that key in the words that the course has now, if one was made."""
         outcome = self.get(key)
-        return outcome.report if outcome else None
+        return in_todays_words(outcome.report, course) if outcome and outcome.report else None
 
     def brief(self, key: str) -> Outcome | None:
         """The record of that key with its report in brief: enough to count with, and read a hundred times as fast."""
@@ -119,10 +131,11 @@ class Journal:
         state, reason, report, seconds = row
         return Outcome(state, reason, msgspec.json.decode(unpacked(report), type=Report) if report else None, seconds)
 
-    def forget(self, keys: Iterable[str]) -> None:
-        """Drop records, so that they are graded again; their history stays."""
+    def forget(self, keys: Iterable[str], under: Iterable[str] = ()) -> None:
+        """Drop records, and those of stages, so that they are graded again; their history stays."""
         with self._transaction():
             self._db.executemany("DELETE FROM record WHERE key = ?", [(key,) for key in keys])
+            self._db.executemany("DELETE FROM stage WHERE under = ?", [(key,) for key in under])
 
     def history(self) -> dict[str, list[State]]:
         """Key -> every outcome that was ever written for it, in order."""

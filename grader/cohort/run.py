@@ -19,7 +19,8 @@ from grader.cohort.pool import ProcessPool, StageReached
 from grader.cohort.process import CourseBroken
 from grader.cohort.remarks import Remark
 from grader.cohort.roster import Person, Roster
-from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, course_fingerprint
+from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, whole
+from grader.course import fingerprint
 from grader.course.course import BadCourse, Course
 from grader.course.policy import Policy, check_against
 from grader.errors import Refusal
@@ -114,7 +115,8 @@ class _Book:
 
     def __init__(self, run: ClassRun, journal: Journal, intake: Intake) -> None:
         self.run, self.journal, self.intake = run, journal, intake
-        self.course = course_fingerprint(run.course)
+        self._prints = fingerprint.stages(run.course)
+        self.course = whole(self._prints.values())
         self.policy_print = run.policy.fingerprint()
         self.stages = self._stages()
         self.keys: dict[str, str] = {}  #: key -> digest, of every attempt that may count, in order of student
@@ -133,6 +135,10 @@ class _Book:
     def key(self, attempt: Attempt) -> str:
         return record_key(attempt.digest, self.course, self.policy_print) if attempt.digest else ""
 
+    def under(self, digest: str) -> dict[str, str]:
+        """Stage -> the key of its records for a submission."""
+        return {stage: record_key(digest, part.verdicts, self.policy_print) for stage, part in self._prints.items()}
+
     def forget_what_is_asked_for(self) -> None:
         if not self.run.regrade:
             return
@@ -140,7 +146,8 @@ class _Book:
         known = {name for names in self.names.values() for name in names}
         if strange := wanted - known - {"all"}:
             raise Refusal(f"nothing of {', '.join(sorted(strange))} can be graded again: not among those who handed in.")
-        self.journal.forget(k for k, names in self.names.items() if "all" in wanted or wanted & set(names))
+        keys = [k for k, names in self.names.items() if "all" in wanted or wanted & set(names)]
+        self.journal.forget(keys, (under for key in keys for under in self.under(self.keys[key]).values()))
 
     def waiting(self) -> list[str]:
         """Keys without a record, and those that failed through the grader's own fault."""
@@ -221,7 +228,8 @@ def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch
                 yield _order(key, store.get(book.keys[key]))
 
     def _order(key: str, package: Package) -> GradeOrder:
-        return GradeOrder(key, package.digest, msgspec.msgpack.encode(package), book.course)
+        kept = [] if key == _SKELETON else book.journal.stages(book.under(package.digest).values())
+        return GradeOrder(key, package.digest, msgspec.msgpack.encode(package), book.course, kept)
 
     backend = _backend(run, settings, scratch)
     refreshed = time.monotonic()
@@ -242,7 +250,8 @@ def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch
                 doubt.answered(event.outcome)
                 continue
             keep_files(run.out, event)
-            book.journal.finish(event.key, event.digest, event.outcome)
+            under = book.under(event.digest)
+            book.journal.finish(event.key, event.digest, event.outcome, {under[stage.stage]: stage for stage in event.kept})
             run.watcher.finished(event.outcome, book.names[event.key])
             doubt.heard(event.outcome)
             if time.monotonic() - refreshed > _REFRESH_SECONDS:

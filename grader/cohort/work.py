@@ -4,7 +4,7 @@ import gc
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
@@ -14,8 +14,10 @@ from grader.cohort.journal import Outcome
 from grader.cohort.package import Package, sentence_of
 from grader.course import fingerprint
 from grader.course.course import Course
+from grader.course.fingerprint import StagePrint
 from grader.course.policy import Policy
 from grader.course.stage import Check
+from grader.grading.kept_stages import KeptStage, KeptStages
 from grader.grading.output import Output
 from grader.grading.request import Request, Settings
 from grader.paths import ENGINE
@@ -57,6 +59,7 @@ class GradeOrder(Struct, frozen=True):
     digest: str
     package: bytes  #: a Package as msgpack
     course: str  #: fingerprint of the course that sent it
+    kept: list[KeptStage] = []  #: what is known of it
 
 
 class GradeDone(Struct, frozen=True):
@@ -67,16 +70,17 @@ class GradeDone(Struct, frozen=True):
     outcome: Outcome
     files: dict[str, bytes] = {}  #: of KEPT
     other_course: str = ""  #: this side's fingerprint, if it is not the order's: nothing was graded
+    kept: list[KeptStage] = []  #: what came of its stages, if it was graded
 
 
 def course_fingerprint(course: Course) -> str:
     """Of everything on this machine that decides a grade, other than the policy: who has it graded needs no new grade."""
-    return _whole(fingerprint.dependencies(course))
+    return whole(fingerprint.stages(course).values())
 
 
-def _whole(depends: Mapping[str, str]) -> str:
-    """One fingerprint of `fingerprint.dependencies`, without what is a machine's own: a cluster's machines may differ."""
-    return fingerprint.of_text(depends["course"], depends["reference"], depends["data"])
+def whole(prints: Iterable[StagePrint]) -> str:
+    """One fingerprint of all stages. Nothing of it is a machine's own: a cluster's may differ."""
+    return fingerprint.of_text(*(part for stage in prints for part in stage))
 
 
 class ClassGrader:
@@ -90,8 +94,8 @@ class ClassGrader:
         self.course = course
         memory = settings.memory_mb or MEMORY_MB
         self.pool = WorkerPool(self.course.withheld, settings.how.sandbox, memory)
-        self._depends = fingerprint.dependencies(self.course)
-        self.fingerprint = _whole(self._depends)
+        self._depends, self._prints = fingerprint.dependencies(self.course), fingerprint.stages(self.course)
+        self.fingerprint = whole(self._prints.values())
         self._calibrated, self._scale = float("-inf"), 0.0
         self._graded = 0
 
@@ -106,14 +110,16 @@ class ClassGrader:
         begun = time.perf_counter()
         with tempfile.TemporaryDirectory(prefix="grade-", dir=self.scratch) as name:
             folder = Path(name)
-            outcome = self._outcome(order, folder, observer)
+            kept = KeptStages(self.course, self._prints, order.kept)
+            outcome = self._outcome(order, folder, observer, kept)
             files = {kept: path.read_bytes() for kept in KEPT if (path := folder / "out" / kept).exists()}
         self._graded += 1
         if self._graded == 1:  # pytest and the tasks stay: no collection has to look through them again
             gc.collect()
             gc.freeze()
         seconds = round(time.perf_counter() - begun, 3)
-        return GradeDone(order.key, order.digest, msgspec.structs.replace(outcome, seconds=seconds), files)
+        left = kept.left if outcome.state == "graded" else []
+        return GradeDone(order.key, order.digest, msgspec.structs.replace(outcome, seconds=seconds), files, kept=left)
 
     def _speed(self) -> float:
         """How slow the machine is, measured again now and then."""
@@ -121,7 +127,7 @@ class ClassGrader:
             self._scale, self._calibrated = calibrate(), time.monotonic()
         return self._scale
 
-    def _outcome(self, order: GradeOrder, folder: Path, observer: Observer | None) -> Outcome:
+    def _outcome(self, order: GradeOrder, folder: Path, observer: Observer | None, kept: KeptStages) -> Outcome:
         from grader.course.course import BadCourse
         from grader.grading.grade import grade
         from grader.submission import NotASubmission
@@ -136,7 +142,7 @@ class ClassGrader:
             package.write(student)
             output = Output(folder / "out", settings.html)
             request = Request(self.course, student, output, settings.stages, settings.how)
-            report = grade(request, observer, self.pool, self._depends, self._speed())
+            report = grade(request, observer, self.pool, self._depends, self._speed(), kept)
         except BadCourse:
             raise
         except NotASubmission as error:

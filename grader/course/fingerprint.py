@@ -3,6 +3,8 @@
 Nothing here imports NumPy or the engine: an unchanged submission is recognised before anything heavy is loaded.
 """
 
+import ast
+import functools
 import hashlib
 import os
 import platform
@@ -10,9 +12,12 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
 
 from grader.course.course import Course
-from grader.course.stage import ORACLE, PICTURES, TOOLBOX
+from grader.course.stage import ORACLE, PICTURES, TOOLBOX, Stage
 from grader.paths import ENGINE
 
 #: Which of the grader's modules and packages can change a verdict or a number of a grade, and which only show, count or
@@ -25,6 +30,9 @@ GRADER = ENGINE / "grader"
 _SUFFIXES = {".py", ".j2", ".css", ".mplstyle", ".toml", ".ini"}
 #: The hints of a check in its task.toml, one a line as they are all written; in any other form they count as deciding.
 _HINTS = re.compile(rb'^hints = \[\n(?: *"[^\n]*",?\n)+\]\n', re.MULTILINE)
+#: The docstring of a check, likewise.
+_PROMISE = re.compile(rb'^(def check_\w+\([^\n]*\):\n) {4}"""(?:(?!""")[\s\S])*"""\n', re.MULTILINE)
+_FILE = re.compile(r"[\w-]+\.\w+")  #: a name of a file in the text of a module
 
 
 def course(tasks: Path) -> str:
@@ -36,6 +44,67 @@ def course(tasks: Path) -> str:
     """
     texts = {f"tasks/{name}": _HINTS.sub(b"", content) for name, content in _read(tasks, _of_tasks(tasks)).items()}
     return _of_texts(texts | _read(GRADER, _own(deciding=True)))
+
+
+class StagePrint(NamedTuple):
+    """What the results of one stage depend on, beside the submission and the stages before it."""
+
+    verdicts: str  #: whether its checks pass
+    names: str  #: which mistakes are named where they do not
+
+
+def stages(of: Course) -> dict[str, StagePrint]:
+    """Of each stage for itself, in course order: who keeps results by stage makes only those again that changed.
+
+    Hints, titles and docstrings of checks are no part of it: they decide nothing, and are looked up where they are shown.
+    """
+    engine = _read(GRADER, _own(deciding=True))
+    naming = {name: engine.pop(name) for name in sorted(engine) if name.startswith("diagnosis/")}
+    ours, theirs = _of_texts(engine), of_text(_of_texts(naming), reference(of.reference))
+    found = {}
+    for stage in of.stages:
+        bank = [path for path in stage.folder.iterdir() if path.name in ("misconceptions.py", "known_answers.jsonl")]
+        found[stage.id] = StagePrint(of_text(ours, _of_stage(of, stage)), of_text(theirs, _of_texts(_read(stage.folder, bank))))
+    return found
+
+
+def _of_stage(of: Course, stage: Stage) -> str:
+    """Of a stage's table and checks, with all that they import; of the images if it asks for them, and of what it needs."""
+    claimed, replace = of.claimed_by(), msgspec.structs.replace
+    around = {claimed.get(name) for check in stage.checks for name in check.functions}
+    around |= {stage.id, *(need.id for need in of.needed_by([stage]))}
+    own = [replace(check, hints=(), promise="", line=0) for check in stage.checks]
+    tables = [replace(s, title="", summary="", folder=Path(), checks=(), limits={}) for s in of.stages if s.id in around]
+    asks = any({"mnist", "hidden"}.intersection(check.fixtures) for check in stage.checks)
+    read, front = (
+        dict[Path, bytes](),
+        [stage.checks_file, *(of.tasks / TOOLBOX / f"{n}.py" for n in ("__init__", "images")[: 1 + asks])],
+    )
+    while front:
+        if (path := front.pop()) not in read and path.is_file():
+            read[path] = _PROMISE.sub(rb"\1", path.read_bytes())
+            front += _asked(path, read[path])
+    texts = {path.relative_to(of.tasks).as_posix(): text for path, text in read.items()}
+    texts |= {"/tables": msgspec.json.encode((own, stage.limits, tables), enc_hook=str), "/data": data(of.data).encode() * asks}
+    return _of_texts(texts)
+
+
+@functools.lru_cache(500)
+def _asked(file: Path, text: bytes) -> list[Path]:
+    """Files beside a module that it may import, or whose name it writes out."""
+    found = list[Path]()
+    try:
+        nodes = list(ast.walk(ast.parse(text))) if file.suffix == ".py" else []
+    except (SyntaxError, ValueError):  # who imports it says so
+        nodes = []
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            module = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            places = [module, *(module / alias.name for alias in node.names)]
+            found += [path for place in places for path in (place.with_suffix(".py"), place / "__init__.py")]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _FILE.fullmatch(node.value):
+            found.append(file.with_name(node.value))
+    return found
 
 
 def presentation(tasks: Path) -> str:

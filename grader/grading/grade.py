@@ -18,6 +18,7 @@ from grader.course.toolbox import shared
 from grader.diagnosis.name_mistakes import name_mistakes
 from grader.errors import Refusal
 from grader.grading import embedded_data, event_log, repro
+from grader.grading.kept_stages import KeptStages
 from grader.grading.request import Request
 from grader.grading.summary import summary
 from grader.grading.training_cache import TrainingCache
@@ -38,12 +39,14 @@ def grade(
     pool: Pool | None = None,
     depends: dict[str, str] | None = None,
     scale: float = 0.0,
+    kept: KeptStages | None = None,
 ) -> Report:
     """Grade a submission and write `results.jsonl`, `results.json`, `evidence/` and `report.html` to the output.
 
     pool    : workers to use; one is made, and ended, if none is given
     depends : fingerprint.dependencies of the course, if they are known
     scale   : what limits.calibrate says; 0 asks now
+    kept    : what is known of the submission's stages; told afterwards what came of them
     returns : the report; `complete` is False if it was interrupted
     raises  : NotASubmission, BadCourse, a sandbox's refusal; GraderFault
     """
@@ -65,8 +68,9 @@ def grade(
             course, submission, pool, how.seed, limits, data, evidence,
             recall=cache.recall if cache else lambda check: None, follow_through=how.follow_through,
         )  # fmt: skip
-        session = Session(stages, context, [observer] if observer else [])
-        _run(session, request, cache)
+        observers = [observer] if observer else []
+        session = Session(stages, context, observers, kept.known) if kept else Session(stages, context, observers)
+        _run(session, request, cache, kept)
         report = cleaned(summary(request, session, depends, begun))
         if request.output.repro:
             repro.write(context, report.next, request.output.folder)
@@ -82,7 +86,7 @@ def _cache(request: Request, submission: Submission, depends: dict[str, str]) ->
     return TrainingCache(name, request.output.evidence, request.course.memory)
 
 
-def _run(session: Session, request: Request, cache: TrainingCache | None) -> None:
+def _run(session: Session, request: Request, cache: TrainingCache | None, kept: KeptStages | None) -> None:
     """Run all checks, every event in the log; name mistakes once all verdicts are out."""
     submission = session.context.submission
     log = event_log.Log(request.output.log, student=submission.name, stages=[stage.id for stage in session.stages])
@@ -96,7 +100,11 @@ def _run(session: Session, request: Request, cache: TrainingCache | None) -> Non
         if session.complete:
             if cache is not None:
                 cache.keep_all(session)
+            if kept is not None:
+                kept.ask_again(session)
             unnamed = name_mistakes(session, request.course.reference)
+            if kept is not None:
+                kept.keep(session)
             session.notes += [unnamed] if unnamed else []
             session.notes += _what_is_missing(request.course)
             session.notes += embedded_data.remarks(submission.modules)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from grader.course.stage import Check, Stage
-from grader.course.substitutes import names_in, unit_of
+from grader.course.substitutes import names_in, put_in, unit_of
 from grader.records import CheckResult
 from grader.running import scores
 
@@ -53,6 +53,17 @@ def followed(
             return as_it_is
         context.state.forget(check)
     return _with_substitutes(check, alone, steps, context, run)
+
+
+def seen_of_others(stage: Stage, context: Context) -> str:
+    """All that the results of a stage depend on of other stages', as they are before the first of its checks."""
+    course, results, needed = context.course, context.state.results, {s.id for s in context.course.needed_by([stage])}
+    before = course.stages[: [s.id for s in course.stages].index(stage.id)]
+    core = [scores.key(c) for s in before if stage.training or s.id in needed for c in s.checks if c.core]
+    found = [(where, r.state, r.substituted, r.blocked_by) for where in core if (r := results.get(where))]
+    cut = sorted(where for where in context.state.unrepeatable if where[0] in needed)
+    put = [put_in(course.tasks, names) for any_check in (False, True) if (names := _wrong(before, context, any_check))]
+    return repr((found, cut, put, stage.training and _has_its_share(context)))
 
 
 def _with_substitutes(check: Check, alone: CheckResult, steps: Iterable[Names], context: Context, run: Run) -> CheckResult:

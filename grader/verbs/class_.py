@@ -147,5 +147,5 @@ def _return_reports(result: Result, course: Course) -> None:
 
     folder, rules = result.out / "returned", result.policy.feedback
     with Journal(result.out / "journal.sqlite") as journal:
-        count = returned.return_reports(result.grades, lambda grade: journal.report(grade.key), rules, folder, course)
+        count = returned.return_reports(result.grades, lambda grade: journal.report(grade.key, course), rules, folder, course)
     click.echo(f"{folder}: {count} reports to return.")
