@@ -11,8 +11,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from grader.course import about, explain
 from grader.course import stage as task
-from grader.course.stage import TOOLBOX, BadCourse, Check, Stage, load_stage
+from grader.course.about import About, BadCourse, read_about
+from grader.course.stage import TOOLBOX, Check, Stage, load_stage
 from grader.files import write_atomically
 
 __all__ = ["BadCourse", "Check", "Course", "Stage", "load_stage"]
@@ -55,8 +57,19 @@ class Course(Struct, frozen=True, dict=True):
         A folder that holds one of these does not belong to a submission; the reference's may be, the folder of the stages never is.
         """
         tasks = self.folder / "tasks"
-        places = (self.data / "hidden.npz", self.folder / "reference", tasks, self.tasks, tasks / TOOLBOX, self.tasks / TOOLBOX)
+        hidden = (self.data / name for name in self.about.data.hidden)
+        places = (*hidden, self.folder / "reference", tasks, self.tasks, tasks / TOOLBOX, self.tasks / TOOLBOX)
         return tuple(dict.fromkeys(places))
+
+    @cached_property
+    def about(self) -> About:
+        """What course.toml says. Raises BadCourse."""
+        return read_about(self.tasks)
+
+    @cached_property
+    def modules(self) -> tuple[str, ...]:
+        """A learner's files, without `.py`, in the order in which they are met."""
+        return self.about.modules or tuple(dict.fromkeys(name.partition(".")[0] for name in self.claimed_by()))
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
@@ -130,7 +143,8 @@ def _mark(folders: list[Path]) -> str:
     """SHA-256 of everything that reading depends on: the texts, their places, and the readers themselves."""
     digest = hashlib.sha256(sys.version.encode())
     files = [folder / name for folder in folders for name in ("task.toml", "checks.py")]
-    for path in [Path(__file__), Path(task.__file__), *files]:
+    files += [folder.parent / about.FILE for folder in folders[:1]]
+    for path in [Path(__file__), *(Path(module.__file__ or "") for module in (task, about, explain)), *files]:
         content = path.read_bytes() if path.is_file() else b""
         digest.update(f"{path}\0{path.is_file()}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()

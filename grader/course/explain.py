@@ -28,7 +28,12 @@ def explain(error: msgspec.ValidationError, model: type, table: Mapping[str, Any
     name = each = ""
     for step in re.findall(r"\w+|\.\.\.", where):
         if step == "...":  # some value of a table: which one, msgspec does not say
-            kind, each = get_args(_bare(kind))[-1], "each of its values"
+            kind = get_args(_bare(kind))[-1]
+            if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+                own, value = next((key, one) for key, one in value.items() if not _fits(one, kind))
+                name = f"{name}.{own}"
+            else:
+                each = "each of its values"
         elif step.isdigit():
             kind, value = get_args(_bare(kind))[0], value[int(step)]
             own = value.get("id") if isinstance(value, dict) else None
@@ -55,6 +60,13 @@ def _wanted(kind: object) -> str:
     if get_origin(kind) in (Union, UnionType):
         return " or ".join(_wanted(one) for one in get_args(kind) if one is not NoneType)
     return _KINDS.get(get_origin(kind) or kind, "a table")
+
+
+def _fits(value: object, kind: type) -> bool:
+    try:
+        return msgspec.convert(value, kind) is not None
+    except msgspec.ValidationError:
+        return False
 
 
 def _bare(kind: object) -> object:

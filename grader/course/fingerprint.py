@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from grader.course.about import FILE, read_about
 from grader.course.course import Course
 from grader.course.stage import ORACLE, PICTURES, TOOLBOX, Stage
 from grader.paths import ENGINE
@@ -43,6 +44,8 @@ def course(tasks: Path) -> str:
     class's stored reports keep the look and the hints of the day they were graded.
     """
     texts = {f"tasks/{name}": _HINTS.sub(b"", content) for name, content in _read(tasks, _of_tasks(tasks)).items()}
+    about = read_about(tasks)
+    texts[FILE] = repr((about.modules, about.data, about.fixtures, about.training)).encode()
     return _of_texts(texts | _read(GRADER, _own(deciding=True)))
 
 
@@ -108,12 +111,12 @@ def _asked(file: Path, text: bytes) -> list[Path]:
 
 
 def presentation(tasks: Path) -> str:
-    """SHA-256 of what shows a grade: hints, the course's pictures, and the grader's other code, style sheets, templates.
+    """SHA-256 of what shows a grade: hints, the course's words and pictures, and the grader's other code, style sheets, templates.
 
     A page that was written is still what would be written now only if neither this nor `course` changed.
     """
     hints = {name: b"".join(_HINTS.findall(text)) for name, text in _read(tasks, _of_tasks(tasks)).items()}
-    drawn = _read(tasks, tasks.glob(f"{TOOLBOX}/{PICTURES}/**/*.py"))
+    drawn = _read(tasks, [*tasks.glob(f"{TOOLBOX}/{PICTURES}/**/*.py"), *tasks.glob(FILE)])
     return _of_texts(hints | drawn | _read(GRADER, _own(deciding=False)))
 
 

@@ -14,8 +14,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from grader.course.about import BUILT_IN, BadCourse, read_about
 from grader.course.explain import explain
-from grader.errors import Refusal
 
 #: Beside the stages: what their checks share. No stage.
 TOOLBOX = "toolbox"
@@ -23,12 +23,6 @@ TOOLBOX = "toolbox"
 #: the reference against somebody else's automatic differentiation.
 PICTURES, ORACLE = "pictures", "oracle"
 STAGE_ID = re.compile(r"\d\d_[a-z][a-z0-9_]*")
-#: What a check may ask for by parameter name.
-FIXTURES = frozenset({"student", "case", "mnist", "hidden", "memo"})
-
-
-class BadCourse(Refusal):
-    """A task's folder contradicts itself; the message names the file, the cause and the remedy."""
 
 
 Line = Annotated[str, Meta(pattern=r"^[^\n]*\S[^\n]*$", description="one line of text")]
@@ -145,7 +139,8 @@ def _checks(path: Path, listed: tuple[CheckTable, ...]) -> tuple[Check, ...]:
         raise BadCourse(f"{path}: it lists no check. Remedy: add at least one [[check]].")
     file = path.with_name("checks.py")
     defined = _check_functions(file)
-    checks = tuple(_check(path, entry, defined) for entry in listed)
+    fixtures = sorted({*BUILT_IN, *read_about(path.parent.parent).fixtures})
+    checks = tuple(_check(path, entry, defined, fixtures) for entry in listed)
     ids = [check.id for check in checks]
     if twice := [name for name in ids if ids.count(name) > 1]:
         raise BadCourse(f"{path}: {twice[0]} is listed twice. Remedy: remove one [[check]].")
@@ -157,16 +152,16 @@ def _checks(path: Path, listed: tuple[CheckTable, ...]) -> tuple[Check, ...]:
     return checks
 
 
-def _check(path: Path, entry: CheckTable, defined: Mapping[str, ast.FunctionDef]) -> Check:
+def _check(path: Path, entry: CheckTable, defined: Mapping[str, ast.FunctionDef], known: list[str]) -> Check:
     name, node = entry.id, defined.get(entry.id)
     if node is None:
         remedy = f"Remedy: write def {name}(student, case), or remove the [[check]]."
         raise BadCourse(f"{path} lists {name}, but checks.py defines no such function. {remedy}")
     arguments = node.args
     parameters = tuple(a.arg for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs])
-    if stray := [p for p in parameters if p not in FIXTURES] or [a.arg for a in (arguments.vararg, arguments.kwarg) if a]:
-        known = ", ".join(sorted(FIXTURES))
-        raise BadCourse(f"{path.parent / 'checks.py'}: {name} asks for {stray[0]!r}. Remedy: ask only for {known}.")
+    if stray := [p for p in parameters if p not in known] or [a.arg for a in (arguments.vararg, arguments.kwarg) if a]:
+        remedy = f"Remedy: ask only for {', '.join(known)}, or write [fixtures.{stray[0]}] into course.toml."
+        raise BadCourse(f"{path.parent / 'checks.py'}: {name} asks for {stray[0]!r}. {remedy}")
     promise = (ast.get_docstring(node) or "").partition("\n")[0].strip()
     if not promise:
         raise BadCourse(f"{path.parent / 'checks.py'}: {name} has no docstring. Remedy: its first line is the promise.")

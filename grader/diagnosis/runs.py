@@ -45,8 +45,7 @@ class Runs:
         stage = context.course.stage(check.stage)
         self.limits = context.limits.of(check, stage)
         self.function = function or load_checks(stage)[check.id]
-        data = {name: getattr(context.images, name) for name in check.fixtures if name in ("mnist", "hidden")}
-        self.fixtures: Mapping[str, Any] = data
+        self.fixtures: Mapping[str, Any] = context.fixtures(check)
         self._own: dict[tuple[int, int, bool], Replay] = {}
 
     def course(

@@ -12,6 +12,7 @@ import msgspec
 
 from grader.cli import VERBS, module_of
 from grader.cohort.course_copy import below
+from grader.course.about import FILE
 from grader.course.course import Course
 from grader.course.fingerprint import GRADER
 from grader.course.skeleton import KIT_MARK, SKELETON, STEPS, build, read_claims, steps
@@ -144,7 +145,7 @@ def _pages(course: Course) -> Iterator[tuple[str, bytes]]:
     """The course's pages, where a grade would make them, and what they are made of besides the handouts."""
     for path in (GRADER.parent / "docs").glob("key-learnings*"):
         yield f"docs/{path.name}", path.read_bytes()
-    for path in (course.tasks / site.ABOUT, *course.tasks.glob("*.md")):
+    for path in (course.tasks / FILE, *course.tasks.glob("*.md")):
         yield f"tasks/{path.name}", path.read_bytes()
     for name, text in site.files(course).items():
         yield f"build/{site.SITE}/{name}", text.encode()

@@ -1,6 +1,6 @@
 """`repro.py`: a file that runs the learner's code as the check of the card ran it, in Python alone.
 
-There is none for a check with something put in, of hidden images, ended by a limit, or known from before: it would not show the
+There is none for a check with something put in, of hidden data, ended by a limit, or known from before: it would not show the
 numbers of the card.
 """
 
@@ -22,7 +22,8 @@ def write(context: Context, step: NextStep | None, out: Path) -> Path | None:
         return None
     name, root, here = (step.stage, step.check), context.course.folder.resolve(), out.resolve()
     result, run = state.results.get(name), state.executions.get(name)
-    hidden = any("hidden" in c.fixtures for c in context.course.stage(step.stage).checks if c.id == step.check)
+    secret = {fixture for fixture, made in context.course.about.fixtures.items() if made.hidden}
+    hidden = any(secret & {*c.fixtures} for c in context.course.stage(step.stage).checks if c.id == step.check)
     if result is None or result.state != "fail" or result.substituted or hidden or name in state.unrepeatable or run is None:
         return None
     student = context.submission.folder.resolve()

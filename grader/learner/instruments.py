@@ -1,7 +1,8 @@
 """What a learner measures with: a module of the toolbox, run on the learner's own code in a confined worker.
 
-The module has `run(student, case, images, seed, say)`, which returns plots, arrays to keep and whether all is well; `NEEDS`,
-how the names of what has to be written begin; and `SENT`, modules of the toolbox that the worker gets beside the learner's.
+The module has `run(student, case, data, seed, say)`, which returns plots, arrays to keep and whether all is well; `NEEDS`,
+how the names of what has to be written begin; `SENT`, modules of the toolbox that the worker gets beside the learner's; and
+`FIXTURE`, the name of the course's data that it is run with, if it needs any.
 A module with several of them has `EXPERIMENTS`: name -> what has the question and `run`.
 """
 
@@ -43,7 +44,7 @@ def measure(
 ) -> int:
     """Run one instrument on a submission, say what it says, and leave its plots in `out`; the exit status.
 
-    source : other images than the course's own
+    source : other data than the course's own
     choose : which part of the instrument runs, once all that it needs is written
     keep   : what is done with the plots; they are drawn as files if nothing else is said
     raises : Refusal if something has to be written first, or stops it
@@ -61,7 +62,7 @@ def measure(
     images = _images(course, instrument, source)
     sent = {module: (course.tasks / TOOLBOX / file_of(module)).read_text("utf-8") for module in instrument.SENT}
     with WorkerPool(course.withheld, sandbox) as pool:
-        for field in ("x_train", "x_val") if images is not None else ():
+        for field in course.about.fixtures[instrument.FIXTURE].share if images is not None else ():
             pool.share(field, getattr(images, field))
         with pool.student(submission.replaced(sent), TimeLimits(_SECONDS, _SECONDS)) as student:
             student.listen(lambda text: print(visible(text), end="", flush=True))
@@ -80,13 +81,13 @@ def _say(line: str) -> None:
 
 
 def _images(course: Course, instrument: ModuleType, source: str | None) -> object:
-    """The open images, or those of a source that the course's own reader knows; None for who needs none."""
-    if not getattr(instrument, "IMAGES", False):
+    """The fixture that it is run with, or one of a source that the course's own reader knows; None for who needs none."""
+    if not (fixture := getattr(instrument, "FIXTURE", "")):
         return None
     if source is None:
         from grader.running.context import Data
 
-        return Data(course).mnist
+        return getattr(Data(course), fixture)
     try:
         return instrument.images_from((course.reference or course.folder / SKELETON) / "data.py", source)
     except ValueError as problem:

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
+from grader.course.about import FILE
+from grader.course.course import Course
 
-from grader.course.course import BadCourse, Course
-
-SITE, ABOUT, HANDOUT = "site", "course.toml", "README.md"
+SITE, HANDOUT = "site", "README.md"
 #: Written last: SHA-256 of what the pages are made of.
 MARK = ".made-of"
 _HERE = Path(__file__).resolve().parent
@@ -23,15 +22,6 @@ _BOX = 'class="{}" tabindex="0" role="group" aria-label="{}"'  # of what may be 
 _BLOCK, _INLINE = re.compile(r"```math\n(.*?)```\n", re.DOTALL), re.compile(r"\$`(.*?)`\$", re.DOTALL)
 _IMAGE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)")
 _FIGURE = re.compile(r'<p><img src="([^"]*)" alt="([^"]*)" /></p>\n(?:<p><em>((?:(?!</p>).)*)</em></p>\n)?', re.DOTALL)
-
-
-class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`course.toml` in the folder of the stages: what there is besides the handouts, and where everybody can read it."""
-
-    title: str = "The course"
-    address: str = ""
-    pages: tuple[str, ...] = ()  #: Markdown files, from the folder of the stages
-    gathered: tuple[str, ...] = ()  #: sections of the handouts that get a page of their own
 
 
 class Document(NamedTuple):
@@ -52,20 +42,11 @@ class Document(NamedTuple):
         return re.sub(r'href="([\w-]+)\.html(?:#([\w-]+))?"', lambda found: f'href="#{found[2] or found[1]}"', html)
 
 
-def about(course: Course) -> About:
-    """Raises BadCourse, with cause and remedy."""
-    path = course.tasks / ABOUT
-    try:
-        return msgspec.toml.decode(path.read_bytes(), type=About) if path.exists() else About()
-    except msgspec.MsgspecError as error:
-        raise BadCourse(f"{path}: {error}. Remedy: correct that line.") from None
-
-
 def handouts(out: Path, course: Course, stages: Iterable[str]) -> dict[str, str]:
     """Stage -> where a page in `out` finds its handout: beside it, else at the course's address; those that can be found."""
     if (out / SITE / MARK).is_file():
         return {stage: f"{SITE}/{stage}.html" for stage in stages if (out / SITE / f"{stage}.html").is_file()}
-    address = about(course).address.rstrip("/")
+    address = course.about.address.rstrip("/")
     return {stage: f"{address}/{stage}.html" for stage in stages if address and (course.tasks / stage / HANDOUT).is_file()}
 
 
@@ -83,7 +64,7 @@ def write(course: Course, out: Path) -> Path:
 def _mark(course: Course) -> str:
     texts, mark = _texts(course), hashlib.sha256()
     figures = [path.parent / image for path in texts for image in _IMAGE.findall(path.read_text("utf-8", "replace"))]
-    for path in [course.tasks / ABOUT, *texts, *figures, *(_HERE / name for name in _OWN)]:
+    for path in [course.tasks / FILE, *texts, *figures, *(_HERE / name for name in _OWN)]:
         mark.update(path.name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
     return mark.hexdigest()
 
@@ -91,7 +72,7 @@ def _mark(course: Course) -> str:
 def _texts(course: Course) -> dict[Path, str]:
     """File -> name of its page: the handouts in order, then the course's other pages."""
     handouts = {path.resolve(): path.parent.name for path in sorted(course.tasks.glob(f"[!._]*/{HANDOUT}"))}
-    others = [(course.tasks / file).resolve() for file in about(course).pages]
+    others = [(course.tasks / file).resolve() for file in course.about.pages]
     return handouts | {path: path.stem for path in others if path.is_file()}
 
 
@@ -99,7 +80,7 @@ def files(course: Course) -> dict[str, str]:
     """Name -> content, of all pages and of the mark."""
     from grader.report.pages import environment, stylesheet
 
-    told, documents = about(course), _documents(_texts(course))
+    told, documents = course.about, _documents(_texts(course))
     stages = [document for document in documents if (course.tasks / document.name).is_dir()]
     gathered = [Document(_slug(title), title, "") for title in told.gathered]
     first, whole = Document("index", told.title, ""), Document("everything", "Everything on one page", "")

@@ -4,7 +4,8 @@ import importlib.util
 import re
 from types import ModuleType
 
-from grader.course.stage import TOOLBOX, BadCourse, Stage
+from grader.course.about import BadCourse
+from grader.course.stage import TOOLBOX, Stage
 from grader.course.toolbox import package_of
 
 _FACE = "from grader.checks.api import {}"

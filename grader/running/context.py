@@ -6,13 +6,13 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from grader.course.about import BUILT_IN, FILE, BadCourse
 from grader.course.course import Course
 from grader.course.skeleton import is_stub
 from grader.course.source_spans import line_of
-from grader.course.stage import TOOLBOX, BadCourse, Check
+from grader.course.stage import TOOLBOX, Check
 from grader.course.substitutes import put_in
 from grader.course.toolbox import shared
 from grader.records import CheckResult, FollowThrough
@@ -26,46 +26,30 @@ if TYPE_CHECKING:
     from grader.worker.outside.protocols import Pool
 
 
-class Images(Protocol):
-    """The images that checks may ask for."""
-
-    @property
-    def mnist(self) -> object: ...
-    @property
-    def hidden(self) -> object: ...
-
-
 class Data:
-    """The course's images, loaded by `images` of its toolbox when a check first asks for them.
+    """The course's own fixtures as attributes, made by its toolbox when one is first asked for.
 
-    training_images : how many to train on, and to validate with, for rehearsals; 0 is all
+    most : how many examples to train on, and to validate with, for rehearsals; 0 is all
     """
 
-    def __init__(self, course: Course, training_images: int = 0) -> None:
-        self._course, self._most = course, training_images
+    def __init__(self, course: Course, most: int = 0) -> None:
+        self._course, self._most = course, most
 
-    @property
-    def mnist(self) -> object:
-        return self._images.open(self._course.data, self._most)
-
-    @property
-    def hidden(self) -> object:
-        """None in a copy of the course that was made without them."""
-        return self._images.hidden(self._course.data)
-
-    @functools.cached_property
-    def _images(self) -> ModuleType:
-        if (found := shared(self._course.tasks, "images")) is None:
-            place = self._course.tasks / TOOLBOX
-            raise BadCourse(f"a check asks for images, and {place} has no images.py. Remedy: write it, or ask for none.")
-        return found
+    def __getattr__(self, name: str) -> object:
+        if (fixture := self._course.about.fixtures.get(name)) is None:
+            raise AttributeError(name)
+        module, _, function = fixture.make.rpartition(".")
+        if (make := getattr(shared(self._course.tasks, module), function, None)) is None:
+            said = f"{self._course.tasks / FILE}: fixtures.{name} is made by {fixture.make}, which is not in {TOOLBOX}/."
+            raise BadCourse(f"{said} Remedy: write it there, or correct `make`.")
+        return make(self._course.data, self._most)
 
 
 @dataclass(frozen=True)
 class Context:
     """What the checks of one grade have in common.
 
-    data     : the course's own if none is given
+    data     : the course's own fixtures, all of them if none are given
     evidence : folder for the arrays behind a result, or None to keep none
     recall   : gives the kept result of an equal earlier run, or None
     heard    : told what a training prints, while it prints
@@ -78,7 +62,7 @@ class Context:
     pool: Pool
     seed: int = 0
     limits: Limits = field(default_factory=Limits)
-    data: Images | None = None
+    data: Data | None = None
     evidence: Path | None = None
     recall: Callable[[Check], CheckResult | None] = lambda check: None
     heard: Callable[[Check, str], None] | None = None
@@ -86,9 +70,14 @@ class Context:
     follow_through: FollowThrough = "off"
     _with: dict[tuple[str, ...], Context] = field(default_factory=dict, compare=False)
 
-    @functools.cached_property
-    def images(self) -> Images:
-        return self.data or Data(self.course)
+    def fixtures(self, check: Check) -> dict[str, object]:
+        """What a check asks for of the course's own; what workers share of it they are given, so that no call has to send it."""
+        data, own = self.data or Data(self.course), [name for name in check.fixtures if name not in BUILT_IN]
+        found = {name: getattr(data, name) for name in own}
+        for name in own:
+            for array in self.course.about.fixtures[name].share:
+                self.pool.share(array, getattr(found[name], array))
+        return found
 
     @functools.cached_property
     def groups(self) -> Groups:

@@ -100,10 +100,7 @@ def _execution(check: Check, function: Function, context: Context) -> Execution:
     student, failure, begun = None, None, time.perf_counter()
     try:
         # Data first: a damaged file is the grader's fault, and no worker is needed to see it.
-        fixtures = {name: getattr(context.images, name) for name in check.fixtures if name in ("mnist", "hidden")}
-        if "mnist" in fixtures:  # so that no call has to send them
-            for name in ("x_train", "x_val"):
-                context.pool.share(name, getattr(fixtures["mnist"], name))
+        fixtures = context.fixtures(check)
         with context.groups.student_for(check, stage, case, context.limits.of(check, stage)) as (student, memo):
             if check.training and context.heard is not None:
                 student.listen(functools.partial(context.heard, check))

@@ -22,7 +22,7 @@ from .milestones import Digits
 NEEDS = ("layers.", "losses.", "network.", "optim.", "data.", "train.train")
 #: Modules of the toolbox that the worker gets beside the learner's own.
 SENT = ("epoch_by_epoch",)
-IMAGES = True  #: it asks for images
+FIXTURE = "mnist"  #: which of the course's fixtures it is run with
 SIZES = (784, 64, 10)
 MEASURED = ("train_loss", "train_acc", "val_loss", "val_acc")
 GUESSING = float(np.log(SIZES[-1]))

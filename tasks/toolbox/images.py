@@ -54,8 +54,8 @@ def open(folder: Path, most: int = 0) -> Mnist:
 
 
 @cache
-def hidden(folder: Path) -> Hidden | None:
-    """The hidden images; None where the course was handed out without them. Raises DamagedData."""
+def hidden(folder: Path, most: int = 0) -> Hidden | None:
+    """The hidden images, all of them whatever `most` says; None where the course was handed out without them. Raises DamagedData."""
     if not has_hidden(folder):
         return None
     return Hidden(*_load(folder, "hidden.npz", Hidden._fields))

@@ -16,7 +16,7 @@ from .closed_form import Array
 NEEDS = ("layers.", "losses.", "network.", "optim.", "data.", "train.train")
 #: Modules of the toolbox that the worker gets beside the learner's own.
 SENT = ("epoch_by_epoch",)
-IMAGES = True  #: it asks for images
+FIXTURE = "mnist"  #: which of the course's fixtures it is run with
 HIDDEN = (128, 64)
 GOAL = 0.96
 MEASURED = ("train_loss", "train_acc", "val_loss", "val_acc")

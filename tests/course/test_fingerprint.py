@@ -140,6 +140,8 @@ def test_code_that_can_change_a_verdict_decides(prints, checkout, file):
         ("checks.py", "import numpy", "import  numpy", True, False),
         ("misconceptions.py", "@misconception", "@ misconception", True, False),
         ("README.md", "e", "E", False, False),
+        ("../course.toml", 'title = "', 'title = "The ', False, True),
+        ("../course.toml", 'hidden = ["', 'hidden = ["more.npz", "', True, True),
     ],
 )
 def test_of_a_stage_all_but_handout_and_hints_decides(prints, checkout, file, old, new, decided, shown):
