@@ -1,8 +1,5 @@
 """The engine that keeps the promises of `tasks/`; it knows no stage by name."""
 
-#: Of the engine; the first two numbers are what a course says it was made for.
-__version__ = "0.1.0"
-
 
 class NotInstalled(ImportError):
     """A Python without the course's packages; a notebook shows the sentence in place of a traceback."""

@@ -5,6 +5,7 @@ carried out, with cause and remedy on stderr; 3 the grader's own fault; 130 inte
 """
 
 import importlib
+import os
 import sys
 from pathlib import Path
 
@@ -25,7 +26,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "reset": ("Learn", "Put back one stage's stubs, after saving a copy."),
     "progress": ("Learn", "Draw the score over time."),
     "report": ("Learn", "Render the report again from results.json."),
-    "train": ("Learn", "Train your network on MNIST: a line per epoch, curves, a diagnosis."),
+    "train": ("Learn", "Train what you wrote: a line per epoch, curves, a diagnosis."),
     "experiment": ("Learn", "Predict what trainings will do, then run them with your network."),
     "check-gradients": ("Learn", "Use your own gradient check on your own layers."),
     "doctor": ("Learn", "Check this machine and repair what can be repaired."),
@@ -90,9 +91,16 @@ class Verbs(click.Group):
         )
 
 
+def _choose(ctx: click.Context, option: click.Parameter, folder: str) -> None:
+    """Remember the course for this process and those that it starts; in a copy that a class is graded from, the copy is it."""
+    if folder and "CHAIN_RULE_COURSE_COPY" not in os.environ:
+        os.environ["CHAIN_RULE_COURSE"] = os.path.abspath(folder)
+
+
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--course", metavar="FOLDER", expose_value=False, callback=_choose, help="The course; else the one around here.")
 def commands() -> None:
-    """Chain Rule: learn backpropagation by writing it."""
+    """Chain Rule: learn by writing, one checked function after another."""
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.errors import Refusal
-from grader.paths import MODULES
 
 MAX_FILES = 200
 MAX_BYTES = 1_000_000  #: of all modules together
@@ -73,15 +72,16 @@ def file_of(module: str) -> str:
     return module.replace(".", "/") + ".py"
 
 
-def read_submission(folder: Path) -> Submission:
+def read_submission(folder: Path, asked: Sequence[str] = ()) -> Submission:
     """Read all Python files below a folder, following no symbolic link and running nothing.
 
+    asked  : modules of which one has to be there; without them a folder without any is a submission, too
     raises : NotASubmission, with a sentence that says what to do
     """
     folder = Path(folder)
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
-        raise NotASubmission(f"{folder} {what}: name a folder that contains {', '.join(MODULES[:3])}.py and so on.")
+        raise NotASubmission(f"{folder} {what}: name a folder that contains {', '.join(asked[:3])}.py and so on.")
     root = folder.resolve()
     paths, problems = _python_files(root)
     if len(paths) > MAX_FILES:
@@ -95,9 +95,9 @@ def read_submission(folder: Path) -> Submission:
             modules[name] = _read(path, str(path) in fits)
         except _Unreadable as reason:
             problems[name] = f"{relative.as_posix()} {reason}"
-    problems |= _renamed(root, [name for name in MODULES if name not in {*modules, *problems}])
-    if not any(name in modules or name in problems for name in MODULES):
-        none = f"it contains none of {', '.join(map(file_of, MODULES))}"
+    problems |= _renamed(root, [name for name in asked if name not in {*modules, *problems}])
+    if asked and not any(name in modules or name in problems for name in asked):
+        none = f"it contains none of {', '.join(map(file_of, asked))}"
         raise NotASubmission(f"{folder} is not a submission: {none}. Name the folder that contains them.")
     return Submission(folder.name or root.name, modules, problems, root)
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from grader.submission import MAX_FILES, NotASubmission, read_submission
+from grader.submission import MAX_FILES, NotASubmission
 from grader.worker.outside.errors import StudentError
 from grader.worker.outside.local import LocalPool
 from grader.worker.outside.pool import WorkerPool
@@ -33,7 +33,7 @@ def test_modules_of_all_depths(folder):
     (folder / "helpers").mkdir()
     (folder / "helpers" / "__init__.py").write_text("")
     (folder / "helpers" / "tools.py").write_text("y = 2\r\n")
-    read = read_submission(folder)
+    read = HERE.read(folder)
     assert read.modules == {"layers": "x = 1\n", "helpers.__init__": "", "helpers.tools": "y = 2\n"}
     assert read.name == folder.name
 
@@ -43,7 +43,7 @@ def test_what_cannot_be_read_is_a_problem_of_its_module_alone(folder):
     (folder / "optim.py").symlink_to("/etc/passwd")
     (folder / "data.py").write_bytes(b"#" * 1_000_001)
     os.mkfifo(folder / "train.py")
-    read = read_submission(folder)
+    read = HERE.read(folder)
     assert list(read.modules) == ["layers"]
     assert read.problems == {
         "losses": "losses.py is not text in UTF-8: save it again with that encoding.",
@@ -56,36 +56,36 @@ def test_what_cannot_be_read_is_a_problem_of_its_module_alone(folder):
 @pytest.mark.parametrize("name", ["losses (1).py", "Losses.py", "losses-1.py", "losses copy.py", "losses_final_2.py"])
 def test_a_renamed_module_is_told_where_it_is_missed(folder, pool, name):
     (folder / name).write_text("x = 1\n")
-    read = read_submission(folder)
+    read = HERE.read(folder)
     sentence = f"losses.py is not there; {name!r} has to be called losses.py."
     assert read.problems == {"losses": sentence}
     with pool.student(read) as student, pytest.raises(StudentError, match=re.escape(sentence)):
         student.losses.softmax(1)
     (folder / "losses.py").write_text("x = 1\n")
-    assert read_submission(folder).problems == {}
+    assert HERE.read(folder).problems == {}
 
 
 def test_a_name_that_is_long_or_ends_in_something_else_is_no_copy(folder):
     for end in ("1" * 200, " " * 200, "-1" * 100, "copy" * 50, "-x", "es (1)", "(1"):
         (folder / f"losses{end}.py").write_text("")
-    assert not read_submission(folder).problems
+    assert not HERE.read(folder).problems
 
 
 def test_a_folder_that_cannot_be_read_is_a_problem_of_its_own(folder, monkeypatch):
     (folder / "helpers").mkdir()
     with monkeypatch.context() as patch:
         forbid(patch, folder / "helpers")
-        assert read_submission(folder).problems == {"helpers": "helpers cannot be read: Permission denied."}
+        assert HERE.read(folder).problems == {"helpers": "helpers cannot be read: Permission denied."}
     with monkeypatch.context() as patch:
         forbid(patch, folder)
         with pytest.raises(NotASubmission, match=r"cannot be read: Permission denied. Remedy: chmod"):
-            read_submission(folder)
+            HERE.read(folder)
 
 
 def test_all_modules_together_have_a_megabyte_the_smallest_first(folder):
     for name in ("losses", "network", "optim"):
         (folder / f"{name}.py").write_text("#" * 500_000)
-    read = read_submission(folder)
+    read = HERE.read(folder)
     assert list(read.modules) == ["layers", "losses"]
     assert read.problems == {name: f"{name}.py is left out: all modules together may have 1 MB." for name in ("network", "optim")}
 
@@ -97,7 +97,7 @@ def test_linked_folders_and_environments_are_left_out(folder, tmp_path_factory):
     (folder / "venv").mkdir()
     (folder / "venv" / "pyvenv.cfg").write_text("")
     (folder / "venv" / "x.py").write_text("")
-    assert list(read_submission(folder).modules) == ["layers"]
+    assert list(HERE.read(folder).modules) == ["layers"]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_linked_folders_and_environments_are_left_out(folder, tmp_path_factory):
 )
 def test_utf_8_is_read_and_runs_as_it_is_read(folder, pool, data):
     (folder / "losses.py").write_bytes(data)
-    read = read_submission(folder)
+    read = HERE.read(folder)
     assert read.problems == {}
     (statement,) = ast.parse(read.modules["losses"]).body
     with pool.student(read) as student:
@@ -139,7 +139,7 @@ ANOTHER = "names the encoding {} in its coding line: save it as UTF-8 without th
 )
 def test_another_encoding_is_its_modules_problem(folder, line, text, reason):
     (folder / "losses.py").write_bytes(line + b"\n" + text + b"\n")
-    read = read_submission(folder)
+    read = HERE.read(folder)
     assert list(read.modules) == ["layers"]
     assert read.problems == {"losses": f"losses.py {reason}"}
     assert read.fingerprint()
@@ -147,25 +147,25 @@ def test_another_encoding_is_its_modules_problem(folder, line, text, reason):
 
 def test_what_is_no_submission(tmp_path, folder):
     with pytest.raises(NotASubmission, match="does not exist"):
-        read_submission(tmp_path / "absent")
+        HERE.read(tmp_path / "absent")
     with pytest.raises(NotASubmission, match="is a file"):
-        read_submission(folder / "layers.py")
+        HERE.read(folder / "layers.py")
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(NotASubmission, match="is not a submission"):
-        read_submission(empty)
+        HERE.read(empty)
 
 
 def test_too_many_files(folder):
     for number in range(MAX_FILES):
         (folder / f"m{number}.py").write_text("")
     with pytest.raises(NotASubmission, match="more than 200"):
-        read_submission(folder)
+        HERE.read(folder)
 
 
 def test_fingerprint_depends_on_the_text_alone(folder, tmp_path_factory):
     other = tmp_path_factory.mktemp("other")
     (other / "layers.py").write_text("x = 1\n")
-    assert read_submission(folder).fingerprint() == read_submission(other).fingerprint()
+    assert HERE.read(folder).fingerprint() == HERE.read(other).fingerprint()
     (other / "layers.py").write_text("x = 2\n")
-    assert read_submission(folder).fingerprint() != read_submission(other).fingerprint()
+    assert HERE.read(folder).fingerprint() != HERE.read(other).fingerprint()

@@ -12,7 +12,7 @@ from grader.course.source_spans import find, line_of
 from grader.course.source_spans import parse as tree_of
 from grader.course.stage import Check
 from grader.course.substitutes import names_in, put_in, unit_of
-from grader.submission import Submission, read_submission
+from grader.submission import Submission, file_of, read_submission
 
 DEGENERATE = "tests/mistakes/degenerate.py"  #: in a course's folder
 #: What becomes of the right answer, by the names that it has there.
@@ -40,7 +40,7 @@ def right_answers(course: Course, reference: Submission, slow: bool = True) -> d
     found = {
         path.name: completed(read_submission(path), reference, claims)
         for path in sorted(folder.iterdir())
-        if path.is_dir() and path.name[0] not in "._" and (path / "layers.py").is_file()
+        if path.is_dir() and path.name[0] not in "._" and any((path / file_of(module)).is_file() for module in course.modules)
     }
     for path in sorted(folder.glob("*.py")):
         for form in parse(path.read_text(encoding="utf-8"), path.stem):

@@ -29,19 +29,27 @@ class Case:
     seed     : whatever the grade was seeded with
     stage_id : "03_softmax"
     check_id : "check_softmax_rows_sum_to_one"
+    modules  : of the course, in the order in which a card imports them
     patterns : gives the course's own, for what a difference shows
 
     `rng` is a Generator for anything the methods do not cover, `seed` a whole number for `student.rng`, `notes` what
     `note` was given, `stored` the arrays for the report by role.
     """
 
-    def __init__(self, seed: object, stage_id: str, check_id: str, patterns: Callable[[], Iterable[Pattern]] = tuple):
+    def __init__(
+        self,
+        seed: object,
+        stage_id: str,
+        check_id: str,
+        modules: Sequence[str] = (),
+        patterns: Callable[[], Iterable[Pattern]] = tuple,
+    ):
         self._key = f"{seed}/{stage_id}/{check_id}"
         self.rng = np.random.default_rng(self._derive("rng"))
         self.seed = self._derive("seed") % 10_000
         self.notes: list[str] = []
         self.stored: dict[str, np.ndarray] = {}
-        self._script, self._patterns = Script(), patterns
+        self._script, self._patterns = Script(modules), patterns
         self._counts: dict[str, int] = {}
         self._earlier: dict[str, np.ndarray] = {}
 

@@ -6,8 +6,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from grader.paths import MODULES
-
 __judges_values__ = True  # see grader.running.failures
 
 T = TypeVar("T")
@@ -18,9 +16,13 @@ IN_A_FILE = 200  # entries of an array that are written out in a file of its own
 
 
 class Script:
-    """The named inputs of one check, in the order in which they were made."""
+    """The named inputs of one check, in the order in which they were made.
 
-    def __init__(self) -> None:
+    modules : of the course, in the order in which they are imported
+    """
+
+    def __init__(self, modules: Sequence[str] = ()) -> None:
+        self._modules = modules
         self._named: dict[str, tuple[Any, str]] = {}
         self._by_id: dict[int, str] = {}
         self.begin = 0  #: steps before this one do not matter to what comes after
@@ -78,7 +80,7 @@ class Script:
         """Imports, the inputs that some lines mention, and the lines. most : entries of an array that are written out"""
         inputs = self._definitions("\n".join(steps), most)
         body = "\n".join([*inputs, *steps])
-        used = [name for name in MODULES if re.search(rf"(?<![\w.]){name}\.", body)]
+        used = [name for name in self._modules if re.search(rf"(?<![\w.]){name}\.", body)]
         head = ["import numpy as np"] if "np." in body else []
         head += [f"from student import {', '.join(used)}"] if used else []
         return "\n".join([*head, *([""] if head else []), *inputs, *steps])

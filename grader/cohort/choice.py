@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from grader.course.course import Course
 from grader.course.skeleton import KIT_MARK, SKELETON, build, read_claims, read_sources
-from grader.paths import MODULES
 from grader.submission import file_of, lookalikes
 
 #: A file that lies in every copy of a course, beside its student/, as the kit's mark does.
@@ -23,6 +22,7 @@ _STUDENT = "student"
 class Handout:
     """What everybody was given."""
 
+    modules: tuple[str, ...] = ()  #: of the course: a folder that holds none of them is not a submission
     files: Mapping[str, str] = field(default_factory=dict)  #: "layers.py" -> the skeleton's text
     asked: tuple[str, ...] = ()  #: modules of which a graded stage asks for something, and that may not be missing
     optional: frozenset[str] = frozenset()  #: modules that may be missing: no folder ranks lower without
@@ -40,7 +40,7 @@ class Handout:
         graded = [stage for stage in course.stages if not chosen or stage.id in chosen]
         asked = {name.partition(".")[0] for stage in graded if not stage.optional_files for name in stage.claims}
         optional = {name.partition(".")[0] for stage in course.stages if stage.optional_files for name in stage.claims}
-        return cls(files, tuple(module for module in MODULES if module in asked), frozenset(optional))
+        return cls(course.modules, files, tuple(module for module in course.modules if module in asked), frozenset(optional))
 
 
 class _Candidates:
@@ -51,7 +51,7 @@ class _Candidates:
         self.courses = {found[1] or "." for path in files if (found := _OF_A_COURSE.fullmatch(path))}
         for path in files:
             pure = PurePosixPath(path)
-            if pure.suffix == ".py" and pure.stem in MODULES and not self._is_given(pure):
+            if pure.suffix == ".py" and pure.stem in handout.modules and not self._is_given(pure):
                 self.modules[str(pure.parent)].add(pure.stem)
         for folder, modules in self.modules.items():
             texts = {module: _plain(files[_join(folder, file_of(module))]) for module in modules}
@@ -102,7 +102,7 @@ def choose(files: Mapping[str, bytes], handout: Handout) -> Choice | None:
     return Choice(best, found.written[best], notes)
 
 
-def names_like_modules(files: Iterable[str], asked: Iterable[str] = MODULES) -> dict[str, str]:
+def names_like_modules(files: Iterable[str], asked: Iterable[str]) -> dict[str, str]:
     """Module -> name of a file that may be meant for it: "losses" -> "losses (1).py"."""
     stems = [path.stem for path in map(PurePosixPath, files) if path.suffix == ".py"]
     return {module: f"{stem}.py" for module, stem in lookalikes(stems, asked).items()}

@@ -89,7 +89,8 @@ def take_in(
     store: Store,
     roster: Roster | None = None,
     scratch: Path | None = None,
-    handout: Handout | None = None,
+    *,
+    handout: Handout,
     late: Late | None = None,
     times: Roster | None = None,
 ) -> Intake:
@@ -118,9 +119,7 @@ def take_in(
     return intake
 
 
-def _attempt(
-    source: HandIn, root: Path, store: Store, lists: tuple[Roster | None, Roster | None], handout: Handout | None
-) -> Attempt:
+def _attempt(source: HandIn, root: Path, store: Store, lists: tuple[Roster | None, Roster | None], handout: Handout) -> Attempt:
     person, listed = map(source.found_in, lists)
     when = best(told := [source.when, listed.submitted, person.submitted])
     problems = [each.problem for each in told if each.problem and not when.at]
@@ -142,11 +141,11 @@ def _attempt(
     )
 
 
-def _package(source: HandIn, root: Path, handout: Handout | None) -> tuple[Package | None, str, list[str], str]:
+def _package(source: HandIn, root: Path, handout: Handout) -> tuple[Package | None, str, list[str], str]:
     """What a hand-in holds, or why it holds nothing; what was left out; and the appeal in it."""
     appeal = ""
     try:
-        package, notes = read_package(source.paths, source.names, handout=handout)
+        package, notes = read_package(source.paths, handout, source.names)
         return msgspec.structs.replace(package, appeal=""), "", notes, package.appeal
     except NoPackage as error:
         appeal = error.appeal

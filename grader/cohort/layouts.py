@@ -16,7 +16,6 @@ from grader.cohort.package import SKIPPED, printable
 from grader.cohort.roster import Person, Roster, first_last
 from grader.cohort.times import Moment, last_commit, local_time, moment
 from grader.errors import Refusal
-from grader.paths import MODULES
 
 LAYOUTS: list[dict[str, str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["layout"]
 GRADESCOPE = "submission_metadata.yml"
@@ -118,7 +117,7 @@ def _names(entries: dict[Path, dict[str, str]]) -> dict[str, str]:
     for path, groups in sorted(entries.items(), key=lambda entry: int(entry[1]["number"] or 0)):
         if not groups["text"]:
             called = groups["rest"] or path.name
-            if groups["number"] and _AGAIN.sub("", called).removesuffix(".py") in MODULES:
+            if groups["number"] and _AGAIN.search(called):  # no module has a hyphen in its name
                 called = _AGAIN.sub("", called)
                 names = {file: other for file, other in names.items() if other != called}
             names[path.name] = called
@@ -200,8 +199,6 @@ def _attempts_in(folder: Path) -> list[Path]:
     try:
         inside = _listed(folder)
     except OSError:  # said where the folder itself is read
-        return []
-    if len(inside) < 1 or any(p.suffix == ".py" and p.stem in MODULES for p in inside):
         return []
     return inside if all(_ATTEMPT.match(stem) or local_time(stem) for stem in map(_stem, inside)) else []
 

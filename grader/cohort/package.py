@@ -10,6 +10,7 @@ import re
 import stat
 import tempfile
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 import msgspec
@@ -17,7 +18,6 @@ import msgspec
 from grader.cohort.archive import MB, ArchiveLimits, BadArchive, Contents, is_archive, read_archive
 from grader.cohort.choice import Handout, choose, names_like_modules
 from grader.course.skeleton import KIT_MARK, SKELETON
-from grader.paths import MODULES
 from grader.submission import MAX_BYTES, file_of, fitting
 from grader.text import clean
 
@@ -67,12 +67,12 @@ class NoPackage(Exception):
 
 
 def read_package(
-    paths: list[Path], names: dict[str, str] | None = None, limits: ArchiveLimits | None = None, handout: Handout | None = None
+    paths: list[Path], handout: Handout, names: dict[str, str] | None = None, limits: ArchiveLimits | None = None
 ) -> tuple[Package, list[str]]:
     """The submission in a folder, an archive, or some files, with notes on what was graded and what was left out.
 
-    names   : what a file is to be called, where that is not its own name
     handout : what everybody was given, and is nobody's work
+    names   : what a file is to be called, where that is not its own name
     raises  : NoPackage
     """
     contents = Contents()
@@ -84,7 +84,7 @@ def read_package(
             _read_file(path, (names or {}).get(path.name, path.name), contents, limits)
     _take_appeal(contents)
     try:
-        package, notes = _find(contents, limits, handout or Handout(), _DEPTH)
+        package, notes = _find(contents, limits, handout, _DEPTH)
     except NoPackage as error:
         error.appeal = contents.appeal
         raise
@@ -161,7 +161,7 @@ def _read_file(path: Path, name: str, contents: Contents, limits: ArchiveLimits)
 def _find(contents: Contents, limits: ArchiveLimits, handout: Handout, depth: int) -> tuple[Package, list[str]]:
     """The submission in the files themselves, or in the one archive among them if nothing is written in these."""
     choice = choose({path: text for path, text in contents.files.items() if len(path) <= _LONGEST_PATH}, handout)
-    if choice is None and _read_notebooks(contents):
+    if choice is None and _read_notebooks(contents, handout.modules):
         choice = choose(contents.files, handout)
     archives = [path for path, content in contents.files.items() if is_archive(content, path)]
     if len(archives) == 1 and depth > 0 and (choice is None or not choice.written):
@@ -171,12 +171,12 @@ def _find(contents: Contents, limits: ArchiveLimits, handout: Handout, depth: in
             if choice is None:
                 raise
     if choice is None:
-        raise NoPackage(_nothing_found(contents, archives))
+        raise NoPackage(_nothing_found(contents, archives, handout.modules))
     package = _take(contents, choice.folder)
     return package, [*choice.notes, *contents.notes]
 
 
-def _read_notebooks(contents: Contents) -> bool:
+def _read_notebooks(contents: Contents, modules: Sequence[str]) -> bool:
     """Add the modules that stand in cells of notebooks, IPython's commands as comments; whether there are any."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(path for path in contents.files if path.endswith(".ipynb")):
@@ -187,7 +187,7 @@ def _read_notebooks(contents: Contents) -> bool:
             contents.notes.append(f"{path!r} is no notebook that can be read ({type(error).__name__})")
             continue
         for text in texts:
-            if (named := _NAMES_MODULE.match(text)) and named[1].removesuffix(".py") in MODULES:
+            if (named := _NAMES_MODULE.match(text)) and named[1].removesuffix(".py") in modules:
                 plain = re.sub(r"^[%!]", r"# \g<0>", text, flags=re.MULTILINE)
                 found[str(PurePosixPath(path).with_name(named[1]))].append(f"{plain}\n\n")
     contents.files |= {path: "".join(texts).encode("utf-8", "replace") for path, texts in found.items()}
@@ -241,7 +241,7 @@ def _unfit(path: str) -> str:
     return ""
 
 
-def _nothing_found(contents: Contents, archives: list[str]) -> str:
+def _nothing_found(contents: Contents, archives: list[str], modules: Sequence[str]) -> str:
     if contents.appeal and not contents.files:
         return APPEAL_ALONE
     if len(archives) > 1:
@@ -249,12 +249,12 @@ def _nothing_found(contents: Contents, archives: list[str]) -> str:
     pythons = sorted(path for path in contents.files if path.endswith(".py"))
     if any(SKELETON in PurePosixPath(path).parts[:-1] for path in pythons):
         return f"the only modules lie in {SKELETON}/, which is never graded: the work belongs in student/"
-    for module, name in names_like_modules(pythons).items():
+    for module, name in names_like_modules(pythons, modules).items():
         return f"none of the course's modules is there: {name[:80]!r} has to be called {file_of(module)}"
     if not pythons and any(path.endswith(".ipynb") for path in contents.files):
-        return f"no cell of the notebook names its module in its first line (# {MODULES[0]}.py)"
+        return f"no cell of the notebook names its module in its first line (# {modules[0]}.py)"
     if pythons:
         names = [printable(PurePosixPath(path).name)[:80] for path in pythons]
-        return f"none of the course's modules ({MODULES[0]}.py, ...) is there, only {', '.join(sorted(names)[:3])}"
+        return f"none of the course's modules ({modules[0]}.py, ...) is there, only {', '.join(sorted(names)[:3])}"
     left = f"; {contents.notes[0]}" if contents.notes else ""
     return f"no Python file was handed in{left}"

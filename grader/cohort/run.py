@@ -97,7 +97,9 @@ def grade_class(run: ClassRun) -> Result:
         handout = Handout.of(run.course, run.policy.grading.stages)
         skeleton = Package({file: text.encode() for file, text in handout.files.items()})
         unpacked, late = run.out / "unpacked", run.policy.late
-        book = _Book(run, journal, take_in(run.submissions, store, run.roster, unpacked, handout, late, run.times))
+        book = _Book(
+            run, journal, take_in(run.submissions, store, run.roster, unpacked, handout=handout, late=late, times=run.times)
+        )
         book.forget_what_is_asked_for()
         waiting = book.waiting()
         run.watcher.planned(book.intake, len(waiting), len(book.keys) - len(waiting))

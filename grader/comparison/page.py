@@ -4,7 +4,7 @@ For instructors, and for learners who are done: it shows the reference's code, w
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
@@ -14,7 +14,6 @@ from markupsafe import Markup
 from grader.comparison import code_diff, probing
 from grader.course.course import Course
 from grader.files import write_atomically
-from grader.paths import MODULES
 from grader.records import StageResult
 from grader.report import evidence, pictures, svg, tables, words
 from grader.report.evidence import Curves
@@ -63,7 +62,7 @@ def write(sides: Sides, out: Path) -> Path:
     """Write `out/compare.html` and return its path."""
     template = environment(compare_css=stylesheet(HERE / "compare.css")).get_template("compare.html.j2")
     compared = probing.compare(*sides.asked)
-    views = functions(sides.left, sides.right, {item.name: item for item in compared})
+    views = functions(sides.course.modules, sides.left, sides.right, {item.name: item for item in compared})
     names = (visible(sides.left.name) or "submission", "reference")
     lines = [
         (module, *(code_diff.code_lines(side.modules.get(module, "")) for side in (sides.left, sides.right)))
@@ -88,10 +87,12 @@ def _reasons(course: Course) -> dict[str, str]:
     return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
-def functions(left: Submission, right: Submission, compared: Mapping[str, probing.Compared]) -> list[FunctionView]:
+def functions(
+    modules: Iterable[str], left: Submission, right: Submission, compared: Mapping[str, probing.Compared]
+) -> list[FunctionView]:
     """Every function of the reference in its order, then those that only the submission has, in the course's modules."""
     views = []
-    for module in MODULES:
+    for module in modules:
         ours = code_diff.definitions(module, left.modules.get(module, ""))
         theirs = code_diff.definitions(module, right.modules.get(module, ""))
         for name in dict.fromkeys([*theirs, *ours]):
@@ -149,9 +150,9 @@ def _told(value: object) -> str:
 
 
 def _modules(sides: Sides) -> list[str]:
-    own = sorted(sides.left.modules.keys() - {*MODULES, "__init__"})
+    own = sorted(sides.left.modules.keys() - {*sides.course.modules, "__init__"})
     there = sides.left.modules.keys() | sides.right.modules.keys()
-    return [module for module in (*MODULES, *own) if module in there]
+    return [module for module in (*sides.course.modules, *own) if module in there]
 
 
 def _stages(sides: Sides) -> list[StageRow]:

@@ -8,9 +8,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from grader import __version__
 from grader.course.explain import explain
 from grader.errors import Refusal
+from grader.paths import VERSION
 
 FILE = "course.toml"
 #: What every check may ask for; a course's own fixtures come to these.
@@ -54,7 +54,6 @@ class About(Struct, frozen=True, forbid_unknown_fields=True):
 
     title: str = "The course"
     engine: Version | None = None  #: which version of the engine the course was made for; any if it does not say
-    subtitle: str = ""  #: half a sentence after the title, where commands are listed
     greeting: str = ""  #: what somebody reads who has not written anything yet
     outlook: str = ""  #: half a sentence on the first page: how it goes, and until when
     done: str = ""  #: what somebody has achieved whose checks all pass
@@ -86,9 +85,9 @@ def _parsed(path: Path, content: bytes) -> About:
         about = msgspec.convert(table, About)
     except msgspec.ValidationError as error:
         raise BadCourse(f"{path}: {explain(error, About, table)}") from None
-    if about.engine not in (None, ".".join(__version__.split(".")[:2])):
+    if about.engine not in (None, ".".join(VERSION.split(".")[:2])):
         raise BadCourse(
-            f"{path}: the course was made for engine {about.engine}, and this is engine {__version__}. "
+            f"{path}: the course was made for engine {about.engine}, and this is engine {VERSION}. "
             f"Remedy: use engine {about.engine}, or change `engine` there once check-tasks passes with this one."
         )
     if own := [name for name in about.fixtures if name in BUILT_IN]:

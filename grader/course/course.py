@@ -16,8 +16,24 @@ from grader.course import stage as task
 from grader.course.about import About, BadCourse, read_about
 from grader.course.stage import TOOLBOX, Check, Stage, load_stage
 from grader.files import write_atomically
+from grader.paths import ENGINE
+from grader.submission import Submission, read_submission
 
 __all__ = ["BadCourse", "Check", "Course", "Stage", "load_stage"]
+
+
+#: The folder of the course that a command is about, if it is not the one around the current folder.
+VARIABLE = "CHAIN_RULE_COURSE"
+
+
+def course_folder() -> Path:
+    """Where the course lies that a command is about. Raises BadCourse if the one that is named is none."""
+    if named := os.environ.get(VARIABLE):
+        if not (folder := Path(named).absolute()).joinpath("tasks").is_dir():
+            raise BadCourse(f"{named} is not a course: it has no folder tasks/. Remedy: correct --course, or {VARIABLE}.")
+        return folder
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "tasks" / about.FILE).is_file()), ENGINE)
 
 
 class Course(Struct, frozen=True, dict=True):
@@ -93,6 +109,10 @@ class Course(Struct, frozen=True, dict=True):
                 old.unlink(missing_ok=True)
             write_atomically(memory, msgspec.msgpack.encode(stages, enc_hook=str))
         return stages
+
+    def read(self, folder: Path) -> Submission:
+        """A submission to this course. Raises NotASubmission."""
+        return read_submission(folder, self.modules)
 
     @property
     def points(self) -> int:

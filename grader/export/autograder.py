@@ -20,7 +20,7 @@ from grader.course.stage import Check, Stage
 from grader.export import gradescope
 from grader.export.gradescope_zip import POLICY
 from grader.files import write_atomically
-from grader.paths import ROOT
+from grader.paths import ENGINE
 from grader.records import CheckResult, Report
 from grader.running.session import Observer
 
@@ -31,8 +31,8 @@ def main(root: str) -> int:
     """Grade the submission below a folder laid out as Gradescope's /autograder; returns the exit status."""
     base = Path(root)
     out = base / "results" / "results.json"
-    policy = msgspec.json.decode((ROOT / POLICY).read_bytes(), type=Policy)
-    policy = msgspec.structs.replace(policy, file=str(ROOT / "policy.json"))
+    policy = msgspec.json.decode((ENGINE / POLICY).read_bytes(), type=Policy)
+    policy = msgspec.structs.replace(policy, file=str(ENGINE / "policy.json"))
     try:
         metadata = gradescope.read_metadata((base / "submission_metadata.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -47,7 +47,7 @@ def main(root: str) -> int:
         return 0
     put(gradescope.waiting(policy, _BEGUN))
     try:
-        package, notes = read_package([base / "submission"], handout=Handout.of(Course(ROOT), policy.grading.stages))
+        package, notes = read_package([base / "submission"], Handout.of(Course(ENGINE), policy.grading.stages))
     except NoPackage as error:
         put(gradescope.waiting(policy, f"Nothing could be graded: {error}."))
         return 0
@@ -60,7 +60,7 @@ def main(root: str) -> int:
         folder = Path(name) / "submission"
         folder.mkdir()
         package.write(folder)
-        _grade(folder, Course(ROOT), policy, tell)
+        _grade(folder, Course(ENGINE), policy, tell)
     return 0
 
 

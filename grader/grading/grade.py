@@ -25,7 +25,7 @@ from grader.running.context import Context, Data
 from grader.running.limits import calibrate
 from grader.running.pytest_host import run_with_pytest
 from grader.running.session import Observer, Session
-from grader.submission import Submission, read_submission
+from grader.submission import Submission
 
 if TYPE_CHECKING:
     from grader.worker.outside.protocols import Pool
@@ -49,7 +49,7 @@ def grade(
     raises  : NotASubmission, BadCourse, a sandbox's refusal; GraderFault
     """
     begun = time.perf_counter()
-    submission, how = read_submission(request.student), request.settings
+    submission, how = request.course.read(request.student), request.settings
     with contextlib.ExitStack() as stack:
         course = msgspec.structs.replace(request.course)  # its stages may have changed since the grade before
         if pool is None:

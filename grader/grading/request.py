@@ -12,7 +12,6 @@ from grader.course.course import Course
 from grader.grading.output import Output
 from grader.records import FOLLOW_THROUGH, FollowThrough, Report, read_report
 from grader.running.limits import Limits
-from grader.submission import read_submission
 
 if TYPE_CHECKING:
     from grader.course.policy import Policy
@@ -87,6 +86,6 @@ def unchanged(request: Request) -> Report | None:
     if not report.complete or not report.extra.repeatable or not (out / "report.html").exists():
         return None
     depends = fingerprint.dependencies(request.course)
-    if report.extra.key != request.key(read_submission(request.student).fingerprint(), depends):
+    if report.extra.key != request.key(request.course.read(request.student).fingerprint(), depends):
         return None
     return report

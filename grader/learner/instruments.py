@@ -20,7 +20,7 @@ from grader.course.stage import PICTURES, TOOLBOX
 from grader.course.toolbox import shared
 from grader.errors import Refusal
 from grader.running.interrupts import stoppable
-from grader.submission import Submission, file_of, read_submission
+from grader.submission import Submission, file_of
 from grader.text import clean, visible
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def measure(
     from grader.worker.outside.pool import WorkerPool
 
     instrument: Any = shared(course.tasks, name)
-    submission = read_submission(folder)
+    submission = course.read(folder)
     _refuse_stubs(course, submission, instrument.NEEDS)
     chosen = choose(instrument)
     images = _images(course, instrument, source)

@@ -11,9 +11,8 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from grader.course.course import Course
+from grader.course.course import Course, course_folder
 from grader.errors import GraderError
-from grader.paths import ROOT, STUDENT
 from grader.records import Report
 
 
@@ -43,7 +42,7 @@ def _folder() -> Path:
     """The submission that a notebook is about; pytest reads the same variable."""
     from grader.running.pytest_plugin import STUDENT_VARIABLE
 
-    return Path(os.environ.get(STUDENT_VARIABLE) or STUDENT)
+    return Path(os.environ.get(STUDENT_VARIABLE) or course_folder() / "student")
 
 
 def check(*stages: str, student: str | Path | None = None, seed: int = 0) -> Shown:
@@ -55,9 +54,9 @@ def check(*stages: str, student: str | Path | None = None, seed: int = 0) -> Sho
     from grader.diagnosis.name_mistakes import run_and_name
     from grader.grading.curves import of_results
     from grader.running import scores
-    from grader.submission import read_submission
 
-    submission, course = read_submission(Path(student or _folder())), Course(ROOT)
+    course = Course(course_folder())
+    submission = course.read(Path(student or _folder()))
     chosen, folder = course.select(stages), Path(tempfile.mkdtemp())
     session = run_and_name(course, chosen, submission, seed, evidence=folder / "evidence")
     curves = of_results(course, session.results, folder / "evidence")
@@ -72,7 +71,7 @@ def hint(stage: str, student: str | Path | None = None) -> None:
     from grader.course.skeleton import read_claims, steps
     from grader.learner.hints import FILE, RUNGS, Ladder
 
-    course, report = Course(ROOT), check(stage, student=student).report
+    course, report = Course(course_folder()), check(stage, student=student).report
     found = next((c for c in report.stages[0].checks if report.next is not None and c.id == report.next.check), None)
     if found is None:
         print(report.next.text if report.next else f"{report.stages[0].id} is done: there is nothing to hint at.")
@@ -87,10 +86,10 @@ def load_ipython_extension(shell: Any) -> None:  # noqa: ANN401 - IPython's own,
     from grader.learner import write_function
 
     def student(line: str, cell: str) -> None:
-        print(write_function.write(Course(ROOT), _folder(), line.strip(), cell))
+        print(write_function.write(Course(course_folder()), _folder(), line.strip(), cell))
 
     def undo(line: str) -> None:
-        print(write_function.undo(Course(ROOT), _folder(), line.strip()))
+        print(write_function.undo(Course(course_folder()), _folder(), line.strip()))
 
     def told(_shell: object, _kind: type, error: GraderError, *_: object, **__: object) -> None:
         print(f"error: {error.sentence()}", file=sys.stderr)

@@ -24,7 +24,7 @@ from grader.running.limits import Limits, calibrate
 from grader.running.runner import Function, decided, load_checks
 from grader.running.session import Observer, Session
 from grader.running.state import RunState
-from grader.submission import Submission, read_submission
+from grader.submission import Submission
 from grader.worker.outside.protocols import Pool
 
 #: Seconds that a failed check may take before it is shown at once: a loop that does not end costs every check its limit.
@@ -66,7 +66,7 @@ class Watched:
 
     def changed(self) -> bool:
         """Whether the submission's text differs from what was graded last. Reads it."""
-        submission = read_submission(self.student)
+        submission = self.course.read(self.student)
         fingerprint = submission.fingerprint()
         if fingerprint == self._fingerprint:
             return False

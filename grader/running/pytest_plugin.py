@@ -130,12 +130,12 @@ def session_of(config: pytest.Config, tasks: Path) -> Session:
     if SESSION not in config.stash:
         from grader.running.context import Context
         from grader.running.limits import Limits, calibrate
-        from grader.submission import NotASubmission, read_submission
+        from grader.submission import NotASubmission
         from grader.worker.outside.pool import WorkerPool
 
         course = course_of(config, tasks)
         try:
-            submission = read_submission(Path(os.environ.get(STUDENT_VARIABLE) or course.student))
+            submission = course.read(Path(os.environ.get(STUDENT_VARIABLE) or course.student))
         except NotASubmission as error:
             raise pytest.UsageError(str(error)) from None
         pool = config.stash[_OWN] = WorkerPool(course.withheld)

@@ -95,8 +95,11 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
 def _execution(check: Check, function: Function, context: Context) -> Execution:
     from grader.checks.case import Case
 
-    stage = context.course.stage(check.stage)
-    case = Case(context.seed, check.stage, check.id, lambda: getattr(shared(context.course.tasks, "patterns"), "PATTERNS", ()))
+    course = context.course
+    stage = course.stage(check.stage)
+    case = Case(
+        context.seed, check.stage, check.id, course.modules, lambda: getattr(shared(course.tasks, "patterns"), "PATTERNS", ())
+    )
     student, failure, begun = None, None, time.perf_counter()
     try:
         # Data first: a damaged file is the grader's fault, and no worker is needed to see it.

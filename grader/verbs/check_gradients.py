@@ -4,20 +4,19 @@ from pathlib import Path
 
 import click
 
-from grader.paths import STUDENT
+from grader.verbs import _course
 
 
 @click.command("check-gradients")
-@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
+@_course.student()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("plots"), help="Where the plot goes.")
 @click.option("--seed", type=int, default=0, help="Seed of the inputs.")
-@click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto", help="As in grade.")
+@_course.sandbox
 def command(student: Path, out: Path, seed: int, sandbox: str) -> int:
     """Use your numerical_gradient and relative_error on your layers, loss and network: a table, and a plot over eps.
 
     Exit status 1 if a gradient differs from its slopes, 2 if the check itself is still to do.
     """
     from grader.learner.instruments import measure
-    from grader.verbs._course import course_here
 
-    return measure("gradient_table", course_here(), student, out, sandbox, seed)
+    return measure("gradient_table", _course.course_here(), student, out, sandbox, seed)

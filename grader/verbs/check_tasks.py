@@ -2,6 +2,8 @@
 
 import click
 
+from grader.verbs import _course
+
 
 @click.command("check-tasks")
 @click.argument("stages", nargs=-1)
@@ -18,13 +20,12 @@ def command(stages: tuple[str, ...], full: bool, record: bool, tables: bool, par
     from grader.check_tasks.tables import write_tables
     from grader.check_tasks.verify import Verifier, matrix
     from grader.submission import read_submission
-    from grader.verbs._course import course_here
 
     begun = time.perf_counter()
     unknown = [name for name in parts if name not in PARTS]
     if unknown:
         raise click.UsageError(f"There is no part {unknown[0]}. There are: {', '.join(PARTS)}.")
-    course = course_here()
+    course = _course.course_here()
     reference = read_submission(course.reference or course.folder / "reference")
     wanted = [stage.id for stage in course.select(stages)] if stages else []
     verifier = Verifier(course, reference, wanted, say=click.echo)

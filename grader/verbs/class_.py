@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from grader.paths import BUILD
+from grader.verbs import _course
 
 if TYPE_CHECKING:
     from grader.cohort.run import Result
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("class")
 @click.argument("submissions", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=BUILD / "class", help="Where results go.")
+@_course.out("Where results go.", "build/class", file_okay=False)
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Submissions side by side; all cores without it.")
 @click.option("--policy", type=click.Path(path_type=Path), help="Another file than policy.toml.")
 @click.option("--roster", type=click.Path(path_type=Path), help="CSV of the class: id, name, email, github_username ...")
@@ -60,11 +60,10 @@ def command(
     from grader.cohort.run import ClassRun, grade_class
     from grader.course.policy import read_policy
     from grader.errors import Refusal
-    from grader.verbs._course import course_here
 
     if not str(submissions) or str(submissions) == ".":
         raise Refusal("no submissions were named. Remedy: make class SUBMISSIONS=folder")
-    course = course_here()
+    course = _course.course_here()
     settings = read_policy(policy, course.folder)
     if not is_copy(course.folder):
         _from_a_copy(course, out, settings)
@@ -101,6 +100,7 @@ def _from_a_copy(course: Course, out: Path, policy: Policy) -> NoReturn:
     """Run this very command again from a copy of the course. Paths mean the same there: the folder one is in stays."""
     from grader import bootstrap
     from grader.cohort import course_copy
+    from grader.course.course import VARIABLE
 
     course.select(())  # a broken course is refused by the names of its own files
     out.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def _from_a_copy(course: Course, out: Path, policy: Policy) -> NoReturn:
         words += ["--policy", policy.file]
     sys.stdout.flush()
     command = [sys.executable, "-P", "-c", bootstrap.START.format(root=str(copy)), *words]
-    bootstrap.become(command, {**os.environ, course_copy.VARIABLE: str(copy)})
+    bootstrap.become(command, {**os.environ, course_copy.VARIABLE: str(copy), VARIABLE: str(copy)})
 
 
 def _fill_gradebooks(result: Result, files: dict[str, Path | None], column: str) -> None:

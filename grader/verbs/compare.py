@@ -7,14 +7,14 @@ from pathlib import Path
 import click
 
 from grader.errors import Refusal
-from grader.paths import BUILD, STUDENT
+from grader.verbs import _course
 
 
 @click.command("compare")
-@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
-@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where compare.html goes.")
+@_course.student()
+@_course.out("Where compare.html goes.")
 @click.option("--seed", type=int, default=0, help="Seed of the questions' inputs, as in grade.")
-@click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto", help="As in grade.")
+@_course.sandbox
 @click.option("--all", "everything", is_flag=True, help="Show the reference's code of stages that are not done, too.")
 def command(student: Path, out: Path, seed: int, sandbox: str, everything: bool) -> None:
     """Hold a submission against the reference: code, answers, curves, time, memory, length.
@@ -22,9 +22,8 @@ def command(student: Path, out: Path, seed: int, sandbox: str, everything: bool)
     Of stages in which a check does not pass yet, the reference's code is shown only with --all, or if you say so when you
     are asked. Without a terminal nothing is asked.
     """
-    from grader.verbs._course import course_here
 
-    course = course_here()
+    course = _course.course_here()
     if course.reference is None:
         raise Refusal(
             "this copy of the course has no reference/ to compare with. Remedy: run compare in a full checkout of the course."
@@ -32,12 +31,11 @@ def command(student: Path, out: Path, seed: int, sandbox: str, everything: bool)
     from grader.comparison import page, probing
     from grader.course.skeleton import Claims, build, read_claims
     from grader.running.interrupts import stoppable
-    from grader.submission import read_submission
     from grader.worker.outside.pool import WorkerPool
 
     # A process of its own for each check: the page tells how much memory each stage took.
     with stoppable(), tempfile.TemporaryDirectory() as scratch, WorkerPool(course.withheld, sandbox, again=False) as pool:
-        left, right = read_submission(student), (shown := read_submission(course.reference))
+        left, right = course.read(student), (shown := course.read(course.reference))
         folders = (Path(scratch) / "submission", Path(scratch) / "reference")
         asked = probing.ask(left, course, pool, seed, folders[0] / "evidence")
         undone = [] if everything else [stage.id for stage in asked.stages if stage.state != "pass"]

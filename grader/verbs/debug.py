@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from grader.paths import BUILD, STUDENT
+from grader.verbs import _course
 
 
 @click.command("debug")
 @click.argument("stage")
 @click.option("--check", "only", help="Run one check alone.")
-@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
-@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where repro.py goes.")
+@_course.student()
+@_course.out("Where repro.py goes.")
 @click.option("--seed", type=int, default=0, help="Seed of the checks' inputs, as in grade.")
 def command(stage: str, only: str | None, student: Path, out: Path, seed: int) -> int:
     """Run the checks of a STAGE with your code in this process: put breakpoint() where you want to look around.
@@ -32,19 +32,17 @@ def command(stage: str, only: str | None, student: Path, out: Path, seed: int) -
     from grader.running.interrupts import stoppable
     from grader.running.limits import Limits
     from grader.running.runner import decided, execute, load_checks
-    from grader.submission import read_submission
-    from grader.verbs._course import course_here
     from grader.worker.outside.local import LocalPool
 
     console = terminal.console()
     with stoppable():
-        course = course_here()
+        course = _course.course_here()
         chosen = course.select([stage])[0]
         checks = [check for check in chosen.checks if only in (None, check.id)]
         if not checks:
             known = ", ".join(check.id for check in chosen.checks)
             raise Refusal(f"{chosen.id} has no check {only!r}. Its checks: {known}.")
-        submission, functions = read_submission(student), load_checks(chosen)
+        submission, functions = course.read(student), load_checks(chosen)
         names = cache(lambda: names_beside(course, chosen, submission, seed))
         with closing(Context(course, submission, LocalPool(interactive=True), seed, Limits())) as context:
             for check in checks:

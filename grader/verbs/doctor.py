@@ -2,6 +2,8 @@
 
 import click
 
+from grader.verbs import _course
+
 
 @click.command("doctor")
 @click.option("--no-repair", is_flag=True, help="Look only, change nothing.")
@@ -13,11 +15,10 @@ def command(no_repair: bool) -> int:
     """
     from grader.learner import doctor
     from grader.report import terminal
-    from grader.verbs._course import course_here
 
     console = terminal.console()
     healthy = True
-    for title, findings in doctor.examine(course_here(), repair=not no_repair):
+    for title, findings in doctor.examine(_course.course_here(), repair=not no_repair):
         console.print(f"\n{title}", style="bold")
         for finding in findings:
             healthy &= finding.fine

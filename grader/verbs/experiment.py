@@ -7,24 +7,23 @@ from typing import Any
 
 import click
 
-from grader.paths import BUILD, STUDENT
+from grader.verbs import _course
 
 
 @click.command("experiment")
 @click.argument("name", default="")
 @click.option("--predict", default="", help="Your prediction; otherwise you are asked for it.")
-@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
-@click.option("--out", type=click.Path(path_type=Path), default=BUILD / "experiments", help="Where the page goes.")
-@click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto", help="As in grade.")
+@_course.student()
+@_course.out("Where the page goes.", "build/experiments")
+@_course.sandbox
 def command(name: str, predict: str, student: Path, out: Path, sandbox: str) -> int:
     """Predict first, then see: trainings of your own network, side by side on a page.
 
     The first prediction is kept, and stands on the page whenever the experiment is run again.
     """
     from grader.learner.instruments import measure, write_page
-    from grader.verbs._course import course_here
 
-    course = course_here()
+    course = _course.course_here()
     begun: list[Any] = []
 
     def choose(instrument: ModuleType) -> object:

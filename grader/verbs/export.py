@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from grader.export import FORMATS
+from grader.verbs import _course
 
 _READERS = [form.reader for form in FORMATS.values()]
 _HELP = """Write RESULTS (a results.json) in the form that another system reads.
@@ -31,9 +32,8 @@ def command(results: Path, name: str, out: Path | None, policy: Path | None) -> 
     from grader.errors import Refusal
     from grader.files import write_atomically
     from grader.records import Report, read_report
-    from grader.verbs._course import course_here
 
-    rules = read_policy(policy, course_here().folder)
+    rules = read_policy(policy, _course.course_here().folder)
     try:
         report = read_report(results)
     except (OSError, msgspec.MsgspecError) as error:

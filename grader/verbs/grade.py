@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.paths import BUILD, STUDENT
+from grader.verbs import _course
 
 if TYPE_CHECKING:
     from grader.grading.request import Request
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 @click.command("grade")
 @click.argument("stages", nargs=-1, metavar="[STAGE]...")
-@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
-@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the results go.")
+@_course.student()
+@_course.out("Where the results go.")
 @click.option("--seed", type=int, default=0, help="Seed of the checks' inputs.")
 @click.option(
     "--sandbox",
@@ -45,10 +45,9 @@ def command(
     from grader.grading.request import Request, Settings, unchanged
     from grader.learner.last_grade import last_report
     from grader.running.interrupts import stoppable
-    from grader.verbs._course import course_here
 
     how = Settings(seed, sandbox=sandbox, strict=strict, use_cache=not no_cache)
-    request = Request(course_here(with_reference=not no_reference), student, Output(out, repro=True), stages, how)
+    request = Request(_course.course_here(with_reference=not no_reference), student, Output(out, repro=True), stages, how)
     with stoppable():
         before, known = last_report(out), unchanged(request)
         report = known or _grade(request)
@@ -74,12 +73,11 @@ def _show_milestone(request: "Request", before: "Report | None", report: "Report
     from grader.learner.milestone import milestone
     from grader.report import terminal
     from grader.running.limits import Limits, calibrate
-    from grader.submission import read_submission
     from grader.worker.outside.pool import WorkerPool
 
     course, console = request.course, terminal.console()
     with WorkerPool(course.withheld, request.settings.sandbox) as pool:
-        told = milestone(done, read_submission(request.student), course, pool, Limits(calibrate()))
+        told = milestone(done, course.read(request.student), course, pool, Limits(calibrate()))
     if told:
         console.print()
         console.print(f"{terminal.sign(console, 'pass')} {told}", style="green")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.paths import BUILD, STUDENT
+from grader.verbs import _course
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 @click.command("hint")
 @click.argument("stage", required=False)
 @click.option("--check", help="The check to get a hint for; otherwise the first that fails.")
-@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
-@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the last grade's results are.")
+@_course.student()
+@_course.out("Where the last grade's results are.")
 @click.option("--again", is_flag=True, help="Begin with the first rung again.")
 def command(stage: str | None, check: str | None, student: Path, out: Path, again: bool) -> int:
     """Show the next hint: the steps of a function, then a question, then where to look, then a worked example."""
@@ -27,9 +27,8 @@ def command(stage: str | None, check: str | None, student: Path, out: Path, agai
     from grader.report import terminal
     from grader.running import scores
     from grader.running.interrupts import stoppable
-    from grader.verbs._course import course_here
 
-    course = course_here()
+    course = _course.course_here()
     ladder = Ladder(course.memory / FILE, steps(course, read_claims(course.tasks)))
     if again:
         ladder.forget()
@@ -54,13 +53,12 @@ def _to_look_at(course: "Course", stage: str | None, check: str | None, student:
     """The stage that is named, or that of the last grade's next step; if the text has changed, the first that is not done."""
     from grader.errors import Refusal
     from grader.learner.last_grade import last_stage, next_stage
-    from grader.submission import read_submission
 
     chosen = course.select([stage or next_stage(out, course)])[0]
     listed = [c.id for c in chosen.checks]
     if check is not None and check not in listed:
         raise Refusal(f"{chosen.id} has no check {check!r}. Its checks are {', '.join(listed)}.")
-    text = read_submission(student).fingerprint()
+    text = course.read(student).fingerprint()
     graded = last_stage(out, chosen.id, text, whatever_the_text=chosen.training)
     if graded is not None and (graded.state != "pass" or stage or check):
         return graded

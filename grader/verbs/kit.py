@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from grader.paths import BUILD
+from grader.verbs import _course
 
 
 @click.command("kit")
-@click.option("--out", type=click.Path(path_type=Path), default=BUILD / "kit", help="The folder, or a .zip of it.")
+@_course.out("The folder, or a .zip of it.", "build/kit")
 def command(out: Path) -> None:
     """Make the folder that learners are given: their skeleton, the handouts, the checks, the grader and the open images.
 
@@ -17,6 +17,5 @@ def command(out: Path) -> None:
     already is updated, as `update` does it.
     """
     from grader.export.kit_folder import make_kit
-    from grader.verbs._course import course_here
 
-    click.echo("\n".join(make_kit(course_here(), out)))
+    click.echo("\n".join(make_kit(_course.course_here(), out)))

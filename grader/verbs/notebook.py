@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from grader import bootstrap
-from grader.paths import ENGINE, STUDENT
-from grader.verbs._course import course_here
+from grader.paths import ENGINE
+from grader.verbs import _course
 
 NAME = "chain_rule.ipynb"
 #: Its first two cells.
@@ -20,16 +20,18 @@ START = Path(__file__).with_name("notebook_start.md")
 BESIDE = re.compile(r"(\]\(|(?:src|srcset|href)=\")(?![a-z]+:|[#/])([^)\"#\s]+)")
 
 
-def notebook(folder: Path, student: Path = STUDENT) -> dict[str, object]:
+def notebook(folder: Path, student: Path) -> dict[str, object]:
     """A notebook in format 4.5, as the dictionary that is written as JSON; it names all places as seen from its folder."""
     from grader.course.skeleton import pristine, read_claims
     from grader.course.source_spans import definition_span, need
 
-    course = course_here()
+    course = _course.course_here()
     claims, first = read_claims(course.tasks), course.stages[0]
     skeleton, said = pristine(course, claims), START.read_text(encoding="utf-8")
-    words = {"first": first.id.partition("_")[0], "module": first.claims[0].partition(".")[0]}
-    introduction, start = said.format(**words, course=_seen(ENGINE, folder), student=_seen(student, folder)).split("---\n")
+    paths = list(dict.fromkeys(_seen(place, folder) for place in (ENGINE, course.folder)))
+    words = {"first": first.id.partition("_")[0], "module": course.modules[0], "title": course.about.title}
+    words |= {"course": paths[-1], "student": _seen(student, folder), "greeting": course.about.greeting}
+    introduction, start = said.format(**words, paths=paths).split("---\n")
     cells = [_cell("markdown", "introduction", introduction), _cell("code", "start", start.strip())]
     for stage in course.stages:
         cells.append(_cell("markdown", f"handout-{stage.id}", _handout(stage.folder, folder)))
@@ -59,8 +61,8 @@ def _cell(kind: str, name: str, text: str) -> dict[str, object]:
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default=ENGINE / NAME, help="File to write.")
-@click.option("--student", type=click.Path(file_okay=False, path_type=Path), default=STUDENT, help="Folder to work in.")
+@_course.out("File to write.", NAME)
+@_course.student("Folder to work in.")
 @click.option("--no-open", is_flag=True, help="Install nothing and open nothing.")
 def command(out: Path, student: Path, no_open: bool) -> None:
     """Make a notebook to work in, and open it; one that is there already is opened as it is.

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from grader.paths import REFERENCE
+from grader.verbs import _course
 
 
 @click.command("oracle")
-@click.option("--student", type=click.Path(path_type=Path), default=REFERENCE, help="Folder to examine (reference/).")
-@click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto", help="As in grade.")
+@_course.student("Folder to examine (reference/).", "reference")
+@_course.sandbox
 def command(student: Path, sandbox: str) -> int:
     """Compare outputs, loss, every gradient and the weights after 1, 10 and 500 steps with TensorFlow's.
 
@@ -20,11 +20,10 @@ def command(student: Path, sandbox: str) -> int:
     from grader.course.toolbox import shared
     from grader.errors import Refusal
     from grader.running.limits import TimeLimits
-    from grader.submission import read_submission
-    from grader.verbs._course import course_here
     from grader.worker.outside.pool import WorkerPool
 
-    submission, course = read_submission(student), course_here()
+    course = _course.course_here()
+    submission = course.read(student)
     oracle = shared(course.tasks, f"{ORACLE}.run")
     if oracle is None:
         raise Refusal("this course has no oracle. Remedy: make oracle in a full checkout, with tasks/toolbox/oracle/.")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from grader.paths import BUILD
+from grader.verbs import _course
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 ASCII = "_.-=+*%#"
@@ -13,7 +13,7 @@ LISTED = 10  #: runs below it
 
 
 @click.command("progress")
-@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the results are.")
+@_course.out("Where the results are.")
 def command(out: Path) -> int:
     """Draw the score over time, from grades of the whole course and from watch."""
     from grader.report import stored, terminal, words

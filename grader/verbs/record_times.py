@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.paths import REFERENCE
+from grader.verbs import _course
 
 if TYPE_CHECKING:
     from grader.course.course import Course, Stage
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command("record-times")
 @click.argument("stages", nargs=-1, metavar="[STAGE]...")
-@click.option("--student", type=click.Path(path_type=Path), default=REFERENCE, help="Whose times are recorded.")
+@_course.student("Whose times are recorded.", "reference")
 @click.option("--repeats", type=int, default=3, help="Runs a check; the fastest counts. Trainings run once.")
 def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
     """Run every check on the reference and record its seconds, scaled to the machine that limits refer to.
@@ -25,11 +25,10 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
     """
     from grader.running.interrupts import stoppable
     from grader.running.limits import calibrate
-    from grader.submission import read_submission
-    from grader.verbs._course import course_here
     from grader.worker.outside.pool import WorkerPool
 
-    course, submission = course_here(), read_submission(student)
+    course = _course.course_here()
+    submission = course.read(student)
     with stoppable(), WorkerPool(course.withheld) as pool:
         scale = calibrate()
         for stage in course.select(stages):

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import click
 
-from grader.paths import BUILD
+from grader.verbs import _course
 
 
 @click.command("regrade-diff")
 @click.argument("old", type=click.Path(path_type=Path, exists=True))
 @click.argument("new", type=click.Path(path_type=Path, exists=True))
 @click.option("--submissions", type=click.Path(path_type=Path), help="Needed where OLD or NEW is a checkout of the course.")
-@click.option("--out", type=click.Path(path_type=Path), default=BUILD / "regrade", help="Where checkouts' results go.")
+@_course.out("Where checkouts' results go.", "build/regrade")
 @click.option("--jobs", type=click.IntRange(1, 1024), help="Submissions side by side.")
 def command(old: Path, new: Path, submissions: Path | None, out: Path, jobs: int | None) -> int:
     """Compare OLD with NEW: each is the folder of a graded class, or a checkout of the course to grade it with.

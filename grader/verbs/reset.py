@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from grader.paths import STUDENT
+from grader.verbs import _course
 
 
 @click.command("reset")
 @click.argument("stage")
-@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
+@_course.student()
 @click.option("--whole-files", is_flag=True, help="Put back whole files, with the stubs of every stage in them.")
 def command(stage: str, student: Path, whole_files: bool) -> None:
     """Put back the stubs of one STAGE (03_softmax, softmax or 3); everything else in the files stays as it is.
@@ -19,9 +19,8 @@ def command(stage: str, student: Path, whole_files: bool) -> None:
     from grader.course.skeleton import pristine, read_claims
     from grader.errors import Refusal
     from grader.learner.backups import SAVED, save_copies
-    from grader.verbs._course import course_here
 
-    course = course_here()
+    course = _course.course_here()
     stage_id, claims = course.select([stage])[0].id, read_claims(course.tasks)
     skeleton = pristine(course, claims)
     names = claims.of_stage(stage_id)

@@ -4,14 +4,13 @@ from pathlib import Path
 
 import click
 
-from grader.paths import BUILD
+from grader.verbs import _course
 
 
 @click.command("site")
-@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Folder in which `site/` is written.")
+@_course.out("Folder in which `site/` is written.")
 def command(out: Path) -> None:
     """Write handouts, questions, glossary and further reading as pages that run no script and need no network."""
     from grader.report import site
-    from grader.verbs._course import course_here
 
-    click.echo(f"Written: {site.write(course_here(), out)}.")
+    click.echo(f"Written: {site.write(_course.course_here(), out)}.")

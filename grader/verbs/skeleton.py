@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from grader.paths import STUDENT
+from grader.verbs import _course
 
 #: In the learner's folder: the checksums of what was written there, to tell edited files from untouched ones.
 STAMP = ".skeleton"
@@ -30,7 +30,7 @@ def write(folder: Path, texts: dict[str, str]) -> None:
 
 
 @click.command("skeleton")
-@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder to write (student/).")
+@_course.student("Folder to write (student/).")
 @click.option("--force", is_flag=True, help="Overwrite edited files, after saving copies.")
 def command(student: Path, force: bool) -> None:
     """Write the learner's files: the reference with the bodies of all claimed functions blanked.
@@ -40,9 +40,8 @@ def command(student: Path, force: bool) -> None:
     from grader.course.skeleton import build, read_claims
     from grader.errors import Refusal
     from grader.learner.backups import SAVED, save_copies
-    from grader.verbs._course import course_here
 
-    course = course_here()
+    course = _course.course_here()
     try:
         texts = build(course.reference, read_claims(course.tasks))
     except UnicodeDecodeError as error:

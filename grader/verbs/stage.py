@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from grader.paths import BUILD
+from grader.verbs import _course
 
 
 @click.command("stage")
 @click.argument("stage", required=False)
-@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the last grade's results are.")
+@_course.out("Where the last grade's results are.")
 @click.option("--unfold", is_flag=True, help="Show what is folded as well: derivations, answers.")
 def command(stage: str | None, out: Path, unfold: bool) -> int:
     """Show a stage's handout, page by page in a terminal; without a name, that of the stage to work on next."""
@@ -17,10 +17,9 @@ def command(stage: str | None, out: Path, unfold: bool) -> int:
     from grader.learner.last_grade import next_stage
     from grader.report import terminal
     from grader.running.interrupts import stoppable
-    from grader.verbs._course import course_here
 
     with stoppable():
-        course = course_here()
+        course = _course.course_here()
         chosen = course.select([stage] if stage else [next_stage(out, course)])[0]
         console = terminal.console()
         text = rendered(console, chosen, unfold)

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import click
 
-from grader.paths import STUDENT
+from grader.verbs import _course
 
 
 @click.command("train")
-@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
+@_course.student()
 @click.option("--data", default=None, help="A folder of IDX files, an .npz, or keras (default: data/mnist.npz).")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("plots"), help="Where plots and weights go.")
 @click.option("--seed", type=int, default=0, help="Seed of the weights and of the order of the images.")
-@click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto", help="As in grade.")
+@_course.sandbox
 def command(student: Path, data: str | None, out: Path, seed: int, sandbox: str) -> int:
     """Train your network on MNIST: a line per epoch, a diagnosis, then plots and the trained weights.
 
@@ -20,6 +20,5 @@ def command(student: Path, data: str | None, out: Path, seed: int, sandbox: str)
     first, or if the training stops with an exception.
     """
     from grader.learner.instruments import measure
-    from grader.verbs._course import course_here
 
-    return measure("own_training", course_here(), student, out, sandbox, seed, data)
+    return measure("own_training", _course.course_here(), student, out, sandbox, seed, data)

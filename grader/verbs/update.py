@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from grader.verbs import _course
+
 
 @click.command("update")
 @click.argument("kit", type=click.Path(path_type=Path))
@@ -16,8 +18,7 @@ def command(kit: Path) -> None:
     """
     from grader.errors import Refusal
     from grader.export.kit_folder import update_kit
-    from grader.verbs._course import course_here
 
     if str(kit) in ("", "."):
         raise Refusal("no kit was named. Remedy: make update KIT=the folder that make kit made.")
-    click.echo("\n".join(update_kit(course_here(), kit)))
+    click.echo("\n".join(update_kit(_course.course_here(), kit)))

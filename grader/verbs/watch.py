@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.paths import BUILD, STUDENT
+from grader.verbs import _course
 
 if TYPE_CHECKING:
     from grader.records import Sandbox
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @click.command("watch")
 @click.argument("stage", required=False)
-@click.option("--student", type=click.Path(path_type=Path), default=STUDENT, help="Folder of the submission.")
-@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the report and the results go.")
+@_course.student()
+@_course.out("Where the report and the results go.")
 @click.option("--seed", type=int, default=0, help="Seed of the checks' inputs.")
-@click.option("--sandbox", type=click.Choice(["auto", "strict", "off"]), default="auto", help="As in grade.")
+@_course.sandbox
 @click.option("--poll", is_flag=True, help="Look at the files every 100 ms: for folders whose changes are not announced.")
 def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: "Sandbox", poll: bool) -> int:
     """Grade a stage at every save: the first that is not done, or the one that is named.
@@ -30,12 +30,10 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: "Sa
 
     with stoppable():
         from grader.learner.events import Events, single_keys
-        from grader.submission import read_submission
-        from grader.verbs._course import course_here
         from grader.worker.outside.pool import WorkerPool
 
-        read_submission(student)  # a folder that is not a submission is refused before anything is started
-        course = course_here()
+        course = _course.course_here()
+        course.read(student)  # a folder that is not a submission is refused before anything is started
         pool = WorkerPool(course.withheld, sandbox)
         events = Events(student, poll)
         try:

@@ -4,19 +4,18 @@ from pathlib import Path
 
 import click
 
-from grader.paths import BUILD
+from grader.verbs import _course
 
 
 @click.command("why")
-@click.option("--out", type=click.Path(path_type=Path), default=BUILD, help="Where the last grade's results are.")
+@_course.out("Where the last grade's results are.")
 def command(out: Path) -> None:
     """Say why the mistake that is next is one: what such code believes, and a number of the last grade that speaks against it."""
     from grader.learner.last_grade import last_report
     from grader.report import terminal, words
-    from grader.verbs._course import course_here
 
     report, console = last_report(out), terminal.console()
-    text = words.refutation(report, course_here().tasks) if report else ""
+    text = words.refutation(report, _course.course_here().tasks) if report else ""
     for line in terminal.indented(
         console, text or "There is nothing more to say of what the last grade found. See make hint.", by=2
     ):

@@ -11,7 +11,7 @@ from grader.checks.compare import Unmet
 
 @pytest.fixture
 def case() -> Case:
-    return Case(0, "01_linear", "check_linear_forward_adds_the_bias")
+    return Case(0, "01_linear", "check_linear_forward_adds_the_bias", ("layers", "losses", "data"))
 
 
 def step(text: str, kind: str = "call") -> SimpleNamespace:

@@ -36,7 +36,7 @@ def handed_in(request, tmp_path_factory):
             for path, content in form.items():
                 (place / path).parent.mkdir(parents=True, exist_ok=True)
                 (place / path).write_bytes(content)
-        package, notes = read_package([place], handout=handout)
+        package, notes = read_package([place], handout)
         return package.files, notes
 
     return read
@@ -222,9 +222,9 @@ def test_the_work_of_choosing_grows_with_what_was_handed_in(kind):
 
 def test_a_path_of_any_depth_is_passed_over(tmp_path):
     (tmp_path / "a.zip").write_bytes(zip_of({f"{'d/' * 30_000}layers.py": b"", "layers.py": b"x = 1\n"}))
-    assert list(read_package([tmp_path / "a.zip"], handout=HANDOUT)[0].files) == ["layers.py"]
+    assert list(read_package([tmp_path / "a.zip"], HANDOUT)[0].files) == ["layers.py"]
 
 
 def test_without_a_handout_every_module_counts_as_written():
-    assert choose({"a/layers.py": b"", "b/c.py": b""}, Handout()).folder == "a"
-    assert choose({"a.py": b""}, Handout()) is None
+    assert choose({"a/layers.py": b"", "b/c.py": b""}, Handout(HERE.modules)).folder == "a"
+    assert choose({"a.py": b""}, Handout(HERE.modules)) is None

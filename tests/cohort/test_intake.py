@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from grader.cohort import counting, tables
-from grader.cohort.intake import take_in
 from grader.cohort.package import read_package
 from grader.cohort.roster import read_roster
 from grader.cohort.times import local_time
 from grader.course.policy import Late, Policy
 from grader.errors import Refusal
+from tests.cohort.classes import taken_in
 from tests.cohort.conftest import forbid
 
 METADATA = """\
@@ -51,7 +51,7 @@ def test_a_gradescope_export(tmp_path, submission, store):
     submission(export / "submission_101", layers="a = 1\n")
     (export / "submission_102").mkdir()
     (export / "submission_metadata.yml").write_text(METADATA, "utf-8")
-    intake = take_in(export, store)
+    intake = taken_in(export, store)
     found = by_student(intake)
     assert intake.layout == "Gradescope export"
     assert sorted(found) == ["bob@x.edu", "s1", "s3"]
@@ -64,20 +64,20 @@ def test_a_gradescope_export(tmp_path, submission, store):
 def test_a_gradescope_export_that_is_damaged_is_refused(tmp_path, store):
     (tmp_path / "submission_metadata.yml").write_text("submission_1: {:submitters: [")
     with pytest.raises(Refusal, match="Remedy"):
-        take_in(tmp_path, store)
+        taken_in(tmp_path, store)
 
 
 def test_yaml_can_make_nothing_but_data(tmp_path, store):
     (tmp_path / "submission_metadata.yml").write_text("a: !!python/object/apply:os.system ['true']")
     with pytest.raises(Refusal, match="Remedy"):
-        take_in(tmp_path, store)
+        taken_in(tmp_path, store)
 
 
 def test_a_moodle_download_in_folders(tmp_path, submission, store):
     submission(tmp_path / "Ann Öz_12345_assignsubmission_file_", layers="a = 1\n")
     submission(tmp_path / "Bob_van_Ray_77_assignsubmission_file" / "student", layers="b = 1\n")
     (tmp_path / "Bob_van_Ray_77_assignsubmission_onlinetext").mkdir()
-    intake = take_in(tmp_path, store)
+    intake = taken_in(tmp_path, store)
     assert intake.layout == "Moodle download"
     assert {s: (a.name, a.ids) for s, a in by_student(intake).items()} == {
         "12345": ("Ann Öz", {"moodle": "12345"}),
@@ -90,7 +90,7 @@ def test_a_moodle_download_without_folders(tmp_path, store):
     (tmp_path / "Ann Öz_1_assignsubmission_file_losses.py").write_text("b = 1\n")
     with zipfile.ZipFile(tmp_path / "Bob Ray_2_assignsubmission_file_my work.zip", "w") as archive:
         archive.writestr("student/layers.py", "a = 1\n")
-    found = by_student(take_in(tmp_path, store))
+    found = by_student(taken_in(tmp_path, store))
     assert sorted(store.get(found["1"].digest).files) == ["layers.py", "losses.py"]
     assert sorted(store.get(found["2"].digest).files) == ["layers.py"]
 
@@ -102,7 +102,7 @@ def test_clones_are_called_assignment_and_user(tmp_path, submission, store):
     (tmp_path / "grades.csv").write_text(
         "roster_identifier,github_username,submission_timestamp\ns1,ann-oz,2026-11-29T10:00:00Z\n"
     )
-    intake = take_in(tmp_path, store, read_roster(tmp_path / "grades.csv"))
+    intake = taken_in(tmp_path, store, read_roster(tmp_path / "grades.csv"))
     found = by_student(intake)
     assert intake.layout == "clones"
     assert sorted(found) == ["bob", "s1"]
@@ -118,13 +118,13 @@ def test_several_attempts_of_one_student(tmp_path, submission, store):
     submission(tmp_path / "cy" / "attempt_1", layers="a = 4\n")
     submission(tmp_path / "dee" / "src", layers="a = 5\n")
     (tmp_path / "README.txt").write_text("nobody's")
-    intake = take_in(tmp_path, store)
+    intake = taken_in(tmp_path, store)
     found = [(a.student, a.label) for a in intake.attempts]
     assert found == [
         ("ann", "2026-11-29T10-00-00"), ("ann", "2026-11-30T10-00-00Z"), ("bob", "1"), ("bob", "2"),
         ("cy", "attempt_1"), ("dee", ""),
     ]  # fmt: skip
-    zoned = take_in(tmp_path, store, late=Late(timezone="Europe/Berlin")).attempts
+    zoned = taken_in(tmp_path, store, late=Late(timezone="Europe/Berlin")).attempts
     assert [a.when.at for a in (intake.attempts[0], zoned[0])] == [None, datetime(2026, 11, 29, 9, tzinfo=UTC)]
     assert intake.attempts[1].when.at == zoned[1].when.at == datetime(2026, 11, 30, 10, tzinfo=UTC)
     (note,) = (note for note in intake.attempts[0].notes if "time" in note)
@@ -136,7 +136,7 @@ def test_a_whole_class_in_one_zip(tmp_path, store):
         archive.writestr("export/ann/layers.py", "a = 1\n")
         archive.writestr("export/bob/layers.py", "a = 2\n")
         archive.writestr("../../outside.py", "a = 3\n")
-    intake = take_in(tmp_path / "class.zip", store, scratch=tmp_path / "in" / "deep")
+    intake = taken_in(tmp_path / "class.zip", store, scratch=tmp_path / "in" / "deep")
     assert sorted(by_student(intake)) == ["ann", "bob"]
     assert not list(tmp_path.rglob("outside.py"))
 
@@ -146,7 +146,7 @@ def test_names_in_a_class_zip_that_no_folder_takes_are_left_out_and_noted(tmp_pa
         for name in ("ann/layers.py", "bob/layers.py", "bob/layers.py/x.py", f"cy/{'a' * 300}.py", "dee/x.py/y.py", "dee/x.py"):
             archive.writestr(f"export/{name}", "a = 1\n")
         archive.writestr(f"export/eve/{'a/' * 1500}x.py", "a = 1\n")
-    intake = take_in(tmp_path / "class.zip", store, scratch=tmp_path / "in")
+    intake = taken_in(tmp_path / "class.zip", store, scratch=tmp_path / "in")
     assert {student: bool(a.digest) for student, a in by_student(intake).items() if student != "eve"} == {
         "ann": True, "bob": True, "cy": False, "dee": False,
     }  # fmt: skip
@@ -160,7 +160,7 @@ def test_a_class_zip_in_which_nothing_can_be_unpacked_is_refused(tmp_path, store
     with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
         archive.writestr("../outside.py", "a = 1\n")
     with pytest.raises(Refusal, match="nothing was handed in"):
-        take_in(tmp_path / "class.zip", store, scratch=tmp_path / "in")
+        taken_in(tmp_path / "class.zip", store, scratch=tmp_path / "in")
 
 
 def test_a_class_zip_whose_names_are_no_text_is_refused(tmp_path, store):
@@ -169,19 +169,19 @@ def test_a_class_zip_whose_names_are_no_text_is_refused(tmp_path, store):
     data = (tmp_path / "class.zip").read_bytes()
     (tmp_path / "class.zip").write_bytes(data.replace("ö".encode(), b"\xff\xff"))
     with pytest.raises(Refusal, match=r"cannot be unpacked .* Remedy"):
-        take_in(tmp_path / "class.zip", store, scratch=tmp_path / "in")
+        taken_in(tmp_path / "class.zip", store, scratch=tmp_path / "in")
 
 
 def test_whatever_is_handed_in_is_its_own_problem_alone(tmp_path, submission, store, monkeypatch):
-    def read(paths, names, handout):
+    def read(paths, handout, names):
         if paths[0].name == "bob":
             raise RecursionError("too many \udcff in one another")
-        return read_package(paths, names, handout=handout)
+        return read_package(paths, handout, names)
 
     monkeypatch.setattr("grader.cohort.intake.read_package", read)
     submission(tmp_path / "ann")
     submission(tmp_path / "bob")
-    found = by_student(take_in(tmp_path, store))
+    found = by_student(taken_in(tmp_path, store))
     assert found["ann"].digest
     assert found["bob"].problem == ("what was handed in cannot be read (RecursionError: too many \\udcff in one another)")
 
@@ -191,7 +191,7 @@ def test_a_folder_that_cannot_be_listed_changes_nobody_elses_name(tmp_path, subm
         submission(tmp_path / f"chain-rule-{user}" / "student")
         (tmp_path / f"chain-rule-{user}" / ".git").mkdir()
     forbid(monkeypatch, tmp_path / "chain-rule-bob")
-    intake = take_in(tmp_path, store)
+    intake = taken_in(tmp_path, store)
     assert intake.layout == "clones"
     assert {student: bool(a.digest) for student, a in by_student(intake).items()} == {"ann": True, "bob": False, "cy": True}
     assert "the folder 'chain-rule-bob' cannot be read (Permission denied)" in by_student(intake)["bob"].problem
@@ -202,7 +202,7 @@ def test_a_folder_of_attempts_that_cannot_be_listed_is_its_students_own(tmp_path
     submission(tmp_path / "ann")
     submission(tmp_path / "bob" / "1")
     forbid(monkeypatch, tmp_path / "bob")
-    found = by_student(take_in(tmp_path, store))
+    found = by_student(taken_in(tmp_path, store))
     assert found["ann"].digest
     assert "cannot be read (Permission denied)" in found["bob"].problem
 
@@ -214,13 +214,13 @@ def test_nothing_unseen_and_no_folder_of_this_machine_gets_into_a_table(tmp_path
     (tmp_path / "class" / "dee" / "layers.py").unlink()
     (tmp_path / "class" / "dee" / "x\x1b\u202e.py").write_text("")
 
-    def read(paths, names, handout):
+    def read(paths, handout, names):
         if "ann" in paths[0].name:
             raise OSError(5, "Input/output \x1b error", str(paths[0] / "layers.py"))
-        return read_package(paths, names, handout=handout)
+        return read_package(paths, handout, names)
 
     monkeypatch.setattr("grader.cohort.intake.read_package", read)
-    intake = take_in(tmp_path / "class", store)
+    intake = taken_in(tmp_path / "class", store)
     grades = counting.count(intake.attempts, lambda attempt: None, Policy(), {"01": 1})
     text = tables.table(grades, ["01"])
     assert all(line.isprintable() for line in text.splitlines())
@@ -234,7 +234,7 @@ def test_a_moodle_student_with_a_text_alone_stands_in_the_table(tmp_path, submis
     (tmp_path / "Bob_2_assignsubmission_onlinetext_").mkdir()
     (tmp_path / "Bob_2_assignsubmission_onlinetext_" / "onlinetext.html").write_text("hello")
     (tmp_path / "Cy_3_assignsubmission_onlinetext_onlinetext.html").write_text("hello")
-    found = by_student(take_in(tmp_path, store))
+    found = by_student(taken_in(tmp_path, store))
     assert {student: bool(a.digest) for student, a in found.items()} == {"1": True, "2": False, "3": False}
 
 
@@ -245,7 +245,7 @@ def test_a_full_disk_is_nobodys_own_problem(tmp_path, submission, store, monkeyp
     monkeypatch.setattr(store, "put", full)
     submission(tmp_path / "ann")
     with pytest.raises(OSError, match="No space left"):
-        take_in(tmp_path, store)
+        taken_in(tmp_path, store)
 
 
 def test_who_is_missing_is_named(tmp_path, submission, store):
@@ -254,7 +254,7 @@ def test_who_is_missing_is_named(tmp_path, submission, store):
         "\ufeffStudent ID;Full Name;Email;Late days\ns1;Ann Öz;ann@x.edu;2\ns2;Bob Ray;bob@x.edu;\n"
     )
     roster = read_roster(tmp_path / "roster.csv")
-    intake = take_in(tmp_path / "in", store, roster)
+    intake = taken_in(tmp_path / "in", store, roster)
     assert by_student(intake)["s1"].name == "Ann Öz"
     assert intake.missing == ["s2 (Bob Ray)"]
     assert roster.people[0].late_days == 2
@@ -279,14 +279,14 @@ def test_a_roster_that_cannot_be_used_is_refused(tmp_path, text, message):
 
 def test_nothing_handed_in_is_refused(tmp_path, store):
     with pytest.raises(Refusal, match="nothing was handed in"):
-        take_in(tmp_path, store)
+        taken_in(tmp_path, store)
     with pytest.raises(Refusal, match="not a folder"):
-        take_in(tmp_path / "absent", store)
+        taken_in(tmp_path / "absent", store)
 
 
 def test_a_stored_submission_that_was_damaged_is_not_graded(tmp_path, submission, store):
     submission(tmp_path / "in" / "ann", layers="a = 1\n")
-    digest = take_in(tmp_path / "in", store).attempts[0].digest
+    digest = taken_in(tmp_path / "in", store).attempts[0].digest
     path = next(store.folder.rglob("*.msgpack"))
     path.write_bytes(path.read_bytes().replace(b"a = 1", b"a = 2"))
     with pytest.raises(ValueError, match="damaged"):

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 import pytest
 
 from grader.cohort import counting, tables
-from grader.cohort.intake import take_in
 from grader.cohort.journal import Outcome
 from grader.cohort.layouts import LAYOUTS
 from grader.cohort.roster import read_roster
@@ -20,7 +19,7 @@ from grader.course.policy import Late, Policy
 from grader.export.gradebook import fill
 from grader.paths import ROOT
 from grader.records import Report, StageResult
-from tests.cohort.classes import zip_of
+from tests.cohort.classes import taken_in, zip_of
 
 BERLIN = Late("percentage", datetime(2026, 11, 30, 22, 59, tzinfo=UTC), percent=10, timezone="Europe/Berlin")
 GROUPS = {"id", "name", "head", "time", "late", "number", "rest", "text"}
@@ -38,7 +37,7 @@ def files(store, attempt):
 
 
 def read(folder, store, late=None, roster=None):
-    intake = take_in(folder, store, roster, late=late)
+    intake = taken_in(folder, store, roster, late=late)
     return intake.layout, {attempt.student: attempt for attempt in intake.attempts}
 
 
@@ -81,7 +80,7 @@ def test_brightspace_attempts_with_their_times(tmp_path, store):
     put(tmp_path, "397063-2557369 - Jane Doe - Nov 30, 2026 1159 PM/layers.py", text="later = 1\n")
     put(tmp_path, "271836-2557369 - Jane Doe - Dec 5, 2026 1149 AM - layers.py")
     put(tmp_path, "Payne, Blake - 1234567/layers.py")
-    intake = take_in(tmp_path, store, late=BERLIN)
+    intake = taken_in(tmp_path, store, late=BERLIN)
     assert intake.layout == "Brightspace download"
     assert [(a.student, a.name, a.when.at, a.label) for a in intake.attempts] == [
         ("1234567", "Blake Payne", None, ""),
@@ -89,7 +88,7 @@ def test_brightspace_attempts_with_their_times(tmp_path, store):
         ("397063", "Jane Doe", datetime(2026, 9, 24, 19, 26, tzinfo=UTC), "2026-09-24T21:26:00"),
         ("397063", "Jane Doe", datetime(2026, 11, 30, 22, 59, tzinfo=UTC), "2026-11-30T23:59:00"),
     ]  # fmt: skip
-    last = counting.choose([a for a in take_in(tmp_path, store).attempts if a.student == "397063"], Policy())
+    last = counting.choose([a for a in taken_in(tmp_path, store).attempts if a.student == "397063"], Policy())
     assert [store.get(a.digest).files["layers.py"] for a in last] == [b"later = 1\n"]  # in their order without a zone, too
 
 
@@ -181,7 +180,7 @@ def grades_of(intake, store):
 
 
 def test_a_class_with_all_layouts_in_one_folder(tmp_path, mixed, store):
-    intake = take_in(mixed, store, read_roster(tmp_path / "r.csv"), late=BERLIN)
+    intake = taken_in(mixed, store, read_roster(tmp_path / "r.csv"), late=BERLIN)
     assert intake.layout == (
         "Gradescope export, Moodle download, Blackboard download, Brightspace download, Canvas download, clones, "
         "folders and archives"
@@ -214,7 +213,7 @@ def test_a_number_of_one_system_is_nobody_of_another(tmp_path, mixed, store):
     book = WORKSHEET.replace("Identifier,", 'Grade,"Last modified (grade)",Identifier,').replace('\n"P', '\n,-,"P')
     for gil in ("gil", "4711"):
         put(tmp_path, "r.csv", text=ROSTER.replace("\ngil,", f"\n{gil},"))
-        grades = grades_of(take_in(mixed, store, read_roster(tmp_path / "r.csv"), late=BERLIN, times=worksheet), store)
+        grades = grades_of(taken_in(mixed, store, read_roster(tmp_path / "r.csv"), late=BERLIN, times=worksheet), store)
         assert {student: grades[student].raw for student in ("ann", "jane", gil)} == {"ann": 2, "jane": 0, gil: 9}
         assert [student for student, grade in grades.items() if grade.submitted_by == "Moodle's worksheet"] == ["ann"]
         filled = fill("moodle", book.encode(), list(grades.values()))
@@ -225,11 +224,11 @@ def test_a_number_counts_where_no_name_speaks_against_it(tmp_path, store):
     put(tmp_path / "in", "doejane_4711_99001_layers.py", "anon_aB3x9_99002_layers.py")
     put(tmp_path, "r.csv", text="Student,ID,SIS User ID\n,4711,s1\nBob Ray,aB3x9,s2\n")
     assert sorted(read(tmp_path / "in", store, roster=read_roster(tmp_path / "r.csv"))[1]) == ["4711", "anon_aB3x9"]
-    assert take_in(tmp_path / "in", store, read_roster(tmp_path / "r.csv")).missing == ["aB3x9 (Bob Ray)"]
+    assert taken_in(tmp_path / "in", store, read_roster(tmp_path / "r.csv")).missing == ["aB3x9 (Bob Ray)"]
 
 
 def test_one_number_in_several_systems_is_several_students_without_a_roster(mixed, store):
-    students = {attempt.student for attempt in take_in(mixed, store, late=BERLIN).attempts}
+    students = {attempt.student for attempt in taken_in(mixed, store, late=BERLIN).attempts}
     assert {"canvas 4711", "moodle 4711", "sid 4711", "4712"} < students
     assert len(students) == len(MIXED)
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.cohort.package import MOST_FILES, NoPackage, Package, read_package, sentence_of
-from grader.paths import MODULES
+from grader.cohort.package import MOST_FILES, NoPackage, Package, sentence_of
 from grader.submission import read_submission
 from tests.cohort import classes
+from tests.cohort.classes import packaged
 from tests.cohort.conftest import forbid
+from tests.courses import HERE
 
 
 def zip_of(folder, path):
@@ -27,7 +28,7 @@ def zip_of(folder, path):
 @pytest.mark.parametrize("place", [".", "student", "work/final/student", "my homework (2)"])
 def test_the_modules_are_found_in_a_nested_folder(tmp_path, submission, place):
     submission(tmp_path / "in" / place, layers="a = 1\n", losses="b = 2\n")
-    package, notes = read_package([tmp_path / "in"])
+    package, notes = packaged([tmp_path / "in"])
     assert package.files == {"layers.py": b"a = 1\n", "losses.py": b"b = 2\n"}
     assert notes == []
 
@@ -37,12 +38,12 @@ def test_an_archive_in_an_archive_in_a_folder_is_opened(tmp_path, submission):
     (tmp_path / "in").mkdir()
     with zipfile.ZipFile(tmp_path / "in" / "outer.zip", "w") as outer:
         outer.writestr("deep/inner.zip", inner.read_bytes())
-    assert read_package([tmp_path / "in"])[0].files == {"layers.py": b"a = 1\n"}
+    assert packaged([tmp_path / "in"])[0].files == {"layers.py": b"a = 1\n"}
 
 
 def test_the_digest_depends_on_content_and_names_alone(tmp_path, submission):
-    one = read_package([submission(tmp_path / "a" / "b", layers="a = 1\n")])[0]
-    other = read_package([zip_of(submission(tmp_path / "c", layers="a = 1\n"), tmp_path / "c.zip")])[0]
+    one = packaged([submission(tmp_path / "a" / "b", layers="a = 1\n")])[0]
+    other = packaged([zip_of(submission(tmp_path / "c", layers="a = 1\n"), tmp_path / "c.zip")])[0]
     assert one.digest == other.digest
     assert Package({"layers.py": b"a = 2\n"}).digest != one.digest
     assert Package({"losses.py": b"a = 1\n"}).digest != one.digest
@@ -52,7 +53,7 @@ def test_the_digest_depends_on_content_and_names_alone(tmp_path, submission):
 def test_a_student_folder_comes_before_a_copy_of_the_course(tmp_path, submission):
     for name in ("reference", "student", "backup"):
         submission(tmp_path / "in" / name, layers=f"who = {name!r}\n")
-    package, notes = read_package([tmp_path / "in"])
+    package, notes = packaged([tmp_path / "in"])
     assert package.files["layers.py"] == b"who = 'student'\n"
     assert "3 folders look like a submission" in notes[0]
 
@@ -65,7 +66,7 @@ def test_helpers_come_along_and_tools_leavings_do_not(tmp_path, submission):
     submission(folder / "venv" / "lib", layers="c = 3\n")
     (folder / "._layers.py").write_bytes(b"\0\5\x16\7")
     (folder / "notes.txt").write_text("hello")
-    assert sorted(read_package([folder])[0].files) == ["helpers/tools.py", "layers.py"]
+    assert sorted(packaged([folder])[0].files) == ["helpers/tools.py", "layers.py"]
 
 
 def test_links_are_noted_and_not_followed(tmp_path, submission):
@@ -74,7 +75,7 @@ def test_links_are_noted_and_not_followed(tmp_path, submission):
     folder = submission(tmp_path / "in", losses="a = 1\n")
     (folder / "layers.py").symlink_to(secret)
     (folder / "more").symlink_to(tmp_path)
-    package, notes = read_package([folder])
+    package, notes = packaged([folder])
     assert sorted(package.files) == ["losses.py"]
     assert any("'layers.py' is a link" in note for note in notes)
 
@@ -82,7 +83,7 @@ def test_links_are_noted_and_not_followed(tmp_path, submission):
 def test_a_pipe_is_not_opened(tmp_path, submission):
     folder = submission(tmp_path / "in", losses="a = 1\n")
     os.mkfifo(folder / "layers.py")  # opening it would wait forever
-    assert sorted(read_package([folder])[0].files) == ["losses.py"]
+    assert sorted(packaged([folder])[0].files) == ["losses.py"]
 
 
 @pytest.mark.parametrize("place", ["helpers", "."])
@@ -95,9 +96,9 @@ def test_a_folder_that_cannot_be_read_is_noted(tmp_path, submission, monkeypatch
         with pytest.raises(
             NoPackage, match=r"no Python file was handed in; the folder 'in' cannot be read \(Permission denied\)"
         ):
-            read_package([folder])
+            packaged([folder])
     else:
-        package, notes = read_package([folder])
+        package, notes = packaged([folder])
         assert list(package.files) == ["layers.py"]
         assert notes == ["the folder 'helpers' cannot be read (Permission denied): left out"]
 
@@ -105,10 +106,10 @@ def test_a_folder_that_cannot_be_read_is_noted(tmp_path, submission, monkeypatch
 @pytest.mark.parametrize(("sizes", "kept"), [((1, 1), 2), ((1, 10, 1_000_000), 2), ((400_000,) * 7, 2), ((1_000_001,), 0)])
 def test_all_modules_together_may_have_a_megabyte(tmp_path, submission, sizes, kept):
     """The smallest come first; what `make grade` would say to the same folder is the same."""
-    names = [*MODULES[: len(sizes)]]
+    names = [*HERE.modules[: len(sizes)]]
     for name, size in zip(names, sizes):
         submission(tmp_path / "in", **{name: "#" * size})
-    package, notes = read_package([tmp_path / "in"])
+    package, notes = packaged([tmp_path / "in"])
     read = read_submission(tmp_path / "in")
     assert len(package.files) == len(read.modules) == kept
     assert sorted(package.files) == sorted(f"{name}.py" for name in read.modules)
@@ -146,13 +147,13 @@ def test_what_is_no_submission_is_told_in_a_sentence(tmp_path, files, sentence):
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     with pytest.raises(NoPackage, match=sentence.replace("(", r"\(")):
-        read_package([tmp_path])
+        packaged([tmp_path])
 
 
 def test_too_many_files_are_refused(tmp_path, submission):
     folder = submission(tmp_path / "in", **{f"m{i}": "x = 1\n" for i in range(MOST_FILES)}, layers="a = 1\n")
     with pytest.raises(NoPackage, match="200 are allowed"):
-        read_package([folder])
+        packaged([folder])
 
 
 def test_an_archive_of_a_link_gives_nothing_away(tmp_path):
@@ -163,7 +164,7 @@ def test_an_archive_of_a_link_gives_nothing_away(tmp_path):
         archive.writestr(info, "/etc/passwd")
     (tmp_path / "a.zip").write_bytes(out.getvalue())
     with pytest.raises(NoPackage, match="link"):
-        read_package([tmp_path / "a.zip"])
+        packaged([tmp_path / "a.zip"])
 
 
 UNFIT = {
@@ -183,7 +184,7 @@ def test_a_name_that_no_folder_takes_is_left_out_and_noted(tmp_path, form, name)
         name = name.replace("\udcff", "ÿ" * 200)  # a zip's names are decoded, whatever they were: never no text
     good = {"layers.py": b"a = 1\n", "losses.py": b"b = 1\n"}
     (tmp_path / "a.zip").write_bytes(form({f"x/{path}": c for path, c in (good | {name: b"c = 1\n"}).items()}))
-    package, (note,) = read_package([tmp_path / "a.zip"])
+    package, (note,) = packaged([tmp_path / "a.zip"])
     assert package.files == good
     assert UNFIT.get(name, "too long") in note
     assert package.digest
@@ -195,12 +196,12 @@ def test_names_on_the_disk_that_are_no_text(tmp_path, submission):
     folder = submission(tmp_path / "in", layers="a = 1\n")
     os.rename(folder, tmp_path / "Jos\udc82")  # somebody's name, from a zip of another system
     (tmp_path / "Jos\udc82" / "\udcff.py").write_text("b = 1\n")
-    package, (note,) = read_package([tmp_path])
+    package, (note,) = packaged([tmp_path])
     assert package.files == {"layers.py": b"a = 1\n"}
     assert ascii("\udcff.py") in note
     (tmp_path / "Jos\udc82" / "layers.py").unlink()
     with pytest.raises(NoPackage) as told:
-        read_package([tmp_path])
+        packaged([tmp_path])
     assert "only \\udcff.py" in str(told.value)
 
 
@@ -222,7 +223,7 @@ CELLS = (
 
 def test_cells_of_a_notebook_that_name_their_module(tmp_path):
     (tmp_path / "work.ipynb").write_bytes(notebook(*CELLS))
-    package, notes = read_package([tmp_path])
+    package, notes = packaged([tmp_path])
     assert package.files == {
         "layers.py": b"# layers.py\nx = 1\n# %time x\n# !ls\n\n# layers.py\nz = 3\n\n",
         "losses.py": b"# %%writefile student/losses.py\ny = 2\n\n",
@@ -233,12 +234,12 @@ def test_cells_of_a_notebook_that_name_their_module(tmp_path):
 def test_modules_beside_a_notebook_go_before_it(tmp_path):
     (tmp_path / "work.ipynb").write_bytes(notebook(*CELLS))
     (tmp_path / "layers.py").write_text("mine = 1\n")
-    assert read_package([tmp_path])[0].files == {"layers.py": b"mine = 1\n"}
+    assert packaged([tmp_path])[0].files == {"layers.py": b"mine = 1\n"}
 
 
 def test_a_notebook_in_an_archive_is_read(tmp_path):
     (tmp_path / "ann.zip").write_bytes(classes.zip_of({"a/work.ipynb": notebook(*CELLS), "a/.ipynb_checkpoints/x.ipynb": b"{"}))
-    assert sorted(read_package([tmp_path / "ann.zip"])[0].files) == ["layers.py", "losses.py"]
+    assert sorted(packaged([tmp_path / "ann.zip"])[0].files) == ["layers.py", "losses.py"]
 
 
 @pytest.mark.parametrize(
@@ -253,4 +254,4 @@ def test_a_notebook_in_an_archive_is_read(tmp_path):
 def test_a_notebook_without_a_module_is_refused_in_a_sentence(tmp_path, content, message):
     (tmp_path / "work.ipynb").write_bytes(content)
     with pytest.raises(NoPackage, match=message):
-        read_package([tmp_path])
+        packaged([tmp_path])

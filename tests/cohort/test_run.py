@@ -22,7 +22,6 @@ from grader.course.course import Course
 from grader.course.policy import read_policy
 from grader.errors import Refusal
 from grader.export.kit_folder import contents
-from grader.paths import MODULES
 from grader.records import Report
 from tests.cohort import classes
 from tests.courses import HERE
@@ -166,7 +165,7 @@ def test_a_class_of_everything_that_was_ever_handed_in_grades_all_others(tmp_pat
     for name, data in NASTY.items():
         (tmp_path / "class").mkdir(exist_ok=True)
         (tmp_path / "class" / f"{name}.zip").write_bytes(data)
-    hand_in(tmp_path / "class", "seven megabytes", {f"{name}.py": b"a=1\n" * 249_000 for name in MODULES[:7]})
+    hand_in(tmp_path / "class", "seven megabytes", {f"{name}.py": b"a=1\n" * 249_000 for name in HERE.modules[:7]})
     hand_in(tmp_path / "class", "zoe", generator.right())
     result, _ = run(policy=read_policy(None, tmp_path))
     states = {grade.student: grade.state for grade in result.grades}

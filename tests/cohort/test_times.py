@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from grader.cohort import counting
-from grader.cohort.intake import Attempt, take_in
+from grader.cohort.intake import Attempt
 from grader.cohort.journal import Outcome
 from grader.cohort.roster import read_roster
 from grader.cohort.times import Moment, best, last_commit, moment
 from grader.course.policy import Late, Policy
 from grader.errors import Refusal
 from grader.records import Report, StageResult
+from tests.cohort.classes import taken_in
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DUE = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -92,11 +93,11 @@ def test_nothing_of_the_students_runs_when_a_commit_is_read(tmp_path):
 def test_a_commit_alone_is_shown_and_counts_only_if_the_policy_says_so(tmp_path, submission, store):
     for user in ("ann", "bob"):
         commit(submission(tmp_path / f"cs-hw-{user}"), "2026-12-01T01:00:00+0100")
-    attempt = take_in(tmp_path, store, late=LATE.late).attempts[0]
+    attempt = taken_in(tmp_path, store, late=LATE.late).attempts[0]
     assert attempt.when.at is None
     shown = "the last commit is of 2026-12-01T01:00:00+01:00, as its author says: that does not count as a time of submission"
     assert shown in attempt.notes
-    trusting = take_in(tmp_path, store, late=Late("percentage", DUE, trust_commits=True)).attempts[0]
+    trusting = taken_in(tmp_path, store, late=Late("percentage", DUE, trust_commits=True)).attempts[0]
     assert (trusting.when.source, trusting.when.at) == ("the last commit", datetime(2026, 12, 1, tzinfo=UTC))
     assert shown not in trusting.notes
 
@@ -110,7 +111,7 @@ def test_an_extension_and_an_excuse_are_shown_and_kept(tmp_path, submission, sto
     for name in ("ann", "bob", "cy"):
         submission(tmp_path / "in" / name)
     (tmp_path / "r.csv").write_text(ROSTER)
-    intake = take_in(tmp_path / "in", store, read_roster(tmp_path / "r.csv", BERLIN))
+    intake = taken_in(tmp_path / "in", store, read_roster(tmp_path / "r.csv", BERLIN))
     outcome = Outcome("graded", "", Report(50, 50, [StageResult("01_linear", "", "pass", 50, 50, [])]))
     ann, bob, cy = counting.count(intake.attempts, lambda _: outcome, LATE, {"01_linear": 50})
     assert (ann.due, ann.late_days, ann.score) == (datetime(2026, 12, 2, 11, tzinfo=UTC), 1, 45)
@@ -162,7 +163,7 @@ def test_moodles_worksheet_tells_who_handed_in_when(tmp_path, submission, store)
         'Identifier,"Full name","ID number","Last modified (submission)"\n'
         '"Participant 12345","Ann Öz",,"Monday, 30 November 2026, 11:00 PM"\n'
     )
-    (attempt,) = take_in(tmp_path / "in", store, times=read_roster(tmp_path / "w.csv", BERLIN, "Moodle's worksheet")).attempts
+    (attempt,) = taken_in(tmp_path / "in", store, times=read_roster(tmp_path / "w.csv", BERLIN, "Moodle's worksheet")).attempts
     assert attempt.when == Moment(datetime(2026, 11, 30, 22, tzinfo=UTC), "Moodle's worksheet")
 
 

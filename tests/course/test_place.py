@@ -91,27 +91,29 @@ def test_what_a_course_is_given_apart_stands_for_what_lies_in_its_folder(tmp_pat
     assert {tmp_path / "reference", tmp_path / "tasks", tmp_path / "merged"} < set(course.withheld)
 
 
-# -- nobody else knows the checkout's own folders ----------------------------------------------------------------------
+# -- nobody knows the checkout's own folders ----------------------------------------------------------------------
 
 PLACES = {"ROOT", "TASKS", "REFERENCE", "DATA", "STUDENT", "BUILD"}
-#: Modules that somebody starts without a verb: from a notebook, in Gradescope's container, on a Dask worker.
-ENTRIES = {"jupyter", "autograder", "cluster"}
+#: Who asks which course a command is about: the verbs, and what is started without one, in a notebook or on a Dask worker.
+ENTRIES = {"verbs/_course.py", "learner/jupyter.py", "cohort/cluster.py"}
 
 
 def places_read(source: str) -> set[str]:
-    """Which of the checkout's own folders a module takes from `grader.paths`."""
+    """Which of the checkout's own folders a module takes from `grader.paths`, and whether it asks for the current course."""
     found = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").rpartition(".")[2] == "paths":
+        if isinstance(node, ast.ImportFrom) and (node.module or "").rpartition(".")[2] in ("paths", "course"):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.Attribute) and ast.unparse(node.value).rpartition(".")[2] == "paths":
             found.add(node.attr)
-    return found & {*PLACES, "*"} if "*" in found else found & PLACES
+    return found & {*PLACES, "course_folder", "*"}
 
 
-def test_only_verbs_and_entries_read_the_places_of_the_checkout():
-    modules = [path for path in sorted(GRADER.rglob("*.py")) if path.relative_to(GRADER).parts[0] != "verbs"]
-    assert {path.stem for path in modules if places_read(path.read_text(encoding="utf-8"))} == ENTRIES
+def test_nobody_reads_the_places_of_the_checkout_and_only_entries_ask_which_course_it_is():
+    texts = {path.relative_to(GRADER).as_posix(): path.read_text(encoding="utf-8") for path in sorted(GRADER.rglob("*.py"))}
+    assert {name: places_read(text) for name, text in texts.items() if places_read(text)} == {
+        name: {"course_folder"} for name in ENTRIES
+    }
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,45 @@ def test_only_verbs_and_entries_read_the_places_of_the_checkout():
         "from grader import paths\nprint(paths.ROOT)",
         "import grader.paths\nprint(grader.paths.STUDENT)",
         "from grader.paths import *",
+        "from grader.course.course import Course, course_folder",
     ],
 )
 def test_a_module_that_reads_one_is_seen(source):
     assert places_read(source)
+
+
+# -- which course a command is about -----------------------------------------------------------------------------------
+
+
+def course_at(folder, *options, **environment):
+    """Where `doctor --help`'s neighbour `stage` finds its course, started in a folder; what it says if it finds none."""
+    ask = "from grader.cli import commands as c; c(sys.argv[1:], standalone_mode=False)"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); {ask}"
+    inherited = {name: value for name, value in os.environ.items() if name != "CHAIN_RULE_COURSE"}
+    command = [sys.executable, "-P", "-c", code, *map(str, options), "stage"]
+    done = subprocess.run(command, cwd=folder, env=inherited | environment, capture_output=True, text=True, check=False)
+    return done.stdout or done.stderr
+
+
+@pytest.fixture
+def courses(tmp_path):
+    """Two courses, each with a handout that says its name."""
+    for name in ("one", "two"):
+        tasks = write_course(tmp_path / name / "tasks")
+        (tasks / "course.toml").write_text("")
+        (tasks / "01_first" / "README.md").write_text(f"# Course {name}\n")
+    (tmp_path / "one" / "student" / "deep").mkdir(parents=True)
+    return tmp_path
+
+
+def test_a_command_is_about_the_course_that_is_named_else_the_one_around_else_the_engines(courses):
+    one, two = courses / "one", courses / "two"
+    assert "Course one" in course_at(one / "student" / "deep")
+    assert "Course two" in course_at(one, "--course", two)
+    assert "Course two" in course_at(courses, "--course", "two")
+    assert "Course one" in course_at(two, CHAIN_RULE_COURSE=str(one))
+    assert "Course two" in course_at(courses, "--course", two, CHAIN_RULE_COURSE=str(one))
+    assert HERE.stages[0].title in course_at(courses)
+    assert "three is not a course: it has no folder tasks/. Remedy: correct --course, or CHAIN_RULE_COURSE." in course_at(
+        one, "--course", courses / "three"
+    )

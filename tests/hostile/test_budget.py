@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from grader.grading import embedded_data
-from grader.paths import MODULES, REFERENCE, ROOT
+from grader.paths import REFERENCE, ROOT
 from grader.running.context import Context
 from grader.running.failures import own_lines
 from grader.running.runner import _first_stub
@@ -100,7 +100,7 @@ def test_work_on_modules_grows_as_they_do(line, tmp_path):
     """A module that gets as much again, twice: each time twice the steps more."""
 
     def work(size: int) -> None:
-        for name in MODULES[:7]:
+        for name in HERE.modules[:7]:
             filler = line * (size // len(line)) if name == "losses" else ""
             (tmp_path / f"{name}.py").write_text((REFERENCE / f"{name}.py").read_text() + filler)
         submission = read_submission(tmp_path)

@@ -95,7 +95,7 @@ def outputs(cell) -> str:
 
 
 def test_it_shows_every_handout_with_links_and_formulas_as_a_notebook_reads_them(tmp_path):
-    made = verb.notebook(ROOT / "docs")
+    made = verb.notebook(ROOT / "docs", ROOT / "student")
     ids = [cell["id"] for cell in made["cells"]]
     assert [name for name in ids if name.startswith("handout-")] == [f"handout-{stage.id}" for stage in HERE.stages]
     assert len(ids) == len(set(ids))
