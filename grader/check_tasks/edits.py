@@ -22,12 +22,12 @@ from grader.worker.outside.errors import CallTimeout
 from grader.worker.outside.local import LocalPool
 
 FRESH = 100  #: inputs on which a name must hold
-STYLES = 5
+STYLES, TRIES = 5, 1000
 
 
 def edited(reference: Submission, modules: list[str], rng: random.Random) -> Submission:
-    """The reference with one random edit in one of the modules."""
-    while True:
+    """The reference with one random edit in one of the modules; as it is, if no edit is found that changes it."""
+    for _ in range(TRIES):
         module = rng.choice(modules)
         tree = ast.parse(reference.modules[module])
         before = ast.unparse(tree)
@@ -37,6 +37,7 @@ def edited(reference: Submission, modules: list[str], rng: random.Random) -> Sub
         text = ast.unparse(ast.fix_missing_locations(tree))
         if text != before:
             return reference.replaced({module: text}, f"edit of {module}, line {getattr(node, 'lineno', 0)}")
+    return reference
 
 
 def _operator(node: ast.BinOp | ast.AugAssign, rng: random.Random) -> None:
@@ -147,10 +148,12 @@ def composite(reference: Submission, forms: list[Misconception], k: int, target:
 
 def in_other_styles(verifier: Verifier, sample: int = 200, seed: int = 0) -> dict[str, tuple[Misconception, Submission]]:
     """Mistakes put into right answers of other styles, by "stage:name in style k"."""
-    text = (verifier.course.folder / RIGHT / "forms.py").read_text(encoding="utf-8")
-    forms = [form for form in parse(text, "forms") if not form.slow]
+    if not (path := verifier.course.folder / RIGHT / "forms.py").is_file():
+        return {}
+    forms = [form for form in parse(path.read_text(encoding="utf-8"), "forms") if not form.slow]
     bank = subjects.mutants(verifier.course, verifier.reference)
-    pairs = random.Random(seed).sample([(name, k) for name in sorted(bank) for k in range(STYLES)], sample)
+    pairs = [(name, k) for name in sorted(bank) for k in range(STYLES)]
+    pairs = random.Random(seed).sample(pairs, min(sample, len(pairs)))
     codes = {}
     for name, k in sorted(pairs):
         m = bank[name][0]

@@ -84,7 +84,7 @@ def worker_agrees(verifier: Verifier, count: int = SAMPLE, seed: int = 0) -> Non
     right = subjects.right_answers(verifier.course, verifier.reference)
     jobs = [Job(name, s, (m.stage,)) for name, (m, s) in bank.items()]
     jobs += [Job(name, s, verifier.unit) for name, s in right.items()]
-    chosen = random.Random(seed).sample(jobs, count)
+    chosen = random.Random(seed).sample(jobs, min(count, len(jobs)))
     local = {outcome.name: outcome for outcome in run_jobs(chosen, verifier.bench)}
     with closing(WorkerPool(verifier.course.withheld)) as pool, verifier.tally("the same through real workers") as tally:
         for job in chosen:
@@ -130,6 +130,7 @@ def _bare(message: str) -> str:
 def _trained(verifier: Verifier, images: int) -> list[tuple[str, Submission]]:
     """Whole submissions, the slowest, first, so that no process is left alone with one at the end."""
     found = subjects.right_answers(verifier.course, verifier.reference, slow=bool(images)).items()
-    before = verifier.reference.modules.items()
-    chosen = [(name, s) for name, s in found if not images or s.folder or {n for n, _ in s.modules.items() - before} == {"train"}]
+    before, training = verifier.reference.modules.items(), verifier.course.about.training
+    trains = {training.function.partition(".")[0]} if training else set()
+    chosen = [(name, s) for name, s in found if not images or s.folder or {n for n, _ in s.modules.items() - before} == trains]
     return sorted(chosen, key=lambda pair: not pair[1].folder)
