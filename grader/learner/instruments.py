@@ -55,7 +55,8 @@ def measure(
     from grader.worker.outside.errors import StudentError
     from grader.worker.outside.pool import WorkerPool
 
-    instrument: Any = shared(course.tasks, name)
+    if (instrument := shared(course.tasks, name)) is None:
+        raise Refusal(f"{course.about.title} has nothing to do here: there is no {name}.py in its {TOOLBOX}/.")
     submission = course.read(folder)
     _refuse_stubs(course, submission, instrument.NEEDS)
     chosen = choose(instrument)
