@@ -24,6 +24,8 @@ __all__ = ["BadCourse", "Check", "Course", "Stage", "load_stage"]
 
 #: The folder of the course that a command is about, if it is not the one around the current folder.
 VARIABLE = "CHAIN_RULE_COURSE"
+#: In a course's folder of data: what its files are, as sha256sum writes it.
+SUMS = "SHA256SUMS"
 
 
 def course_folder() -> Path:
@@ -109,6 +111,11 @@ class Course(Struct, frozen=True, dict=True):
                 old.unlink(missing_ok=True)
             write_atomically(memory, msgspec.msgpack.encode(stages, enc_hook=str))
         return stages
+
+    def checksums(self) -> dict[str, str]:
+        """File of data -> its SHA-256 in SHA256SUMS; none where there is no such list."""
+        words = (self.data / SUMS).read_text("ascii", "replace").split() if (self.data / SUMS).is_file() else []
+        return dict(zip(words[1::2], words[0::2]))
 
     def read(self, folder: Path) -> Submission:
         """A submission to this course. Raises NotASubmission."""

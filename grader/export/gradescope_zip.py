@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from grader.cohort.course_copy import below, stages_with
-from grader.course.course import Course
+from grader.course.course import SUMS, Course
 from grader.course.policy import Policy
 from grader.errors import Refusal
 from grader.files import replacing
@@ -50,10 +50,11 @@ def _content(course: Course, policy: Policy) -> dict[str, Path]:
     for inside, folder in (("grader", ENGINE / "grader"), ("reference", course.reference)):
         found |= below(folder, inside) if folder else {}
     found |= stages_with(course, str(policy.private or ""))
-    found |= {f"data/{name}": course.data / name for name in ("mnist.npz", "hidden.npz", "SHA256SUMS")}
+    files = (*course.about.data.open, *course.about.data.hidden, *([SUMS] if course.checksums() else []))
+    found |= {f"data/{name}": course.data / name for name in files}
     found["requirements/base.txt"] = ENGINE / "requirements" / "base.txt"
-    found["LICENSE"] = ENGINE / "LICENSE"
-    return found
+    terms = course.folder / "LICENSE"
+    return found | ({terms.name: terms} if terms.is_file() else {})
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

@@ -12,8 +12,7 @@ import msgspec
 
 from grader.cli import VERBS, module_of
 from grader.cohort.course_copy import below
-from grader.course.about import FILE
-from grader.course.course import Course
+from grader.course.course import SUMS, Course
 from grader.course.fingerprint import GRADER
 from grader.course.skeleton import KIT_MARK, SKELETON, STEPS, build, read_claims, steps
 from grader.course.stage import ORACLE, TOOLBOX
@@ -30,7 +29,6 @@ _NOT_OF_TASKS = {"misconceptions.py", "conftest.py", ORACLE, "pictures/handouts"
 #: Of the grader they get all but the teachers' verbs and these packages, which build and test the course.
 LEFT_OUT = ("check_tasks",)
 TEACHERS_VERBS_IN_A_KIT = {"export"}
-_DATA = "mnist.npz"
 
 
 def make_kit(course: Course, out: Path) -> list[str]:
@@ -128,25 +126,31 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     parts = {GRADER.joinpath(*name.split(".")) for name in LEFT_OUT}
     yield from _below(GRADER, "grader", parts | {module_of(verb) for verb in teachers})
     yield from _pages(course)
-    for file in (_DATA, "README.md"):
-        yield f"data/{file}", (course.data / file).read_bytes()
-    sums = f"{hashlib.sha256((course.data / _DATA).read_bytes()).hexdigest()}  {_DATA}\n"
-    yield "data/SHA256SUMS", sums.encode()
-    lists = ("requirements/base.in", "requirements/base.txt", "requirements/notebook.txt")
-    for file in (*lists, "LICENSE", ".gitignore", ".vscode/settings.json", ".vscode/launch.json"):
+    yield from _data(course)
+    for file in ("requirements/base.in", "requirements/base.txt", "requirements/notebook.txt"):
         yield file, (GRADER.parent / file).read_bytes()
-    yield "tasks/conftest.py", (course.tasks / "conftest.py").read_bytes()
+    for file in ("LICENSE", ".gitignore", ".vscode/settings.json", ".vscode/launch.json", "tasks/conftest.py"):
+        if (path := course.folder / file).is_file():
+            yield file, path.read_bytes()
     elsewhere = {"grade.yml": ".github/workflows/grade.yml", "autograder.in": "autograder.py"}
     for template in filter(Path.is_file, _TEMPLATES.iterdir()):
         yield elsewhere.get(template.name, template.name), template.read_bytes()
 
 
+def _data(course: Course) -> Iterator[tuple[str, bytes]]:
+    """The open files, and the checksums of those among them that the course lists."""
+    found = {name: (course.data / name).read_bytes() for name in course.about.data.open}
+    listed = [name for name in course.checksums() if name in found]
+    sums = "".join(f"{hashlib.sha256(found[name]).hexdigest()}  {name}\n" for name in listed).encode()
+    yield from ((f"data/{name}", content) for name, content in (found | ({SUMS: sums} if sums else {})).items())
+
+
 def _pages(course: Course) -> Iterator[tuple[str, bytes]]:
     """The course's pages, where a grade would make them, and what they are made of besides the handouts."""
-    for path in (GRADER.parent / "docs").glob("key-learnings*"):
-        yield f"docs/{path.name}", path.read_bytes()
-    for path in (course.tasks / FILE, *course.tasks.glob("*.md")):
-        yield f"tasks/{path.name}", path.read_bytes()
+    beside = [(course.tasks / page).resolve() for page in course.about.pages]
+    figures = [path for page in beside for path in page.parent.glob(f"{page.stem}*")]
+    for path in dict.fromkeys((*course.tasks.resolve().glob("course.toml"), *figures)):
+        yield path.relative_to(course.folder.resolve()).as_posix(), path.read_bytes()
     for name, text in site.files(course).items():
         yield f"build/{site.SITE}/{name}", text.encode()
 

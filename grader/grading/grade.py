@@ -115,7 +115,6 @@ def _run(session: Session, request: Request, cache: TrainingCache | None, kept: 
 
 def _what_is_missing(course: Course) -> list[str]:
     """What a learner's kit leaves to the course's own run."""
-    data, sums = course.about.data, course.data / "SHA256SUMS"
-    listed = sums.read_text("utf-8", "replace").split() if sums.is_file() else data.hidden
-    there = any((course.data / name).exists() or name in listed for name in data.hidden)
-    return [data.without_hidden] if data.without_hidden and not there else []
+    data, sums = course.about.data, course.checksums()
+    there = any((course.data / name).exists() or name in sums for name in data.hidden)
+    return [data.without_hidden] if data.without_hidden and sums and not there else []

@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from grader import bootstrap
-from grader.course.course import Course
+from grader.course.course import SUMS, Course
 
 #: Oldest versions that the course works with.
 OLDEST = {
@@ -40,7 +40,8 @@ def examine(course: Course, repair: bool) -> Iterator[tuple[str, list[Finding]]]
     yield "Versions", versions(repair)
     yield "Arithmetic", arithmetic()
     yield "Worker", worker(course.withheld)
-    yield "Data", data(course.data, repair)
+    if findings := data(course, repair):
+        yield "Data", findings
 
 
 def versions(repair: bool) -> list[Finding]:
@@ -134,15 +135,14 @@ def worker(withheld: Sequence[Path]) -> list[Finding]:
     return found
 
 
-def data(folder: Path, repair: bool) -> list[Finding]:
-    """The image files in a course's folder of data against their checksums; damaged ones are put back from git."""
-    sums = folder / "SHA256SUMS"
-    if not sums.exists():
+def data(course: Course, repair: bool) -> list[Finding]:
+    """The files in a course's folder of data against their checksums; damaged ones are put back from git."""
+    folder, sums, about = course.data, course.checksums(), course.about.data
+    if not sums and (about.open or about.hidden):
         remedy = "git checkout -- data, or download the course again"
-        return [Finding("SHA256SUMS", "missing, so no data file can be verified", False, remedy)]
-    words = sums.read_text().split()
+        return [Finding(SUMS, "missing, so no data file can be verified", False, remedy)]
     found = []
-    for name, wanted in zip(words[1::2], words[0::2]):
+    for name, wanted in sums.items():
         state = _state(folder / name, wanted)
         if state != "verified" and repair and _put_back(folder, name) and _state(folder / name, wanted) == "verified":
             found.append(Finding(f"data/{name}", "was damaged or missing; put back from git and verified"))

@@ -14,11 +14,11 @@ from grader.verbs import _course
 def command(out: Path, policy: Path | None, offline: bool) -> None:
     """Build the archive to upload under Configure Autograder. Choose a base image with Python 3.11 or newer if there is one.
 
-    The archive holds the whole course, the hidden images and the seed: it is not for learners.
+    The archive holds the whole course, the hidden data and the seed: it is not for learners.
     """
     from grader.course.policy import read_policy
     from grader.export import gradescope_zip
 
     course = _course.course_here()
     size = gradescope_zip.build(course, out, read_policy(policy, course.folder), offline)
-    click.echo(f"{out}: {size / 1e6:.1f} MB, for Gradescope alone: it contains the reference and the hidden images.")
+    click.echo(f"{out}: {size / 1e6:.1f} MB, for Gradescope alone: it contains the reference and the hidden data.")

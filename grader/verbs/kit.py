@@ -10,11 +10,10 @@ from grader.verbs import _course
 @click.command("kit")
 @_course.out("The folder, or a .zip of it.", "build/kit")
 def command(out: Path) -> None:
-    """Make the folder that learners are given: their skeleton, the handouts, the checks, the grader and the open images.
+    """Make the folder that learners are given: their skeleton, the handouts, the checks, the grader and the open data.
 
-    The reference, the bank of mistakes, the hidden images, the tests and the history stay here; of the mistakes it holds
-    what they answer, as digests. A kit that is there
-    already is updated, as `update` does it.
+    The reference, the bank of mistakes, the hidden data, the tests and the history stay here; of the mistakes it holds
+    what they answer, as digests. A kit that is there already is updated, as `update` does it.
     """
     from grader.export.kit_folder import make_kit
 

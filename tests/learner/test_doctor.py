@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from grader import paths
+from grader.course.course import Course
 from grader.learner import doctor
 from grader.paths import REFERENCE, ROOT
 from tests.courses import HERE
@@ -54,11 +55,11 @@ def test_a_damaged_data_file_is_put_back(tmp_path):
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
         subprocess.run([*git, *command], check=True)
     (folder / "hidden.npz").write_bytes(b"damaged")
-    looked = {finding.name: finding for finding in doctor.data(folder, repair=False)}
+    looked = {finding.name: finding for finding in doctor.data(Course(repository), repair=False)}
     assert not looked["data/hidden.npz"].fine
     assert looked["data/mnist.npz"].fine
-    assert all(finding.fine for finding in doctor.data(folder, repair=True))
-    assert all(finding.text == "verified" for finding in doctor.data(folder, repair=False))
+    assert all(finding.fine for finding in doctor.data(Course(repository), repair=True))
+    assert all(finding.text == "verified" for finding in doctor.data(Course(repository), repair=False))
 
 
 @pytest.fixture
