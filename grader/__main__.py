@@ -18,9 +18,7 @@ from grader import bootstrap  # noqa: E402 - only now is the Python known to be 
 def main() -> None:
     """Run the verb, in the course's own environment."""
     bootstrap.enter(sys.argv[1:])
-    from grader.cli import main as run
-
-    run()
+    bootstrap.run(sys.argv[1:])
 
 
 if __name__ == "__main__":

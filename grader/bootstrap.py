@@ -20,13 +20,21 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "chain-rule.json"
 LOCK = ROOT / ".venv.lock"
+#: What makes the environment: it stays when the environment is removed, from inside as well.
+BASE = getattr(sys, "_base_executable", None) or sys.executable
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 #: Set to any value where the course's packages are provided by other means (a container image, a system package).
 OWN_ENVIRONMENT = "CHAIN_RULE_NO_VENV"
 
 #: Runs a checkout's command line, for an interpreter that is given no path.
-START = "import sys; sys.path.insert(0, {root!r}); from grader.cli import main; main()"
+START = "import sys; sys.path.insert(0, {root!r}); from grader.bootstrap import run; run(sys.argv[1:])"
+
+#: Stands in the stamp in place of a list's hash while that list is being installed: whoever finds it there starts afresh.
+UNFINISHED = "unfinished"
+
+#: Set in a process that runs in an environment made again, so that none is made a third time.
+AGAIN = "CHAIN_RULE_MADE_AGAIN"
 
 
 class SetupFailed(Exception):
@@ -35,7 +43,7 @@ class SetupFailed(Exception):
 
 def enter(arguments: list[str]) -> None:
     """Return if this process already runs in a complete environment; otherwise make it and run there instead."""
-    if os.environ.get(OWN_ENVIRONMENT):
+    if provided():
         return
     try:
         changed = ensure(["base"])
@@ -50,11 +58,37 @@ def enter(arguments: list[str]) -> None:
     become(command, environment)
 
 
+def provided() -> bool:
+    """Whether the packages come by other means: somebody said so, or the engine was installed and brings no lists."""
+    return bool(os.environ.get(OWN_ENVIRONMENT)) or not (ROOT / "requirements").is_dir()
+
+
 def become(command: list[str], environment: dict[str, str]) -> NoReturn:
     """Run a command in place of this one."""
     if os.name == "nt":  # exec on Windows returns to the shell before the new process ends
         sys.exit(subprocess.run(command, env=environment, check=False).returncode)
     os.execve(command[0], command, environment)
+
+
+def run(arguments: list[str]) -> None:
+    """Run the verb in this process; an environment that lost one of its packages is made again first, once."""
+    try:
+        from grader.cli import main
+
+        main(arguments)
+    except ModuleNotFoundError as lost:
+        name = (lost.name or "").partition(".")[0].replace("_", "-")
+        if provided() or AGAIN in os.environ or os.name == "nt" or not inside() or not _listed(name):
+            raise
+        say(f"{name} is missing in .venv.")
+        STAMP.write_text(json.dumps({"base": UNFINISHED}))
+        os.environ[AGAIN] = "1"
+        enter(arguments)
+
+
+def _listed(name: str) -> bool:
+    """Whether a package of the learners' list is called so, or begins so ("markdown-it" for "markdown-it-py")."""
+    return bool(name) and f"\n{name}" in "\n" + (ROOT / "requirements" / "base.txt").read_text()
 
 
 def inside() -> bool:
@@ -77,9 +111,14 @@ def ensure(names: list[str]) -> bool:
         say("Setting up the environment in .venv (once; half a minute with a good connection) ...")
         _make_venv()
         for name in wanted:
-            _install(name)
-            _write_stamp({**_read_stamp(), name: _digest(name)})
-        _run([str(PYTHON), "-m", "compileall", "-q", str(ROOT / "grader")])
+            before = _read_stamp()
+            _write_stamp({**before, name: UNFINISHED})
+            try:
+                _install(name)
+            except SetupFailed:
+                _write_stamp(before)  # an installer that fails removes what it began
+                raise
+            _write_stamp({**before, name: _digest(name)})
         say("The environment is ready.")
     return True
 
@@ -120,17 +159,17 @@ def _write_stamp(stamp: dict[str, str]) -> None:
 
 
 def _make_venv() -> None:
-    if PYTHON.exists() and _works(PYTHON):
+    if PYTHON.exists() and UNFINISHED not in _read_stamp().values() and _works(PYTHON):
         return
     if VENV.exists():
         say("The environment in .venv is incomplete or its Python is gone: making a new one.")
         shutil.rmtree(VENV, ignore_errors=True)
     uv = shutil.which("uv")
     if uv:
-        made = _run([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)])
+        made = _run([uv, "venv", "--quiet", "--python", BASE, str(VENV)])
         if made.returncode == 0 and _works(PYTHON):
             return
-    made = _run([sys.executable, "-m", "venv", str(VENV)])
+    made = _run([BASE, "-m", "venv", "--without-pip", str(VENV)])
     if made.returncode != 0 or not _works(PYTHON):
         why = last_line(made.stdout + made.stderr) or "python -m venv failed"
         remedy = "install uv, or your system's package for venv (on Debian and Ubuntu: apt install python3-venv)"
@@ -145,18 +184,25 @@ def _works(python: Path) -> bool:
 
 
 def _install(name: str) -> None:
-    requirements = str(ROOT / "requirements" / f"{name}.txt")
+    """Bytecode is left to the first import of each module: most of what the packages bring is never imported."""
+    wanted = ["--require-hashes", "-r", str(ROOT / "requirements" / f"{name}.txt")]
     uv = shutil.which("uv")
-    if uv:
-        command = [uv, "pip", "install", "--quiet", "--python", str(PYTHON), "--compile-bytecode", "--require-hashes"]
-        if _run([*command, "-r", requirements]).returncode == 0:
-            return
-    if _run([str(PYTHON), "-m", "pip", "--version"]).returncode != 0:  # made by uv, which brings no pip
-        _run([str(PYTHON), "-m", "ensurepip"])
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-    done = _run([*command, "-r", requirements])
+    if uv and _run([uv, "pip", "install", "--quiet", "--python", str(PYTHON), *wanted]).returncode == 0:
+        return
+    quietly = ["install", "--quiet", "--no-compile", "--disable-pip-version-check"]
+    done = _run([*_pip(), *quietly, *wanted])
     if done.returncode != 0:
         raise SetupFailed(explain(name, done.stdout + done.stderr))
+
+
+def _pip() -> list[str]:
+    """The pip of the Python that made the environment, told where to install; an environment gets its own only without one."""
+    knows = "import pip, sys; sys.exit([int(n) for n in pip.__version__.split('.')[:2]] < [22, 3])"  # the option --python
+    for python in dict.fromkeys((BASE, sys.executable)):
+        if Path(python).exists() and _run([python, "-c", knows]).returncode == 0:
+            return [python, "-m", "pip", "--python", str(PYTHON)]
+    _run([str(PYTHON), "-m", "ensurepip"])
+    return [str(PYTHON), "-m", "pip"]
 
 
 def explain(name: str, output: str) -> str:

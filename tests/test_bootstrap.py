@@ -26,6 +26,9 @@ def bootstrap(tmp_path, monkeypatch):
     spec.loader.exec_module(module)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.delenv(module.OWN_ENVIRONMENT, raising=False)
+    monkeypatch.setenv(module.AGAIN, "")  # so that it is taken away after the test
+    monkeypatch.delenv(module.AGAIN)
     return module
 
 
@@ -64,12 +67,67 @@ def test_a_half_made_environment_is_made_afresh(bootstrap, capfd):
     assert json.loads(bootstrap.STAMP.read_text()).keys() == {"base"}
 
 
+def test_an_interrupted_installation_is_made_afresh(bootstrap, monkeypatch, capfd):
+    def stopped(name):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bootstrap, "_install", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            bootstrap.ensure(["base"])
+    half = bootstrap.VENV / "half-unpacked"
+    half.touch()
+    assert bootstrap.ensure(["base"]) is True
+    assert not half.exists()
+    assert "making a new one" in capfd.readouterr().err
+
+
+def test_an_environment_that_lost_a_package_is_made_again_once(bootstrap, monkeypatch):
+    (bootstrap.ROOT / "requirements" / "base.txt").write_text("markdown-it-py==4.3.0\n")
+    bootstrap.VENV.mkdir()
+    entered = []
+    monkeypatch.setattr(bootstrap, "inside", lambda: True)
+    monkeypatch.setattr(bootstrap, "enter", entered.append)
+
+    def verb(arguments):
+        raise ModuleNotFoundError("no module", name=arguments[0])
+
+    monkeypatch.setattr("grader.cli.main", verb)
+    bootstrap.run(["markdown_it.token"])
+    assert entered == [["markdown_it.token"]]
+    for name in ("tensorflow", "markdown_it"):  # none of the list's; one that stays missing
+        with pytest.raises(ModuleNotFoundError):
+            bootstrap.run([name])
+    assert bootstrap.missing(["base"]) == ["base"]
+
+
+def test_packages_are_left_alone_where_there_is_no_list_of_them(bootstrap, monkeypatch):
+    assert not bootstrap.provided()
+    shutil.rmtree(bootstrap.ROOT / "requirements")
+    bootstrap.enter(["grade"])
+    assert not bootstrap.VENV.exists()
+
+
+def test_a_pip_that_cannot_install_elsewhere_is_passed_over(bootstrap, monkeypatch):
+    """Then the environment gets a pip of its own."""
+    asked = []
+
+    def run(command):
+        asked.append(command[1:3])
+        return subprocess.CompletedProcess(command, 1, "", "")
+
+    monkeypatch.setattr(bootstrap, "_run", run)
+    assert bootstrap._pip() == [str(bootstrap.PYTHON), "-m", "pip"]
+    assert asked[-1] == ["-m", "ensurepip"]
+
+
 def test_no_network_is_one_sentence_with_a_remedy(bootstrap):
     package = f"no-such-package==1.0 --hash=sha256:{'0' * 64}\n"
     (bootstrap.ROOT / "requirements" / "base.txt").write_text(package)
     with pytest.raises(bootstrap.SetupFailed, match=r"could not be (installed|downloaded).*Remedy: "):
         bootstrap.ensure(["base"])
-    assert bootstrap.missing(["base"]) == ["base"]  # a failed installation leaves no stamp
+    assert bootstrap.missing(["base"]) == ["base"]
+    assert bootstrap.STAMP.read_text() == "{}"  # what was installed before is still known
     assert not bootstrap.LOCK.exists()
 
 

@@ -1,7 +1,6 @@
 """Packages that only some instructors need: installed when they are first asked for, from requirements/class.txt."""
 
 import importlib
-import os
 from types import ModuleType
 
 from grader import bootstrap
@@ -17,7 +16,7 @@ def need(module: str, purpose: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError:
-        if os.environ.get(bootstrap.OWN_ENVIRONMENT) or not bootstrap.inside():
+        if bootstrap.provided() or not bootstrap.inside():
             raise Refusal(f"{purpose} needs the package {module}. Remedy: install what requirements/class.txt lists.") from None
     try:
         bootstrap.ensure(["class"])

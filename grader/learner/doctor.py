@@ -49,7 +49,7 @@ def versions(repair: bool) -> list[Finding]:
     enough = sys.version_info >= (3, 11)
     where = f"{platform.python_version()} ({platform.system()} {platform.release()}, {platform.machine()})"
     found = [Finding("Python", where, enough, "install Python 3.11 or newer")]
-    if not os.environ.get(bootstrap.OWN_ENVIRONMENT):
+    if not bootstrap.provided():
         found.append(_environment(repair))
     for name, oldest in OLDEST.items():
         try:

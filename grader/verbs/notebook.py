@@ -88,7 +88,7 @@ def _open(path: Path) -> None:
     from grader.errors import Refusal
 
     try:
-        if not os.environ.get(bootstrap.OWN_ENVIRONMENT):
+        if not bootstrap.provided():
             bootstrap.ensure(["base", "notebook"])
     except bootstrap.SetupFailed as failure:
         raise Refusal(str(failure)) from None
