@@ -5,6 +5,6 @@ from setuptools import find_namespace_packages, setup
 setup(
     packages=[*find_namespace_packages(include=["grader", "grader.*"], exclude=["*__pycache__*"]), "grader.requirements"],
     package_dir={"grader.requirements": "requirements"},
-    package_data={"": ["*"]},
+    package_data={"": ["*", ".*"]},
     exclude_package_data={"grader.requirements": ["[!b]*", "bench*"]},
 )

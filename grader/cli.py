@@ -39,6 +39,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "export": ("Teach", ""),  # names the formats, and so says it itself
     "regrade-diff": ("Teach", "Show whose score changes between two versions of the course."),
     "check-tasks": ("Build the course", "Test the course itself: reference, skeleton, mistakes, right answers."),
+    "new-course": ("Build the course", "Lay out a small course of your own."),
+    "new-stage": ("Build the course", "Lay out one more stage."),
     "record-times": ("Build the course", "Record the reference's time for every check."),
     "skeleton": ("Build the course", "Write the learner's skeleton from the reference."),
     "oracle": ("Build the course", "Compare the reference with TensorFlow, layer by layer."),
