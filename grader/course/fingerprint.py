@@ -30,7 +30,7 @@ GRADER = ENGINE / "grader"
 #: Of the grader's own files, those that can change what a grade says or how it looks.
 _SUFFIXES = {".py", ".j2", ".css", ".mplstyle", ".toml", ".ini"}
 #: The hints of a check in its task.toml, one a line as they are all written; in any other form they count as deciding.
-_HINTS = re.compile(rb'^hints = \[\n(?: *"[^\n]*",?\n)+\]\n', re.MULTILINE)
+_HINTS = re.compile(rb'\nhints = \[\n(?: *"[^\n]*",?\n)+\](?=\n)')
 #: The docstring of a check, likewise.
 _PROMISE = re.compile(rb'^(def check_\w+\([^\n]*\):\n) {4}"""(?:(?!""")[\s\S])*"""\n', re.MULTILINE)
 _FILE = re.compile(r"[\w-]+\.\w+")  #: a name of a file in the text of a module
@@ -43,7 +43,7 @@ def course(tasks: Path) -> str:
     grade (handouts, hints, style sheets, pages, exports, verbs) is not part of it: a new look grades nobody again. A
     class's stored reports keep the look and the hints of the day they were graded.
     """
-    texts = {f"tasks/{name}": _HINTS.sub(b"", content) for name, content in _read(tasks, _of_tasks(tasks)).items()}
+    texts = {f"tasks/{name}": _HINTS.sub(b"", text) for name, text in _read(tasks, _of_tasks(tasks)).items()}
     about = read_about(tasks)
     texts[FILE] = repr((about.modules, about.data, about.fixtures, about.training)).encode()
     return _of_texts(texts | _read(GRADER, _own(deciding=True)))
@@ -115,7 +115,7 @@ def presentation(tasks: Path) -> str:
 
     A page that was written is still what would be written now only if neither this nor `course` changed.
     """
-    hints = {name: b"".join(_HINTS.findall(text)) for name, text in _read(tasks, _of_tasks(tasks)).items()}
+    hints = {name: b"".join(_HINTS.findall(text)) for name, text in _read(tasks, tasks.glob("*/*.toml")).items()}
     drawn = _read(tasks, [*tasks.glob(f"{TOOLBOX}/{PICTURES}/**/*.py"), *tasks.glob(FILE)])
     return _of_texts(hints | drawn | _read(GRADER, _own(deciding=False)))
 
@@ -160,6 +160,7 @@ def environment() -> dict[str, str]:
     }
 
 
+@functools.cache
 def numpy_version() -> str:
     """NumPy's version, read from the name of its metadata folder, without importing it."""
     for entry in sys.path:
@@ -208,13 +209,16 @@ def _of_tasks(tasks: Path) -> list[Path]:
 
 
 def _own(deciding: bool) -> Iterable[Path]:
-    files = (path for path in GRADER.rglob("*") if path.suffix in _SUFFIXES)
-    return (path for path in files if decides(path.relative_to(GRADER).as_posix()) is deciding)
+    start = len(str(GRADER)) + 1
+    names = (os.path.join(top, name)[start:] for top, _, names in os.walk(GRADER) for name in names)
+    found = (name for name in names if name[name.rfind(".") :] in _SUFFIXES)
+    return (GRADER / name for name in found if decides(name.replace(os.sep, "/")) is deciding)
 
 
 def _read(folder: Path, files: Iterable[Path]) -> dict[str, bytes]:
     """Name below the folder -> content: where the folder itself lies is nothing to a grade."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+    start = len(str(folder)) + 1
+    return {str(path)[start:].replace(os.sep, "/"): path.read_bytes() for path in files}
 
 
 def _of_texts(texts: Mapping[str, bytes]) -> str:

@@ -21,6 +21,7 @@ def summary(request: Request, session: Session, depends: dict[str, str], begun: 
     depends : fingerprint.dependencies
     begun   : time.perf_counter at its start
     """
+    vars(platform.uname()).setdefault("processor", "")  # else a process is started to learn what is known: the machine
     context, stages, out, how = session.context, session.stages, request.output, request.settings
     mark = context.submission.fingerprint()
     results = event_log.replay(out.log).results

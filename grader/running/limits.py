@@ -23,7 +23,7 @@ TRAINING_FLOOR = (150.0, 180.0)
 STAGE_CHECKS = 4
 
 #: What the calibration's work takes on the machine that the recorded times are scaled to, in seconds.
-CALIBRATION_SECONDS = 0.05
+CALIBRATION_SECONDS = 0.01
 
 
 class Limits(Struct, frozen=True):
@@ -67,9 +67,9 @@ def calibrate(clock: Callable[[], float] = time.process_time) -> float:
     a @ a  # the first product also starts the library's threads
     begun = clock()
     total = 0
-    for i in range(300_000):
+    for i in range(60_000):
         total += i & 7
-    for _ in range(35):
+    for _ in range(7):
         np.exp(a).sum(axis=1)
         a @ a
     return round(max(1.0, (clock() - begun) / CALIBRATION_SECONDS), 3)

@@ -305,9 +305,9 @@ def test_a_stage_may_set_its_own_limits():
 
 
 def test_calibration_only_lengthens():
-    ticks = iter([0.0, 0.01])
+    ticks = iter([0.0, 0.002])
     assert calibrate(lambda: next(ticks)) == 1.0
-    ticks = iter([0.0, 0.2])
+    ticks = iter([0.0, 0.04])
     assert calibrate(lambda: next(ticks)) == 4.0
 
 

@@ -6,7 +6,6 @@ object, whatever the folder is called. The canonical package is `student`; its `
 
 import builtins
 import importlib
-import importlib.abc
 import linecache
 import sys
 from collections.abc import Iterator
@@ -14,8 +13,14 @@ from contextlib import contextmanager
 from functools import lru_cache
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
+from typing import TYPE_CHECKING
 
 from grader.worker.inside.stubs import STAND_INS, stand_in
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader, MetaPathFinder
+else:  # the real ones import a tenth of what NumPy does, and give nothing that is used here
+    Loader = MetaPathFinder = object
 
 PACKAGE = "student"
 
@@ -36,11 +41,14 @@ def compiled(source: str, path: str) -> CodeType:
     return compile(source, path, "exec", dont_inherit=True)
 
 
-class _Module(importlib.abc.Loader):
+class _Module(Loader):
     """Loads one of the learner's modules, or a package of theirs, from text."""
 
     def __init__(self, finder: "Finder", name: str, module: str):
         self.finder, self.name, self.module = finder, name, module
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """An empty one, as usual."""
 
     def exec_module(self, module: ModuleType) -> None:
         source = self.finder.modules.get(self.module)
@@ -55,7 +63,7 @@ class _Module(importlib.abc.Loader):
         return self.finder.modules.get(self.module, "")
 
 
-class _Alias(importlib.abc.Loader):
+class _Alias(Loader):
     """Gives `layers` the module object of `student.layers`."""
 
     def __init__(self, target: str):
@@ -70,7 +78,7 @@ class _Alias(importlib.abc.Loader):
         module.__spec__ = self.spec  # the import system has just put the alias's own there
 
 
-class _StandIn(importlib.abc.Loader):
+class _StandIn(Loader):
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return stand_in(spec.name)
 
@@ -78,7 +86,7 @@ class _StandIn(importlib.abc.Loader):
         pass
 
 
-class Finder(importlib.abc.MetaPathFinder):
+class Finder(MetaPathFinder):
     """Answers every import of a name that is neither the standard library's nor NumPy's.
 
     modules   : "layers" or "helpers.tools" -> source text

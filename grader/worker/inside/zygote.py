@@ -169,7 +169,6 @@ def main(control: int) -> None:
     # What a first array operation or a seeded generator would load in every worker again.
     np.random.default_rng(0).normal(size=(2, 2)) @ np.ones((2, 2))
     child.only_the_standard_library()
-    gc.collect()
     gc.freeze()  # so that a worker's collector does not touch, and thereby copy, our pages
     zygote = Zygote(socket.socket(fileno=control))
     try:

@@ -24,7 +24,8 @@ from grader.worker.outside.errors import WorkerFault
 #: Modules whose `main` a process of ours begins with; named, because here their imports would cost time and do no good.
 ZYGOTE, COLD = "grader.worker.inside.zygote", "grader.worker.inside.cold"
 REPLY_SECONDS = 20.0
-_BOOT = "import sys; sys.path[:0] = {paths!r}; from {module} import main; main(*{arguments!r})"
+#: Nothing that is imported is garbage: it is not looked for meanwhile.
+_BOOT = "import gc, sys; gc.disable(); sys.path[:0] = {paths!r}; from {module} import main; gc.enable(); main(*{arguments!r})"
 
 
 def environment() -> dict[str, str]:
