@@ -41,7 +41,9 @@ def write(result: Result, course: Course, anonymous: bool = False, made: str = "
     grades = sorted(result.grades, key=lambda grade: (-grade.score, grade.student))
     with Journal(result.out / "journal.sqlite") as journal:
         look = insight.look(grades, lambda grade: journal.report(grade.key, course))
-        appeals = {g.student: (appeal_id(g.appeal), _evidence(g.appeal, journal.report(g.key, course))) for g in grades if g.appeal}
+        appeals = {
+            g.student: (appeal_id(g.appeal), _evidence(g.appeal, journal.report(g.key, course))) for g in grades if g.appeal
+        }
     before = _before(result.out / "items.csv", look)
     signs, alike = _code(result.out, grades, course, result.policy)
     names = {g.student: g.student if g.name in ("", g.student) else f"{g.name} ({g.student})" for g in grades}

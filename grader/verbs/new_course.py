@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from grader.paths import VERSION
+
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -37,12 +39,11 @@ def command(folder: Path) -> None:
 
     It can be graded, tested and handed out at once. `new-stage` adds stages; docs/authors.md lists every key.
     """
-    from grader import __version__
     from grader.course.skeleton import build, read_claims
     from grader.verbs.skeleton import write
 
     title = folder.resolve().name.replace("_", " ").replace("-", " ").capitalize()
-    made = lay_out("course", folder, {"title": title, "engine": ".".join(__version__.split(".")[:2])})
+    made = lay_out("course", folder, {"title": title, "engine": ".".join(VERSION.split(".")[:2])})
     write(folder / "student", build(folder / "reference", read_claims(folder / "tasks")))
     click.echo(f"Written to {folder}: {', '.join(map(str, made))}, and student/.")
     click.echo("In that folder, check-tasks tests the course, and new-stage NAME lays out one more stage.")

@@ -63,13 +63,13 @@ class Linear:
         self.dW, self.db = np.zeros_like(W), np.zeros_like(b)
 
     def forward(self, x: Array) -> Given:
-        return self._asked.forward(self._index, [x], [self.W, self.b], self._value(x))
+        return self._asked.forward(self._index, [x], [self.W, self.b], self.worked_out(x))
 
     def backward(self, dout: Array) -> Given:
         self.dW, self.db, dx = self._asked(self._index, "backward", [dout], [self.W, self.b])
         return dx
 
-    def _value(self, x: Array) -> Array | None:
+    def worked_out(self, x: Array) -> Array | None:
         W, b, (width, units) = self.W, self.b, self._shape
         usual = _is(x, True, width) and _is(W, False, width, units) and _is(b, False, units)
         return x @ W + b if usual else None
@@ -82,13 +82,13 @@ class ReLU:
         self._asked, self._index, self._width = asked, index, width
 
     def forward(self, x: Array) -> Given:
-        return self._asked.forward(self._index, [x], [], self._value(x))
+        return self._asked.forward(self._index, [x], [], self.worked_out(x))
 
     def backward(self, dout: Array) -> Given:
         (dx,) = self._asked(self._index, "backward", [dout], [])
         return dx
 
-    def _value(self, x: Array) -> Array | None:
+    def worked_out(self, x: Array) -> Array | None:
         return np.where(x > 0, x, 0.0) if _is(x, True, self._width) else None
 
 
@@ -101,7 +101,7 @@ class MLP:
     def forward(self, x: Array) -> Given:
         value = x if self.layers == self._made else None
         for layer in self._made:
-            value = layer._value(value)
+            value = layer.worked_out(value)
         return self._asked.forward("model", [x], self.parameters(), value)
 
     def backward(self, dlogits: Array) -> Given:
@@ -129,12 +129,12 @@ class SoftmaxCrossEntropy:
         self._asked, self._classes = asked, np.arange(classes)
 
     def forward(self, logits: Array, labels: Array) -> Given:
-        return self._asked.forward("loss", [logits, labels], [], self._value(logits, labels))
+        return self._asked.forward("loss", [logits, labels], [], self.worked_out(logits, labels))
 
     def backward(self) -> Given:
         return self._asked("loss", "backward", [], [])
 
-    def _value(self, logits: Array, labels: Array) -> float | None:
+    def worked_out(self, logits: Array, labels: Array) -> float | None:
         """Cross-entropy; None if a label is of no class."""
         if not _is(logits, True, len(self._classes)) or type(labels) is not np.ndarray or labels.shape != logits.shape[:1]:
             return None

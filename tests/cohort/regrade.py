@@ -5,10 +5,7 @@ in another. What ran is counted by check, and both tables, and all reports but f
 less.
 """
 
-import argparse
 import shutil
-import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -22,7 +19,6 @@ from grader.cohort.work import ClassGrader
 from grader.course.course import Course
 from grader.course.policy import read_policy
 from grader.running.session import Observer
-from tests.cohort.classes import Generator
 from tests.courses import HERE
 
 Ran = Counter[tuple[str, str, str]]  #: (digest, stage, check) -> how often it ran
