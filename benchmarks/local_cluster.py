@@ -47,9 +47,9 @@ class LocalCluster(contextlib.ExitStack):
 
     def add(self, name: str, root: Path = ROOT) -> subprocess.Popen[str]:
         """A worker with one thread, that has the course in `root`."""
-        return self._start(_WORKER, str(root), self.address, name, str(self._folder / name))[0]
+        return self._start(_WORKER, str(root), self.address, name, str(self._folder / name), cwd=root)[0]
 
-    def _start(self, code: str, *arguments: str) -> tuple[subprocess.Popen[str], str]:
+    def _start(self, code: str, *arguments: str, cwd: Path = ROOT) -> tuple[subprocess.Popen[str], str]:
         """A process and the line that it prints once it is ready.
 
         raises : RuntimeError if it prints none
@@ -58,7 +58,7 @@ class LocalCluster(contextlib.ExitStack):
         environment |= ONE_THREAD | {"DASK_CONFIG": str(ROOT / "grader" / "cohort" / "dask.yaml")}
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", code, *arguments],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, cwd=cwd,
         )  # fmt: skip
         self.enter_context(process)  # waits for it
         self.callback(process.kill)

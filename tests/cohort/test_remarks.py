@@ -268,7 +268,7 @@ def test_from_an_appeal_to_the_returned_report(tmp_path, graded):
     assert page.write(result, HERE).read_text("utf-8").count("A <code>good</code> reason.") == 2
 
     with Journal(tmp_path / "out" / "journal.sqlite") as journal:
-        returned.return_reports(result.grades, lambda g: journal.report(g.key), FeedbackRules(), tmp_path / "back", HERE)
+        returned.return_reports(result.grades, lambda g: journal.report(g.key, HERE), FeedbackRules(), tmp_path / "back", HERE)
     told = {name: (tmp_path / "back" / name / "report.html").read_text() for name in after}
     assert {name for name, text in told.items() if "Look at the mask." in text} == {"ann", "bob"}
     assert "A <code>good</code> reason." in told["ann"]
