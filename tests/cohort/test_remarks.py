@@ -304,7 +304,7 @@ def shown(tmp_path):
         result = make_class(tmp_path, 14)
         result.remarks = tuple(Remark(**entry) for entry in entries)
         with Journal(tmp_path / "journal.sqlite") as journal:
-            by_hand = ByHand(result.remarks, journal.report)
+            by_hand = ByHand(result.remarks, lambda key: journal.report(key, HERE))
             for place, grade in enumerate(result.grades):
                 appealed = msgspec.structs.replace(grade, appeal=dict(appeals).get(grade.student, ""))
                 result.grades[place] = by_hand.added_to(appealed)
