@@ -16,7 +16,6 @@ from grader.course.course import Course
 from grader.files import write_atomically
 from grader.records import StageResult
 from grader.report import evidence, pictures, svg, tables, words
-from grader.report.evidence import Curves
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
 from grader.submission import Submission
 from grader.text import visible
@@ -172,16 +171,17 @@ def _took(stage: StageResult, asked: probing.Asked) -> tuple[str, str, str]:
 
 
 def _curves(sides: Sides) -> dict[str, Any] | None:
-    ours, theirs = (_first_curves(asked, folder) for asked, folder in zip(sides.asked, sides.evidence, strict=True))
-    draws = pictures.drawer(sides.course)
-    if ours is None or theirs is None or draws is None:
+    if (draws := pictures.drawer(sides.course)) is None:
         return None
-    picture = draws.of_two_trainings(ours, theirs)
+    found = [_first_curves(draws, asked, folder) for asked, folder in zip(sides.asked, sides.evidence, strict=True)]
+    if None in found:
+        return None
+    picture = draws.of_two_trainings(*found)
     drawing = picture.plot().replace(svg.KEY, "curves") if picture.plot and svg.available() else ""
     return {"svg": Markup(drawing), "finding": picture.finding}
 
 
-def _first_curves(asked: probing.Asked, folder: Path) -> Curves | None:
+def _first_curves(draws: pictures.Drawer, asked: probing.Asked, folder: Path) -> object:
     checks = ((stage.id, check) for stage in asked.stages for check in stage.checks)
-    found = (Curves.of_evidence(evidence.load(folder, stage, check.id, check.card)) for stage, check in checks)
+    found = (draws.Curves.of_evidence(evidence.load(folder, stage, check.id, check.card)) for stage, check in checks)
     return next((curves for curves in found if curves is not None), None)

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.report.api import Curves, listed, plural
+from grader.report.api import listed, plural
+
+from .curves import Curves
 
 
 def percent(share: float) -> str:
