@@ -46,7 +46,6 @@ class CheckView(NamedTuple):
     check: CheckResult
     anchor: str
     is_next: bool
-    word: str  #: what its state is called
     message: str
     card: Card | None  #: None if it has nothing to show
     sources: list[SourceView]
@@ -58,9 +57,6 @@ class CheckView(NamedTuple):
 
 class StageView(NamedTuple):
     stage: StageResult
-    number: str
-    word: str
-    line: str  #: what the ladder says
     here: bool
     checks: list[CheckView]
     pictures: list[pictures.Picture]  #: of the stage as a whole
@@ -126,15 +122,7 @@ def _stage(
         _check(stage, check, report, arrays[stage.id, check.id], drawn.get((stage.id, check.id), [])) for check in stage.checks
     ]
     here = report.next is not None and report.next.stage == stage.id
-    return StageView(
-        stage,
-        words.stage_number(stage.id),
-        words.STAGE_STATE[words.shown_state(stage)],
-        words.stage_line(stage, report.stages),
-        here,
-        checks,
-        drawn.get((stage.id, ""), []),
-    )
+    return StageView(stage, here, checks, drawn.get((stage.id, ""), []))
 
 
 def _check(
@@ -152,7 +140,6 @@ def _check(
         check=check,
         anchor=anchor(stage.id, check.id),
         is_next=is_next,
-        word=words.STATE[words.shown_state(check)],
         message=shorten(_beside(message, card, check.mistake.hint if check.mistake else ""), 12, 1200),
         card=card,
         sources=[_source(lines) for lines in (check.card.source if check.card else [])[:4]],

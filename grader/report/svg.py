@@ -31,7 +31,6 @@ Dash = str | tuple[float, tuple[float, ...]]
 DASHES: list[Dash] = ["solid", (0, (5, 2)), (0, (1.2, 1.6)), (0, (7, 2, 1.5, 2))]
 
 _warming: threading.Thread | None = None
-_lock = threading.Lock()
 
 
 @lru_cache
@@ -64,23 +63,19 @@ def new_figure(width: float, height: float) -> "Figure":
 def warm() -> None:
     """Begin to import matplotlib in the background; calling it again does nothing. A failed import shows at the first figure."""
     global _warming
-    with _lock:
-        if _warming is None:
-            _warming = threading.Thread(target=_try_import, name="matplotlib-import", daemon=True)
-            _warming.start()
-
-
-def _try_import() -> None:
-    try:
-        _library()
-    except ImportError:
-        pass  # `available` tells the page; a thread has nobody to tell
+    if _warming is None:
+        _warming = threading.Thread(target=_imported, name="matplotlib-import", daemon=True)
+        _warming.start()
 
 
 def available() -> bool:
     """Whether plots can be drawn here: without matplotlib the page says so in their place."""
     if _warming is not None:
         _warming.join()
+    return _imported()
+
+
+def _imported() -> bool:
     try:
         _library()
     except ImportError:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: Variables that would change how pytest or the interpreter behaves; a grade is the same in everyone's shell.
 _FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONBREAKPOINT")
+_AUTOLOAD = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
 
 
 class GraderFault(Fault):
@@ -81,13 +82,10 @@ class _Bridge:
 
 @contextlib.contextmanager
 def _neutral_environment() -> Iterator[None]:
-    kept = {name: os.environ.pop(name) for name in _FOREIGN if name in os.environ}
-    before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    kept = {name: os.environ.pop(name) for name in (*_FOREIGN, _AUTOLOAD) if name in os.environ}
+    os.environ[_AUTOLOAD] = "1"
     try:
         yield
     finally:
-        os.environ.pop("PYTEST_DISABLE_PLUGIN_AUTOLOAD", None)
-        if before is not None:
-            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = before
+        os.environ.pop(_AUTOLOAD, None)
         os.environ.update(kept)
