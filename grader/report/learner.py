@@ -99,7 +99,7 @@ def page(report: Report, out: Path, course: Course, template: str = "report.html
         next_stage=next((stage for stage in stages if report.next and stage.stage.id == report.next.stage), None),
         progress=progress(report, history(out)[-MOST_RUNS:]),
         past=history(out),
-        graded=graded.sections(report),
+        graded=graded,
         handouts=site.handouts(out, course, [stage.id for stage in report.stages]),
         problems=list(report.extra.problems.items()),
         **more,
