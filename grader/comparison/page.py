@@ -14,8 +14,7 @@ from markupsafe import Markup
 from grader.comparison import code_diff, probing
 from grader.course.course import Course
 from grader.files import write_atomically
-from grader.records import StageResult
-from grader.report import evidence, pictures, svg, tables, words
+from grader.report import evidence, pictures, svg, tables
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
 from grader.submission import Submission
 from grader.text import visible
@@ -36,15 +35,8 @@ class FunctionView(NamedTuple):
     verdict: str
     differs: bool
     rows: list[code_diff.LinePair]
-    answers: str  #: "37 answers, all the same"
+    asked: probing.Compared | None
     examples: list[Example]
-
-
-class StageRow(NamedTuple):
-    name: str
-    points: list[str]  #: the submission's, the reference's, and so on
-    seconds: list[str]
-    memory: list[str]
 
 
 class Sides(NamedTuple):
@@ -70,10 +62,11 @@ def write(sides: Sides, out: Path) -> Path:
     text = template.render(
         names=names,
         functions=views,
-        stages=_stages(sides),
+        stages=list(zip(*(asked.stages for asked in sides.asked), strict=True)),
+        asked=sides.asked,
         lines=lines,
         total=[sum(row[side] for row in lines) for side in (1, 2)],
-        others=[_answers(item) for item in compared if item.same < item.asked and item.name not in {view.name for view in views}],
+        others=[item for item in compared if item.same < item.asked and item.name not in {view.name for view in views}],
         curves=_curves(sides),
         reasons=_reasons(sides.course),
     )
@@ -110,15 +103,8 @@ def _function(
         verdict = "the same code, other comments or layout" if ours.meaning == theirs.meaning else "written differently"
     differs = ours is None or theirs is None or ours.meaning != theirs.meaning
     examples = [_example(item) for item in asked.examples] if asked else []
-    answers = _answers(asked)[1] if asked else ""
     place = anchor(name.replace(".", "-"))
-    return FunctionView(name, place, verdict, differs, code_diff.beside(ours, theirs), answers, examples)
-
-
-def _answers(item: probing.Compared) -> tuple[str, str]:
-    if item.same == item.asked:
-        return item.name, f"{item.asked} answers, all the same"
-    return item.name, f"{item.asked} answers, {item.asked - item.same} different"
+    return FunctionView(name, place, verdict, differs, code_diff.beside(ours, theirs), asked, examples)
 
 
 def _example(item: probing.Difference) -> Example:
@@ -152,22 +138,6 @@ def _modules(sides: Sides) -> list[str]:
     own = sorted(sides.left.modules.keys() - {*sides.course.modules, "__init__"})
     there = sides.left.modules.keys() | sides.right.modules.keys()
     return [module for module in (*sides.course.modules, *own) if module in there]
-
-
-def _stages(sides: Sides) -> list[StageRow]:
-    rows = []
-    for pair in zip(*(asked.stages for asked in sides.asked), strict=True):
-        took = zip(*(_took(stage, asked) for stage, asked in zip(pair, sides.asked)))
-        rows.append(StageRow(f"{pair[0].id[:2]} {pair[0].title}", *map(list, took)))
-    return rows
-
-
-def _took(stage: StageResult, asked: probing.Asked) -> tuple[str, str, str]:
-    if stage.state in ("todo", "blocked"):
-        return "not run", "–", "–"
-    alone = f" ({stage.points_alone} alone)" if stage.points_alone < stage.points else ""
-    memory = f"{asked.memory[stage.id] / 2**20:.0f} MiB" if stage.id in asked.memory else "–"
-    return f"{stage.points} / {stage.max_points}{alone}", words.seconds(asked.seconds.get(stage.id, 0.0)), memory
 
 
 def _curves(sides: Sides) -> dict[str, Any] | None:
