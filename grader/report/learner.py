@@ -19,8 +19,7 @@ from grader.records import REPRO, Card, CheckResult, Report, SourceLines, StageR
 from grader.report import evidence, graded, pictures, site, tables, words
 from grader.report.drawn import Drawings, drawing_code
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
-from grader.report.progress import progress
-from grader.report.stored import history
+from grader.report.stored import history, progress
 from grader.text import visible
 
 #: Characters of the longest text that a card shows; the engine keeps shorter ones.

@@ -1,13 +1,18 @@
-"""Grades on disk: `results.json` back to a `Report`, or one sentence on why that cannot be; and the grades before it."""
+"""Grades on disk: `results.json` back to a `Report`, or one sentence on why that cannot be; the grades before it, and what
+changed since.
+"""
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
 from grader.errors import Refusal
 from grader.records import SCHEMA, Report, read_report
+from grader.report import words
 
 
 def read(out: Path) -> Report:
@@ -63,3 +68,38 @@ def history(out: Path) -> list[Run]:
         with contextlib.suppress(msgspec.MsgspecError):
             runs.append(msgspec.json.decode(line, type=Run))
     return runs
+
+
+class SinceLastGrade(NamedTuple):
+    """The comparison with the grade before this one."""
+
+    delta: int
+    since: str  #: when that was
+    lines: list[str]
+    scores: list[int]  #: of the kept grades over the same stages, this one last
+
+
+def progress(report: Report, runs: Sequence[Run]) -> SinceLastGrade | None:
+    """Compare with the last run over the same stages; None if there is none.
+
+    runs : oldest first; the run that `report` shows may be among them
+    """
+    earlier = [run for run in runs if run.finished != report.finished and run.max_score == report.max_score]
+    files = report.fingerprints.get("submission", "")
+    while earlier and files and (earlier[-1].submission, earlier[-1].score) == (files, report.score):
+        earlier.pop()  # the same files with the same result: this grade, made before
+    if not earlier:
+        return None
+    before = earlier[-1]
+    scores = [*(run.score for run in earlier[-29:]), report.score]
+    return SinceLastGrade(report.score - before.score, before.finished, _lines(report, before), scores)
+
+
+def _lines(report: Report, before: Run) -> list[str]:
+    now = {stage.id: words.shown_state(stage) for stage in report.stages}
+    names = {stage.id: f"{words.stage_number(stage.id)} {stage.title}" for stage in report.stages}
+    gained = [names[id] for id, state in now.items() if state == "pass" and before.states.get(id, "pass") != "pass"]
+    lost = [names[id] for id, state in now.items() if state != "pass" and before.states.get(id) == "pass"]
+    begun = [names[id] for id, state in now.items() if state == "fail" and before.states.get(id) == "todo"]
+    told = {"Now done": gained, "Begun": begun, "No longer complete": lost}
+    return [f"{what}: {', '.join(stages)}." for what, stages in told.items() if stages]

@@ -213,6 +213,12 @@ def test_an_untouched_course_shows_where_it_leads(rendered):
         assert not rendered(name).tree.all("section", "beginning")
 
 
+def test_the_scores_so_far_are_drawn(rendered):
+    tree = rendered("all_right").tree
+    assert tree.all("svg", "spark")[0].attributes["aria-label"].startswith("Score over the last 11 grades: 0, 10, 16, 26,")
+    assert tree.all("polyline")[0].attributes["points"].split(" ")[::5] == ["3.0,29.0", "59.0,17.6", "115.0,3.0"]
+
+
 def test_full_marks_end_in_something_to_show(rendered):
     top = rendered("all_right").tree.all("section", "next")[0]
     assert top.id("next").text.endswith("from nothing but sums and slopes, and it reads handwriting.")

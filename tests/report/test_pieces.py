@@ -14,8 +14,7 @@ from grader.errors import Refusal
 from grader.records import CheckResult, Report, StageResult
 from grader.report import pages, stored, tables, words
 from grader.report.drawn import drawing_code
-from grader.report.progress import progress
-from grader.report.stored import Run, history
+from grader.report.stored import Run, history, progress
 from tests.courses import HERE
 from tests.report import samples
 from tests.tasks.toolbox import figures, findings, images, pictures, pixels
@@ -223,7 +222,7 @@ def test_progress_compares_with_the_last_run_over_the_same_stages():
     report = samples.report_of({check: samples.passed() for check in samples.CHECKS[:4]})
     told = progress(report, [run(3), run(6, s01_linear="fail"), run(5, most=10), run(90, report.finished)])
     assert told.delta == report.score - 6
-    assert told.spark.label == f"Score over the last 3 grades: 3, 6, {report.score}"
+    assert told.scores == [3, 6, report.score]
     assert progress(report, []) is None
     assert progress(report, [run(5, most=10)]) is None
 
