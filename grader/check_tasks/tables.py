@@ -26,8 +26,8 @@ from grader.diagnosis.answer_table import (
 )
 from grader.diagnosis.bench import checks_and_probes, probes
 from grader.diagnosis.digests import Digest
+from grader.diagnosis.matches import is_about
 from grader.diagnosis.same_answers import ALL_OF_HISTORY, NO_HISTORY, VALIDATION_ONLY, in_words_alone
-from grader.diagnosis.separate import is_about
 from grader.files import write_atomically
 from grader.submission import Submission
 from grader.worker.outside.errors import CallTimeout

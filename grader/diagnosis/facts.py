@@ -13,7 +13,7 @@ import msgspec
 
 from grader.checks.case import Case
 from grader.checks.compare import Unmet
-from grader.diagnosis.separate import M
+from grader.diagnosis.matches import M
 from grader.records import Mistake
 from grader.running import scores
 from grader.running.checks_package import import_checks

@@ -14,6 +14,7 @@ from grader.diagnosis.bench import PROBE, checks_and_probes, probes
 from grader.diagnosis.digests import Digest, digest, digest_text
 from grader.diagnosis.drawn_digests import agrees_with, plain, shows_more, unpacked
 from grader.diagnosis.facts import facts_of
+from grader.diagnosis.matches import groups, likeliest, mistake_of, one_group
 from grader.diagnosis.random_draws import features
 from grader.diagnosis.runs import Runs
 from grader.diagnosis.same_answers import (
@@ -28,7 +29,6 @@ from grader.diagnosis.same_answers import (
     last_words,
     readings,
 )
-from grader.diagnosis.separate import groups, likeliest, mistake_of, one_group
 from grader.records import Mistake
 from grader.running import scores
 from grader.running.context import Context
@@ -137,19 +137,15 @@ class _Lookup:
             told = {m.name: self.table.all.get((check.id, m.name), "") for m in left}
             if groups(left) == 1 or not all(told.values()):
                 continue
+            much = NO_HISTORY if check.id.startswith(PROBE) else ALL_OF_HISTORY
             try:
-                own = self._all_answers(check)
+                own = digest(comparable(self._runs(check).own(lenient=True), much))
             except CallTimeout:
                 return []
             agreeing = [m for m in left if own.agrees(Digest.read(told[m.name]))]
             # What a probe hears depends on no draw.
             left = agreeing if agreeing or check.id.startswith(PROBE) else left
         return left
-
-    def _all_answers(self, check: Check) -> Digest:
-        """Of the submission to all questions of a check or a probe."""
-        much = NO_HISTORY if check.id.startswith(PROBE) else ALL_OF_HISTORY
-        return digest(comparable(self._runs(check).own(lenient=True), much))
 
     def _in_the_same_words(self) -> set[str]:
         """The mistakes that end in the same words as the submission does."""

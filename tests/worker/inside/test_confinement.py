@@ -14,8 +14,7 @@ from grader.worker.bounds import TimeLimits
 from grader.worker.inside import kernel, landlock
 from grader.worker.inside.probes import PROBES
 from grader.worker.outside import errors
-from grader.worker.outside.pool import WorkerPool
-from grader.worker.outside.status import summary
+from grader.worker.outside.pool import WorkerPool, summary
 from tests.courses import HERE
 from tests.worker.conftest import make
 
