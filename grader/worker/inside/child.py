@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from grader.worker import stream, wire
-from grader.worker.inside import confine, probes
+from grader.worker.inside import confine, landlock, probes
 from grader.worker.inside.loader import Finder
 from grader.worker.inside.runtime import CallbackFailed, Runtime, seed_everything
 from grader.worker.inside.stubs import pretend_mkdir_succeeds
@@ -86,6 +86,24 @@ def run(plan: dict[str, Any], connection: socket.socket, mapped: dict[str, Mappe
         pass
     finally:
         os._exit(0)
+
+
+def main(connection: int, plan: dict[str, Any]) -> None:
+    """A worker that was started by itself, not forked: the same confinement, rules made on the spot, some 150 ms more."""
+    if connection < 0:  # Windows: the socket comes through standard input
+        control = socket.fromshare(sys.stdin.buffer.read())  # type: ignore[attr-defined]
+    else:
+        control = socket.socket(fileno=connection)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    plan["uid"], plan["ruleset"], plan["filter"] = None, None, confine.filters()
+    if "privileges" in plan["layers"] and os.name == "posix" and os.getuid() == 0:
+        uid = confine.uid_for(os.getpid())
+        plan["uid"] = uid if confine.readable_by(uid, landlock.interpreter_files()) else None
+    if "landlock" in plan["layers"] and landlock.version() > 0:
+        plan["ruleset"] = landlock.ruleset(landlock.grants())
+    only_the_standard_library()
+    run(plan, control, {})
 
 
 def only_the_standard_library() -> None:

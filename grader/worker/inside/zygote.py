@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grader.worker.inside import child, confine, grants, kernel, landlock
+from grader.worker.inside import child, confine, kernel, landlock
 
 MAX_MESSAGE = 1 << 16
 
@@ -69,7 +69,7 @@ class Zygote:
         self.control, self.children = control, Children()
         self.shared: dict[str, child.Mapped] = {}
         try:
-            self.ruleset: int | None = landlock.ruleset(grants.grants())  # descriptor of what workers may read
+            self.ruleset: int | None = landlock.ruleset(landlock.grants())  # descriptor of what workers may read
         except OSError:
             self.ruleset = None
         self.filters = confine.filters()
@@ -156,7 +156,7 @@ class Zygote:
             return None
         uid = confine.uid_for(self.spawned)
         if self.uid_works is None:
-            self.uid_works = confine.readable_by(uid, grants.interpreter_files())
+            self.uid_works = confine.readable_by(uid, landlock.interpreter_files())
         return uid if self.uid_works else None
 
 

@@ -1,5 +1,7 @@
 """The bytes between the grader and a worker: frames there and back under a deadline, what is printed caught meanwhile."""
 
+import contextlib
+import os
 import select
 import socket
 import sys
@@ -9,11 +11,11 @@ from typing import Any
 
 from grader.text import MAX_OUTPUT, clean_output
 from grader.worker import bounds, stream, wire
+from grader.worker.inside import kernel
 from grader.worker.outside import errors
-from grader.worker.outside.coldprocess import ColdProcess
-from grader.worker.outside.process import ForkedProcess
-from grader.worker.outside.processors import MOMENT, SharedCpu
+from grader.worker.outside.process import ColdProcess, ForkedProcess
 
+MOMENT = 0.02  # seconds of waiting for an answer after which grader and worker no longer share a processor
 PATIENCE = 5.0  # a worker without a free processor gets up to this multiple of its limit
 
 
@@ -191,3 +193,39 @@ class Connection:
     def printed(self) -> str:
         """What the call has printed so far."""
         return clean_output(self._printed[max(0, self.before_call) :].decode("utf-8", "replace"))
+
+
+class SharedCpu:
+    """Keeps this thread, and the worker of that number, on the processor where this thread runs now.
+
+    To wake a process on another processor takes longer than most messages take to be answered: on a virtual machine five
+    times as long. Two that never work at the same time lose nothing by sharing one, as long as they have it to themselves:
+    who works for longer is let go, so that the system can find another place for it. Where the system has no such call, or
+    forbids it, they stay where they are.
+    """
+
+    def __init__(self, pid: int):
+        self._pid = pid
+        self._everywhere = os.sched_getaffinity(0) if kernel.LINUX else set()
+        self.bound = False
+        if len(self._everywhere) > 1:
+            here = {kernel.current_processor()}
+            self.bound = _bind(pid, here) and _bind(0, here)
+
+    def let_go(self, alive: bool = True) -> None:
+        """May be called again.
+
+        alive : whether the number is still the worker's
+        """
+        if self.bound:
+            self.bound = False
+            if alive:
+                _bind(self._pid, self._everywhere)
+            _bind(0, self._everywhere)
+
+
+def _bind(pid: int, processors: set[int]) -> bool:
+    with contextlib.suppress(OSError):  # it has ended, or is another user's
+        os.sched_setaffinity(pid, processors)
+        return True
+    return False

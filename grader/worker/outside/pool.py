@@ -13,9 +13,8 @@ from grader.worker.bounds import USUAL, TimeLimits
 from grader.worker.inside import kernel
 from grader.worker.inside.confine import LAYERS
 from grader.worker.inside.probes import PROBES
-from grader.worker.outside.coldprocess import ColdProcess
 from grader.worker.outside.errors import SandboxRefused, WorkerFault
-from grader.worker.outside.process import ForkedProcess, ZygoteClient
+from grader.worker.outside.process import ColdProcess, ForkedProcess, ZygoteClient
 from grader.worker.outside.proxy import Student
 from grader.worker.outside.transcript import Describe
 from grader.worker.outside.wirechannel import Measured, WireChannel

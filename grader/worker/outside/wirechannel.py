@@ -12,10 +12,8 @@ from grader.worker import wire
 from grader.worker.bounds import TimeLimits
 from grader.worker.outside import errors
 from grader.worker.outside.channel import Channel
-from grader.worker.outside.coldprocess import ColdProcess
-from grader.worker.outside.connection import Connection, Deadline, Ended
-from grader.worker.outside.process import ForkedProcess
-from grader.worker.outside.processors import SharedCpu
+from grader.worker.outside.connection import Connection, Deadline, Ended, SharedCpu
+from grader.worker.outside.process import ColdProcess, ForkedProcess
 
 _GRACE = 0.25
 #: Signals that say more than their name.
