@@ -11,8 +11,8 @@ from grader.check_tasks.backend import Job, run_jobs
 from grader.check_tasks.numbers import usual_numbers
 from grader.check_tasks.verify import Verifier
 from grader.course.misconceptions import RIGHT, Misconception, apply, parse
+from grader.diagnosis.candidates import fillings, own_numbers, related
 from grader.diagnosis.facts import facts_of
-from grader.diagnosis.numbers import fillings, own_numbers, related
 from grader.diagnosis.runs import Runs, agree_but_for_the_draw
 from grader.running import scores
 from grader.running.context import Context

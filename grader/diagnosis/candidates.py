@@ -1,12 +1,32 @@
-"""Which misconceptions can be what a failed check sees?"""
+"""Which misconceptions can be what a failed check sees, and which numbers may stand in the place of an open one?
 
-from collections.abc import Iterable, Sequence
+Those of the submission's own code, and clean ratios.
+"""
+
+import ast
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
-from grader.course.misconceptions import Misconception, load
+import numpy as np
+
+from grader.course.misconceptions import Misconception, Number, load
+from grader.course.source_spans import parse
 from grader.course.stage import Check
-from grader.diagnosis.numbers import fillings, own_numbers, related
+from grader.diagnosis.same_answers import Answers, same
 from grader.running.context import Context
+from grader.submission import Submission
+
+MOST = 24  #: numbers of one submission that are tried
+_DIGITS = 4  #: of a clean number
+_DULL = (0, 1, -1)  #: they stand in almost every function, and mostly make another mistake, or none, of a slip
+_LARGEST_POWER = 400
+_LARGEST = 1e300  #: nobody means a larger one
+
+_OPERATIONS: dict[type[ast.AST], Callable[[Number, Number], Number]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+}  # fmt: skip
 
 
 class Candidates:
@@ -61,3 +81,116 @@ class Candidates:
 
 def _within(function: str, target: str) -> bool:
     return function == target or function.startswith(f"{target}.")
+
+
+def own_numbers(submission: Submission, functions: Iterable[str]) -> list[Number]:
+    """The numbers in some functions of a submission, in the classes they are methods of, and in all that these name.
+
+    A number may be written as 10**-9 or 1/1000; nothing is run.
+    """
+    trees = {module: tree for module, text in submission.modules.items() if (tree := parse(text)) is not None}
+    defined: dict[str, list[ast.stmt]] = {}
+    for tree in trees.values():
+        for node in tree.body:
+            for name in _bound(node):
+                defined.setdefault(name, []).append(node)
+    todo = list(dict.fromkeys(name.split(".")[1] for name in functions if "." in name))
+    seen, found = set(todo), dict[Number, None]()
+    while todo:
+        for statement in defined.get(todo.pop(0), []):
+            found |= dict.fromkeys(_numbers(statement))
+            named = {
+                n.id if isinstance(n, ast.Name) else n.attr
+                for n in ast.walk(statement)
+                if isinstance(n, ast.Name | ast.Attribute)
+            }
+            todo += sorted(named & defined.keys() - seen)
+            seen |= named
+    return [number for number in found if number not in _DULL][:MOST]
+
+
+def fillings(m: Misconception, numbers: Iterable[Number]) -> list[Misconception]:
+    """A misconception with each of some numbers that fits the place of its open one."""
+    if m.open is None:
+        return []
+    whole = isinstance(m.open, int)
+    fitting = [int(n) if whole else n for n in numbers if not whole or (n == int(n) and n > 1)]
+    return [m.filled(n) for n in dict.fromkeys(fitting) if n != m.open]
+
+
+def related(numbers: Sequence[Number]) -> list[Number]:
+    """The numbers, then what else they may stand for: 1/n of a divisor, 1 - n of a share."""
+    return list(dict.fromkeys([*numbers, *(1 / n for n in numbers if abs(n) > 1), *(1 - n for n in numbers if 0 < n < 1)]))
+
+
+def clean_ratios(m: Misconception, given: Answers, theirs: Answers) -> list[Number]:
+    """Numbers that would take the answers of a misconception to those that were given, if they differ by a clean factor.
+
+    given, theirs : what the submission answered, and what the misconception answers with its own number
+    """
+    first = next((k for k, (a, b) in enumerate(zip(given, theirs)) if not same(a[2], b[2])), None)
+    if first is None or m.open is None:
+        return []
+    factor = _factor(given[first][2], theirs[first][2])
+    wanted = (m.open * factor, m.open / factor) if factor else ()
+    clean = [(float(f"{value:.{_DIGITS}g}"), value) for value in wanted]
+    return [number for number, value in clean if abs(number - value) <= 1e-9 * abs(value) and number not in _DULL]
+
+
+def _factor(mine: object, others: object) -> float:
+    """By how much all numbers of one answer are larger than those of another; 0 if that cannot be said."""
+    if not isinstance(mine, float | np.ndarray) or not isinstance(others, float | np.ndarray):
+        return 0.0
+    p, q = np.atleast_1d(mine), np.atleast_1d(others)
+    if p.dtype.kind + q.dtype.kind != "ff" or p.shape != q.shape or not p.size:
+        return 0.0
+    if not np.all(np.isfinite(p) & np.isfinite(q) & (q != 0)):
+        return 0.0
+    factor = float(np.median(p / q))
+    return factor if same(p, factor * q) else 0.0
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        yield from (n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name))
+
+
+def _numbers(node: ast.AST) -> Iterator[Number]:
+    """Every number of a text, those that are calculated before their parts."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Attribute) and inner.attr in ("eps", "epsilon"):
+            yield float(np.finfo(float).eps)  # np.finfo(float).eps, sys.float_info.epsilon
+        value = _value(inner)
+        if value is not None:
+            yield value
+
+
+def _value(node: ast.AST) -> Number | None:
+    if isinstance(node, ast.Constant):
+        value = node.value
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return None
+        return value if abs(value) < _LARGEST else None
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = _value(node.operand)
+        return None if inner is None else -inner
+    if isinstance(node, ast.BinOp):
+        left, right = _value(node.left), _value(node.right)
+        return None if left is None or right is None else _calculated(left, node.op, right)
+    return None
+
+
+def _calculated(left: Number, operation: ast.operator, right: Number) -> Number | None:
+    """What an operation gives; None if that is not a number, or a very large one."""
+    value: object = None
+    try:
+        if isinstance(operation, ast.Pow) and max(abs(left), abs(right)) <= _LARGEST_POWER:
+            value = float(left) ** right
+        elif type(operation) in _OPERATIONS:
+            value = _OPERATIONS[type(operation)](left, right)
+    except ArithmeticError:  # the learner's own code will meet it, too
+        return None
+    return value if isinstance(value, int | float) and abs(value) < _LARGEST else None

@@ -47,7 +47,10 @@ def named_by_tables(
     """
     if context.seed != SEED:
         return {}
-    asked = _lookups(context, tables)
+    # For each failed check of a stage with a table, but those that a limit decided.
+    failed = context.state.transcripts.keys() - context.state.unrepeatable
+    checks = [check for stage in context.course.stages if stage.id in tables for check in stage.checks]
+    asked = {scores.key(c): _Lookup(context, tables[c.stage], c) for c in checks if scores.key(c) in failed}
     named = {} if stop() else _explained(context, asked)
     found = {where: lookup.matches() for where, lookup in asked.items() if not stop()}
     if stop():
@@ -68,13 +71,6 @@ def _explained(context: Context, asked: dict[scores.Key, "_Lookup"]) -> dict[sco
         lookup = asked.pop(where)
         found[where] = fact.told(mistake_of(fact.twins(lookup.table.mistakes.values())))
     return found
-
-
-def _lookups(context: Context, tables: Mapping[str, AnswerTable]) -> dict[scores.Key, "_Lookup"]:
-    """For each failed check of a stage with a table, but those that a limit decided."""
-    failed = context.state.transcripts.keys() - context.state.unrepeatable
-    checks = [check for stage in context.course.stages if stage.id in tables for check in stage.checks]
-    return {scores.key(c): _Lookup(context, tables[c.stage], c) for c in checks if scores.key(c) in failed}
 
 
 class _Lookup:

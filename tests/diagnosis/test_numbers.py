@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader.course.misconceptions import parse
-from grader.diagnosis.numbers import clean_ratios, fillings, own_numbers, related
+from grader.diagnosis.candidates import clean_ratios, fillings, own_numbers, related
 from grader.submission import Submission
 from tests.diagnosis.test_diagnose import named
 
