@@ -15,6 +15,7 @@ from grader.course.policy import Policy
 from grader.records import Report, cleaned
 from grader.report import pages, terminal
 from grader.text import MAX_OUTPUT, clean, clean_name, clean_output, visible
+from tests.courses import HERE
 from tests.regex_steps import steps
 from tests.report import samples
 
@@ -108,7 +109,7 @@ def test_results_terminal_exports_and_pages_agree_on_every_character():
     written = msgspec.json.encode(cleaned(_report_of_everything()))
     report = msgspec.json.decode(written, type=Report)
     screen = io.StringIO()
-    terminal.console(file=screen).print(terminal.summary(terminal.console(), report))
+    terminal.console(file=screen).print(terminal.summary(terminal.console(), report, HERE.about))
     grade = Grade(student="a", name=whole, state="graded", score=1, max_score=1, raw=1)
     shown = {
         "results.json": written.decode(),

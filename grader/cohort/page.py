@@ -73,7 +73,9 @@ def write(result: Result, course: Course, anonymous: bool = False, made: str = "
     write_atomically(result.out / "items.csv", _items(look, before))
     folder = Path(__file__).with_name("templates")
     environment = pages.environment(folder, style=pages.stylesheet(folder / "class.css"))
-    return write_atomically(result.out / "index.html", environment.get_template("class.html.j2").render(v=view))
+    return write_atomically(
+        result.out / "index.html", environment.get_template("class.html.j2").render(v=view, about=course.about)
+    )
 
 
 def _links(out: Path, grades: list[Grade]) -> dict[str, str]:

@@ -60,6 +60,7 @@ def write(sides: Sides, out: Path) -> Path:
         for module in _modules(sides)
     ]
     text = template.render(
+        about=sides.course.about,
         names=names,
         functions=views,
         stages=list(zip(*(asked.stages for asked in sides.asked), strict=True)),

@@ -140,4 +140,4 @@ def write_page(course: Course, path: Path, plots: list[Any], **told: str) -> Pat
     draws = drawer(course)
     shown = draw(draws.of_experiment(plots), Drawings(path.parent))[("", "")] if draws is not None else []
     page = environment(page_css=stylesheet(HERE / "learner.css")).get_template("experiment.html.j2")
-    return write_atomically(path, page.render(told, pictures=shown))
+    return write_atomically(path, page.render(told, about=course.about, pictures=shown))

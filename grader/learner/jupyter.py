@@ -29,7 +29,7 @@ class Shown:
 
         out = io.StringIO()
         console = terminal.console(file=out, no_color=True)
-        console.print(terminal.summary(console, self.report, whole=len(self.report.stages) > 1))
+        console.print(terminal.summary(console, self.report, self._course.about, whole=len(self.report.stages) > 1))
         return out.getvalue().rstrip()
 
     def _repr_html_(self) -> str:

@@ -87,6 +87,7 @@ def page(report: Report, out: Path, course: Course, template: str = "report.html
     stages = _said_once([_stage(stage, report, arrays, drawn) for stage in report.stages])
     next_view = next((view for stage in stages for view in stage.checks if view.is_next), None)
     return _template(template).render(
+        about=course.about,
         report=report,
         stages=stages,
         done=report.complete and report.next is None and report.score == report.max_score,

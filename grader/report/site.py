@@ -84,7 +84,7 @@ def files(course: Course) -> dict[str, str]:
     stages = [document for document in documents if (course.tasks / document.name).is_dir()]
     gathered = [Document(_slug(title), title, "") for title in told.gathered]
     first, whole = Document("index", told.title, ""), Document("everything", "Everything on one page", "")
-    named = {"course": told.title, "stages": stages, "gathered": gathered, "documents": documents}
+    named = {"course": told.title, "about": told, "stages": stages, "gathered": gathered, "documents": documents}
     template = environment(site_css=stylesheet(_HERE / "site.css"), **named).get_template("site.html.j2")
     others = [*documents[len(stages) :], *gathered, whole]
     made = {f"{page.name}.html": template.render(page=page, others=others) for page in [first, *stages, *others]}

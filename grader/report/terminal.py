@@ -10,6 +10,7 @@ from typing import IO, NamedTuple
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
+from grader.course.about import About
 from grader.records import Card, CheckResult, Report, SourceLines, StageResult
 from grader.report import words
 
@@ -196,13 +197,13 @@ def next_part(report: Report, ran_lines: int = RAN_LINES, last: bool = False, ke
     return [card, Text(), *head, *hint] if last else [*head, card, *([Text()] if hint else []), *hint]
 
 
-def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
+def summary(console: Console, report: Report, about: About, *, whole: bool = True) -> Group:
     """Everything a grade says in the terminal.
 
     whole : all stages were graded, so that the score is the course's
     """
     score = f"{report.score} of {report.max_score} points"
-    title = "Chain Rule" if whole else ", ".join(stage.id for stage in report.stages)
+    title = about.title if whole else ", ".join(stage.id for stage in report.stages)
     head = Text(f"{title} · {report.student}", style="bold", no_wrap=True, overflow="ellipsis")
     head.truncate(console.width - len(score) - 2, overflow="ellipsis", pad=True)
     parts: list[RenderableType] = [
@@ -218,7 +219,7 @@ def summary(console: Console, report: Report, *, whole: bool = True) -> Group:
         parts += [Text(), Text("Stopped early: everything graded so far is kept.", style="bold")]
     parts += [*_remarks(console, report), *next_part(report, ran_lines=0, last=True)]
     if report.next is None and report.complete:
-        parts += [Text(), _nothing_left(report, whole)]
+        parts += [Text(), _nothing_left(report, about.done if whole else "")]
     return Group(*parts)
 
 
@@ -234,15 +235,11 @@ def _remarks(console: Console, report: Report) -> Iterator[Text]:
     yield from (*([Text()] if remarks else []), *remarks)
 
 
-def greeting(report: Report) -> Group:
+def greeting(report: Report, about: About) -> Group:
     """What somebody sees who has not written anything yet."""
     parts: list[RenderableType] = [
-        Text("Welcome to Chain Rule!", style="bold"),
-        Text(
-            "You are going to write a neural network that reads handwritten digits, one function after another, in "
-            "NumPy alone, until it reads images it has never seen. A stage takes 20 to 60 minutes; a grade takes a few "
-            "seconds, and under a minute once your network trains."
-        ),
+        Text(f"Welcome to {about.title}!", style="bold"),
+        *([Text(about.greeting)] if about.greeting else []),
         Text(),
     ]
     if report.next is not None:
@@ -255,10 +252,9 @@ def greeting(report: Report) -> Group:
     return Group(*parts)
 
 
-def _nothing_left(report: Report, whole: bool) -> Text:
+def _nothing_left(report: Report, achieved: str) -> Text:
     if report.score == report.max_score:
-        ending = "You have built a neural network from nothing but sums and slopes, and it reads handwriting."
-        return Text(f"All done: full marks. {ending}" if whole else "This is done: full marks.", style="bold green")
+        return Text(f"All done: full marks. {achieved}" if achieved else "This is done: full marks.", style="bold green")
     blocked = next((check for stage in report.stages for check in stage.checks if check.blocked_by), None)
     if blocked is None:
         return Text("Nothing here can be checked until the stages it needs are done.")

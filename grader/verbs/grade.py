@@ -90,8 +90,8 @@ def _show(request: "Request", report: "Report", strict: bool, remark: str) -> in
     console, out = terminal.console(), request.output.folder
     untouched = report.score == 0 and all(stage.state == "todo" for stage in report.stages)
     if untouched and not report.extra.stages_named:
-        console.print(terminal.greeting(report))
-    console.print(terminal.summary(console, report, whole=not report.extra.stages_named))
+        console.print(terminal.greeting(report, request.course.about))
+    console.print(terminal.summary(console, report, request.course.about, whole=not report.extra.stages_named))
     if words.refutation(report, request.course.tasks):
         console.print("      make why  says what speaks against it", style="dim")
     page = out / "report.html"

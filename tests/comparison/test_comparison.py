@@ -216,8 +216,8 @@ def test_the_reference_of_what_is_not_done_is_shown_to_who_wants_it(monkeypatch,
 
 
 def test_compare_without_a_reference_says_so(monkeypatch, tmp_path):
-
-    monkeypatch.setattr("grader.verbs._course.ROOT", tmp_path)
+    (tmp_path / "tasks").mkdir()
+    monkeypatch.setenv("CHAIN_RULE_COURSE", str(tmp_path))
     result = asked("compare", "--out", tmp_path)
     assert result.exit_code == 2
     assert "no reference/ to compare with. Remedy: run compare in a full checkout" in result.output

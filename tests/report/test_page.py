@@ -226,7 +226,7 @@ def test_full_marks_end_in_something_to_show(rendered):
     assert record["Written by"] == "ada"
     assert record["Finished"] == "23 November 2026, 09:30 UTC, after 10 grades since 22 November 2026, 10:00 UTC"
     assert record["Passed"] == f"{len(samples.CHECKS)} checks in 12 stages: 100 of 100 points"
-    assert record["It reads"].startswith("97.1 % of the hidden digits")
+    assert record["Measured"].startswith("97.1 % of the hidden digits")
     shown = [figure.all("p", "label")[0].text for figure in top.all("figure")]
     assert shown == ["The most confident mistakes", "What the first layer looks for", "Confusion matrix", "Learning curves"]
 

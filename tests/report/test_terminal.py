@@ -37,14 +37,14 @@ def report():
 
 
 def test_eighty_columns_and_no_escape_when_piped(report):
-    text = shown(terminal.summary(terminal.console(file=io.StringIO()), report))
+    text = shown(terminal.summary(terminal.console(file=io.StringIO()), report, HERE.about))
     assert max(map(len, text.splitlines())) <= 80
     assert "\x1b" not in text
     assert not any(line != line.rstrip() for line in text.splitlines() if "what" in line)
 
 
 def test_text_of_a_submission_stays_text(report):
-    text = shown(terminal.summary(terminal.console(file=io.StringIO()), report))
+    text = shown(terminal.summary(terminal.console(file=io.StringIO()), report, HERE.about))
     joined = " ".join(text.split())
     for part in ("[bold red]markup[/]", "<script>alert(1)</script>", ":warning:"):
         assert joined.count(part) >= 5, part
@@ -87,14 +87,14 @@ def test_the_verdict_is_the_last_thing_of_a_grade(tmp_path):
     """On 24 lines of 80 columns: what it is, and the place; what was run stands in the report."""
     for name, verdict in (("mid_course", "Next: No shift before exp"), ("syntax_error", "Next: Syntax error in layers.py")):
         report = samples.make(name, tmp_path / name)
-        lines = shown(terminal.summary(terminal.console(file=io.StringIO()), report)).splitlines()
+        lines = shown(terminal.summary(terminal.console(file=io.StringIO()), report, HERE.about)).splitlines()
         assert any(line.startswith(verdict) for line in lines[-4:])
         assert any(line.startswith("    > ") for line in lines[-20:])
         assert not any("what we ran" in line for line in lines)
 
 
 def test_a_syntax_error_is_told_once_with_a_caret(tmp_path):
-    text = shown(terminal.summary(terminal.console(file=io.StringIO()), samples.make("syntax_error", tmp_path)))
+    text = shown(terminal.summary(terminal.console(file=io.StringIO()), samples.make("syntax_error", tmp_path), HERE.about))
     assert text.count("was never closed") == 1
     lines = text.splitlines()
     marked = next(i for i, line in enumerate(lines) if line.startswith("    > 26"))
@@ -126,7 +126,7 @@ def test_remarks_are_those_of_what_passes_and_a_stage_that_waits_says_for_what()
     passed, failed = stage("01_first", state="pass"), stage("02_second", state="fail")
     waits = stage("03_third", state="blocked", blocked_by="02_second: c", message="Not checked yet: needs 02_second.")
     report = Report(0, 3, [passed, failed, waits])
-    text = shown(terminal.summary(terminal.console(file=io.StringIO()), report))
+    text = shown(terminal.summary(terminal.console(file=io.StringIO()), report, HERE.about))
     assert ("Noted in 01_first." in text, "Noted in 02_second." in text) == (True, False)
     assert "Not checked yet: needs 02_second.\n      make grade STAGE=02_second  shows it" in text
 
@@ -134,7 +134,7 @@ def test_remarks_are_those_of_what_passes_and_a_stage_that_waits_says_for_what()
 def test_the_sandbox_is_named_only_where_it_lacks_something():
     for complete in (True, False):
         report = Report(0, 0, [], sandbox={"complete": complete, "summary": "9 of 11 forbidden actions blocked"})
-        text = shown(terminal.summary(terminal.console(file=io.StringIO()), report))
+        text = shown(terminal.summary(terminal.console(file=io.StringIO()), report, HERE.about))
         assert ("sandbox: 9 of 11" in text) is not complete
 
 
@@ -175,7 +175,7 @@ def test_a_notebook_gets_the_card_as_html_and_nothing_of_it_is_markup(report, tm
 
 def test_what_passes_with_a_substitute_is_told_beside_what_holds_alone(tmp_path):
     report = samples.make("substituted", tmp_path)
-    text = shown(terminal.summary(terminal.console(file=io.StringIO()), report))
+    text = shown(terminal.summary(terminal.console(file=io.StringIO()), report, HERE.about))
     alone = report.score_alone
     assert f"{alone} on its own, {report.score - alone} more with a correct Linear." in text
     assert "◑ 07_backprop         12 of 12  done with a correct Linear\n" in text
