@@ -9,6 +9,9 @@ VERSION = "0.1.0"
 #: The folder that contains this package: where a child process finds it, and what came with it.
 ENGINE = Path(__file__).resolve().parent.parent
 
+#: Lists of the packages that the engine needs: in a checkout beside it, in a wheel within.
+REQUIREMENTS = next(filter(Path.is_dir, (ENGINE / "requirements", ENGINE / "grader" / "requirements")), ENGINE / "requirements")
+
 #: What the engine remembers between calls. May be deleted at any time.
 MEMORY = Path(os.environ.get("CHAIN_RULE_MEMORY") or ENGINE / ".chain-rule")
 

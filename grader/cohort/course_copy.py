@@ -18,7 +18,7 @@ from grader.course.course import Course
 from grader.course.misconceptions import HELD_OUT, RIGHT
 from grader.course.stage import TOOLBOX
 from grader.errors import Refusal
-from grader.paths import ENGINE
+from grader.paths import ENGINE, REQUIREMENTS
 
 PREFIX = "course-"
 #: Set where the command line runs from a copy: its path. There is nothing to copy then.
@@ -70,7 +70,7 @@ def _tried(course: Course, out: Path, private: str) -> Path | None:
 
 def _files(course: Course, private: str) -> dict[str, Path]:
     """Name in the copy -> file, of all that grading and reporting reads."""
-    found = below(ENGINE / "grader", "grader") | below(ENGINE / "requirements", "requirements")
+    found = below(ENGINE / "grader", "grader") | below(REQUIREMENTS, "requirements")
     found |= below(course.data, "data") | below(course.student, "student")
     if course.reference is not None:
         found |= below(course.reference, "reference")

@@ -13,7 +13,7 @@ from grader.course.course import SUMS, Course
 from grader.course.policy import Policy
 from grader.errors import Refusal
 from grader.files import replacing
-from grader.paths import ENGINE
+from grader.paths import ENGINE, REQUIREMENTS
 
 POLICY = "policy.json"
 _FILES = Path(__file__).with_name("gradescope_files")
@@ -52,7 +52,7 @@ def _content(course: Course, policy: Policy) -> dict[str, Path]:
     found |= stages_with(course, str(policy.private or ""))
     files = (*course.about.data.open, *course.about.data.hidden, *([SUMS] if course.checksums() else []))
     found |= {f"data/{name}": course.data / name for name in files}
-    found["requirements/base.txt"] = ENGINE / "requirements" / "base.txt"
+    found["requirements/base.txt"] = REQUIREMENTS / "base.txt"
     terms = course.folder / "LICENSE"
     return found | ({terms.name: terms} if terms.is_file() else {})
 
@@ -67,7 +67,7 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 def _wheels(folder: Path) -> list[Path]:
     """The wheels of requirements/base.txt, checked against their hashes as they are downloaded."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
-    requirements = str(ENGINE / "requirements" / "base.txt")
+    requirements = str(REQUIREMENTS / "base.txt")
     if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, check=False).returncode:
         subprocess.run([sys.executable, "-m", "ensurepip"], capture_output=True, check=False)
     command += ["--require-hashes", "-r", requirements, "-d", str(folder)]

@@ -21,6 +21,7 @@ from grader.errors import Refusal
 from grader.export import kit_update
 from grader.export.kit_list import STUDENT, KitList, encode
 from grader.files import write_atomically
+from grader.paths import REQUIREMENTS
 from grader.report import site
 
 _TEMPLATES = Path(__file__).with_name("kit")
@@ -127,14 +128,25 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     yield from _below(GRADER, "grader", parts | {module_of(verb) for verb in teachers})
     yield from _pages(course)
     yield from _data(course)
-    for file in ("requirements/base.in", "requirements/base.txt", "requirements/notebook.txt"):
-        yield file, (GRADER.parent / file).read_bytes()
+    for file in ("base.in", "base.txt", "notebook.txt"):
+        yield f"requirements/{file}", (REQUIREMENTS / file).read_bytes()
     for file in ("LICENSE", ".gitignore", ".vscode/settings.json", ".vscode/launch.json", "tasks/conftest.py"):
         if (path := course.folder / file).is_file():
             yield file, path.read_bytes()
     elsewhere = {"grade.yml": ".github/workflows/grade.yml", "autograder.in": "autograder.py"}
     for template in filter(Path.is_file, _TEMPLATES.iterdir()):
-        yield elsewhere.get(template.name, template.name), template.read_bytes()
+        name, content = template.name.removesuffix(".j2"), template.read_bytes()
+        yield elsewhere.get(name, name), content if name == template.name else _filled(content, course)
+
+
+def _filled(template: bytes, course: Course) -> bytes:
+    """A text of the kit in the course's own words."""
+    import jinja2
+
+    toolbox = [path.stem for path in (course.tasks / TOOLBOX).glob("*.py")]
+    made = jinja2.Template(template.decode(), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+    text: str = made.render(about=course.about, stage=course.stages[min(2, len(course.stages) - 1)].id, toolbox=toolbox)
+    return text.encode()
 
 
 def _data(course: Course) -> Iterator[tuple[str, bytes]]:
