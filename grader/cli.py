@@ -43,7 +43,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "new-stage": ("Build the course", "Lay out one more stage."),
     "record-times": ("Build the course", "Record the reference's time for every check."),
     "skeleton": ("Build the course", "Write the learner's skeleton from the reference."),
-    "oracle": ("Build the course", "Compare the reference with TensorFlow, layer by layer."),
+    "oracle": ("Build the course", "Compare the reference with other libraries."),
 }
 
 

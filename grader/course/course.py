@@ -134,7 +134,7 @@ class Course(Struct, frozen=True, dict=True):
         return {name: stage.id for stage in self.stages for name in stage.claims}
 
     def select(self, names: Iterable[str]) -> tuple[Stage, ...]:
-        """The stages named by full id, number ("3", "03") or noun ("softmax"), in course order; all if none is named.
+        """The stages named by full id, number ("3", "03") or noun ("sums"), in course order; all if none is named.
 
         raises : BadCourse for a name that fits no stage
         """

@@ -33,7 +33,7 @@ LONGEST_TITLE = 60  #: in characters: it fits a line of the terminal
 
 
 def misconception(target: str, *, fails: Sequence[str] = (), alike: str = "") -> Callable[[T], T]:
-    """Mark a definition as a misconception of `target`, such as "losses.softmax" or "layers.Linear.backward".
+    """Mark a definition as a misconception of `target`, such as "module.function" or "module.Class.method".
 
     fails : names of the stage's checks that must see it
     alike : name of a group of misconceptions that give the same answers and share one hint
@@ -64,7 +64,7 @@ class Misconception:
 
     stage: str  #: "03_softmax"
     name: str  #: "forgets_the_shift__in_place": unique in its stage
-    target: str  #: "losses.softmax"
+    target: str  #: "module.function"
     title: str  #: "No shift before exp": what it is called wherever somebody reads of it
     hint: str
     fails: tuple[str, ...]
@@ -249,7 +249,7 @@ def _arguments(mark: ast.Call, where: str) -> tuple[str, dict[str, Any]]:
         raise BadMisconceptions(f"{where}: write plain values in @misconception(target, fails=[...]).") from None
     allowed = {"slow"} if _name_of(mark) == "right_answer" else {"fails", "alike"}
     if not isinstance(target, str) or not 2 <= len(target.split(".")) <= 3 or set(named) - allowed:
-        raise BadMisconceptions(f"{where}: @misconception takes a target such as 'losses.softmax', fails and alike.")
+        raise BadMisconceptions(f"{where}: @misconception takes a target such as 'module.function', fails and alike.")
     return target, named
 
 

@@ -35,7 +35,7 @@ KIT_MARK = ".kit"
 class Claims:
     """Who asks for what: the stage of each claimed name, and what claimed values start from."""
 
-    stages: dict[str, str]  #: "losses.softmax" -> "03_softmax"
+    stages: dict[str, str]  #: "module.function" -> "03_sums"
     starting_values: dict[str, Any] = field(default_factory=dict)  #: "train.HYPERPARAMETERS" -> {...}
     beyond: dict[str, Sequence[str]] = field(default_factory=dict)  #: "train.train" -> parameters that no stub shows
 

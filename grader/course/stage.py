@@ -38,7 +38,7 @@ class CheckTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     id: Annotated[str, Meta(pattern=r"^check_\w+$", description="check_subject_verb, as in checks.py")]
     points: Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
-    #: "losses.softmax", ...: what it is for
+    #: "module.function", ...: what it is for
     functions: Annotated[tuple[Function, ...], Meta(min_length=1, description='a list such as ["module.function"]')]
     core: bool = False  #: the value is right on ordinary input
     group: str = ""  #: checks of one group share a worker and a memo

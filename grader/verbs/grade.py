@@ -38,7 +38,7 @@ def command(
 ) -> int:
     """Grade all stages, or the ones that are named, and write results.json and report.html.
 
-    A stage may be named 03_softmax, softmax or 3. Exit status: 0 graded; 1 below full marks, with --strict;
+    A stage may be named by its folder, noun or number: 03_sums, sums or 3. Exit status: 0 graded; 1 below full marks, with --strict;
     2 a folder that is not a submission, a broken task or a refused sandbox; 3 the grader's own fault; 130 interrupted.
     """
     from grader.grading.output import Output

@@ -1,4 +1,4 @@
-"""`oracle`: hold the reference, or any submission, against TensorFlow, layer by layer."""
+"""`oracle`: hold the reference, or any submission, against somebody else's library."""
 
 from pathlib import Path
 
@@ -11,10 +11,9 @@ from grader.verbs import _course
 @_course.student("Folder to examine (reference/).", "reference")
 @_course.sandbox
 def command(student: Path, sandbox: str) -> int:
-    """Compare outputs, loss, every gradient and the weights after 1, 10 and 500 steps with TensorFlow's.
+    """Compare a submission with other libraries: outputs, gradients, weights after training, as the course's oracle asks.
 
-    PyTorch is asked too where it is installed, and mpmath (50 digits) about softmax and loss at extreme logits.
-    Exit status: 0 all agree; 1 something differs; 2 no submission, or TensorFlow is not installed.
+    Exit status: 0 all agree; 1 something differs; 2 no submission, or a library that the oracle needs is not installed.
     """
     from grader.course.stage import ORACLE
     from grader.course.toolbox import shared

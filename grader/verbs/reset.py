@@ -12,7 +12,7 @@ from grader.verbs import _course
 @_course.student()
 @click.option("--whole-files", is_flag=True, help="Put back whole files, with the stubs of every stage in them.")
 def command(stage: str, student: Path, whole_files: bool) -> None:
-    """Put back the stubs of one STAGE (03_softmax, softmax or 3); everything else in the files stays as it is.
+    """Put back the stubs of one STAGE (03_sums, sums or 3); everything else in the files stays as it is.
 
     The files are copied to .chain-rule/saved/ first. Exit status 2 if there is nothing that could be put back.
     """

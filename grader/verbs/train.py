@@ -1,4 +1,4 @@
-"""`train`: train a learner's network on MNIST with their own settings, in a confined worker."""
+"""`train`: train what a learner wrote, with their own settings, in a confined worker."""
 
 from pathlib import Path
 
@@ -9,12 +9,12 @@ from grader.verbs import _course
 
 @click.command("train")
 @_course.student()
-@click.option("--data", default=None, help="A folder of IDX files, an .npz, or keras (default: data/mnist.npz).")
+@click.option("--data", default=None, help="Other data than the course's own, as its load function takes them.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("plots"), help="Where plots and weights go.")
-@click.option("--seed", type=int, default=0, help="Seed of the weights and of the order of the images.")
+@click.option("--seed", type=int, default=0, help="Seed of the weights and of the order of the data.")
 @_course.sandbox
 def command(student: Path, data: str | None, out: Path, seed: int, sandbox: str) -> int:
-    """Train your network on MNIST: a line per epoch, a diagnosis, then plots and the trained weights.
+    """Train what you wrote: a line per epoch, a diagnosis, then plots and the trained weights.
 
     The grader measures after each epoch by itself: train need not print. Exit status 2 if something has to be written
     first, or if the training stops with an exception.
