@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from grader.check_tasks import edits, more, pairs, tables
+from grader.check_tasks import edits, more, pairs, tables, texts
 from grader.check_tasks.names import KINDS, most_are_named
 from grader.check_tasks.verify import Verifier
 
@@ -25,6 +25,7 @@ class Part(NamedTuple):
 
 PARTS = {
     "points": Part(more.points_add_up),
+    "texts": Part(texts.texts_keep_their_promises, whole=False),
     "mutants": Part(Verifier.mutants_are_caught, whole=False),
     "names": Part(lambda v: most_are_named(v, "mistakes"), whole=False),
     "checks": Part(Verifier.checks_have_hints_and_killers, whole=False),
@@ -47,6 +48,15 @@ PARTS = {
     "full-trainings": Part(lambda v: more.trainings(v, images=0), full=True),
     "gate": Part(more.gate, full=True),
 }
+
+
+def left_out(run: Iterable[str]) -> list[str]:
+    """What a test of some parts left out, and how it is run: a sentence for each reason."""
+    rest = [name for name in PARTS if name not in {*run}]
+    long = ", ".join(name for name in rest if PARTS[name].full)
+    others = ", ".join(name for name in rest if not PARTS[name].full)
+    told = {"only some stages or parts were named. Remedy: name none": others, "they take long. Remedy: --full": long}
+    return [f"Left out: {names}, because {why}." for why, names in told.items() if names]
 
 
 def chosen(wanted: Iterable[str] = (), full: bool = False, some_stages: bool = False) -> list[str]:

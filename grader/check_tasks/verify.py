@@ -98,9 +98,14 @@ class Verifier:
         self.findings.seen.setdefault(m.stage, {})[m.name] = failed
         for check in failed:
             self.findings.killers[m.stage][check] += 1
-        tally.count(failed, f"{outcome.name} survives: no check of {m.stage} sees it.")
+        tally.count(
+            failed, f"{outcome.name} survives: no check of {m.stage} sees it. Remedy: write one that does, or remove the mistake."
+        )
         if as_recorded and (missed := set(m.fails) - set(failed)):
-            self.problem(f"{outcome.name} should fail {', '.join(sorted(missed))}.")
+            self.problem(
+                f"{outcome.name} passes {', '.join(sorted(missed))}, which `fails` names. "
+                "Remedy: correct `fails`; check-tasks --record writes what is seen."
+            )
 
     def right_answers_earn_everything(self, seeds: tuple[int, ...] = (0,), full: bool = False, slow: bool = True) -> None:
         """Full marks, in every stage that their change can reach; `slow`: also of those that are marked so."""
@@ -122,18 +127,16 @@ class Verifier:
                     tally.count(not earned, f"{outcome.name} earns points by {', '.join(earned)}.")
 
     def checks_have_hints_and_killers(self) -> None:
-        """Every check has three hints, and sees at least one mutant; folders hold nothing else."""
-        with self.tally("checks with hints that see a mutant") as tally:
+        """Every check sees at least one mutant; folders hold nothing else."""
+        with self.tally("checks that see a mutant") as tally:
             for stage in (stage for stage in self.course.stages if stage.id in self.wanted):
                 for check in stage.checks:
                     seen = self.findings.killers[stage.id][check.id] or check.training
-                    tally.count(seen and len(check.hints) == 3)
-                    if not seen:
-                        self.problem(f"{stage.id}: {check.id} sees no mutant.")
-                    if len(check.hints) != 3:
-                        self.problem(f"{stage.id}: {check.id} has {len(check.hints)} hints instead of three.")
+                    what = f"{stage.checks_file}, line {check.line}: {check.id} sees no mutant."
+                    tally.count(seen, f"{what} Remedy: write a misconception that it catches, or remove it.")
                 stray = [path for path in stage.folder.iterdir() if path.name not in _FILES]
-                self.findings.problems += [f"{path} is a stray file." for path in stray if path.name[0] not in "._"]
+                told = [f"{path} is a stray file. Remedy: remove or move it." for path in stray if path.name[0] not in "._"]
+                self.findings.problems += told
 
     # -- what these have in common -------------------------------------------------------------------------------------
 
@@ -179,16 +182,7 @@ class Verifier:
 
 
 _TEXTS = {"README.md", "refutations.md"}
-_FILES = _TEXTS | {
-    "task.toml",
-    "checks.py",
-    "misconceptions.py",
-    "conftest.py",
-    "reference_curves.json",
-    "refutations.md",
-    "figures",
-    TABLE,
-}
+_FILES = _TEXTS | {"task.toml", "checks.py", "misconceptions.py", "conftest.py", "reference_curves.json", "figures", TABLE}
 
 
 def matrix(findings: Findings) -> str:

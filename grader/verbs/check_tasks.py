@@ -15,7 +15,7 @@ def command(stages: tuple[str, ...], full: bool, record: bool, tables: bool, par
     """Test the course itself: its reference, its misconceptions and its right answers."""
     import time
 
-    from grader.check_tasks.parts import PARTS, chosen
+    from grader.check_tasks.parts import PARTS, chosen, left_out
     from grader.check_tasks.record import record_all
     from grader.check_tasks.tables import write_tables
     from grader.check_tasks.verify import Verifier, matrix
@@ -34,9 +34,12 @@ def command(stages: tuple[str, ...], full: bool, record: bool, tables: bool, par
         record_all(verifier)
     if tables:
         write_tables(verifier)
-    for name in chosen(parts, full, bool(stages)) if not (record or tables) else ():
+    run = chosen(parts, full, bool(stages)) if not (record or tables) else []
+    for name in run:
         PARTS[name].run(verifier)
     click.echo("\n" + matrix(verifier.findings))
+    for sentence in left_out(run) if run else ():
+        click.echo(sentence)
     click.echo(f"\n{time.perf_counter() - begun:.0f} s.")
     for finding in verifier.findings.problems:
         click.echo(f"- {finding}", err=True)

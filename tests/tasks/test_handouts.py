@@ -3,13 +3,11 @@
 import re
 
 import numpy as np
-import pytest
 
 from grader.course.stage import load_stage
 from grader.paths import TASKS
 
 STAGES = [load_stage(path.parent) for path in sorted(TASKS.glob("[0-9][0-9]_*/README.md"))]
-NEEDED = ("## What you write", "## How it is checked")
 
 
 def handout(stage_id: str) -> str:
@@ -27,29 +25,6 @@ def holds(text: str, array: np.ndarray) -> bool:
 def test_the_first_stages_have_handouts():
     ids = [stage.id for stage in STAGES]
     assert ids[:5] == ["01_linear", "02_relu", "03_softmax", "04_cross_entropy", "05_gradient_check"]
-
-
-@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.id)
-def test_a_hint_points_to_a_section_that_exists(stage):
-    sections = set(re.findall(r"^##+ (.*)$", handout(stage.id), flags=re.MULTILINE))
-    for check in stage.checks:
-        for name in re.findall(r'[Hh]andout, "([^"]+)"', " ".join(check.hints)):
-            assert name in sections, f"{check.id} points to {name!r}"
-        assert len({*check.hints}) == 3
-        assert check.hints[0].endswith("?"), f"{check.id}: the first hint is a question"
-
-
-@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.id)
-def test_a_handout_has_its_parts_and_its_links_lead_somewhere(stage):
-    text = handout(stage.id)
-    assert text.startswith(f"# {stage.id[:2]} ")
-    assert f"make grade STAGE={stage.id}" in text
-    for part in NEEDED:
-        assert part in text
-    for link in re.findall(r"\]\(([^)#]+)\)", text):
-        if "://" not in link:
-            assert (TASKS / stage.id / link).exists(), link
-    assert max(len(line) for line in text.splitlines() if "|" not in line) <= 140
 
 
 def test_the_numbers_of_01_linear():
