@@ -123,6 +123,8 @@ def _write_pyperf(ratios: list[Ratio], path: Path) -> None:
 
 def page(record: dict[str, Any], ratios: list[Ratio], curves: list[Curve]) -> str:
     """bench.html: one file, in the style of the report."""
+    from grader.course.course import Course
+    from grader.paths import ENGINE
     from grader.report.pages import environment
 
     made = environment(Path(__file__).resolve().parent)
@@ -135,7 +137,9 @@ def page(record: dict[str, Any], ratios: list[Ratio], curves: list[Curve]) -> st
     ]  # fmt: skip
     pictures = [{"name": c.name, "uri": curve_picture(c), "how": c.how, "exponents": c.exponents} for c in curves]
     bars = timing_picture(ratios)
-    return made.get_template("bench.html.j2").render(machine=record["machine"], rows=rows, pictures=pictures, bars=bars)
+    return made.get_template("bench.html.j2").render(
+        about=Course(ENGINE).about, machine=record["machine"], rows=rows, pictures=pictures, bars=bars
+    )
 
 
 def timing_picture(ratios: list[Ratio]) -> str:
