@@ -109,7 +109,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one verb from the command line."""
     one_thread()
     try:
-        status = commands.main(arguments, obj=arguments or sys.argv[1:], prog_name="python -m grader", standalone_mode=False)
+        name = "chain-rule" if Path(sys.argv[0]).stem == "chain-rule" else "python -m grader"
+        status = commands.main(arguments, obj=arguments or sys.argv[1:], prog_name=name, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -12,8 +12,9 @@ ENGINE = Path(__file__).resolve().parent.parent
 #: Lists of the packages that the engine needs: in a checkout beside it, in a wheel within.
 REQUIREMENTS = next(filter(Path.is_dir, (ENGINE / "requirements", ENGINE / "grader" / "requirements")), ENGINE / "requirements")
 
-#: What the engine remembers between calls. May be deleted at any time.
-MEMORY = Path(os.environ.get("CHAIN_RULE_MEMORY") or ENGINE / ".chain-rule")
+#: What the engine remembers between calls, beside it in a checkout. May be deleted at any time.
+_BESIDE = ENGINE / ".chain-rule" if REQUIREMENTS.parent == ENGINE else Path.home() / ".cache" / "chain-rule"
+MEMORY = Path(os.environ.get("CHAIN_RULE_MEMORY") or _BESIDE)
 
 # The places of the course beside the engine, for tests and benchmarks.
 ROOT = ENGINE

@@ -124,7 +124,7 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     for stage in [*(path.parent for path in course.tasks.glob("*/task.toml")), course.tasks / TOOLBOX]:
         yield from _below(stage, f"tasks/{stage.name}", {stage / name for name in _NOT_OF_TASKS})
     teachers = {verb for verb, (group, _) in VERBS.items() if group != "Learn"} - TEACHERS_VERBS_IN_A_KIT
-    parts = {GRADER.joinpath(*name.split(".")) for name in LEFT_OUT}
+    parts = {GRADER / "verbs" / "templates", *(GRADER.joinpath(*name.split(".")) for name in LEFT_OUT)}
     yield from _below(GRADER, "grader", parts | {module_of(verb) for verb in teachers})
     yield from _pages(course)
     yield from _data(course)

@@ -28,9 +28,9 @@ def notebook(folder: Path, student: Path) -> dict[str, object]:
     course = _course.course_here()
     claims, first = read_claims(course.tasks), course.stages[0]
     skeleton, said = pristine(course, claims), START.read_text(encoding="utf-8")
-    paths = list(dict.fromkeys(_seen(place, folder) for place in (ENGINE, course.folder)))
+    paths = list(dict.fromkeys(_seen(place, folder) for place in (course.folder, ENGINE)))
     words = {"first": first.id.partition("_")[0], "module": course.modules[0], "title": course.about.title}
-    words |= {"course": paths[-1], "student": _seen(student, folder), "greeting": course.about.greeting}
+    words |= {"course": paths[0], "student": _seen(student, folder), "greeting": course.about.greeting}
     introduction, start = said.format(**words, paths=paths).split("---\n")
     cells = [_cell("markdown", "introduction", introduction), _cell("code", "start", start.strip())]
     for stage in course.stages:
