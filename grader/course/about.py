@@ -52,7 +52,7 @@ class Training(Struct, frozen=True, forbid_unknown_fields=True):
 class About(Struct, frozen=True, forbid_unknown_fields=True):
     """All of course.toml."""
 
-    title: str = "The course"
+    title: str = "The course"  #: what the course is called
     engine: Version | None = None  #: which version of the engine the course was made for; any if it does not say
     greeting: str = ""  #: what somebody reads who has not written anything yet
     outlook: str = ""  #: half a sentence on the first page: how it goes, and until when
@@ -62,9 +62,9 @@ class About(Struct, frozen=True, forbid_unknown_fields=True):
     pages: tuple[str, ...] = ()  #: Markdown files, from the folder of the stages, that `make site` shows beside the handouts
     gathered: tuple[str, ...] = ()  #: sections of the handouts that get a page of their own
     modules: tuple[Name, ...] = ()  #: a learner's files, in the order in which they are met; those of the claims if not given
-    data: DataTable = DataTable()
-    fixtures: dict[str, Fixture] = {}
-    training: Training | None = None
+    data: DataTable = DataTable()  #: a table of its own, below
+    fixtures: dict[str, Fixture] = {}  #: a table for each name, below
+    training: Training | None = None  #: a table of its own, below
 
 
 def read_about(tasks: Path) -> About:

@@ -29,6 +29,7 @@ Line = Annotated[str, Meta(pattern=r"^[^\n]*\S[^\n]*$", description="one line of
 Texts = tuple[Annotated[str, Meta(pattern=r"\S", description="text")], ...]
 Seconds = Annotated[float, Meta(gt=0, description="seconds, more than 0")]
 Need = Annotated[str, Meta(pattern=rf"^{STAGE_ID.pattern}$", description="the id of a stage, NN_noun")]
+CheckId = Annotated[str, Meta(pattern=r"^check_\w+$", description="check_subject_verb, as in checks.py")]
 _HINTS = "a list of three: a question, a pointer into the handout, a worked toy case"
 Function = Annotated[str, Meta(pattern=r"^[a-z_]\w*(\.[A-Za-z_]\w*){1,2}$", description="module.function or module.Class.method")]
 
@@ -36,16 +37,16 @@ Function = Annotated[str, Meta(pattern=r"^[a-z_]\w*(\.[A-Za-z_]\w*){1,2}$", desc
 class CheckTable(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A `[[check]]` of task.toml."""
 
-    id: Annotated[str, Meta(pattern=r"^check_\w+$", description="check_subject_verb, as in checks.py")]
-    points: Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]
-    #: "module.function", ...: what it is for
+    id: CheckId  #: the function in checks.py
+    points: Annotated[int, Meta(ge=0, description="a whole number, 0 or more")]  #: all, or none if it fails
+    #: which claimed functions it is for
     functions: Annotated[tuple[Function, ...], Meta(min_length=1, description='a list such as ["module.function"]')]
-    core: bool = False  #: the value is right on ordinary input
-    group: str = ""  #: checks of one group share a worker and a memo
-    training: bool = False  #: belongs to the long limits
-    #: recorded on the reference; 0 where nothing was recorded yet
+    core: bool = False  #: it asks for right values on ordinary input: later stages need it
+    group: str = ""  #: checks of one group share a worker and what they compute by `memo`
+    training: bool = False  #: it trains at length: it has the long limits, and is run after all others
+    #: how long the reference takes, by which time limits are set; `record-times` writes it
     reference_seconds: Annotated[float, Meta(ge=0, description="seconds, 0 or more")] = 0.0
-    hints: Annotated[Texts, Meta(min_length=3, max_length=3, description=_HINTS)]
+    hints: Annotated[Texts, Meta(min_length=3, max_length=3, description=_HINTS)]  #: shown one by one on request
 
 
 class Check(CheckTable, frozen=True, kw_only=True):
@@ -60,28 +61,28 @@ class Check(CheckTable, frozen=True, kw_only=True):
 class LimitTable(Struct, frozen=True, forbid_unknown_fields=True):
     """`[limits]` of task.toml."""
 
-    call: Seconds | None = None
-    check: Seconds | None = None
-    stage: Seconds | None = None
+    call: Seconds | None = None  #: for one call of the learner's code, in place of the computed limit
+    check: Seconds | None = None  #: for one check
+    stage: Seconds | None = None  #: for all checks of the stage
 
 
 class StageText(Struct, frozen=True, kw_only=True):
     """What task.toml says of a stage beside its checks."""
 
-    title: Line
-    summary: Line
-    needs: tuple[Need, ...] = ()
-    claims: tuple[Function, ...] = ()
-    optional_files: bool = False  #: a submission without the modules of its claims has them to do
-    starting_values: dict[str, Any] = {}
-    beyond: dict[str, tuple[str, ...]] = {}  #: claimed function -> parameters of the reference's own, in no stub
+    title: Line  #: a noun phrase
+    summary: Line  #: one sentence
+    needs: tuple[Need, ...] = ()  #: stages without which this one cannot be graded
+    claims: tuple[Function, ...] = ()  #: what the learner writes; a value, in capitals, has a starting value
+    optional_files: bool = False  #: a submission may lack the modules of its claims: they are still to do then
+    starting_values: dict[str, Any] = {}  #: claimed value -> what stands in the skeleton
+    beyond: dict[str, tuple[str, ...]] = {}  #: claimed function -> parameters that only the reference has, and no stub shows
 
 
 class StageTable(StageText, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All of task.toml."""
 
-    limits: LimitTable = LimitTable()
-    check: tuple[CheckTable, ...] = ()
+    limits: LimitTable = LimitTable()  #: a table of its own, below
+    check: tuple[CheckTable, ...] = ()  #: a table for each check, below
 
 
 class Stage(StageText, frozen=True, kw_only=True):
