@@ -1,14 +1,11 @@
 """`tasks/course.toml`: what a course says of itself beside its stages. A course without the file, or without a key, has the defaults."""
 
-import functools
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 
-from grader.course.explain import explain
+from grader.course.explain import read_toml
 from grader.errors import Refusal
 from grader.paths import VERSION
 
@@ -69,22 +66,8 @@ class About(Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_about(tasks: Path) -> About:
     """What lies in a folder of stages; the defaults where there is no such file. Raises BadCourse, with cause and remedy."""
-    try:
-        return _parsed(tasks / FILE, (tasks / FILE).read_bytes())
-    except FileNotFoundError:
-        return About()
-
-
-@functools.lru_cache(8)
-def _parsed(path: Path, content: bytes) -> About:
-    try:
-        table = tomllib.loads(content.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadCourse(f"{path} cannot be read: {error}. Remedy: correct that line.") from None
-    try:
-        about = msgspec.convert(table, About)
-    except msgspec.ValidationError as error:
-        raise BadCourse(f"{path}: {explain(error, About, table)}") from None
+    path = tasks / FILE
+    about = read_toml(path, About, BadCourse) if path.is_file() else About()
     if about.engine not in (None, ".".join(VERSION.split(".")[:2])):
         raise BadCourse(
             f"{path}: the course was made for engine {about.engine}, and this is engine {VERSION}. "

@@ -1,19 +1,36 @@
-"""What a TOML file has that its records do not take, as a sentence: which key, what it is, what it has to be."""
+"""A TOML file as a record; what the record does not take, as a sentence: which key, what it is, what it has to be."""
 
 import difflib
 import re
 import reprlib
+import tomllib
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
+
+from grader.errors import Refusal
+
+Model = TypeVar("Model", bound=msgspec.Struct)
 
 _KINDS: dict[object, str] = {
     float: "a number", int: "a whole number", str: "text", bool: "true or false", tuple: "a list",
     datetime: "a date with its time",
 }  # fmt: skip
+
+
+def read_toml(path: Path, model: type[Model], refusal: type[Refusal] = Refusal) -> Model:
+    """The file as a record. Raises `refusal`, with cause and remedy; OSError as it comes."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+        return msgspec.convert(table, model)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise refusal(f"{path} cannot be read: {error}. Remedy: correct that line.") from None
+    except msgspec.ValidationError as error:
+        raise refusal(f"{path}: {explain(error, model, table)}") from None
 
 
 def explain(error: msgspec.ValidationError, model: type, table: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import msgspec
 from msgspec import Meta, Struct, field
 
-from grader.course.explain import explain
+from grader.course.explain import read_toml
 from grader.errors import Refusal
 from grader.records import FOLLOW_THROUGH, FollowThrough
 
@@ -164,17 +164,11 @@ def read_policy(path: Path | None, course: Path) -> Policy:
     if not path.exists() and not given:
         return Policy(file=str(path.absolute()))
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        policy = read_toml(path, Policy)
     except OSError as error:
         raise Refusal(f"{path} cannot be read ({error.strerror}). Remedy: --policy names another file.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Refusal(f"{path} is not valid TOML: {error}.") from None
-    if "file" in table:
+    if policy.file:
         raise Refusal(f"{path}: 'file' is not a key of policy.toml. Remedy: remove it.")
-    try:
-        policy = msgspec.convert(table, Policy)
-    except msgspec.ValidationError as error:
-        raise Refusal(f"{path}: {explain(error, Policy, table)}") from None
     policy = msgspec.structs.replace(policy, file=str(path.resolve()))
     if message := _contradiction(policy):
         raise Refusal(f"{path}: {message}")

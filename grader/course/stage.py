@@ -6,7 +6,6 @@ and remedy, because a check that silently does not count would be worse.
 
 import ast
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from grader.course.about import BUILT_IN, BadCourse, read_about
-from grader.course.explain import explain
+from grader.course.explain import read_toml
 
 #: Beside the stages: what their checks share. No stage.
 TOOLBOX = "toolbox"
@@ -117,15 +116,11 @@ def load_stage(folder: Path) -> Stage:
         raise BadCourse(f"{folder}: a stage's folder is called NN_noun, such as 03_softmax. Remedy: rename or move it.")
     path = folder / "task.toml"
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        told = read_toml(path, StageTable, BadCourse)
     except FileNotFoundError:
         raise BadCourse(f"{path} is missing. Remedy: restore it, or move the folder out of tasks/.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise BadCourse(f"{path} cannot be read: {error}. Remedy: correct that line.") from None
-    try:
-        told = msgspec.convert(table, StageTable)
-    except msgspec.ValidationError as error:
-        raise BadCourse(f"{path}: {explain(error, StageTable, table)}") from None
+    except OSError as error:
+        raise BadCourse(f"{path} cannot be read: {error}. Remedy: correct its permissions.") from None
     for key in ("starting_values", "beyond"):
         if stray := sorted(set(getattr(told, key)) - set(told.claims)):
             raise BadCourse(f"{path}: {key} has {stray[0]}, which is not among the claims. Remedy: claim it.")
