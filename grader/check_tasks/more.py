@@ -130,7 +130,6 @@ def _bare(message: str) -> str:
 def _trained(verifier: Verifier, images: int) -> list[tuple[str, Submission]]:
     """Whole submissions, the slowest, first, so that no process is left alone with one at the end."""
     found = subjects.right_answers(verifier.course, verifier.reference, slow=bool(images)).items()
-    before, training = verifier.reference.modules.items(), verifier.course.about.training
-    trains = {training.function.partition(".")[0]} if training else set()
+    before, trains = verifier.reference.modules.items(), {verifier.course.about.training.partition(".")[0]}
     chosen = [(name, s) for name, s in found if not images or s.folder or {n for n, _ in s.modules.items() - before} == trains]
     return sorted(chosen, key=lambda pair: not pair[1].folder)

@@ -78,5 +78,5 @@ def _of_course(course: Course) -> Iterator[str]:
     yield from (f"{path}: {name} is not in data/. Remedy: put it there." for name in files if not (course.data / name).is_file())
     asked = {name for stage in course.stages for check in stage.checks for name in check.fixtures}
     yield from (f"{path}: no check asks for fixtures.{name}. Remedy: remove it." for name in about.fixtures if name not in asked)
-    if about.training and about.training.function not in course.claimed_by():
-        yield f"{path}: training.function is {about.training.function}, which no stage claims. Remedy: claim it, or correct the name."
+    if about.training and about.training not in course.claimed_by():
+        yield f"{path}: training is {about.training}, which no stage claims. Remedy: claim it, or correct the name."

@@ -16,6 +16,7 @@ BUILT_IN = ("student", "case", "memo")
 Name = Annotated[str, Meta(pattern=r"^[a-z_]\w*$", description="a name in small letters, such as layers")]
 File = Annotated[str, Meta(pattern=r"^[\w.-]+$", description="the name of a file in data/")]
 Place = Annotated[str, Meta(pattern=r"^[a-z_][\w.]*\.[a-z_]\w*$", description="module.function")]
+Trainer = Annotated[str, Meta(pattern=r"^([a-z_]\w*\.train)?$", description="module.train")]
 Version = Annotated[str, Meta(pattern=r"^\d+\.\d+$", description='a version of two numbers, such as "0.1"')]
 
 
@@ -39,13 +40,6 @@ class Fixture(Struct, frozen=True, forbid_unknown_fields=True):
     hidden: bool = False  #: a check that uses it leaves nothing from which its data could be read: no repro.py
 
 
-class Training(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[training]`: the learner's function that trains, where there is one."""
-
-    function: Place  #: it returns a history: measure -> a number for each epoch
-    compared: tuple[str, ...] = ()  #: measures that every right training has in common, whatever else it is free to do
-
-
 class About(Struct, frozen=True, forbid_unknown_fields=True):
     """All of course.toml."""
 
@@ -61,7 +55,8 @@ class About(Struct, frozen=True, forbid_unknown_fields=True):
     modules: tuple[Name, ...] = ()  #: a learner's files, in the order in which they are met; those of the claims if not given
     data: DataTable = DataTable()  #: a table of its own, below
     fixtures: dict[str, Fixture] = {}  #: a table for each name, below
-    training: Training | None = None  #: a table of its own, below
+    #: the learner's function that trains; of the history that it returns only measures val_... are common to all right trainings
+    training: Trainer = ""
 
 
 def read_about(tasks: Path) -> About:

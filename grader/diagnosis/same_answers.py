@@ -46,7 +46,7 @@ def comparable(given: Answers, much: int) -> list[Answer]:
     for (kind, asked, outcome), passed_over in zip(given, readings(given)):
         if is_history(kind, asked, outcome):
             kept = outcome if much == VALIDATION_ONLY and isinstance(outcome, dict) else {}
-            outcome = {name: kept[name] for name in kept if name in ("val_loss", "val_acc")}
+            outcome = {name: kept[name] for name in kept if str(name).startswith("val_")}
         elif passed_over:
             continue
         found.append((kind, asked, outcome))

@@ -56,12 +56,7 @@ FAULTS = [
     ("../course.toml", "", 'pages = ["words.md"]', r"course\.toml: pages has words\.md, which does not exist\."),
     ("../course.toml", "", '[data]\nopen = ["x.npz"]', r"course\.toml: x\.npz is not in data/\. Remedy: put it there\."),
     ("../course.toml", "", '[fixtures.x]\nmake = "a.x"', r"no check asks for fixtures\.x\. Remedy: remove it\."),
-    (
-        "../course.toml",
-        "",
-        '[training]\nfunction = "a.go"',
-        r"training\.function is a\.go, which no stage claims\. Remedy: claim",
-    ),
+    ("../course.toml", "", 'training = "a.train"', r"training is a\.train, which no stage claims\. Remedy: claim"),
 ]
 
 

@@ -11,14 +11,14 @@ import sys
 import msgspec
 
 from grader.checks.case import Case
-from grader.course.about import About, DataTable, Fixture, Training
+from grader.course.about import About, DataTable, Fixture
 from grader.course.explain import _wanted
 from grader.course.stage import CheckTable, LimitTable, StageTable, StageText
 from grader.paths import ROOT
 from grader.worker.outside.proxy import Student
 
 PAGE = ROOT / "docs" / "authors.md"
-TABLES = (About, DataTable, Fixture, Training, StageTable, CheckTable, LimitTable, Case, Student)
+TABLES = (About, DataTable, Fixture, StageTable, CheckTable, LimitTable, Case, Student)
 #: Of a Student, what the engine alone calls.
 ENGINES = ("begin", "listen", "on_one_cpu")
 MARK = re.compile(r"<!-- (\w+) -->\n(.*?)<!-- /\1 -->\n", re.DOTALL)

@@ -7,7 +7,7 @@ def test_the_tables_are_those_of_the_code():
     text = PAGE.read_text("utf-8")
     assert filled(text) == text, "Remedy: python -m tests.course.author_page --write"
     assert [name for name, _ in MARK.findall(text)] == [
-        "About", "DataTable", "Fixture", "Training", "StageTable", "CheckTable", "LimitTable", "Student", "Case",
+        "About", "DataTable", "Fixture", "StageTable", "CheckTable", "LimitTable", "Student", "Case",
     ]  # fmt: skip
     assert {name for name, _ in MARK.findall(text)} == {kind.__name__ for kind in TABLES}
 
