@@ -4,11 +4,11 @@ A check asks its `student` for something and tells its `case` what to expect:
 
     from grader.checks.api import FLOAT32_RTOL
 
-    def check_softmax_gives_the_exponential_shares(student, case):
-        \"\"\"softmax(z) is exp(z) divided by the sum of exp(z) over the row.\"\"\"
+    def check_shares_are_parts_of_the_row(student, case):
+        \"\"\"shares(z) is exp(z) divided by the sum of exp(z) over the row.\"\"\"
         z = case.normal("z", 4, 3)
         e = np.exp(z)
-        case.expect(student.losses.softmax(z), e / e.sum(axis=1, keepdims=True), "softmax(z)", rtol=FLOAT32_RTOL)
+        case.expect(student.rows.shares(z), e / e.sum(axis=1, keepdims=True), "shares(z)", rtol=FLOAT32_RTOL)
 """
 
 from grader.checks.case import Case

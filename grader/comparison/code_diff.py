@@ -41,7 +41,7 @@ class LinePair(NamedTuple):
 class Definition(NamedTuple):
     """A function or method, or the statements of a module outside of any."""
 
-    name: str  #: "layers.Linear.forward"
+    name: str  #: "module.Class.method"
     first: int
     lines: list[str]
     meaning: str  #: its tree without docstrings: equal for code that differs in comments and layout alone

@@ -46,7 +46,7 @@ def _folder() -> Path:
 
 
 def check(*stages: str, student: str | Path | None = None, seed: int = 0) -> Shown:
-    """Grade stages ("03_softmax", "softmax" or "3"; all if none is named) and show what passes and what to do next.
+    """Grade stages ("03_sums", "sums" or "3"; all if none is named) and show what passes and what to do next.
 
     student : folder of the submission
     raises  : NotASubmission; BadCourse if there is no such stage

@@ -35,7 +35,7 @@ class CodeLine(NamedTuple):
 
 
 class SourceView(NamedTuple):
-    place: str  #: "layers.py, Linear.backward"
+    place: str  #: "module.py, Class.method"
     lines: list[CodeLine]
 
 

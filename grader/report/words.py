@@ -144,7 +144,7 @@ def with_help(of: CheckResult | StageResult) -> str:
 
 
 def stage_line(stage: StageResult, stages: list[StageResult]) -> str:
-    """What the ladder says of one stage: `done`, `3 of 5 checks pass`, `waits for 03 Softmax`."""
+    """What the ladder says of one stage: `done`, `3 of 5 checks pass`, `waits for 03 Sums`."""
     helped = passing_with_help([stage])
     if stage.state == "pass":
         counted = "" if stage.points == stage.max_points else ", not counted"
@@ -159,7 +159,7 @@ def stage_line(stage: StageResult, stages: list[StageResult]) -> str:
 
 
 def blockers(stage: StageResult, stages: list[StageResult]) -> list[str]:
-    """The stages that a blocked stage waits for, as `03 Softmax`: those needed that are not done, or that its checks name."""
+    """The stages that a blocked stage waits for, as `03 Sums`: those needed that are not done, or that its checks name."""
     by_id = {other.id: other for other in stages}
     named_by_checks = [check.blocked_by.partition(":")[0].strip() for check in stage.checks if check.blocked_by]
     ids = [other for other in dict.fromkeys(named_by_checks) if other in by_id and other != stage.id]
@@ -169,7 +169,7 @@ def blockers(stage: StageResult, stages: list[StageResult]) -> list[str]:
 
 
 def blocked_line(check: CheckResult, stages: list[StageResult]) -> str:
-    """`Not checked yet: needs 03 Softmax, where "each row sums to 1" fails.`"""
+    """`Not checked yet: needs 03 Sums, where "each row sums to 1" fails.`"""
     stage_id, _, check_id = (part.strip() for part in check.blocked_by.partition(":"))
     stage = next((stage for stage in stages if stage.id == stage_id), None)
     if stage is None:

@@ -1,6 +1,6 @@
 """Imports inside a worker: the learner's modules from memory, stand-ins for plotting, and a sentence for the rest.
 
-`from .losses import softmax`, `from losses import softmax` and `from student.losses import softmax` give the same module
+`from .rows import shares`, `from rows import shares` and `from student.rows import shares` give the same module
 object, whatever the folder is called. The canonical package is `student`; its `__init__.py` is not run.
 """
 

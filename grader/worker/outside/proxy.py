@@ -1,4 +1,4 @@
-"""The submission as a check sees it: `student.losses.softmax(z)` is a message to a worker.
+"""The submission as a check sees it: `student.rows.shares(z)` is a message to a worker.
 
 Plain values come back by value, arrays read-only; everything else stays in the worker and is a handle here.
 """

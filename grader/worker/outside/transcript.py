@@ -36,7 +36,7 @@ class Step:
     """One thing asked of the submission.
 
     kind    : "call", "attribute", "fetch", "take", "fill", "put", "item", "length", "has", "having", "same_memory"
-    target  : "layers.Linear.forward", "layers.Linear.W", ...
+    target  : "module.Class.method", "module.Class.W", ...
     expr    : Python source of the expression or statement
     touched : functions of the learner's that were called directly
     outcome : plain value, Opaque or ErrorInfo
@@ -139,5 +139,5 @@ class Names:
 
 
 def snake(name: str) -> str:
-    """ "SoftmaxCrossEntropy" -> "softmax_cross_entropy"; "ReLU" -> "relu"."""
+    """ "RowShares" -> "row_shares"; "AbCD" -> "abcd"."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])", "_", name).lower().strip("_")
