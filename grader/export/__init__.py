@@ -1,6 +1,8 @@
 """One result model, many readers: Gradescope, GitHub, JUnit, gradebooks of course systems, plain tables."""
 
+import json
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -17,15 +19,37 @@ class Format(NamedTuple):
     tells_of_none: bool = False  #: write a report without stages, whose note says why there is no result
 
 
-#: What --format takes. The module of that name in this folder has `write(report, policy)`, and is loaded when it is asked for.
+_TEMPLATES = Path(__file__).with_name("templates")
+
+#: What --format takes. There is a template of that name, or a module in this folder with `write(report, policy)`, which is
+#: loaded when it is asked for.
 FORMATS = {
     "gradescope": Format("Gradescope", "gradescope.json", "The results.json of an autograder."),
     "markdown": Format("GitHub", "summary.md", "Markdown for $GITHUB_STEP_SUMMARY, even without a result.", True),
+    "prairielearn": Format("PrairieLearn", "prairielearn.json", "The results.json of an external grader.", True),
+    "submitty": Format("Submitty", "submitty.json", "The validation_results.json of a custom validator.", True),
     "junit": Format("JUnit", "junit.xml", "XML for continuous integration: a test case for each check."),
 }
 
 
 def write(name: str, report: "Report", policy: "Policy") -> str | bytes:
     """A report in one of the FORMATS, telling as much as the policy's feedback allows."""
+    if (_TEMPLATES / f"{name}.json.j2").exists():
+        return _filled(name, report, policy)
     content: str | bytes = import_module(f"{__name__}.{name}").write(report, policy)
     return content
+
+
+def _filled(name: str, report: "Report", policy: "Policy") -> str:
+    """A template made to JSON: `shown` is what may be told of the report, `cases` its checks with stage and weight."""
+    from grader.cohort import counting
+    from grader.export.returned import redacted
+    from grader.export.text import outcome
+    from grader.report import pages
+
+    shown = redacted(report, policy.feedback)
+    cases = [(stage, check, policy.weights.get(stage.id, 1.0)) for stage in shown.stages for check in stage.checks]
+    most = counting.most_points({stage.id: stage.max_points for stage in report.stages}, policy)
+    values = {"report": report, "shown": shown, "cases": cases, "points": counting.weighted(report, policy), "most": most}
+    template = pages.environment(_TEMPLATES, outcome=outcome).get_template(f"{name}.json.j2")
+    return json.dumps(json.loads(template.render(values)), indent=1, ensure_ascii=False) + "\n"

@@ -18,7 +18,7 @@ _HELP = """Write RESULTS (a results.json) in the form that another system reads.
 @click.command(
     "export",
     short_help=f"Write a result for {', '.join(_READERS[:-1])} or {_READERS[-1]}.",
-    help=_HELP.format("\n".join(f"{name:<12}{form.holds}" for name, form in FORMATS.items())),
+    help=_HELP.format("\n".join(f"{name:<14}{form.holds}" for name, form in FORMATS.items())),
 )
 @click.argument("results", type=click.Path(path_type=Path))
 @click.option("--format", "name", type=click.Choice(list(FORMATS)), required=True)
