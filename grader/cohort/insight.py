@@ -3,7 +3,7 @@
 import re
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 import numpy as np
@@ -215,12 +215,3 @@ def _outliers(grades: list[Grade]) -> list[tuple[str, str]]:
     far = [grade for grade in grades if grade.seconds > max(5 * middle, middle + 20)]
     far.sort(key=lambda grade: -grade.seconds)
     return [(g.student, f"took {g.seconds:.0f} s to grade; half the class took less than {middle:.0f} s") for g in far[:20]]
-
-
-def same_content(grades: Iterable[Grade]) -> list[list[str]]:
-    """Students who handed in byte for byte the same."""
-    by_digest: defaultdict[str, list[str]] = defaultdict(list)
-    for grade in grades:
-        if grade.digest:
-            by_digest[grade.digest].append(grade.student)
-    return sorted(names for names in by_digest.values() if len(names) > 1)

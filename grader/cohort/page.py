@@ -13,7 +13,7 @@ from grader.cohort.insight import Cause, Insight, Item, Place
 from grader.cohort.intake import Store
 from grader.cohort.items import FEWEST
 from grader.cohort.journal import Journal
-from grader.cohort.remarks import appeal_id, cause_key
+from grader.cohort.remarks import appeal_id
 from grader.cohort.run import Result, report_folder
 from grader.cohort.signs import kinds, read_signs
 from grader.cohort.similarity import Code, LookAlikes
@@ -57,12 +57,11 @@ def write(result: Result, course: Course, anonymous: bool = False, made: str = "
         "name": names,
         "anonymous": anonymous,
         "before": before,
-        "same": insight.same_content(grades),
         "alike": alike,
         "signs": signs,
         "unknown": result.intake.unknown,
         "remarks": result.remarks,
-        "causes": {cause_key((cause.stage, cause.id)): cause for cause in look.causes},
+        "causes": {"/".join((cause.stage, cause.id)): cause for cause in look.causes},
         "appeals": appeals,
         "fewest": FEWEST,
         "course": result.course[:12],

@@ -116,7 +116,7 @@ class ByHand:
 
     def _reaches(self, cause: str, key: str) -> bool:
         if cause and key not in self._causes and (report := self._report(key)) is not None:
-            self._causes[key] = {cause_key(place) for place, *_ in insight.failures(report)}
+            self._causes[key] = {"/".join(place) for place, *_ in insight.failures(report)}
         return cause in self._causes.get(key, ())
 
 
@@ -127,11 +127,6 @@ def _with_points(grade: Grade, remarks: list[Remark]) -> Grade:
     for each in points:
         score = min(max(0.0, score + (each.add or 0.0)), grade.max_score) if each.set is None else each.set
     return msgspec.structs.replace(grade, score=round(score, 2), by_hand=round(score - grade.score, 2)) if points else grade
-
-
-def cause_key(place: insight.Place) -> str:
-    """What a cause is called: its stage and its id."""
-    return "/".join(place)
 
 
 def appeal_id(text: str) -> str:

@@ -2,8 +2,8 @@
 
 Honest classes write each function in one form at random; in every second class the commonest form has 70 %. Ten classes
 each of 17, 60 and 300 students, and ten of 300 with layers.py alone, have to show no group. Then rings are planted: copies
-of one student, in each of which six functions were rewritten. A class of 1,000 holds rings of 2, 4, 12 and 40, and has to
-show just these. The suite does a sample of this.
+of one student, in each of which six functions were rewritten, in classes of both kinds. A class of 1,000 holds rings of 2, 4,
+12 and 40, and has to show just these. The suite does a sample of this.
 """
 
 import random
@@ -17,7 +17,7 @@ ANSWERS = known_answers(HERE)
 FUNCTIONS = [name for name in asked_for(HERE) if name in ANSWERS]
 LAYERS = [name for name in FUNCTIONS if name.startswith(("Linear.", "ReLU."))]
 HONEST = ((17, FUNCTIONS), (60, FUNCTIONS), (300, FUNCTIONS), (300, LAYERS))
-RINGS = ((17, (12,)), (300, (7,)), (1000, (2, 4, 12, 40)))
+RINGS = ((17, (12,)), (60, (12,)), (300, (7,)), (300, (12, 40)), (1000, (2, 4, 12, 40)))
 
 
 def name_of(number):
@@ -35,9 +35,9 @@ def honest(seed, size, functions=FUNCTIONS, common=0.0):
     return {name_of(n): student(dice, functions, common) for n in range(size)}
 
 
-def with_rings(seed, size, rings, rewritten=6):
+def with_rings(seed, size, rings, rewritten=6, common=0.0):
     """A class, and the names in each ring."""
-    students, dice, planted = honest(seed, size), random.Random(seed + 1), []
+    students, dice, planted = honest(seed, size, common=common), random.Random(seed + 1), []
     for ring in rings:
         first = sum(map(len, planted))
         planted.append([name_of(n) for n in range(first, first + ring)])
@@ -56,7 +56,7 @@ def main():
         print(f"ten honest classes of {size} with {len(functions)} functions: {wrong} groups so far", flush=True)
     for size, rings in RINGS:
         for seed in range(10 if size < 1000 else 3):
-            students, planted = with_rings(seed, size, rings)
+            students, planted = with_rings(seed, size, rings, common=0.7 * (seed % 2))
             begun = time.perf_counter()
             found = groups(students, ANSWERS)
             good = sorted(sorted(group.students) for group in found) == sorted(planted)
