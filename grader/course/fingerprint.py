@@ -4,6 +4,7 @@ Nothing here imports NumPy or the engine: an unchanged submission is recognised 
 """
 
 import ast
+import contextlib
 import functools
 import hashlib
 import os
@@ -33,6 +34,7 @@ _SUFFIXES = {".py", ".j2", ".css", ".mplstyle", ".toml", ".ini"}
 _HINTS = re.compile(rb'\nhints = \[\n(?: *"[^\n]*",?\n)+\](?=\n)')
 #: The docstring of a check, likewise.
 _PROMISE = re.compile(rb'^(def check_\w+\([^\n]*\):\n) {4}"""(?:(?!""")[\s\S])*"""\n', re.MULTILINE)
+_BANK = ("misconceptions.py", "known_answers.jsonl")
 _FILE = re.compile(r"[\w-]+\.\w+")  #: a name of a file in the text of a module
 
 
@@ -63,12 +65,9 @@ def stages(of: Course) -> dict[str, StagePrint]:
     """
     engine = _read(GRADER, _own(deciding=True))
     naming = {name: engine.pop(name) for name in sorted(engine) if name.startswith("diagnosis/")}
-    ours, theirs = _of_texts(engine), of_text(_of_texts(naming), reference(of.reference))
-    found = {}
-    for stage in of.stages:
-        bank = [path for path in stage.folder.iterdir() if path.name in ("misconceptions.py", "known_answers.jsonl")]
-        found[stage.id] = StagePrint(of_text(ours, _of_stage(of, stage)), of_text(theirs, _of_texts(_read(stage.folder, bank))))
-    return found
+    ours, theirs = _of_texts(engine), _of_texts(naming) + reference(of.reference)
+    bank = [_read(s.folder, (path for path in s.folder.iterdir() if path.name in _BANK)) for s in of.stages]
+    return {s.id: StagePrint(of_text(ours, _of_stage(of, s)), of_text(theirs, _of_texts(b))) for s, b in zip(of.stages, bank)}
 
 
 def _of_stage(of: Course, stage: Stage) -> str:
@@ -77,36 +76,30 @@ def _of_stage(of: Course, stage: Stage) -> str:
     around = {claimed.get(name) for check in stage.checks for name in check.functions}
     around |= {stage.id, *(need.id for need in of.needed_by([stage]))}
     own = [replace(check, hints=(), promise="", line=0) for check in stage.checks]
-    tables = [replace(s, title="", summary="", folder=Path(), checks=(), limits={}) for s in of.stages if s.id in around]
-    asks = any({"mnist", "hidden"}.intersection(check.fixtures) for check in stage.checks)
-    read, front = (
-        dict[Path, bytes](),
-        [stage.checks_file, *(of.tasks / TOOLBOX / f"{n}.py" for n in ("__init__", "images")[: 1 + asks])],
-    )
+    tables = [own, *(replace(s, title="", summary="", folder=Path(), checks=()) for s in of.stages if s.id in around)]
+    asks = any(set(check.fixtures) - {"student", "case", "memo"} for check in stage.checks)
+    read, shared = dict[Path, bytes](), [of.tasks / TOOLBOX / f"{name}.py" for name in ("__init__", "images")]
+    front = [stage.checks_file, *shared[: 1 + asks]]
     while front:
         if (path := front.pop()) not in read and path.is_file():
             read[path] = _PROMISE.sub(rb"\1", path.read_bytes())
             front += _asked(path, read[path])
     texts = {path.relative_to(of.tasks).as_posix(): text for path, text in read.items()}
-    texts |= {"/tables": msgspec.json.encode((own, stage.limits, tables), enc_hook=str), "/data": data(of.data).encode() * asks}
-    return _of_texts(texts)
+    return of_text(_of_texts(texts), msgspec.json.encode(tables, enc_hook=str).decode(), data(of.data) if asks else "")
 
 
 @functools.lru_cache(500)
 def _asked(file: Path, text: bytes) -> list[Path]:
-    """Files beside a module that it may import, or whose name it writes out."""
+    """Where what a module imports may lie beside it, and files whose names it writes out."""
     found = list[Path]()
-    try:
-        nodes = list(ast.walk(ast.parse(text))) if file.suffix == ".py" else []
-    except (SyntaxError, ValueError):  # who imports it says so
-        nodes = []
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom) and node.level:
-            module = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
-            places = [module, *(module / alias.name for alias in node.names)]
-            found += [path for place in places for path in (place.with_suffix(".py"), place / "__init__.py")]
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _FILE.fullmatch(node.value):
-            found.append(file.with_name(node.value))
+    with contextlib.suppress(SyntaxError, ValueError):  # who imports it says so
+        for node in ast.walk(ast.parse(text if file.suffix == ".py" else b"")):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                module = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+                places = [module, *(module / alias.name for alias in node.names)]
+                found += [path for place in places for path in (place.with_suffix(".py"), place / "__init__.py")]
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _FILE.fullmatch(node.value):
+                found.append(file.with_name(node.value))
     return found
 
 

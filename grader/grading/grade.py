@@ -16,10 +16,9 @@ from grader.course import fingerprint
 from grader.course.course import Course
 from grader.diagnosis.name_mistakes import name_mistakes
 from grader.grading import embedded_data, event_log, repro
-from grader.grading.kept_stages import KeptStages
-from grader.grading.request import Request
+from grader.grading.kept_stages import KeptStages, TrainingCache
+from grader.grading.request import Request, Settings
 from grader.grading.summary import summary
-from grader.grading.training_cache import TrainingCache
 from grader.records import Report, cleaned
 from grader.running.context import Context, Data
 from grader.running.limits import calibrate
@@ -61,30 +60,23 @@ def grade(
         depends = depends or fingerprint.dependencies(course)
         request.output.clear()
         limits, data = how.limits(scale or calibrate()), Data(course, how.training_images)
-        cache, evidence = _cache(request, submission, depends), request.output.evidence
-        context = Context(
-            course, submission, pool, how.seed, limits, data, evidence,
-            recall=cache.recall if cache else lambda check: None, follow_through=how.follow_through,
-        )  # fmt: skip
-        observers = [observer] if observer else []
-        session = Session(stages, context, observers, kept.known) if kept else Session(stages, context, observers)
-        _run(session, request, cache, kept)
+        named = course, submission, pool, how.seed, limits, data, request.output.evidence
+        kept = kept or _kept(course, how, submission, depends)
+        session = Session(stages, Context(*named, follow_through=how.follow_through), [observer] if observer else [], kept.known)
+        _run(session, request, kept)
         report = cleaned(summary(request, session, depends, begun))
         if request.output.repro:
-            repro.write(context, report.next, request.output.folder)
+            repro.write(session.context, report.next, request.output.folder)
         request.output.keep(report, whole=len(stages) == len(course.stages), course=course)
     return report
 
 
-def _cache(request: Request, submission: Submission, depends: dict[str, str]) -> TrainingCache | None:
-    how = request.settings
-    if not how.caches:
-        return None
+def _kept(course: Course, how: Settings, submission: Submission, depends: dict[str, str]) -> KeptStages:
     name = fingerprint.key(submission.fingerprint(), how.seed, depends, how.sandbox, how.follow_through)
-    return TrainingCache(name, request.output.evidence, request.course.memory)
+    return TrainingCache(course, name) if how.caches else KeptStages(course, {})
 
 
-def _run(session: Session, request: Request, cache: TrainingCache | None, kept: KeptStages | None) -> None:
+def _run(session: Session, request: Request, kept: KeptStages) -> None:
     """Run all checks, every event in the log; name mistakes once all verdicts are out."""
     submission = session.context.submission
     log = event_log.Log(request.output.log, student=submission.name, stages=[stage.id for stage in session.stages])
@@ -96,13 +88,9 @@ def _run(session: Session, request: Request, cache: TrainingCache | None, kept: 
     try:
         run_with_pytest(session)
         if session.complete:
-            if cache is not None:
-                cache.keep_all(session)
-            if kept is not None:
-                kept.ask_again(session)
+            kept.ask_again(session)
             unnamed = name_mistakes(session, request.course.reference)
-            if kept is not None:
-                kept.keep(session)
+            kept.keep(session)
             session.notes += [unnamed] if unnamed else []
             session.notes += _what_is_missing(request.course)
             session.notes += embedded_data.remarks(submission.modules)

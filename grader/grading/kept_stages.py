@@ -4,9 +4,11 @@ A stage's results depend on its own fingerprint and on what it sees of the stage
 failures together, and on every known mistake. Where they may be others, the failed checks run again and nothing else.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+import shutil
+from collections.abc import Iterable, Mapping
 
-from msgspec import Struct
+import msgspec
 from msgspec.structs import replace
 
 from grader.course.course import Course
@@ -16,16 +18,18 @@ from grader.files import write_atomically
 from grader.records import CheckResult, Report
 from grader.running.context import Context
 from grader.running.follow_through import seen_of_others
-from grader.running.scores import Key, key, passed_alone
+from grader.running.scores import key, outcome, passed_alone
 from grader.running.session import Session
 
+RUNS = 20  #: whose trainings are kept; older ones are removed
 
-class KeptStage(Struct, frozen=True):
+
+class KeptStage(msgspec.Struct, frozen=True):
     """What came of one stage."""
 
     stage: str
-    seen: str  #: of other stages; nothing if what it needs passed, and each of its own checks as well or is to do
-    names: str  #: what names depended on
+    seen: str  #: of the stages before; nothing if what it needs passed, and each of its checks, too, or is to do
+    names: str  #: what the names of its mistakes depend on
     results: list[CheckResult]
     heard: list[str] = []  #: checks that failed
     cut: list[str] = []  #: checks that a limit or a death decided
@@ -33,7 +37,7 @@ class KeptStage(Struct, frozen=True):
 
 
 class KeptStages:
-    """What is known of a submission's stages; given to a session, and asked afterwards what to keep of it.
+    """What is known of a submission's stages; a session asks for it, and `left` is what to keep of the session.
 
     prints : fingerprints of the stages
     found  : made under these very fingerprints, from this submission and with these settings
@@ -41,106 +45,127 @@ class KeptStages:
 
     def __init__(self, course: Course, prints: Mapping[str, StagePrint], found: Iterable[KeptStage] = ()) -> None:
         self._prints, self._found = prints, list(found)
-        self._reworded = rewording(course, ((k.stage, r) for k in self._found for r in k.results))
+        self._words = Words(course, ((k.stage, r) for k in self._found for r in k.results))
         self._seen: dict[str, tuple[str, bool]] = {}
         self._taken: dict[str, KeptStage] = {}
-        self._heard: set[Key] = set()
-        self._names = ""
+        self._heard, self._names = set[tuple[str, str]](), ""
         self.left: list[KeptStage] = []
 
     def known(self, check: Check, context: Context) -> CheckResult | None:
         """The result of a check whose stage is known."""
         if check.stage not in self._seen:
-            self._take(context.course.stage(check.stage), context)
-        kept = self._taken.get(check.stage)
-        return next((self._reworded(check.stage, r) for r in kept.results if r.id == check.id), None) if kept else None
+            self._look_up(context.course.stage(check.stage), context)
+        results = self._taken[check.stage].results if check.stage in self._taken else []
+        return next((self._words.of(check.stage, result) for result in results if result.id == check.id), None)
 
-    def _take(self, stage: Stage, context: Context) -> None:
-        """See whether a stage is known, before its first check, and put back what came of it beside results."""
+    def _look_up(self, stage: Stage, context: Context) -> None:
+        """See whether a stage is known, before its first check; then put back what came of it beside the results."""
         needed = [core for need in context.course.needed_by([stage]) for core in need.checks if core.core]
         seen, met = of_text(seen_of_others(stage, context)), all(passed_alone(core, context.state.results) for core in needed)
-        self._seen[stage.id] = seen, met
-        kept = next((k for k in self._found if k.stage == stage.id and (k.seen == seen or (met and not k.seen))), None)
-        if kept is None:
-            return
-        self._taken[stage.id] = kept
-        for check in stage.checks:
-            if check.id in kept.cut:
-                context.state.cut_short(check)
-            if check.id in kept.heard:
-                context.state.fail(check, [])  # that it failed is known; what it heard, once it has run again
-        for name, content in kept.evidence.items() if context.evidence else ():
-            assert context.evidence is not None
-            write_atomically(context.evidence / name, content)
+        self._seen[stage.id], true = (seen, met), {seen, ""} if met else {seen}
+        for kept in [k for k in self._found if k.stage == stage.id and k.seen in true][:1]:
+            self._taken[stage.id], checks = kept, {check.id: check for check in stage.checks}
+            for name in kept.cut:
+                context.state.cut_short(checks[name])
+            for name in kept.heard:
+                context.state.fail(checks[name], [])  # what it heard is known once it has run again
+            for name, content in kept.evidence.items():
+                write_atomically(context.evidence / name, content) if context.evidence else None
 
     def ask_again(self, session: Session) -> None:
         """Once all verdicts are out: run the failed checks that were known, if mistakes may have other names now."""
-        state, stages = session.context.state, session.context.course.stages
-        self._heard = set(state.transcripts)
+        state, self._heard = session.context.state, set(session.context.state.transcripts)
+        due = self._may_be_others(session)
+        for check in [check for check in session.order if check.stage in self._taken]:
+            known = result = session.results[key(check)]
+            if not due:
+                state.forget(check)
+            elif key(check) in self._heard - state.unrepeatable and not check.training:
+                fresh = session.again(check)
+                result = replace(known, card=fresh.card, mistake=None)
+                state.forget(check) if fresh.state != "fail" else None
+            elif known.mistake is not None:
+                result = replace(known, mistake=None)
+            if result is not known:
+                session.rename(check, result)
+
+    def _may_be_others(self, session: Session) -> bool:
+        """Whether names may be others than the kept ones. They depend on all that is known of the stages up to the last one
+        that has failures or waits.
+        """
+        stages = session.context.course.stages
         unnamed = {stage for (stage, _), result in session.results.items() if result.state in ("fail", "blocked")}
         last = max((place for place, stage in enumerate(stages, 1) if stage.id in unnamed), default=0)
-        before = {stage.id for stage in stages[:last]}
-        told = [(k, r.state, r.substituted, r.blocked_by) for k, r in sorted(session.results.items()) if k[0] in before]
-        prints = [
-            part for stage in stages[:last] for part in (*self._prints.get(stage.id, ()), *map(str, self._seen.get(stage.id, ())))
-        ]
-        self._names = of_text(repr((told, sorted(state.unrepeatable))), *prints)
-        due = any(stage not in self._taken or self._taken[stage].names != self._names for stage in unnamed)
-        for check in session.order:
-            if check.stage not in self._taken:
-                continue
-            where, result = key(check), session.results[key(check)]
-            again = due and where in self._heard and not check.training and where not in state.unrepeatable
-            fresh = session.again(check) if again else None
-            if not due or (fresh and fresh.state != "fail"):
-                state.forget(check)
-            if due and (fresh or result.mistake):
-                session.rename(check, replace(result, mistake=None, card=fresh.card if fresh else result.card))
+        told = [outcome(check, session.results) for stage in stages[:last] for check in stage.checks]
+        prints = [(self._prints.get(stage.id), self._seen.get(stage.id)) for stage in stages[:last]]
+        self._names = of_text(repr((told, prints, sorted(session.context.state.unrepeatable))))
+        return any(stage not in self._taken or self._taken[stage].names != self._names for stage in unnamed)
 
     def keep(self, session: Session) -> None:
-        """See to what is kept of a session whose mistakes have names: `left`."""
-        context = session.context
-        for stage in context.course.stages:
-            checks = [check for check in session.order if check.stage == stage.id]
-            if not checks:
-                continue
-            results = [session.results[key(check)] for check in checks]
+        """See to `left`, once mistakes have their names."""
+        context, cut = session.context, session.context.state.unrepeatable
+        for stage, (seen, met) in self._seen.items():
+            checks = [check for check in session.order if check.stage == stage]
             own = (passed_alone(c, session.results) or any(map(context.is_to_do, c.functions)) for c in checks)
-            seen, met = self._seen[stage.id]
-            files = sorted(context.evidence.glob(f"{stage.id}.*.npz")) if context.evidence else []
-            heard, cut = ([c.id for c in checks if key(c) in among] for among in (self._heard, context.state.unrepeatable))
-            evidence = {path.name: path.read_bytes() for path in files}
-            self.left.append(KeptStage(stage.id, "" if met and all(own) else seen, self._names, results, heard, cut, evidence))
+            heard, ended = ([c.id for c in checks if key(c) in among] for among in (self._heard, cut))
+            results = [session.results[key(check)] for check in checks]
+            files = sorted(context.evidence.glob(f"{stage}.*.npz")) if context.evidence else []
+            evidence, seen = {path.name: path.read_bytes() for path in files}, "" if met and all(own) else seen
+            self.left.append(KeptStage(stage, seen, self._names, results, heard, ended, evidence))
 
 
-def rewording(course: Course, stored: Iterable[tuple[str, CheckResult]]) -> Callable[[str, CheckResult], CheckResult]:
-    """How stored results of stages are told with today's hints and promises, which other checks' messages may quote."""
-    now = {key(check): check for stage in course.stages for check in stage.checks}
-    old = [(now[stage, r.id].promise, r.promise) for stage, r in stored if (stage, r.id) in now]
-    quoted = {_quoted(before): _quoted(after) for after, before in old if after != before}
+class TrainingCache(KeptStages):
+    """Trainings in the course's memory, for an equal run: same submission, course, reference, data, environment and seed.
 
-    def reworded(stage: str, result: CheckResult) -> CheckResult:
-        check, message, card = now.get((stage, result.id)), result.message, result.card
-        for before, after in quoted.items():
-            message = message.replace(before, after)
-        if check is None:
+    Only what the learner's own machine computed for the learner is kept there. Strict grades and classes neither read nor
+    write it. A result that a time limit or the end of a process decided is never kept.
+    """
+
+    def __init__(self, course: Course, name: str) -> None:
+        self.file = course.memory / "trainings" / f"{name[:32]}.bin"
+        found: list[KeptStage] = []
+        with contextlib.suppress(OSError, msgspec.MsgspecError):
+            found = msgspec.msgpack.decode(self.file.read_bytes(), type=list[KeptStage])
+        super().__init__(course, {}, found)
+
+    def keep(self, session: Session) -> None:
+        """Keep the trained stages whose every check was run to its end."""
+        super().keep(session)
+        trained = {stage.id for stage in session.stages if stage.training}
+        ended = [k for k in self.left if not k.cut and {r.state for r in k.results} <= {"pass", "fail"}]
+        if left := [kept for kept in ended if kept.stage in trained]:
+            with contextlib.suppress(OSError):  # a full or read-only disk costs the cache, not the grade
+                write_atomically(self.file, msgspec.msgpack.encode(left))
+                for old in sorted(self.file.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-RUNS]:
+                    shutil.rmtree(old, ignore_errors=True)  # a folder, as earlier versions had them
+                    old.unlink(missing_ok=True)
+
+
+class Words:
+    """Today's hints and promises for stored results of stages; messages quote other checks' promises."""
+
+    def __init__(self, course: Course, stored: Iterable[tuple[str, CheckResult]]) -> None:
+        self._now = {key(check): check for stage in course.stages for check in stage.checks}
+        told = [(r.promise, self._now[stage, r.id].promise) for stage, r in stored if (stage, r.id) in self._now]
+        self._quoted = [tuple(f"\u201c{text.rstrip('.')}\u201d" for text in pair) for pair in told if pair[0] != pair[1]]
+
+    def text(self, told: str) -> str:
+        for old, new in self._quoted:
+            told = told.replace(old, new)
+        return told
+
+    def of(self, stage: str, result: CheckResult) -> CheckResult:
+        if (check := self._now.get((stage, result.id))) is None:
             return result
+        card = result.card
         if card is not None and card.should == result.promise:
             card = replace(card, should=check.promise)
-        return replace(result, promise=check.promise, hints=list(check.hints), message=message, card=card)
-
-    return reworded
+        return replace(result, promise=check.promise, hints=list(check.hints), message=self.text(result.message), card=card)
 
 
 def in_todays_words(report: Report, course: Course) -> Report:
     """A stored report with the titles, hints and promises that the course has now."""
     titles = {stage.id: stage.title for stage in course.stages}
-    reworded = rewording(course, ((stage.id, check) for stage in report.stages for check in stage.checks))
-    stages = [
-        replace(s, title=titles.get(s.id, s.title), checks=[reworded(s.id, check) for check in s.checks]) for s in report.stages
-    ]
-    return replace(report, stages=stages)
-
-
-def _quoted(promise: str) -> str:
-    return f"\u201c{promise.rstrip('.')}\u201d"
+    words = Words(course, ((stage.id, check) for stage in report.stages for check in stage.checks))
+    stages = [replace(s, title=titles.get(s.id, s.title), checks=[words.of(s.id, c) for c in s.checks]) for s in report.stages]
+    return replace(report, stages=stages, next=report.next and replace(report.next, text=words.text(report.next.text)))

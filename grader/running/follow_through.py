@@ -56,14 +56,14 @@ def followed(
 
 
 def seen_of_others(stage: Stage, context: Context) -> str:
-    """All that the results of a stage depend on of other stages', as they are before the first of its checks."""
-    course, results, needed = context.course, context.state.results, {s.id for s in context.course.needed_by([stage])}
+    """All that a stage's results depend on of other stages', as they are before the first of its checks."""
+    course, needed = context.course, {need.id for need in context.course.needed_by([stage])}
+    asked = needed | {course.claimed_by().get(name) for check in stage.checks for name in check.functions}
     before = course.stages[: [s.id for s in course.stages].index(stage.id)]
-    core = [scores.key(c) for s in before if stage.training or s.id in needed for c in s.checks if c.core]
-    found = [(where, r.state, r.substituted, r.blocked_by) for where in core if (r := results.get(where))]
+    core = [scores.outcome(c, context.state.results) for s in before if s.id in asked for c in s.checks if c.core]
     cut = sorted(where for where in context.state.unrepeatable if where[0] in needed)
     put = [put_in(course.tasks, names) for any_check in (False, True) if (names := _wrong(before, context, any_check))]
-    return repr((found, cut, put, stage.training and _has_its_share(context)))
+    return repr((core, cut, put, bool(put) and stage.training and _has_its_share(context)))
 
 
 def _with_substitutes(check: Check, alone: CheckResult, steps: Iterable[Names], context: Context, run: Run) -> CheckResult:

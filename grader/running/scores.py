@@ -156,6 +156,12 @@ def passed_alone(check: Check, results: Results) -> bool:
     return passed(check, results) and not results[key(check)].substituted
 
 
+def outcome(check: Check, results: Results) -> object:
+    """All that another check's result can depend on of this one's."""
+    found = results.get(key(check))
+    return found and (check.stage, check.id, found.state, found.substituted, found.blocked_by)
+
+
 def function_of(check: CheckResult) -> str:
     """The function to look at: the one that the check waits for, else the first that it is for."""
     return _to_write(check) or check.functions[0]
