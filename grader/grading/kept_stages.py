@@ -75,19 +75,20 @@ class KeptStages:
     def ask_again(self, session: Session) -> None:
         """Once all verdicts are out: run the failed checks that were known, if mistakes may have other names now."""
         state, self._heard = session.context.state, set(session.context.state.transcripts)
-        due = self._may_be_others(session)
-        for check in [check for check in session.order if check.stage in self._taken]:
-            known = result = session.results[key(check)]
-            if not due:
-                state.forget(check)
-            elif key(check) in self._heard - state.unrepeatable and not check.training:
+        due, known = self._may_be_others(session), [check for check in session.order if check.stage in self._taken]
+        failed = [c for c in known if due and not c.training and key(c) in self._heard - state.unrepeatable]
+        groups = {(check.stage, check.group) for check in failed if check.group}  # what one of them hears depends on those before
+        for check in known:
+            result = session.results[key(check)]
+            if due and result.mistake is not None:
+                session.rename(check, replace(result, mistake=None))
+            if check in failed or ((check.stage, check.group) in groups and result.state == "pass"):
                 fresh = session.again(check)
-                result = replace(known, card=fresh.card, mistake=None)
-                state.forget(check) if fresh.state != "fail" else None
-            elif known.mistake is not None:
-                result = replace(known, mistake=None)
-            if result is not known:
-                session.rename(check, result)
+                if fresh.state == result.state == "fail":
+                    session.rename(check, replace(result, mistake=None, card=fresh.card))
+                    continue
+            if check in failed or not (due and key(check) in self._heard):
+                state.forget(check)
 
     def _may_be_others(self, session: Session) -> bool:
         """Whether names may be others than the kept ones. They depend on all that is known of the stages up to the last one
