@@ -10,9 +10,10 @@ from grader.course.misconceptions import load
 from grader.course.stage import Stage
 from grader.diagnosis import answer_table
 from grader.diagnosis.name_mistakes import name_mistakes
+from grader.running.context import Context
 from grader.running.limits import Limits
 from grader.running.runner import load_checks
-from grader.running.session import run_stages
+from grader.running.session import Session
 from grader.submission import Submission, read_submission
 from grader.worker.outside.pool import WorkerPool
 
@@ -22,15 +23,16 @@ TARGET = 0.3
 
 def grade(stage: Stage, code: Submission, naming: bool, failed: dict[str, int]) -> Callable[[], float]:
     """Processor seconds of a grade of one stage, of which the failed checks are counted."""
-    functions = {stage.id: load_checks(stage)}
-
     def run() -> float:
         answer_table._parsed.cache_clear()  # a grade reads its tables once
         begun = processor_seconds()
         with WorkerPool(COURSE.withheld) as pool:
-            session = run_stages([stage], pool, code, course=COURSE, functions=functions, limits=Limits(3.0))
-            if naming:
+            session = Session([stage], Context(COURSE, code, pool, limits=Limits(3.0)))
+            for check in session.order:
+                session.run(check, load_checks(COURSE.stage(check.stage))[check.id])
+            if naming:  # before the workers end, as a grade does
                 name_mistakes(session, None)
+            session.close()
             failed[code.name] = len(session.context.state.transcripts)
         return processor_seconds() - begun
 
