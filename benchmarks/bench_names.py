@@ -23,6 +23,7 @@ TARGET = 0.3
 
 def grade(stage: Stage, code: Submission, naming: bool, failed: dict[str, int]) -> Callable[[], float]:
     """Processor seconds of a grade of one stage, of which the failed checks are counted."""
+
     def run() -> float:
         answer_table._parsed.cache_clear()  # a grade reads its tables once
         begun = processor_seconds()

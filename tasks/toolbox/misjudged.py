@@ -5,6 +5,7 @@ that a check is about: those that are right, too. A word alone is met by chance 
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -17,11 +18,14 @@ from .fresh_runs import CLASSES, DIVERGED, ENOUGH, FAILURE, GUESSING, HEALTHY, O
 COUNT = 150
 LEAST = 3  #: histories in which a slip has to show
 CURVES = "train_loss", "train_acc", "val_loss", "val_acc"
+#: Sent into the worker: one message for all runs.
+_JUDGE_ALL = "def make(answer, diagnose): return ((lambda runs: [diagnose(*run) for run in runs]),)"
 _WORDS = DIVERGED, FAILURE, OVER, UNDER, HEALTHY
 
 # --- histories --------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4)
 def made_up(seed: int, count: int = COUNT) -> list[Run]:
     """So many runs, as many of each word; many are near 300 updates, and half of those of underfitting near chance."""
     rng, found = np.random.default_rng(seed), list[Run]()
@@ -188,7 +192,9 @@ def of_checks(student: Student, case: Case, failed: Collection[str]) -> dict[str
     """For each failed check of diagnose that one slip explains: which."""
     if not {*failed} & {*SLIPS}:
         return {}
-    said = [(run, verdict(run), _said(student.experiments.diagnose(*run))) for run in made_up(case.seed)]
+    runs = made_up(case.seed)
+    (judge_all,) = student.made("judge_all", "judge_all", _JUDGE_ALL, len, student.experiments.diagnose)
+    said = [(run, verdict(run), _said(word)) for run, word in zip(runs, judge_all([[*run] for run in runs]))]
     found = {check: names for check in SLIPS if (names := _slips_of(check, said)) is not None}
     # A check may fail by runs that the other one is about as well.
     other = {_FAILURES: _FITS, _FITS: _FAILURES}
