@@ -233,6 +233,61 @@ def test_nothing_that_is_asked_breaks_the_grader():
             network.answer(*asked, **({"k": 1} if trial % 7 == 0 else {}))
 
 
+def does_something(rng: np.random.Generator, model, loss, x: np.ndarray, y: np.ndarray) -> object:
+    """One thing that the contract has, or nearly; what it gives, or that it was refused."""
+    k = int(rng.integers(len(model.layers)))
+    layer, width = model.layers[k], len(model.layers[k - k % 2].W if k % 2 == 0 else model.layers[k - 1].b)
+    batch = rng.normal(size=(int(rng.integers(1, 4)), width)).astype([np.float64, np.float32][rng.integers(2)])
+    dout = rng.normal(size=(len(x), len(model.layers[k - k % 2].b)))
+    with contextlib.suppress(Unmet):
+        match rng.integers(8):
+            case 0:
+                return [layer.forward(batch), layer.backward(rng.normal(size=(len(batch), dout.shape[1])))]
+            case 1:
+                return layer.backward(dout)
+            case 2:
+                return loss.forward(model.forward(x), y if rng.integers(2) else y.astype(np.int8))
+            case 3:
+                return [dlogits := loss.backward(), model.backward(dlogits)]
+            case 4:
+                model.layers[k - k % 2].W[0, 0] += 0.1
+            case 5:
+                return [model.backward(rng.normal(size=(len(x), len(model.layers[-1].b)))), *model.gradients()]
+            case 6:
+                return [one.forward(x) for one in model.layers[:1]]
+            case 7:
+                return loss.forward(rng.normal(size=(2, len(model.layers[-1].b))), np.array([0, int(rng.integers(-1, 6))]))
+    return "refused"
+
+
+@pytest.mark.parametrize("kind", injector.KINDS)
+def test_what_forward_works_out_in_the_worker_is_what_it_would_be_told(kind):
+    for network in injector.networks(kind, 5)[:2]:
+        asked, alone = [dataclasses.replace(network) for _ in range(2)]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(asked), "most", 0)  # nothing is worked out
+            shells = asked.shells()
+            patch.setattr(type(asked), "most", 10**6)
+            both, rngs = (shells, alone.shells()), [np.random.default_rng(9) for _ in range(2)]
+            for _ in range(60):
+                one, other = (does_something(rng, *pair, network.x, network.y) for rng, pair in zip(rngs, both))
+                assert repr(one) == repr(other)
+            for model, loss in both:  # so that all is told
+                loss.forward(model.forward(network.x), network.y)
+                loss.backward()
+        assert 0 < alone.calls == asked.calls
+
+
+@pytest.mark.parametrize("k", range(6))
+def test_a_right_find_fault_asks_for_backward_alone(k):
+    network = dataclasses.replace(injector.networks("model", 0)[k])
+    asked, answer = [], network.answer
+    network.answer = lambda *question: (asked.append(question[1]), answer(*question))[1]
+    assert find_fault(*network.shells(), network.x.copy(), network.y.copy()) == network.expected
+    assert set(asked) == {"backward"}
+    assert len(asked) <= network.last + 3
+
+
 def test_masks_of_another_layer_are_there_for_any_batch():
     sizes = injector.SIZES[0]
     for fault in injector.faults(sizes):
