@@ -51,7 +51,7 @@ class Network:
     """What stands behind the shells of one model and its loss.
 
     inputs : of each layer at its last forward
-    held   : W and b as they came with the last question, in the order of `parameters`
+    held   : W and b as of the last question, in the order of `parameters`
     calls  : how often forward or backward was asked for
     """
 
@@ -110,11 +110,12 @@ class Network:
         raises : Unmet for a call that the contract does not have, and for too many
         """
         match asked:
-            case [*question, list() as since, int() as forwards] if not named:
-                self._count(1 + max(forwards, len(since)))
-                for earlier in since:
-                    self._asked([*earlier[:1], "forward", *earlier[1:]] if isinstance(earlier, list) else [])
-                return self._asked(question)
+            case [place, what, given, list() as held, list() as since, int() as forwards] if not named:
+                self._count(1 + max(forwards, bool(since)))
+                self._take(held)
+                for earlier in since[: self.last + 2]:
+                    self._asked("forward", earlier)
+                return self._asked(what, [place, given])
         raise Unmet(*_SOMETHING_ELSE)
 
     def _count(self, calls: int) -> None:
@@ -124,12 +125,10 @@ class Network:
             should = "forward and backward should be called at most ten times as often as measuring every entry takes."
             raise Unmet(should, f"find_fault called them more than {self.most:,} times in one network.")
 
-    def _asked(self, question: list[object]) -> object:
-        match question:
-            case [str() | int() as place, str() as what, list() as given, list() as held]:
-                arrays = {"model": self.last + 2, "loss": 0} | {k: 2 - k % 2 * 2 for k in range(self.last + 1)}
-                if len(held) == arrays.get(place) and what in ("forward", "backward"):
-                    self._take(place, held)
+    def _asked(self, what: object, question: object) -> object:
+        match what, question:
+            case "forward" | "backward", [str() | int() as place, list() as given]:
+                if place in ("model", "loss", *range(self.last + 1)):
                     return self._answer(place, what, given)
         raise Unmet(*_SOMETHING_ELSE)
 
@@ -154,12 +153,12 @@ class Network:
             dout = _array(given, (*rows, self.width(behind)), f"{name}.backward")
             return self.passed_back(dout) if place == "model" else self.layer_backward(first, dout)
 
-    def _take(self, place: Place, held: list[object]) -> None:
-        """W and b as they are now."""
-        for k, array in enumerate(held):
-            at = k if place == "model" else int(place) + k
-            name = f"model.layers[{at - at % 2}].{'b' if at % 2 else 'W'}"
-            self.held[at] = _array([array], self.parameters[at].shape, name)
+    def _take(self, held: list[object]) -> None:
+        """W and b as they are now; None for what is as it was."""
+        for k, array in enumerate(held[: len(self.held)]):
+            if array is not None:
+                name = f"model.layers[{k - k % 2}].{'b' if k % 2 else 'W'}"
+                self.held[k] = _array([array], self.parameters[k].shape, name)
 
     def layer_forward(self, k: int, x: Array) -> Array:
         self.inputs[k] = x

@@ -1,11 +1,11 @@
 """Sent into the worker beside a learner's modules: a model and a loss whose backward is answered elsewhere.
 
-No backward rule is in here, neither a right one nor any other: there is nothing to read. Forward is right in every network, so
-it is worked out here, and told along with the next question. W and b count as they are in that moment: writing into them
-changes the answer; dW and db are new arrays after each backward.
+No backward rule is in here, neither a right one nor any other: there is nothing to read. Forward is right in every network,
+so it is worked out here, and told along with the next question. So are W and b, and writing into them changes the answer; dW
+and db are new arrays after each backward.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,40 +14,49 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Given: TypeAlias = Any  #: what comes from elsewhere
 Place: TypeAlias = int | str  #: index of a layer, "model" or "loss"
-#: (place; "forward" or "backward"; its arguments; all that it holds; the forwards since the last question, each a place, its
-#: arguments and what it held, as far as none of them hides it; how many there were) -> what it returns
-Ask = Callable[[Place, str, list[Array], list[Array], list[Given], int], Given]
+#: (place; "forward" or "backward"; its arguments; W and b of all layers, None for what is as it was told last; the last
+#: forward of each place since the last question, with its arguments; how many forwards there were) -> what it returns
+Ask = Callable[[Place, str, list[Array], list[Array | None], list[Given], int], Given]
 
 _FLOAT, _LABEL = np.dtype(np.float64), np.dtype(np.int64)
 
 
 class Asked:
-    """Asks for one network, and remembers which forwards the other side does not know of.
+    """Asks for one network, and remembers what the other side does not know of.
 
-    most : forwards that are worked out here; the other side refuses any more
+    most   : forwards that are worked out here; the other side refuses any more
+    layers : those that have W and b, once they are made
     """
 
-    def __init__(self, ask: Ask, most: int) -> None:
-        self._ask, self._most = ask, most
+    def __init__(self, ask: Ask, parameters: list[Array], most: int) -> None:
+        self._ask, self._most, self.layers = ask, most, list[Any]()
+        self._told: list[Given] = [array.copy() for array in parameters]
         self._since: dict[Place, Given] = {}
         self._count = 0
 
-    def __call__(self, place: Place, what: str, given: list[Array], held: list[Array]) -> Given:
+    def __call__(self, place: Place, what: str, given: list[Array]) -> Given:
         since, count = [*self._since.values()], self._count
         self._since, self._count = {}, 0
+        held: list[Given] = [getattr(layer, name, None) for layer in self.layers for name in ("W", "b")]
+        held = [None if _as_told(array, told) else array for array, told in zip(held, self._told)]
+        self._told = [told if array is None else np.copy(array) for array, told in zip(held, self._told)]
         return self._ask(place, what, given, held, since, count)
 
-    def forward(self, place: Place, given: list[Array], held: list[Array], value: Given) -> Given:
-        """What forward returns: the value, if the arguments are of the kind that the contract has; else what is answered."""
+    def forward(self, place: Place, given: list[Array], value: Given, through: Sequence[Array] = ()) -> Given:
+        """What forward returns: the value, if the arguments are of the kind that the contract has; else what is answered.
+
+        through : of the model, what went into each layer
+        """
         if value is None or self._count >= self._most:
-            return self(place, "forward", given, held)
+            return self(place, "forward", given)
         self._count += 1
-        since = self._since
-        if place == "model":
-            since = self._since = {"loss": since["loss"]} if "loss" in since else {}
-        since.pop(place, None)
-        since[place] = [place, [array.copy() for array in given], [array.copy() for array in held]]
+        seen = enumerate([inputs] for inputs in through) if place == "model" else [(place, given)]
+        self._since |= {where: [where, [array.copy() for array in arrays]] for where, arrays in seen}
         return value
+
+
+def _as_told(array: object, told: Array) -> bool:
+    return type(array) is np.ndarray and array.dtype is told.dtype and np.array_equal(array, told)
 
 
 def _is(array: object, rows: bool, *shape: int) -> bool:
@@ -63,10 +72,10 @@ class Linear:
         self.dW, self.db = np.zeros_like(W), np.zeros_like(b)
 
     def forward(self, x: Array) -> Given:
-        return self._asked.forward(self._index, [x], [self.W, self.b], self.worked_out(x))
+        return self._asked.forward(self._index, [x], self.worked_out(x))
 
     def backward(self, dout: Array) -> Given:
-        self.dW, self.db, dx = self._asked(self._index, "backward", [dout], [self.W, self.b])
+        self.dW, self.db, dx = self._asked(self._index, "backward", [dout])
         return dx
 
     def worked_out(self, x: Array) -> Array | None:
@@ -82,10 +91,10 @@ class ReLU:
         self._asked, self._index, self._width = asked, index, width
 
     def forward(self, x: Array) -> Given:
-        return self._asked.forward(self._index, [x], [], self.worked_out(x))
+        return self._asked.forward(self._index, [x], self.worked_out(x))
 
     def backward(self, dout: Array) -> Given:
-        (dx,) = self._asked(self._index, "backward", [dout], [])
+        (dx,) = self._asked(self._index, "backward", [dout])
         return dx
 
     def worked_out(self, x: Array) -> Array | None:
@@ -99,13 +108,14 @@ class MLP:
         self._asked, self._made, self.layers = asked, [*layers], layers
 
     def forward(self, x: Array) -> Given:
-        value = x if self.layers == self._made else None
+        value, through = x if self.layers == self._made else None, list[Any]()
         for layer in self._made:
+            through.append(value)
             value = layer.worked_out(value)
-        return self._asked.forward("model", [x], self.parameters(), value)
+        return self._asked.forward("model", [x], value, through)
 
     def backward(self, dlogits: Array) -> Given:
-        *gradients, dx = self._asked("model", "backward", [dlogits], self.parameters())
+        *gradients, dx = self._asked("model", "backward", [dlogits])
         for layer in self._linear():
             layer.dW, layer.db, *gradients = gradients
         return dx
@@ -129,10 +139,10 @@ class SoftmaxCrossEntropy:
         self._asked, self._classes = asked, np.arange(classes)
 
     def forward(self, logits: Array, labels: Array) -> Given:
-        return self._asked.forward("loss", [logits, labels], [], self.worked_out(logits, labels))
+        return self._asked.forward("loss", [logits, labels], self.worked_out(logits, labels))
 
     def backward(self) -> Given:
-        return self._asked("loss", "backward", [], [])
+        return self._asked("loss", "backward", [])
 
     def worked_out(self, logits: Array, labels: Array) -> float | None:
         """Cross-entropy; None if a label is of no class."""
@@ -147,9 +157,10 @@ class SoftmaxCrossEntropy:
 
 def make(ask: Ask, parameters: list[Array], most: int) -> tuple[MLP, SoftmaxCrossEntropy]:
     """A model that holds [W1, b1, W2, b2, ...], and its loss. most : forwards that may be worked out here"""
-    asked, layers = Asked(ask, most), list[Any]()
+    asked, layers = Asked(ask, parameters, most), list[Any]()
     for W, b in zip(parameters[::2], parameters[1::2]):
         if layers:
             layers.append(ReLU(asked, len(layers), len(W)))
         layers.append(Linear(asked, len(layers), W, b))
+        asked.layers.append(layers[-1])
     return MLP(asked, layers), SoftmaxCrossEntropy(asked, len(b))

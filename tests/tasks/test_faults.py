@@ -226,9 +226,9 @@ def test_nothing_that_is_asked_breaks_the_grader():
             network = dataclasses.replace(injector.networks(list(injector.KINDS)[trial // 500], 0)[0])
         asked = [ODD[rng.integers(len(ODD))] for _ in range(rng.integers(6))]
         if trial % 2:
-            place = [0, 1, 2, "model", "loss"][rng.integers(5)]
-            held = network.parameters[:2] if place in (0, 2) else network.parameters if place == "model" else []
-            asked = [place, ["forward", "backward"][rng.integers(2)], asked[:2], held]
+            place, what = [0, 1, 2, "model", "loss"][rng.integers(5)], ["forward", "backward"][rng.integers(2)]
+            since = [ODD, [place, asked[:1]], ["loss", asked[1:3]]][: rng.integers(4)]
+            asked = [place, what, asked[:2], asked if rng.integers(2) else [], since, 0]
         with contextlib.suppress(Unmet):
             network.answer(*asked, **({"k": 1} if trial % 7 == 0 else {}))
 
