@@ -5,8 +5,6 @@ from pathlib import Path
 
 import click
 
-from grader.paths import VERSION
-
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -39,11 +37,19 @@ def command(folder: Path) -> None:
 
     It can be graded, tested and handed out at once. `new-stage` adds stages; docs/authors.md lists every key.
     """
+    from grader.check_tasks.tables import write_tables
+    from grader.check_tasks.verify import Verifier
+    from grader.course.course import Course
     from grader.course.skeleton import build, read_claims
+    from grader.paths import VERSION
+    from grader.submission import read_submission
     from grader.verbs.skeleton import write
 
     title = folder.resolve().name.replace("_", " ").replace("-", " ").capitalize()
     made = lay_out("course", folder, {"title": title, "engine": ".".join(VERSION.split(".")[:2])})
     write(folder / "student", build(folder / "reference", read_claims(folder / "tasks")))
+    verifier = Verifier(Course(folder), read_submission(folder / "reference"), say=lambda line: None)
+    verifier.reference_earns_everything()
+    write_tables(verifier)
     click.echo(f"Written to {folder}: {', '.join(map(str, made))}, and student/.")
     click.echo("In that folder, check-tasks tests the course, and new-stage NAME lays out one more stage.")
