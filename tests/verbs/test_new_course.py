@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -65,6 +66,9 @@ def test_a_learner_s_verbs(course):
     assert "report.html" in verb("report")
     assert "index.html" in verb("site")
     verb("notebook", "--no-open")
+    assert "All is well" in verb("doctor")
+    for instrument in ("train", "experiment", "check-gradients"):
+        assert "First steps has nothing to do here" in verb(instrument, status=2)
 
 
 def test_watch_grades_it_at_each_save(course, tmp_path):
@@ -79,21 +83,36 @@ def test_watch_grades_it_at_each_save(course, tmp_path):
     assert screen.quit() == 0
 
 
+def elsewhere(root, *words):
+    """What a verb says that takes the place of its process, or that is of another folder's grader."""
+    command = [sys.executable, "-P", "-c", START.format(root=str(root)), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return " ".join((done.stdout + done.stderr).split())
+
+
+def test_the_course_s_own_test_passes(course):
+    assert "mistakes named in a kit 1 of 1" in verb("check-tasks", "01_means")
+
+
+def test_its_kit_names_the_mistake_and_its_archive_has_the_reference(course, tmp_path, monkeypatch):
+    kit = tmp_path / "kit"
+    verb("kit", "--out", kit)
+    assert not (kit / "reference").exists()
+    (kit / "student" / "means.py").write_text("def row_means(x):\n    return x.mean(0)\n", encoding="utf-8")
+    monkeypatch.setenv("CHAIN_RULE_COURSE", str(kit))
+    assert "Means of the columns instead of the rows" in elsewhere(kit, "grade")
+    monkeypatch.setenv("CHAIN_RULE_COURSE", str(course))
+    verb("gradescope", "--out", tmp_path / "autograder.zip")
+    with zipfile.ZipFile(tmp_path / "autograder.zip") as packed:
+        assert "reference/means.py" in packed.namelist()
+
+
 def test_an_instructor_s_verbs(course, tmp_path):
     for name in ("reference", "student"):
         shutil.copytree(course / name, tmp_path / "class" / name)
-    command = [
-        sys.executable,
-        "-P",
-        "-c",
-        START.format(root=str(ROOT)),
-        "class",
-        tmp_path / "class",
-        "--out",
-        tmp_path / "graded",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # it takes the place of its process
-    assert "2 graded, 0 could not be graded" in done.stdout + done.stderr
+    said = elsewhere(ROOT, "class", tmp_path / "class", "--out", tmp_path / "graded")
+    assert "2 graded, 0 could not be graded" in said
     assert "100" in (tmp_path / "graded" / "grades.csv").read_text("utf-8")
     assert "compare.html" in verb("compare", "--student", "reference", "--out", tmp_path / "compared")
 
