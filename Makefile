@@ -13,7 +13,7 @@ COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),
 
 .DEFAULT_GOAL := help
 .PHONY: help grade watch stage site hint why debug reset progress report train experiment check-gradients doctor notebook class compare kit update gradescope export \
-	regrade-diff check-tasks check-tasks-full record-times skeleton oracle \
+	regrade-diff check-tasks check-tasks-full new-course new-stage record-times skeleton oracle \
 	test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load test-noise class-soak same-grades screenshots bench bench-check architecture figures measure-seeds measure-diagnosis format lint requirements clean environment environment-long
 
 help: ## list the verbs
@@ -75,6 +75,10 @@ check-tasks: environment
 	@$(VENV_PYTHON) -m grader check-tasks $(ARGS) $(if $(ARGS),,&& $(VENV_PYTHON) -m tests.mistakes.reproduced)
 check-tasks-full: environment
 	@$(VENV_PYTHON) -m grader check-tasks --full $(ARGS)
+new-course:
+	@$(GRADER) new-course "$(FOLDER)" $(ARGS)
+new-stage:
+	@$(GRADER) new-stage "$(NAME)" $(ARGS)
 record-times:
 	@$(GRADER) record-times $(ARGS)
 skeleton:

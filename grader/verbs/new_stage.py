@@ -18,7 +18,7 @@ def command(name: str) -> None:
     from grader.verbs.new_course import lay_out
 
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise Refusal(f"{name!r} is no name of a stage. Remedy: a noun of small letters, digits and _, such as momentum.")
+        raise Refusal(f"{name!r} cannot be a stage's name. Remedy: use a noun of small letters, digits and _, such as momentum.")
     course = course_here()
     number = f"{max(int(stage.id[:2]) for stage in course.stages) + 1:02}"
     words = {"name": name, "number": number, "id": f"{number}_{name}", "title": name.replace("_", " ").capitalize()}

@@ -140,5 +140,5 @@ def test_a_new_stage_has_a_failing_check_to_fill_in(course):
 
 @pytest.mark.parametrize("name", ["Momentum", "2nd", "a b", "../up"])
 def test_a_stage_s_name_is_one_that_a_module_can_have(course, name):
-    assert "is no name of a stage. Remedy: " in verb("new-stage", name, status=2)
+    assert "cannot be a stage's name. Remedy: " in verb("new-stage", name, status=2)
     assert len(os.listdir(course / "tasks")) == 2
