@@ -1,0 +1,1 @@
+"""The answer: attention and one transformer block, forward and backward, in NumPy."""
