@@ -327,7 +327,6 @@ def scales_the_queries_in_place(q, k, mask=None):
 OPEN_NUMBERS = {
     "adds_an_epsilon": 1e-8,
     "adds_the_mask_with_the_sign_reversed": 1e9,
-    "subtracts_too_little": 10.0,
     "looks_everywhere_when_it_may_not": 1e9,
     "looks_everywhere_when_it_may_not__fill": 1e30,
 }

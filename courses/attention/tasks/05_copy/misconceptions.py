@@ -161,7 +161,7 @@ def skips_the_last_norm(self, dlogits):
 def forgets_to_shift(logits, tokens):
     """Scores compared with the token at the same position
 
-    The scores at position t are for the token at t + 1. The token at t is what the network has just read.
+    The scores at position t are for the token at t + 1. The token at t is what the network has read there.
     """
     n = logits.shape[1] // 2
     wanted = tokens[:, n : 2 * n]

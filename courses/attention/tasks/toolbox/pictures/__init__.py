@@ -52,7 +52,7 @@ def of_beginning(report: Report) -> list[Wanted]:
         return []
     text, maps = beginning.stored()
     finding = (
-        f"A network of this course while it copies {text!r}, after 200 batches. A row is the letter that is read, a column "
+        f"A network of this course while it copies {text!r}, after 120 batches. A row is the letter that is read, a column "
         f"one that it looks at. {_where_it_looks(maps, text)}"
     )
     return [_of_heads(maps, text, finding)]

@@ -25,9 +25,9 @@ class Copier:
         self.dplaces = np.vstack([dh.sum(axis=0), np.zeros((len(self.places) - dh.shape[1], dh.shape[2]))])
 
     def parameters(self):
-        yield from (self.letters, self.places, self.norm.gamma, self.norm.beta, self.out.W, self.out.b)
-        yield from self.block.parameters()
+        own = (self.letters, self.places, self.norm.gamma, self.norm.beta, self.out.W, self.out.b)
+        return own + self.block.parameters()
 
     def gradients(self):
-        yield from (self.dletters, self.dplaces, self.norm.dgamma, self.norm.dbeta, self.out.dW, self.out.db)
-        yield from self.block.gradients()
+        own = (self.dletters, self.dplaces, self.norm.dgamma, self.norm.dbeta, self.out.dW, self.out.db)
+        return own + self.block.gradients()

@@ -15,8 +15,8 @@ class LayerNorm:
 
     def backward(self, dout):
         D = dout.shape[-1]
-        self.dgamma[...] = np.einsum("...d,...d->d", dout, self.y)
-        self.dbeta[...] = np.einsum("...d->d", dout)
+        self.dgamma[...] = np.einsum("nd,nd->d", dout.reshape(-1, D), self.y.reshape(-1, D))
+        self.dbeta[...] = np.einsum("nd->d", dout.reshape(-1, D))
         g = dout * self.gamma
         total, product = np.einsum("...d->...", g), np.einsum("...d,...d->...", g, self.y)
         return np.einsum("...,...d->...d", self.inverse / D, D * g - total[..., None] - product[..., None] * self.y)
@@ -32,8 +32,9 @@ class Linear:
         return np.einsum("...i,ij->...j", x, self.W) + self.b
 
     def backward(self, dout):
-        self.dW = np.einsum("...i,...j->ij", self.x, dout)
-        self.db = np.einsum("...j->j", dout)
+        rows = dout.reshape(-1, dout.shape[-1])
+        self.dW = np.einsum("ni,nj->ij", self.x.reshape(len(rows), -1), rows)
+        self.db = np.einsum("nj->j", rows)
         return np.einsum("...j,ij->...i", dout, self.W)
 
 

@@ -12,7 +12,7 @@ def attention_weights(q, k, mask=None):
             seen = [s for s in range(S) if mask is None or mask[t, s]]
             if not seen:
                 continue
-            scores = [sum(q[b, t, d] * k[b, s, d] for d in range(D)) / math.sqrt(D) for s in seen]
+            scores = [float(q[b, t] @ k[b, s]) / math.sqrt(D) for s in seen]
             top = max(scores)
             exps = [math.exp(score - top) for score in scores]
             total = sum(exps)

@@ -33,9 +33,9 @@ class LayerNorm:
             self.dgamma += row * y
             self.dbeta += row
             for i in range(D):
-                for j in range(D):
-                    slope = (i == j) - 1 / D - y[i] * y[j] / D
-                    dx[n, i] += slope * row[j] * self.gamma[j] / self.roots[n]
+                slopes = -1 / D - y[i] * y / D
+                slopes[i] += 1
+                dx[n, i] = slopes @ (row * self.gamma) / self.roots[n]
         return dx.reshape(self.shape)
 
 
