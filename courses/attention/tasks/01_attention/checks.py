@@ -34,6 +34,18 @@ def check_weights_are_softmax_of_scaled_scores(student, case):
         case.expect(found, expected, "attention_weights(q, k)", should="softmax of q @ k.T / sqrt(D)", rtol=FLOAT32_RTOL)
 
 
+def check_weights_of_each_query_sum_to_one(student, case):
+    """The weights of each query are at least 0 and sum to exactly 1."""
+    for shape in SHAPES:
+        case.start_new_example(student)
+        q, k, _ = _drawn(case, *shape)
+        found = student.attention.attention_weights(q, k)
+        case.expect(found, np.zeros((shape[0], *shape[1:3])), "attention_weights(q, k)", atol=np.inf)
+        digits = 64 * np.finfo(found.dtype).eps
+        case.expect(found.sum(axis=2), np.ones(shape[:2]), "The sum over the keys", should="1", rtol=digits)
+        case.require((found >= 0).all(), "No weight is negative.", f"The smallest weight is {found.min():.4g}.")
+
+
 def check_weights_respect_the_mask(student, case):
     """Where the mask is False the weight is exactly 0; the others are as if the hidden keys did not exist."""
     for shape in SHAPES:
@@ -49,23 +61,10 @@ def check_weights_respect_the_mask(student, case):
         case.require(not hidden.any(), "Where the mask is False, the weight should be exactly 0.", gave)
 
 
-def check_weights_of_each_query_sum_to_one(student, case):
-    """The weights of each query are at least 0 and sum to 1, with and without a mask."""
-    for shape in SHAPES:
-        case.start_new_example(student)
-        q, k, _ = _drawn(case, *shape)
-        for mask in (None, _masked(case, *shape[1:3])):
-            found = student.attention.attention_weights(q, k, mask)
-            case.expect(found, np.zeros((shape[0], *shape[1:3])), "attention_weights(q, k, mask)", atol=np.inf)
-            digits = 64 * np.finfo(found.dtype).eps
-            case.expect(found.sum(axis=2), np.ones(shape[:2]), "The sum over the keys", should="1", rtol=digits)
-            case.require((found >= 0).all(), "No weight is negative.", f"The smallest weight is {found.min():.4g}.")
-
-
 def check_weights_are_zero_without_any_key(student, case):
     """A query that may look nowhere gets only zeros, not nan, and changes no other query's weights."""
     q, k, _ = _drawn(case, 2, 4, 3, 5, 2)
-    mask = case.given("mask", np.array([[True, True, False], [False] * 3, [True] * 3, [False, False, True]]))
+    mask = case.given("mask", np.array([[True] * 3, [False] * 3, [True] * 3, [False] * 3]))
     found, expected = student.attention.attention_weights(q, k, mask), closed_form.weights(q, k, mask)
     why = "If every score of a row is minus infinity, so is the largest: -inf - (-inf) is nan, and so is 0 / 0."
     should = "0 in every row of the mask that is all False"
@@ -89,20 +88,30 @@ def check_weights_stay_finite_for_large_scores(student, case):
 
 
 def check_attention_mixes_the_values(student, case):
-    """forward(q, k, v, mask) is weights @ v: one row per query, one column per feature of a value."""
+    """forward(q, k, v) is weights @ v: one row per query, one column per feature of a value."""
     for shape in SHAPES:
         case.start_new_example(student)
         q, k, v = _drawn(case, *shape)
-        for mask in (None, _masked(case, *shape[1:3])):
-            found = student.attention.Attention().forward(q, k, v, mask)
-            what = "Attention().forward(q, k, v, mask)"
-            case.expect(found, closed_form.attend(q, k, v, mask), what, should="weights @ v", rtol=FLOAT32_RTOL)
+        found, what = student.attention.Attention().forward(q, k, v), "Attention().forward(q, k, v)"
+        case.expect(found, closed_form.attend(q, k, v), what, should="weights @ v", rtol=FLOAT32_RTOL)
+
+
+def check_attention_uses_the_mask(student, case):
+    """With a mask, forward(q, k, v, mask) mixes the values by your own attention_weights(q, k, mask)."""
+    for shape in SHAPES[:3]:
+        case.start_new_example(student)
+        q, k, v = _drawn(case, *shape)
+        mask = _masked(case, *shape[1:3])
+        weights = student.attention.attention_weights(q, k, mask)
+        case.expect(weights, np.zeros((shape[0], *shape[1:3])), "attention_weights(q, k, mask)", atol=np.inf)
+        what, should = "Attention().forward(q, k, v, mask)", "attention_weights(q, k, mask) @ v"
+        case.expect(student.attention.Attention().forward(q, k, v, mask), weights @ v, what, should=should, rtol=FLOAT32_RTOL)
 
 
 def check_attention_leaves_its_arguments_alone(student, case):
     """Neither q, k, v and the mask nor an earlier result change, and each call uses its own arguments."""
     layer = student.attention.Attention()
-    given = [*_drawn(case, 2, 3, 4, 5, 6), _masked(case, 3, 4)]
+    given = [*_drawn(case, 2, 3, 4, 5, 6), case.given("mask", np.ones((3, 4), bool))]
     others = [*_drawn(case, 1, 2, 2, 3, 2), None]
     held = [student.put(array) for array in given]
     first = layer.forward.keep(*held)

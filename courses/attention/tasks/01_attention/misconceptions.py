@@ -285,7 +285,7 @@ def forgets_the_values(self, q, k, v, mask=None):
     return attention_weights(q, k, mask)
 
 
-@misconception("attention.Attention.forward", fails=["check_attention_mixes_the_values"])
+@misconception("attention.Attention.forward", fails=["check_attention_uses_the_mask"])
 def ignores_the_mask_in_forward(self, q, k, v, mask=None):
     """Mask not passed on
 
