@@ -203,7 +203,7 @@ def test_an_untouched_course_shows_where_it_leads(rendered):
     assert len(tiles) == 25
     assert sum("✗" in tile.text for tile in tiles) == 1
     assert len(start.all("svg", "sketch")) == 2
-    assert "14 stages, about 10 hours" in start.text
+    assert "15 stages, about 12 hours" in start.text
     opening = page.all("div", "opening")[0]
     assert "the layer that holds everything a network learns" in opening.text
     assert [code.text for code in opening.all("code")][:1] == ["Linear"]

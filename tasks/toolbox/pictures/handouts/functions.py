@@ -1,4 +1,4 @@
-"""Figures of single functions, and of what a network consists of: stages 01 to 07. Nothing here needs the images."""
+"""Figures of functions, of what a network consists of, and of its products: stages 01 to 07, and 15. None needs the images."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -240,6 +240,25 @@ def graph() -> Sheet:
     return sheet
 
 
+def products() -> Sheet:
+    """15: the multiplications of the nine products of a step, and the one that nobody needs."""
+    sizes, rows = (784, 128, 64, 10), 64
+    sheet = Sheet(216)
+    axes = Axes(sheet, (96, 14, 300, 176), (0, 7), (0, 9))
+    axes.frame({n: str(n) for n in range(0, 8, 2)}, {}, "million multiplications in a step of 64 rows")
+    for k, (inputs, units) in enumerate(pairwise(sizes)):
+        millions = rows * inputs * units / 1e6
+        for j, name in enumerate(("forward", "dW", "dx")):
+            down, spare = 18 + 18 * (3 * k + j), k == 0 and name == "dx"
+            sheet.text(90, down + 10, f"{name}, {inputs} to {units}", INK, 10, "end", bold=spare)
+            end = axes.at(millions, 0)[0]
+            sheet.box(axes.left, down, max(end - axes.left, 1), 13, SECOND if spare else FIRST, round_by=2)
+            if spare or millions < 1:
+                sheet.text(end + 5, down + 10.5, "nobody reads it" if spare else f"{millions:.2f}", INK, 10)
+    sheet.line([(axes.left, 14), (axes.left, axes.bottom)], RULE, 1)
+    return sheet
+
+
 #: Stage -> name of the file -> what draws it.
 FIGURES: dict[str, dict[str, Callable[[], Sheet]]] = {
     "01_linear": {"he": he},
@@ -249,4 +268,5 @@ FIGURES: dict[str, dict[str, Callable[[], Sheet]]] = {
     "05_gradient_check": {"secants": secants, "eps": eps},
     "06_network": {"network": network},
     "07_backprop": {"graph": graph},
+    "15_fast": {"products": products},
 }
