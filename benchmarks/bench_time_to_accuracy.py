@@ -14,7 +14,7 @@ NEVER = 1e6  #: seconds of a training that does not get there
 
 def best(name: str, options: Options) -> tuple[Timing, str]:
     """The whole grid with one seed, then the fastest settings with five: the best median, and its settings."""
-    momenta = (0.0,) if name == "reference" else MOMENTA
+    momenta = (0.0,) if name in ("reference", "fast") else MOMENTA
     grid = [
         {"batch_size": b, "lr": lr, "momentum": m, "epochs": EPOCHS, "accuracy": 0.96}
         for b, lr, m in product(BATCHES, RATES, momenta)
@@ -33,22 +33,24 @@ def best(name: str, options: Options) -> tuple[Timing, str]:
 
 
 def ratios(options: Options):
-    own, settings = best("reference", options)
+    """Of the reference and of `fast` beside each library; JAX is no part of the target."""
+    own = {name: best(name, options) for name in ("reference", "fast")}
     others = {}
-    for name in ("Keras", "PyTorch", "scikit-learn"):
+    for name in ("Keras", "PyTorch", "scikit-learn", "JAX"):
         if sentence := missing(name):
-            yield Ratio(f"time to 96 %: reference / {name}", None, None, sentence)
+            yield Ratio(f"time to 96 %: fast / {name}", None, None, sentence)
             continue
         others[name], its = best(name, options)
-        how = f"reference {own.median:.2f} s ({settings}), {name} {others[name].median:.2f} s ({its})"
-        yield Ratio(f"time to 96 %: reference / {name}", own.median / others[name].median, None, how)
+        for mine, (timing, settings) in own.items():
+            how = f"{mine} {timing.median:.2f} s ({settings}), {name} {others[name].median:.2f} s ({its})"
+            yield Ratio(f"time to 96 %: {mine} / {name}", timing.median / others[name].median, None, how)
+    others.pop("JAX", None)
+    if not others:
+        return
     fastest = min(others.values(), key=lambda timing: timing.median)
     grid = f"{len(BATCHES)} batch sizes, {len(RATES)} rates, momentum 0 and, where there is one, 0.9"
-    how = f"each at the best of one grid ({grid}), median of {SEEDS} seeds"
-    yield Ratio(
-        "time to 96 %: reference / best of the others",
-        own.median / fastest.median,
-        0.60,
-        f"{how}; the best of the others is {fastest.name}",
-        timings=(own, fastest),
-    )
+    how = f"each at the best of one grid ({grid}), median of {SEEDS} seeds, processor time; the best is {fastest.name}"
+    for name, target in (("reference", None), ("fast", 0.65)):
+        timing = own[name][0]
+        title = f"time to 96 %: {name} / best of Keras, PyTorch, scikit-learn"
+        yield Ratio(title, timing.median / fastest.median, target, how, timings=(timing, fastest))

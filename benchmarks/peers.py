@@ -10,7 +10,7 @@ from typing import Any
 from grader.paths import ROOT
 from grader.threads import ONE_THREAD
 
-PACKAGES = {"reference": "numpy", "scikit-learn": "sklearn", "PyTorch": "torch", "Keras": "keras"}
+PACKAGES = {"scikit-learn": "sklearn", "PyTorch": "torch", "Keras": "keras", "JAX": "jax"}
 
 
 class ContenderFailed(Exception):
@@ -25,9 +25,9 @@ def missing(name: str) -> str:
 
 
 def ask(name: str, *requests: dict[str, Any]) -> list[dict[str, Any]]:
-    """One process; one answer a request, in order. Threads: as the library sets them, the reference as `make train`."""
+    """One process with one thread; one answer a request, in order."""
     command = [sys.executable, "-m", "benchmarks.contenders", name, json.dumps(requests)]
-    environment = {**os.environ, **ONE_THREAD} if name == "reference" else None
+    environment = {**os.environ, **ONE_THREAD}
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         raise ContenderFailed(f"{name}: {done.stderr.strip().splitlines()[-1:]}")
