@@ -217,10 +217,10 @@ def summary(console: Console, report: Report, about: About, *, whole: bool = Tru
     parts += [short_ladder(console, report.stages, here)] if untouched else ladder(console, report.stages, here)
     if not report.complete:
         parts += [Text(), Text("Stopped early: everything graded so far is kept.", style="bold")]
-    parts += [*_remarks(console, report), *next_part(report, ran_lines=0, last=True)]
-    if report.next is None and report.complete:
-        parts += [Text(), _nothing_left(report, about.done if whole else "")]
-    return Group(*parts)
+    ended = report.complete and (report.next is None or 0 < report.score == report.max_score)
+    achieved = about.done if whole else ""
+    parts += [*_remarks(console, report), *([Text(), _nothing_left(report, achieved)] if ended else [])]
+    return Group(*parts, *next_part(report, ran_lines=0, last=True))
 
 
 def _remarks(console: Console, report: Report) -> Iterator[Text]:
@@ -253,7 +253,7 @@ def greeting(report: Report, about: About) -> Group:
 
 
 def _nothing_left(report: Report, achieved: str) -> Text:
-    if report.score == report.max_score:
+    if 0 < report.score == report.max_score or all(stage.state == "pass" for stage in report.stages):
         return Text(f"All done: full marks. {achieved}" if achieved else "This is done: full marks.", style="bold green")
     blocked = next((check for stage in report.stages for check in stage.checks if check.blocked_by), None)
     if blocked is None:
