@@ -6,7 +6,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.records import Card, Extra, Mistake, NextStep, Report, SourceLines
+import msgspec
+
+from grader.records import Card, CheckResult, Extra, Mistake, NextStep, Report, SourceLines, StageResult
 from tests.report.failures import (
     backprop_mistake,
     curves,
@@ -44,6 +46,15 @@ def all_right(out: Path) -> Report:
     outcomes["check_relu_backward_masks"] = passed(printed="mask [True False True]\nthree entries pass")
     write_history(out, [0, 10, 16, 26, 36, 44, 52, 72, 86, 94], {s[0]: "pass" for s in STAGES[:11]})
     return report_of(outcomes, curves=curves())
+
+
+def with_a_stage_without_points(report: Report) -> Report:
+    """The same report, and behind it a stage that is to do and has no points."""
+    check = CheckResult(id="check_more", promise="More.", state="todo", points=0, max_points=0, message="`more` is to do.")
+    step = NextStep("15_more", "check_more", "`more` is to do.", "student/more.py", 1)
+    return msgspec.structs.replace(
+        report, stages=[*report.stages, StageResult("15_more", "More", "todo", 0, 0, [check])], next=step
+    )
 
 
 def untouched(out: Path) -> Report:

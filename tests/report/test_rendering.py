@@ -90,6 +90,14 @@ def test_nothing_graded_is_a_page_too(page):
     assert tree.id("score").text.split() == ["0", "of", "0", "points"]
 
 
+def test_full_marks_are_shown_above_a_stage_without_points(page, tmp_path):
+    tree = page(samples.with_a_stage_without_points(samples.make("all_right", tmp_path)))
+    ending, following = tree.all("section", "next")[0].all("div", "sheet")[0], tree.id("next")
+    assert ending.all("p", "label")[0].text == "All points"
+    assert "from nothing but sums and slopes" in ending.text
+    assert following.text == "more is to do."
+
+
 def test_page_is_whole_or_not_there(tmp_path, monkeypatch):
     """A failure on the way leaves the old page as it was."""
     render(samples.report_of({}), tmp_path, HERE)
