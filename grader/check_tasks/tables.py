@@ -24,9 +24,9 @@ from grader.diagnosis.answer_table import (
     OpenAnswers,
     made_of,
 )
-from grader.diagnosis.bench import checks_and_probes, probes
 from grader.diagnosis.digests import Digest
 from grader.diagnosis.matches import is_about
+from grader.diagnosis.runs import checks_and_probes, probes
 from grader.diagnosis.same_answers import ALL_OF_HISTORY, NO_HISTORY, VALIDATION_ONLY, in_words_alone
 from grader.files import write_atomically
 from grader.submission import Submission

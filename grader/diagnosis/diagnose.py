@@ -20,11 +20,10 @@ from typing import Any
 
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
-from grader.diagnosis.bench import BUDGET, Bench, Forms
 from grader.diagnosis.candidates import Candidates, clean_ratios, fillings
 from grader.diagnosis.facts import facts_of
 from grader.diagnosis.matches import all_that_match, groups, likeliest, mistake_of, one_of, separated, shows_values
-from grader.diagnosis.runs import ReplayCache, Runs
+from grader.diagnosis.runs import BUDGET, Bench, Forms, ReplayCache, Runs
 from grader.diagnosis.same_answers import Answer, Answers, answers, in_words_alone, last_words, same
 from grader.records import Mistake
 from grader.running import scores

@@ -10,13 +10,12 @@ from functools import cache
 
 from grader.course.stage import Check
 from grader.diagnosis.answer_table import OTHERS, SEED, AnswerTable, KnownAnswers, KnownMistake, RightAnswers
-from grader.diagnosis.bench import PROBE, checks_and_probes, probes
 from grader.diagnosis.digests import Digest, digest, digest_text
 from grader.diagnosis.drawn_digests import agrees_with, plain, shows_more, unpacked
 from grader.diagnosis.facts import facts_of
 from grader.diagnosis.matches import groups, likeliest, mistake_of, one_group
 from grader.diagnosis.random_draws import features
-from grader.diagnosis.runs import Runs
+from grader.diagnosis.runs import PROBE, Runs, checks_and_probes, probes
 from grader.diagnosis.same_answers import (
     ALL_OF_HISTORY,
     NO_HISTORY,

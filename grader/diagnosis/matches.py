@@ -8,9 +8,8 @@ from typing import TypeVar
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
 from grader.diagnosis.answer_table import KnownMistake
-from grader.diagnosis.bench import PROBE, Bench, Forms, probes
 from grader.diagnosis.random_draws import agree, share_what_is_odd, shows, varies
-from grader.diagnosis.runs import Runs, agree_but_for_the_draw
+from grader.diagnosis.runs import PROBE, Bench, Forms, Runs, agree_but_for_the_draw, probes
 from grader.diagnosis.same_answers import (
     ALL_OF_HISTORY,
     NO_HISTORY,

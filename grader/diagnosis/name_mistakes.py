@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from grader.course.course import Course
 from grader.course.stage import Stage
 from grader.diagnosis.answer_table import SEED, has_tables, tables_of
-from grader.diagnosis.bench import BUDGET
 from grader.diagnosis.known_mistakes import named_by_tables
+from grader.diagnosis.runs import BUDGET
 from grader.records import FOLLOW_THROUGH, Card, CheckResult, FollowThrough, Mistake
 from grader.running import scores
 from grader.running.limits import Limits, calibrate

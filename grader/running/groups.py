@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from grader.course.stage import Check, Stage
 from grader.submission import Submission
@@ -22,23 +22,22 @@ class Memo:
     """What the checks of one group compute once: `memo(key, function)`. A failure is remembered and raised again."""
 
     def __init__(self) -> None:
-        self._values: dict[object, object] = {}
-        self._failures: dict[object, Exception] = {}
+        self._kept: dict[object, tuple[Any, Exception | None]] = {}
 
     def __call__(self, key: object, function: Callable[[], Value]) -> Value:
-        if key in self._failures:
-            raise self._failures[key]
-        if key not in self._values:
+        if key not in self._kept:
             try:
-                self._values[key] = function()
+                self._kept[key] = function(), None
             except Exception as failure:
-                self._failures[key] = failure
-                raise
-        return self._values[key]  # type: ignore[return-value]
+                self._kept[key] = None, failure
+        value, failed = self._kept[key]
+        if failed is not None:
+            raise failed
+        return cast(Value, value)
 
     def forget_values(self) -> None:
         """Keep only the failures: the worker that the values point into is gone."""
-        self._values.clear()
+        self._kept = {key: kept for key, kept in self._kept.items() if kept[1] is not None}
 
 
 class Group:

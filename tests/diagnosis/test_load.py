@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from grader.diagnosis import bench, runs
-from grader.diagnosis.bench import BUDGET
+from grader.diagnosis import runs
 from grader.diagnosis.diagnose import diagnose
 from grader.diagnosis.facts import facts_of
+from grader.diagnosis.runs import BUDGET
 from grader.learner.watched import Watched
 from grader.paths import REFERENCE
 from grader.report import learner, terminal, words
@@ -41,7 +41,7 @@ def test_a_slow_machine_gives_the_names_of_a_quick_one(stage, name, monkeypatch)
     def names(seconds):
         """With so many seconds a replay, and how many replays that were."""
         replayed.clear()
-        monkeypatch.setattr(bench, "time", SimpleNamespace(perf_counter=lambda: seconds * len(replayed)))
+        monkeypatch.setattr(runs, "time", SimpleNamespace(perf_counter=lambda: seconds * len(replayed)))
         return diagnose(context, ANSWER, BUDGET), len(replayed)
 
     quiet, loaded = names(0.0), names(SECONDS)
@@ -57,7 +57,7 @@ def test_a_search_that_is_stopped_says_so_wherever_the_failure_is_shown(tmp_path
     watched.grade()
     ticks = count()
     with monkeypatch.context() as slow:
-        slow.setattr(bench, "time", SimpleNamespace(perf_counter=lambda: 1000.0 * next(ticks)))
+        slow.setattr(runs, "time", SimpleNamespace(perf_counter=lambda: 1000.0 * next(ticks)))
         assert watched.name_mistakes(REFERENCE)
     failed = [check for check in watched.current.checks if check.state == "fail"]
     assert failed

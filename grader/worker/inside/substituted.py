@@ -203,12 +203,10 @@ def _plain(name: str) -> property:
 
 def _parameters(function: Function | None) -> list[str]:
     """What a function takes, but for the object that it is a method of."""
-    code = function.__code__ if function is not None else None
-    return (
-        [name for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if name != "self"]
-        if code is not None
-        else []
-    )
+    if function is None:
+        return []
+    code = function.__code__
+    return [name for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if name != "self"]
 
 
 def _loaded(texts: Mapping[str, str]) -> types.ModuleType:
