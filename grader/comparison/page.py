@@ -15,6 +15,7 @@ from grader.comparison import code_diff, probing
 from grader.course.course import Course
 from grader.files import write_atomically
 from grader.report import evidence, pictures, svg, tables
+from grader.report.evidence import Curves
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
 from grader.submission import Submission
 from grader.text import visible
@@ -142,17 +143,16 @@ def _modules(sides: Sides) -> list[str]:
 
 
 def _curves(sides: Sides) -> dict[str, Any] | None:
-    if (draws := pictures.drawer(sides.course)) is None:
+    ours, theirs = (_first_curves(asked, folder) for asked, folder in zip(sides.asked, sides.evidence, strict=True))
+    draws = pictures.drawer(sides.course)
+    if ours is None or theirs is None or draws is None:
         return None
-    found = [_first_curves(draws, asked, folder) for asked, folder in zip(sides.asked, sides.evidence, strict=True)]
-    if None in found:
-        return None
-    picture = draws.of_two_trainings(*found)
+    picture = draws.of_two_trainings(ours, theirs)
     drawing = picture.plot().replace(svg.KEY, "curves") if picture.plot and svg.available() else ""
     return {"svg": Markup(drawing), "finding": picture.finding}
 
 
-def _first_curves(draws: pictures.Drawer, asked: probing.Asked, folder: Path) -> object:
+def _first_curves(asked: probing.Asked, folder: Path) -> Curves | None:
     checks = ((stage.id, check) for stage in asked.stages for check in stage.checks)
-    found = (draws.Curves.of_evidence(evidence.load(folder, stage, check.id, check.card)) for stage, check in checks)
+    found = (Curves.of_evidence(evidence.load(folder, stage, check.id, check.card)) for stage, check in checks)
     return next((curves for curves in found if curves is not None), None)

@@ -15,7 +15,7 @@ from grader.course.toolbox import shared
 from grader.records import CheckResult, Report
 from grader.report import svg, tables
 from grader.report.drawn import Drawings
-from grader.report.evidence import Arrays
+from grader.report.evidence import Arrays, Curves
 
 MOST_PICTURES = 8
 
@@ -53,19 +53,14 @@ class Wanted(NamedTuple):
 
 
 class Drawer(Protocol):
-    """What a course offers in `pictures` of its toolbox.
-
-    Curves : of a training: `of(Report.curves)`, `of_evidence(arrays)`, None for what holds none
-    """
-
-    Curves: Any
+    """What a course offers in `pictures` of its toolbox."""
 
     def plotted(self, failed: bool, roles: Iterable[str]) -> bool: ...
     def of_check(self, failed: bool, arrays: Arrays) -> Iterable[Wanted]: ...
     def of_beginning(self, report: Report) -> list[Wanted]: ...
     def openings(self) -> Mapping[str, Any]: ...
-    def of_training(self, curves: object) -> Wanted: ...
-    def of_two_trainings(self, ours: object, theirs: object) -> Wanted: ...
+    def of_training(self, curves: Curves) -> Wanted: ...
+    def of_two_trainings(self, ours: Curves, theirs: Curves) -> Wanted: ...
     def of_experiment(self, figures: Iterable[Any]) -> list[Wanted]: ...
 
 
@@ -83,14 +78,14 @@ def due(report: Report, evidence: Callable[[str, CheckResult], Arrays], course: 
     if beginning := draws.of_beginning(report):
         return beginning
     for stage in report.stages:
-        curves = draws.Curves.of(report.curves) if report.curves.get("stage") == stage.id else None
+        curves = Curves.of(report.curves) if report.curves.get("stage") == stage.id else None
         for check in stage.checks:
             arrays, place = evidence(stage.id, check), (stage.id, check.id)
             if curves is not None and check.state == "fail" and check.id == report.curves.get("check"):
                 wanted.append(draws.of_training(curves)._replace(place=place))  # what failed is seen there first
                 curves = None
             wanted.extend(one._replace(place=place) for one in draws.of_check(check.state != "pass", arrays))
-            own = draws.Curves.of_evidence(arrays)
+            own = Curves.of_evidence(arrays)
             if own is not None and check.id != report.curves.get("check"):  # else they are the report's, with its band
                 wanted.append(draws.of_training(own)._replace(place=place))
         if curves is not None:

@@ -14,6 +14,7 @@ from grader.errors import Refusal
 from grader.records import CheckResult, Report, StageResult
 from grader.report import pages, stored, tables, words
 from grader.report.drawn import drawing_code
+from grader.report.evidence import Curves
 from grader.report.stored import Run, history, progress
 from tests.courses import HERE
 from tests.report import samples
@@ -157,7 +158,7 @@ def test_findings_of_gradients_count_what_is_not_finite():
 
 
 def test_findings_of_curves():
-    curves = pictures.Curves.of(samples.curves())
+    curves = Curves.of(samples.curves())
     sentence = findings.learning_curves(curves)
     first, last = (100 * curves.history["val_acc"][i] for i in (0, -1))
     assert f"rises from {first:.1f} % to {last:.1f} % in 10 epochs" in sentence
@@ -167,8 +168,8 @@ def test_findings_of_curves():
 
 
 def test_curves_do_not_depend_on_those_drawn_before():
-    whole = pictures.Curves.of(samples.curves())
-    bare = pictures.Curves({"val_loss": [2.0, float("nan"), 1.5], "val_acc": [0.5]}, {})
+    whole = Curves.of(samples.curves())
+    bare = Curves({"val_loss": [2.0, float("nan"), 1.5], "val_acc": [0.5]}, {})
     first = figures.learning_curves(whole)
     assert figures.learning_curves(bare) != first
     assert figures.two_trainings(bare, whole)
@@ -177,7 +178,7 @@ def test_curves_do_not_depend_on_those_drawn_before():
 
 def test_findings_of_curves_that_turn():
     history = {"train_loss": [1, 0.5, 0.3, 0.2, 0.1], "val_loss": [1, 0.5, 0.6, 0.8, 0.9], "val_acc": [0.5, 0.5, 0.5, 0.5, 0.5]}
-    sentence = findings.learning_curves(pictures.Curves.of({"history": history}))
+    sentence = findings.learning_curves(Curves.of({"history": history}))
     assert "stays near 50.0 %" in sentence
     assert "lowest after epoch 2" in sentence
 
@@ -204,9 +205,9 @@ def test_findings_of_softmax():
 
 
 def test_curves_take_what_is_no_curve_for_none():
-    assert pictures.Curves.of({}) is None
-    assert pictures.Curves.of({"history": {"val_acc": [], "train_acc": [None]}}) is None
-    curves = pictures.Curves.of(
+    assert Curves.of({}) is None
+    assert Curves.of({"history": {"val_acc": [], "train_acc": [None]}}) is None
+    curves = Curves.of(
         {"history": {"val_acc": [0.5, None, float("inf")]}, "reference": {"val_acc": {"low": [1], "high": [1, 2]}}}
     )
     assert curves.history["val_acc"][0] == 0.5

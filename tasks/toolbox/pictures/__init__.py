@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from grader.report.api import Arrays, Cell, Markup, Report, Tile, ValueTable, Wanted, largest, number, shades
+from grader.report.api import Arrays, Cell, Curves, Markup, Report, Tile, ValueTable, Wanted, largest, number, shades
 
 from . import beginning, figures, findings, pixels
-from .curves import Curves as Curves
 
 MISTAKEN = ("mistake_images", "mistake_true", "mistake_said", "mistake_confidence")
 #: Roles that become a plot: of failures, and of every training.

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
-from grader.report.api import BAND, DASHES, EDGE, FIRST, OFF, SECOND, THIRD, Dash, element, new_figure, style
+from grader.report.api import BAND, DASHES, EDGE, FIRST, OFF, SECOND, THIRD, Curves, Dash, element, new_figure, style
 
 from . import pixels
-from .curves import Curves
 from .findings import off_diagonal
 
 if TYPE_CHECKING:

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.report.api import listed, plural
-
-from .curves import Curves
+from grader.report.api import Curves, listed, plural
 
 
 def percent(share: float) -> str:
