@@ -13,7 +13,6 @@ A check asks its `student` for something and tells its `case` what to expect:
 
 from grader.checks.case import Case
 from grader.checks.compare import Unmet
-from grader.checks.difference import Finding, Mismatch, Pattern
 from grader.checks.epochs import last_epoch
 from grader.checks.patterns import ROWS_FOR_COLUMNS
 from grader.checks.phrases import listed, number, type_phrase
@@ -28,6 +27,6 @@ from grader.worker.outside.transcript import ErrorInfo, Opaque, Step
 FLOAT32_RTOL = 1e-5
 
 __all__ = [
-    "FLOAT32_RTOL", "ROWS_FOR_COLUMNS", "CallTimeout", "Case", "ErrorInfo", "Finding", "Mismatch", "Opaque", "Pattern", "Refusal", "Remote",
-    "Step", "Student", "StudentError", "Unmet", "last_epoch", "listed", "literal", "number", "type_phrase",
+    "FLOAT32_RTOL", "ROWS_FOR_COLUMNS", "CallTimeout", "Case", "ErrorInfo", "Opaque", "Refusal", "Remote", "Step", "Student",
+    "StudentError", "Unmet", "last_epoch", "listed", "literal", "number", "type_phrase",
 ]  # fmt: skip

@@ -2,14 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from grader.checks.compare import Unmet, compare
-from grader.checks.difference import Mismatch, Pattern, close
+from grader.checks.difference import close
 from grader.checks.patterns import ROWS_FOR_COLUMNS, numbers_show
 from grader.checks.phrases import entry_is, number, pair_of_numbers, type_phrase
 from grader.checks.script import Script
@@ -30,26 +30,18 @@ class Case:
     stage_id : "03_softmax"
     check_id : "check_softmax_rows_sum_to_one"
     modules  : of the course, in the order in which a card imports them
-    patterns : gives the course's own, for what a difference shows
 
     `rng` is a Generator for anything the methods do not cover, `seed` a whole number for `student.rng`, `notes` what
     `note` was given, `stored` the arrays for the report by role.
     """
 
-    def __init__(
-        self,
-        seed: object,
-        stage_id: str,
-        check_id: str,
-        modules: Sequence[str] = (),
-        patterns: Callable[[], Iterable[Pattern]] = tuple,
-    ):
+    def __init__(self, seed: object, stage_id: str, check_id: str, modules: Sequence[str] = ()):
         self._key = f"{seed}/{stage_id}/{check_id}"
         self.rng = np.random.default_rng(self._derive("rng"))
         self.seed = self._derive("seed") % 10_000
         self.notes: list[str] = []
         self.stored: dict[str, np.ndarray] = {}
-        self._script, self._patterns = Script(modules), patterns
+        self._script = Script(modules)
         self._counts: dict[str, int] = {}
         self._earlier: dict[str, np.ndarray] = {}
 
@@ -145,7 +137,7 @@ class Case:
         """Compare in the order missing, type, shape, dtype, NaN or inf, values. Arguments as `compare.compare`; raises Unmet."""
         unmet = compare(
             given, expected, what, should=should or "", rtol=rtol, atol=atol, dtype=dtype, not_finite=not_finite, layout=layout,
-            counts=self._counts, named=self._script.arrays(), earlier=self._earlier, own=self._patterns,
+            counts=self._counts, named=self._script.arrays(), earlier=self._earlier,
         )  # fmt: skip
         if unmet is not None:
             self._keep_pictures(unmet)
@@ -217,7 +209,7 @@ class Case:
         told, slope = pair_of_numbers(float(analytic[worst]), float(numeric[worst]))
         should = f"{what} should agree with the numerical gradient: |a - n| / (|a| + |n|) at most {tol:g}."
         gave = f"For {what} it is {number(off / size)}. Furthest off: {name} is {told}, the measured slope is {slope}."
-        looks_like = numbers_show(Mismatch(analytic, numeric, self._counts), self._patterns()) if not where else ""
+        looks_like = numbers_show(analytic, numeric, self._counts, {}, {}) if not where else ""
         raise Unmet(should, gave, looks_like, kind="values", compared=(analytic, numeric))
 
     # -- what is left over for the report ------------------------------------------------------------------------------

@@ -3,14 +3,14 @@
 The first thing that does not fit ends the comparison. Sentences state what is there; none of them guesses a cause.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from grader.checks import patterns
-from grader.checks.difference import Mismatch, Pattern, close
+from grader.checks.difference import close
 from grader.checks.phrases import array_text, entry_is, many, pair_of_numbers, positions, type_phrase
 
 __judges_values__ = True  # see grader.running.failures
@@ -61,7 +61,6 @@ def compare(
     earlier: Mapping[str, np.ndarray] | None = None,
     not_finite: str = "",
     layout: str = "",
-    own: Callable[[], Iterable[Pattern]] = tuple,
 ) -> Unmet | None:
     """None if `given` is what was expected, else what is different, in words.
 
@@ -77,7 +76,6 @@ def compare(
     earlier    : answers to earlier calls by name, to recognise what is left over from them
     layout     : what the axes mean, such as "one row per example, one column per unit"
     not_finite : a sentence for NaN or inf, such as "exp(1000) is more than a float can hold."
-    own        : gives the course's own patterns
     """
     want = np.asarray(expected)
     one = want.ndim == 0
@@ -105,8 +103,7 @@ def compare(
     allowed = rtol * np.abs(want) + (0.1 * rtol * scale if atol is None else atol)
     if np.all(error <= allowed):
         return None
-    mismatch = Mismatch(have, want.astype(np.float64), counts or {}, named or {}, earlier or {})
-    seen = patterns.numbers_show(mismatch, own())
+    seen = patterns.numbers_show(have, want, counts or {}, named or {}, earlier or {})
     told = _difference(what, have, want, error - allowed)
     return Unmet(promise, told, seen, arrays=arrays, kind="values", complete=not should)
 

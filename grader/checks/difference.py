@@ -79,28 +79,27 @@ class Mismatch:
 
 
 class Pattern(NamedTuple):
-    """One thing that a difference may show, in the words of a table beside it. Tables of them are ordered: the first that holds
+    """One thing that a difference may show, in the words of patterns.toml. Tables of them are ordered: the first that holds
     is told.
     """
 
     name: str
     test: Callable[[Mismatch], Finding]
-    words: Path = Path(__file__).with_name("patterns.toml")
 
     @property
     def sentence(self) -> str:
         """With blanks for what the test finds, and {every} for "It is" or "Every entry is"."""
-        return _words(self.words)[self.name]["sentence"]
+        return _words()[self.name]["sentence"]
 
     @property
     def place(self) -> str:
         """Why it stands before or after others, where both can hold and the order decides."""
-        return _words(self.words)[self.name].get("place", "")
+        return _words()[self.name].get("place", "")
 
 
 @cache
-def _words(path: Path) -> dict[str, dict[str, str]]:
-    return tomllib.loads(path.read_text("utf-8"))
+def _words() -> dict[str, dict[str, str]]:
+    return tomllib.loads(Path(__file__).with_name("patterns.toml").read_text("utf-8"))
 
 
 def first_shown(patterns: Iterable[Pattern], mismatch: Mismatch) -> str:

@@ -4,15 +4,17 @@ Every finding here is a statement about the numbers that holds to nine digits (f
 better than a guess, so where no pattern holds there is no sentence.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
 from grader.checks.difference import Finding, Mismatch, Pattern, close, first_shown
 from grader.checks.phrases import index_text, listed, number
+from grader.checks.ratios import RATIOS
 
 __judges_values__ = True  # see grader.running.failures
 
+Named = Mapping[str, np.ndarray]
 ROWS_FOR_COLUMNS = "Rows and columns are swapped."
 
 
@@ -21,12 +23,9 @@ def shape_shows(given: np.ndarray, expected: np.ndarray) -> str:
     return first_shown(SHAPES, Mismatch(given, expected))
 
 
-def numbers_show(mismatch: Mismatch, own: Iterable[Pattern] = ()) -> str:
-    """The first thing that two finite arrays of one shape show; "" if nothing in particular.
-
-    own : patterns of the course
-    """
-    return first_shown((*FIRST, *own, *REST), mismatch)
+def numbers_show(given: np.ndarray, expected: np.ndarray, counts: Mapping[str, int], named: Named, earlier: Named) -> str:
+    """The first thing that two finite arrays of one shape show; "" if nothing in particular."""
+    return first_shown(NUMBERS, Mismatch(given, expected.astype(np.float64), counts, named, earlier))
 
 
 # -- shapes ------------------------------------------------------------------------------------------------------------
@@ -79,8 +78,14 @@ def _input(m: Mismatch) -> Finding:
     return False
 
 
-def _any_factor(m: Mismatch) -> Finding:
-    return m.ratio != 0 and np.count_nonzero(m.expected) >= 3 and {"factor": number(m.ratio, 6)}
+def _floor(m: Mismatch) -> Finding:
+    """One number that is -ln of a power of ten, where more is asked for."""
+    if m.given.size > 1:
+        return False
+    found = float(m.given64.flat[0])
+    power = round(found / np.log(10))
+    near = 5 <= power <= 30 and abs(found - power * np.log(10)) <= 1e-6 and float(m.expected.flat[0]) > found
+    return near and {"number": number(found), "power": power}
 
 
 def _repeats(array: np.ndarray, axis: int) -> bool:
@@ -200,16 +205,12 @@ def _zeros_where_off(m: Mismatch) -> Finding:
     return m.expected.size > 2 and count > 0 and not m.given64[m.off].any() and {"count": count, "size": m.off.size}
 
 
-# From what the whole arrays have in common with others, over digits, offsets and signs, to where single entries differ. The
-# course's own stand between the two.
-FIRST = (
+# From what the whole arrays have in common with others, over digits, offsets and signs, to where single entries differ.
+NUMBERS = (
     Pattern("left over", _left_over),
     Pattern("an input", _input),
-    Pattern("reversed sign", lambda m: m.expected.size == 1 and m.ratio_is(-1.0)),
-    Pattern("opposite signs", lambda m: m.ratio_is(-1.0)),
-)
-REST = (
-    Pattern("any factor", _any_factor),
+    *RATIOS,
+    Pattern("a floor", _floor),
     Pattern("zeros", lambda m: m.varied and not m.given.any()),
     Pattern("one number", _one_number),
     Pattern("one number a row", lambda m: m.table and _repeats(m.given64, 1) and not _repeats(m.expected, 1)),

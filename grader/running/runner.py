@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.course.stage import Check, Stage
-from grader.course.toolbox import shared
 from grader.files import write_atomically
 from grader.records import Card, CheckResult
 from grader.running import scores
@@ -95,11 +94,8 @@ def execute(check: Check, function: Function, context: Context) -> CheckResult:
 def _execution(check: Check, function: Function, context: Context) -> Execution:
     from grader.checks.case import Case
 
-    course = context.course
-    stage = course.stage(check.stage)
-    case = Case(
-        context.seed, check.stage, check.id, course.modules, lambda: getattr(shared(course.tasks, "patterns"), "PATTERNS", ())
-    )
+    stage = context.course.stage(check.stage)
+    case = Case(context.seed, check.stage, check.id, context.course.modules)
     student, failure, begun = None, None, time.perf_counter()
     try:
         # Data first: a damaged file is the grader's fault, and no worker is needed to see it.

@@ -5,22 +5,17 @@ import pytest
 
 from grader.checks.compare import Unmet, compare
 from grader.checks.difference import Mismatch, first_shown
-from grader.checks.patterns import FIRST, REST, SHAPES
-from grader.course.toolbox import shared
-from grader.paths import TASKS
+from grader.checks.patterns import NUMBERS, SHAPES
 from tests.wording import banned_words
 
 X = np.array([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5], [-2.5, 1.0, 3.5], [0.25, -0.75, 1.75], [4.0, -3.0, 0.125]])
 B = np.array([0.3, -0.7, 1.1])
 WANT = X @ np.array([[1.0, 0.5, -0.25], [0.75, -1.5, 2.0], [-0.5, 1.25, 0.375]]) + B
 SIZES = {"rows": 5, "units": 3}
-OWN = shared(TASKS, "patterns").PATTERNS  # the course's
-NUMBERS = (*FIRST, *OWN, *REST)
 
 
 def verdict(given, expected=WANT, **options) -> Unmet:
-    what, how = options.pop("what", "f(x)"), {"counts": SIZES, "named": {"x": X, "b": B}, "own": lambda: OWN}
-    problem = compare(given, expected, what, **how, **options)
+    problem = compare(given, expected, options.pop("what", "f(x)"), counts=SIZES, named={"x": X, "b": B}, **options)
     assert problem is not None
     for text in (problem.should, problem.gave, problem.looks_like, problem.message):
         assert not banned_words(text)
@@ -194,7 +189,7 @@ def test_a_floor_under_the_log_is_recognised():
 
 
 def test_two_equal_sizes_are_both_named_and_no_cause_is_given():
-    problem = compare(WANT * 5, WANT, "f(x)", counts={"rows": 5, "classes": 5}, own=lambda: OWN)
+    problem = compare(WANT * 5, WANT, "f(x)", counts={"rows": 5, "classes": 5})
     assert problem is not None
     assert "5 rows, and there are 5 classes" in problem.looks_like
     assert "missing" not in problem.looks_like

@@ -1,17 +1,13 @@
-"""What a difference between two arrays shows that trainings and their losses explain: a factor that a size of the batch is, or
-a number of the course; a loss that cannot get any larger.
-
-They are looked for after what an earlier call left over, an input and a sign, before all that any two arrays may show.
-"""
+"""Patterns for arrays that agree but for one factor: what that factor is called in this case."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
-from grader.checks.api import Finding, Mismatch, Pattern, number
+from grader.checks.difference import Finding, Mismatch, Pattern
+from grader.checks.phrases import number
 
-WORDS = Path(__file__).with_suffix(".toml")
+__judges_values__ = True  # see grader.running.failures
 
 _CONSTANTS = (
     (2.0, "twice"), (0.5, "half of"), (1 / np.log(2), "1/ln 2 times"), (np.log(2), "ln 2 times"),
@@ -73,22 +69,14 @@ def _constant(m: Mismatch) -> Finding:
     return False
 
 
-def _floor(m: Mismatch) -> Finding:
-    """One number that is -ln of a power of ten, where more is asked for."""
-    if m.given.size > 1:
-        return False
-    found = float(m.given64.flat[0])
-    power = round(found / np.log(10))
-    near = 5 <= power <= 30 and abs(found - power * np.log(10)) <= 1e-6 and float(m.expected.flat[0]) > found
-    return near and {"number": number(found), "power": power}
-
-
-PATTERNS = (
-    Pattern("two equal sizes", lambda m: len(_sizes(m)) > 1 and _size(m), WORDS),
-    Pattern("not divided by a size", lambda m: m.ratio > 1 and _size(m), WORDS),
-    Pattern("divided by a size twice", lambda m: 0 < m.ratio < 1 and _size(m), WORDS),
-    Pattern("two sizes", _two_sizes, WORDS),
-    Pattern("another batch", _another_batch, WORDS),
-    Pattern("a constant", _constant, WORDS),
-    Pattern("a floor", _floor, WORDS),
+RATIOS = (
+    Pattern("reversed sign", lambda m: m.expected.size == 1 and m.ratio_is(-1.0)),
+    Pattern("opposite signs", lambda m: m.ratio_is(-1.0)),
+    Pattern("two equal sizes", lambda m: len(_sizes(m)) > 1 and _size(m)),
+    Pattern("not divided by a size", lambda m: m.ratio > 1 and _size(m)),
+    Pattern("divided by a size twice", lambda m: 0 < m.ratio < 1 and _size(m)),
+    Pattern("two sizes", _two_sizes),
+    Pattern("another batch", _another_batch),
+    Pattern("a constant", _constant),
+    Pattern("any factor", lambda m: m.ratio != 0 and np.count_nonzero(m.expected) >= 3 and {"factor": number(m.ratio, 6)}),
 )
