@@ -15,9 +15,11 @@ from grader.cohort.work import ClassSettings, GradeOrder, course_fingerprint
 from grader.course.course import BadCourse, Course
 from grader.course.fingerprint import GRADER
 from grader.course.policy import Policy
+from grader.course.skeleton import pristine, read_claims, steps
 from grader.paths import ROOT
+from reference import layers as reference_layers
 from tests.courses import HERE, copied
-from tests.running.toys import write_course
+from tests.running.toys import run, states, write_course
 
 STAGE, CHECK = "02_relu", "check_relu_takes_any_shape"
 
@@ -166,3 +168,44 @@ def test_a_command_is_about_the_course_that_is_named_else_the_one_around_else_th
     assert "three is not a course: it has no folder tasks/. Remedy: correct --course, or CHAIN_RULE_COURSE." in course_at(
         one, "--course", courses / "three"
     )
+
+
+# -- two courses in one process ----------------------------------------------------------------------------------------
+
+
+def answer(word):
+    """A course with modules of the checkout's names, whose reference adds, and whose skeleton says a word."""
+    return {
+        "layers": f'def add(a, b):\n    """The sum, says {word}."""\n    # 1. Add, says {word}.\n    return a + b\n\n\n'
+        "def double(a):\n    return add(a, a)\n",
+        "losses": "from .layers import add\n\n\ndef square(a):\n    return a * a\n\n\ndef calls():\n    return 1\n",
+    }
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """Two courses whose packages and modules have the same names."""
+    courses = []
+    for word in ("one", "two"):
+        course = Course(write_course(tmp_path / word / "tasks").parent)
+        for package in ("reference", "student"):
+            (course.folder / package).mkdir()
+            for module, text in answer(word).items():
+                (course.folder / package / f"{module}.py").write_text(text)
+        courses.append(course)
+    return courses
+
+
+def test_reference_skeleton_and_student_are_those_of_the_course_that_is_meant(pair):
+    """One after another and back again, with a module of the checkout's reference loaded under the same name."""
+    assert reference_layers.Linear
+    for course, word in [*zip(pair, ("one", "two")), (pair[0], "one")]:
+        claims = read_claims(course.tasks)
+        assert f"says {word}" in pristine(course, claims)["layers.py"]
+        assert steps(course, claims) == {"01_first/layers.add": f"1. Add, says {word}."}
+        for package in (course.reference, course.student):
+            session = run(course, course.read(package), "01", "02")
+            assert states(session)["check_add_adds"] == states(session)["check_square_squares"] == "pass"
+            assert session.context.place("layers.add")[0] == f"{package.name}/layers.py"
+    assert sys.modules["reference.layers"] is reference_layers
+    assert "student.layers" not in sys.modules
