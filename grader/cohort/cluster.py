@@ -24,8 +24,9 @@ from grader.cohort.journal import Outcome
 from grader.cohort.pool import Event
 from grader.cohort.process import CourseBroken, Grader
 from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, course_fingerprint
-from grader.course.course import Course, course_folder
+from grader.course.course import VARIABLE, Course
 from grader.errors import Refusal
+from grader.paths import ENGINE
 
 if TYPE_CHECKING:
     from distributed import Future
@@ -64,7 +65,7 @@ def _copies() -> Path:
 
 def _grader(settings: ClassSettings) -> Grader:
     with _copying:
-        copy = copy_course(Course(course_folder()), _copies(), settings.private)
+        copy = copy_course(Course(Path(os.environ.get(VARIABLE) or ENGINE)), _copies(), settings.private)
     return Grader(Course(copy), settings, engine=copy)
 
 

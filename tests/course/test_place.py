@@ -96,8 +96,8 @@ def test_what_a_course_is_given_apart_stands_for_what_lies_in_its_folder(tmp_pat
 # -- nobody knows the checkout's own folders ----------------------------------------------------------------------
 
 PLACES = {"ROOT", "TASKS", "REFERENCE", "DATA", "STUDENT", "BUILD"}
-#: Who asks which course a command is about: the verbs, and what is started without one, in a notebook or on a Dask worker.
-ENTRIES = {"verbs/_course.py", "learner/jupyter.py", "cohort/cluster.py"}
+#: Who asks which course a command is about: the verbs, and what a notebook starts without one.
+ENTRIES = {"verbs/_course.py", "learner/jupyter.py"}
 
 
 def places_read(source: str) -> set[str]:
