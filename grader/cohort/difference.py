@@ -1,5 +1,6 @@
 """Two gradings of one class, side by side."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +10,13 @@ from msgspec import Struct
 
 from grader.bootstrap import START
 from grader.cohort.counting import Grade
+from grader.course.course import VARIABLE
 from grader.errors import Refusal
+from grader.paths import ENGINE
 from grader.report.words import number
 
-#: What every checkout of the course has, of any version.
-CHECKOUT = ("grader/__main__.py", "tasks")
+#: What every checkout of a course has, of any version; the engine may lie elsewhere.
+CHECKOUT = ("reference", "tasks")
 
 
 class Change(Struct, frozen=True):
@@ -76,10 +79,11 @@ def other_stages(old: list[Grade], new: list[Grade]) -> list[str]:
 
 
 def _grade_with(checkout: Path, submissions: Path, out: Path, jobs: int | None) -> Path:
-    """Run that checkout's own grader, in this interpreter's environment."""
-    command = [sys.executable, "-P", "-c", START.format(root=str(checkout)), "class", str(submissions)]
+    """Run that checkout's own grader, if it has one, in this interpreter's environment."""
+    engine = checkout if (checkout / "grader" / "__main__.py").is_file() else ENGINE
+    command = [sys.executable, "-P", "-c", START.format(root=str(engine)), "class", str(submissions)]
     command += ["--out", str(out), "--no-reports", *(["--jobs", str(jobs)] if jobs else [])]
-    status = subprocess.run(command, cwd=checkout, check=False).returncode
+    status = subprocess.run(command, cwd=checkout, env={**os.environ, VARIABLE: str(checkout)}, check=False).returncode
     if status not in (0, 3) or not (out / "grades.jsonl").exists():
         raise Refusal(f"the course in {checkout} could not grade the class (status {status}).")
     return out / "grades.jsonl"
