@@ -16,11 +16,10 @@ from msgspec import Meta, Struct
 
 from grader.cohort import insight
 from grader.cohort.counting import Grade
-from grader.cohort.journal import Journal
+from grader.cohort.journal import Journal, Outcome
 from grader.course.explain import explain
 from grader.errors import Refusal
 from grader.files import write_atomically
-from grader.records import Report
 from grader.report.words import number
 from grader.text import clean
 
@@ -99,8 +98,8 @@ def read(out: Path, journal: Journal, students: Set[str], most: float) -> tuple[
 class ByHand:
     """The remarks of a class, put beside its grades."""
 
-    def __init__(self, remarks: Iterable[Remark], report: Callable[[str], Report | None]) -> None:
-        self._remarks, self._report = list(remarks), report
+    def __init__(self, remarks: Iterable[Remark], record: Callable[[str], Outcome | None]) -> None:
+        self._remarks, self._record = list(remarks), record
         self._causes: dict[str, Set[str]] = {}  #: of a record, once it is there
 
     def added_to(self, grade: Grade) -> Grade:
@@ -115,8 +114,8 @@ class ByHand:
         )
 
     def _reaches(self, cause: str, key: str) -> bool:
-        if cause and key not in self._causes and (report := self._report(key)) is not None:
-            self._causes[key] = {"/".join(place) for place, *_ in insight.failures(report)}
+        if cause and key not in self._causes and (outcome := self._record(key)) is not None and outcome.report is not None:
+            self._causes[key] = {"/".join(place) for place, *_ in insight.failures(outcome.report)}
         return cause in self._causes.get(key, ())
 
 

@@ -126,7 +126,7 @@ class _Book:
         self.people = {person.id: person for person in run.roster.people} if run.roster else {}
         students = {each.student for each in intake.attempts} | self.people.keys()
         self.remarks = remarks.read(run.out, journal, students, counting.most_points(self.stages, run.policy))
-        self.by_hand = remarks.ByHand(self.remarks, lambda key: journal.report(key, run.course))
+        self.by_hand = remarks.ByHand(self.remarks, journal.get)
         for attempts in counting.by_student(intake.attempts).values():
             for attempt in counting.choose(attempts, run.policy):
                 if attempt.digest:

@@ -36,7 +36,7 @@ def small(tmp_path_factory):
         Remark("Student 3 is right.", **decided), Remark("Well done, Student 9.", student="id00009"),
     )  # fmt: skip
     with Journal(made.out / "journal.sqlite") as journal:
-        made.grades[:] = map(ByHand(made.remarks, journal.report).added_to, made.grades)
+        made.grades[:] = map(ByHand(made.remarks, journal.get).added_to, made.grades)
     return class_page.write(made, HERE, made="2026-11-23T01:00:00+00:00")
 
 

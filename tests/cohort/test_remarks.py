@@ -11,7 +11,7 @@ import pytest
 
 from grader.cohort import page, remarks, tables
 from grader.cohort.counting import Grade
-from grader.cohort.journal import Journal
+from grader.cohort.journal import Journal, Outcome
 from grader.cohort.remarks import ByHand, Remark, appeal_id
 from grader.cohort.roster import read_roster
 from grader.cohort.run import ClassRun, Watcher, grade_class
@@ -28,15 +28,15 @@ SLIP = Mistake("slip", "A hint.", title="A slip")
 
 
 def failed(*checks):
-    """A report of one stage in which these (message, mistake) failed."""
+    """The record of one stage in which these (message, mistake) failed."""
     made = [
         CheckResult(f"check_{n}", f"Promise {n}.", "fail", 0, 1, message=told, mistake=mistake)
         for n, (told, mistake) in enumerate(checks)
     ]
-    return Report(0, len(made), [StageResult("01_stage", "Stage", "fail", 0, len(made), made)])
+    return Outcome("graded", "", Report(0, len(made), [StageResult("01_stage", "Stage", "fail", 0, len(made), made)]))
 
 
-REPORTS = {
+RECORDS = {
     "ann": failed(("it differs", SLIP)),
     "bob": failed(("linear.dW[0, 1] is 3; it should be 4.", None)),
     "cy": failed(("linear.dW[2] is -1e-05; it should be 0.", None), ("it differs", SLIP)),
@@ -44,10 +44,10 @@ REPORTS = {
 }
 
 
-def added(*entries, reports=REPORTS, **grades):
+def added(*entries, records=RECORDS, **grades):
     """The class with those remarks; `ann=grade(...)` is another grade than 50 of 100."""
-    by_hand = ByHand([Remark(**entry) for entry in entries], reports.get)
-    whole = {name: samples.grade(name, key=name) for name in REPORTS} | grades
+    by_hand = ByHand([Remark(**entry) for entry in entries], records.get)
+    whole = {name: samples.grade(name, key=name) for name in RECORDS} | grades
     return {name: by_hand.added_to(grade) for name, grade in whole.items()}
 
 
@@ -71,11 +71,11 @@ def test_a_comment_on_a_mistake_a_cluster_or_a_student_reaches_all_of_them_and_n
     assert {(grade.score, grade.by_hand) for grade in found.values()} == {(50, None)}
 
 
-def test_a_report_that_comes_later_gets_its_comments_then():
-    reports = {}
-    by_hand = ByHand([Remark(cause="01_stage/slip", text="on the slip")], reports.get)
+def test_a_record_that_comes_later_gets_its_comments_then():
+    records = {}
+    by_hand = ByHand([Remark(cause="01_stage/slip", text="on the slip")], records.get)
     assert by_hand.added_to(samples.grade("ann", key="ann")).comments == []
-    reports |= REPORTS
+    records |= RECORDS
     assert by_hand.added_to(samples.grade("ann", key="ann")).comments == ["on the slip"]
 
 
@@ -304,7 +304,7 @@ def shown(tmp_path):
         result = make_class(tmp_path, 14)
         result.remarks = tuple(Remark(**entry) for entry in entries)
         with Journal(tmp_path / "journal.sqlite") as journal:
-            by_hand = ByHand(result.remarks, lambda key: journal.report(key, HERE))
+            by_hand = ByHand(result.remarks, journal.get)
             for place, grade in enumerate(result.grades):
                 appealed = msgspec.structs.replace(grade, appeal=dict(appeals).get(grade.student, ""))
                 result.grades[place] = by_hand.added_to(appealed)
