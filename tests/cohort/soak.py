@@ -1,8 +1,8 @@
 """`make class-soak`: a class graded with kills in mid-run ends as the one that nobody disturbed.
 
 A class of 1,000 is graded twice on two cores: once left alone, once killed 20 times with SIGKILL, the run itself or one
-of its processes, and started again each time. Both final tables have to be equal to the byte, nobody lost, nobody
-graded twice, and no process may be left behind. ARGS="--size 100 --kills 5" for less.
+of its processes, and started again each time. Both final tables, with what an instructor added by hand, have to be equal
+to the byte, nobody lost, nobody graded twice, and no process may be left behind. ARGS="--size 100 --kills 5" for less.
 
 Before that, every hostile submission of the suite is graded in one class with a few honest ones, whose lines have to be
 those that they have without such neighbours.
@@ -29,8 +29,11 @@ import psutil
 
 from grader.bootstrap import START
 from grader.cohort.journal import Journal
+from grader.cohort.remarks import FILE
+from grader.course import misconceptions
 from grader.paths import ROOT
 from tests.cohort.classes import Generator
+from tests.courses import HERE
 
 POLICY = """
 [limits]
@@ -81,6 +84,16 @@ def undisturbed(submissions: Path, out: Path, policy: Path, jobs: int) -> Watch:
     return watch
 
 
+def write_remarks(out: Path, size: int) -> None:
+    """What an instructor adds: a comment on every known mistake, points for every fifth student."""
+    known = sorted({f"{stage.id}/{m.name}" for stage in HERE.stages for m in misconceptions.load(stage.folder)})
+    entries = [f'cause = "{cause}"\ntext = "{cause}"' for cause in known]
+    points = 'text = "by hand"\nadd = 1.5\nby = "N"\ndate = 2026-12-01'
+    entries += [f'student = "student-{number:04d}"\n{points}' for number in range(0, size, 5)]
+    out.mkdir()
+    (out / FILE).write_text("".join(f"[[remark]]\n{entry}\n" for entry in entries))
+
+
 def finished(out: Path) -> int:
     """How many submissions have their files."""
     reports = out / "reports"
@@ -127,7 +140,11 @@ def compare(one: Path, other: Path, size: int) -> list[str]:
     if tables[0] != tables[1]:
         lines = zip(tables[0].splitlines(), tables[1].splitlines())
         wrong += [f"differs: {a.decode()} | {b.decode()}" for a, b in lines if a != b][:20]
-    students = [row["student"] for row in csv.DictReader(tables[1].decode().splitlines())]
+    rows = list(csv.DictReader(tables[1].decode().splitlines()))
+    students = [row["student"] for row in rows]
+    added = [sum(bool(row[column]) for row in rows) for column in ("comments", "by_hand", "decisions")]
+    if not added[0] or added[1:] != [len(range(0, size, 5))] * 2:
+        wrong.append(f"comments, points and decisions of {added} students")
     if len(students) != size or len(set(students)) != size:
         wrong.append(f"{size} students, but {len(students)} lines and {len(set(students))} names")
     with Journal(other / "journal.sqlite") as journal:
@@ -198,6 +215,8 @@ def main() -> int:
     policy.write_text(POLICY.format(images=options.images, stages=stages))
     Generator(options.seed).write(folder / "class", options.size)
     print(f"{options.size} submissions in {folder}", flush=True)
+    for place in ("calm", "rough"):
+        write_remarks(folder / place, options.size)
     calm = undisturbed(folder / "class", folder / "calm", policy, options.jobs)
     rate = options.size / calm.seconds
     most = max((size for _, size in calm.memory), default=0) / 1e6

@@ -13,6 +13,8 @@ def test_kills_change_nothing(tmp_path):
     policy = tmp_path / "policy.toml"
     policy.write_text(soak.POLICY.format(images=256, stages='"02_relu"'))
     Generator(5).write(tmp_path / "class", 16)
+    for place in ("calm", "rough"):
+        soak.write_remarks(tmp_path / place, 16)
     soak.undisturbed(tmp_path / "class", tmp_path / "calm", policy, 2)
     total = soak.finished(tmp_path / "calm")
     rough = soak.disturbed(tmp_path / "class", tmp_path / "rough", policy, 2, 3, total, random.Random(5))

@@ -42,6 +42,7 @@ def test_a_class_with_roster_canvas_and_reports(tmp_path, grader):
         (tmp_path / "class" / name).mkdir(parents=True)
         for file, content in files.items():
             (tmp_path / "class" / name / file).write_bytes(content)
+    (tmp_path / "class" / "ann" / "appeal.txt").write_text("More points, please.")
     (tmp_path / "roster.csv").write_text("id,name,github_username\ns1,Ann Öz,ann\ns3,Zoë,zoe\n")
     (tmp_path / "canvas.csv").write_text(CANVAS)
     late = "[late]\npolicy = 'constant'\ndue = 2026-11-30T23:59:00Z\n"
@@ -55,6 +56,7 @@ def test_a_class_with_roster_canvas_and_reports(tmp_path, grader):
     assert "handed in, not on the roster: bob" in done.stdout
     assert "NO TIME OF SUBMISSION IS KNOWN FOR 1 OF 1 STUDENTS: they count as in time. Remedy: a roster" in done.stdout
     assert "1 in the file, but nothing was handed in: Eve." in done.stdout
+    assert "Appeals to answer: 1. The class page has them" in done.stdout
     rows = list(csv.DictReader((tmp_path / "out" / "grades.csv").read_text().splitlines()))
     assert [(row["student"], row["state"], row["score"]) for row in rows] == [
         ("bob", "submission", "0"), ("s1", "graded", "6"), ("s3", "missing", "0"),
