@@ -31,7 +31,8 @@ MOST_FILES = 200
 _LONGEST_NAME, _LONGEST_PATH = 255, 500
 #: The first line of a notebook's cell that holds a module: `# losses.py`, `%%writefile student/losses.py`.
 _NAMES_MODULE = re.compile(r"(?:#|%%(?:write)?file)\s*(?:-a\s+)?(?:\S*/)?(\w+\.py)[ \t]*$", re.MULTILINE)
-APPEAL = "appeal.txt"  #: what a student says against a grade, beside the modules or alone
+#: appeal.txt, what a student says against a grade, beside the modules or alone; also as browsers and Canvas number it.
+_APPEAL = re.compile(r"appeal[ -]?(?:\d+|\(\d+\))?\.txt", re.IGNORECASE)
 APPEAL_ALONE = "nothing but an appeal was handed in"
 _MOST_APPEAL = 10_000  #: characters
 _DEPTH = 2  #: an archive in an archive is opened, one in that is not
@@ -41,7 +42,7 @@ class Package(msgspec.Struct, frozen=True):
     """A submission's Python files."""
 
     files: dict[str, bytes]  #: path below the package's root -> content
-    appeal: str = ""  #: of APPEAL, which is no part of the digest: nothing is graded again for it
+    appeal: str = ""  #: which is no part of the digest: nothing is graded again for it
 
     @property
     def digest(self) -> str:
@@ -113,11 +114,12 @@ def sentence_of(error: BaseException, *folders: Path) -> str:
 
 
 def wanted(path: str) -> bool:
-    """Whether a path may tell of a submission: Python files, notebooks, archives and a kit's mark, not what tools leave behind."""
+    """Whether a path may tell of a submission: Python files, notebooks, archives, appeals, a kit's mark, not what tools leave."""
     parts = PurePosixPath(path).parts
     if any(part in SKIPPED for part in parts[:-1]) or parts[-1].startswith("._"):
         return False
-    return path.endswith((".py", ".ipynb")) or parts[-1].lower() in (KIT_MARK, APPEAL) or is_archive(b"", path)
+    beside = parts[-1] == KIT_MARK or _APPEAL.fullmatch(parts[-1]) is not None
+    return path.endswith((".py", ".ipynb")) or beside or is_archive(b"", path)
 
 
 def _read_folder(root: Path, contents: Contents, limits: ArchiveLimits) -> None:
@@ -208,7 +210,7 @@ def _opened(contents: Contents, path: str, limits: ArchiveLimits) -> Contents:
 
 def _take_appeal(contents: Contents) -> None:
     """Take the appeals out of what was handed in; the one that lies nearest to the top counts."""
-    paths = sorted((p for p in contents.files if PurePosixPath(p).name.lower() == APPEAL), key=lambda p: (p.count("/"), p))
+    paths = sorted((p for p in contents.files if _APPEAL.fullmatch(PurePosixPath(p).name)), key=lambda p: (p.count("/"), p))
     texts = [clean(contents.files.pop(path).decode("utf-8-sig", "replace"), _MOST_APPEAL).strip() for path in paths]
     contents.appeal = next(filter(None, texts), "")
 

@@ -53,6 +53,17 @@ def test_canvas_seven_loose_files_are_one_student(tmp_path, store):
     assert (found["4713"].when.late, found["4713"].when.source) == (False, "Canvas")  # who marks one knows the others in time
 
 
+def test_an_appeal_among_loose_files_is_its_students(tmp_path, store):
+    put(tmp_path, "smithal_4713_99008_layers.py", "doejane_4711_99001_layers.py")
+    put(tmp_path, "smithal_4713_99009_appeal-1.txt", text="It is right.")
+    put(tmp_path, "hw_jdoe_attempt_2026-11-30-23-59-00_layers.py", "hw_jdoe_attempt_2026-11-30-23-59-00.txt")
+    put(tmp_path, "hw_jdoe_attempt_2026-11-30-23-59-00_Appeal.txt", text="So is this.")
+    put(tmp_path, "397063-2557369 - Jane Doe - Sep 24, 2026 926 PM/appeal (2).txt", text="And this.")
+    put(tmp_path, "397063-2557369 - Jane Doe - Sep 24, 2026 926 PM/layers.py", "appeal.txt")
+    found = {student: attempt.appeal for student, attempt in read(tmp_path, store)[1].items()}
+    assert found == {"4713": "It is right.", "4711": "", "jdoe": "So is this.", "397063": "And this."}
+
+
 def test_canvas_without_any_mark_tells_no_time(tmp_path, store):
     put(tmp_path, "doejane_4711_99001_layers.py")
     assert read(tmp_path, store)[1]["4711"].when.source == ""
