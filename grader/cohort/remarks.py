@@ -67,7 +67,7 @@ class Remark(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _File(Struct, frozen=True, forbid_unknown_fields=True):
-    remark: tuple[Remark, ...] = ()
+    remark: Annotated[tuple[Remark, ...], Meta(description="one or more entries, each below [[remark]]")] = ()
 
 
 def read(out: Path, journal: Journal, students: Set[str], most: float) -> tuple[Remark, ...]:

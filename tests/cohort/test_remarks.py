@@ -142,6 +142,7 @@ BY = 'by = "N"\ndate = 2026-12-01\n'
 @pytest.mark.parametrize(
     ("text", "told"),
     [
+        ('[remark]\ntext = "a"\n', "remark is {'text': 'a'}; it has to be one or more entries, each below [[remark]]."),
         ("[[remark]\n", "remarks.toml cannot be read as TOML (Expected ']]'"),
         ('[[remark]]\nstudent = "ann"\n', "remark 1.text is missing; it has to be some text."),
         ('[[remark]]\ntext = " "\nstudent = "ann"\n', "remark 1.text is ' '; it has to be some text."),
