@@ -14,13 +14,13 @@ COMMON = $(STUDENT_ARG) $(OUT_ARG) $(if $(SEED),--seed $(SEED)) $(if $(SANDBOX),
 .DEFAULT_GOAL := help
 .PHONY: help grade watch stage site hint why debug reset progress report train experiment check-gradients doctor notebook class compare kit update gradescope export \
 	regrade-diff check-tasks check-tasks-full new-course new-stage record-times skeleton oracle \
-	test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load test-noise class-soak same-grades screenshots bench bench-check architecture figures measure-seeds measure-diagnosis format lint requirements clean environment environment-long
+	test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load test-noise class-soak class-regrade same-grades screenshots bench bench-check architecture figures measure-seeds measure-diagnosis format lint requirements clean environment environment-long
 
 help: ## list the verbs
 	@$(GRADER) --help
 	@echo
 	@echo "As make targets: make grade STAGE=03_softmax STUDENT=reference OUT=build SEED=0 SANDBOX=strict"
-	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load test-noise class-soak same-grades screenshots bench bench-check architecture figures format lint clean"
+	@echo "For developers:  make test test-oldest test-genuine test-hostile test-mutation test-trainings test-fuzz test-load test-noise class-soak class-regrade same-grades screenshots bench bench-check architecture figures format lint clean"
 
 # --- learn -----------------------------------------------------------------------------------------------------------
 grade:
@@ -122,6 +122,9 @@ test-noise: environment ## that no name of a kit is lost where all answers are o
 
 class-soak: environment ## a class of 1,000 with 20 kill -9s
 	@$(VENV_PYTHON) -m tests.cohort.soak $(ARGS)
+
+class-regrade: environment ## what is graded again after edits of the course, counted in a class of 40
+	@$(VENV_PYTHON) -m tests.cohort.regrade $(ARGS)
 
 same-grades: environment ## that two commits, or folders, grade alike to the last word: OLD=commit NEW=commit
 	@$(VENV_PYTHON) -m tests.same_grades "$(OLD)" $(if $(NEW),"$(NEW)") $(if $(JOBS),--jobs $(JOBS)) $(ARGS)

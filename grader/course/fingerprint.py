@@ -41,9 +41,8 @@ _FILE = re.compile(r"[\w-]+\.\w+")  #: a name of a file in the text of a module
 def course(tasks: Path) -> str:
     """SHA-256 of what decides a grade, other than the reference and the data: checks, mistakes, and the grader's deciding code.
 
-    Whoever keeps results asks for it: trainings of a learner, grades of a class, an unchanged request. What only shows a
-    grade (handouts, hints, style sheets, pages, exports, verbs) is not part of it: a new look grades nobody again. A
-    class's stored reports keep the look and the hints of the day they were graded.
+    Whoever keeps results as a whole asks for it: trainings of a learner, an unchanged request. What only shows a grade
+    (handouts, hints, style sheets, pages, exports, verbs) is not part of it. A class keeps them by stage and asks `stages`.
     """
     texts = {f"tasks/{name}": _HINTS.sub(b"", text) for name, text in _read(tasks, _of_tasks(tasks)).items()}
     about = read_about(tasks)

@@ -1,12 +1,16 @@
-"""`make class-regrade`: after an edit of the course, only what it can change is graded again, and ends as a fresh run does.
+"""`make class-regrade`: after an edit of the course only what it can change is graded again, and ends as a fresh run does.
 
-A class of 40, trainings included, is graded once; then for each edit it is graded again in the same folder, and from the start
-in another. What ran is counted by check, and both tables, and all reports but for times, have to be equal. ARGS="--size 10" for
-less.
+A class of 40, trainings included, is graded once. For each edit it is graded again in the same folder, and from the start in
+another. What ran is counted by check; both tables, and all reports but for times, have to be equal. ARGS="--size 10" for less.
+
+The trainings get few images (`limits.training_images`): what is tested is the class, not the training.
 """
 
+import argparse
 import ast
 import shutil
+import sys
+import tempfile
 from collections import Counter
 from pathlib import Path
 
@@ -20,6 +24,7 @@ from grader.cohort.work import ClassGrader
 from grader.course.course import Course
 from grader.course.policy import read_policy
 from grader.running.session import Observer
+from tests.cohort.classes import Generator
 from tests.courses import HERE
 
 Ran = Counter[tuple[str, str, str]]  #: (digest, stage, check) -> how often it ran
@@ -120,3 +125,51 @@ def differences(one: Result, other: Result, course: Course) -> list[str]:
     found = [f"table: {a} | {b}" for a, b in zip(*tables, strict=True) if a != b]
     mine, theirs = told(one, course), told(other, course)
     return found + [f"report of {student}" for student in mine if mine[student] != theirs[student]]
+
+
+def edits(course: Course, out: Path):
+    """(what is edited, the edit, the stage that runs for everybody)."""
+    hint, mark = 'hints = [\n  "', "\n\n@misconception("
+    yield "a hint", lambda: edit(course, "tasks/03_softmax/task.toml", hint, f"{hint}Please: "), ""
+    bank = "tasks/01_linear/misconceptions.py"
+    yield "a known mistake", lambda: edit(course, bank, mark, f"\n\nIDEA = 1\n{mark}"), ""
+    for stage in ("01_linear", "10_training_loop", "12_mnist"):
+        path = f"tasks/{stage}/checks.py"
+        yield f"a check of {stage}", lambda path=path: edit(course, path, '"""\n\n', '"""\n\n# edited\n'), stage
+    stage, check = min((stage, check) for _, stage, check in failed(out, course))
+    yield f"{check}, which passes from now on", lambda: neutralised(course, stage, check), stage
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--size", type=int, default=40)
+    parser.add_argument("--images", type=int, default=256)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="chain-rule-regrade-"))
+    policy, out, course = folder / "policy.toml", folder / "out", course_in(folder / "course")
+    policy.write_text(f"[limits]\ntraining_images = {options.images}\n")
+    Generator(options.seed).write(folder / "class", options.size)
+    _, whole = graded(course, folder / "class", out, policy)
+    print(f"{options.size} submissions in {folder}: {whole.total()} runs of checks", flush=True)
+    wrong = []
+    for name, change, stage in edits(course, out):
+        before = {(student, check) for student, _, check in failed(out, course)}
+        change()
+        result, ran = graded(course, folder / "class", out, policy)
+        fresh, whole = graded(course, folder / "class", folder / "fresh", policy)
+        wrong += [f"{name}: {told}" for told in differences(result, fresh, course)]
+        shutil.rmtree(folder / "fresh")
+        who = {grade.digest: grade.student for grade in result.grades}
+        elsewhere = {(who[digest], check) for digest, where, check in ran if where != stage}
+        if "from now on" not in name and not elsewhere <= before:
+            wrong.append(f"{name}: {len(elsewhere - before)} checks ran that had not failed")
+        print(f"{name}: {ran.total()} of {whole.total()} runs, {len(elsewhere)} of them in other stages", flush=True)
+    print("\n".join(wrong) or "each table and each report is that of a fresh run")
+    if not wrong:
+        shutil.rmtree(folder)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
