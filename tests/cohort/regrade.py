@@ -133,7 +133,7 @@ def edits(course: Course, out: Path):
     yield "a hint", lambda: edit(course, "tasks/03_softmax/task.toml", hint, f"{hint}Please: "), ""
     bank = "tasks/01_linear/misconceptions.py"
     yield "a known mistake", lambda: edit(course, bank, mark, f"\n\nIDEA = 1\n{mark}"), ""
-    for stage in ("01_linear", "10_training_loop", "12_mnist"):
+    for stage in ("02_relu", "10_training_loop", "12_mnist"):
         path = f"tasks/{stage}/checks.py"
         yield f"a check of {stage}", lambda path=path: edit(course, path, '"""\n\n', '"""\n\n# edited\n'), stage
     stage, check = min((stage, check) for _, stage, check in failed(out, course))
@@ -144,11 +144,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--size", type=int, default=40)
     parser.add_argument("--images", type=int, default=256)
+    parser.add_argument("--stages", nargs="*", default=[], help="All of them without it.")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="chain-rule-regrade-"))
     policy, out, course = folder / "policy.toml", folder / "out", course_in(folder / "course")
-    policy.write_text(f"[limits]\ntraining_images = {options.images}\n")
+    policy.write_text(f"[grading]\nstages = {options.stages}\n[limits]\ntraining_images = {options.images}\n")
     Generator(options.seed).write(folder / "class", options.size)
     _, whole = graded(course, folder / "class", out, policy)
     print(f"{options.size} submissions in {folder}: {whole.total()} runs of checks", flush=True)
