@@ -1,7 +1,7 @@
 """A grading process of its own, for many submissions one after another, and the handle by which it is driven.
 
 The child is started fresh (never forked from a process that holds other things), with one BLAS thread. It ends when its
-connection does: if the driving process is killed, nothing is left behind.
+connection does: if the driving process is killed, nothing is left behind. The two exchange msgpack, never a pickle.
 """
 
 import contextlib
@@ -18,7 +18,6 @@ from pathlib import Path
 
 import msgspec
 
-from grader.cohort.frames import Broken, Finished, Hello, Message, StageBegun, receive, receive_message, send
 from grader.cohort.journal import Outcome
 from grader.cohort.work import ClassGrader, ClassSettings, GradeDone, GradeOrder, Teller
 from grader.course.course import BadCourse, Course
@@ -29,6 +28,7 @@ from grader.threads import ONE_THREAD
 #: A process is replaced after so many submissions, so that no leak, in whatever library, can add up.
 RENEWED_AFTER = 50
 _START_SECONDS = 120.0
+_MOST_BYTES = 1 << 30  #: of one message
 _STARTS = 3  #: tries, because a process may be killed at any moment, its first included
 _CODE = f"import sys; sys.path.insert(0, {{root!r}}); from {__name__} import serve; serve(int(sys.argv[1]))"
 
@@ -41,6 +41,29 @@ class CourseBroken(Fault):
 
 class GraderClosed(Exception):
     """The driver was told to end; what it was grading is not finished."""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What a grading process says to its driver: one of these."""
+
+    course: str = ""  #: fingerprint of what it grades by, once it is ready
+    stage: str = ""  #: that its submission has reached
+    done: GradeDone | None = None
+    broken: str = ""  #: why it cannot grade anything: the course itself is at fault
+
+
+def send(channel: Connection, content: object) -> None:
+    channel.send_bytes(msgspec.msgpack.encode(content))
+
+
+def receive(channel: Connection, deadline: float) -> Said:
+    """The child's next message.
+
+    raises : TimeoutError if none begins before time.monotonic() is there; EOFError at the end; OSError if it is too long
+    """
+    if not channel.poll(max(0.0, deadline - time.monotonic())):
+        raise TimeoutError
+    return msgspec.msgpack.decode(channel.recv_bytes(_MOST_BYTES), type=Said)
 
 
 class Grader:
@@ -117,13 +140,12 @@ class Grader:
         try:
             send(channel, order)
             while True:
-                message = receive_message(channel, deadline)
-                if isinstance(message, Finished):
-                    return message.done
-                if isinstance(message, Broken):
-                    raise CourseBroken(message.reason)
-                if isinstance(message, StageBegun):
-                    told(message.stage)
+                said = receive(channel, deadline)
+                if said.done is not None:
+                    return said.done
+                if said.broken:
+                    raise CourseBroken(said.broken)
+                told(said.stage)
         except TimeoutError:
             reason = f"stopped after {self.settings.submission_seconds:g} s, the limit for a whole submission"
             outcome = Outcome("submission", reason)
@@ -146,18 +168,17 @@ class Grader:
             self.pid = process.pid
         try:
             send(channel, (str(self.course.folder), self.settings, str(self.scratch or "")))
-            message = receive_message(channel, time.monotonic() + _START_SECONDS)
+            said = receive(channel, time.monotonic() + _START_SECONDS)
         except (EOFError, OSError):
             ending = _ending(process)
             self.stop()
             if self._closed:
                 raise GraderClosed from None
             raise CourseBroken(f"a grading process did not start ({ending}){self._last_words()}") from None
-        if isinstance(message, Broken):
+        if said.broken:
             self.stop()
-            raise CourseBroken(message.reason)
-        if isinstance(message, Hello):
-            self.fingerprint = message.course
+            raise CourseBroken(said.broken)
+        self.fingerprint = said.course
         return process, channel
 
     def _launch(self) -> tuple[subprocess.Popen[bytes], Connection]:
@@ -206,26 +227,23 @@ def serve(descriptor: int) -> None:
     def listen() -> None:
         while True:
             try:
-                frames.put(receive(channel))
+                frames.put(channel.recv_bytes(_MOST_BYTES))
             except (EOFError, OSError):
                 os._exit(0)  # the driver is gone; workers end with this process
-
-    def say(message: Message) -> None:
-        send(channel, message)
 
     threading.Thread(target=listen, daemon=True).start()
     folder, settings, scratch = msgspec.msgpack.decode(frames.get(), type=tuple[str, ClassSettings, str])
     try:
         grader = ClassGrader(Course(Path(folder)), settings, Path(scratch) if scratch else None)
     except Exception as error:
-        say(Broken(f"{type(error).__name__}: {error}"))
+        send(channel, Said(broken=f"{type(error).__name__}: {error}"))
         return
-    say(Hello(grader.fingerprint))
+    send(channel, Said(course=grader.fingerprint))
     while True:
         order = msgspec.msgpack.decode(frames.get(), type=GradeOrder)
         try:
-            done = grader.grade(order, Teller(lambda stage: say(StageBegun(stage))))
+            done = grader.grade(order, Teller(lambda stage: send(channel, Said(stage=stage))))
         except BadCourse as error:
-            say(Broken(str(error)))
+            send(channel, Said(broken=str(error)))
             return
-        say(Finished(done))
+        send(channel, Said(done=done))
