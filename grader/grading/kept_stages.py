@@ -6,7 +6,7 @@ failures together, and on every known mistake. Where they may be others, the fai
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -75,20 +75,33 @@ class KeptStages:
     def ask_again(self, session: Session) -> None:
         """Once all verdicts are out: run the failed checks that were known, if mistakes may have other names now."""
         state, self._heard = session.context.state, set(session.context.state.transcripts)
-        due, known = self._may_be_others(session), [check for check in session.order if check.stage in self._taken]
-        failed = [c for c in known if due and not c.training and key(c) in self._heard - state.unrepeatable]
+        self._complete(session)
+        known = [check for check in session.order if check.stage in self._taken]
+        if self._may_be_others(session):
+            self._hear(session, known, [c for c in known if not c.training and key(c) in self._heard - state.unrepeatable])
+        else:
+            for check in known:
+                state.forget(check)
+
+    def _complete(self, session: Session) -> None:
+        """Put back what ran of stages beyond the checks that were asked for, because of a failure behind them."""
+        checks = {key(check): check for stage in session.context.course.stages for check in stage.checks}
+        for where, result in (((kept.stage, r.id), r) for kept in self._taken.values() for r in kept.results):
+            if where not in session.results:
+                session.context.state.decide(checks[where], result)
+
+    def _hear(self, session: Session, known: Iterable[Check], failed: Collection[Check]) -> None:
+        """Run what failed once more, and take the names off all that is known."""
         groups = {(check.stage, check.group) for check in failed if check.group}  # what one of them hears depends on those before
         for check in known:
             result = session.results[key(check)]
-            if due and result.mistake is not None:
+            if check in failed:
+                session.context.state.forget(check)
+                result = replace(result, card=session.again(check).card)
+            elif result.state == "pass" and (check.stage, check.group) in groups:
+                session.again(check)
+            if check in failed or result.mistake is not None:
                 session.rename(check, replace(result, mistake=None))
-            if check in failed or ((check.stage, check.group) in groups and result.state == "pass"):
-                fresh = session.again(check)
-                if fresh.state == result.state == "fail":
-                    session.rename(check, replace(result, mistake=None, card=fresh.card))
-                    continue
-            if check in failed or not (due and key(check) in self._heard):
-                state.forget(check)
 
     def _may_be_others(self, session: Session) -> bool:
         """Whether names may be others than the kept ones. They depend on all that is known of the stages up to the last one
@@ -106,7 +119,7 @@ class KeptStages:
         """See to `left`, once mistakes have their names."""
         context, cut = session.context, session.context.state.unrepeatable
         for stage, (seen, met) in self._seen.items():
-            checks = [check for check in session.order if check.stage == stage]
+            checks = [check for check in context.course.stage(stage).checks if key(check) in session.results]
             own = (passed_alone(c, session.results) or any(map(context.is_to_do, c.functions)) for c in checks)
             heard, ended = ([c.id for c in checks if key(c) in among] for among in (self._heard, cut))
             results = [session.results[key(check)] for check in checks]
