@@ -50,7 +50,7 @@ def check_find_fault_sees_any_db(student, case):
 
 def check_find_fault_sees_a_relu(student, case):
     """find_fault names a fault in dx of a ReLU, and returns None for right networks."""
-    _finds(student, case, "ReLU")
+    _finds(student, case, "ReLU", pairs=2)
 
 
 def check_find_fault_sees_what_a_linear_passes_on(student, case):
@@ -60,4 +60,4 @@ def check_find_fault_sees_what_a_linear_passes_on(student, case):
 
 def check_find_fault_sees_the_model(student, case):
     """find_fault returns ("model", "backward") where every layer is right and model.backward is not."""
-    _finds(student, case, "model")
+    _finds(student, case, "model", pairs=2)

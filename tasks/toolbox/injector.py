@@ -20,7 +20,7 @@ KINK = 1e-3  #: least distance of an input of a ReLU from 0
 ON = 0.2, 0.8  #: share of each hidden layer that is above 0
 SMALLEST = 1e-3  #: least norm of any array of gradients
 ROWS = 5, 6
-SIZES = (4, 4, 4, 4), (3, 4, 4, 3), (3, 4, 2)
+SIZES = (4, 4, 4, 4), (3, 4, 2), (4, 4, 3)
 
 # --- the rules --------------------------------------------------------------------------------------------------------
 
