@@ -4,6 +4,7 @@ The rows of a batch are drawn by the submission, so that a number may have sever
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
 
@@ -18,23 +19,25 @@ PARTS = ("train_loss", "train_acc", "val_loss", "val_acc")
 Curves = dict[str, list[float]]
 
 
-class Measures(NamedTuple):
-    """Loss and accuracy of a network that does not move, on all that they may be measured on."""
+class Measures:
+    """Loss and accuracy of a network that does not move, on all that they may be measured on; each is worked out once."""
 
-    run: Run
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._sums: dict[int, list[float]] = {}
 
     def of(self, x: Array, y: Array) -> tuple[float, float]:
         return closed_form.evaluate(self.run.start, x, y)
 
-    @property
+    @cached_property
     def train(self) -> tuple[float, float]:
         return self.of(self.run.x, self.run.y)
 
-    @property
+    @cached_property
     def validation(self) -> tuple[float, float]:
         return self.of(self.run.x_val, self.run.y_val)
 
-    @property
+    @cached_property
     def first_of_validation(self) -> tuple[float, float]:
         """On as many rows as a batch has."""
         return self.of(self.run.x_val[: self.run.batch_size], self.run.y_val[: self.run.batch_size])
@@ -45,7 +48,7 @@ class Measures(NamedTuple):
         rows, size = self.run.rows, self.run.batch_size
         return [min(size, rows - k) for k in range(0, rows, size)]
 
-    @property
+    @cached_property
     def each(self) -> Array:
         """Of every row: (N, 2)."""
         return np.array([self.of(self.run.x[[row]], self.run.y[[row]]) for row in range(self.run.rows)])
@@ -57,9 +60,10 @@ class Measures(NamedTuple):
 
     def sums(self, column: int) -> list[float]:
         """Of the batches' means, added up, in each way of batching."""
-        each = self.each[:, column]
-        ways = closed_form.cuts(range(self.run.rows), self.run.batch_size)
-        return [sum(float(each[batch].mean()) for batch in way) for way in ways]
+        if column not in self._sums:
+            each, ways = self.each[:, column], closed_form.cuts(range(self.run.rows), self.run.batch_size)
+            self._sums[column] = [sum(float(each[batch].mean()) for batch in way) for way in ways]
+        return self._sums[column]
 
     def over(self, procedure: Procedure) -> list[tuple[float, float]]:
         """Over the batches that a procedure sees: by rows, and by batches."""

@@ -126,12 +126,17 @@ def _items(held: object) -> list[Any]:
 
 def parameters_of(student: Student, model: Remote) -> Parameters:
     """W and b of every layer, by value."""
-    return as_vectors(student.read([(layer, name) for layer in linear_layers(student, model) for name in ("W", "b")]))
+    return read(student, model, "W", "b")
 
 
 def gradients_of(student: Student, model: Remote) -> Parameters:
     """dW and db of every layer, by value."""
-    return as_vectors(student.read([(layer, name) for layer in linear_layers(student, model) for name in ("dW", "db")]))
+    return read(student, model, "dW", "db")
+
+
+def read(student: Student, model: Remote, *parts: str) -> Parameters:
+    """Attributes of every layer with weights, by value; every second one is a bias, or its gradient."""
+    return as_vectors(student.read([(layer, name) for layer in linear_layers(student, model) for name in parts]))
 
 
 def listed(student: Student, case: Case, given: object, what: str, names: Sequence[str]) -> list[Any]:
