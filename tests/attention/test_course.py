@@ -256,7 +256,7 @@ def test_the_map_on_the_first_page_is_that_of_a_trained_network(student):
     text, stored = pictures.beginning.stored()
     rng = np.random.default_rng(1)
     network = model.Copier(8, 8, 16, 2, 32, rng)
-    train.train(network, [data.texts(32, 4, 8, rng) for _ in range(120)], 0.01)
+    train.fit(network, [data.texts(32, 4, 8, rng) for _ in range(120)], 0.01)
     assert data.decode(train.write_copy(network, data.encode(text[:5]))[0]) == text[:4]
     letters, places, *_ = parameters = network.parameters()
     x = data.encode(text)

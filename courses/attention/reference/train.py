@@ -27,7 +27,7 @@ def copy_loss(logits, tokens):
     return float(-logs[hits].mean()), dlogits
 
 
-def train(model, batches, lr):
+def fit(model, batches, lr):
     """One step of Adam for each batch.
 
     model   : Copier                    changed in place

@@ -17,7 +17,7 @@ def copy_loss(logits, tokens):
     raise NotImplementedError("05_copy: train.copy_loss is still a TODO")
 
 
-def train(model, batches, lr):
+def fit(model, batches, lr):
     """One step of Adam for each batch.
 
     model   : Copier                    changed in place
@@ -25,7 +25,7 @@ def train(model, batches, lr):
     lr      : float
     returns : list of float             the loss of each batch, before its step
     """
-    raise NotImplementedError("05_copy: train.train is still a TODO")
+    raise NotImplementedError("05_copy: train.fit is still a TODO")
 
 
 def write_copy(model, texts):

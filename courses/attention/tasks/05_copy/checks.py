@@ -24,7 +24,22 @@ def _copier(student, case):
 def _texts(rng, count, letters, tokens):
     """Random letters, the separator 0, the same letters again."""
     half = rng.integers(1, tokens, (count, letters))
-    return np.concatenate([half, np.zeros((count, 1), int), half], axis=1)
+    return np.concatenate([half, 0 * half[:, :1], half], axis=1)
+
+
+#: The same as Python text, for so many batches.
+_RECIPE = (
+    "[np.concatenate([half, 0 * half[:, :1], half], axis=1) for rng in [np.random.default_rng({seed})]"
+    " for half in [rng.integers(1, {tokens}, ({count}, {letters})) for _ in range({batches})]]"
+)
+
+
+def _many(case, name, seed, batches, count):
+    """Batches of texts for the training, or the first of them."""
+    rng = np.random.default_rng(seed)
+    made = [_texts(rng, count, LETTERS, ALL) for _ in range(batches)]
+    how = _RECIPE.format(seed=seed, tokens=ALL, count=count, letters=LETTERS, batches=batches)
+    return case.given(name, made, how) if batches > 1 else case.given(name, made[0], f"{how}[0]")
 
 
 def check_copier_scores_the_next_token(student, case):
@@ -93,8 +108,8 @@ def check_copy_loss_counts_the_copied_letters(student, case):
         case.expect(found[1], dlogits, "dlogits", should=should, rtol=FLOAT32_RTOL, atol=1e-9, not_finite=why)
 
 
-def check_train_takes_a_step_for_each_batch(student, case):
-    """train(model, batches, lr) takes one step of Adam for each batch, and returns the loss of each before its step."""
+def check_fit_takes_a_step_for_each_batch(student, case):
+    """fit(model, batches, lr) takes one step of Adam for each batch, and returns the loss of each before its step."""
     made, parameters = _copier(student, case)
     batches = [case.given(f"batch{k}", _texts(case.rng, 4, 3, TOKENS)) for k in range(3)]
     losses, gradients, now = [], [], parameters
@@ -103,8 +118,8 @@ def check_train_takes_a_step_for_each_batch(student, case):
         losses.append(loss)
         gradients.append(closed_form.copier_back(now, HEADS, tokens[:, :-1], dlogits))
         now = closed_form.adam(parameters, gradients, 0.01)
-    found = _listed(student, student.train.train(made, batches, 0.01))
-    case.expect(found, np.array(losses), "train(model, batches, lr)", should="the loss of each batch", rtol=1e-4)
+    found = _listed(student, student.train.fit(made, batches, 0.01))
+    case.expect(found, np.array(losses), "fit(model, batches, lr)", should="the loss of each batch", rtol=1e-4)
     for name, array, before, after in zip(networks.IN_COPIER, student.take(made.parameters()), parameters, now):
         step = np.abs(after - before).max()
         should = "where three steps of Adam lead"
@@ -123,14 +138,13 @@ def check_copies_are_written_letter_by_letter(student, case):
         case.expect_unchanged(texts, student.fetch(held), "texts")
 
 
-def check_training_learns_to_copy(student, case):
+def check_fit_learns_to_copy(student, case):
     """After 120 batches the network copies texts that it has never seen: at least 98 % of the letters are right."""
     case.start_new_example(student)
     made = student.model.Copier(ALL, 2 * LETTERS, WIDTH, LOOKS, UNITS, student.rng(case.seed))
-    batches = [_texts(case.rng, TEXTS, LETTERS, ALL) for _ in range(BATCHES)]
-    losses = student.train.train(made, case.given("batches", batches, "[...]"), LR)
+    losses = student.train.fit(made, _many(case, "batches", case.seed, BATCHES, TEXTS), LR)
     case.evidence("history:train_loss", _listed(student, losses))
-    texts = case.given("texts", _texts(case.rng, 250, LETTERS, ALL))
+    texts = _many(case, "texts", case.seed + 1, 1, 250)
     given = case.given("beginnings", texts[:, : LETTERS + 1], "texts[:, :5]")
     found = student.train.write_copy(made, given)
     wanted = texts[:, LETTERS + 1 :]

@@ -230,7 +230,7 @@ def takes_the_log_of_zero(logits, tokens):
 # --- the training and the copy --------------------------------------------------------------------------------------
 
 
-@misconception("train.train", fails=["check_train_takes_a_step_for_each_batch"])
+@misconception("train.fit", fails=["check_fit_takes_a_step_for_each_batch"])
 def makes_an_optimizer_for_each_batch(model, batches, lr):
     """New Adam for each batch
 
@@ -245,7 +245,7 @@ def makes_an_optimizer_for_each_batch(model, batches, lr):
     return losses
 
 
-@misconception("train.train", fails=["check_train_takes_a_step_for_each_batch"])
+@misconception("train.fit", fails=["check_fit_takes_a_step_for_each_batch"])
 def steps_against_old_gradients(model, batches, lr):
     """Step before backward
 
@@ -260,7 +260,7 @@ def steps_against_old_gradients(model, batches, lr):
     return losses
 
 
-@misconception("train.train", fails=["check_train_takes_a_step_for_each_batch"])
+@misconception("train.fit", fails=["check_fit_takes_a_step_for_each_batch"])
 def descends_without_adam(model, batches, lr):
     """Plain gradient descent instead of Adam
 
@@ -276,11 +276,11 @@ def descends_without_adam(model, batches, lr):
     return losses
 
 
-@misconception("train.train", fails=["check_train_takes_a_step_for_each_batch"])
+@misconception("train.fit", fails=["check_fit_takes_a_step_for_each_batch"])
 def returns_the_last_loss(model, batches, lr):
     """Last loss returned instead of all
 
-    train returns a list: the loss of each batch, before its step.
+    fit returns a list: the loss of each batch, before its step.
     """
     optimizer, loss = Adam(lr), 0.0
     for tokens in batches:
@@ -290,7 +290,7 @@ def returns_the_last_loss(model, batches, lr):
     return [loss]
 
 
-@misconception("train.train", fails=["check_train_takes_a_step_for_each_batch"])
+@misconception("train.fit", fails=["check_fit_takes_a_step_for_each_batch"])
 def measures_after_the_step(model, batches, lr):
     """Loss measured after the step
 

@@ -70,7 +70,7 @@ def backward_step_by_step(self, dout):
     return dcentred - dcentred.sum(axis=-1, keepdims=True) / D
 
 
-@right_answer("train.train")
+@right_answer("train.fit")
 def trains_as_a_generator(model, batches, lr):
     """The losses are an iterator over a list."""
     optimizer, losses = Adam(lr), []

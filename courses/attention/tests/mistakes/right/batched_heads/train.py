@@ -14,7 +14,7 @@ def copy_loss(logits, tokens):
     return loss, np.concatenate([np.zeros_like(logits[:, :n]), shares / wanted.size], axis=1)
 
 
-def train(model, batches, lr):
+def fit(model, batches, lr):
     optimizer, losses = Adam(lr), []
     parameters = list(model.parameters())
     for tokens in batches:

@@ -12,7 +12,7 @@ def copy_loss(logits, tokens):
     return -np.einsum("t,btv,btv->", counts, onehot, logs), np.einsum("t,btv->btv", counts, np.exp(logs) - onehot)
 
 
-def train(model, batches, lr):
+def fit(model, batches, lr):
     optimizer = Adam(lr)
 
     def one(tokens):

@@ -19,7 +19,7 @@ def copy_loss(logits, tokens):
     return loss / (B * n), dlogits
 
 
-def train(model, batches, lr):
+def fit(model, batches, lr):
     adam = Adam(lr)
     losses = []
     for k, tokens in enumerate(batches):
