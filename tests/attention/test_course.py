@@ -17,12 +17,15 @@ import pytest
 
 from grader.check_tasks import subjects
 from grader.check_tasks.backend import Job, VerifyContext, run_job
+from grader.checks.case import Case
 from grader.course import skeleton
 from grader.course.course import Course
 from grader.course.toolbox import shared
 from grader.paths import ROOT
 from grader.report.evidence import Curves
 from grader.submission import Submission, read_submission
+from grader.worker.bounds import TimeLimits
+from grader.worker.outside.local import LocalPool
 from tests.wording import banned_phrases, banned_words, texts_of
 
 COURSE = Course(ROOT / "courses" / "attention")
@@ -98,6 +101,34 @@ def test_right_answers_come_in_three_styles_and_as_single_functions(bench):
     for name in ("einsum", "batched_heads"):
         outcome = run_job(Job(name, found[name], wanted), bench)
         assert [(r.id, r.message) for _, r in outcome.checks if r.state != "pass"] == []
+
+
+def test_a_training_shows_the_loss_and_what_is_copied(bench):
+    said, training = [], shared(TASKS, "own_training")
+    with LocalPool().student(bench.reference, TimeLimits(60.0, 60.0)) as student:
+        plots, arrays, well = training.run(student, Case(0, "", "training"), None, 0, said.append)
+    assert (plots, well, len(arrays)) == ([], True, len(networks.IN_COPIER))
+    assert said[-5:] == [
+        "fade|fade",
+        "beef|beef",
+        "abba|abba",
+        "gggg|gggg",
+        "100.0 % of the letters of 250 new texts are copied.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stage", "told"),
+    [
+        ("01_attention", "9 %, 24 % and 67 %"),
+        ("03_layer_norm", "1.00 and 1.00"),
+        ("04_block", "2,160 parameters"),
+        ("05_copy", "with beef"),
+    ],
+)
+def test_after_a_stage_a_sentence_says_what_the_code_can_do(bench, stage, told):
+    with LocalPool().student(bench.reference, TimeLimits(60.0, 60.0)) as student:
+        assert told in getattr(shared(TASKS, "milestones"), f"after_{stage}")(student, None)
 
 
 # --- closed forms ---------------------------------------------------------------------------------------------------

@@ -4,11 +4,9 @@ import numpy as np
 
 from grader.checks.api import FLOAT32_RTOL
 
-from ..toolbox import closed_form, networks
+from ..toolbox import closed_form, networks, texts
 
 TOKENS, POSITIONS, FEATURES, HEADS, HIDDEN = 5, 7, 6, 2, 8
-#: Of the training: letters of a text, tokens, features, heads, hidden units, batches, texts in each, step size.
-LETTERS, ALL, WIDTH, LOOKS, UNITS, BATCHES, TEXTS, LR = 4, 8, 16, 2, 32, 120, 32, 0.01
 #: Of the letters of new texts. The reference wrote all of them under each of 200 seeds, and after 100 batches as well.
 GOAL = 0.98
 
@@ -21,24 +19,12 @@ def _copier(student, case):
     return networks.filled(student, made, parameters), parameters
 
 
-def _texts(rng, count, letters, tokens):
-    """Random letters, the separator 0, the same letters again."""
-    half = rng.integers(1, tokens, (count, letters))
-    return np.concatenate([half, 0 * half[:, :1], half], axis=1)
-
-
-#: The same as Python text, for so many batches.
-_RECIPE = (
-    "[np.concatenate([half, 0 * half[:, :1], half], axis=1) for rng in [np.random.default_rng({seed})]"
-    " for half in [rng.integers(1, {tokens}, ({count}, {letters})) for _ in range({batches})]]"
-)
-
-
 def _many(case, name, seed, batches, count):
-    """Batches of texts for the training, or the first of them."""
+    """Batches of texts for the training, or a single one."""
     rng = np.random.default_rng(seed)
-    made = [_texts(rng, count, LETTERS, ALL) for _ in range(batches)]
-    how = _RECIPE.format(seed=seed, tokens=ALL, count=count, letters=LETTERS, batches=batches)
+    made = [texts.drawn(rng, count) for _ in range(batches)]
+    sizes = {"tokens": len(texts.ALPHABET), "count": count, "letters": texts.LETTERS, "batches": batches}
+    how = texts.RECIPE.format(seed=seed, **sizes)
     return case.given(name, made, how) if batches > 1 else case.given(name, made[0], f"{how}[0]")
 
 
@@ -96,12 +82,12 @@ def check_copy_loss_counts_the_copied_letters(student, case):
     for count, letters, tokens, scale in ((3, 2, 4, 1.0), (1, 1, 6, 1.0), (2, 3, 3, 500.0)):
         case.start_new_example(student)
         logits = case.normal("logits", count, 2 * letters, tokens, scale=scale)
-        texts = case.given("tokens", _texts(case.rng, count, letters, tokens))
+        asked = case.given("tokens", texts.drawn(case.rng, count, letters, tokens))
         case.sizes(rows=count, letters=letters, counted=count * letters, positions=2 * count * letters)
-        found = student.take(student.train.copy_loss(logits, texts))
+        found = student.take(student.train.copy_loss(logits, asked))
         gave = f"It returned {len(found)}."
         case.require(len(found) == 2, "copy_loss(logits, tokens) should return two things: loss, dlogits.", gave)
-        loss, dlogits = closed_form.copy_loss(logits, texts)
+        loss, dlogits = closed_form.copy_loss(logits, asked)
         why = "The exp of a number above 709 is too large for a float, and the log of 0 is infinite."
         case.expect(found[0], loss, "The loss", should="nats per counted letter", rtol=FLOAT32_RTOL, not_finite=why)
         should = "softmax minus one-hot, divided by the number of counted letters; 0 in the first half"
@@ -111,14 +97,14 @@ def check_copy_loss_counts_the_copied_letters(student, case):
 def check_fit_takes_a_step_for_each_batch(student, case):
     """fit(model, batches, lr) takes one step of Adam for each batch, and returns the loss of each before its step."""
     made, parameters = _copier(student, case)
-    batches = [case.given(f"batch{k}", _texts(case.rng, 4, 3, TOKENS)) for k in range(3)]
+    batches = [case.given(f"batch{k}", texts.drawn(case.rng, 4, 3, TOKENS)) for k in range(3)]
     losses, gradients, now = [], [], parameters
     for tokens in batches:
         loss, dlogits = closed_form.copy_loss(closed_form.copier(now, HEADS, tokens[:, :-1])[0], tokens)
         losses.append(loss)
         gradients.append(closed_form.copier_back(now, HEADS, tokens[:, :-1], dlogits))
         now = closed_form.adam(parameters, gradients, 0.01)
-    found = _listed(student, student.train.fit(made, batches, 0.01))
+    found = texts.listed(student, student.train.fit(made, batches, 0.01))
     case.expect(found, np.array(losses), "fit(model, batches, lr)", should="the loss of each batch", rtol=1e-4)
     for name, array, before, after in zip(networks.IN_COPIER, student.take(made.parameters()), parameters, now):
         step = np.abs(after - before).max()
@@ -130,42 +116,38 @@ def check_copies_are_written_letter_by_letter(student, case):
     """write_copy(model, texts) appends the token with the largest score, reads it, and goes on, n times."""
     made, parameters = _copier(student, case)
     for count in (1, 6):
-        texts = case.given("texts", _texts(case.rng, count, 3, TOKENS)[:, :4])
-        held = student.put(texts)
-        found, expected = student.train.write_copy(made, held), closed_form.written(parameters, HEADS, texts)
+        begun = case.given("texts", texts.drawn(case.rng, count, 3, TOKENS)[:, :4])
+        held = student.put(begun)
+        found, expected = student.train.write_copy(made, held), closed_form.written(parameters, HEADS, begun)
         should = "the token with the largest score, one position after another"
         case.expect(found, expected, "write_copy(model, texts)", should=should)
-        case.expect_unchanged(texts, student.fetch(held), "texts")
+        case.expect_unchanged(begun, student.fetch(held), "texts")
 
 
 def check_fit_learns_to_copy(student, case):
     """After 120 batches the network copies texts that it has never seen: at least 98 % of the letters are right."""
     case.start_new_example(student)
-    made = student.model.Copier(ALL, 2 * LETTERS, WIDTH, LOOKS, UNITS, student.rng(case.seed))
-    losses = student.train.fit(made, _many(case, "batches", case.seed, BATCHES, TEXTS), LR)
-    case.evidence("history:train_loss", _listed(student, losses))
-    texts = _many(case, "texts", case.seed + 1, 1, 250)
-    given = case.given("beginnings", texts[:, : LETTERS + 1], "texts[:, :5]")
-    found = student.train.write_copy(made, given)
-    wanted = texts[:, LETTERS + 1 :]
+    made = texts.network(student, case.seed)
+    losses = student.train.fit(made, _many(case, "batches", case.seed, texts.BATCHES, texts.TEXTS), texts.LR)
+    case.evidence("history:train_loss", texts.listed(student, losses))
+    new = _many(case, "texts", case.seed + 1, 1, 250)
+    begun = case.given("beginnings", new[:, : texts.LETTERS + 1], "texts[:, :5]")
+    found, wanted = student.train.write_copy(made, begun), new[:, texts.LETTERS + 1 :]
     case.expect(found, np.zeros(wanted.shape, int), "write_copy(model, texts)", atol=np.inf)
     share = float((found == wanted).mean())
-    _keep_maps(case, student.take(made.parameters()), texts[0])
+    _keep_maps(case, student.take(made.parameters()), new[0])
     case.note(f"{100 * share:.1f} % of the letters of 250 new texts are copied.")
     should = f"At least {GOAL:.0%} of the letters of new texts should be copied.".replace("%", " %")
     case.require(share >= GOAL, should, f"{100 * share:.1f} % are.")
 
 
-def _listed(student, losses):
-    """The losses of a training as an array, whether they came as one, in a list or in any other order of numbers."""
-    return np.array(losses if isinstance(losses, np.ndarray) else student.take(losses), dtype=float)
-
-
 def _keep_maps(case, parameters, text):
     """How each head of the trained network looks while it copies one text, for the report's picture."""
+    if [np.shape(array) for array in parameters[10:13]] != [(texts.WIDTH, texts.WIDTH)] * 3:
+        return  # in another order, or of another kind: no picture
     letters, places, *_ = parameters
     inside, x = parameters[6:], text[None, :-1]
     h = closed_form.norm(inside[0], inside[1], letters[x] + places[: x.shape[1]])
-    for k, weights in enumerate(closed_form.head_weights(inside[4:8], LOOKS, h, closed_form.causal(x.shape[1]))):
+    for k, weights in enumerate(closed_form.head_weights(inside[4:8], texts.HEADS, h, closed_form.causal(x.shape[1]))):
         case.evidence(f"head:{k + 1}", weights[0])
     case.evidence("text", text)
