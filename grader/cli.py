@@ -4,6 +4,8 @@ Exit status of every verb: 0 done; 1 below full marks (with --strict) or a diffe
 carried out, with cause and remedy on stderr; 3 the grader's own fault; 130 interrupted.
 """
 
+import atexit
+import gc
 import importlib
 import os
 import sys
@@ -108,6 +110,8 @@ def commands() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb from the command line."""
     one_thread()
+    gc.set_threshold(50_000)  # a start makes many objects and no garbage: to look for it took an eighth of a grade,
+    atexit.register(gc.freeze)  # and as much at the end, when all of it goes anyway
     try:
         name = "chain-rule" if Path(sys.argv[0]).stem == "chain-rule" else "python -m grader"
         status = commands.main(arguments, obj=arguments or sys.argv[1:], prog_name=name, standalone_mode=False)

@@ -8,9 +8,6 @@ from msgspec.structs import replace
 
 from grader.course.course import Course
 from grader.course.stage import Stage
-from grader.diagnosis.answer_table import SEED, has_tables, tables_of
-from grader.diagnosis.known_mistakes import named_by_tables
-from grader.diagnosis.runs import BUDGET
 from grader.records import FOLLOW_THROUGH, Card, CheckResult, FollowThrough, Mistake
 from grader.running import scores
 from grader.running.limits import Limits, calibrate
@@ -55,6 +52,8 @@ def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], b
     failed = context.state.transcripts
     if not failed:
         return remark
+    from grader.diagnosis.runs import BUDGET  # not before: where nothing fails, nothing is looked for
+
     found: Mapping[scores.Key, Mistake | None]
     budget = BUDGET * context.limits.scale
     try:
@@ -64,6 +63,9 @@ def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], b
             # Not by the tables: they know few other numbers, and no second mistake behind the first.
             found = diagnose(context, read_submission(reference), budget, stop)
         else:
+            from grader.diagnosis.answer_table import tables_of
+            from grader.diagnosis.known_mistakes import named_by_tables
+
             found = named_by_tables(context, tables_of(context.course, {stage for stage, _ in failed}), stop)
     except NotASubmission as problem:
         return f"Mistakes are not named: {problem}"
@@ -83,6 +85,8 @@ def _named(result: CheckResult, mistake: Mistake | None, budget: float) -> Check
 
 
 def _without_reference(session: Session) -> str:
+    from grader.diagnosis.answer_table import SEED, has_tables
+
     if not has_tables(session.context.course):
         return "Graded without the reference: mistakes are not named, and its curves are not shown."
     if session.context.seed != SEED:

@@ -38,11 +38,14 @@ def run_with_pytest(session: Session) -> None:
     tasks = session.context.course.tasks
     folders = list(dict.fromkeys(str(tasks / check.stage) for check in session.order))
     # Only what a grade needs: no plugin of the learner's machine, no configuration, no cache, no capture.
-    unused = "terminal logging junitxml pastebin doctest faulthandler unraisableexception threadexception stepwise"
-    off = [f"no:{name}" for name in f"{unused} cacheprovider python debugging setuponly setupplan recwarn".split()]
+    unused = "terminal logging junitxml pastebin doctest faulthandler unraisableexception threadexception stepwise capture tmpdir"
+    unused += (
+        " cacheprovider python debugging setuponly setupplan recwarn unittest skipping legacypath monkeypatch reports subtests"
+    )
+    off = [f"no:{name}" for name in unused.split()]
     options = [part for name in off for part in ("-p", name)]
     config = Path(__file__).with_name("grade.ini")
-    arguments = ["-c", str(config), "--rootdir", str(tasks.parent), "--noconftest", "--import-mode=importlib", "-s"]
+    arguments = ["-c", str(config), "--rootdir", str(tasks.parent), "--noconftest", "--import-mode=importlib"]
     with _neutral_environment():
         status = pytest.main([*arguments, *options, *folders], plugins=[pytest_plugin, bridge])
     if status == pytest.ExitCode.INTERRUPTED and not bridge.problems:
