@@ -7,9 +7,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
-from benchmarks.ratio import Options, Ratio, Timing, alternate, timed
+from benchmarks.ratio import Options, Ratio, Timing, alternate, spent, timed
+from grader.course.course import Course
 from grader.paths import REFERENCE, ROOT
 from grader.threads import ONE_THREAD
 
@@ -29,6 +31,16 @@ print(time.perf_counter() - start)
 """
 
 
+#: What a grade imports, as it does it.
+IMPORTS = """
+import atexit, gc
+gc.set_threshold(50_000)
+atexit.register(gc.freeze)
+import grader.verbs.grade, grader.grading.output, grader.grading.grade, pytest, numpy.random
+import grader.learner.progress_bar, grader.report.learner
+"""
+
+
 def python(*arguments: str) -> subprocess.CompletedProcess:
     done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=os.environ | ONE_THREAD, capture_output=True, text=True)
     if done.returncode:
@@ -43,6 +55,7 @@ def ratios(options: Options):
         out = str(Path(folder) / "out")
         grade = ("-m", "grader", "grade", "--student", str(student), "--out", out)
         yield from short_commands(grade, options)
+        yield from processor_times(grade, options)
         yield from whole_grade(grade, Path(out), options)
 
 
@@ -63,6 +76,31 @@ def short_commands(grade: tuple[str, ...], options: Options):
         timing = timings[name]
         how = f"{timing.median:.2f} s and {unit.median:.2f} s, median of {len(unit.values)} alternating runs"
         yield Ratio(title, timing.median / unit.median, target, how, timings=(timing, unit))
+
+
+def processor_times(grade: tuple[str, ...], options: Options):
+    """Of everything that a cold grade starts, its workers too; beside it what its imports take, below which nothing can get."""
+    cold = (*grade, "--no-cache", "--out", f"{grade[-1]}_spent")
+    course = Course(ROOT)
+    without = [stage.id for stage in course.stages if not stage.training]
+    commands = {
+        "import numpy": ("-c", "import numpy"),
+        "imports alone": ("-c", IMPORTS),
+        "cold": (*cold, "03_softmax"),
+        "all but trainings": (*cold, *without),
+    }
+    timings = alternate(
+        {name: partial(spent, [sys.executable, *words], ROOT) for name, words in commands.items()}, options.rounds(9)
+    )
+    unit = timings["import numpy"]
+    for name, title, target in (
+        ("cold", "make grade STAGE=03_softmax", 5.0),
+        ("imports alone", "its imports alone", None),
+        ("all but trainings", "all stages but those that train", 12.0),
+    ):
+        timing = timings[name]
+        how = f"{timing.median:.2f} s and {unit.median:.2f} s, median of {len(unit.values)} alternating runs"
+        yield Ratio(f"processor time: {title} / import numpy", timing.median / unit.median, target, how, timings=(timing, unit))
 
 
 def whole_grade(grade: tuple[str, ...], out: Path, options: Options):

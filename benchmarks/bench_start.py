@@ -1,14 +1,13 @@
 """From a fresh clone to the first verdict: processor time of all that happens, the installer included."""
 
 import os
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.ratio import Options, Ratio, Timing
+from benchmarks.ratio import Options, Ratio, Timing, spent
 from grader.bootstrap import BASE, OWN_ENVIRONMENT
 from grader.paths import ROOT
 
@@ -34,16 +33,5 @@ def first_verdict(path: str) -> float:
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "course"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
-        return spent([BASE, "-m", "grader", "grade", "01_linear"], clone, path)
-
-
-def spent(command: list[str], folder: Path, path: str = "") -> float:
-    """Seconds of processor time of a command and of all that it starts."""
-    left_out = {OWN_ENVIRONMENT, "CHAIN_RULE_MEMORY", "VIRTUAL_ENV"}
-    environment = {name: value for name, value in os.environ.items() if name not in left_out}
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(command, cwd=folder, env=environment | ({"PATH": path} if path else {}), capture_output=True, text=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-500:]}")
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        known = {name: value for name, value in os.environ.items() if name not in (OWN_ENVIRONMENT, "CHAIN_RULE_MEMORY")}
+        return spent([BASE, "-m", "grader", "grade", "01_linear"], clone, known | {"PATH": path})

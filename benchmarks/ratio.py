@@ -4,9 +4,12 @@ A module `bench_<subject>.py` in this folder defines `ratios(options)`, which yi
 timed alternately within one run, so that a machine that slows down slows all of them down.
 """
 
+import resource
+import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 
 import pyperf
@@ -97,6 +100,16 @@ def timed(function: Callable[[], object]) -> float:
     start = time.perf_counter()
     function()
     return time.perf_counter() - start
+
+
+def spent(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> float:
+    """Seconds of processor time of a command and of all that it starts; raises RuntimeError if it fails."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-500:]}")
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def alternate(functions: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, Timing]:
