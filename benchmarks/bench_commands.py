@@ -82,7 +82,7 @@ def processor_times(grade: tuple[str, ...], options: Options):
     """Of everything that a cold grade starts, its workers too; beside it what its imports take, below which nothing can get."""
     cold = (*grade, "--no-cache", "--out", f"{grade[-1]}_spent")
     course = Course(ROOT)
-    without = [stage.id for stage in course.stages if not stage.training]
+    without = [stage.id for stage in course.stages if stage.points and not stage.training]
     commands = {
         "import numpy": ("-c", "import numpy"),
         "imports alone": ("-c", IMPORTS),
@@ -96,7 +96,7 @@ def processor_times(grade: tuple[str, ...], options: Options):
     for name, title, target in (
         ("cold", "make grade STAGE=03_softmax", 5.0),
         ("imports alone", "its imports alone", None),
-        ("all but trainings", "all stages but those that train", 12.0),
+        ("all but trainings", "all stages with points but those that train", 12.0),
     ):
         timing = timings[name]
         how = f"{timing.median:.2f} s and {unit.median:.2f} s, median of {len(unit.values)} alternating runs"
