@@ -35,24 +35,24 @@ def test_the_modules_are_found_in_a_nested_folder(tmp_path, submission, place):
 
 def test_the_appeal_nearest_to_the_top_counts_and_is_no_part_of_the_digest(tmp_path, submission):
     submission(tmp_path / "in" / "student", layers="a = 1\n")
-    plain, _ = read_package([tmp_path / "in"])
+    plain, _ = packaged([tmp_path / "in"])
     (tmp_path / "in" / "student" / "appeal.txt").write_text("deeper")
     (tmp_path / "in" / "APPEAL.TXT").write_bytes("\ufeff  higher\x1b[31m\r\n".encode())
-    package, notes = read_package([tmp_path / "in"])
+    package, notes = packaged([tmp_path / "in"])
     assert (package.appeal, package.files, package.digest, notes) == ("higher", plain.files, plain.digest, [])
-    assert read_package([zip_of(tmp_path / "in", tmp_path / "a.zip")])[0].appeal == "higher"
+    assert packaged([zip_of(tmp_path / "in", tmp_path / "a.zip")])[0].appeal == "higher"
 
 
 def test_an_appeal_beside_something_that_cannot_be_graded_is_kept(tmp_path, submission):
     folder = submission(tmp_path / "in", essay="a = 1\n")
     (folder / "appeal.txt").write_text("a" * 20_000)
     with pytest.raises(NoPackage, match="none of the course's modules") as refused:
-        read_package([folder])
+        packaged([folder])
     assert refused.value.appeal == "a" * 10_000 + " [...]"
     (folder / "essay.py").unlink()
     for paths in ([folder], [zip_of(folder, tmp_path / "a.zip")]):
         with pytest.raises(NoPackage, match="nothing but an appeal was handed in") as refused:
-            read_package(paths)
+            packaged(paths)
         assert refused.value.appeal
 
 
