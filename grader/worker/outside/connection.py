@@ -3,11 +3,10 @@
 import contextlib
 import os
 import select
+import selectors
 import socket
-import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 from grader.text import MAX_OUTPUT, clean_output
 from grader.worker import bounds, stream, wire
@@ -46,43 +45,6 @@ class Deadline:
         return before and self._late
 
 
-class Poll:
-    """Waits for the connection, the output and the process's end at once."""
-
-    def __init__(self, process: ForkedProcess | ColdProcess):
-        self.process = process
-        self.connection = process.connection.fileno()
-        self.others = [fd for fd in (process.output, process.ended) if fd >= 0]
-        self.polls: dict[bool, Any] = {}
-        if hasattr(select, "poll") and sys.platform != "win32":
-            for writing in (False, True):
-                poll = self.polls[writing] = select.poll()
-                poll.register(self.connection, select.POLLOUT if writing else select.POLLIN)
-                for fd in self.others:
-                    poll.register(fd, select.POLLIN)
-
-    def wait(self, seconds: float, writing: bool) -> tuple[bool, bool, bool]:
-        """Which of them has something: (connection, output, end). The end counts once all else is read."""
-        if self.polls:
-            got = {fd for fd, _ in self.polls[writing].poll(seconds * 1000)}
-        else:
-            reads = self.others if writing else [*self.others, self.connection]
-            ready = select.select(reads, [self.connection] if writing else [], [], seconds)
-            got = {*ready[0], *ready[1]}
-        return self.connection in got, self.process.output in got, self.process.ended in got
-
-    def without_output(self) -> None:
-        """The output is at its end, and would be ready for ever."""
-        self.others.remove(self.process.output)
-        for poll in self.polls.values():
-            poll.unregister(self.process.output)
-
-    def wait_for_end(self, seconds: float) -> None:
-        """Wait briefly for the process to exit, so that its exit status is known."""
-        if self.process.ended >= 0:
-            select.select([self.process.ended], [], [], seconds)
-
-
 class Ended(Exception):
     """The other end is gone."""
 
@@ -102,7 +64,10 @@ class Connection:
 
     def __init__(self, process: ForkedProcess | ColdProcess, heard: Callable[[bytes], None]):
         self.process, self.heard = process, heard
-        self.poll = Poll(process)
+        self._selector = getattr(selectors, "PollSelector", selectors.SelectSelector)()  # Windows has no poll
+        for fd in (process.connection.fileno(), process.output, process.ended):
+            if fd >= 0:
+                self._selector.register(fd, selectors.EVENT_READ)
         self.output_seen = self.before_call = 0
         self._printed = bytearray()
         self._ended_output = False
@@ -159,7 +124,7 @@ class Connection:
         while True:
             left = deadline.left()
             bound = self.together is not None and self.together.bound
-            ready, output, ended = self.poll.wait(min(left, MOMENT) if bound else left, writing)
+            ready, output, ended = self._ready(min(left, MOMENT) if bound else left, writing)
             if output:
                 self.read_output()
             if ready:
@@ -170,6 +135,18 @@ class Connection:
                 self.together.let_go()
             if deadline.passed():
                 raise _timeout(deadline)
+
+    def _ready(self, seconds: float, writing: bool) -> tuple[bool, bool, bool]:
+        """Which of them has something: (connection, output, end). The end counts once all else is read."""
+        connection = self.process.connection.fileno()
+        self._selector.modify(connection, selectors.EVENT_WRITE if writing else selectors.EVENT_READ)
+        got = {key.fd for key, _ in self._selector.select(seconds)}
+        return connection in got, self.process.output in got, self.process.ended in got
+
+    def wait_for_end(self, seconds: float) -> None:
+        """Wait briefly for the process to exit, so that its exit status is known."""
+        if self.process.ended >= 0:
+            select.select([self.process.ended], [], [], seconds)
 
     def read_output(self) -> None:
         """Take what has been printed; raises TooMuchOutput."""
@@ -182,7 +159,7 @@ class Connection:
                 data = b""
             if not data:
                 self._ended_output = True
-                self.poll.without_output()
+                self._selector.unregister(self.process.output)  # else it would be ready for ever
                 return
             self.output_seen += len(data)
             self._printed += data[: max(0, MAX_OUTPUT - len(self._printed))]

@@ -165,7 +165,7 @@ class WireChannel(Channel):
             self.close()
 
     def _death(self) -> errors.StudentError:
-        self._connection.poll.wait_for_end(_GRACE)
+        self._connection.wait_for_end(_GRACE)
         try:
             self._connection.read_output()
         except errors.TooMuchOutput as flood:
