@@ -174,11 +174,9 @@ class AnswerTable:
 
     def text(self) -> str:
         """The file: the head, the mistakes as the bank has them, then a line a pair of check and mistake, in order."""
-        parts: tuple[list[str], list[str]] = [], []
-        for line in self.lines:
-            parts[not isinstance(line, KnownMistake)].append(_text(line))
-        head = msgspec.json.encode(TableHead(_ABOUT, self.made_of)).decode()
-        return "\n".join([head, *parts[0], *sorted(parts[1]), ""])
+        bank = [_text(line) for line in self.lines if isinstance(line, KnownMistake)]
+        others = sorted(_text(line) for line in self.lines if not isinstance(line, KnownMistake))
+        return "\n".join([msgspec.json.encode(TableHead(_ABOUT, self.made_of)).decode(), *bank, *others, ""])
 
 
 def _text(line: Line) -> str:

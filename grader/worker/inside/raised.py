@@ -52,7 +52,7 @@ def explain(error: BaseException, finder: Finder, importing: list[object] | None
     """
     module, name = [bounded(part) for part in importing] if importing else ("", "")
     kind, message, traces = _kind(error, importing is not None), _message(error), _traces(error, finder)
-    frames = [_frame(trace, finder) for trace in _ends(traces)]
+    frames = [_frame(trace, finder) for trace in (traces if len(traces) <= 8 else traces[:4] + traces[-4:])]
     absent = isinstance(error, ModuleNotFoundError) and error.name == f"{PACKAGE}.{module}"
     if importing and absent and module not in finder.problems:
         kind, name = "missing", ""
@@ -61,7 +61,7 @@ def explain(error: BaseException, finder: Finder, importing: list[object] | None
         message = bounded(error.msg)
     return {
         "kind": kind,
-        "mro": _names_of_classes(error),
+        "mro": [bounded(_name_of(c)) for c in _mro_of(type(error)) if c is not object and c is not Missing][:20],
         "message": message,
         "frames": frames,
         "module": module,
@@ -69,14 +69,6 @@ def explain(error: BaseException, finder: Finder, importing: list[object] | None
         "code": _message(error) if isinstance(error, SystemExit) else "",
         **_values(error, traces, finder),
     }
-
-
-def _ends(traces: list[types.TracebackType]) -> list[types.TracebackType]:
-    return traces if len(traces) <= 8 else traces[:4] + traces[-4:]
-
-
-def _names_of_classes(error: BaseException) -> list[str]:
-    return [bounded(_name_of(c)) for c in _mro_of(type(error)) if c is not object and c is not Missing][:20]
 
 
 def _values(error: BaseException, traces: list[types.TracebackType], finder: Finder) -> dict[str, object]:
