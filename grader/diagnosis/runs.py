@@ -72,7 +72,7 @@ class Runs:
         found = self.heard.get(key) if self.heard is not None else None
         if found is None or not (found.whole or (expected is not None and depart(found.answers, expected))):
             assert self.worker is not None
-            load, options = self.worker.load, {"expected": expected, "salt": salt, "lenient": lenient}
+            load, options = self.worker.student, {"expected": expected, "salt": salt, "lenient": lenient}
             found = self._run(lambda describe: load(code, self.limits, describe), other, **options)
             if self.heard is not None:
                 self.heard[key] = found

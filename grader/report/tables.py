@@ -78,11 +78,7 @@ def differs(given: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
     The verdict was the check's and may have been kinder; this one decides only which cells are marked.
     """
-    a, b = given.astype(float), expected.astype(float)
-    scale = 1e-10 * np.nan_to_num(np.maximum(np.abs(a), np.abs(b)), posinf=0.0) + 1e-12
-    with np.errstate(invalid="ignore"):
-        near = (a == b) | (np.abs(a - b) <= scale)
-    off: np.ndarray = ~(near | (np.isnan(a) & np.isnan(b)))
+    off: np.ndarray = ~np.isclose(given.astype(float), expected.astype(float), rtol=1e-10, atol=1e-12, equal_nan=True)
     return off
 
 

@@ -38,7 +38,7 @@ class WireCourseWorker:
         self._channel: WireChannel | None = None
 
     @contextlib.contextmanager
-    def load(self, submission: Submission, limits: TimeLimits = USUAL, describe: Describe | None = None) -> Iterator[Student]:
+    def student(self, submission: Submission, limits: TimeLimits = USUAL, describe: Describe | None = None) -> Iterator[Student]:
         """A student on another submission; the one before is forgotten."""
         if self._channel is None or not self._channel.alive:
             self._channel = self._start(Submission("course", {}), limits)

@@ -20,17 +20,14 @@ if TYPE_CHECKING:
 class CourseWorker(Protocol):
     """One worker for the course's own code: each student is on another submission, and the one before is forgotten."""
 
-    def load(
-        self, submission: Submission, limits: TimeLimits = ..., describe: Describe | None = None
-    ) -> AbstractContextManager[Student]: ...
-
-
-class Pool(Protocol):
-    """Workers on demand: `pool.WorkerPool`, which confines them, or `local.LocalPool` in this process."""
-
     def student(
         self, submission: Submission, limits: TimeLimits = ..., describe: Describe | None = None
     ) -> AbstractContextManager[Student]: ...
+
+
+class Pool(CourseWorker, Protocol):
+    """Workers on demand: `pool.WorkerPool`, which confines them, or `local.LocalPool` in this process."""
+
     def course_worker(self) -> AbstractContextManager[CourseWorker]: ...
     def share(self, name: str, array: wire.Array) -> None: ...
     def rest(self) -> None: ...

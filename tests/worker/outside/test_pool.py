@@ -191,15 +191,15 @@ def test_a_course_worker_loads_one_submission_after_another(wire_pool):
         pids = set()
         for number in range(3):
             text = "import os\nfrom losses import n\ndef f(): return os.getpid(), n"
-            with worker.load(make(layers=text, losses=f"n = {number}")) as student:
+            with worker.student(make(layers=text, losses=f"n = {number}")) as student:
                 pid, n = student.layers.f()
                 assert n == number
                 pids.add(pid)
         assert len(pids) == 1
         endless = make(layers="def f():\n    while True: pass")
-        with worker.load(endless, TimeLimits(0.3, 1.0)) as student, pytest.raises(errors.CallTimeout):
+        with worker.student(endless, TimeLimits(0.3, 1.0)) as student, pytest.raises(errors.CallTimeout):
             student.layers.f()
-        with worker.load(PID) as student:
+        with worker.student(PID) as student:
             assert student.layers.f() not in pids
     assert gone(pids.pop())
 
@@ -207,9 +207,9 @@ def test_a_course_worker_loads_one_submission_after_another(wire_pool):
 def test_objects_of_a_former_submission_are_let_go_late_without_harm(wire_pool):
     made = make(layers="class Thing:\n    def name(self): return 'mine'")
     with wire_pool.course_worker() as worker:
-        with worker.load(made) as student:
+        with worker.student(made) as student:
             former = [student.layers.Thing() for _ in range(5)]
-        with worker.load(made) as student:
+        with worker.student(made) as student:
             things = [student.layers.Thing() for _ in range(5)]
             former.clear()
             assert [thing.name() for thing in things] == ["mine"] * 5
