@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from grader.checks.compare import Unmet, compare
-from grader.checks.difference import close
+from grader.checks.difference import Mismatch, close
 from grader.checks.patterns import ROWS_FOR_COLUMNS, numbers_show
 from grader.checks.phrases import entry_is, number, pair_of_numbers, type_phrase
 from grader.checks.script import Script
@@ -209,7 +209,7 @@ class Case:
         told, slope = pair_of_numbers(float(analytic[worst]), float(numeric[worst]))
         should = f"{what} should agree with the numerical gradient: |a - n| / (|a| + |n|) at most {tol:g}."
         gave = f"For {what} it is {number(off / size)}. Furthest off: {name} is {told}, the measured slope is {slope}."
-        looks_like = numbers_show(analytic, numeric, self._counts, {}, {}) if not where else ""
+        looks_like = numbers_show(Mismatch(analytic, numeric, self._counts)) if not where else ""
         raise Unmet(should, gave, looks_like, kind="values", compared=(analytic, numeric))
 
     # -- what is left over for the report ------------------------------------------------------------------------------

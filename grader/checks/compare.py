@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from grader.checks import patterns
-from grader.checks.difference import close
+from grader.checks.difference import Mismatch, close
 from grader.checks.phrases import array_text, entry_is, many, pair_of_numbers, positions, type_phrase
 
 __judges_values__ = True  # see grader.running.failures
@@ -103,7 +103,8 @@ def compare(
     allowed = rtol * np.abs(want) + (0.1 * rtol * scale if atol is None else atol)
     if np.all(error <= allowed):
         return None
-    seen = patterns.numbers_show(have, want, counts or {}, named or {}, earlier or {})
+    mismatch = Mismatch(have, want.astype(np.float64), counts or {}, named or {}, earlier or {})
+    seen = patterns.numbers_show(mismatch)
     told = _difference(what, have, want, error - allowed)
     return Unmet(promise, told, seen, arrays=arrays, kind="values", complete=not should)
 

@@ -4,17 +4,15 @@ Every finding here is a statement about the numbers that holds to nine digits (f
 better than a guess, so where no pattern holds there is no sentence.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
 from grader.checks.difference import Finding, Mismatch, Pattern, close, first_shown
 from grader.checks.phrases import index_text, listed, number
-from grader.checks.ratios import RATIOS
 
 __judges_values__ = True  # see grader.running.failures
 
-Named = Mapping[str, np.ndarray]
 ROWS_FOR_COLUMNS = "Rows and columns are swapped."
 
 
@@ -23,9 +21,9 @@ def shape_shows(given: np.ndarray, expected: np.ndarray) -> str:
     return first_shown(SHAPES, Mismatch(given, expected))
 
 
-def numbers_show(given: np.ndarray, expected: np.ndarray, counts: Mapping[str, int], named: Named, earlier: Named) -> str:
+def numbers_show(mismatch: Mismatch) -> str:
     """The first thing that two finite arrays of one shape show; "" if nothing in particular."""
-    return first_shown(NUMBERS, Mismatch(given, expected.astype(np.float64), counts, named, earlier))
+    return first_shown(NUMBERS, mismatch)
 
 
 # -- shapes ------------------------------------------------------------------------------------------------------------
@@ -58,7 +56,65 @@ SHAPES = (
     Pattern("not reduced", lambda m: m.given.ndim > m.expected.ndim == 0 and _reduced(m.given, m.expected)),
 )
 
-# -- numbers -----------------------------------------------------------------------------------------------------------
+# -- numbers: first the names of one factor between two arrays ------------------------------------------------------------
+
+_CONSTANTS = (
+    (2.0, "twice"), (0.5, "half of"), (1 / np.log(2), "1/ln 2 times"), (np.log(2), "ln 2 times"),
+    (1 / np.log(10), "1/ln 10 times"), (100.0, "100 times"), (0.01, "1/100 of"), (1 / 64, "1/64 of"),
+)  # fmt: skip
+_USUAL_BATCHES = (32, 64, 100, 128)
+
+
+def _count(name: str, value: int) -> str:
+    if name == "rows":
+        return f"the batch has {value} rows"
+    known = name in ("classes", "inputs", "units", "entries", "arrays")
+    return f"there are {value} {name}" if known else f"{name} is {value}"
+
+
+def _sizes(m: Mismatch) -> list[str]:
+    """The sizes of the case that are the factor, or its reciprocal."""
+    counts = m.counts.items()
+    return [_count(name, n) for name, n in counts if n > 1 and (m.ratio_is(n) or m.ratio_is(1 / n))]
+
+
+def _size(m: Mismatch) -> Finding:
+    if not (found := _sizes(m)):
+        return False
+    times = f"{number(m.ratio)} times" if m.ratio > 1 else f"1/{round(1 / m.ratio)} of"
+    return {"factor": times, "size": found[0], "sizes": ", and ".join(found)}
+
+
+def _products(m: Mismatch) -> Iterator[tuple[float, str, str, str]]:
+    """Quotients and products of each two sizes: value, its name, and the two sizes."""
+    for top, a in m.counts.items():
+        for bottom, b in m.counts.items():
+            both = _count(top, a), _count(bottom, b)
+            if top != bottom and a != b and b > 1:
+                yield a / b, f"{a}/{b} of", *both
+            if top < bottom:
+                yield 1 / (a * b), f"1/{a * b} of", *both
+                yield a * b, f"{a * b} times", *both
+
+
+def _two_sizes(m: Mismatch) -> Finding:
+    found = (rest for value, *rest in _products(m) if m.ratio_is(value))
+    return next(({"factor": f, "top": t, "bottom": b} for f, t, b in found), False)
+
+
+def _another_batch(m: Mismatch) -> Finding:
+    for name, count in m.counts.items():
+        for fixed in _USUAL_BATCHES:
+            if fixed not in m.counts.values() and m.ratio_is(count / fixed):
+                return {"count": count, "fixed": fixed, "size": _count(name, count)}
+    return False
+
+
+def _constant(m: Mismatch) -> Finding:
+    for value, words in _CONSTANTS:
+        if m.ratio_is(value) or m.ratio_is(-value):
+            return {"factor": words, "reversed": "" if m.ratio > 0 else ", with the opposite sign"}
+    return False
 
 
 def _left_over(m: Mismatch) -> Finding:
@@ -131,13 +187,9 @@ def _input_apart(m: Mismatch) -> Finding:
     return False
 
 
-def _sizes_right(m: Mismatch) -> bool:
-    return close(np.abs(m.given), np.abs(m.expected))
-
-
 def _signs(m: Mismatch) -> Finding:
     wrong = int((np.sign(m.given) != np.sign(m.expected)).sum())
-    return _sizes_right(m) and {"count": wrong, "size": m.expected.size}
+    return close(np.abs(m.given), np.abs(m.expected)) and {"count": wrong, "size": m.expected.size}
 
 
 def _cut_off(m: Mismatch, at_zero: bool) -> Finding:
@@ -185,8 +237,7 @@ def _few_lines(m: Mismatch, zeros: bool) -> Finding:
             place = f"{name}{'s' if several else ''} {listed(touched)}"
             hold, differ = ("contain", "differ") if several else ("contains", "differs")
             fits = zeros != np.any(m.given64.take(touched, axis))
-            words = {"place": place, "Place": place.capitalize(), "count": count, "hold": hold, "differ": differ}
-            return fits and words
+            return fits and {"place": place, "Place": place.capitalize(), "count": count, "hold": hold, "differ": differ}
     return False
 
 
@@ -209,7 +260,15 @@ def _zeros_where_off(m: Mismatch) -> Finding:
 NUMBERS = (
     Pattern("left over", _left_over),
     Pattern("an input", _input),
-    *RATIOS,
+    Pattern("reversed sign", lambda m: m.expected.size == 1 and m.ratio_is(-1.0)),
+    Pattern("opposite signs", lambda m: m.ratio_is(-1.0)),
+    Pattern("two equal sizes", lambda m: len(_sizes(m)) > 1 and _size(m)),
+    Pattern("not divided by a size", lambda m: m.ratio > 1 and _size(m)),
+    Pattern("divided by a size twice", lambda m: 0 < m.ratio < 1 and _size(m)),
+    Pattern("two sizes", _two_sizes),
+    Pattern("another batch", _another_batch),
+    Pattern("a constant", _constant),
+    Pattern("any factor", lambda m: m.ratio != 0 and np.count_nonzero(m.expected) >= 3 and {"factor": number(m.ratio, 6)}),
     Pattern("a floor", _floor),
     Pattern("zeros", lambda m: m.varied and not m.given.any()),
     Pattern("one number", _one_number),
@@ -221,7 +280,7 @@ NUMBERS = (
     Pattern("an offset", _offset),
     Pattern("an input apart", _input_apart),
     Pattern("transpose", lambda m: m.table and close(m.given.T, m.expected)),
-    Pattern("no signs", lambda m: _sizes_right(m) and not (m.given < 0).any()),
+    Pattern("no signs", lambda m: close(np.abs(m.given), np.abs(m.expected)) and not (m.given < 0).any()),
     Pattern("some signs", _signs),
     Pattern("cut off at zero", lambda m: _cut_off(m, at_zero=True)),
     Pattern("cut off", lambda m: _cut_off(m, at_zero=False)),
@@ -231,8 +290,7 @@ NUMBERS = (
     Pattern("rows in another order", lambda m: _reordered(m, 0)),
     Pattern("columns in another order", lambda m: _reordered(m, 1)),
     Pattern(
-        "other places",
-        lambda m: m.expected.size > 2 and m.varied and close(*(np.sort(a, axis=None) for a in (m.given, m.expected))),
+        "other places", lambda m: m.expected.size > 2 and m.varied and close(np.sort(m.given, None), np.sort(m.expected, None))
     ),
     Pattern("one line right", _one_line_right),
     Pattern("few lines of zeros", lambda m: _few_lines(m, zeros=True)),

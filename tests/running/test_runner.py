@@ -261,7 +261,7 @@ def test_what_check_authors_use_is_marked_and_the_machinery_is_not():
         "grader.checks.case",
         "grader.checks.compare",
         "grader.checks.difference",
-        "grader.checks.ratios",
+        "grader.checks.patterns",
         "grader.checks.phrases",
     } <= set(author_modules())
     for name in author_modules():

@@ -132,11 +132,8 @@ class Place:
 
     def words(self, node: ast.expr) -> str:
         """An expression as it stands in the submission; in backticks, unless it is a name or the like."""
-        text = self.submission.modules.get(self.module, "").replace("\r\n", "\n").replace("\r", "\n")
-        lines = text.encode("utf-8", "replace").split(b"\n")[node.lineno - 1 : node.end_lineno]
-        lines[-1] = lines[-1][: node.end_col_offset]
-        lines[0] = lines[0][node.col_offset :]
-        text = clean_name(b" ".join(lines).decode("utf-8", "replace"), 500).replace("`", "'")
+        segment = ast.get_source_segment(self.submission.modules.get(self.module, ""), node) or ""
+        text = clean_name(re.sub(r"\r\n?|\n", " ", segment), 500).replace("`", "'")
         text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3].rstrip()}..."
         return f"`{text}`" if " " in text else text
 
