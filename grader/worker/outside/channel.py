@@ -11,7 +11,6 @@ from grader.worker import bounds, wire
 from grader.worker.bounds import TimeLimits
 from grader.worker.outside import errors
 from grader.worker.outside.handles import InWorker
-from grader.worker.outside.reported import NO_ANSWER, reported
 
 
 class Answer(NamedTuple):
@@ -84,10 +83,10 @@ class Channel:
             raise errors.ProtocolViolation(sentence, printed=printed)
         status, value = _outcome(value)
         if status == "error":
-            raise reported(value, printed, self.submission)
+            raise errors.reported(value, printed, self.submission)
         if status != "ok":
             self.close()  # the stream may be out of step
-            raise errors.ProtocolViolation(NO_ANSWER, printed=printed)
+            raise errors.ProtocolViolation(errors.NO_ANSWER, printed=printed)
         return Answer(value, printed, seconds, self._size)
 
     def request_all(self, requests: Sequence[Sequence[object]]) -> list[Answer | errors.StudentError]:
@@ -104,13 +103,13 @@ class Channel:
         for outcome in outcomes[: len(requests)]:
             status, value = _outcome(outcome)
             if status == "error":
-                return [*replies, reported(value, printed, self.submission)]
+                return [*replies, errors.reported(value, printed, self.submission)]
             if status == "ok":
                 replies.append(Answer(value, printed, seconds, size))
                 printed, seconds, size = "", 0.0, 0
         if len(replies) != len(requests):
             self.close()
-            raise errors.ProtocolViolation(NO_ANSWER, printed=answer.printed)
+            raise errors.ProtocolViolation(errors.NO_ANSWER, printed=answer.printed)
         return replies
 
     def _exchange(self, frame: wire.Frame) -> tuple[object, str]:

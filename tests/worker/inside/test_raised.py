@@ -9,8 +9,8 @@ from grader.submission import Submission
 from grader.worker.inside.loader import Finder
 from grader.worker.inside.raised import MAX_NAMES, MAX_TEXT, explain
 from grader.worker.outside import errors
+from grader.worker.outside.errors import reported
 from grader.worker.outside.expressions import values_told
-from grader.worker.outside.reported import reported
 
 
 def raised(source: str, *arguments):
