@@ -1,6 +1,6 @@
 """The course's own test by its parts, so that a long one can be run on its own."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from grader.check_tasks import edits, more, pairs, tables, texts
@@ -50,9 +50,9 @@ PARTS = {
 }
 
 
-def left_out(run: Iterable[str]) -> list[str]:
-    """What a test of some parts left out, and how it is run: a sentence for each reason."""
-    rest = [name for name in PARTS if name not in {*run}]
+def left_out(run: Collection[str]) -> list[str]:
+    """What a test of some parts left out, and how it is run: a sentence for each reason; of a run without any nothing."""
+    rest = [name for name in PARTS if name not in run] if run else []
     long = ", ".join(name for name in rest if PARTS[name].full)
     others = ", ".join(name for name in rest if not PARTS[name].full)
     told = {"only some stages or parts were named. Remedy: name none": others, "they take long. Remedy: --full": long}

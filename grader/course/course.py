@@ -112,6 +112,12 @@ class Course(Struct, frozen=True, dict=True):
             write_atomically(memory, msgspec.msgpack.encode(stages, enc_hook=str))
         return stages
 
+    @property
+    def with_hidden_data(self) -> set[str]:
+        """Ids of the checks from which hidden data could be read."""
+        secret = {name for name, made in self.about.fixtures.items() if made.hidden}
+        return {check.id for stage in self.stages for check in stage.checks if secret & {*check.fixtures}}
+
     def checksums(self) -> dict[str, str]:
         """File of data -> its SHA-256 in SHA256SUMS; none where there is no such list."""
         words = (self.data / SUMS).read_text("ascii", "replace").split() if (self.data / SUMS).is_file() else []

@@ -40,24 +40,7 @@ def explain(error: msgspec.ValidationError, model: type, table: Mapping[str, Any
     table : the file, parsed
     """
     text, _, where = str(error).partition(" - at `$")
-    kind: object = model
-    value: Any = table
-    name = each = ""
-    for step in re.findall(r"\w+|\.\.\.", where):
-        if step == "...":  # some value of a table: which one, msgspec does not say
-            kind = get_args(_bare(kind))[-1]
-            if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-                own, value = next((key, one) for key, one in value.items() if not _fits(one, kind))
-                name = f"{name}.{own}"
-            else:
-                each = "each of its values"
-        elif step.isdigit():
-            kind, value = get_args(_bare(kind))[0], value[int(step)]
-            own = value.get("id") if isinstance(value, dict) else None
-            name = own if isinstance(own, str) else f"{name}[{step}]"
-        else:
-            kind, value = _fields(kind)[step], value[step]
-            name = f"{name}.{step}" if name else step
+    kind, value, name, each = _reached(where, model, table)
     if unknown := re.search("unknown field `(.+)`", text):
         known = [field for field in _fields(kind) if field != "file"]  # the policy's own path
         near = difflib.get_close_matches(unknown[1], known, n=1)
@@ -66,6 +49,26 @@ def explain(error: msgspec.ValidationError, model: type, table: Mapping[str, Any
     if missing := re.search("missing required field `(.+)`", text):
         return f"{f'{name}.' if name else ''}{missing[1]} is missing; it has to be {_wanted(_fields(kind)[missing[1]])}."
     return f"{name} is {reprlib.repr(value)}; {each or 'it'} has to be {_wanted(kind)}."
+
+
+def _reached(where: str, model: type, table: Mapping[str, Any]) -> tuple[object, Any, str, str]:
+    """What a path of msgspec's leads to: its type, its value, its name, and "each of ..." where it does not say which one."""
+    kind: object = model
+    value: Any = table
+    name = each = ""
+    for step in re.findall(r"\w+|\.\.\.", where):
+        if step == "...":  # some value of a table
+            kind = get_args(_bare(kind))[-1]
+            unfit = [key for key, one in value.items() if not _fits(one, kind)] if isinstance(kind, type) else []
+            name, value, each = (f"{name}.{unfit[0]}", value[unfit[0]], "") if unfit else (name, value, "each of its values")
+        elif step.isdigit():
+            kind, value = get_args(_bare(kind))[0], value[int(step)]
+            own = value.get("id") if isinstance(value, dict) else None
+            name = own if isinstance(own, str) else f"{name}[{step}]"
+        else:
+            kind, value = _fields(kind)[step], value[step]
+            name = f"{name}.{step}" if name else step
+    return kind, value, name, each
 
 
 def _wanted(kind: object) -> str:

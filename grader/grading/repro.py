@@ -22,8 +22,7 @@ def write(context: Context, step: NextStep | None, out: Path) -> Path | None:
         return None
     name, root, here = (step.stage, step.check), context.course.folder.resolve(), out.resolve()
     result, run = state.results.get(name), state.executions.get(name)
-    secret = {fixture for fixture, made in context.course.about.fixtures.items() if made.hidden}
-    hidden = any(secret & {*c.fixtures} for c in context.course.stage(step.stage).checks if c.id == step.check)
+    hidden = step.check in context.course.with_hidden_data
     if result is None or result.state != "fail" or result.substituted or hidden or name in state.unrepeatable or run is None:
         return None
     student = context.submission.folder.resolve()

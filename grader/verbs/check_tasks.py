@@ -37,9 +37,7 @@ def command(stages: tuple[str, ...], full: bool, record: bool, tables: bool, par
     run = chosen(parts, full, bool(stages)) if not (record or tables) else []
     for name in run:
         PARTS[name].run(verifier)
-    click.echo("\n" + matrix(verifier.findings))
-    for sentence in left_out(run) if run else ():
-        click.echo(sentence)
+    click.echo("\n".join(["", matrix(verifier.findings), *left_out(run)]))
     click.echo(f"\n{time.perf_counter() - begun:.0f} s.")
     for finding in verifier.findings.problems:
         click.echo(f"- {finding}", err=True)
