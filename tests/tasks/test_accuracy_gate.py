@@ -14,6 +14,7 @@ from grader.submission import Submission, read_submission
 from grader.worker.bounds import USUAL, TimeLimits
 from grader.worker.outside.errors import CallTimeout, StudentError
 from grader.worker.outside.local import LocalPool
+from tests.courses import HERE
 from tests.tasks.toolbox import accuracy_gate as gate
 from tests.tasks.toolbox import closed_form
 
@@ -39,7 +40,7 @@ def data() -> tuple[Images, tuple[np.ndarray, np.ndarray]]:
 
 
 def case() -> Case:
-    return Case(0, "90_gate", "check_gate")
+    return Case(0, "90_gate", "check_gate", HERE.modules)
 
 
 def submission(code: str = "", settings: str = repr(SETTINGS)) -> Submission:

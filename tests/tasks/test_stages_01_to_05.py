@@ -16,7 +16,7 @@ from grader.running.context import Context
 from grader.running.runner import load_checks, run_check
 from grader.submission import Submission, read_submission
 from grader.worker.outside.local import LocalPool
-from tests.courses import with_stages
+from tests.courses import HERE, with_stages
 from tests.tasks.solutions import EMPTY, HEADS, MODULES, RIGHT, SLIPS, Solution, empty, reshaped
 from tests.wording import banned_words
 
@@ -149,7 +149,7 @@ def test_every_check_is_broken_by_some_slip():
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
 def test_what_a_card_shows_can_be_pasted_and_gives_the_same(check: Check, monkeypatch):
     """The script of a check, run on the reference, gives the answer that the check saw last."""
-    case = Case(0, check.stage, check.id)
+    case = Case(0, check.stage, check.id, HERE.modules)
     with LocalPool().student(right(), describe=case.describe) as student:
         FUNCTIONS[check.stage][check.id](student, case)
         transcript = list(student.transcript)
