@@ -1,12 +1,13 @@
 """Grades into the gradebook that an instructor exported from a course system; `gradebooks.toml` says how each is laid out.
 
-Only the cells of one column change. Who cannot be told with certainty is named and left alone.
+Only the cells of one column change, and empty ones for comments. Who cannot be told with certainty is named and left alone.
 """
 
 import re
 import tomllib
 from collections import defaultdict
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -109,12 +110,16 @@ def _fill(system: str, sheet: Sheet, target: int, possible: float, lines: list[G
     filled = Filled(sheet.data, column=sheet.header[target])
     lines_of, unclear = _matched(system, lines, grades, filled)
     scores = _scores(lines_of, grades, possible, filled)
-    met = unclear.union(lines_of)
-    filled.not_in_file = [g.student for g in grades if g.student not in met and g.state != "missing"]
+    filled.not_in_file = [g.student for g in grades if g.student not in {*unclear, *lines_of} and g.state != "missing"]
     if possible and any(grade.max_score != possible for grade in grades):
         filled.scaled_to = possible
     filled.count = len(scores)
-    filled.data = sheet.filled({(row, target): text for row, text in scores.items()})
+    cells = {(row, target): text for row, text in scores.items()}
+    if beside := sheet.at.get(GRADEBOOKS[system].get("said", "")):
+        said = {grade.student: "<br>".join(map(escape, (*grade.comments, *grade.decisions))) for grade in grades}
+        rows = {line.row: said[student] for student, (line, *_) in lines_of.items() if said[student] and line.row in scores}
+        cells |= {(row, beside): text for row, text in rows.items() if not sheet.text(row, beside).strip()}
+    filled.data = sheet.filled(cells)
     return filled
 
 

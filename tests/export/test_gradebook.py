@@ -107,6 +107,18 @@ def test_moodle_gets_its_grade_column():
     assert filled.not_graded == ["Bob Ray"]
 
 
+def test_moodle_gets_comments_where_it_has_none():
+    said = {"comments": ["a <b> & c"], "decisions": ["2 points added by N"], "by_hand": 2.0}
+    filled = fill("moodle", MOODLE, [grade("11", 50.0, **said), grade("12", 50.0), grade("13", 7.0, **said)])
+    rows = columns(filled.data)
+    assert [row[4] for row in rows] == ["Grade", "50", "50", "5"]
+    assert [row[9] for row in rows] == ["Feedback comments", "a &lt;b&gt; &amp; c<br>2 points added by N", "", '=HYPERLINK("x")']
+    marked = MOODLE.replace(b'-,\n"Participant 12', b'-,"Mine"\n"Participant 12')
+    assert columns(fill("moodle", marked, [grade("11", 50.0, **said)]).data)[1][9] == "Mine"
+    canvas = fill("canvas", CANVAS, [grade("s1", 93.5, **said)], "Chain Rule")
+    assert b"points added" not in canvas.data
+
+
 def test_moodle_refuses_a_file_that_could_not_be_imported():
     with pytest.raises(Refusal, match="Last modified"):
         fill("moodle", MOODLE.replace(b'"Last modified (grade)"', b"Other"), [])
@@ -159,5 +171,5 @@ def test_a_row_that_names_nobody_is_no_student():
 def test_every_gradebook_says_where_it_was_read():
     needed = {"needs", "remedy", "column", "names", "keys", "source", "verified"}
     for name, book in GRADEBOOKS.items():
-        assert needed <= set(book) <= needed | {"strip", "points", "locked"}, name
+        assert needed <= set(book) <= needed | {"strip", "points", "locked", "said"}, name
         assert "title" in re.compile(book["column"]).groupindex, name
