@@ -3,7 +3,7 @@ CREATE TABLE IF NOT EXISTS record (
     key TEXT PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, report BLOB, brief BLOB,
     seconds REAL NOT NULL, finished REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS stage (
-    under TEXT NOT NULL, seen TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (under, seen)) WITHOUT ROWID;
+    under TEXT NOT NULL, seen TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (under, seen));
 CREATE TABLE IF NOT EXISTS history (key TEXT NOT NULL, state TEXT NOT NULL, finished REAL NOT NULL, pid INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS history_key ON history (key);
 CREATE TABLE IF NOT EXISTS remarks (taken REAL NOT NULL, text TEXT NOT NULL);

@@ -108,11 +108,11 @@ class ClassGrader:
             refused = Outcome("fault", "another version of the course is installed here")
             return GradeDone(order.key, order.digest, refused, other_course=self.fingerprint)
         begun = time.perf_counter()
-        with tempfile.TemporaryDirectory(prefix="grade-", dir=self.scratch) as name:
-            folder = Path(name)
+        with tempfile.TemporaryDirectory(prefix="grade-", dir=self.scratch) as place:
+            folder = Path(place)
             kept = KeptStages(self.course, self._prints, order.kept)
             outcome = self._outcome(order, folder, observer, kept)
-            files = {kept: path.read_bytes() for kept in KEPT if (path := folder / "out" / kept).exists()}
+            files = {name: path.read_bytes() for name in KEPT if (path := folder / "out" / name).exists()}
         self._graded += 1
         if self._graded == 1:  # pytest and the tasks stay: no collection has to look through them again
             gc.collect()

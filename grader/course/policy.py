@@ -133,14 +133,10 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
         return [Path(self.file).parent / folder for folder in self.look_alikes.known]
 
     def fingerprint(self) -> str:
-        """Of everything that changes how a submission is graded, but for the stages themselves, private ones or not.
-
-        The seed cannot be read from it.
-        """
+        """Of all that changes how a submission is graded, private stages apart; the seed itself cannot be read from it."""
         how = self.grading
-        return hashlib.sha256(
-            msgspec.json.encode((self.seed, how.stages, how.sandbox, how.follow_through, self.limits))
-        ).hexdigest()
+        told = self.seed, how.stages, how.sandbox, how.follow_through, self.limits
+        return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
 
 
 @functools.cache

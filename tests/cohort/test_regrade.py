@@ -11,7 +11,7 @@ from grader.course import fingerprint
 from grader.course.course import Course
 from grader.grading.kept_stages import KeptStage
 from grader.paths import TASKS
-from tests.cohort.regrade import differences, edit, failed, graded, neutralised
+from tests.cohort.regrade import Counting, differences, edit, failed, graded, neutralised
 from tests.running import toys
 
 BANK = '''from grader.course.misconceptions import misconception
@@ -158,6 +158,25 @@ def test_a_journal_without_stages_is_read_and_grows(place, again):
     assert again()["ann"] == set(CHECKS)
     change(place, "02_second")
     assert again()["ann"] == {"02_second"}
+
+
+def test_a_run_that_is_stopped_goes_on(place, again, monkeypatch):
+    run, stopped = Counting.run, []
+
+    def stopping(self, orders):
+        for number, done in enumerate(run(self, orders)):
+            if number == 2 and not stopped:
+                stopped.append(self.ran)
+                raise KeyboardInterrupt
+            yield done
+
+    monkeypatch.setattr(Counting, "run", stopping)
+    change(place, "01_first")
+    with pytest.raises(KeyboardInterrupt):
+        graded(Course(place / "course"), place / "class", place / "out", place / "policy.toml")
+    ran = again(whole=True)
+    assert {stage for _, stage, _ in ran} <= {"01_first", "02_second"}
+    assert len({student for student, _, _ in ran}) == 2  # one that was under way, and one that had not begun
 
 
 def test_what_a_known_training_left_is_put_back(place, again):
