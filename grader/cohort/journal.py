@@ -137,13 +137,6 @@ class Journal:
             self._db.executemany("DELETE FROM record WHERE key = ?", [(key,) for key in keys])
             self._db.executemany("DELETE FROM stage WHERE under = ?", [(key,) for key in under])
 
-    def history(self) -> dict[str, list[State]]:
-        """Key -> every outcome that was ever written for it, in order."""
-        found: dict[str, list[State]] = {}
-        for key, state in self._db.execute("SELECT key, state FROM history ORDER BY rowid"):
-            found.setdefault(key, []).append(state)
-        return found
-
     def remarks(self) -> str:
         """The instructor's remarks as they were last read; empty if they never were."""
         return "".join(text for (text,) in self._db.execute("SELECT text FROM remarks ORDER BY rowid DESC LIMIT 1"))

@@ -17,6 +17,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -133,6 +134,15 @@ def disturbed(submissions: Path, out: Path, policy: Path, jobs: int, kills: int,
     return watch
 
 
+def history(journal: Path) -> dict[str, list[str]]:
+    """Key -> every outcome that was ever written for it, in order."""
+    found: dict[str, list[str]] = {}
+    with contextlib.closing(sqlite3.connect(journal)) as reader:
+        for key, state in reader.execute("SELECT key, state FROM history ORDER BY rowid"):
+            found.setdefault(key, []).append(state)
+    return found
+
+
 def compare(one: Path, other: Path, size: int) -> list[str]:
     """What is not as it should be; nothing if all is well."""
     wrong = []
@@ -147,11 +157,11 @@ def compare(one: Path, other: Path, size: int) -> list[str]:
         wrong.append(f"comments, points and decisions of {added} students")
     if len(students) != size or len(set(students)) != size:
         wrong.append(f"{size} students, but {len(students)} lines and {len(set(students))} names")
+    for key, states in history(other / "journal.sqlite").items():
+        finished = [state for state in states if state != "fault"]
+        if len(finished) != 1:
+            wrong.append(f"{key[:12]} was finished {len(finished)} times")
     with Journal(other / "journal.sqlite") as journal:
-        for key, states in journal.history().items():
-            finished = [state for state in states if state != "fault"]
-            if len(finished) != 1:
-                wrong.append(f"{key[:12]} was finished {len(finished)} times")
         if not all(state in ("graded", "submission") for state in journal.states().values()):
             wrong.append("a record has no final state")
     return wrong

@@ -23,7 +23,7 @@ from grader.course.policy import read_policy
 from grader.errors import Refusal
 from grader.export.kit_folder import contents
 from grader.records import Report
-from tests.cohort import classes
+from tests.cohort import classes, soak
 from tests.courses import HERE
 
 STAGES = "[grading]\nstages = ['01_linear', '02_relu']\n"
@@ -102,8 +102,7 @@ def test_a_class_is_graded_once_and_then_only_what_changed(tmp_path, run, genera
     assert run(regrade=("ann",))[1].graded == [("graded", ["ann"])]
     with pytest.raises(Refusal, match="not among those"):
         run(regrade=("nobody",))
-    with Journal(tmp_path / "out" / "journal.sqlite") as journal:
-        assert sorted(len(states) for states in journal.history().values()) == [1, 1, 2]
+    assert sorted(len(states) for states in soak.history(tmp_path / "out" / "journal.sqlite").values()) == [1, 1, 2]
 
     (tmp_path / "policy.toml").write_text(STAGES + "seed = 5\n")
     assert len(run(policy=read_policy(None, tmp_path))[1].graded) == 3

@@ -13,7 +13,6 @@ import time
 import psutil
 import pytest
 
-from grader.cohort.journal import Journal
 from grader.paths import ROOT
 from tests.cohort import soak
 from tests.cohort.classes import Generator
@@ -100,8 +99,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path):
     assert 1 <= states.count("graded") < 6
     assert states.count("waiting") == 6 - states.count("graded")
     assert soak.start(tmp_path / "class", tmp_path / "out", tmp_path / "policy.toml", 1).wait(timeout=120) == 0
-    with Journal(tmp_path / "out" / "journal.sqlite") as journal:
-        assert list(journal.history().values()) == [["graded"]] * 6
+    assert list(soak.history(tmp_path / "out" / "journal.sqlite").values()) == [["graded"]] * 6
 
 
 @pytest.fixture
