@@ -7,10 +7,8 @@ from contextlib import closing
 import pytest
 
 from grader.cohort.journal import Journal
-from grader.course import fingerprint
 from grader.course.course import Course
 from grader.grading.kept_stages import KeptStage
-from grader.paths import TASKS
 from tests.cohort.regrade import Counting, differences, edit, failed, graded, neutralised
 from tests.running import toys
 
@@ -200,43 +198,3 @@ def test_a_record_of_a_stage_is_written_with_the_whole_or_not_at_all(tmp_path):
         assert (journal.stages(["u", "v"]), journal.stages([])) == ([kept], [])
         journal.forget(["k"], ["u"])
         assert journal.stages(["u"]) == []
-
-
-# --- what is a stage's own ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    place = tmp_path_factory.mktemp("course")
-    shutil.copytree(TASKS, place / "tasks", ignore=shutil.ignore_patterns("__pycache__", "figures", "*.npz"))
-    for name in ("data", "reference"):
-        (place / name).mkdir()
-    (place / "data" / "SHA256SUMS").write_text("")
-    return Course(place)
-
-
-@pytest.mark.parametrize(
-    ("file", "verdicts", "names"),
-    [
-        ("tasks/toolbox/networks.py", {"06_network", "07_backprop", "10_training_loop"}, set()),
-        ("tasks/toolbox/shells.py", {"14_faults"}, set()),  # whose name is written out
-        ("tasks/toolbox/images.py", {"12_mnist"}, set()),
-        ("tasks/toolbox/pictures/figures.py", set(), set()),
-        ("tasks/03_softmax/checks.py", {"03_softmax"}, set()),
-        ("tasks/03_softmax/misconceptions.py", set(), {"03_softmax"}),
-        ("tasks/03_softmax/README.md", set(), set()),
-        ("reference/losses.py", set(), {"01_linear", "03_softmax", "12_mnist"}),
-        ("data/SHA256SUMS", {"12_mnist"}, set()),
-    ],
-)
-def test_a_file_is_part_of_the_stages_that_it_can_change(course, file, verdicts, names):
-    before, path = fingerprint.stages(course), course.folder / file
-    text = path.read_text("utf-8") if path.exists() else ""
-    path.write_text(f"{text}\n#\n", "utf-8")
-    after = fingerprint.stages(course)
-    path.write_text(text, "utf-8")
-    changed = [{s for s in before if getattr(before[s], part) != getattr(after[s], part)} for part in ("verdicts", "names")]
-    assert verdicts <= changed[0]
-    assert names <= changed[1]
-    assert (bool(changed[0]), bool(changed[1])) == (bool(verdicts), bool(names))
-    assert not changed[0] & {"01_linear", "02_relu", "04_cross_entropy"}

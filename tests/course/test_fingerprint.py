@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from grader.course import fingerprint
+from grader.course.course import Course
 from grader.course.fingerprint import DECIDES, GRADER, decides
 from grader.course.stage import ORACLE
 from grader.paths import DATA, REFERENCE, ROOT, TASKS
@@ -170,6 +171,53 @@ def test_the_oracle_is_nothing_to_a_grade(prints, checkout):
     before = prints()
     append(checkout / "tasks" / "toolbox" / ORACLE / "cases.py")
     assert prints() == before
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    place = tmp_path_factory.mktemp("course")
+    shutil.copytree(TASKS, place / "tasks", ignore=shutil.ignore_patterns("__pycache__", "figures", "*.npz"))
+    for name in ("data", "reference"):
+        (place / name).mkdir()
+    (place / "data" / "SHA256SUMS").write_text("")
+    return Course(place)
+
+
+@pytest.mark.parametrize(
+    ("file", "verdicts", "names"),
+    [
+        ("tasks/toolbox/networks.py", {"06_network", "07_backprop", "10_training_loop"}, set()),
+        ("tasks/toolbox/shells.py", {"14_faults"}, set()),  # whose name is written out
+        ("tasks/toolbox/images.py", {"12_mnist"}, set()),
+        ("tasks/toolbox/pictures/figures.py", set(), set()),
+        ("tasks/03_softmax/checks.py", {"03_softmax"}, set()),
+        ("tasks/03_softmax/misconceptions.py", set(), {"03_softmax"}),
+        ("tasks/03_softmax/README.md", set(), set()),
+        ("reference/losses.py", set(), {"01_linear", "03_softmax", "12_mnist"}),
+        ("data/SHA256SUMS", {"12_mnist"}, set()),
+    ],
+)
+def test_a_file_is_part_of_the_stages_that_it_can_change(course, file, verdicts, names):
+    before, path = fingerprint.stages(course), course.folder / file
+    text = path.read_text("utf-8") if path.exists() else ""
+    path.write_text(f"{text}\n#\n", "utf-8")
+    after = fingerprint.stages(course)
+    path.write_text(text, "utf-8")
+    changed = [{s for s in before if getattr(before[s], part) != getattr(after[s], part)} for part in ("verdicts", "names")]
+    assert verdicts <= changed[0]
+    assert names <= changed[1]
+    assert (bool(changed[0]), bool(changed[1])) == (bool(verdicts), bool(names))
+    assert not changed[0] & {"01_linear", "02_relu", "04_cross_entropy"}
+
+
+def test_an_engine_that_only_names_is_no_part_of_verdicts(course, checkout, monkeypatch):
+    monkeypatch.setattr(fingerprint, "GRADER", checkout / "grader")
+    before = fingerprint.stages(course)["01_linear"]
+    append(checkout / "grader" / "diagnosis" / "diagnose.py")
+    named = fingerprint.stages(course)["01_linear"]
+    assert (named.verdicts == before.verdicts, named.names == before.names) == (True, False)
+    append(checkout / "grader" / "checks" / "compare.py")
+    assert fingerprint.stages(course)["01_linear"].verdicts != before.verdicts
 
 
 def append(path: Path):
