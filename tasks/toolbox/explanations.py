@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from .procedures import SAME, Procedure, Run, Way
 from .trainings import MOVED, nearest
 
 SIZES = (4, 6, 3)
+_ONE_TRAINING = Path(__file__).with_name("one_training.py").read_text("utf-8")
 _UNLIKELY = 1000.0
 _ROUNDING = 1e-9  #: of float64, as a share of the way
 
@@ -60,6 +62,8 @@ class Asker:
 
     def __init__(self, student: Student, case: Case):
         self.student, self.case = student, case
+        code = student.network.MLP, student.train.train
+        self._train, self._read = student.made("trained, read", "a training", _ONE_TRAINING, len, *code)
 
     def run(self, rows: int, validation: int, batch_size: int, lr: float) -> Run:
         """New rows, and a network that holds the gradients of an earlier backward."""
@@ -77,23 +81,20 @@ class Asker:
         return seen
 
     def _once(self, run: Run, epochs: int, seed: int, seen: Seen) -> None:
-        student, case, error, told = self.student, self.case, None, {}
-        model = networks.holding(student, case, run.start)
-        x, dlogits = _before(run.rows)
-        model.forward(x)
-        model.backward(dlogits)
-        settings = {"epochs": epochs, "batch_size": run.batch_size, "lr": run.lr, "rng": student.rng(case.seed + seed)}
-        held = student.put(run.x)
+        rng, error, told = self.student.rng, None, {}
+        settings = {"epochs": epochs, "batch_size": run.batch_size, "lr": run.lr}
+        data, rngs = (run.x, run.y, run.x_val, run.y_val), (rng(self.case.seed), rng(self.case.seed + seed))
         try:
-            result = student.train.train(model, held, run.y, run.x_val, run.y_val, **settings)
+            result = self._train(run.start, rngs[0], _before(run.rows), data, settings, rngs[1])
         except StudentError as raised:
             error = raised
         else:
             told = _curves(result)
-        seen.changed |= not np.array_equal(student.fetch(held), run.x)
+        x, *read = self._read()
+        read = networks.as_vectors(read)
+        seen.changed |= not np.array_equal(x, run.x)
         seen.errors.append(error)
         seen.curves.append(told)
-        read = networks.read(student, model, "W", "b", "dW", "db")
         seen.ends.append(closed_form.flat([array for k, array in enumerate(read) if k % 4 < 2]))
         seen.left.append([array for k, array in enumerate(read) if k % 4 > 1])
 
