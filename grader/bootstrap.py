@@ -32,9 +32,9 @@ START = "import sys; sys.path.insert(0, {root!r}); from grader.bootstrap import 
 
 #: Stands in the stamp in place of a list's hash while that list is being installed: whoever finds it there starts afresh.
 UNFINISHED = "unfinished"
-
 #: Set in a process that runs in an environment made again, so that none is made a third time.
 AGAIN = "CHAIN_RULE_MADE_AGAIN"
+_REMEDY = "Remedy: install uv, or your system's package for venv (on Debian and Ubuntu: apt install python3-venv)."
 
 
 class SetupFailed(Exception):
@@ -77,18 +77,14 @@ def run(arguments: list[str]) -> None:
 
         main(arguments)
     except ModuleNotFoundError as lost:
-        name = (lost.name or "").partition(".")[0].replace("_", "-")
-        if provided() or AGAIN in os.environ or os.name == "nt" or not inside() or not _listed(name):
+        name = (lost.name or "?").partition(".")[0].replace("_", "-")  # "markdown-it" stands for "markdown-it-py"
+        mends = inside() and os.name != "nt" and not provided() and AGAIN not in os.environ
+        if not mends or f"\n{name}" not in "\n" + (ROOT / "requirements" / "base.txt").read_text():
             raise
         say(f"{name} is missing in .venv.")
         STAMP.write_text(json.dumps({"base": UNFINISHED}))
         os.environ[AGAIN] = "1"
         enter(arguments)
-
-
-def _listed(name: str) -> bool:
-    """Whether a package of the learners' list is called so, or begins so ("markdown-it" for "markdown-it-py")."""
-    return bool(name) and f"\n{name}" in "\n" + (ROOT / "requirements" / "base.txt").read_text()
 
 
 def inside() -> bool:
@@ -172,8 +168,7 @@ def _make_venv() -> None:
     made = _run([BASE, "-m", "venv", "--without-pip", str(VENV)])
     if made.returncode != 0 or not _works(PYTHON):
         why = last_line(made.stdout + made.stderr) or "python -m venv failed"
-        remedy = "install uv, or your system's package for venv (on Debian and Ubuntu: apt install python3-venv)"
-        raise SetupFailed(f"no virtual environment could be made: {why}. Remedy: {remedy}.")
+        raise SetupFailed(f"no virtual environment could be made: {why}. {_REMEDY}")
 
 
 def _works(python: Path) -> bool:
@@ -189,8 +184,7 @@ def _install(name: str) -> None:
     uv = shutil.which("uv")
     if uv and _run([uv, "pip", "install", "--quiet", "--python", str(PYTHON), *wanted]).returncode == 0:
         return
-    quietly = ["install", "--quiet", "--no-compile", "--disable-pip-version-check"]
-    done = _run([*_pip(), *quietly, *wanted])
+    done = _run([*_pip(), "install", "--quiet", "--no-compile", "--disable-pip-version-check", *wanted])
     if done.returncode != 0:
         raise SetupFailed(explain(name, done.stdout + done.stderr))
 
@@ -201,7 +195,8 @@ def _pip() -> list[str]:
     for python in dict.fromkeys((BASE, sys.executable)):
         if Path(python).exists() and _run([python, "-c", knows]).returncode == 0:
             return [python, "-m", "pip", "--python", str(PYTHON)]
-    _run([str(PYTHON), "-m", "ensurepip"])
+    if _run([str(PYTHON), "-m", "ensurepip"]).returncode != 0:
+        raise SetupFailed(f"this Python has no pip to install packages with. {_REMEDY}")
     return [str(PYTHON), "-m", "pip"]
 
 

@@ -114,11 +114,15 @@ def test_a_pip_that_cannot_install_elsewhere_is_passed_over(bootstrap, monkeypat
 
     def run(command):
         asked.append(command[1:3])
-        return subprocess.CompletedProcess(command, 1, "", "")
+        return subprocess.CompletedProcess(command, int("ensurepip" not in command or broken), "", "")
 
+    broken = False
     monkeypatch.setattr(bootstrap, "_run", run)
     assert bootstrap._pip() == [str(bootstrap.PYTHON), "-m", "pip"]
     assert asked[-1] == ["-m", "ensurepip"]
+    broken = True
+    with pytest.raises(bootstrap.SetupFailed, match=r"no pip .*Remedy: .*python3-venv"):
+        bootstrap._pip()
 
 
 def test_no_network_is_one_sentence_with_a_remedy(bootstrap):

@@ -5,29 +5,26 @@ from pathlib import Path
 
 import click
 
+from grader.errors import Refusal
+from grader.files import write_atomically
+
 TEMPLATES = Path(__file__).with_name("templates")
 
 
-def lay_out(kind: str, folder: Path, words: Mapping[str, str]) -> list[Path]:
-    """Write the templates of one kind below a folder, `@word@` replaced in names and texts; the files, from the folder.
+def lay_out(kind: str, folder: Path, words: Mapping[str, str]) -> str:
+    """Write the templates of one kind below a folder, `@word@` replaced in names and texts; the names of the files.
 
     raises : Refusal if one of the files is there already; then nothing is written
     """
-    from grader.errors import Refusal
-
-    def said(text: str) -> str:
-        for word, value in words.items():
-            text = text.replace(f"@{word}@", value)
-        return text
-
     found = sorted((TEMPLATES / kind).rglob("*.in"))
-    files = {Path(said(path.relative_to(TEMPLATES / kind).with_suffix("").as_posix())): path for path in found}
-    if there := [file for file in files if (folder / file).exists()]:
+    files = {path.relative_to(TEMPLATES / kind).with_suffix("").as_posix(): path.read_text("utf-8") for path in found}
+    for word, value in words.items():
+        files = {name.replace(f"@{word}@", value): text.replace(f"@{word}@", value) for name, text in files.items()}
+    if there := [name for name in files if (folder / name).exists()]:
         raise Refusal(f"{folder / there[0]} is there already. Remedy: choose another name, or move it away.")
-    for file, template in files.items():
-        (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        (folder / file).write_text(said(template.read_text("utf-8")), encoding="utf-8", newline="\n")
-    return list(files)
+    for name, text in files.items():
+        write_atomically(folder / name, text)
+    return ", ".join(files)
 
 
 @click.command("new-course")
@@ -51,5 +48,5 @@ def command(folder: Path) -> None:
     verifier = Verifier(Course(folder), read_submission(folder / "reference"), say=lambda line: None)
     verifier.reference_earns_everything()
     write_tables(verifier)
-    click.echo(f"Written to {folder}: {', '.join(map(str, made))}, and student/.")
+    click.echo(f"Written to {folder}: {made}, and student/.")
     click.echo("In that folder, check-tasks tests the course, and new-stage NAME lays out one more stage.")

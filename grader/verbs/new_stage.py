@@ -27,5 +27,5 @@ def command(name: str) -> None:
         path = course.tasks / FILE
         listed = re.sub(r"(?m)^(modules = \[[^\]]*?)[,\s]*\]", rf'\1, "{name}"]', path.read_text("utf-8"), count=1)
         path.write_text(listed, encoding="utf-8", newline="\n")
-    click.echo(f"Written to {course.folder}: {', '.join(map(str, made))}.")
+    click.echo(f"Written to {course.folder}: {made}.")
     click.echo(f"Fill them in; then skeleton writes the stub, and check-tasks {words['id']} says what is still missing.")

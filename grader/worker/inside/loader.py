@@ -11,16 +11,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from importlib._abc import Loader  # importlib.abc imports a tenth of what NumPy does, and this from here
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING
 
 from grader.worker.inside.stubs import STAND_INS, stand_in
-
-if TYPE_CHECKING:
-    from importlib.abc import Loader, MetaPathFinder
-else:  # the real ones import a tenth of what NumPy does, and give nothing that is used here
-    Loader = MetaPathFinder = object
 
 PACKAGE = "student"
 
@@ -46,9 +41,6 @@ class _Module(Loader):
 
     def __init__(self, finder: "Finder", name: str, module: str):
         self.finder, self.name, self.module = finder, name, module
-
-    def create_module(self, spec: ModuleSpec) -> None:
-        """An empty one, as usual."""
 
     def exec_module(self, module: ModuleType) -> None:
         source = self.finder.modules.get(self.module)
@@ -86,7 +78,7 @@ class _StandIn(Loader):
         pass
 
 
-class Finder(MetaPathFinder):
+class Finder:
     """Answers every import of a name that is neither the standard library's nor NumPy's.
 
     modules   : "layers" or "helpers.tools" -> source text
