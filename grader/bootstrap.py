@@ -6,6 +6,7 @@ so that a later start costs one comparison, and a changed list is installed befo
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -108,13 +109,13 @@ def ensure(names: list[str]) -> bool:
         _make_venv()
         for name in wanted:
             before = _read_stamp()
-            _write_stamp({**before, name: UNFINISHED})
+            STAMP.write_text(json.dumps({**before, name: UNFINISHED}))
             try:
                 _install(name)
             except SetupFailed:
-                _write_stamp(before)  # an installer that fails removes what it began
+                STAMP.write_text(json.dumps(before))  # an installer that fails removes what it began
                 raise
-            _write_stamp({**before, name: _digest(name)})
+            STAMP.write_text(json.dumps({**before, name: _digest(name)}, indent=1))
         say("The environment is ready.")
     return True
 
@@ -148,12 +149,6 @@ def _read_stamp() -> dict[str, str]:
     return stamp if isinstance(stamp, dict) else {}
 
 
-def _write_stamp(stamp: dict[str, str]) -> None:
-    temporary = STAMP.with_suffix(".part")
-    temporary.write_text(json.dumps(stamp, indent=1))
-    temporary.replace(STAMP)
-
-
 def _make_venv() -> None:
     if PYTHON.exists() and UNFINISHED not in _read_stamp().values() and _works(PYTHON):
         return
@@ -161,14 +156,12 @@ def _make_venv() -> None:
         say("The environment in .venv is incomplete or its Python is gone: making a new one.")
         shutil.rmtree(VENV, ignore_errors=True)
     uv = shutil.which("uv")
-    if uv:
-        made = _run([uv, "venv", "--quiet", "--python", BASE, str(VENV)])
+    for command in ([uv, "venv", "--quiet", "--python", BASE], [BASE, "-m", "venv", "--without-pip"])[not uv :]:
+        made = _run([*map(str, command), str(VENV)])
         if made.returncode == 0 and _works(PYTHON):
             return
-    made = _run([BASE, "-m", "venv", "--without-pip", str(VENV)])
-    if made.returncode != 0 or not _works(PYTHON):
-        why = last_line(made.stdout + made.stderr) or "python -m venv failed"
-        raise SetupFailed(f"no virtual environment could be made: {why}. {_REMEDY}")
+    why = last_line(made.stdout + made.stderr) or "python -m venv failed"
+    raise SetupFailed(f"no virtual environment could be made: {why}. {_REMEDY}")
 
 
 def _works(python: Path) -> bool:
@@ -181,8 +174,7 @@ def _works(python: Path) -> bool:
 def _install(name: str) -> None:
     """Bytecode is left to the first import of each module: most of what the packages bring is never imported."""
     wanted = ["--require-hashes", "-r", str(ROOT / "requirements" / f"{name}.txt")]
-    uv = shutil.which("uv")
-    if uv and _run([uv, "pip", "install", "--quiet", "--python", str(PYTHON), *wanted]).returncode == 0:
+    if (uv := shutil.which("uv")) and _run([uv, "pip", "install", "--quiet", "--python", str(PYTHON), *wanted]).returncode == 0:
         return
     done = _run([*_pip(), "install", "--quiet", "--no-compile", "--disable-pip-version-check", *wanted])
     if done.returncode != 0:
@@ -205,9 +197,7 @@ def explain(name: str, output: str) -> str:
     lowered = output.lower()
     if "no space left" in lowered:
         return "the disk is full, so the packages could not be installed. Remedy: free 500 MB and run the command again."
-    signs = (
-        "connection", "resolve host", "name resolution", "network", "timed out", "proxy", "retries exceeded", "ssl",
-    )  # fmt: skip
+    signs = ["connection", "resolve host", "name resolution", "network", "timed out", "proxy", "retries exceeded", "ssl"]
     if any(sign in lowered for sign in signs):
         return (
             "the packages could not be downloaded: no package index was reached. "
@@ -233,8 +223,7 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
 @contextlib.contextmanager
 def _lock() -> Iterator[None]:
     """One installation at a time; a lock whose owner is gone is taken over."""
-    waiting = False
-    while True:
+    for waited in itertools.count():
         try:
             with open(LOCK, "x") as file:
                 file.write(str(os.getpid()))
@@ -243,9 +232,8 @@ def _lock() -> Iterator[None]:
             if not _alive(LOCK):
                 LOCK.unlink(missing_ok=True)
                 continue
-            if not waiting:
+            if not waited:
                 say("Another process is setting up the environment; waiting for it ...")
-                waiting = True
             time.sleep(0.2)
         except OSError as error:
             raise SetupFailed(
@@ -259,20 +247,12 @@ def _lock() -> Iterator[None]:
 
 def _alive(lock: Path) -> bool:
     try:
-        age = time.time() - lock.stat().st_mtime
-        pid = lock.read_text()
-    except OSError:
-        return False
-    if not pid.isdigit():
-        return age < 5  # its owner may be about to write its number
-    if os.name == "nt":
-        return age < 900
-    try:
+        age, pid = time.time() - lock.stat().st_mtime, lock.read_text()
+        if os.name == "nt" or not pid.isdigit():
+            return age < (900 if pid.isdigit() else 5)  # its owner may be about to write its number
         os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+    except OSError as gone:
+        return isinstance(gone, PermissionError)  # somebody else's process
     return True
 
 
