@@ -16,9 +16,9 @@ def _trained(student, case, start, data, seed=None, **settings):
     return end, trainings.history(student, case, result)
 
 
-def _counts(student, case, memo):
+def _counts(student, case):
     """What the steps of train_fast do."""
-    return memo("counts", lambda: counted.steps_of(student, case, student.fast.train_fast))
+    return counted.steps_of(student, case, student.fast.train_fast)
 
 
 def check_train_fast_ends_where_train_ends(student, case):
@@ -63,9 +63,9 @@ def _goes_through_batches(student, case):
     trainings.expect_curve(case, curves, "train", allowed, epochs=2)
 
 
-def check_train_fast_makes_no_product_in_vain(student, case, memo):
+def check_train_fast_makes_no_product_in_vain(student, case):
     """Matrix products make no more multiplications than a step needs, and all else computes 0.8 of what train computes."""
-    counts = _counts(student, case, memo)
+    counts = _counts(student, case)
     made, needed = counts.total("multiplications"), counted.needed()
     amount = counted.amount_of("multiplications", needed)
     should = f"A step of {counted.BATCH} rows needs {amount}: forward, dW of every layer, dx of all but the first."
@@ -76,14 +76,14 @@ def check_train_fast_makes_no_product_in_vain(student, case, memo):
     counted.expect_at_most(case, counts, "entries", "compute, beside matrix products,")
 
 
-def check_train_fast_allocates_little(student, case, memo):
+def check_train_fast_allocates_little(student, case):
     """A step allocates at most a tenth of the bytes that it allocates in train."""
-    counted.expect_at_most(case, _counts(student, case, memo), "allocated", "allocate")
+    counted.expect_at_most(case, _counts(student, case), "allocated", "allocate")
 
 
-def check_train_fast_makes_few_calls(student, case, memo):
+def check_train_fast_makes_few_calls(student, case):
     """A step makes at most 0.7 of the array calls that it makes in train."""
-    counts = _counts(student, case, memo)
+    counts = _counts(student, case)
     counted.expect_at_most(case, counts, "calls", "make")
     shares = (f"{counts.total(q) / counted.TRAIN[q]:.2f} of its {words}" for q, words in counted.WORDS.items())
     case.note(
@@ -94,4 +94,4 @@ def check_train_fast_makes_few_calls(student, case, memo):
 def explain_counts(student, case, failed):
     """Which of the known reasons is in the counts."""
     failed = failed - {"check_train_fast_ends_where_train_ends"}
-    return counted.reasons(counted.steps_of(student, case, student.fast.train_fast), failed) if failed else {}
+    return counted.reasons(_counts(student, case), failed) if failed else {}

@@ -296,8 +296,7 @@ def makes_new_gradients(model, x_train, y_train, x_val, y_val, *, epochs, batch_
 def makes_new_batches(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0):
     """A new array for each batch
 
-    x[rows] is a new array as large as the batch. np.take(x, rows, axis=0, out=..., mode="clip") writes into one that
-    is there.
+    x[rows] is a new array as large as the batch. NumPy's take with out= and mode="clip" writes into one that is there.
     """
 
     class Copying(Training):

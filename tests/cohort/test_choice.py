@@ -64,7 +64,7 @@ def test_a_kit_whose_student_folder_lacks_a_file_is_not_its_skeleton(handed_in, 
 
 
 def test_what_may_be_missing_is_not_missed_and_ranks_no_folder_lower(reference_files):
-    older = without(reference_files, "experiments.py", "faults.py")
+    older = without(reference_files, "experiments.py", "faults.py", "fast.py")
     longer = below("copy", {**older, "experiments.py": b"mine = 1\n"})
     chosen = choose(below("student", older) | longer, HANDOUT)
     assert chosen.folder == "student"

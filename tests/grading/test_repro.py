@@ -27,6 +27,7 @@ ONE_EACH = [
     "04_cross_entropy:adds_up_the_losses", "05_gradient_check:looks_to_one_side", "06_network:copies_at_construction",
     "07_backprop:skips_the_relus", "08_sgd:pairs_in_reverse", "09_minibatches:drops_the_short_batch",
     "10_training_loop:reports_validation_as_training", "13_experiments:misses_nan", "14_faults:trusts_every_network",
+    "15_fast:makes_new_batches",
 ]  # fmt: skip
 
 

@@ -174,3 +174,23 @@ def test_numpy_is_itself_again_afterwards(reference):
 def test_each_reason_is_a_known_mistake():
     known = {m.name for m in load(TASKS / STAGE)}
     assert {name for _, name, *_ in counted._REASONS} | {"goes_through_the_rows"} <= known
+
+
+ALL = {f"check_train_fast_{does}" for does in ("makes_no_product_in_vain", "allocates_little", "makes_few_calls")}
+TAKE = 'np.take(images, order[batch], axis=0, out=inputs[0], mode="clip")'
+REASONS = {
+    "nothing": ("weights[0] -= steps[0]", "weights[0] -= steps[0]", set()),
+    "a copy of a copy": (TAKE, "inputs[0][...] = images[order[batch]]", {"copies_the_batch_twice", "makes_new_batches"}),
+    "lr times the largest": (
+        "weights[0] -= steps[0]",
+        "weights[0] -= 1.0 * steps[0]",
+        {"multiplies_every_gradient", "makes_new_gradients"},
+    ),
+    "row after row": (TAKE, "for k, row in enumerate(order[batch]): inputs[0][k] = images[row]", {"goes_through_the_rows"}),
+}
+
+
+@pytest.mark.parametrize("words", REASONS)
+def test_a_reason_is_named_where_it_is_seen(words):
+    old, new, expected = REASONS[words]
+    assert {name for name, _ in counted.reasons(counts(with_fast(old, new)), ALL).values()} == expected
