@@ -133,9 +133,9 @@ def _keep(course: Course, out: Path, plots: Iterable[Any], arrays: dict[str, Any
 def write_page(course: Course, path: Path, plots: list[Any], **told: str) -> Path:
     """A page of an experiment in the style of the report: what was `told`, and the pictures."""
     from grader.files import write_atomically
-    from grader.report.drawn import Drawings
     from grader.report.pages import HERE, environment, stylesheet
     from grader.report.pictures import draw, drawer
+    from grader.report.svg import Drawings
 
     draws = drawer(course)
     shown = draw(draws.of_experiment(plots), Drawings(path.parent))[("", "")] if draws is not None else []

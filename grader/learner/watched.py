@@ -21,7 +21,7 @@ from grader.report import words
 from grader.running import scores
 from grader.running.context import Context, place_in
 from grader.running.limits import Limits, calibrate
-from grader.running.runner import Function, decided, load_checks
+from grader.running.runner import decided, load_checks
 from grader.running.session import Observer, Session
 from grader.running.state import RunState
 from grader.submission import Submission
@@ -56,7 +56,7 @@ class Watched:
         self.seconds = 0.0
         self.submission: Submission | None = None
         self.limits = Limits(calibrate())
-        self._functions: dict[str, dict[str, Function]] = {}
+        self._functions = functools.cache(lambda stage: dict(load_checks(course.stage(stage))))
         self._stages: dict[str, StageResult] = {}
         self._sessions: dict[str, Session] = {}
         self._asked: set[str] = set()  #: stages of these whose mistakes were looked for
@@ -100,7 +100,7 @@ class Watched:
             told = False
             to_run = [check for check in session.order if scores.key(check) not in session.results]
             for number, check in enumerate(to_run, 1):
-                result = session.run(check, self._function(check))
+                result = session.run(check, self._functions(check.stage)[check.id])
                 self._remember(check, result, context)
                 if stop():
                     return None
@@ -276,8 +276,3 @@ class Watched:
     def _known(self) -> list[StageResult]:
         """The stages that were graded, in course order."""
         return [self._stages[stage.id] for stage in self.course.stages if stage.id in self._stages]
-
-    def _function(self, check: Check) -> Function:
-        if check.stage not in self._functions:
-            self._functions[check.stage] = dict(load_checks(self.course.stage(check.stage)))
-        return self._functions[check.stage][check.id]

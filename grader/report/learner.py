@@ -17,9 +17,9 @@ from grader.course.stage import PICTURES, TOOLBOX
 from grader.files import write_atomically
 from grader.records import REPRO, Card, CheckResult, Report, SourceLines, StageResult
 from grader.report import evidence, graded, pictures, site, tables, words
-from grader.report.drawn import Drawings, drawing_code
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
 from grader.report.stored import history, progress
+from grader.report.svg import Drawings, drawing_code
 from grader.text import visible
 
 #: Characters of the longest text that a card shows; the engine keeps shorter ones.

@@ -14,8 +14,8 @@ from grader.course.stage import PICTURES
 from grader.course.toolbox import shared
 from grader.records import CheckResult, Report
 from grader.report import svg, tables
-from grader.report.drawn import Drawings
 from grader.report.evidence import Arrays, Curves
+from grader.report.svg import Drawings
 
 MOST_PICTURES = 8
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.records import Card, Extra, Mistake, NextStep, SourceLines
-from grader.report import drawn, learner, pages
+from grader.report import learner, pages, svg
 from grader.text import visible
 from tests.courses import HERE
 from tests.report import dom, samples
@@ -126,7 +126,7 @@ DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.or
     ],
 )
 def test_a_kept_plot_is_a_drawing_or_is_not_used(inside):
-    assert not drawn.plain(DRAWING.format(inside))
+    assert not svg.plain(DRAWING.format(inside))
 
 
 def test_a_poisoned_file_of_plots_is_drawn_afresh(tmp_path, page):
@@ -137,7 +137,7 @@ def test_a_poisoned_file_of_plots_is_drawn_afresh(tmp_path, page):
     page(report)
     kept = json.loads((tmp_path / "figures.json").read_text())
     assert len(kept) == 2
-    assert all(drawn.plain(svg) for svg in kept.values())
+    assert all(svg.plain(drawing) for drawing in kept.values())
     poison = DRAWING.format("<script>alert(1)</script>")
     (tmp_path / "figures.json").write_text(json.dumps(dict.fromkeys(kept, poison)))
     tree = page(report)
@@ -149,16 +149,16 @@ def test_a_poisoned_file_of_plots_is_drawn_afresh(tmp_path, page):
 @pytest.mark.parametrize("content", ["[]", "{", '{"a": 3}', "\x00"])
 def test_a_broken_file_of_plots_is_left_aside(tmp_path, content):
     (tmp_path / "figures.json").write_text(content)
-    assert drawn.Drawings(tmp_path).get("a", lambda: None) is None
+    assert svg.Drawings(tmp_path).get("a", lambda: None) is None
 
 
 def test_names_in_plots_stay_text(tmp_path):
     """A role such as `analytic:<b>` becomes a title inside a drawing."""
     import numpy as np
 
-    svg = figures.gradients([("<script>$x^2$</script>", np.ones((2, 2)), np.zeros((2, 2)))])
-    assert drawn.plain(svg)
-    assert "<script" not in svg
+    drawing = figures.gradients([("<script>$x^2$</script>", np.ones((2, 2)), np.zeros((2, 2)))])
+    assert svg.plain(drawing)
+    assert "<script" not in drawing
 
 
 def test_records_survive_the_way_through_json():

@@ -13,9 +13,9 @@ from benchmarks import beginning
 from grader.errors import Refusal
 from grader.records import CheckResult, Report, StageResult
 from grader.report import pages, stored, tables, words
-from grader.report.drawn import drawing_code
 from grader.report.evidence import Curves
 from grader.report.stored import Run, history, progress
+from grader.report.svg import drawing_code
 from tests.courses import HERE
 from tests.report import samples
 from tests.tasks.toolbox import figures, findings, images, pictures, pixels
