@@ -166,12 +166,6 @@ def _plain(item: object) -> object:
     return tuple(tuple.__iter__(item)) if isinstance(item, tuple) else item
 
 
-def _having(target: object, name: str, wanted: str, limit: int) -> list[tuple[int, object]]:
-    """(index, item) of those items of an attribute that have an attribute themselves."""
-    items = itertools.islice(iter(getattr(target, name)), limit)
-    return [(index, item) for index, item in enumerate(items) if hasattr(item, wanted)]
-
-
 def _same_memory(a: object, b: object) -> bool:
     """Whether two arrays share memory; where NumPy denies it, one is written into and the other read."""
     if not (isinstance(a, _ndarray) and isinstance(b, _ndarray)):
@@ -204,7 +198,9 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "length": len,
     "take": lambda target, limit: [_plain(item) for item in itertools.islice(iter(target), limit)],
     "unwrapped": _plain,
-    "having": _having,
+    "having": lambda target, name, wanted, limit: [
+        (index, item) for index, item in enumerate(itertools.islice(iter(getattr(target, name)), limit)) if hasattr(item, wanted)
+    ],
     "made": _made,
     "has": hasattr,
     "has_name": lambda module, name: hasattr(importlib.import_module(f"{PACKAGE}.{module}"), name),

@@ -33,7 +33,10 @@ class Channel:
     """What both kinds of channel share; `_exchange` is theirs.
 
     make_remote : turns a wire.Reference into a proxy; set by the asker
+    pid         : number of the worker's process; None if it has none of its own
     """
+
+    pid: int | None = None
 
     def __init__(self, submission: Submission, limits: TimeLimits):
         self.submission, self.limits = submission, limits
@@ -115,11 +118,6 @@ class Channel:
     def _exchange(self, frame: wire.Frame) -> tuple[object, str]:
         """Send one request, serve what is called back, return the reply and what was printed meanwhile."""
         raise NotImplementedError
-
-    @property
-    def pid(self) -> int | None:
-        """Number of the worker's process; None if it has none of its own."""
-        return None
 
     def close(self) -> None:
         """End the worker. May be called again."""

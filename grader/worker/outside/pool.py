@@ -3,7 +3,7 @@
 import contextlib
 import gc
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,26 +28,23 @@ WITHOUT_VARIABLE, COLD_VARIABLE = "CHAIN_RULE_WITHOUT", "CHAIN_RULE_COLD"
 
 
 class WireCourseWorker:
-    """Loads one submission after another in the same process, whosever they are.
+    """Loads one submission after another in the same process, whosever they are."""
 
-    start, end : give a fresh worker that holds nothing, and end one
-    """
-
-    def __init__(self, start: Callable[[Submission, TimeLimits], WireChannel], end: Callable[[WireChannel], None]):
-        self._start, self._end = start, end
+    def __init__(self, pool: "WorkerPool"):
+        self._pool = pool
         self._channel: WireChannel | None = None
 
     @contextlib.contextmanager
     def student(self, submission: Submission, limits: TimeLimits = USUAL, describe: Describe | None = None) -> Iterator[Student]:
         """A student on another submission; the one before is forgotten."""
         if self._channel is None or not self._channel.alive:
-            self._channel = self._start(Submission("course", {}), limits)
+            self._channel = self._pool.start(Submission("course", {}), limits)
         self._channel.load_submission(submission, limits)
         yield Student(self._channel, describe)
 
     def close(self) -> None:
         if self._channel is not None:
-            self._end(self._channel)
+            self._pool.end(self._channel)
 
 
 class WorkerPool:
@@ -167,7 +164,7 @@ class WorkerPool:
     @contextlib.contextmanager
     def course_worker(self) -> Iterator[WireCourseWorker]:
         """One worker for the course's own code, whichever submission it is."""
-        with contextlib.closing(WireCourseWorker(self.start, self.end)) as worker:
+        with contextlib.closing(WireCourseWorker(self)) as worker:
             yield worker
 
     def start(self, submission: Submission, limits: TimeLimits) -> WireChannel:

@@ -35,7 +35,7 @@ class WireChannel(Channel):
 
     def __init__(self, process: ForkedProcess | ColdProcess, submission: Submission, limits: TimeLimits):
         super().__init__(submission, limits)
-        self.process = process
+        self.process, self.pid = process, process.pid
         self.seconds = 0.0  # of the checks before the current one
         self._connection = Connection(process, self._tell)
         self._end: errors.StudentError | None = None  # the error to raise on every later request
@@ -43,10 +43,6 @@ class WireChannel(Channel):
     def _tell(self, printed: bytes) -> None:
         if self.heard is not None:
             self.heard(printed.decode("utf-8", "replace"))
-
-    @property
-    def pid(self) -> int:
-        return self.process.pid
 
     def hello(self, seconds: float = 20.0) -> Measured:
         """What the worker measured of itself before it loaded anything of the learner's."""
