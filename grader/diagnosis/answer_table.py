@@ -202,8 +202,8 @@ def has_tables(course: Course) -> bool:
 
 def tables_of(course: Course, stages: Collection[str]) -> dict[str, AnswerTable]:
     """The tables of some stages, as far as they can be read."""
-    tables = {stage.id: read_table(stage) for stage in course.stages if stage.id in stages}
-    return {stage: table for stage, table in tables.items() if table is not None}
+    chosen = (stage for stage in course.stages if stage.id in stages)
+    return {stage.id: table for stage in chosen if (table := read_table(stage)) is not None}
 
 
 @lru_cache(maxsize=64)

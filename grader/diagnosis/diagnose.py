@@ -49,8 +49,9 @@ def diagnose(
     stop      : whether nobody waits for names any longer; then there are none
     heard     : see `Runs`; for who names many submissions
     """
+    cache = ReplayCache() if heard is None else heard
     with context.pool.course_worker() as worker:
-        return _Diagnoser(Bench(context, reference, worker, budget, stop, heard)).names()
+        return _Diagnoser(Bench(context, reference, worker, budget, stop, cache)).names()
 
 
 class _Diagnoser:

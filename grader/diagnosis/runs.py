@@ -4,6 +4,7 @@ bench of a whole diagnosis, which has the mutants and the time there is.
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -138,25 +139,23 @@ def agree_but_for_the_draw(run: Runs, mutant: Submission, given: Answers, right:
     return varies(reference) and agree(own, drawn, reference, constants=False)
 
 
+@dataclass(eq=False)
 class Bench:
     """One submission, and the course's own code beside it. Arguments as of `diagnose`."""
 
-    def __init__(
-        self,
-        context: Context,
-        reference: Submission,
-        worker: CourseWorker,
-        budget: float,
-        stop: Callable[[], bool],
-        heard: ReplayCache | None,
-    ):
-        self.context, self.reference, self.worker, self.budget, self.stop = context, reference, worker, budget, stop
-        self.heard = ReplayCache() if heard is None else heard
-        self._mutants: dict[tuple[Misconception, ...], Submission] = {(): reference}
+    context: Context
+    reference: Submission
+    worker: CourseWorker
+    budget: float
+    stop: Callable[[], bool]
+    heard: ReplayCache
+
+    def __post_init__(self) -> None:
+        self._mutants: dict[tuple[Misconception, ...], Submission] = {(): self.reference}
         self._runs: dict[tuple[scores.Key, int], Runs] = {}
         self.late = set[scores.Key]()
         self._asked, self._ends = ("", ""), 0.0
-        self.functions = cache(lambda stage: checks_and_probes(context.course.stage(stage)))
+        self.functions = cache(lambda stage: checks_and_probes(self.context.course.stage(stage)))
 
     def start(self, check: Check) -> None:
         """From now on the time for one failed check runs."""

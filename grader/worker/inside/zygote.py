@@ -115,19 +115,12 @@ class Zygote:
         self.shared[name] = child.Mapped(fds[0], dtype, shape)
         return {}
 
-    def do_spawn(self, fds: list[int], layers: list[str], memory: int, probe_paths: list[str], grader: int) -> dict[str, Any]:
-        """Fork a worker on a connection and a pipe for its output."""
+    def do_spawn(self, fds: list[int], layers: list[str], **plan: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Fork a worker on a connection and a pipe for its output; `plan` has the other things that the grader says."""
         self.spawned += 1
-        plan = {
-            "layers": layers,
-            "memory": memory,
-            "probe_paths": probe_paths,
-            "grader": grader,
-            "uid": self._uid() if "privileges" in layers else None,
-            "ruleset": self.ruleset if "landlock" in layers else None,
-            "filter": self.filters,
-            "parent": os.getpid(),
-        }
+        plan |= {"layers": layers, "filter": self.filters, "parent": os.getpid()}
+        plan["uid"] = self._uid() if "privileges" in layers else None
+        plan["ruleset"] = self.ruleset if "landlock" in layers else None
         pid = os.fork()
         if pid == 0:
             self._become_child(plan, fds)
