@@ -4,6 +4,7 @@ bench of a whole diagnosis, which has the mutants and the time there is.
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -13,21 +14,27 @@ import msgspec
 from grader.course.misconceptions import Misconception, apply
 from grader.course.stage import Check, Stage
 from grader.diagnosis.random_draws import Draws, agree, alike, features, leave_doubt, says_for_sure, varies
-from grader.diagnosis.replay import Opener, Replay, depart, replay
-from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, Answers, resting_on, same_answers
+from grader.diagnosis.replay import ExpectedTranscript, NotingCase, Replay, StopReplay, depart
+from grader.diagnosis.same_answers import ALL_OF_HISTORY, Answer, Answers, answers, comparable, resting_on, same_answers
 from grader.running import scores
 from grader.running.checks_package import import_checks
 from grader.running.context import Context
-from grader.running.runner import load_checks
+from grader.running.groups import Memo
+from grader.running.runner import call_with_fixtures, load_checks
 from grader.submission import Submission
+from grader.worker.outside.errors import CallTimeout, WorkerDied, WorkerFault
 from grader.worker.outside.protocols import CourseWorker
+from grader.worker.outside.proxy import Student
+from grader.worker.outside.transcript import Step
 
 PROBE = "probe_"
+Opener = Callable[[Callable[[Any], str]], AbstractContextManager[Student]]
 Forms = Sequence[Misconception]  #: of mistakes
 #: Wall-clock seconds for one failed check. Every known mistake is asked long before, each with the check's own limits: no
 #: name depends on what else the machine does. The last resort against a list that never ends.
 BUDGET = 60.0
 _SALTS = (1, 2)
+_SALT = 100_003  # between the seeds of one draw and the next
 _MANY = tuple(range(1, 8))  #: for the reference, whose draws tell what may change: few values are soon equal by accident
 
 
@@ -65,7 +72,7 @@ class Runs:
     def course(
         self, code: Submission, *, expected: Answers | None = None, other: int = 0, salt: int = 0, lenient: bool = False
     ) -> list[Answer] | None:
-        """Answers of the course's own code; None if they are not the expected ones. Options as of `replay`.
+        """Answers of the course's own code; None if they are not the expected ones. Options as of `_run`.
 
         other : 0, or a number that changes all inputs
         """
@@ -73,8 +80,8 @@ class Runs:
         found = self.heard.get(key) if self.heard is not None else None
         if found is None or not (found.whole or (expected is not None and depart(found.answers, expected))):
             assert self.worker is not None
-            load, options = self.worker.student, {"expected": expected, "salt": salt, "lenient": lenient}
-            found = self._run(lambda describe: load(code, self.limits, describe), other, **options)
+            opener = partial(self.worker.student, code, self.limits)
+            found = self._run(opener, other, expected=expected, salt=salt, lenient=lenient)
             if self.heard is not None:
                 self.heard[key] = found
         return found.answers if found.whole and (expected is None or same_answers(found.answers, expected)) else None
@@ -125,9 +132,45 @@ class Runs:
         """Answers of the submission with several draws; those of the first are known."""
         return [given, *(self.own(salt=salt) for salt in _SALTS)]
 
-    def _run(self, opener: Opener, other: int, **options: Any) -> Replay:  # noqa: ANN401
-        seed = self.context.seed if not other else f"{self.context.seed}/{other}"
-        return replay(self.check, self.function, seed, opener, self.fixtures, much=self.much, **options)
+    def _run(
+        self,
+        opener: Opener,
+        other: int,
+        *,
+        expected: Answers | None = None,
+        salt: int = 0,
+        lenient: bool = False,
+        again: bool = False,
+    ) -> Replay:
+        """The answers of other code in the same check.
+
+        opener   : makes the student, given how to describe arguments
+        expected : stop at the first answer that differs from these
+        salt     : 0, or a number that changes every draw
+        lenient  : do not stop where the check would fail, but ask all its questions
+        again    : whether a process was killed under it before: that is tried once more, and no further
+        raises   : CallTimeout if the code had to be stopped, WorkerFault
+        """
+        case = NotingCase(f"{self.context.seed}/{other}" if other else self.context.seed, self.check.stage, self.check.id)
+        case.lenient = lenient
+        transcript: list[Step] = []
+        try:
+            with opener(case.describe) as student:
+                transcript = student.transcript = [] if expected is None else ExpectedTranscript(expected, self.much)
+                student.rng.offset = _SALT * salt
+                asked = {**self.fixtures, "student": student, "case": case, "memo": Memo()}
+                call_with_fixtures(self.function, self.check, asked)
+        except StopReplay:
+            return Replay(comparable(answers(transcript)[:-1], self.much), whole=False)
+        except (CallTimeout, WorkerFault):
+            raise
+        except WorkerDied as died:
+            if died.killed and not again:
+                return self._run(opener, other, expected=expected, salt=salt, lenient=lenient, again=True)
+        except Exception:
+            pass  # the check fails, as it did before: in whatever way, its transcript tells
+        touched = tuple(name for step in transcript for name in step.touched)
+        return Replay(comparable(answers(transcript), self.much), judged=case.judged, touched=touched)
 
 
 def agree_but_for_the_draw(run: Runs, mutant: Submission, given: Answers, right: Submission) -> bool:

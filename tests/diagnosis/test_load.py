@@ -35,8 +35,8 @@ MADE = [
 
 @pytest.mark.parametrize(("stage", "name"), MADE)
 def test_a_slow_machine_gives_the_names_of_a_quick_one(stage, name, monkeypatch):
-    context, replayed, replay = graded(stage, mutant(stage, name)), [], runs.replay
-    monkeypatch.setattr(runs, "replay", lambda *a, **k: replayed.append(1) or replay(*a, **k))
+    context, replayed, replay = graded(stage, mutant(stage, name)), [], runs.Runs._run
+    monkeypatch.setattr(runs.Runs, "_run", lambda *a, **k: replayed.append(1) or replay(*a, **k))
 
     def names(seconds):
         """With so many seconds a replay, and how many replays that were."""
