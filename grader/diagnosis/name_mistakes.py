@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from grader.course.course import Course
 from grader.course.stage import Stage
-from grader.records import FOLLOW_THROUGH, Card, CheckResult, FollowThrough, Mistake
+from grader.records import FOLLOW_THROUGH, Card, CheckResult, Mistake
 from grader.running import scores
 from grader.running.limits import Limits, calibrate
 from grader.running.session import Session, run_stages
@@ -17,16 +17,11 @@ from grader.worker.outside.pool import WorkerPool
 
 
 def run_and_name(
-    course: Course,
-    stages: Iterable[Stage],
-    submission: Submission,
-    seed: int,
-    follow_through: FollowThrough = FOLLOW_THROUGH,
-    evidence: Path | None = None,
+    course: Course, stages: Iterable[Stage], submission: Submission, seed: int, evidence: Path | None = None
 ) -> Session:
     """Some stages of a submission in workers of their own, with the names of its mistakes."""
+    how: dict[str, Any] = {"seed": seed, "follow_through": FOLLOW_THROUGH, "evidence": evidence}
     with WorkerPool(course.withheld) as pool:
-        how: dict[str, Any] = {"seed": seed, "follow_through": follow_through, "evidence": evidence}
         session = run_stages(stages, pool, submission, course=course, limits=Limits(calibrate()), **how)
         name_mistakes(session, course.reference)
     return session
