@@ -30,10 +30,13 @@ Answers = Sequence[Answer]
 ALL_OF_HISTORY, VALIDATION_ONLY, NO_HISTORY = range(3)
 
 
-def history_scope(given: Answers) -> int:
-    """How much of what train returned can be compared with other code that makes use of its freedom otherwise."""
+def history_scope(given: Answers, training: str) -> int:
+    """How much of what train returned can be compared with other code that makes use of its freedom otherwise.
+
+    training : the course's function that trains; without one, whatever is called train has no such freedom
+    """
     histories = [outcome for kind, asked, outcome in given if (kind, asked) == ("call", "train")]
-    if not histories:
+    if not (training and histories):
         return ALL_OF_HISTORY
     return VALIDATION_ONLY if all(isinstance(history, dict) for history in histories) else NO_HISTORY
 

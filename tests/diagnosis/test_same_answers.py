@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from grader.diagnosis.random_draws import alike, features
-from grader.diagnosis.same_answers import answers, same, same_answers
+from grader.diagnosis.same_answers import (
+    ALL_OF_HISTORY,
+    NO_HISTORY,
+    VALIDATION_ONLY,
+    answers,
+    comparable,
+    history_scope,
+    same,
+    same_answers,
+)
 from grader.worker.outside.transcript import ErrorInfo, Opaque, Step
 
 A = np.array([[1.0, -2.0], [3.0, 1e-3]])
@@ -102,3 +111,18 @@ def test_an_empty_batch_and_what_is_no_batch_have_features_too():
     assert empty["0/first"].shape == (2, 3)
     assert "0/first" not in features(answers([_call([(Opaque("Linear"), None)])]))
     assert "0/first" not in features(answers([_call([(1.0, 2.0)])]))
+
+
+@pytest.mark.parametrize(
+    ("training", "returned", "compared"),
+    [
+        ("train.train", {"val_loss": [1.0]}, VALIDATION_ONLY),
+        ("train.train", [1.0], NO_HISTORY),
+        ("", [1.0], ALL_OF_HISTORY),
+        ("", {"val_loss": [1.0]}, ALL_OF_HISTORY),
+    ],
+)
+def test_what_train_returns_is_free_only_where_the_course_has_a_training(training, returned, compared):
+    given = [("call", "train", returned)]
+    assert history_scope(given, training) == compared
+    assert same_answers(comparable(given, compared), comparable([("call", "train", [2.0])], compared)) == (compared == NO_HISTORY)
