@@ -1,5 +1,8 @@
 """Mistakes with another number than the bank has: an epsilon, a rate, a seed, the size of a batch."""
 
+import tomllib
+from pathlib import Path
+
 from grader.check_tasks import subjects
 from grader.check_tasks.verify import Verifier
 from grader.course.misconceptions import Misconception, Number, apply
@@ -27,15 +30,8 @@ def other_numbers(m: Misconception) -> list[Number]:
     return [_clean(number * factor) for factor in ((0.1, 3, 10, 100, 1000) if kind == "small" else (0.1, 0.3, 0.5, 2, 5))]
 
 
-_USUAL: dict[str, tuple[Number, ...]] = {
-    "seed": (0, 1, 2, 3, 7, 42, 123, 1234),
-    "count": (1, 2, 3, 4, 5, 6, 8, 10),
-    "size": (10, 16, 32, 50, 64, 100, 128, 256),
-    "small": (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12),
-    "share": (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999),
-    "rate": (1e-3, 5e-3, 0.01, 0.05, 0.1, 0.2, 0.5, 1.0),
-    "scale": (1.0, 2.0, 5.0, 10.0, 100.0, 128.0, 255.0, 256.0),
-}
+#: What an open number is -> those that stand most often in its place.
+_USUAL: dict[str, list[Number]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
 def usual_numbers(m: Misconception) -> list[Number]:

@@ -46,7 +46,7 @@ PARTS = {
     "reference-seeds": Part(lambda v: v.reference_earns_everything(range(1, FULL_SEEDS + 1)), full=True),
     "right-seeds": Part(more.right_answers_under_many_seeds, full=True),
     "full-trainings": Part(lambda v: more.trainings(v, images=0), full=True),
-    "gate": Part(more.gate, full=True),
+    "training-seeds": Part(more.last_training_under_many_seeds, full=True),
 }
 
 
