@@ -34,7 +34,6 @@ _SUFFIXES = {".py", ".j2", ".css", ".mplstyle", ".toml", ".ini"}
 _HINTS = re.compile(rb'\nhints = \[\n(?: *"[^\n]*",?\n)+\](?=\n)')
 #: The docstring of a check, likewise.
 _PROMISE = re.compile(rb'^(def check_\w+\([^\n]*\):\n) {4}"""(?:(?!""")[\s\S])*"""\n', re.MULTILINE)
-_BANK = ("misconceptions.py", "known_answers.jsonl")
 _FILE = re.compile(r"[\w-]+\.\w+")  #: a name of a file in the text of a module
 
 
@@ -65,8 +64,9 @@ def stages(of: Course) -> dict[str, StagePrint]:
     engine = _read(GRADER, _own(deciding=True))
     naming = {name: engine.pop(name) for name in sorted(engine) if name.startswith("diagnosis/")}
     ours, theirs = _of_texts(engine), _of_texts(naming) + reference(of.reference)
-    bank = [_read(s.folder, (path for path in s.folder.iterdir() if path.name in _BANK)) for s in of.stages]
-    return {s.id: StagePrint(of_text(ours, _of_stage(of, s)), of_text(theirs, _of_texts(b))) for s, b in zip(of.stages, bank)}
+    known = "misconceptions.py" if of.reference else "known_answers.jsonl"  # as diagnosis does
+    bank = [_of_texts(_read(stage.folder, stage.folder.glob(known))) for stage in of.stages]
+    return {s.id: StagePrint(of_text(ours, _of_stage(of, s)), of_text(theirs, b)) for s, b in zip(of.stages, bank)}
 
 
 def _of_stage(of: Course, stage: Stage) -> str:

@@ -192,6 +192,7 @@ def course(tmp_path_factory):
         ("tasks/toolbox/pictures/figures.py", set(), set()),
         ("tasks/03_softmax/checks.py", {"03_softmax"}, set()),
         ("tasks/03_softmax/misconceptions.py", set(), {"03_softmax"}),
+        ("tasks/03_softmax/known_answers.jsonl", set(), set()),  # asked where there is no reference
         ("tasks/03_softmax/README.md", set(), set()),
         ("reference/losses.py", set(), {"01_linear", "03_softmax", "12_mnist"}),
         ("data/SHA256SUMS", {"12_mnist"}, set()),
