@@ -34,6 +34,12 @@ CLASS = {
 CHECKS = {"01_first": "check_add_adds", "02_second": "check_square_squares", "03_third": "check_train_learns"}
 
 
+@pytest.fixture(autouse=True)
+def slow_machine(monkeypatch):
+    """Nothing here is about time: every limit is long, and no grader measures how fast the machine is."""
+    monkeypatch.setattr("grader.cohort.work.calibrate", lambda: 20.0)
+
+
 @pytest.fixture(scope="module")
 def first(tmp_path_factory):
     """A class of a small course, trainings included, that was graded once."""
