@@ -128,7 +128,7 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     yield from _below(GRADER, "grader", parts | {module_of(verb) for verb in teachers})
     yield from _pages(course)
     yield from _data(course)
-    for path in filter(Path.is_file, (REQUIREMENTS / file for file in ("base.in", "base.txt", "notebook.txt"))):
+    for path in filter(Path.is_file, map(REQUIREMENTS.joinpath, ("base.in", "base.txt", "notebook.txt"))):
         yield f"requirements/{path.name}", path.read_bytes()
     for file in ("LICENSE", ".gitignore", ".vscode/settings.json", ".vscode/launch.json", "tasks/conftest.py"):
         if (path := course.folder / file).is_file():
