@@ -1,5 +1,6 @@
 """The engine as a package: what `pip install .` installs, and what it needs for that."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,9 @@ import zipfile
 import pytest
 
 from grader.paths import ROOT, VERSION
+from tests.command_line import asked
 
+INSTALLED = "import sys; sys.path.insert(0, {!r}); from grader.cli import main; main()"  # as the command chain-rule does
 BUILD = "from setuptools.build_meta import build_wheel; print(build_wheel('.'))"
 
 
@@ -34,6 +37,28 @@ def test_the_wheel_holds_the_engine_alone(wheel):
     }
     lists = {f"grader/requirements/{name}" for name in ("base.in", "base.txt")}
     assert names == rooms | lists
+
+
+def test_the_wheel_alone_grades_as_the_checkout_does(wheel, tmp_path, monkeypatch):
+    monkeypatch.setenv("CHAIN_RULE_MEMORY", str(tmp_path / "memory"))
+    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
+    course = tmp_path / "course"
+    assert asked("new-course", course).exit_code == 0
+    installed, checkout = (_graded(course, engine, tmp_path / engine.name) for engine in (tmp_path / "installed", ROOT))
+    assert installed == checkout
+    assert installed["score"] == 100
+
+
+def _graded(course, engine, out):
+    """What results.json holds of a grade of the reference by one of two engines, without its seconds."""
+    command = [sys.executable, "-P", "-c", INSTALLED.format(str(engine)), "--course", course, "grade", "--out", out]
+    done = subprocess.run([*command, "--student", course / "reference"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    record = json.loads((out / "results.json").read_text("utf-8"))
+    for timed in (record, *record["stages"], *(check for stage in record["stages"] for check in stage["checks"])):
+        for name in ("seconds", "finished", "limits"):
+            timed.pop(name, None)
+    return record
 
 
 def test_the_wheel_is_small(wheel):
