@@ -31,6 +31,8 @@ PILED = re.compile(f"({_ACCENT}{{3}}){_ACCENT}+")
 def clean(text: str, limit: int | None = 2000) -> str:
     """Text without terminal escapes and CI commands, each hidden character replaced, at most `limit` characters of it."""
     cut = limit is not None and len(text) > limit
+    if text.isascii() and text.isprintable() and not cut and not text.lstrip().startswith(("::", "##[")):
+        return text  # as most are
     text = text[: limit + 200] if limit is not None else text
     text = FORMS.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     text = HIDDEN.sub("\N{REPLACEMENT CHARACTER}", ESCAPES.sub("", text))
