@@ -90,7 +90,7 @@ def page(report: Report, out: Path, course: Course, template: str = "report.html
         about=course.about,
         report=report,
         stages=stages,
-        done=report.complete and (0 < report.score == report.max_score or all(s.state == "pass" for s in report.stages)),
+        done=report.complete and 0 < report.score == report.max_score,
         beginning=drawn.get(("", ""), []),
         openings=draws.openings() if (draws := pictures.drawer(course)) else {},
         next_view=next_view,
