@@ -164,7 +164,10 @@ def separated(bench: Bench, check: Check, left: list[Misconception], under: Form
     if words := last_words(answers(bench.context.state.transcripts.get(scores.key(check), ()))):
         run = bench.runs(check)  # the same kind of exception at the same call: does it say the same?
         left = [m for m in left if last_words(run.course(bench.mutant(m, *under)) or ()) == words] or left
-    for other in (check, *_about_the_same(bench, check, left)):
+    # The other checks of its stage that are for what these misconceptions are in, or for its class; then its probes.
+    others = [c for c in bench.context.course.stage(check.stage).checks if c.id != check.id]
+    near = [c for c in others if any(is_about(c, m.target) for m in left)]
+    for other in (check, *near, *probes(check, bench.functions(check.stage))):
         if groups(left) == 1 or other.training or not bench.in_time():
             break
         probe = other.id.startswith(PROBE)
@@ -179,13 +182,6 @@ def _but_for_the_draw(bench: Bench, run: Runs, left: list[Misconception]) -> lis
     """Those that agree with the submission in what does not change from draw to draw; all, if none does."""
     own, right = run.own(), bench.reference
     return [m for m in left if agree_but_for_the_draw(run, bench.mutant(m), own, right)] or left
-
-
-def _about_the_same(bench: Bench, check: Check, left: Iterable[Misconception]) -> list[Check]:
-    """The other checks of its stage that are for what these misconceptions are in, or for its class; then its probes."""
-    others = [c for c in bench.context.course.stage(check.stage).checks if c.id != check.id]
-    near = [c for c in others if any(is_about(c, m.target) for m in left)]
-    return near + probes(check, bench.functions(check.stage))
 
 
 def is_about(check: Check, target: str) -> bool:

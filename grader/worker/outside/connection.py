@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import select
 import selectors
 import socket
 import time
@@ -120,33 +119,23 @@ class Connection:
             return got
 
     def _wait(self, deadline: Deadline, writing: bool) -> None:
-        """Until the connection is ready, emptying the output meanwhile."""
+        """Until the connection is ready, emptying the output meanwhile. The process's end counts once all else is read."""
+        connection = self.process.connection.fileno()
+        self._selector.modify(connection, selectors.EVENT_WRITE if writing else selectors.EVENT_READ)
         while True:
             left = deadline.left()
             bound = self.together is not None and self.together.bound
-            ready, output, ended = self._ready(min(left, MOMENT) if bound else left, writing)
-            if output:
+            ready = {key.fd for key, _ in self._selector.select(min(left, MOMENT) if bound else left)}
+            if self.process.output in ready:
                 self.read_output()
-            if ready:
+            if connection in ready:
                 return
-            if ended:
+            if self.process.ended in ready:
                 raise Ended
-            if self.together is not None and not output:
+            if self.together is not None and self.process.output not in ready:
                 self.together.let_go()
             if deadline.passed():
                 raise _timeout(deadline)
-
-    def _ready(self, seconds: float, writing: bool) -> tuple[bool, bool, bool]:
-        """Which of them has something: (connection, output, end). The end counts once all else is read."""
-        connection = self.process.connection.fileno()
-        self._selector.modify(connection, selectors.EVENT_WRITE if writing else selectors.EVENT_READ)
-        got = {key.fd for key, _ in self._selector.select(seconds)}
-        return connection in got, self.process.output in got, self.process.ended in got
-
-    def wait_for_end(self, seconds: float) -> None:
-        """Wait briefly for the process to exit, so that its exit status is known."""
-        if self.process.ended >= 0:
-            select.select([self.process.ended], [], [], seconds)
 
     def read_output(self) -> None:
         """Take what has been printed; raises TooMuchOutput."""

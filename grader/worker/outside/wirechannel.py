@@ -1,6 +1,7 @@
 """The grader's end of a conversation with a worker process: requests under one deadline, and deaths explained."""
 
 import contextlib
+import select
 import signal
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias, TypeGuard
@@ -161,7 +162,8 @@ class WireChannel(Channel):
             self.close()
 
     def _death(self) -> errors.StudentError:
-        self._connection.wait_for_end(_GRACE)
+        if self.process.ended >= 0:
+            select.select([self.process.ended], [], [], _GRACE)  # so that its exit status is known
         try:
             self._connection.read_output()
         except errors.TooMuchOutput as flood:
