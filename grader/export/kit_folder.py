@@ -133,20 +133,21 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     for file in ("LICENSE", ".gitignore", ".vscode/settings.json", ".vscode/launch.json", "tasks/conftest.py"):
         if (path := course.folder / file).is_file():
             yield file, path.read_bytes()
-    elsewhere = {"grade.yml": ".github/workflows/grade.yml", "autograder.in": "autograder.py"}
-    for template in filter(Path.is_file, _TEMPLATES.iterdir()):
-        name, content = template.name.removesuffix(".j2"), template.read_bytes()
-        yield elsewhere.get(name, name), content if name == template.name else _filled(content, course)
+    yield from _templates(course)
 
 
-def _filled(template: bytes, course: Course) -> bytes:
-    """A text of the kit in the course's own words."""
+def _templates(course: Course) -> Iterator[tuple[str, bytes]]:
+    """What every kit has, in the course's own words where its name ends in .j2."""
     import jinja2
 
-    toolbox = [path.stem for path in (course.tasks / TOOLBOX).glob("*.py")]
-    made = jinja2.Template(template.decode(), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-    text: str = made.render(about=course.about, stage=course.stages[min(2, len(course.stages) - 1)].id, toolbox=toolbox)
-    return text.encode()
+    elsewhere = {"grade.yml": ".github/workflows/grade.yml", "autograder.in": "autograder.py"}
+    words = {"about": course.about, "stage": course.stages[min(2, len(course.stages) - 1)].id}
+    words["toolbox"] = [path.stem for path in (course.tasks / TOOLBOX).glob("*.py")]
+    for path in filter(Path.is_file, _TEMPLATES.iterdir()):
+        name, text = path.name.removesuffix(".j2"), path.read_bytes().decode()
+        if name != path.name:
+            text = jinja2.Template(text, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True).render(words)
+        yield elsewhere.get(name, name), text.encode()
 
 
 def _data(course: Course) -> Iterator[tuple[str, bytes]]:
