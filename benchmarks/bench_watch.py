@@ -12,7 +12,9 @@ from benchmarks.ratio import Options, Ratio, Timing, timed
 from grader.course.course import Course
 from grader.paths import REFERENCE, ROOT
 
-GRADIENT_CHECKS = ("05_gradient_check", "07_backprop")
+#: What trains, or asks a hundred times for a slope, may take longer than the others, which have to feel immediate.
+TARGETS = {"10_training_loop": 1.3, "13_experiments": 2.0, "14_faults": 2.0}
+OTHERS = 1.0
 PASSED, FAILED = r"{}: (\d+) of \1 checks pass", r"{}: 0 of \d+ checks pass"
 
 
@@ -20,8 +22,7 @@ def ratios(options: Options):
     unit = Timing("import numpy", tuple(timed(lambda: python("-c", "import numpy")) for _ in range(options.rounds(9))))
     stages = [stage for stage in Course(ROOT).stages if not stage.training and stage.claims]
     for stage, file in ((stage.id, f"{stage.claims[0].partition('.')[0]}.py") for stage in stages):
-        target = 3.0 if stage in GRADIENT_CHECKS else 2.0
-        title = f"watch: save to verdict, {stage} / import numpy"
+        target, title = TARGETS.get(stage, OTHERS), f"watch: save to verdict, {stage} / import numpy"
         try:
             saves = saved(stage, file, options.rounds(20))
         except Exception as error:  # a terminal that cannot be driven here must not end the other benchmarks
