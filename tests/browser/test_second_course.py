@@ -8,44 +8,34 @@ from grader.grading.grade import grade
 from grader.grading.request import Output, Request, Settings
 from grader.paths import ROOT
 from grader.submission import read_submission
-from tests.browser.conftest import OVERFLOWING, UNFOLD, opened, violations
+from tests.browser.conftest import OVERFLOWING, UNFOLD, violations
 
 pytestmark = pytest.mark.browser
 COURSE = Course(ROOT / "courses" / "attention")
 
 
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    """A learner whose mask comes after the softmax: the report, and its page."""
-    folder, out = tmp_path_factory.mktemp("ada"), tmp_path_factory.mktemp("out")
+def graded(folder, out):
+    """A learner whose mask comes after the softmax: the report of all stages, and its page."""
     reference = read_submission(COURSE.folder / "reference")
     _, submission = subjects.mutants(COURSE, reference)["01_attention:masks_after_the_softmax"]
     for module, text in submission.modules.items():
         (folder / f"{module}.py").write_text(text, encoding="utf-8")
-    report = grade(Request(COURSE, folder, Output(out), settings=Settings(use_cache=False)))
-    return report, out / "report.html"
+    return grade(Request(COURSE, folder, Output(out), settings=Settings(use_cache=False))), out / "report.html"
 
 
-def test_one_mistake_costs_its_own_checks_alone(graded):
-    report, _ = graded
+def test_one_mistake_costs_its_own_checks_and_the_page_shows_it_with_its_maps(tmp_path, open_page):
+    """One grade for all of it: with real workers it takes some seconds."""
+    (tmp_path / "ada").mkdir()
+    report, path = graded(tmp_path / "ada", tmp_path / "out")
     assert report.next.stage == "01_attention"
     lost = {c.id for s in report.stages for c in s.checks if not c.points}
     assert lost == {"check_weights_respect_the_mask", "check_weights_stay_finite_for_large_scores"}
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-def test_the_page_shows_the_mistake_and_its_maps(graded, open_page, width):
-    report, path = graded
-    page = open_page(path, width)
-    page.evaluate(UNFOLD)
-    assert page.locator("#score").inner_text().split() == [str(report.score), "of", "100", "points"]
-    assert page.locator("#next").inner_text() == "Mask after the softmax"
-    assert page.locator("svg.sketch").count() >= 3  # the weights; both heads of the trained network; its loss
-    assert "should be" in page.locator("svg.sketch").first.text_content()
-    assert (page.asked, page.said, page.evaluate(OVERFLOWING, width)) == ([], [], [])
-
-
-def test_the_page_is_accessible(graded, browser):
-    contexts = []
-    assert violations(opened(browser, contexts, graded[1])) == []
-    contexts[0].close()
+    for width in (390, 1280):
+        page = open_page(path, width)
+        page.evaluate(UNFOLD)
+        assert page.locator("#score").inner_text().split() == [str(report.score), "of", "100", "points"]
+        assert page.locator("#next").inner_text() == "Mask after the softmax"
+        assert page.locator("svg.sketch").count() >= 3  # the weights; both heads of the trained network; its loss
+        assert "should be" in page.locator("svg.sketch").first.text_content()
+        assert (page.asked, page.said, page.evaluate(OVERFLOWING, width)) == ([], [], [])
+    assert violations(page) == []
