@@ -84,7 +84,8 @@ def check_weights_stay_finite_for_large_scores(student, case):
     for name, chosen in (("attention_weights(q, k)", None), ("attention_weights(q, k, mask)", mask)):
         expected = closed_form.weights(q, k, chosen)
         found = student.attention.attention_weights(q, k, chosen)
-        case.expect(found, expected, name, rtol=FLOAT32_RTOL, atol=1e-7, not_finite=why)
+        should = "softmax over the keys that a query may see"
+        case.expect(found, expected, name, should=should, rtol=FLOAT32_RTOL, atol=1e-7, not_finite=why)
 
 
 def check_attention_mixes_the_values(student, case):
