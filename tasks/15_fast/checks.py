@@ -86,9 +86,7 @@ def check_train_fast_makes_few_calls(student, case):
     counts = _counts(student, case)
     counted.expect_at_most(case, counts, "calls", "make")
     shares = (f"{counts.total(q) / counted.TRAIN[q]:.2f} of its {words}" for q, words in counted.WORDS.items())
-    case.note(
-        f"Stage 15: beside train, a step makes {', '.join(shares)}. Your code itself made these counts, so they prove nothing."
-    )
+    case.note(f"Stage 15: beside train, a step makes {', '.join(shares)}. Counted beside your code: a badge, not a proof.")
 
 
 def explain_counts(student, case, failed):
