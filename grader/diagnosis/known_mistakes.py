@@ -46,10 +46,7 @@ def named_by_tables(
     """
     if context.seed != SEED:
         return {}
-    # For each failed check of a stage with a table, but those that a limit decided.
-    failed = context.state.transcripts.keys() - context.state.unrepeatable
-    checks = [check for stage in context.course.stages if stage.id in tables for check in stage.checks]
-    asked = {scores.key(c): _Lookup(context, tables[c.stage], c) for c in checks if scores.key(c) in failed}
+    asked = _lookups(context, tables)
     named = {} if stop() else _explained(context, asked)
     found = {where: lookup.matches() for where, lookup in asked.items() if not stop()}
     if stop():
@@ -70,6 +67,13 @@ def _explained(context: Context, asked: dict[scores.Key, "_Lookup"]) -> dict[sco
         lookup = asked.pop(where)
         found[where] = fact.told(mistake_of(fact.twins(lookup.table.mistakes.values())))
     return found
+
+
+def _lookups(context: Context, tables: Mapping[str, AnswerTable]) -> dict[scores.Key, "_Lookup"]:
+    """For each failed check of a stage with a table, but those that a limit decided."""
+    failed = context.state.transcripts.keys() - context.state.unrepeatable
+    checks = [check for stage in context.course.stages if stage.id in tables for check in stage.checks]
+    return {scores.key(c): _Lookup(context, tables[c.stage], c) for c in checks if scores.key(c) in failed}
 
 
 class _Lookup:
@@ -133,15 +137,19 @@ class _Lookup:
             told = {m.name: self.table.all.get((check.id, m.name), "") for m in left}
             if groups(left) == 1 or not all(told.values()):
                 continue
-            much = NO_HISTORY if check.id.startswith(PROBE) else ALL_OF_HISTORY
             try:
-                own = digest(comparable(self._runs(check).own(lenient=True), much))
+                own = self._all_answers(check)
             except CallTimeout:
                 return []
             agreeing = [m for m in left if own.agrees(Digest.read(told[m.name]))]
             # What a probe hears depends on no draw.
             left = agreeing if agreeing or check.id.startswith(PROBE) else left
         return left
+
+    def _all_answers(self, check: Check) -> Digest:
+        """Of the submission to all questions of a check or a probe."""
+        much = NO_HISTORY if check.id.startswith(PROBE) else ALL_OF_HISTORY
+        return digest(comparable(self._runs(check).own(lenient=True), much))
 
     def _in_the_same_words(self) -> set[str]:
         """The mistakes that end in the same words as the submission does."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
 from grader.diagnosis.answer_table import KnownMistake
-from grader.diagnosis.random_draws import agree, share_what_is_odd, shows, varies
+from grader.diagnosis.random_draws import Draws, agree, share_what_is_odd, shows, varies
 from grader.diagnosis.runs import PROBE, Bench, Forms, Runs, agree_but_for_the_draw, probes
 from grader.diagnosis.same_answers import (
     ALL_OF_HISTORY,
@@ -92,16 +92,19 @@ def _matching_but_for_the_draw(bench: Bench, run: Runs, given: Answers, candidat
         if not bench.in_time():
             break
         drawn = run.draws(bench.mutant(m), own, right)
-        if drawn is None or agree(drawn, right, right):
+        if drawn is None or agree(drawn, right, right) or _is_too_little(m, own, drawn, right):
             continue
-        if m.number is not None and not share_what_is_odd(own, drawn, right):
-            continue  # its number was chosen to fit: that nothing contradicts it is too little
         if agree(own, drawn, right):
             exact.append(m)
         elif agree(own, drawn, right, constants=False):
             nearly.append(m)
     found = exact or nearly
     return found if shown else [m for m in found if _meets(bench, run, m, given)]
+
+
+def _is_too_little(m: Misconception, own: Draws, drawn: Draws, right: Draws) -> bool:
+    """Whether nothing but the absence of a contradiction speaks for a mistake whose number was chosen to fit."""
+    return m.number is not None and not share_what_is_odd(own, drawn, right)
 
 
 def _meets(bench: Bench, run: Runs, m: Misconception, given: Answers) -> bool:
@@ -164,10 +167,7 @@ def separated(bench: Bench, check: Check, left: list[Misconception], under: Form
     if words := last_words(answers(bench.context.state.transcripts.get(scores.key(check), ()))):
         run = bench.runs(check)  # the same kind of exception at the same call: does it say the same?
         left = [m for m in left if last_words(run.course(bench.mutant(m, *under)) or ()) == words] or left
-    # The other checks of its stage that are for what these misconceptions are in, or for its class; then its probes.
-    others = [c for c in bench.context.course.stage(check.stage).checks if c.id != check.id]
-    near = [c for c in others if any(is_about(c, m.target) for m in left)]
-    for other in (check, *near, *probes(check, bench.functions(check.stage))):
+    for other in (check, *_about_the_same(bench, check, left)):
         if groups(left) == 1 or other.training or not bench.in_time():
             break
         probe = other.id.startswith(PROBE)
@@ -182,6 +182,13 @@ def _but_for_the_draw(bench: Bench, run: Runs, left: list[Misconception]) -> lis
     """Those that agree with the submission in what does not change from draw to draw; all, if none does."""
     own, right = run.own(), bench.reference
     return [m for m in left if agree_but_for_the_draw(run, bench.mutant(m), own, right)] or left
+
+
+def _about_the_same(bench: Bench, check: Check, left: Iterable[Misconception]) -> list[Check]:
+    """The other checks of its stage that are for what these misconceptions are in, or for its class; then its probes."""
+    others = [c for c in bench.context.course.stage(check.stage).checks if c.id != check.id]
+    near = [c for c in others if any(is_about(c, m.target) for m in left)]
+    return near + probes(check, bench.functions(check.stage))
 
 
 def is_about(check: Check, target: str) -> bool:

@@ -128,18 +128,20 @@ def stray_attribute(modules: Mapping[str, str], functions: Iterable[str]) -> str
 
 def _spelled_alike(owner: ast.ClassDef, method: str) -> Iterator[tuple[str, str]]:
     """(attribute that the method sets and the class never reads, one set before it with the same letters)."""
-    found = [  # (attribute of self, whether it is set, method)
-        (node.attr, isinstance(node.ctx, ast.Store), getattr(part, "name", ""))
-        for part in owner.body
-        for node in ast.walk(part)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
-    ]
+    found = [use for part in owner.body for use in _uses_of_self(part)]
     read = {attribute for attribute, stored, _ in found if not stored}
     first = {_letters(attribute): attribute for attribute, stored, where in found if stored and where == "__init__"}
     for attribute in (attribute for attribute, stored, where in found if stored and where == method):
         other = first.get(_letters(attribute), attribute)
         if other != attribute and attribute not in read:
             yield attribute, other
+
+
+def _uses_of_self(part: ast.stmt) -> Iterator[tuple[str, bool, str]]:
+    """(attribute of self, whether it is set, method) for all in a part of a class."""
+    for node in ast.walk(part):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+            yield node.attr, isinstance(node.ctx, ast.Store), getattr(part, "name", "")
 
 
 def _letters(name: str) -> str:

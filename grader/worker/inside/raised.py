@@ -52,7 +52,8 @@ def explain(error: BaseException, finder: Finder, importing: list[object] | None
     """
     module, name = [bounded(part) for part in importing] if importing else ("", "")
     kind, message, traces = _kind(error, importing is not None), _message(error), _traces(error, finder)
-    frames = [_frame(trace, finder) for trace in (traces if len(traces) <= 8 else traces[:4] + traces[-4:])]
+    ends = [*traces[:4], *traces[4:][-4:]]
+    frames = [_frame(trace, finder) for trace in ends]
     absent = isinstance(error, ModuleNotFoundError) and error.name == f"{PACKAGE}.{module}"
     if importing and absent and module not in finder.problems:
         kind, name = "missing", ""
