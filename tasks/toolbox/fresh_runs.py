@@ -106,7 +106,7 @@ def train(plan: Plan, rng: np.random.Generator, images: tuple[Array, Array]) -> 
                 values = closed_form.activations(parameters, x[rows])
                 mean, dlogits = closed_form.cross_entropy(values[-1], y[rows])
                 loss, hits = loss + mean * len(rows), hits + int(np.sum(values[-1].argmax(axis=1) == y[rows]))
-                last, dout = closed_form.affine_back(*parameters[2:], values[1], dlogits)
+                last, dout = closed_form.affine_back(parameters[2], parameters[3], values[1], dlogits)
                 dout = closed_form.rectified(dout, by=values[1])
                 first = [values[0].T @ dout, dout.sum(axis=0)]  # nobody needs the gradient by the images
                 parameters = closed_form.stepped(parameters, [*first, *last], plan.lr)
