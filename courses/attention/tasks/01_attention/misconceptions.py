@@ -21,6 +21,12 @@ def _scores(q, k):
     return q @ k.swapaxes(1, 2) / np.sqrt(q.shape[2])
 
 
+def _kept(layer, q, k, v, weights):
+    """The weights, after all that backward needs is kept."""
+    layer.q, layer.k, layer.v, layer.weights = q, k, v, weights
+    return weights
+
+
 # --- the scores -----------------------------------------------------------------------------------------------------
 
 
@@ -282,7 +288,7 @@ def forgets_the_values(self, q, k, v, mask=None):
 
     forward returned the weights. What each query gets is the sum of the values, each times its weight.
     """
-    return attention_weights(q, k, mask)
+    return _kept(self, q, k, v, attention_weights(q, k, mask))
 
 
 @misconception("attention.Attention.forward", fails=["check_attention_uses_the_mask"])
@@ -291,7 +297,7 @@ def ignores_the_mask_in_forward(self, q, k, v, mask=None):
 
     attention_weights knows the mask, but forward does not pass it on.
     """
-    return attention_weights(q, k) @ v
+    return _kept(self, q, k, v, attention_weights(q, k)) @ v
 
 
 @misconception("attention.Attention.forward", fails=["check_attention_mixes_the_values"])
@@ -300,7 +306,7 @@ def averages_the_values(self, q, k, v, mask=None):
 
     Your result is too small by the number of keys. The weights sum to 1 already: the sum is a mean.
     """
-    return attention_weights(q, k, mask) @ v / k.shape[1]
+    return _kept(self, q, k, v, attention_weights(q, k, mask)) @ v / k.shape[1]
 
 
 @misconception("attention.Attention.forward", fails=["check_attention_mixes_the_values"])
@@ -309,7 +315,7 @@ def takes_the_best_value(self, q, k, v, mask=None):
 
     Each query got one value. It should get all of them, each times its weight.
     """
-    best = attention_weights(q, k, mask).argmax(axis=2)
+    best = _kept(self, q, k, v, attention_weights(q, k, mask)).argmax(axis=2)
     return np.take_along_axis(v, best[:, :, None], axis=1)
 
 
