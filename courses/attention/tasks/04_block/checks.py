@@ -50,43 +50,53 @@ def check_heads_respect_the_mask(student, case):
 
 def check_heads_backward_agrees_with_central_differences(student, case):
     """MultiHead.backward(dout) returns dx and sets dWq, dWk, dWv, dWo: all agree with central differences."""
-    for shape, mask in ((SHAPES[0], None), (SHAPES[1], closed_form.causal(2))):
+    for shape in SHAPES[:2]:
         made, matrices, x = _heads(student, case, shape)
-        mask = mask if mask is None else case.given("mask", mask)
         dout = case.normal("dout", *x.shape)
-        made.forward(x, mask)
+        made.forward(x)
         dx = made.backward(dout)
         found = student.read([(made, f"d{name}") for name in networks.MATRICES])
         case.stored.clear()  # pictures of one example at a time
-        loss = _loss_of_heads(matrices, shape[3], x, mask, dout)
+        loss = _loss_of_heads(matrices, shape[3], x, dout)
         named = zip((*matrices, x), (*found, dx), (*(f"d{name}" for name in networks.MATRICES), "dx"))
         for array, gradient, name in sorted(named, key=lambda one: one[2] != "dWo"):  # the last matrix first
             _agree(case, loss, array, gradient, name)
 
 
 def check_block_adds_what_each_part_returns(student, case):
-    """Block.forward(x, mask): h = x + attention(norm1(x)), then h + network(norm2(h))."""
+    """Block.forward(x): h = x + attention(norm1(x)), then h + network(norm2(h))."""
     for shape in SHAPES:
         made, parameters = _block(student, case, shape)
         x = case.normal("x", *shape[:3])
-        for mask in (None, case.given("mask", closed_form.causal(shape[1]))):
-            expected = closed_form.block(parameters, shape[3], x, mask)[0]
-            should = "h + network(norm2(h)), where h = x + attention(norm1(x))"
-            case.expect(made.forward(x, mask), expected, "block.forward(x, mask)", should=should, rtol=FLOAT32_RTOL)
+        expected = closed_form.block(parameters, shape[3], x)[0]
+        should = "h + network(norm2(h)), where h = x + attention(norm1(x))"
+        case.expect(made.forward(x), expected, "block.forward(x)", should=should, rtol=FLOAT32_RTOL)
+
+
+def check_block_uses_the_mask(student, case):
+    """With a mask, Block.forward(x, mask) adds what your own attention returns with that mask."""
+    for shape in SHAPES[:2]:
+        made, _ = _block(student, case, shape)
+        x, mask = case.normal("x", *shape[:3]), case.given("mask", closed_form.causal(shape[1]))
+        added = made.attention.forward(made.norm1.forward(x), mask)
+        case.expect(added, np.zeros(x.shape), "attention.forward(norm1.forward(x), mask)", atol=np.inf)
+        h = case.given("h", x + added)
+        network = made.network.forward(made.norm2.forward(h))
+        what, should = "block.forward(x, mask)", "h + network(norm2(h)), where h = x + attention(norm1(x), mask)"
+        case.expect(made.forward(x, mask), h + network, what, should=should, rtol=FLOAT32_RTOL)
 
 
 def check_block_backward_agrees_with_central_differences(student, case):
     """Block.backward(dout) returns dx and sets the gradients of all parameters: all agree with central differences."""
-    for shape, mask in ((SHAPES[0], None), (SHAPES[1], closed_form.causal(2))):
+    for shape in SHAPES[:2]:
         made, parameters = _block(student, case, shape)
-        mask = mask if mask is None else case.given("mask", mask)
-        x = networks.away_from_kinks(case, parameters, shape[3], shape[:3], mask)
+        x = networks.away_from_kinks(case, parameters, shape[3], shape[:3])
         dout = case.normal("dout", *shape[:3])
-        made.forward(x, mask)
+        made.forward(x)
         dx = made.backward(dout)
         found = networks.gradients_of(student, case, made, networks.IN_BLOCK)
         case.stored.clear()  # pictures of one example at a time
-        loss = _loss_of_block(parameters, shape[3], x, mask, dout)
+        loss = _loss_of_block(parameters, shape[3], x, dout)
         # The network first: there the gradient starts, and an error travels from there to all others.
         for (name, gradient), array in reversed([*zip(found, parameters)]):
             _agree(case, loss, array, gradient, name)
@@ -98,9 +108,9 @@ def check_block_gradients_belong_to_the_last_backward(student, case):
     made, parameters = _block(student, case, SHAPES[0])
     made.forward(case.normal("x", 2, 3, 6))
     made.backward(case.normal("dout", 2, 3, 6))
-    x, dout, mask = case.normal("x", 1, 4, 6), case.normal("dout", 1, 4, 6), case.given("mask", closed_form.causal(4))
-    made.forward(x, mask)
-    gradients, exact = closed_form.block_back(parameters, 2, x, mask, dout)
+    x, dout = case.normal("x", 1, 4, 6), case.normal("dout", 1, 4, 6)
+    made.forward(x)
+    gradients, exact = closed_form.block_back(parameters, 2, x, None, dout)
     for when in ("", ", after backward was called again"):
         dx = made.backward(dout)
         found = networks.gradients_of(student, case, made, networks.IN_BLOCK)
@@ -112,7 +122,7 @@ def check_block_gradients_belong_to_the_last_backward(student, case):
 def check_block_leaves_arrays_alone(student, case):
     """Neither x, dout and the mask nor the parameters nor an earlier result change."""
     made, parameters = _block(student, case, SHAPES[0])
-    x, dout, mask = case.normal("x", 2, 3, 6), case.normal("dout", 2, 3, 6), case.given("mask", closed_form.causal(3))
+    x, dout, mask = case.normal("x", 2, 3, 6), case.normal("dout", 2, 3, 6), case.given("mask", np.ones((3, 3), bool))
     held = [student.put(array) for array in (x, dout, mask)]
     first = made.forward.keep(held[0], held[2])
     made.backward(held[1])
@@ -125,12 +135,12 @@ def check_block_leaves_arrays_alone(student, case):
     case.expect(student.fetch(first), expected, "The first result, after the next call,", rtol=FLOAT32_RTOL)
 
 
-def _loss_of_heads(matrices, heads, x, mask, dout):
-    return lambda: float((dout * closed_form.heads(matrices, heads, x, mask)).sum())
+def _loss_of_heads(matrices, heads, x, dout):
+    return lambda: float((dout * closed_form.heads(matrices, heads, x)).sum())
 
 
-def _loss_of_block(parameters, heads, x, mask, dout):
-    return lambda: float((dout * closed_form.block(parameters, heads, x, mask)[0]).sum())
+def _loss_of_block(parameters, heads, x, dout):
+    return lambda: float((dout * closed_form.block(parameters, heads, x)[0]).sum())
 
 
 def _agree(case, loss, array, gradient, name):

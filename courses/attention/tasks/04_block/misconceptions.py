@@ -132,12 +132,11 @@ def adds_the_input(self, x, mask=None):
     return x + _looked(self, x, mask, _split, _merge)
 
 
-@misconception("block.MultiHead.forward", fails=["check_heads_respect_the_mask"], alike="ignores_the_mask")
+@misconception("block.MultiHead.forward", fails=["check_heads_respect_the_mask"])
 def ignores_the_mask(self, x, mask=None):
-    """Mask not passed on
+    """Mask not passed to the heads
 
-    With and without a mask your result is the same. The block passes the mask to MultiHead, and MultiHead to the attention of each
-    head: where is it lost?
+    With and without a mask your result is the same. Each head's attention needs the mask.
     """
     return _looked(self, x, None, _split, _merge)
 
@@ -294,8 +293,12 @@ def uses_one_norm_twice(self, x, mask=None):
     return h + self.network.forward(self.norm1.forward(h))
 
 
-@misconception("block.Block.forward", fails=["check_block_adds_what_each_part_returns"], alike="ignores_the_mask")
+@misconception("block.Block.forward", fails=["check_block_uses_the_mask"])
 def ignores_the_mask_in_the_block(self, x, mask=None):
+    """Mask not passed to the attention
+
+    MultiHead knows the mask; the block does not pass it on.
+    """
     h = x + self.attention.forward(self.norm1.forward(x))
     return h + self.network.forward(self.norm2.forward(h))
 

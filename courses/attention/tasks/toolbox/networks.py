@@ -46,11 +46,11 @@ def _near(case: Case, name: str, features: int, about: float = 0.0) -> Array:
     return case.given(name.replace(".", "_"), np.round(about + 0.3 * case.rng.normal(size=features), 3))
 
 
-def away_from_kinks(case: Case, parameters: Parameters, heads: int, shape: tuple[int, ...], mask: Array | None) -> Array:
+def away_from_kinks(case: Case, parameters: Parameters, heads: int, shape: tuple[int, ...]) -> Array:
     """An input of a block where no ReLU is so near to its kink that a central difference would step across."""
     for _ in range(20):
         x = case.normal("x", *shape)
-        if np.abs(closed_form.block(parameters, heads, x, mask)[2]).min() > 200 * _STEP:
+        if np.abs(closed_form.block(parameters, heads, x)[2]).min() > 200 * _STEP:
             break
     return x
 
