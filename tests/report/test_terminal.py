@@ -39,18 +39,20 @@ def report():
 def test_full_marks_do_not_wait_for_a_stage_without_points(tmp_path):
     whole = samples.make("all_right", tmp_path)
     for report in (whole, samples.with_a_stage_without_points(whole)):
-        text = shown(terminal.summary(terminal.console(file=io.StringIO()), report))
+        text = shown(terminal.summary(terminal.console(file=io.StringIO()), report, HERE.about))
         assert text.count("All done: full marks.") == 1
     assert text.index("All done: full marks.") < text.index("Next: `more` is to do.")
     short = msgspec.structs.replace(samples.with_a_stage_without_points(whole), score=whole.score - 1)
-    assert "All done" not in shown(terminal.summary(terminal.console(file=io.StringIO()), short))
+    assert "All done" not in shown(terminal.summary(terminal.console(file=io.StringIO()), short, HERE.about))
 
 
 def test_a_stage_without_points_that_waits_is_not_done():
     check = CheckResult(id="check_more", promise="More.", state="blocked", points=0, max_points=0, blocked_by="10_all: check_it")
     stage = StageResult("15_more", "More", "blocked", 0, 0, [check])
     text = shown(
-        terminal.summary(terminal.console(file=io.StringIO()), Report(score=0, max_score=0, stages=[stage]), whole=False)
+        terminal.summary(
+            terminal.console(file=io.StringIO()), Report(score=0, max_score=0, stages=[stage]), HERE.about, whole=False
+        )
     )
     assert "done" not in text
     assert "make grade STAGE=10_all" in text

@@ -117,9 +117,10 @@ def _name(match: re.Match[str], place: Place) -> str:
 
 
 def _elsewhere(name: str, place: Place) -> str:
-    modules = [module for module, text in place.submission.modules.items() if name in top_names(text)]
-    if modules and place.module not in modules:
-        return f"{name} is in {file_of(modules[0])}: an import brings it here."
+    holding = {module: text for module, text in place.submission.modules.items() if name in top_names(text)}
+    if holding and place.module not in holding:  # where it is made, and not where it is imported as well
+        made = [module for module, text in holding.items() if f" import {name}" not in text]
+        return f"{name} is in {file_of([*made, *holding][0])}: an import brings it here."
     own = near(name, attributes(place.owner)) if place.owner is not None else ""
     return f"There is no {name} here. Did you mean self.{own}?" if own else ""
 
