@@ -4,6 +4,7 @@ Lines are `{"event": "grade", ...}` first, then `{"event": "start", "stage", "ch
 "stage", "check", "result"}` and, where a mistake was recognised, `{"event": "named", "stage", "check", "result"}`.
 """
 
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
@@ -40,34 +41,14 @@ class Log(Observer):
         self._file.write(msgspec.json.encode(event) + b"\n")
 
 
-class LoggedRun(msgspec.Struct, frozen=True):
-    """What a log says.
-
-    results : by (stage, check); the last line counts
-    begun   : the check that was under way when the log ends, None if there was none
-    """
-
-    results: dict[Key, CheckResult]
-    begun: Key | None = None
-
-
-def replay(path: Path) -> LoggedRun:
-    """Read a log; a last line that was cut off is left out. Raises OSError if there is none."""
+def replay(path: Path) -> dict[Key, CheckResult]:
+    """The results that a log holds, the last of each check; a line that was cut off is left out. Raises OSError if there is none."""
     results: dict[Key, CheckResult] = {}
-    begun: Key | None = None
     for line in path.read_bytes().split(b"\n"):
-        try:
+        with contextlib.suppress(msgspec.MsgspecError, LookupError, TypeError):
             event = msgspec.json.decode(line)
-            where = (event["stage"], event["check"]) if event["event"] != "grade" else ("", "")
-            result = msgspec.convert(event.get("result"), CheckResult | None)
-        except (msgspec.MsgspecError, LookupError, TypeError):
-            continue
-        if event["event"] == "start":
-            begun = where
-        elif result is not None:
-            results[where] = result
-            begun = None
-    return LoggedRun(results, begun)
+            results[event["stage"], event["check"]] = msgspec.convert(event["result"], CheckResult)
+    return results
 
 
 def _now() -> float:

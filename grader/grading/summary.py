@@ -24,7 +24,7 @@ def summary(request: Request, session: Session, depends: dict[str, str], begun: 
     vars(platform.uname()).setdefault("processor", "")  # else a process is started to learn what is known: the machine
     context, stages, out, how = session.context, session.stages, request.output, request.settings
     mark = context.submission.fingerprint()
-    results = event_log.replay(out.log).results
+    results = event_log.replay(out.log)
     secret = fingerprint.of_text("seed", str(context.seed))[:16]
     return scores.report(
         stages,
