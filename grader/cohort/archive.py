@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 MB = 1024 * 1024
+#: Of an archive's name, each before what it ends with itself.
+ENDS = (".tar.gz", ".tar.bz2", ".tar.xz", ".zip", ".tgz", ".tbz2", ".txz", ".tar", ".7z", ".rar")
 #: Compressed parts that make up one archive: one is usual.
 _MOST_PARTS = 100
 _STEP = MB // 16  #: bytes that are handed to a decompressor at a time
@@ -60,9 +62,7 @@ DAMAGE = (
 
 def is_archive(data: bytes, name: str) -> bool:
     """Whether a file is an archive, by its first bytes or by its name (a damaged one keeps its name)."""
-    return _kind(data) is not None or name.lower().endswith(
-        (".zip", ".tar", ".tgz", ".tar.gz", ".tbz2", ".tar.bz2", ".txz", ".tar.xz", ".7z", ".rar")
-    )
+    return _kind(data) is not None or name.lower().endswith(ENDS)
 
 
 def read_archive(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimits | None = None) -> Contents:
@@ -102,6 +102,11 @@ def safe_name(name: str) -> str | None:
     return None if ".." in parts or not parts else "/".join(parts)
 
 
+def is_special(member: zipfile.ZipInfo) -> bool:
+    """Whether a member of a zip is a link or something else than a file."""
+    return (member.external_attr >> 16) & 0o170000 not in (0, 0o100000)
+
+
 def _kind(data: bytes) -> str | None:
     if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return "zip"
@@ -122,10 +127,7 @@ def _read_zip(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimits)
         for member in members:
             if member.is_dir():
                 continue
-            mode = member.external_attr >> 16
-            special = mode & 0o170000 not in (0, 0o100000)
-            name = _admit(member.filename, special, contents, wanted)
-            if name is None:
+            if (name := _admit(member.filename, is_special(member), contents, wanted)) is None:
                 continue
             if member.compress_type == zipfile.ZIP_LZMA:  # its header may ask for gigabytes of memory
                 raise BadArchive("the archive is compressed by LZMA; zip with the ordinary method is supported")
@@ -147,28 +149,23 @@ def _read_tar(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimits)
             if member.isdir():
                 continue
             name = _admit(member.name, not member.isreg() or member.issparse(), contents, wanted)
-            stream = archive.extractfile(member) if name is not None else None
-            if name is not None and stream is not None:
+            if name is not None and (stream := archive.extractfile(member)) is not None:
                 _keep(name, stream.read(limits.file_bytes + 1), contents, limits)
     return contents
 
 
 def _admit(raw: str, special: bool, contents: Contents, wanted: Callable[[str], bool]) -> str | None:
     """The name under which a member is kept, or None with a note on why it is not."""
-    name = safe_name(raw)
-    shown = repr(raw[:80])
+    name, shown = safe_name(raw), repr(raw[:80])
     if name is None:
         contents.notes.append(f"the archive's member {shown} would leave its folder: left out")
-        return None
-    if not wanted(name):
-        return None
-    if special:
+    elif special and wanted(name):
         contents.notes.append(f"the archive's member {shown} is a link or not an ordinary file: left out")
-        return None
-    if name in contents.files:
+    elif name in contents.files:
         contents.notes.append(f"the archive contains {shown} twice: the first is used")
-        return None
-    return name
+    elif wanted(name):
+        return name
+    return None
 
 
 def _keep(name: str, content: bytes, contents: Contents, limits: ArchiveLimits) -> None:

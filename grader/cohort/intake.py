@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from grader.cohort import layouts
-from grader.cohort.archive import DAMAGE, MB, safe_name
+from grader.cohort.archive import DAMAGE, MB, is_special, safe_name
 from grader.cohort.choice import Handout
 from grader.cohort.layouts import HandIn
 from grader.cohort.package import NoPackage, Package, printable, read_package, sentence_of
@@ -170,7 +170,7 @@ def unpack_class(archive: Path, folder: Path) -> tuple[Path, list[str]]:
                 raise Refusal(f"{archive} is too large for a class. Remedy: unpack it yourself and give the folder.")
             for member in members:
                 name = safe_name(member.filename)
-                if name is None or member.is_dir() or (member.external_attr >> 16) & 0o170000 not in (0, 0o100000):
+                if name is None or member.is_dir() or is_special(member):
                     continue
                 if reason := _unpack(zipped, member, folder / name):
                     notes.append(f"{archive.name}: {name[:200]!r} in it cannot be unpacked ({reason}): left out")

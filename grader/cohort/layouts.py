@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from grader.cohort import archive
 from grader.cohort.extras import need
 from grader.cohort.package import SKIPPED, printable
 from grader.cohort.roster import Person, Roster, first_last
@@ -24,7 +25,6 @@ _RECEIPT = re.compile(r"\ufeff?Name: (.+) \(([^()]+)\)[ \r]*\n")  #: the first l
 _ATTEMPT = re.compile(r"^(?:attempt|try|submission|version|v)?[-_ ]?\d{1,4}$", re.IGNORECASE)
 #: A roster, a readme: nobody's submission.
 _BESIDE = {".csv", ".toml", ".md", ".txt", ".yml", ".yaml", ".json", ".html"}
-_ARCHIVE_ENDS = (".tar.gz", ".tar.bz2", ".tar.xz", ".zip", ".tgz", ".tbz2", ".txz", ".tar", ".7z", ".rar", ".py", ".ipynb")
 
 
 class HandIn(msgspec.Struct, frozen=True):
@@ -209,6 +209,6 @@ def _listed(folder: Path) -> list[Path]:
 
 def _stem(path: Path) -> str:
     """A folder's name, or a file's without the ending of an archive."""
-    ends = () if path.is_dir() and not path.is_symlink() else _ARCHIVE_ENDS
+    ends = () if path.is_dir() and not path.is_symlink() else (*archive.ENDS, ".py", ".ipynb")
     end = next((end for end in ends if path.name.lower().endswith(end)), "")
     return path.name[: len(path.name) - len(end)]

@@ -25,6 +25,7 @@ from grader.text import clean
 SKIPPED = frozenset(
     {"__MACOSX", "__pycache__", "site-packages", "node_modules", "venv", "env", ".venv", ".git", ".ipynb_checkpoints"}
 )
+_LIMITS = ArchiveLimits()  #: of a folder as well
 #: What one submission may hold once it is found.
 MOST_FILES = 200
 #: Bytes of a name and of a path that a file system takes, with those of the folder where it will be laid out before it.
@@ -67,9 +68,7 @@ class NoPackage(Exception):
     appeal = ""  #: that was handed in all the same
 
 
-def read_package(
-    paths: list[Path], handout: Handout, names: dict[str, str] | None = None, limits: ArchiveLimits | None = None
-) -> tuple[Package, list[str]]:
+def read_package(paths: list[Path], handout: Handout, names: dict[str, str] | None = None) -> tuple[Package, list[str]]:
     """The submission in a folder, an archive, or some files, with notes on what was graded and what was left out.
 
     handout : what everybody was given, and is nobody's work
@@ -77,15 +76,14 @@ def read_package(
     raises  : NoPackage
     """
     contents = Contents()
-    limits = limits or ArchiveLimits()
     for path in paths:
         if path.is_dir() and not path.is_symlink():
-            _read_folder(path, contents, limits)
+            _read_folder(path, contents)
         else:
-            _read_file(path, (names or {}).get(path.name, path.name), contents, limits)
+            _read_file(path, (names or {}).get(path.name, path.name), contents)
     _take_appeal(contents)
     try:
-        package, notes = _find(contents, limits, handout, _DEPTH)
+        package, notes = _find(contents, handout, _DEPTH)
     except NoPackage as error:
         error.appeal = contents.appeal
         raise
@@ -122,7 +120,7 @@ def wanted(path: str) -> bool:
     return path.endswith((".py", ".ipynb")) or beside or is_archive(b"", path)
 
 
-def _read_folder(root: Path, contents: Contents, limits: ArchiveLimits) -> None:
+def _read_folder(root: Path, contents: Contents) -> None:
     count = total = 0
 
     def unreadable(error: OSError) -> None:
@@ -133,34 +131,34 @@ def _read_folder(root: Path, contents: Contents, limits: ArchiveLimits) -> None:
         names[:] = sorted(name for name in names if name not in SKIPPED)
         for name in sorted(files):
             count += 1
-            if count > limits.members:
-                raise NoPackage(f"the folder contains more than {limits.members} files")
+            if count > _LIMITS.members:
+                raise NoPackage(f"the folder contains more than {_LIMITS.members} files")
             relative = (Path(folder) / name).relative_to(root).as_posix()
             if wanted(relative):
-                total += _read_file(Path(folder) / name, relative, contents, limits)
-                if total > limits.total_bytes:
-                    raise NoPackage(f"the folder contains more than {limits.total_bytes // MB} MB")
+                total += _read_file(Path(folder) / name, relative, contents)
+                if total > _LIMITS.total_bytes:
+                    raise NoPackage(f"the folder contains more than {_LIMITS.total_bytes // MB} MB")
 
 
-def _read_file(path: Path, name: str, contents: Contents, limits: ArchiveLimits) -> int:
+def _read_file(path: Path, name: str, contents: Contents) -> int:
     """Add one ordinary file; a link, a pipe or a device is noted and never opened."""
     try:
-        if not stat.S_ISREG(path.lstat().st_mode):
-            contents.notes.append(f"{name!r} is a link or not an ordinary file: left out")
-            return 0
-        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
-            content = file.read(max(limits.file_bytes, limits.packed_bytes) + 1)
+        if stat.S_ISREG(path.lstat().st_mode):
+            with open(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
+                content = file.read(max(_LIMITS.file_bytes, _LIMITS.packed_bytes) + 1)
+            if len(content) <= (_LIMITS.packed_bytes if is_archive(content, name) else _LIMITS.file_bytes):
+                contents.files[name] = content
+                return len(content)
+            why = f"has more than {_LIMITS.file_bytes // MB} MB"
+        else:
+            why = "is a link or not an ordinary file"
     except OSError as error:
-        contents.notes.append(f"{name!r} cannot be read ({error.strerror}): left out")
-        return 0
-    if len(content) > (limits.packed_bytes if is_archive(content, name) else limits.file_bytes):
-        contents.notes.append(f"{name!r} has more than {limits.file_bytes // MB} MB: left out")
-        return 0
-    contents.files[name] = content
-    return len(content)
+        why = f"cannot be read ({error.strerror})"
+    contents.notes.append(f"{name!r} {why}: left out")
+    return 0
 
 
-def _find(contents: Contents, limits: ArchiveLimits, handout: Handout, depth: int) -> tuple[Package, list[str]]:
+def _find(contents: Contents, handout: Handout, depth: int) -> tuple[Package, list[str]]:
     """The submission in the files themselves, or in the one archive among them if nothing is written in these."""
     choice = choose({path: text for path, text in contents.files.items() if len(path) <= _LONGEST_PATH}, handout)
     if choice is None and _read_notebooks(contents, handout.modules):
@@ -168,7 +166,7 @@ def _find(contents: Contents, limits: ArchiveLimits, handout: Handout, depth: in
     archives = [path for path, content in contents.files.items() if is_archive(content, path)]
     if len(archives) == 1 and depth > 0 and (choice is None or not choice.written):
         try:
-            return _find(_opened(contents, archives[0], limits), limits, handout, depth - 1)
+            return _find(_opened(contents, archives[0]), handout, depth - 1)
         except NoPackage:
             if choice is None:
                 raise
@@ -197,9 +195,9 @@ def _read_notebooks(contents: Contents, modules: Sequence[str]) -> bool:
     return bool(found)
 
 
-def _opened(contents: Contents, path: str, limits: ArchiveLimits) -> Contents:
+def _opened(contents: Contents, path: str) -> Contents:
     try:
-        inner = read_archive(contents.files[path], wanted, limits)
+        inner = read_archive(contents.files[path], wanted)
     except BadArchive as error:
         raise NoPackage(f"{PurePosixPath(path).name!r} cannot be used: {error}") from None
     inner.notes = contents.notes + inner.notes
