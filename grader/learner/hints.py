@@ -2,28 +2,27 @@
 
 import contextlib
 import re
-from collections.abc import Mapping
-from pathlib import Path
 
 import msgspec
 
+from grader.course.course import Course
+from grader.course.skeleton import read_claims, steps
 from grader.files import write_atomically
 from grader.records import CheckResult
 from grader.running.scores import function_of
 
-FILE = "hints.json"  #: in a course's memory
 RUNGS = ("the steps", "a question", "where to look", "a worked example")
 
 
 class Ladder:
     """Which hints were shown, remembered between calls.
 
-    path  : the memory; a file that cannot be read or written costs the memory alone
-    steps : from `skeleton.steps`; those of a function come once, before the first hint of any of its checks
+    A memory that cannot be read or written costs the memory alone. The steps of a function come once, before the first hint of
+    any of its checks.
     """
 
-    def __init__(self, path: Path, steps: Mapping[str, str]):
-        self.path, self.steps = path, steps
+    def __init__(self, course: Course):
+        self.path, self.steps = course.memory / "hints.json", steps(course, read_claims(course.tasks))
 
     def next(self, stage: str, check: CheckResult) -> tuple[int, str] | None:
         """(rung, hint): the next one, the last again once all were shown; None if there is none. Rung 0 is the steps."""

@@ -68,16 +68,14 @@ def check(*stages: str, student: str | Path | None = None, seed: int = 0) -> Sho
 
 def hint(stage: str, student: str | Path | None = None) -> None:
     """Print the next hint for what `check` names as the next step of a stage."""
-    from grader.course.skeleton import read_claims, steps
-    from grader.learner.hints import FILE, RUNGS, Ladder
+    from grader.learner.hints import RUNGS, Ladder
 
     course, report = Course(course_folder()), check(stage, student=student).report
     found = next((c for c in report.stages[0].checks if report.next is not None and c.id == report.next.check), None)
     if found is None:
         print(report.next.text if report.next else f"{report.stages[0].id} is done: there is nothing to hint at.")
         return
-    ladder = Ladder(course.memory / FILE, steps(course, read_claims(course.tasks)))
-    rung, text = ladder.next(report.stages[0].id, found) or (0, "There is no hint for it.")
+    rung, text = Ladder(course).next(report.stages[0].id, found) or (0, "There is no hint for it.")
     print(f"{found.promise}\nHint {rung} of {len(found.hints)}, {RUNGS[rung]}:\n\n{text}")
 
 

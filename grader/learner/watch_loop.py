@@ -7,10 +7,9 @@ from pathlib import Path
 from rich.console import Group
 from rich.text import Text
 
-from grader.course.skeleton import read_claims, steps
 from grader.grading.request import Request, unchanged
 from grader.learner.events import IDLE, SAVED, Events
-from grader.learner.hints import FILE, RUNGS, Ladder, section
+from grader.learner.hints import RUNGS, Ladder, section
 from grader.learner.milestone import milestone
 from grader.learner.progress_bar import Live, Patience
 from grader.learner.watched import GradeOptions, Watched
@@ -146,9 +145,8 @@ class Loop:
         self._graded(moving=False)
 
     def _hint(self) -> None:
-        course, found = self.request.course, self.watched.to_do()
-        ladder = Ladder(course.memory / FILE, steps(course, read_claims(course.tasks)))
-        got = ladder.next(*found) if found else None
+        found = self.watched.to_do()
+        got = Ladder(self.request.course).next(*found) if found else None
         if found is None or got is None:
             self.remark = "There is nothing to hint at."
         else:

@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 @click.option("--again", is_flag=True, help="Begin with the first rung again.")
 def command(stage: str | None, check: str | None, student: Path, out: Path, again: bool) -> int:
     """Show the next hint: the steps of a function, then a question, then where to look, then a worked example."""
-    from grader.course.skeleton import read_claims, steps
-    from grader.learner.hints import FILE, Ladder
+    from grader.learner.hints import Ladder
     from grader.report import terminal
     from grader.running import scores
     from grader.running.interrupts import stoppable
 
     course = _course.course_here()
-    ladder = Ladder(course.memory / FILE, steps(course, read_claims(course.tasks)))
+    ladder = Ladder(course)
     if again:
         ladder.forget()
     with stoppable():

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from grader.course.course import Course
 from grader.course.stage import Check, Stage
 from grader.grading import history
 from grader.learner import hints
@@ -54,19 +55,29 @@ def test_the_matrix_library_has_one_thread_in_every_verb():
 # --- hints ------------------------------------------------------------------------------------------------------------
 
 
-def test_hints_come_rung_by_rung_and_are_remembered(tmp_path):
+@pytest.fixture
+def ladder(tmp_path, monkeypatch):
+    """Steps -> the ladder of a course that has these."""
+
+    def of(steps):
+        monkeypatch.setattr(hints, "read_claims", lambda tasks: None)
+        monkeypatch.setattr(hints, "steps", lambda course, claims: steps)
+        return hints.Ladder(Course(tmp_path))
+
+    return of
+
+
+def test_hints_come_rung_by_rung_and_are_remembered(ladder):
     check = CheckResult("check_a", "A.", "fail", 0, 1, functions=["a.f"], hints=["one", "two", "three"])
-    path = tmp_path / "memory" / "hints.json"
-    told = [hints.Ladder(path, {}).next("01_first", check) for _ in range(4)]
+    told = [ladder({}).next("01_first", check) for _ in range(4)]
     assert told == [(1, "one"), (2, "two"), (3, "three"), (3, "three")]
-    assert hints.Ladder(path, {}).next("02_second", check) == (1, "one")
-    path.write_text("damaged")
-    assert hints.Ladder(path, {}).next("01_first", check) == (1, "one")
+    assert ladder({}).next("02_second", check) == (1, "one")
+    ladder({}).path.write_text("damaged")
+    assert ladder({}).next("01_first", check) == (1, "one")
 
 
-def test_the_steps_of_a_function_come_once_and_first(tmp_path):
-    steps = {"01_first/a.f": "1. Do.", "01_first/a.g": "1. Do more."}
-    ladder = hints.Ladder(tmp_path / "hints.json", steps)
+def test_the_steps_of_a_function_come_once_and_first(ladder):
+    ladder = ladder({"01_first/a.f": "1. Do.", "01_first/a.g": "1. Do more."})
     first = CheckResult("check_a", "A.", "fail", 0, 1, functions=["a.f", "a.g"], hints=["one", "two"])
     second = CheckResult("check_b", "B.", "fail", 0, 1, functions=["a.f"], hints=["three"])
     waits = CheckResult("check_a", "A.", "todo", 0, 1, "a.g is still a TODO.", functions=["a.f", "a.g"])
