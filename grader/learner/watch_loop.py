@@ -100,10 +100,10 @@ class Loop:
                 self.draw()
                 self.remark = ""
 
-            how: GradeOptions = {"observers": [live, patience], "stop": stop, "so_far": so_far}
+            how = GradeOptions([live, patience], stop, so_far)
             self.done = []
             if moving:
-                for graded in watched.move(**how):
+                for graded in watched.move(how):
                     patience.close()
                     if self.events.saved.is_set():
                         return
@@ -111,7 +111,7 @@ class Loop:
                     if words.shown_state(graded) == "pass":
                         self.done.append(graded.id)
             else:
-                watched.grade(**how)
+                watched.grade(how=how)
         if stop():
             return
         self.repro = watched.write_repro(self.request.output.folder)

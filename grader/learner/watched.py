@@ -3,10 +3,10 @@
 import functools
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
-from typing import TypedDict, Unpack
 
 import msgspec
 
@@ -31,12 +31,19 @@ from grader.worker.outside.protocols import Pool
 _LONG = 1.0
 
 
-class GradeOptions(TypedDict, total=False):
-    """How `Watched.grade` goes about it."""
+@dataclass(frozen=True)
+class GradeOptions:
+    """How `Watched.grade` goes about it.
 
-    stop: Callable[[], bool]
-    observers: Iterable[Observer]
-    so_far: Callable[[int], None]
+    so_far : told once, as soon as a check has failed and took long, how many checks are left; `report` is as of then
+    """
+
+    observers: Iterable[Observer] = ()
+    stop: Callable[[], bool] = lambda: False
+    so_far: Callable[[int], None] = lambda left: None
+
+
+_ALONE = GradeOptions()
 
 
 class Watched:
@@ -78,31 +85,21 @@ class Watched:
         self._passed.clear()
         self._fingerprint = ""
 
-    def grade(
-        self,
-        stage: Stage | None = None,
-        *,
-        stop: Callable[[], bool] = lambda: False,
-        observers: Iterable[Observer] = (),
-        so_far: Callable[[int], None] = lambda left: None,
-    ) -> StageResult | None:
-        """Grade one stage, the current one if none is given; None if `stop` said so in between.
-
-        so_far : told once, as soon as a check has failed and took long, how many checks are left; `report` is as of then
-        """
+    def grade(self, stage: Stage | None = None, how: GradeOptions = _ALONE) -> StageResult | None:
+        """Grade one stage, the current one if none is given; None if `how.stop` said so in between."""
         stage = stage or self.stage
         if self.submission is None:
             self.changed()
         begun = time.perf_counter()
         context = self._context(stage)
-        session = Session([stage], context, observers)
+        session = Session([stage], context, how.observers)
         try:
             told = False
             to_run = [check for check in session.order if scores.key(check) not in session.results]
             for number, check in enumerate(to_run, 1):
                 result = session.run(check, self._functions(check.stage)[check.id])
                 self._remember(check, result, context)
-                if stop():
+                if how.stop():
                     return None
                 left = len(to_run) - number
                 if result.state != "fail" or result.seconds <= _LONG or told or not left:
@@ -111,7 +108,7 @@ class Watched:
                 if partial is not None:  # else it is a stage before this one that takes long
                     told, self._stages[stage.id] = True, partial
                     self.seconds = time.perf_counter() - begun
-                    so_far(left)
+                    how.so_far(left)
         finally:
             session.close()
         graded = scores.stage_result(stage, session.results)
@@ -131,16 +128,15 @@ class Watched:
         evidence = self.out.evidence if self.out else None
         return Context(*place, evidence=evidence, recall=self._recall, state=known, follow_through="full")
 
-    def move(self, **how: Unpack[GradeOptions]) -> Iterator[StageResult]:
+    def move(self, how: GradeOptions) -> Iterator[StageResult]:
         """Grade the current stage; then go on from what is done, and back to what blocks, to where something is to do.
 
         A stage that was asked for by name, or that passes with a substitute, is stayed with.
 
-        how    : as for `grade`
         yields : every stage that was graded on the way, the current one last; it ends early if `stop` says so
         """
         while True:
-            graded = self.grade(**how)
+            graded = self.grade(how=how)
             if graded is None:
                 return
             yield graded
@@ -171,7 +167,7 @@ class Watched:
                 return False
             if stage.training:
                 self._settle(stage)
-            elif self.grade(stage, stop=stop) is None:
+            elif self.grade(stage, GradeOptions(stop=stop)) is None:
                 return False
         return True
 

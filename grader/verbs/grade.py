@@ -49,19 +49,17 @@ def command(
     how = Settings(seed, sandbox=sandbox, strict=strict, use_cache=not no_cache)
     request = Request(_course.course_here(with_reference=not no_reference), student, Output(out, repro=True), stages, how)
     with stoppable():
-        before, known = last_report(out), unchanged(request)
-        report = known or _grade(request)
-        status = _show(request, report, strict, ", nothing has changed since" if known else "")
+        before, report = last_report(out), unchanged(request)
+        remark = ", nothing has changed since" if report else ""
+        if report is None:
+            from grader.grading.grade import grade
+            from grader.learner.progress_bar import Live
+
+            with Live() as live:
+                report = grade(request, live)
+        status = _show(request, report, strict, remark)
         _show_milestone(request, before, report)
         return status
-
-
-def _grade(request: "Request") -> "Report":
-    from grader.grading.grade import grade
-    from grader.learner.progress_bar import Live
-
-    with Live() as live:
-        return grade(request, live)
 
 
 def _show_milestone(request: "Request", before: "Report | None", report: "Report") -> None:
@@ -107,8 +105,6 @@ def _show(request: "Request", report: "Report", strict: bool, remark: str) -> in
     return 1 if strict and report.score < report.max_score else 0
 
 
-def _short(path: Path) -> str:
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+def _short(path: Path) -> Path:
+    full, here = path.resolve(), Path.cwd()
+    return full.relative_to(here) if full.is_relative_to(here) else path
