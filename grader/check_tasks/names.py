@@ -1,5 +1,9 @@
-"""Do mistakes have their names, whatever their form, style and numbers? In the course, and in a kit, which has tables alone."""
+"""Do mistakes have their names, whatever their form, style and numbers? In the course, and in a kit, which has tables alone.
 
+And does each of two at once?
+"""
+
+import random
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -12,8 +16,13 @@ from grader.check_tasks.backend import Job, JobOutcome, run_jobs
 from grader.check_tasks.edits import in_other_styles
 from grader.check_tasks.numbers import with_other_numbers
 from grader.check_tasks.verify import Verifier
-from grader.course.misconceptions import Misconception
+from grader.course.misconceptions import Misconception, apply
 from grader.submission import Submission
+
+OF_PAIRS = 0.8  #: share of the pairs in which both must be found
+PAIRS = 300
+
+Pair = tuple[Misconception, Misconception]
 
 
 class Kind(NamedTuple):
@@ -42,27 +51,24 @@ def most_are_named(verifier: Verifier, what: str, one_in: int = 1, kit: bool = F
     one_in : of so many one is looked at, always the same ones
     """
     make, goal, in_a_kit = KINDS[what]
-    wanted = {name: (m, code) for name, (m, code) in make(verifier).items() if m.stage in verifier.wanted}
-    jobs = _jobs(wanted, one_in)
+    found = {n: pair for n, pair in make(verifier).items() if zlib.crc32(n.encode()) % one_in == 0}
+    wanted = {n: (m, code) for n, (m, code) in found.items() if m.stage in verifier.wanted}
+    jobs = {n: (m, Job(n, code, (m.stage,), name_mistakes=True, together=True)) for n, (m, code) in wanted.items()}
     title, count = f"{what} named{' in a kit' if kit else ''}", Counter[str]()
     with verifier.tally(title) as tally:
         if kit and goal < 0.9:  # not all of them are in the course either
             jobs = {o.name: jobs[o.name] for o in _graded(verifier, jobs) if jobs[o.name][0].id in o.names}
         for outcome in _graded(verifier, jobs, kit):
             if outcome.failed():
-                how = _named(outcome, jobs[outcome.name][0])
+                right = jobs[outcome.name][0].id in outcome.names
+                how = "named" if right else "misnamed" if outcome.names else "unnamed"
                 count[how] += 1
-                tally.count(how == "named")
-                if how != "named":
+                tally.count(right)
+                if not right:
                     verifier.say(f"  {outcome.name}: {how} {', '.join(sorted(outcome.names))}")
     if tally.good < (in_a_kit if kit else goal) * tally.of or count["misnamed"] > (not kit) * 0.01 * tally.of:
         verifier.problem(f"{title}: {dict(count)}")
     return count
-
-
-def _jobs(found: Mapping[str, tuple[Misconception, Submission]], one_in: int) -> dict[str, tuple[Misconception, Job]]:
-    chosen = {name: pair for name, pair in found.items() if zlib.crc32(name.encode()) % one_in == 0}
-    return {n: (m, Job(n, code, (m.stage,), name_mistakes=True, together=True)) for n, (m, code) in chosen.items()}
 
 
 def _graded(verifier: Verifier, jobs: Mapping[str, tuple[Misconception, Job]], kit: bool = False) -> Iterator[JobOutcome]:
@@ -70,5 +76,61 @@ def _graded(verifier: Verifier, jobs: Mapping[str, tuple[Misconception, Job]], k
     return run_jobs(ordered, msgspec.structs.replace(verifier.bench, by_tables=kit))
 
 
-def _named(outcome: JobOutcome, m: Misconception) -> str:
-    return "named" if m.id in outcome.names else "misnamed" if outcome.names else "unnamed"
+def two_mistakes(verifier: Verifier, count: int = PAIRS, seed: int = 0) -> list[Pair]:
+    """Slips in a forward and in the backward of its class; and in one class, when two stages in a row write it.
+
+    returns : as many of every kind, by class and stage
+    """
+    bank = [m for m, _ in subjects.mutants(verifier.course, verifier.reference).values()]
+    needs = {stage.id: stage.needs for stage in verifier.course.stages}
+    kinds: dict[tuple[str, ...], list[Pair]] = {}
+    for a in bank:
+        for b in bank:
+            apart = not a.overlaps(b) and a.target.count(".") == 2 == b.target.count(".")
+            ends = a.target.endswith(".forward") and b.target.endswith(".backward")
+            if apart and _class_of(a) == _class_of(b) and (ends if a.stage == b.stage else a.stage in needs[b.stage]):
+                kinds.setdefault((a.stage, b.stage, _class_of(a)), []).append((a, b))
+    rng, each = random.Random(seed), count // max(1, len(kinds))
+    return [pair for found in kinds.values() for pair in rng.sample(found, min(each, len(found)))]
+
+
+def both_of_two_are_named(verifier: Verifier, one_in: int = 1) -> None:
+    """Of submissions with two mistakes, both are found in at least 80 %, and hardly ever another one.
+
+    Left out are those in which the first one ends the call with an exception.
+
+    one_in : of so many, one is looked at; of a sample, two standard errors fewer are enough
+    """
+    pairs = {f"{a.name} and {b.name} ({a.target})": (a, b) for a, b in two_mistakes(verifier)[::one_in]}
+    jobs = []
+    for title, (a, b) in pairs.items():
+        stages = tuple(dict.fromkeys((a.stage, b.stage)))
+        jobs.append(Job(title, apply(apply(verifier.reference, a), b), stages, name_mistakes=True, together=True))
+    others = 0
+    with verifier.tally("both of two mistakes named") as tally:
+        for outcome in run_jobs(jobs, verifier.bench):
+            wanted = {m.id for m in pairs[outcome.name]}
+            if outcome.failed() and not _raises(outcome):
+                tally.count(wanted <= outcome.names)
+                strange = _strange(outcome, wanted)
+                others += bool(strange)
+                if strange or not wanted <= outcome.names:
+                    verifier.say(f"  {outcome.name}: {', '.join(sorted(outcome.names & wanted | strange)) or 'unnamed'}")
+    goal = OF_PAIRS if one_in == 1 else OF_PAIRS - 2 * (OF_PAIRS * (1 - OF_PAIRS) / max(1, tally.of)) ** 0.5
+    if tally.good < goal * tally.of or others > 0.01 * tally.of:
+        verifier.problem(f"two mistakes: both named in {tally.good} of {tally.of}, another one in {others}")
+
+
+def _class_of(m: Misconception) -> str:
+    return m.target.rpartition(".")[0]
+
+
+def _raises(outcome: JobOutcome) -> bool:
+    failed = [r for _, r in outcome.checks if r.core and r.state == "fail"]
+    return any(r.card is not None and r.card.gave == r.message for r in failed)  # nothing else came
+
+
+def _strange(outcome: JobOutcome, wanted: set[str]) -> set[str]:
+    """Names that are of neither mistake."""
+    told = [{r.mistake.id, *r.mistake.alike} for _, r in outcome.checks if r.mistake]
+    return {min(names) for names in told if not names & wanted}

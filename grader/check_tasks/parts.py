@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
-from grader.check_tasks import edits, more, pairs, tables, texts
-from grader.check_tasks.names import KINDS, most_are_named
+from grader.check_tasks import edits, more, tables, texts
+from grader.check_tasks.names import KINDS, both_of_two_are_named, most_are_named
 from grader.check_tasks.verify import Verifier
 
 FULL_SEEDS = 1000  #: check seeds under which the reference must earn everything
@@ -39,7 +39,7 @@ PARTS = {
     "trainings": Part(more.trainings),
     "workers": Part(more.worker_agrees),
     "numbers": Part(lambda v: most_are_named(v, "mistakes with other numbers")),
-    "pairs": Part(pairs.both_of_two_are_named),
+    "pairs": Part(both_of_two_are_named),
     "held-out": Part(lambda v: most_are_named(v, "held-out forms"), full=True),
     "styles": Part(lambda v: most_are_named(v, "mistakes in other styles"), full=True),
     "edits": Part(edits.random_edits_get_no_false_name, full=True),

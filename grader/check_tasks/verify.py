@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 
@@ -54,7 +54,7 @@ class Verifier:
         self.wanted = set(wanted) or {stage.id for stage in course.stages}
         self.unit = tuple(stage.id for stage in course.stages if not stage.training)
         self.bench = VerifyContext(course, reference, images)
-        self.asked: dict[str, set[str]] = {}
+        self.asked: dict[str, set[str]] = {}  #: stage -> modules that its checks asked for, as seen of the reference
         self.findings = Findings(killers={s.id: {c.id: 0 for c in s.checks} for s in course.stages})
 
     def reference_earns_everything(self, seeds: Iterable[int] = (0,)) -> None:
@@ -107,13 +107,10 @@ class Verifier:
                 "Remedy: correct `fails`; check-tasks --record writes what is seen."
             )
 
-    def right_answers_earn_everything(self, seeds: tuple[int, ...] = (0,), full: bool = False, slow: bool = True) -> None:
-        """Full marks, in every stage that their change can reach; `slow`: also of those that are marked so."""
-        training = {stage.id for stage in self.course.stages if stage.training}
-        jobs = []
-        for name, submission in subjects.right_answers(self.course, self.reference, slow).items():
-            stages = [s for s in self.reached(submission) if full or s not in training]
-            jobs.append(Job(name, submission, tuple(stages), seeds))
+    def right_answers_earn_everything(self, slow: bool = True) -> None:
+        """Full marks, in every unit stage that their change can reach; `slow`: also of those that are marked so."""
+        found = subjects.right_answers(self.course, self.reference, slow).items()
+        jobs = [Job(name, code, tuple(stage for stage in self.reached(code) if stage in self.unit)) for name, code in found]
         self.all_of_them_pass("right answers with full marks", jobs)
 
     def degenerate_answers_earn_nothing(self) -> None:
@@ -170,7 +167,10 @@ class Verifier:
 
     def reached(self, submission: Submission) -> tuple[str, ...]:
         """The stages in which it can answer otherwise than the reference; known once the reference was graded."""
-        return stages_reached(self.course, self.asked, self.reference, submission)
+        before, after = self.reference.modules, submission.modules
+        changed = {m for m in {*before, *after} if before.get(m) != after.get(m)}
+        loaded = {stage: _loaded(modules, submission) for stage, modules in self.asked.items()}
+        return tuple(stage.id for stage in self.course.stages if changed & loaded.get(stage.id, set()))
 
     def _faulty(self, outcome: JobOutcome) -> bool:
         errors = [r for results in outcome.results for rs in results.values() for r in rs if r.state == "error"]
@@ -193,15 +193,6 @@ def matrix(findings: Findings) -> str:
             lines.append(stage)
             lines += [f"  {name:<58} {count:>4}" for name, count in checks.items()]
     return "\n".join(lines)
-
-
-def stages_reached(course: Course, asked: Mapping[str, set[str]], before: Submission, after: Submission) -> tuple[str, ...]:
-    """Ids of the stages in which `after` can answer otherwise than `before` does.
-
-    asked : stage -> modules that its checks asked for, as seen when `before` was graded
-    """
-    changed = {m for m in {*before.modules, *after.modules} if before.modules.get(m) != after.modules.get(m)}
-    return tuple(stage.id for stage in course.stages if changed & _loaded(asked.get(stage.id, set()), after))
 
 
 def _loaded(modules: set[str], submission: Submission) -> set[str]:

@@ -10,7 +10,7 @@ from grader.check_tasks.backend import Job, VerifyContext, run_jobs
 from grader.check_tasks.edits import composite, edited
 from grader.check_tasks.names import most_are_named
 from grader.check_tasks.record import record_fails
-from grader.check_tasks.verify import Verifier, stages_reached
+from grader.check_tasks.verify import Verifier
 from grader.course.misconceptions import apply, load, parse
 from grader.paths import REFERENCE
 from grader.submission import Submission, read_submission
@@ -130,11 +130,12 @@ def test_parts_come_in_their_order_and_bring_what_they_need():
 
 
 def test_a_change_reaches_the_stages_that_load_its_module():
-    asked = {"03_softmax": {"losses"}, "01_linear": {"layers"}, "06_network": {"network"}}
+    verifier = Verifier(COURSE, ANSWER)
+    verifier.asked = {"03_softmax": {"losses"}, "01_linear": {"layers"}, "06_network": {"network"}}
     in_layers = ANSWER.replaced({"layers": ANSWER.modules["layers"] + "\n"})
-    assert stages_reached(COURSE, asked, ANSWER, in_layers) == ("01_linear", "06_network")
-    assert stages_reached(COURSE, asked, ANSWER, mutant()[1]) == ("03_softmax",)
-    assert stages_reached(COURSE, asked, ANSWER, ANSWER) == ()
+    assert verifier.reached(in_layers) == ("01_linear", "06_network")
+    assert verifier.reached(mutant()[1]) == ("03_softmax",)
+    assert verifier.reached(ANSWER) == ()
 
 
 def test_real_workers_and_local_ones_agree_on_a_mutant(verifier, monkeypatch):

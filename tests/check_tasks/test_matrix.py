@@ -2,8 +2,8 @@
 
 import pytest
 
-from grader.check_tasks import edits, more, pairs
-from grader.check_tasks.names import KINDS, most_are_named
+from grader.check_tasks import edits, more
+from grader.check_tasks.names import KINDS, both_of_two_are_named, most_are_named
 from grader.check_tasks.verify import Verifier
 from grader.paths import REFERENCE
 from grader.submission import read_submission
@@ -97,5 +97,5 @@ def test_mistakes_with_other_numbers_are_named(verifier, problems):
 
 def test_both_of_two_mistakes_are_named(verifier, problems):
     """One in five here."""
-    pairs.both_of_two_are_named(verifier, one_in=5)
+    both_of_two_are_named(verifier, one_in=5)
     assert problems == []
