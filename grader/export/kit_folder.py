@@ -40,7 +40,7 @@ def make_kit(course: Course, out: Path) -> list[str]:
     """
     if out.suffix == ".zip":
         return _make_zip(course, out)
-    if _is_kit(out):
+    if os.path.lexists(out / KIT_MARK):
         return update_kit(course, out)
     there = [path.name for path in out.iterdir()] if out.is_dir() else [out.name] if os.path.lexists(out) else []
     if there and there != [".git"]:
@@ -65,13 +65,9 @@ def update_kit(course: Course, kit: Path) -> list[str]:
 
     raises : Refusal if it is not a kit, or if one of its folders is a link
     """
-    if not _is_kit(kit):
+    if not os.path.lexists(kit / KIT_MARK):
         raise Refusal(f"{kit} is not a kit: it has no {KIT_MARK}. Remedy: make update KIT=the folder that make kit made.")
     return kit_update.lay_over(kit, contents(course), read_claims(course.tasks))
-
-
-def _is_kit(folder: Path) -> bool:
-    return os.path.lexists(folder / KIT_MARK)
 
 
 def with_list(files: dict[str, bytes]) -> dict[str, bytes]:
