@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Any
 
 MB = 1024 * 1024
 #: Of an archive's name, each before what it ends with itself.
@@ -81,8 +82,6 @@ def read_archive(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimi
             return _read_zip(data, wanted, limits)
         if kind is not None:
             return _read_tar(_inflate(data, kind, limits), wanted, limits)
-    except BadArchive:
-        raise
     except DAMAGE as error:
         told = " ".join(str(error).split())[:80]
         raise BadArchive(f"the archive is damaged ({type(error).__name__}{told and f': {told}'})") from None
@@ -187,8 +186,11 @@ def _inflate(data: bytes, kind: str, limits: ArchiveLimits) -> bytes:
     for _ in range(_MOST_PARTS):
         decoder = _DECODERS[kind]()
         while not decoder.eof:
-            piece = data[at : at + _STEP] if decoder.needs_input else b""
-            at += len(piece)
+            # What did not fit into the last chunk zlib hands back; the other two keep it, and say that they need nothing.
+            piece = getattr(decoder, "unconsumed_tail", b"")
+            if not piece and getattr(decoder, "needs_input", True):
+                piece = data[at : at + _STEP]
+                at += len(piece)
             chunk = decoder.decompress(piece, MB)
             if not piece and not chunk and not decoder.eof:
                 raise BadArchive("the archive ends too early")
@@ -202,22 +204,8 @@ def _inflate(data: bytes, kind: str, limits: ArchiveLimits) -> bytes:
     raise BadArchive(f"the archive is made of more than {_MOST_PARTS} parts")
 
 
-class _Gunzip:
-    """zlib's decompressor with the face of the other two: an upper bound on what a call returns, and what it waits for."""
-
-    def __init__(self) -> None:
-        self._zlib = zlib.decompressobj(wbits=31)
-        self.eof, self.needs_input, self.unused_data = False, True, b""
-
-    def decompress(self, data: bytes, most: int) -> bytes:
-        chunk = self._zlib.decompress(data or self._zlib.unconsumed_tail, most)
-        self.eof, self.unused_data = self._zlib.eof, self._zlib.unused_data
-        self.needs_input = not self._zlib.unconsumed_tail
-        return chunk
-
-
-_DECODERS: dict[str, Callable[[], _Gunzip | bz2.BZ2Decompressor | lzma.LZMADecompressor]] = {
-    "gz": _Gunzip,
+_DECODERS: dict[str, Callable[[], Any]] = {
+    "gz": lambda: zlib.decompressobj(wbits=31),
     "bz2": bz2.BZ2Decompressor,
     "xz": lambda: lzma.LZMADecompressor(memlimit=256 * MB),
 }

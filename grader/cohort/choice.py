@@ -54,11 +54,11 @@ class _Candidates:
             if pure.suffix == ".py" and pure.stem in handout.modules and not self._is_given(pure):
                 self.modules[str(pure.parent)].add(pure.stem)
         for folder, modules in self.modules.items():
-            texts = {module: _plain(files[_join(folder, file_of(module))]) for module in modules}
-            beside = _join(str(PurePosixPath(folder).parent), SKELETON)
+            texts = {module: _plain(files[str(PurePosixPath(folder, file_of(module)))]) for module in modules}
+            beside = str(PurePosixPath(folder).parent / SKELETON)
             given = {module: {_plain(handout.files.get(file_of(module), "").encode())} for module in modules}
             for module in modules:  # of an older kit, perhaps
-                given[module].add(_plain(files.get(_join(beside, file_of(module)), b"")))
+                given[module].add(_plain(files.get(str(PurePosixPath(beside, file_of(module))), b"")))
             written = {module for module, text in texts.items() if text not in given[module]}
             self.written[folder], self.weight[folder] = len(written), len(written - handout.optional)
 
@@ -68,7 +68,7 @@ class _Candidates:
         for part in path.parts[:-1]:
             if part == SKELETON or (part in _THE_COURSES_OWN and above in self.courses):
                 return True
-            above = _join(above, part)
+            above = str(PurePosixPath(above, part))
         return False
 
     def rank(self, folder: str) -> tuple[bool | int | str, ...]:
@@ -117,7 +117,7 @@ def _on_the_choice(found: _Candidates, best: str) -> Iterator[str]:
     rivals = sorted(f for f in found.modules if f != best and found.written[f] >= count and not f.startswith(below))
     if rivals:
         yield f"{len(rivals) + 1} folders look like a submission: {best!r} was graded, not {rivals[0]!r}"
-    usual = {_join(course, _STUDENT) for course in found.courses}
+    usual = {str(PurePosixPath(course, _STUDENT)) for course in found.courses}
     usual |= {folder for folder in found.modules if PurePosixPath(folder).name == _STUDENT}
     for folder in sorted(usual - {best, *rivals}):
         if folder not in found.modules:
@@ -136,10 +136,6 @@ def _on_the_modules(there: set[str], files: Mapping[str, bytes], folder: str, ha
         yield f"{name[:80]!r} was not graded: it has to be called {file_of(module)}"
     if lost := [file_of(module) for module in missing if module not in alike]:
         yield f"not handed in: {', '.join(lost)}"
-
-
-def _join(folder: str, name: str) -> str:
-    return name if folder == "." else f"{folder}/{name}"
 
 
 def _plain(content: bytes) -> bytes:

@@ -133,11 +133,8 @@ class _Fold:
 
     def answers(self) -> np.ndarray:
         """Of every student to every check, as `items` has them."""
-        found = np.full((len(self.states), len(self._checks)), np.nan)
-        for column, place in enumerate(self._checks):
-            for row, who in enumerate(self.states):
-                found[row, column] = self._passed[place].get(who, np.nan)
-        return found
+        found = [[self._passed[place].get(who, np.nan) for place in self._checks] for who in self.states]
+        return np.array(found, float).reshape(len(self.states), len(self._checks))
 
     def causes(self) -> list[Cause]:
         """That of most failed checks first; what exactly the same students did in later stages as well stands with the earliest."""

@@ -85,14 +85,7 @@ class Store:
 
 
 def take_in(
-    submissions: Path,
-    store: Store,
-    roster: Roster | None = None,
-    scratch: Path | None = None,
-    *,
-    handout: Handout,
-    late: Late | None = None,
-    times: Roster | None = None,
+    submissions: Path, store: Store, scratch: Path, handout: Handout, late: Late, roster: Roster | None, times: Roster | None
 ) -> Intake:
     """Read everything that was handed in.
 
@@ -103,10 +96,9 @@ def take_in(
     """
     notes: list[str] = []
     if submissions.is_file():
-        submissions, notes = unpack_class(submissions, scratch or store.folder.parent / "unpacked")
+        submissions, notes = unpack_class(submissions, scratch)
     if not submissions.is_dir():
         raise Refusal(f"{submissions} is not a folder. Remedy: SUBMISSIONS=the folder with what was handed in.")
-    late = late or Late()
     layout, sources = layouts.recognise(submissions, late.zone, late.trust_commits)
     if not sources:
         raise Refusal(f"nothing was handed in: {submissions} contains no folder and no archive.")

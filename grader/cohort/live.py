@@ -1,7 +1,6 @@
 """The grading of a class in the terminal: how far it is, when it will be done, and what failed."""
 
 import time
-from collections.abc import Callable
 
 from rich.console import Console
 from rich.live import Live
@@ -22,9 +21,8 @@ _FAULT = {"submission": "not graded", "fault": "the grader's own fault"}
 class Terminal(Watcher):
     """Draws a bar with an estimate and one line for each process; without a terminal, a line from time to time."""
 
-    def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self.console = console or Console(highlight=False)
-        self.clock = clock
+    def __init__(self) -> None:
+        self.console = Console(highlight=False)
         self.bar = Progress(
             TextColumn("[bold]Grading"), BarColumn(32), MofNCompleteColumn(), TextColumn("{task.fields[left]}"),
             console=self.console,
@@ -48,7 +46,7 @@ class Terminal(Watcher):
                 self.console.print(escape(f"{len(names)} {what}: {shown}"))
         for note in intake.notes:
             self.console.print(escape(visible(note)))
-        self.total, self.begun = waiting, self.clock()
+        self.total, self.begun = waiting, time.monotonic()
         self.bar.update(self.task, total=waiting)
         if waiting and self.console.is_terminal:
             self.live.start()
@@ -64,8 +62,8 @@ class Terminal(Watcher):
             who = ", ".join(map(visible, names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
             self.console.print(escape(f"{who}: {_FAULT[outcome.state]}: {visible(outcome.reason)}"))
         self._draw()
-        if not self.console.is_terminal and (self.clock() - self.told > 30 or self.done == self.total):
-            self.told = self.clock()
+        if not self.console.is_terminal and (time.monotonic() - self.told > 30 or self.done == self.total):
+            self.told = time.monotonic()
             self.console.print(f"{self.done} of {self.total} graded, {self.left()}")
 
     def left(self) -> str:
@@ -74,7 +72,7 @@ class Terminal(Watcher):
             return "done"
         if self.done < 2:
             return "estimating"
-        seconds = (self.clock() - self.begun) / self.done * (self.total - self.done)
+        seconds = (time.monotonic() - self.begun) / self.done * (self.total - self.done)
         return f"about {round(seconds / 60)} min left" if seconds >= 90 else f"about {max(1, round(seconds))} s left"
 
     def close(self) -> None:

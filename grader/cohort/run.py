@@ -96,10 +96,8 @@ def grade_class(run: ClassRun) -> Result:
         store = Store(run.out / "store")
         handout = Handout.of(run.course, run.policy.grading.stages)
         skeleton = Package({file: text.encode() for file, text in handout.files.items()})
-        unpacked, late = run.out / "unpacked", run.policy.late
-        book = _Book(
-            run, journal, take_in(run.submissions, store, run.roster, unpacked, handout=handout, late=late, times=run.times)
-        )
+        lists = run.policy.late, run.roster, run.times
+        book = _Book(run, journal, take_in(run.submissions, store, run.out / "unpacked", handout, *lists))
         book.forget_what_is_asked_for()
         waiting = book.waiting()
         run.watcher.planned(book.intake, len(waiting), len(book.keys) - len(waiting))
@@ -179,7 +177,7 @@ class _Book:
 
         grades = self.grades()
         write_atomically(self.run.out / "grades.csv", tables.table(grades, list(self.stages)))
-        write_atomically(self.run.out / "grades.jsonl", tables.lines(grades))
+        write_atomically(self.run.out / "grades.jsonl", msgspec.json.Encoder().encode_lines(grades))
 
     def _stages(self) -> dict[str, int]:
         try:

@@ -1,10 +1,8 @@
-"""The class as one table: CSV for people and spreadsheets, JSON lines for analysis."""
+"""The class as one table: CSV for people and spreadsheets."""
 
 import csv
 import io
 from collections.abc import Iterable
-
-import msgspec
 
 from grader.cohort.counting import Grade
 from grader.report.words import number
@@ -44,11 +42,6 @@ def written(rows: Iterable[Iterable[object]]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()
-
-
-def lines(grades: list[Grade]) -> bytes:
-    """JSON lines, one grade each, with everything that is known."""
-    return b"".join(msgspec.json.encode(grade) + b"\n" for grade in grades)
 
 
 def guard(text: str) -> str:

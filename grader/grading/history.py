@@ -25,5 +25,4 @@ def append(out: Path, report: Report) -> None:
     runs = stored.history(out)
     if runs and (runs[-1].score, runs[-1].points_alone, runs[-1].stages) == (run.score, run.points_alone, stages):
         return
-    lines = [msgspec.json.encode(kept) for kept in [*runs[-KEPT + 1 :], run]]
-    write_atomically(out / FILE, b"\n".join(lines) + b"\n")
+    write_atomically(out / FILE, msgspec.json.Encoder().encode_lines([*runs[-KEPT + 1 :], run]))

@@ -12,13 +12,20 @@ from grader.cohort.choice import Handout
 from grader.cohort.intake import take_in
 from grader.cohort.package import read_package
 from grader.course import misconceptions, skeleton
+from grader.course.policy import Late
 from grader.paths import REFERENCE, TASKS
 from grader.submission import file_of, read_submission
 from tests.courses import HERE
 
 #: Where nothing was handed out, and only the names of the modules are known.
 NOTHING_GIVEN = Handout(HERE.modules)
-taken_in, packaged = partial(take_in, handout=NOTHING_GIVEN), partial(read_package, handout=NOTHING_GIVEN)
+packaged = partial(read_package, handout=NOTHING_GIVEN)
+
+
+def taken_in(submissions, store, roster=None, *, scratch=None, late=None, times=None):
+    """`take_in` where nothing was handed out."""
+    return take_in(submissions, store, scratch, NOTHING_GIVEN, late or Late(), roster, times)
+
 
 #: What a submission does instead of what it should, in the body of a function that the first stages call.
 HOSTILE = {
