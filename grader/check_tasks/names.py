@@ -23,6 +23,7 @@ OF_PAIRS = 0.8  #: share of the pairs in which both must be found
 PAIRS = 300
 
 Pair = tuple[Misconception, Misconception]
+Jobs = Mapping[str, tuple[Misconception, Job]]  #: by name
 
 
 class Kind(NamedTuple):
@@ -51,9 +52,7 @@ def most_are_named(verifier: Verifier, what: str, one_in: int = 1, kit: bool = F
     one_in : of so many one is looked at, always the same ones
     """
     make, goal, in_a_kit = KINDS[what]
-    found = {n: pair for n, pair in make(verifier).items() if zlib.crc32(n.encode()) % one_in == 0}
-    wanted = {n: (m, code) for n, (m, code) in found.items() if m.stage in verifier.wanted}
-    jobs = {n: (m, Job(n, code, (m.stage,), name_mistakes=True, together=True)) for n, (m, code) in wanted.items()}
+    jobs = _jobs(make(verifier), verifier.wanted, one_in)
     title, count = f"{what} named{' in a kit' if kit else ''}", Counter[str]()
     with verifier.tally(title) as tally:
         if kit and goal < 0.9:  # not all of them are in the course either
@@ -71,7 +70,12 @@ def most_are_named(verifier: Verifier, what: str, one_in: int = 1, kit: bool = F
     return count
 
 
-def _graded(verifier: Verifier, jobs: Mapping[str, tuple[Misconception, Job]], kit: bool = False) -> Iterator[JobOutcome]:
+def _jobs(found: Mapping[str, tuple[Misconception, Submission]], wanted: set[str], one_in: int) -> Jobs:
+    some = {n: (m, code) for n, (m, code) in found.items() if m.stage in wanted and zlib.crc32(n.encode()) % one_in == 0}
+    return {n: (m, Job(n, code, (m.stage,), name_mistakes=True, together=True)) for n, (m, code) in some.items()}
+
+
+def _graded(verifier: Verifier, jobs: Jobs, kit: bool = False) -> Iterator[JobOutcome]:
     ordered = sorted((job for _, job in jobs.values()), key=lambda job: job.stages)
     return run_jobs(ordered, msgspec.structs.replace(verifier.bench, by_tables=kit))
 

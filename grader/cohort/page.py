@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -22,6 +23,7 @@ from grader.course.course import Course
 from grader.course.policy import Policy
 from grader.files import write_atomically
 from grader.records import CheckResult, Report
+from grader.report import pages
 
 _MOST_EVIDENCE = 3  #: failed checks beside an appeal
 _MOST_GROUPS, _MOST_FUNCTIONS = 40, 6  #: of look-alikes that are shown, and of functions side by side
@@ -34,10 +36,6 @@ def write(result: Result, course: Course, anonymous: bool = False, made: str = "
 
     made : ISO time on the page; now without it
     """
-    from datetime import UTC, datetime
-
-    from grader.report import pages
-
     grades = sorted(result.grades, key=lambda grade: (-grade.score, grade.student))
     with Journal(result.out / "journal.sqlite") as journal:
         look = insight.look(grades, lambda grade: journal.report(grade.key, course))
@@ -48,12 +46,11 @@ def write(result: Result, course: Course, anonymous: bool = False, made: str = "
     signs, alike = _code(result.out, grades, course, result.policy)
     names = {g.student: g.student if g.name in ("", g.student) else f"{g.name} ({g.student})" for g in grades}
     names |= {stranger: names.get(stranger, stranger) for stranger in result.intake.unknown}
-    reports = {g.student: report_folder(result.out, g.key) / "report.html" for g in grades if g.key}
     view = {
         "grades": grades,
         "look": msgspec.structs.replace(look, stages={s: look.stages[s] for s in result.stages if s in look.stages}),
         "most": max((grade.max_score for grade in grades), default=0.0),
-        "link": {student: page.relative_to(result.out).as_posix() for student, page in reports.items() if page.exists()},
+        "link": _links(result.out, grades),
         "number": {student: place for place, student in enumerate(names, 1)},  # what stands for a name when names are hidden
         "name": names,
         "anonymous": anonymous,
@@ -76,6 +73,12 @@ def write(result: Result, course: Course, anonymous: bool = False, made: str = "
     return write_atomically(
         result.out / "index.html", environment.get_template("class.html.j2").render(v=view, about=course.about)
     )
+
+
+def _links(out: Path, grades: list[Grade]) -> dict[str, str]:
+    """Student -> the report, where there is one."""
+    pages = {grade.student: report_folder(out, grade.key) / "report.html" for grade in grades if grade.key}
+    return {student: page.relative_to(out).as_posix() for student, page in pages.items() if page.exists()}
 
 
 def _evidence(appeal: str, report: Report | None) -> list[tuple[str, CheckResult]]:

@@ -5,7 +5,7 @@ import os
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -118,7 +118,7 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
             yield f"{place}/{file}", text.encode()
     yield f"{SKELETON}/{STEPS}", msgspec.json.format(msgspec.json.encode(steps(course, claims)))
     for stage in [*(path.parent for path in course.tasks.glob("*/task.toml")), course.tasks / TOOLBOX]:
-        yield from _below(stage, f"tasks/{stage.name}", {stage / name for name in _NOT_OF_TASKS})
+        yield from _below(stage, f"tasks/{stage.name}", _NOT_OF_TASKS)
     teachers = {verb for verb, (group, _) in VERBS.items() if group != "Learn"} - TEACHERS_VERBS_IN_A_KIT
     parts = {GRADER / "verbs" / "templates", *(GRADER.joinpath(*name.split(".")) for name in LEFT_OUT)}
     yield from _below(GRADER, "grader", parts | {module_of(verb) for verb in teachers})
@@ -164,6 +164,7 @@ def _pages(course: Course) -> Iterator[tuple[str, bytes]]:
         yield f"build/{site.SITE}/{name}", text.encode()
 
 
-def _below(folder: Path, name: str, left_out: set[Path]) -> Iterator[tuple[str, bytes]]:
+def _below(folder: Path, name: str, left_out: Iterable[str | Path]) -> Iterator[tuple[str, bytes]]:
     """The files below a folder, renamed; some files and folders are left out."""
-    return ((inside, path.read_bytes()) for inside, path in below(folder, name).items() if not left_out & {path, *path.parents})
+    gone = {folder / each for each in left_out}
+    return ((inside, path.read_bytes()) for inside, path in below(folder, name).items() if not gone & {path, *path.parents})

@@ -25,15 +25,13 @@ def redacted(report: Report, rules: FeedbackRules) -> Report:
     hidden = sum(len(stage.checks) for stage in report.stages) - sum(len(stage.checks) for stage in stages)
     most = sum(stage.max_points for stage in stages)
     worth = sum(check.max_points for stage in report.stages for check in stage.checks) - most
-    where = (report.next.stage, report.next.check) if report.next else None
-    told_of_next = [level(rules, s, c) for s in report.stages for c in s.checks if (s.id, c.id) == where]
     told = f"{plural(hidden, 'check')} worth {plural(worth, 'point')} are not shown."
     return msgspec.structs.replace(
         report,
         stages=stages,
         score=sum(stage.points for stage in stages),
         max_score=most,
-        next=report.next if told_of_next == ["full"] else None,
+        next=report.next if _may_tell(report, rules) else None,
         curves=report.curves if rules.default == "full" and not hidden else {},
         notes=[*report.notes, told] if hidden else report.notes,
     )
@@ -90,3 +88,9 @@ def _limited(check: CheckResult, feedback: Feedback) -> CheckResult:
     return msgspec.structs.replace(
         check, message=message, card=None, mistake=None, hints=[], notes=[], printed="", blocked_by="", substituted=put_in
     )
+
+
+def _may_tell(report: Report, rules: FeedbackRules) -> bool:
+    """Whether the next step belongs to a check that may be told in full."""
+    where = (report.next.stage, report.next.check) if report.next else None
+    return "full" in (level(rules, s, c) for s in report.stages for c in s.checks if (s.id, c.id) == where)
