@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grader.cohort import counting, remarks
+from grader.cohort import counting, remarks, tables
 from grader.cohort.choice import Handout
 from grader.cohort.counting import Grade
 from grader.cohort.intake import Attempt, Intake, Store, take_in
@@ -173,8 +173,6 @@ class _Book:
         return sorted(found, key=lambda grade: grade.student)
 
     def write_tables(self) -> None:
-        from grader.cohort import tables
-
         grades = self.grades()
         write_atomically(self.run.out / "grades.csv", tables.table(grades, list(self.stages)))
         write_atomically(self.run.out / "grades.jsonl", msgspec.json.Encoder().encode_lines(grades))

@@ -4,11 +4,8 @@ Checks are collected and run by pytest in this process, which never imports the 
 a worker. What was decided is appended to `results.jsonl` as it happens, and the report is made from those lines.
 """
 
-from __future__ import annotations
-
 import contextlib
 import time
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,9 +22,7 @@ from grader.running.limits import calibrate
 from grader.running.pytest_host import run_with_pytest
 from grader.running.session import Observer, Session
 from grader.submission import Submission
-
-if TYPE_CHECKING:
-    from grader.worker.outside.protocols import Pool
+from grader.worker.outside.protocols import Pool
 
 
 def grade(

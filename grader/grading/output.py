@@ -8,7 +8,7 @@ import msgspec
 from grader.course.course import Course
 from grader.files import write_atomically
 from grader.grading import history
-from grader.records import REPRO, Report
+from grader.records import REPRO, Report, read_report
 
 
 class Output(msgspec.Struct, frozen=True):
@@ -29,6 +29,13 @@ class Output(msgspec.Struct, frozen=True):
     @property
     def evidence(self) -> Path:
         return self.folder / "evidence"
+
+    def last(self) -> Report | None:
+        """The report that a grade left there, or None if there is none that can be read."""
+        try:
+            return read_report(self.folder / "results.json")
+        except (OSError, msgspec.MsgspecError):
+            return None
 
     def clear(self) -> None:
         """Remove what an earlier grade left, so that nothing of it can be taken for this one's."""

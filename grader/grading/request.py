@@ -10,7 +10,7 @@ import msgspec
 from grader.course import fingerprint
 from grader.course.course import Course
 from grader.grading.output import Output
-from grader.records import FOLLOW_THROUGH, FollowThrough, Report, read_report
+from grader.records import FOLLOW_THROUGH, FollowThrough, Report
 from grader.running.limits import Limits
 
 if TYPE_CHECKING:
@@ -76,14 +76,10 @@ def unchanged(request: Request) -> Report | None:
 
     raises : NotASubmission
     """
-    out = request.output.folder
-    if not request.settings.caches:
+    report = request.output.last() if request.settings.caches else None
+    if report is None or not report.complete or not report.extra.repeatable:
         return None
-    try:
-        report = read_report(out / "results.json")
-    except (OSError, msgspec.MsgspecError):
-        return None
-    if not report.complete or not report.extra.repeatable or not (out / "report.html").exists():
+    if not (request.output.folder / "report.html").exists():
         return None
     depends = fingerprint.dependencies(request.course)
     if report.extra.key != request.key(request.course.read(request.student).fingerprint(), depends):

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from grader.checks.case import Case
+from grader.checks.compare import Unmet
 from grader.course.course import Course
 from grader.course.skeleton import SKELETON, is_stub
 from grader.course.source_spans import line_of
@@ -20,11 +22,11 @@ from grader.course.stage import PICTURES, TOOLBOX
 from grader.course.toolbox import shared
 from grader.errors import Refusal
 from grader.running.interrupts import stoppable
+from grader.running.limits import TimeLimits
 from grader.submission import Submission, file_of
 from grader.text import clean, visible
-
-if TYPE_CHECKING:
-    from grader.worker.outside.errors import StudentError
+from grader.worker.outside.errors import StudentError
+from grader.worker.outside.pool import WorkerPool
 
 _SECONDS = 24 * 3600.0
 _MOST_NAMED = 3
@@ -49,12 +51,6 @@ def measure(
     keep   : what is done with the plots; they are drawn as files if nothing else is said
     raises : Refusal if something has to be written first, or stops it
     """
-    from grader.checks.case import Case
-    from grader.checks.compare import Unmet
-    from grader.running.limits import TimeLimits
-    from grader.worker.outside.errors import StudentError
-    from grader.worker.outside.pool import WorkerPool
-
     if (instrument := shared(course.tasks, name)) is None:
         raise Refusal(f"{course.about.title} has nothing to do here: there is no {name}.py in its {TOOLBOX}/.")
     submission = course.read(folder)
@@ -107,7 +103,7 @@ def _refuse_stubs(course: Course, submission: Submission, needs: tuple[str, ...]
         raise Refusal(f"still to do first: {', '.join(todo[:_MOST_NAMED])}{more}. Remedy: make grade says which is next.")
 
 
-def _refused(error: "StudentError", sent: Iterable[str]) -> Refusal:
+def _refused(error: StudentError, sent: Iterable[str]) -> Refusal:
     """What stopped the learner's code, with their lines of it."""
     if error.type_name == "NotImplementedError":
         return Refusal(f"{clean(error.message).rstrip('.')}. It has to be written first.")

@@ -2,23 +2,14 @@
 
 from pathlib import Path
 
-import msgspec
-
 from grader.course.course import Course
-from grader.records import Report, StageResult, read_report
-
-
-def last_report(out: Path) -> Report | None:
-    """The report in a folder, or None if there is none that can be read."""
-    try:
-        return read_report(out / "results.json")
-    except (OSError, msgspec.MsgspecError):
-        return None
+from grader.grading.output import Output
+from grader.records import StageResult
 
 
 def next_stage(out: Path, course: Course) -> str:
     """The stage to work on next, as far as the last grade tells; the first one otherwise."""
-    report = last_report(out)
+    report = Output(out).last()
     if report is not None and report.next is not None and any(s.id == report.next.stage for s in course.stages):
         return report.next.stage
     return course.stages[0].id
@@ -26,7 +17,7 @@ def next_stage(out: Path, course: Course) -> str:
 
 def last_stage(out: Path, stage: str, submission: str, whatever_the_text: bool = False) -> StageResult | None:
     """A stage's last result, if it is about the same text of the submission (given by its fingerprint), or any text."""
-    report = last_report(out)
+    report = Output(out).last()
     if report is None or (report.fingerprints.get("submission") != submission and not whatever_the_text):
         return None
     return next((s for s in report.stages if s.id == stage), None)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from grader.learner.instruments import measure
 from grader.verbs import _course
 
 
@@ -17,6 +18,4 @@ def command(student: Path, out: Path, seed: int, sandbox: str) -> int:
 
     Exit status 1 if a gradient differs from its slopes, 2 if the check itself is still to do.
     """
-    from grader.learner.instruments import measure
-
     return measure("gradient_table", _course.course_here(), student, out, sandbox, seed)

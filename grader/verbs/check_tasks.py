@@ -1,7 +1,14 @@
 """`check-tasks`: does the course keep what it promises? Every mistake seen and named, every right answer passed."""
 
+import time
+
 import click
 
+from grader.check_tasks.parts import PARTS, chosen, left_out
+from grader.check_tasks.record import record_all
+from grader.check_tasks.tables import write_tables
+from grader.check_tasks.verify import Verifier, matrix
+from grader.submission import read_submission
 from grader.verbs import _course
 
 
@@ -13,14 +20,6 @@ from grader.verbs import _course
 @click.option("--part", "parts", multiple=True, help="Only this part of the test; may be given several times.")
 def command(stages: tuple[str, ...], full: bool, record: bool, tables: bool, parts: tuple[str, ...]) -> None:
     """Test the course itself: its reference, its misconceptions and its right answers."""
-    import time
-
-    from grader.check_tasks.parts import PARTS, chosen, left_out
-    from grader.check_tasks.record import record_all
-    from grader.check_tasks.tables import write_tables
-    from grader.check_tasks.verify import Verifier, matrix
-    from grader.submission import read_submission
-
     begun = time.perf_counter()
     unknown = [name for name in parts if name not in PARTS]
     if unknown:

@@ -1,20 +1,26 @@
 """`class`: grade what a class handed in."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import click
 
+from grader import bootstrap
+from grader.cohort import course_copy, page
+from grader.cohort.counting import times_unknown
+from grader.cohort.journal import Journal
+from grader.cohort.live import Terminal
+from grader.cohort.roster import read_roster
+from grader.cohort.run import ClassRun, Result, grade_class
+from grader.course.course import VARIABLE, Course
+from grader.course.policy import Policy, read_policy
+from grader.errors import Refusal
+from grader.export import returned
+from grader.export.gradebook import fill
+from grader.files import write_atomically
 from grader.verbs import _course
-
-if TYPE_CHECKING:
-    from grader.cohort.run import Result
-    from grader.course.course import Course
-    from grader.course.policy import Policy
 
 
 @click.command("class")
@@ -53,19 +59,11 @@ def command(
 
     Run the same command again to go on after an interruption, or after new submissions came in.
     """
-    from grader.cohort import page
-    from grader.cohort.course_copy import is_copy
-    from grader.cohort.live import Terminal
-    from grader.cohort.roster import read_roster
-    from grader.cohort.run import ClassRun, grade_class
-    from grader.course.policy import read_policy
-    from grader.errors import Refusal
-
     if not str(submissions) or str(submissions) == ".":
         raise Refusal("no submissions were named. Remedy: make class SUBMISSIONS=folder")
     course = _course.course_here()
     settings = read_policy(policy, course.folder)
-    if not is_copy(course.folder):
+    if not course_copy.is_copy(course.folder):
         _from_a_copy(course, out, settings)
     watcher, worksheet = Terminal(), gradebooks["moodle"]
     run = ClassRun(
@@ -98,10 +96,6 @@ def command(
 
 def _from_a_copy(course: Course, out: Path, policy: Policy) -> NoReturn:
     """Run this very command again from a copy of the course. Paths mean the same there: the folder one is in stays."""
-    from grader import bootstrap
-    from grader.cohort import course_copy
-    from grader.course.course import VARIABLE
-
     course.select(())  # a broken course is refused by the names of its own files
     out.mkdir(parents=True, exist_ok=True)
     copy = course_copy.copy_course(course, out.absolute(), str(policy.private or ""))
@@ -115,9 +109,6 @@ def _from_a_copy(course: Course, out: Path, policy: Policy) -> NoReturn:
 
 def _fill_gradebooks(result: Result, files: dict[str, Path | None], column: str) -> None:
     """Write a filled copy of each file beside the results, and say what it holds."""
-    from grader.export.gradebook import fill
-    from grader.files import write_atomically
-
     for system, file in files.items():
         if file is not None:
             filled = fill(system, file.read_bytes(), result.grades, "" if system == "moodle" else column, file.name)
@@ -127,8 +118,6 @@ def _fill_gradebooks(result: Result, files: dict[str, Path | None], column: str)
 
 def _told(result: Result, written: Path) -> int:
     """Say how many were graded and where it stands; the exit status."""
-    from grader.cohort.counting import times_unknown
-
     faults = result.of_state("fault")
     if warning := times_unknown(result.grades, result.policy.late):
         click.secho(warning, fg="red", bold=True)
@@ -142,9 +131,6 @@ def _told(result: Result, written: Path) -> int:
 
 
 def _return_reports(result: Result, course: Course) -> None:
-    from grader.cohort.journal import Journal
-    from grader.export import returned
-
     folder, rules = result.out / "returned", result.policy.feedback
     with Journal(result.out / "journal.sqlite") as journal:
         count = returned.return_reports(result.grades, lambda grade: journal.report(grade.key, course), rules, folder, course)

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import click
 
+from grader.comparison import page, probing
+from grader.course.skeleton import Claims, build, read_claims
 from grader.errors import Refusal
+from grader.running.interrupts import stoppable
 from grader.verbs import _course
+from grader.worker.outside.pool import WorkerPool
 
 
 @click.command("compare")
@@ -22,17 +26,11 @@ def command(student: Path, out: Path, seed: int, sandbox: str, everything: bool)
     Of stages in which a check does not pass yet, the reference's code is shown only with --all, or if you say so when you
     are asked. Without a terminal nothing is asked.
     """
-
     course = _course.course_here()
     if course.reference is None:
         raise Refusal(
             "this copy of the course has no reference/ to compare with. Remedy: run compare in a full checkout of the course."
         )
-    from grader.comparison import page, probing
-    from grader.course.skeleton import Claims, build, read_claims
-    from grader.running.interrupts import stoppable
-    from grader.worker.outside.pool import WorkerPool
-
     # A process of its own for each check: the page tells how much memory each stage took.
     with stoppable(), tempfile.TemporaryDirectory() as scratch, WorkerPool(course.withheld, sandbox, again=False) as pool:
         left, right = course.read(student), (shown := course.read(course.reference))

@@ -5,8 +5,19 @@ from functools import cache
 from pathlib import Path
 
 import click
+import msgspec
 
+from grader.diagnosis.name_mistakes import names_beside
+from grader.errors import Refusal
+from grader.grading import repro
+from grader.records import NextStep
+from grader.report import terminal
+from grader.running.context import Context
+from grader.running.interrupts import stoppable
+from grader.running.limits import Limits
+from grader.running.runner import decided, execute, load_checks
 from grader.verbs import _course
+from grader.worker.outside.local import LocalPool
 
 
 @click.command("debug")
@@ -21,19 +32,6 @@ def command(stage: str, only: str | None, student: Path, out: Path, seed: int) -
     Prints go straight to the terminal, nothing is stopped or confined, and no points are given: `grade` does that.
     In the debugger: n next line, s step into, c continue, p name prints, q ends.
     """
-    import msgspec
-
-    from grader.diagnosis.name_mistakes import names_beside
-    from grader.errors import Refusal
-    from grader.grading import repro
-    from grader.records import NextStep
-    from grader.report import terminal
-    from grader.running.context import Context
-    from grader.running.interrupts import stoppable
-    from grader.running.limits import Limits
-    from grader.running.runner import decided, execute, load_checks
-    from grader.worker.outside.local import LocalPool
-
     console = terminal.console()
     with stoppable():
         course = _course.course_here()

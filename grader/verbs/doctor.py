@@ -2,6 +2,8 @@
 
 import click
 
+from grader.learner import doctor
+from grader.report import terminal
 from grader.verbs import _course
 
 
@@ -13,9 +15,6 @@ def command(no_repair: bool) -> int:
     Damaged data files are put back from git, and missing packages installed. Exit status: 0 all is well; 1 something is
     missing, with its remedy beside it.
     """
-    from grader.learner import doctor
-    from grader.report import terminal
-
     console = terminal.console()
     healthy = True
     for title, findings in doctor.examine(_course.course_here(), repair=not no_repair):

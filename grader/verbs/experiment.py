@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from grader.learner.instruments import measure, write_page
 from grader.verbs import _course
 
 
@@ -21,8 +22,6 @@ def command(name: str, predict: str, student: Path, out: Path, sandbox: str) -> 
 
     The first prediction is kept, and stands on the page whenever the experiment is run again.
     """
-    from grader.learner.instruments import measure, write_page
-
     course = _course.course_here()
     begun: list[Any] = []
 

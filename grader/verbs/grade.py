@@ -1,15 +1,15 @@
 """`grade`: grade a submission, say what to do next, and write the report."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from grader.grading.output import Output
+from grader.grading.request import Request, Settings, unchanged
+from grader.records import REPRO, Report, Sandbox
+from grader.report import terminal, words
+from grader.running.interrupts import stoppable
 from grader.verbs import _course
-
-if TYPE_CHECKING:
-    from grader.grading.request import Request
-    from grader.records import Report, Sandbox
 
 
 @click.command("grade")
@@ -31,7 +31,7 @@ def command(
     student: Path,
     out: Path,
     seed: int,
-    sandbox: "Sandbox",
+    sandbox: Sandbox,
     strict: bool,
     no_cache: bool,
     no_reference: bool,
@@ -41,15 +41,10 @@ def command(
     A stage may be named by its folder, noun or number: 03_sums, sums or 3. Exit status: 0 graded; 1 below full marks, with --strict;
     2 a folder that is not a submission, a broken task or a refused sandbox; 3 the grader's own fault; 130 interrupted.
     """
-    from grader.grading.output import Output
-    from grader.grading.request import Request, Settings, unchanged
-    from grader.learner.last_grade import last_report
-    from grader.running.interrupts import stoppable
-
     how = Settings(seed, sandbox=sandbox, strict=strict, use_cache=not no_cache)
     request = Request(_course.course_here(with_reference=not no_reference), student, Output(out, repro=True), stages, how)
     with stoppable():
-        before, report = last_report(out), unchanged(request)
+        before, report = request.output.last(), unchanged(request)
         remark = ", nothing has changed since" if report else ""
         if report is None:
             from grader.grading.grade import grade
@@ -62,14 +57,13 @@ def command(
         return status
 
 
-def _show_milestone(request: "Request", before: "Report | None", report: "Report") -> None:
+def _show_milestone(request: Request, before: Report | None, report: Report) -> None:
     """What the learner's own code can do, if a stage is done that was not in the grade before."""
     was = {stage.id: stage.state for stage in before.stages} if before else {}
     done = [stage.id for stage in report.stages if stage.state == "pass" and was.get(stage.id, "pass") != "pass"]
     if not done:
         return
     from grader.learner.milestone import milestone
-    from grader.report import terminal
     from grader.running.limits import Limits, calibrate
     from grader.worker.outside.pool import WorkerPool
 
@@ -81,10 +75,7 @@ def _show_milestone(request: "Request", before: "Report | None", report: "Report
         console.print(f"{terminal.sign(console, 'pass')} {told}", style="green")
 
 
-def _show(request: "Request", report: "Report", strict: bool, remark: str) -> int:
-    from grader.records import REPRO
-    from grader.report import terminal, words
-
+def _show(request: Request, report: Report, strict: bool, remark: str) -> int:
     console, out = terminal.console(), request.output.folder
     untouched = report.score == 0 and all(stage.state == "todo" for stage in report.stages)
     if untouched and not report.extra.stages_named:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from grader.course.policy import read_policy
+from grader.export import gradescope_zip
 from grader.verbs import _course
 
 
@@ -16,9 +18,6 @@ def command(out: Path, policy: Path | None, offline: bool) -> None:
 
     The archive holds the whole course, the hidden data and the seed: it is not for learners.
     """
-    from grader.course.policy import read_policy
-    from grader.export import gradescope_zip
-
     course = _course.course_here()
     size = gradescope_zip.build(course, out, read_policy(policy, course.folder), offline)
     click.echo(f"{out}: {size / 1e6:.1f} MB, for Gradescope alone: it contains the reference and the hidden data.")

@@ -1,17 +1,19 @@
 """`hint`: the next hint for a check that fails."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
+from grader.course.course import Course, Stage
+from grader.errors import Refusal
+from grader.learner.hints import RUNGS, Ladder, section
+from grader.learner.last_grade import last_stage, next_stage
+from grader.records import CheckResult, StageResult
+from grader.report import terminal
+from grader.running import scores
+from grader.running.interrupts import stoppable
 from grader.verbs import _course
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from grader.course.course import Course, Stage
-    from grader.records import CheckResult, StageResult
 
 
 @click.command("hint")
@@ -22,11 +24,6 @@ if TYPE_CHECKING:
 @click.option("--again", is_flag=True, help="Begin with the first rung again.")
 def command(stage: str | None, check: str | None, student: Path, out: Path, again: bool) -> int:
     """Show the next hint: the steps of a function, then a question, then where to look, then a worked example."""
-    from grader.learner.hints import Ladder
-    from grader.report import terminal
-    from grader.running import scores
-    from grader.running.interrupts import stoppable
-
     course = _course.course_here()
     ladder = Ladder(course)
     if again:
@@ -48,11 +45,8 @@ def command(stage: str | None, check: str | None, student: Path, out: Path, agai
     return 0
 
 
-def _to_look_at(course: "Course", stage: str | None, check: str | None, student: Path, out: Path) -> "StageResult":
+def _to_look_at(course: Course, stage: str | None, check: str | None, student: Path, out: Path) -> StageResult:
     """The stage that is named, or that of the last grade's next step; if the text has changed, the first that is not done."""
-    from grader.errors import Refusal
-    from grader.learner.last_grade import last_stage, next_stage
-
     chosen = course.select([stage or next_stage(out, course)])[0]
     listed = [c.id for c in chosen.checks]
     if check is not None and check not in listed:
@@ -64,9 +58,8 @@ def _to_look_at(course: "Course", stage: str | None, check: str | None, student:
     return _first_open(course, (chosen,) if stage or check else course.stages, student, out)
 
 
-def _first_open(course: "Course", stages: "tuple[Stage, ...]", student: Path, out: Path) -> "StageResult":
+def _first_open(course: Course, stages: tuple[Stage, ...], student: Path, out: Path) -> StageResult:
     """The first of some stages that is not done, graded; the last if all are."""
-    from grader.learner.last_grade import last_stage
     from grader.learner.watched import Watched
     from grader.worker.outside.pool import WorkerPool
 
@@ -80,12 +73,8 @@ def _first_open(course: "Course", stages: "tuple[Stage, ...]", student: Path, ou
     return graded
 
 
-def _show(console: "Console", stage: str, result: "CheckResult", rung: int, text: str) -> None:
-    from grader.learner.hints import RUNGS, section
-    from grader.report import terminal
-    from grader.running.scores import function_of
-
-    console.print(result.promise if rung else function_of(result), style="bold")
+def _show(console: Console, stage: str, result: CheckResult, rung: int, text: str) -> None:
+    console.print(result.promise if rung else scores.function_of(result), style="bold")
     console.print(f"{stage}, {result.id}: hint {rung} of {len(result.hints)}, {RUNGS[rung]}\n", style="dim")
     for line in terminal.indented(console, text):
         console.print(line)

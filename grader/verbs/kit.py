@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from grader.export.kit_folder import make_kit
 from grader.verbs import _course
 
 
@@ -15,6 +16,4 @@ def command(out: Path) -> None:
     The reference, the bank of mistakes, the hidden data, the tests and the history stay here; of the mistakes it holds
     what they answer, as digests. A kit that is there already is updated, as `update` does it.
     """
-    from grader.export.kit_folder import make_kit
-
     click.echo("\n".join(make_kit(_course.course_here(), out)))

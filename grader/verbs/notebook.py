@@ -1,5 +1,6 @@
 """`notebook`: the course as a Jupyter notebook to work in: handouts, cells that write functions, cells that grade."""
 
+import importlib.util
 import json
 import os
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 import click
 
 from grader import bootstrap
+from grader.errors import Refusal
 from grader.paths import ENGINE
 from grader.verbs import _course
 
@@ -83,16 +85,12 @@ def command(out: Path, student: Path, no_open: bool) -> None:
 
 def _open(path: Path) -> None:
     """JupyterLab in place of this process."""
-    from importlib.util import find_spec
-
-    from grader.errors import Refusal
-
     try:
         if not bootstrap.provided():
             bootstrap.ensure(["base", "notebook"])
     except bootstrap.SetupFailed as failure:
         raise Refusal(str(failure)) from None
-    if find_spec("jupyterlab") is None:
+    if importlib.util.find_spec("jupyterlab") is None:
         raise Refusal(
             "this Python has no jupyterlab. Remedy: install requirements/notebook.txt, or open the notebook in an editor."
         )

@@ -4,7 +4,12 @@ from pathlib import Path
 
 import click
 
+from grader.course.stage import ORACLE
+from grader.course.toolbox import shared
+from grader.errors import Refusal
+from grader.running.limits import TimeLimits
 from grader.verbs import _course
+from grader.worker.outside.pool import WorkerPool
 
 
 @click.command("oracle")
@@ -15,12 +20,6 @@ def command(student: Path, sandbox: str) -> int:
 
     Exit status: 0 all agree; 1 something differs; 2 no submission, or a library that the oracle needs is not installed.
     """
-    from grader.course.stage import ORACLE
-    from grader.course.toolbox import shared
-    from grader.errors import Refusal
-    from grader.running.limits import TimeLimits
-    from grader.worker.outside.pool import WorkerPool
-
     course = _course.course_here()
     submission = course.read(student)
     oracle = shared(course.tasks, f"{ORACLE}.run")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from grader.report import stored, terminal, words
 from grader.verbs import _course
 
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -16,8 +17,6 @@ LISTED = 10  #: runs below it
 @_course.out("Where the results are.")
 def command(out: Path) -> int:
     """Draw the score over time, from grades of the whole course and from watch."""
-    from grader.report import stored, terminal, words
-
     console = terminal.console()
     runs = stored.history(out)
     if not runs:

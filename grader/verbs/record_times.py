@@ -2,16 +2,18 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from grader.course.course import Course, Stage
+from grader.errors import Refusal
+from grader.running import scores
+from grader.running.interrupts import stoppable
+from grader.running.limits import Limits, calibrate
+from grader.running.session import run_stages
+from grader.submission import Submission
 from grader.verbs import _course
-
-if TYPE_CHECKING:
-    from grader.course.course import Course, Stage
-    from grader.submission import Submission
-    from grader.worker.outside.pool import WorkerPool
+from grader.worker.outside.pool import WorkerPool
 
 
 @click.command("record-times")
@@ -23,10 +25,6 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
 
     A grade allows 20 times the recorded seconds for a unit check and 10 times for a training, never less than a floor.
     """
-    from grader.running.interrupts import stoppable
-    from grader.running.limits import calibrate
-    from grader.worker.outside.pool import WorkerPool
-
     course = _course.course_here()
     submission = course.read(student)
     with stoppable(), WorkerPool(course.withheld) as pool:
@@ -41,16 +39,11 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
     return 0
 
 
-def measure(stage: "Stage", course: "Course", submission: "Submission", pool: "WorkerPool", repeats: int) -> dict[str, float]:
+def measure(stage: Stage, course: Course, submission: Submission, pool: WorkerPool, repeats: int) -> dict[str, float]:
     """Least seconds of each check of a stage: what else the machine does only makes it slower.
 
     raises : Refusal if a check does not pass
     """
-    from grader.errors import Refusal
-    from grader.running import scores
-    from grader.running.limits import Limits
-    from grader.running.session import run_stages
-
     times: dict[str, float] = {}
     for _ in range(repeats):
         session = run_stages([stage], pool, submission, course=course, limits=Limits(10.0))

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.table import Table
 
+from grader.cohort.difference import differences, grades_of, other_stages
 from grader.verbs import _course
 
 
@@ -18,11 +21,6 @@ def command(old: Path, new: Path, submissions: Path | None, out: Path, jobs: int
 
     Exit status 1 if anybody's score or state changes.
     """
-    from rich.console import Console
-    from rich.table import Table
-
-    from grader.cohort.difference import differences, grades_of, other_stages
-
     before = grades_of(old, submissions, out / "old", jobs)
     after = grades_of(new, submissions, out / "new", jobs)
     changes = differences(before, after)

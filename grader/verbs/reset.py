@@ -4,6 +4,10 @@ from pathlib import Path
 
 import click
 
+from grader.course.skeleton import pristine, put_back_all, read_claims
+from grader.course.source_spans import SkeletonError
+from grader.errors import Refusal
+from grader.learner.backups import SAVED, save_copies
 from grader.verbs import _course
 
 
@@ -16,10 +20,6 @@ def command(stage: str, student: Path, whole_files: bool) -> None:
 
     The files are copied to .chain-rule/saved/ first. Exit status 2 if there is nothing that could be put back.
     """
-    from grader.course.skeleton import pristine, read_claims
-    from grader.errors import Refusal
-    from grader.learner.backups import SAVED, save_copies
-
     course = _course.course_here()
     stage_id, claims = course.select([stage])[0].id, read_claims(course.tasks)
     skeleton = pristine(course, claims)
@@ -40,10 +40,6 @@ def command(stage: str, student: Path, whole_files: bool) -> None:
 
 
 def _restored(path: Path, file: str, names: list[str], skeleton: str, whole_file: bool) -> str:
-    from grader.course.skeleton import put_back_all
-    from grader.course.source_spans import SkeletonError
-    from grader.errors import Refusal
-
     if whole_file or not path.is_file():
         return skeleton
     try:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from grader.report import site
 from grader.verbs import _course
 
 
@@ -11,6 +12,4 @@ from grader.verbs import _course
 @_course.out("Folder in which `site/` is written.")
 def command(out: Path) -> None:
     """Write handouts, questions, glossary and further reading as pages that run no script and need no network."""
-    from grader.report import site
-
     click.echo(f"Written: {site.write(_course.course_here(), out)}.")

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import click
 
+from grader.course.skeleton import build, read_claims
+from grader.errors import Refusal
+from grader.learner.backups import SAVED, save_copies
 from grader.verbs import _course
 
 #: In the learner's folder: the checksums of what was written there, to tell edited files from untouched ones.
@@ -37,10 +40,6 @@ def command(student: Path, force: bool) -> None:
 
     Files that were edited since are left alone unless --force is given. Exit status 2 if there are any.
     """
-    from grader.course.skeleton import build, read_claims
-    from grader.errors import Refusal
-    from grader.learner.backups import SAVED, save_copies
-
     course = _course.course_here()
     try:
         texts = build(course.reference, read_claims(course.tasks))

@@ -4,6 +4,10 @@ from pathlib import Path
 
 import click
 
+from grader.learner.handout import rendered
+from grader.learner.last_grade import next_stage
+from grader.report import terminal
+from grader.running.interrupts import stoppable
 from grader.verbs import _course
 
 
@@ -13,11 +17,6 @@ from grader.verbs import _course
 @click.option("--unfold", is_flag=True, help="Show what is folded as well: derivations, answers.")
 def command(stage: str | None, out: Path, unfold: bool) -> int:
     """Show a stage's handout, page by page in a terminal; without a name, that of the stage to work on next."""
-    from grader.learner.handout import rendered
-    from grader.learner.last_grade import next_stage
-    from grader.report import terminal
-    from grader.running.interrupts import stoppable
-
     with stoppable():
         course = _course.course_here()
         chosen = course.select([stage] if stage else [next_stage(out, course)])[0]

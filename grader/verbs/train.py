@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from grader.learner.instruments import measure
 from grader.verbs import _course
 
 
@@ -19,6 +20,4 @@ def command(student: Path, data: str | None, out: Path, seed: int, sandbox: str)
     The grader measures after each epoch by itself: train need not print. Exit status 2 if something has to be written
     first, or if the training stops with an exception.
     """
-    from grader.learner.instruments import measure
-
     return measure("own_training", _course.course_here(), student, out, sandbox, seed, data)

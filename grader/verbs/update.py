@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from grader.errors import Refusal
+from grader.export.kit_folder import update_kit
 from grader.verbs import _course
 
 
@@ -16,9 +18,6 @@ def command(kit: Path) -> None:
     is kept as NAME.orig beside the new file; from a kit that lists no files, everything that is replaced is kept in
     .kit-backup/. In student/ every function stays as it is, and the stubs of new stages are added.
     """
-    from grader.errors import Refusal
-    from grader.export.kit_folder import update_kit
-
     if str(kit) in ("", "."):
         raise Refusal("no kit was named. Remedy: make update KIT=the folder that make kit made.")
     click.echo("\n".join(update_kit(_course.course_here(), kit)))

@@ -1,14 +1,12 @@
 """`watch`: grade the current stage again at each save, and say what to do next."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from grader.records import Sandbox
+from grader.running.interrupts import stoppable
 from grader.verbs import _course
-
-if TYPE_CHECKING:
-    from grader.records import Sandbox
 
 
 @click.command("watch")
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, default=0, help="Seed of the checks' inputs.")
 @_course.sandbox
 @click.option("--poll", is_flag=True, help="Look at the files every 100 ms: for folders whose changes are not announced.")
-def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: "Sandbox", poll: bool) -> int:
+def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: Sandbox, poll: bool) -> int:
     """Grade a stage at every save: the first that is not done, or the one that is named.
 
     \b
@@ -26,8 +24,6 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: "Sa
           p prints of passing checks, o open the report, r run again, q quit.
     The report is written when it is opened, and when watch ends.
     """
-    from grader.running.interrupts import stoppable
-
     with stoppable():
         from grader.learner.events import Events, single_keys
         from grader.worker.outside.pool import WorkerPool

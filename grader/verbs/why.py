@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from grader.grading.output import Output
+from grader.report import terminal, words
 from grader.verbs import _course
 
 
@@ -11,10 +13,7 @@ from grader.verbs import _course
 @_course.out("Where the last grade's results are.")
 def command(out: Path) -> None:
     """Say why the mistake that is next is one: what such code believes, and a number of the last grade that speaks against it."""
-    from grader.learner.last_grade import last_report
-    from grader.report import terminal, words
-
-    report, console = last_report(out), terminal.console()
+    report, console = Output(out).last(), terminal.console()
     text = words.refutation(report, _course.course_here().tasks) if report else ""
     for line in terminal.indented(
         console, text or "There is nothing more to say of what the last grade found. See make hint.", by=2

@@ -9,7 +9,7 @@ import pytest
 
 from grader.course.misconceptions import apply, load
 from grader.course.skeleton import put_back_all, read_sources
-from grader.learner.last_grade import last_report
+from grader.grading.output import Output
 from grader.paths import REFERENCE, ROOT
 from grader.report import stored
 from tests.courses import HERE
@@ -146,7 +146,7 @@ def test_the_report_is_written_when_it_is_opened_and_at_the_end_and_progress_cou
     screen.until("03_softmax is done", "24 of 100 points")
     assert screen.quit() == 0
     assert ">24</span>" in (out / "report.html").read_text()
-    assert last_report(out).next.stage == "04_cross_entropy"
+    assert Output(out).last().next.stage == "04_cross_entropy"
     assert [run.score for run in stored.history(out)] == [0, 16, 24]
 
 
