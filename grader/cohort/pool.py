@@ -33,20 +33,15 @@ def cores() -> int:
 class ProcessPool:
     """A fixed number of grading processes.
 
-    jobs : how many submissions are graded side by side
+    jobs : how many submissions are graded side by side; 0 is one a core
     """
 
-    def __init__(
-        self, course: Course, settings: ClassSettings, jobs: int = 0, scratch: Path | None = None, logs: Path | None = None
-    ) -> None:
+    def __init__(self, course: Course, settings: ClassSettings, jobs: int, scratch: Path, logs: Path) -> None:
         if os.name == "nt":  # a grading process inherits its socket, which Windows does not know
             raise Refusal("a class is graded on Linux or macOS. Remedy: on Windows, run the same command in WSL.")
         self.jobs = jobs or cores()
-        if logs is not None:
-            logs.mkdir(parents=True, exist_ok=True)
-        self.graders = [
-            Grader(course, settings, scratch, logs / f"grader-{lane}.log" if logs else None) for lane in range(self.jobs)
-        ]
+        logs.mkdir(parents=True, exist_ok=True)
+        self.graders = [Grader(course, settings, scratch, logs / f"grader-{lane}.log") for lane in range(self.jobs)]
         self._stop = threading.Event()
 
     def run(self, orders: Iterable[GradeOrder]) -> Iterator[Event]:

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import jinja2
 import msgspec
 
 from grader.cli import VERBS, module_of

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from grader.checks.case import Case
 from grader.checks.compare import Unmet
 from grader.course.course import Course
@@ -117,8 +119,6 @@ def _refused(error: StudentError, sent: Iterable[str]) -> Refusal:
 
 def _keep(course: Course, out: Path, plots: Iterable[Any], arrays: dict[str, Any]) -> None:
     """Draw the plots, and write the arrays to weights.npz."""
-    import numpy as np
-
     out.mkdir(parents=True, exist_ok=True)
     if arrays:
         np.savez(out / "weights.npz", **arrays)

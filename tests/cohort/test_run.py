@@ -211,7 +211,7 @@ def test_names_that_no_folder_takes_end_nobodys_grading(tmp_path, run, generator
 
 def test_a_grading_process_that_is_killed_is_replaced(tmp_path, policy, generator, order_of):
     orders = [order_of({**generator.right(), "extra.py": str(n).encode()}) for n in range(3)]
-    pool = ProcessPool(HERE, ClassSettings.of(policy, html=False), 1, tmp_path)
+    pool = ProcessPool(HERE, ClassSettings.of(policy, html=False), 1, tmp_path, tmp_path / "log")
     killed = 0
     done = []
     for event in pool.run(orders):
