@@ -135,15 +135,13 @@ def told_again(verifier: Verifier, code: Submission, where: scores.Key, name: st
 
 def composite(reference: Submission, forms: list[Misconception], k: int, target: str) -> Submission:
     """The reference with other forms of everything but the class or function of `target`: the k-th of each."""
-    owner = ".".join(target.split(".")[:2])
-    by_target: dict[str, list[Misconception]] = {}
+    by_owner: dict[str, list[Misconception]] = {}
     for form in forms:
-        if ".".join(form.target.split(".")[:2]) != owner:
-            by_target.setdefault(".".join(form.target.split(".")[:2]), []).append(form)
-    submission = reference
-    for found in by_target.values():
-        submission = apply(submission, found[k % len(found)])
-    return submission
+        by_owner.setdefault(".".join(form.target.split(".")[:2]), []).append(form)
+    by_owner.pop(".".join(target.split(".")[:2]), None)
+    for found in by_owner.values():
+        reference = apply(reference, found[k % len(found)])
+    return reference
 
 
 def in_other_styles(verifier: Verifier, sample: int = 200, seed: int = 0) -> dict[str, tuple[Misconception, Submission]]:

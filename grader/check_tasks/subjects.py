@@ -42,11 +42,8 @@ def right_answers(course: Course, reference: Submission, slow: bool = True) -> d
         for path in sorted(folder.iterdir())
         if path.is_dir() and path.name[0] not in "._" and any((path / file_of(module)).is_file() for module in course.modules)
     }
-    for path in sorted(folder.glob("*.py")):
-        for form in parse(path.read_text(encoding="utf-8"), path.stem):
-            if slow or not form.slow:
-                found[form.name] = apply(reference, form)
-    return found
+    forms = [form for path in sorted(folder.glob("*.py")) for form in parse(path.read_text(encoding="utf-8"), path.stem)]
+    return found | {form.name: apply(reference, form) for form in forms if slow or not form.slow}
 
 
 def completed(submission: Submission, reference: Submission, names: Iterable[str]) -> Submission:
@@ -107,13 +104,9 @@ def _imported(text: str) -> list[str]:
 
 def held_out(course: Course, reference: Submission) -> dict[str, tuple[Misconception, Submission]]:
     """Second implementations of misconceptions, which `diagnose` has never seen, by "stage:name"."""
-    found = {}
-    for stage in course.stages:
-        path = course.folder / HELD_OUT / f"{stage.id}.py"
-        if path.is_file():
-            for m in parse(path.read_text(encoding="utf-8"), stage.id):
-                found[f"{m.stage}:{m.name}"] = (m, apply(reference, m))
-    return found
+    files = {stage.id: course.folder / HELD_OUT / f"{stage.id}.py" for stage in course.stages}
+    bank = [m for stage, path in files.items() if path.is_file() for m in parse(path.read_text(encoding="utf-8"), stage)]
+    return {f"{m.stage}:{m.name}": (m, apply(reference, m)) for m in bank}
 
 
 def degenerate(course: Course, reference: Submission) -> dict[str, tuple[str, Submission]]:

@@ -22,6 +22,7 @@ from grader.export.gradescope_zip import POLICY
 from grader.files import write_atomically
 from grader.paths import ENGINE
 from grader.records import CheckResult, Report
+from grader.running import scores
 from grader.running.session import Observer
 
 _BEGUN = "Grading has begun. If this is all you see, it was stopped before the first stage was decided."
@@ -90,8 +91,6 @@ class _AfterEachStage(Observer):
         self.results: dict[tuple[str, str], CheckResult] = {}
 
     def finished(self, check: Check, result: CheckResult) -> None:
-        from grader.running import scores
-
         self.results[check.stage, check.id] = result
         stage = next((s for s in self.stages if s.id == check.stage), None)
         if stage is not None and all((c.stage, c.id) in self.results for c in stage.checks):
