@@ -135,7 +135,6 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
 
 def _templates(course: Course) -> Iterator[tuple[str, bytes]]:
     """What every kit has, in the course's own words where its name ends in .j2."""
-    import jinja2
 
     elsewhere = {"grade.yml": ".github/workflows/grade.yml", "autograder.in": "autograder.py"}
     words = {"about": course.about, "stage": course.stages[min(2, len(course.stages) - 1)].id}
