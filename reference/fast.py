@@ -27,7 +27,7 @@ def train_fast(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr,
     returns          : dict of lists, one float an epoch: train_loss and train_acc, measured during the epoch or at its
                        end; val_loss and val_acc, at its end
     """
-    parameters, n = model.parameters(), len(x_train)
+    parameters, n = [*model.parameters()], len(x_train)
     # 1. The bias becomes the last row of W, and what a hidden layer gives has a last column of ones: x @ W adds the bias,
     #    x.T @ dout has db as its last row, and one subtraction moves both. Images with such a column would be a copy of
     #    them all, which costs more than it saves: in the first layer the bias is added.
