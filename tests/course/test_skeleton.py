@@ -355,7 +355,8 @@ def test_a_claimed_module_that_is_missing_is_named(tmp_path):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A fresh skeleton in a folder, and a place of its own for saved copies."""
-    monkeypatch.setattr("grader.learner.backups.SAVED", str(tmp_path / "saved"))
+    for verb in ("skeleton", "reset"):
+        monkeypatch.setattr(f"grader.verbs.{verb}.SAVED", str(tmp_path / "saved"))
     target = tmp_path / "student"
     assert asked("skeleton", "--student", target).exit_code == 0
     return target

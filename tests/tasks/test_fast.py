@@ -139,7 +139,7 @@ def test_a_slower_step_costs_what_it_does_more(reference, old):
     ("old", "new"),
     [
         ("import numpy as np\n\nfrom .losses", "import numpy as np\nfrom numpy import empty, ones\n\nfrom .losses"),
-        ("    parameters, n = model", "    from numpy import matmul\n    parameters, n = model"),
+        ("    parameters, n = [*model", "    from numpy import matmul\n    parameters, n = [*model"),
     ],
 )
 def test_names_do_not_matter(reference, old, new):
@@ -157,8 +157,8 @@ def test_a_training_that_does_not_train_is_not_fast():
 
 def test_counts_that_are_none_say_so():
     forged = with_fast(
-        "    parameters, n = model",
-        "    import sys\n    sys._getframe(1).f_globals['_notes'][0, 0, (0,)] = [1]\n    parameters, n = model",
+        "    parameters, n = [*model",
+        "    import sys\n    sys._getframe(1).f_globals['_notes'][0, 0, (0,)] = [1]\n    parameters, n = [*model",
     )
     with pytest.raises(Unmet, match="something has changed them"):
         counts(forged)
