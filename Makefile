@@ -72,8 +72,7 @@ regrade-diff:
 
 # --- build the course ------------------------------------------------------------------------------------------------
 check-tasks: environment
-	@$(VENV_PYTHON) -m grader check-tasks $(ARGS) $(if $(ARGS),,&& $(VENV_PYTHON) -m tests.mistakes.reproduced)
-	@$(if $(ARGS),:,$(VENV_PYTHON) -m grader --course courses/attention check-tasks)
+	@$(VENV_PYTHON) -m grader check-tasks $(ARGS) $(if $(ARGS),,&& $(VENV_PYTHON) -m tests.mistakes.reproduced && CHAIN_RULE_COURSE=courses/attention $(VENV_PYTHON) -m grader check-tasks)
 check-tasks-full: environment
 	@$(VENV_PYTHON) -m grader check-tasks --full $(ARGS)
 new-course:

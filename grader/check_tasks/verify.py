@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 
@@ -167,10 +167,7 @@ class Verifier:
 
     def reached(self, submission: Submission) -> tuple[str, ...]:
         """The stages in which it can answer otherwise than the reference; known once the reference was graded."""
-        before, after = self.reference.modules, submission.modules
-        changed = {m for m in {*before, *after} if before.get(m) != after.get(m)}
-        loaded = {stage: _loaded(modules, submission) for stage, modules in self.asked.items()}
-        return tuple(stage.id for stage in self.course.stages if changed & loaded.get(stage.id, set()))
+        return stages_reached(self.course, self.asked, self.reference, submission)
 
     def _faulty(self, outcome: JobOutcome) -> bool:
         errors = [r for results in outcome.results for rs in results.values() for r in rs if r.state == "error"]
@@ -193,6 +190,15 @@ def matrix(findings: Findings) -> str:
             lines.append(stage)
             lines += [f"  {name:<58} {count:>4}" for name, count in checks.items()]
     return "\n".join(lines)
+
+
+def stages_reached(course: Course, asked: Mapping[str, set[str]], before: Submission, after: Submission) -> tuple[str, ...]:
+    """Ids of the stages in which `after` can answer otherwise than `before` does.
+
+    asked : stage -> modules that its checks asked for, as seen when `before` was graded
+    """
+    changed = {m for m in {*before.modules, *after.modules} if before.modules.get(m) != after.modules.get(m)}
+    return tuple(stage.id for stage in course.stages if changed & _loaded(asked.get(stage.id, set()), after))
 
 
 def _loaded(modules: set[str], submission: Submission) -> set[str]:

@@ -6,6 +6,8 @@
 import sys
 from pathlib import Path
 
+import msgspec
+
 from grader.cohort import tables
 from grader.course.policy import Policy
 from grader.export import FORMATS, write
@@ -27,7 +29,7 @@ def contents() -> dict[str, bytes]:
     return {
         **{form.file: encoded(write(name, samples.report(), policy)) for name, form in FORMATS.items()},
         "grades.csv": tables.table(grades, ["01_linear", "03_softmax"]).encode(),
-        "grades.jsonl": tables.lines(grades),
+        "grades.jsonl": msgspec.json.Encoder().encode_lines(grades),
     }
 
 
