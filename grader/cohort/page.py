@@ -77,8 +77,8 @@ def write(result: Result, course: Course, anonymous: bool = False, made: str = "
 
 def _links(out: Path, grades: list[Grade]) -> dict[str, str]:
     """Student -> the report, where there is one."""
-    pages = {grade.student: report_folder(out, grade.key) / "report.html" for grade in grades if grade.key}
-    return {student: page.relative_to(out).as_posix() for student, page in pages.items() if page.exists()}
+    places = {grade.student: report_folder(out, grade.key) / "report.html" for grade in grades if grade.key}
+    return {student: place.relative_to(out).as_posix() for student, place in places.items() if place.exists()}
 
 
 def _evidence(appeal: str, report: Report | None) -> list[tuple[str, CheckResult]]:

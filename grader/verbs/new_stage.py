@@ -14,6 +14,7 @@ def command(name: str) -> None:
     """
     from grader.course.about import FILE
     from grader.errors import Refusal
+    from grader.files import write_atomically
     from grader.verbs._course import course_here
     from grader.verbs.new_course import lay_out
 
@@ -26,6 +27,6 @@ def command(name: str) -> None:
     if course.about.modules:
         path = course.tasks / FILE
         listed = re.sub(r"(?m)^(modules = \[[^\]]*?)[,\s]*\]", rf'\1, "{name}"]', path.read_text("utf-8"), count=1)
-        path.write_text(listed, encoding="utf-8", newline="\n")
+        write_atomically(path, listed)
     click.echo(f"Written to {course.folder}: {made}.")
     click.echo(f"Fill them in; then skeleton writes the stub, and check-tasks {words['id']} says what is still missing.")
