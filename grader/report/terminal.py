@@ -94,7 +94,7 @@ class CardText:
         if card is not None and not result.broken:
             said = card.should and card.should != result.promise  # an exception came first: then this is the promise
             yield from [("what was expected", card.should, "")] if said else []
-            yield "what you gave", card.gave or result.message, ""
+            yield "what happened", card.gave or result.message, ""
         elif result.message and (self.title or card is None):
             yield "what happened", result.message, ""
 

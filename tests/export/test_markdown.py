@@ -22,7 +22,7 @@ def test_only_the_next_step_is_not_folded():
     assert "**Do this next**" in outside(text)
     assert text.index("dW fails") < text.index("<details>")
     assert text.count("<details>") == text.count("</details>") == 2
-    assert "What you gave" not in text.partition("<details>")[0]
+    assert "What happened" not in text.partition("<details>")[0]
 
 
 def test_a_submissions_text_ends_no_fence():

@@ -156,7 +156,7 @@ def test_the_card_begins_with_the_mistake_and_folds_what_was_run(rendered):
     top = rendered("mid_course").tree.all("section", "next")[0]
     assert top.id("next").text == "No shift before exp"
     text = top.text
-    order = ["No shift before exp", "What was expected", "What you gave", "e = np.exp(logits)", "Softmax as the logits grow",
+    order = ["No shift before exp", "What was expected", "What happened", "e = np.exp(logits)", "Softmax as the logits grow",
              "What can you subtract", "Hint: a question", "What we ran"]  # fmt: skip
     assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
     folded = [fold for fold in top.all("details", "hint") if fold.all("summary")[0].text == "What we ran"]

@@ -81,7 +81,7 @@ def test_a_card_says_everything_in_order():
         "likely mistake",
         "No shift before exp",
         "what was expected",
-        "what you gave",
+        "what happened",
         "where: losses.py, in softmax",
         "> 10  [bold red]markup",
         "what it looks like",
@@ -128,7 +128,7 @@ def test_an_exception_in_the_learners_own_terms_stands_as_what_was_given():
     said = "self.x is (5, 4), dout is (5, 3): for `@` the inner two must agree, and 4 is not 5. (ValueError: matmul: ...)"
     card = Card(gave=said, source=[SourceLines("layers.py", 9, ["dW = self.x @ dout"], [9], "backward")])
     text = " ".join(shown(terminal.CardText("01_linear", failing(card=card, message=said))).split())
-    assert f"what you gave {said} where: layers.py, in backward > 9 dW = self.x @ dout" in text
+    assert f"what happened {said} where: layers.py, in backward > 9 dW = self.x @ dout" in text
 
 
 def test_a_long_line_of_code_is_cut_unless_it_is_pointed_at():
