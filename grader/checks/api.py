@@ -22,11 +22,12 @@ from grader.worker.outside.errors import CallTimeout, StudentError
 from grader.worker.outside.handles import Remote
 from grader.worker.outside.proxy import Student
 from grader.worker.outside.transcript import ErrorInfo, Opaque, Step
+from grader.worker.wire import Earlier
 
 #: Relative tolerance of core checks: right to the digits of float32. Float64 has checks of its own.
 FLOAT32_RTOL = 1e-5
 
 __all__ = [
-    "FLOAT32_RTOL", "ROWS_FOR_COLUMNS", "CallTimeout", "Case", "ErrorInfo", "Opaque", "Refusal", "Remote", "Step", "Student",
+    "FLOAT32_RTOL", "ROWS_FOR_COLUMNS", "CallTimeout", "Case", "Earlier", "ErrorInfo", "Opaque", "Refusal", "Remote", "Step", "Student",
     "StudentError", "Unmet", "last_epoch", "listed", "literal", "number", "type_phrase",
 ]  # fmt: skip

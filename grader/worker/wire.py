@@ -28,7 +28,7 @@ _SCALARS: dict[type, int] = {dtype.type: index for index, dtype in enumerate(_DT
 # On some platforms two C types share a size (long and long long): both are the same to us.
 _SCALARS.update({t: _DTYPE_INDEX[np.dtype(t)] for t in (np.intc, np.longlong, np.uintc, np.ulonglong)})
 
-ARRAY, SCALAR, TUPLE, SET, COMPLEX, BIGINT, REMOTE, CALLBACK, SHARED, RNG, MAP = range(1, 12)
+ARRAY, SCALAR, TUPLE, SET, COMPLEX, BIGINT, REMOTE, CALLBACK, SHARED, RNG, MAP, EARLIER = range(1, 13)
 _CONTAINERS: dict[type, int] = {tuple: TUPLE, set: SET, dict: MAP}
 C_ORDER, F_ORDER, STRIDED = range(3)
 
@@ -71,9 +71,16 @@ class Callback(NamedTuple):
     number: int
 
 
+class Earlier(NamedTuple):
+    """What an earlier request of the same message gave: all of it, or of what was found the item of that number."""
+
+    request: int
+    item: int = -1
+
+
 #: What stands for something that has no plain form.
-Pointer: TypeAlias = Reference | Shared | Rng | Callback
-_POINTERS: dict[int, type[Pointer]] = {REMOTE: Reference, SHARED: Shared, RNG: Rng, CALLBACK: Callback}
+Pointer: TypeAlias = Reference | Shared | Rng | Callback | Earlier
+_POINTERS: dict[int, type[Pointer]] = {REMOTE: Reference, SHARED: Shared, RNG: Rng, CALLBACK: Callback, EARLIER: Earlier}
 Refer: TypeAlias = Callable[[object], Reference | None]
 Resolve: TypeAlias = Callable[[Pointer], object]
 
@@ -184,7 +191,7 @@ class _Incoming(bounds.Budget):
 def decode(frame: Frame, resolve: Resolve | None = None, *, read_only: bool = True, most: int = bounds.MAX_SENT) -> Any:  # noqa: ANN401
     """The value of one message.
 
-    resolve   : turns each Reference, Shared, Rng and Callback into what it stands for; without it they are refused
+    resolve   : turns each Pointer into what it stands for; without it they are refused
     read_only : whether arrays may not be written to
     most      : bytes of its arrays, as they are held here
     raises    : WireError, and nothing else, whatever the bytes are
@@ -238,7 +245,7 @@ def _unpack_big_integer(_code: int, data: bytes, _message: _Incoming, _depth: in
 
 
 def _unpack_pointer(code: int, data: bytes, message: _Incoming, _depth: int) -> object:
-    """What a Reference, Shared, Rng or Callback, with fields of the right types, stands for."""
+    """What a Pointer, with fields of the right types, stands for."""
     if message.resolve is None:
         raise WireError(f"type {code} has no place in this message")
     made, fields = _POINTERS[code], _decoder.decode(data)

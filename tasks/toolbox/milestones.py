@@ -92,7 +92,7 @@ def after_08_sgd(student: Student, images: Images) -> str:
 
 def after_09_minibatches(student: Student, images: Images) -> str:
     x, y = np.arange(20_000.0)[:, None], np.zeros(20_000, dtype=np.int64)
-    steps = student.length(student.take(student.data.minibatches(x, y, 32, student.rng(0))))
+    steps = len(student.take(student.data.minibatches(x, y, 32, student.rng(0))))
     return f"20,000 digits in batches of 32 make {steps:,} batches: your network will take that many steps per epoch."
 
 

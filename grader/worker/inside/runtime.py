@@ -9,7 +9,7 @@ import itertools
 import operator
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -65,12 +65,16 @@ class Runtime:
         large = "large " * (isinstance(why, wire.WireError) and kind is _ndarray)
         return wire.Reference(handle, large + bounded(kind.__name__), module, callable(value))
 
-    def encode(self, status: str, value: object) -> wire.Frame:
-        """By value what is plain, by reference what is not, or is too large to send."""
+    def encode(self, status: str, value: object, first: bool = False) -> wire.Frame:
+        """By value what is plain, by reference what is not, or is too large to send; of many, the `first` alone."""
+
+        def framed(value: object) -> wire.Frame:
+            return self.framed(["ok", [[status, value]]] if first else [status, value])
+
         try:
-            return self.framed([status, value])
+            return framed(value)
         except _UNSENDABLE as why:
-            return self.framed([status, self.refer(value, why)])
+            return framed(self.refer(value, why))
 
     def framed(self, message: list[object]) -> wire.Frame:
         """A message to the grader, objects by reference; raises WireError if it is too large, NotPlain."""
@@ -85,6 +89,8 @@ class Runtime:
                 return self.shared[pointer.name]
             case wire.Rng():
                 return np.random.default_rng(pointer.seed)
+            case wire.Earlier():
+                return pointer
         return lambda *args, **keywords: self.call_back(pointer.number, list(args), keywords)
 
     def handle(self, message: list[Any]) -> wire.Frame:
@@ -97,19 +103,18 @@ class Runtime:
             self.objects.pop(handle, None)
         if asked != "many":
             return self.encode(*self._outcome(asked, arguments))
-        outcomes = []
+        outcomes: list[tuple[str, Any]] = []
         for one, *details in arguments:
-            outcomes.append(list(self._outcome(one, details)))
+            outcomes.append(self._outcome(one, details, outcomes))
             if outcomes[-1][0] == "error":
                 break
         try:
-            return self.framed(["ok", outcomes])
-        except _UNSENDABLE:
-            # As in `encode`, but of each by itself: one value that cannot be sent does not keep the others.
-            return self.framed(["ok", [[status, self._sendable(value)] for status, value in outcomes]])
+            return self.framed(["ok", [list(outcome) for outcome in outcomes]])
+        except _UNSENDABLE:  # one of them, or all together: those after the first are asked for again
+            return self.encode(*outcomes[0], first=True)
 
-    def _outcome(self, asked: str, arguments: list[object]) -> tuple[str, object]:
-        """("ok", value) or ("error", what is to be said of it)."""
+    def _outcome(self, asked: str, arguments: list[Any], earlier: Sequence[tuple[str, Any]] = ()) -> tuple[str, object]:
+        """("ok", value) or ("error", what is to be said of it); `earlier` were those before it in the same message."""
         if asked in ("call_name", "keep_call_name"):
             status, found = self._outcome("name", arguments[:2])
             if status == "error":
@@ -121,7 +126,7 @@ class Runtime:
                 if asked == "notes":
                     return "ok", self.put_in.notes()
                 self.put_in.put_in()
-            value = OPERATIONS[asked.removeprefix("keep_")](*arguments)
+            value = OPERATIONS[asked.removeprefix("keep_")](*(self._meant(part, earlier) for part in arguments))
             if asked == "having":
                 return "ok", [[index, self.refer(item)] for index, item in value]
             return "ok", self.refer(value) if asked.startswith("keep_") else value
@@ -132,13 +137,13 @@ class Runtime:
             error.__traceback__ = None
             return "error", explained
 
-    def _sendable(self, value: object) -> object:
-        """The value, or a reference to it if it cannot be sent."""
-        try:
-            self.framed([value])
-        except _UNSENDABLE as why:
-            return self.refer(value, why)
-        return value
+    def _meant(self, part: object, earlier: Sequence[tuple[str, Any]]) -> object:
+        """An argument, or what it stands for of what earlier requests gave."""
+        if type(part) is not wire.Earlier:
+            return part
+        value = earlier[part.request][1]
+        value = value if part.item < 0 else value[part.item][1]
+        return self.objects[value.handle] if type(value) is wire.Reference else value
 
 
 def _attribute_of_module(module: str, name: str) -> object:
@@ -195,7 +200,6 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "fetch": lambda target: target,
     "fill": _fill,
     "item": operator.getitem,
-    "length": len,
     "take": lambda target, limit: [_plain(item) for item in itertools.islice(iter(target), limit)],
     "unwrapped": _plain,
     "having": lambda target, name, wanted, limit: [

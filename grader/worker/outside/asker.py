@@ -127,20 +127,9 @@ class Asker:
 
     def ask_all(self, asks: Sequence[Ask]) -> list[Any]:
         """Several requests in one message, recorded step by step as if they had been asked one after another."""
-        if not asks:
-            return []
-        sent = [[ask.operation or ask.kind, *(self._outgoing(part, {}) for part in ask.arguments)] for ask in asks]
-        try:
-            replies: Sequence[Answer | StudentError] = self._channel.request_all(sent)
-        except StudentError as error:
-            replies = [error]
-        values = []
-        for ask, reply in zip(asks, replies):
-            with self._step(ask) as step:
-                if isinstance(reply, StudentError):
-                    raise reply
-                values.append(self._answered(step, reply))
-        return values
+        sent = [[ask.operation or ask.kind, *(self._outgoing(part, {}) for part in ask.arguments)] for ask in asks[1:]]
+        self._channel.following[:0] = sent
+        return [self.ask(ask) for ask in asks]
 
     def _answered(self, step: Step, answer: Answer) -> object:
         """Put an answer into its step: as it is, unless it is an object, or more than a transcript keeps.

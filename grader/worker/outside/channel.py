@@ -2,8 +2,8 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
 
 from grader.submission import Submission
 from grader.text import clean_name
@@ -20,6 +20,28 @@ class Answer(NamedTuple):
     printed: str
     seconds: float
     size: int
+
+
+Request: TypeAlias = list[object]  #: operation and arguments
+Reply: TypeAlias = Answer | errors.StudentError
+
+
+def _meant(part: object, replies: list[Reply]) -> object:
+    """A part of a request as it will be asked for: of what stood for an answer, the object; None if it is none."""
+    if type(part) is not wire.Earlier:
+        return part
+    earlier = replies[part.request]
+    value = earlier.value if isinstance(earlier, Answer) else None
+    if part.item >= 0:
+        pair = value[part.item] if type(value) is list and part.item < len(value) else None
+        value = pair[1] if type(pair) is list and len(pair) == 2 else None
+    return value.to_wire() if isinstance(value, InWorker) else None
+
+
+def _same(one: Request, other: Request) -> bool:
+    """Whether two requests are one: equal names, numbers and objects, and the very same arrays."""
+    named = str, int, wire.Reference
+    return len(one) == len(other) and all(a is b or (type(a) is type(b) in named and a == b) for a, b in zip(one, other))
 
 
 def _outcome(reply: object) -> tuple[str, object]:
@@ -47,6 +69,8 @@ class Channel:
         self.received = 0  # bytes of its answers, as they are held here
         self.heard: Callable[[str], None] | None = None  # told what is printed while a call runs, as it comes
         self.alive = True
+        self.following: list[Request] = []  # what goes along with the next request
+        self._ahead: list[tuple[Request, Reply]] = []  # what went along with the last one, and is not asked for yet
         self._callbacks: dict[int, Callable[..., object]] = {}
         self._numbers = 0
         self._called_back = 0
@@ -54,10 +78,40 @@ class Channel:
         self._size = 0  # of what came last, as `received`
 
     def request(self, operation: str, *arguments: object, callbacks: dict[int, Callable[..., object]] | None = None) -> Answer:
-        """Ask for one operation and wait for its answer.
+        """Ask for one operation and wait for its answer, unless it came along with that of the request before.
 
         raises : StudentError and its kind for whatever the submission does; WorkerFault for the grader's own faults
         """
+        asked, following, self.following = [operation, *arguments], self.following, []
+        ahead, self._ahead = self._ahead, []
+        if not ahead or not _same(asked, ahead[0][0]):
+            ahead = self._asked([asked, *following], callbacks or {})
+        reply, self._ahead = ahead[0][1], ahead[1:]
+        if isinstance(reply, errors.StudentError):
+            raise reply
+        return reply
+
+    def _asked(self, requests: list[Request], callbacks: dict[int, Callable[..., object]]) -> list[tuple[Request, Reply]]:
+        """Some requests in one message. They are done in order, up to the first that fails: these come back, with what they gave."""
+        if len(requests) == 1:
+            return [(requests[0], self._message(requests[0], callbacks))]
+        said = self._message(["many", *requests], callbacks)
+        replies: list[Reply] = []
+        for outcome in said.value[: len(requests)] if type(said.value) is list else []:
+            status, value = _outcome(outcome)
+            if status != "ok":
+                replies = [*replies, errors.reported(value, said.printed, self.submission)] if status else []
+                break
+            replies.append(said._replace(value=value))
+            said = Answer(None, "", 0.0, 0)  # all of it is said of the first: nobody can tell which of them it was
+        if not replies:
+            self.close()
+            raise errors.ProtocolViolation(errors.NO_ANSWER, printed=said.printed)
+        return [([_meant(part, replies) for part in asked], reply) for asked, reply in zip(requests, replies)]
+
+    def _message(self, asked: Request, callbacks: dict[int, Callable[..., object]]) -> Answer:
+        """Send one message and wait for its answer; raises as `request`."""
+        operation, *arguments = asked
         if self._depth >= bounds.MAX_NESTED:
             raise errors.WorkerFault("functions of a check call the submission inside one another too deeply")
         released = self.released[: bounds.MAX_RELEASED]
@@ -66,15 +120,14 @@ class Channel:
             frame = wire.encode([operation, released, *arguments])
         except (wire.WireError, wire.NotPlain) as reason:
             raise errors.WorkerFault(f"a check passes a submission {reason}, which cannot be sent") from None
-        mine = callbacks or {}
-        self._callbacks.update(mine)
+        self._callbacks.update(callbacks)
         self._depth += 1
         start = time.perf_counter()
         try:
             value, printed = self._exchange(frame)
         finally:
             self._depth -= 1
-            for number in mine:
+            for number in callbacks:
                 self._callbacks.pop(number, None)
             seconds = time.perf_counter() - start
             if self._depth == 0:
@@ -92,29 +145,6 @@ class Channel:
             raise errors.ProtocolViolation(errors.NO_ANSWER, printed=printed)
         return Answer(value, printed, seconds, self._size)
 
-    def request_all(self, requests: Sequence[Sequence[object]]) -> list[Answer | errors.StudentError]:
-        """Ask for several operations in one message; they are done in order, up to the first that fails.
-
-        returns : an answer for each that was done, the error for one that failed
-        raises  : as `request`, for what ends the worker
-        """
-        answer = self.request("many", *requests)
-        replies: list[Answer | errors.StudentError] = []
-        outcomes = answer.value if type(answer.value) is list else []
-        # Said of the first: nobody can tell which of them it was.
-        printed, seconds, size = answer.printed, answer.seconds, answer.size
-        for outcome in outcomes[: len(requests)]:
-            status, value = _outcome(outcome)
-            if status == "error":
-                return [*replies, errors.reported(value, printed, self.submission)]
-            if status == "ok":
-                replies.append(Answer(value, printed, seconds, size))
-                printed, seconds, size = "", 0.0, 0
-        if len(replies) != len(requests):
-            self.close()
-            raise errors.ProtocolViolation(errors.NO_ANSWER, printed=answer.printed)
-        return replies
-
     def _exchange(self, frame: wire.Frame) -> tuple[object, str]:
         """Send one request, serve what is called back, return the reply and what was printed meanwhile."""
         raise NotImplementedError
@@ -129,6 +159,7 @@ class Channel:
     def begin(self, limits: TimeLimits) -> None:
         """Another check goes on with the same worker, with limits of its own."""
         self.limits, self.spent, self.received, self._called_back = limits, 0.0, 0, 0
+        self.following, self._ahead = [], []
         self._callbacks.clear()
 
     def allowance(self) -> float:

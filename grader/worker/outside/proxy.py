@@ -3,7 +3,7 @@
 Plain values come back by value, arrays read-only; everything else stays in the worker and is a handle here.
 """
 
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -44,6 +44,13 @@ class Student(Asker):
         self.earlier += self.transcript
         self.transcript, self._kept = [], 0
 
+    def soon(self, *requests: Sequence[object]) -> None:
+        """Say what is asked directly after the next request, to send it along: its answers wait here, until something else is asked.
+
+        requests : operation and arguments of each; `Earlier(0)` stands for what the next request gives
+        """
+        self._channel.following = [[self._outgoing(part, {}) for part in request] for request in requests]
+
     def put(self, value: object) -> Remote:
         """Arrays (or a list of them) held in the worker, for functions that work in place."""
         text = self._names.text_of(value)
@@ -51,18 +58,21 @@ class Student(Asker):
         kept: Remote = self.ask(Ask("put", "held", text, (value,), "keep_fetch"), bind="held")
         return kept
 
-    def fill_all(self, writes: Sequence[tuple[Remote, str, object]]) -> None:
-        """`fill` for many (remote, name, array) in one message."""
-        self.ask_all([Ask.fill(remote, name, array, self._names.text_of(array)) for remote, name, array in writes])
+    def fill_all(self, writes: Sequence[tuple[Remote, str, object]], *then: Sequence[object]) -> None:
+        """`fill` for many (remote, name, array) in one message, and what comes `then`, as for `soon`."""
+        self.soon(*(("fill", *write) for write in writes[1:]), *then)
+        for write in writes:
+            self.fill(*write)
 
     def read(self, names: Sequence[tuple[Remote, str]]) -> list[Any]:
         """The attributes for many (remote, name), in one message."""
         asks = [Ask.read(remote, name) for remote, name in names]
         return [self.named(value, ask.text) for value, ask in zip(self.ask_all(asks), asks)]
 
-    def have(self, owners: Sequence[Remote], name: str) -> list[bool]:
-        """`has` for many objects in one message."""
-        return [value is True for value in self.ask_all([Ask.has(owner, name) for owner in owners])]
+    def have(self, owners: Sequence[Remote], name: str, *then: Sequence[object]) -> list[bool]:
+        """`has` for many objects in one message, and what comes `then`, as for `soon`."""
+        self.soon(*(("has", owner, name) for owner in owners[1:]), *then)
+        return [self.has(owner, name) for owner in owners]
 
     def having(self, owner: Remote, name: str, *wanted: str, limit: int = 1000) -> list[list[Remote]]:
         """For each attribute that is wanted, those items of a list or another iterable, `owner.name`, that have it."""
@@ -103,20 +113,15 @@ class Student(Asker):
     def fill(self, remote: Remote, *where: object) -> None:
         """fill(layer, "W", array) writes layer.W[...] = array in the worker; fill(ref, array) the same for an array."""
         name, array = str(where[0]) if len(where) == 2 else "", where[-1]
-        self.ask(Ask.fill(remote, name, array, self._names.text_of(array)))
+        dotted = name and f".{name}"
+        text = f"{remote.transcript_name()}{dotted}[...] = {self._names.text_of(array)}"
+        self.ask(Ask("fill", held(remote).path + dotted, text, (remote, name, array)))
 
     def item(self, remote: Remote, index: object) -> Remote:
         """A Remote to remote[index]."""
         text = f"{remote.transcript_name()}[{index!r}]"
         kept: Remote = self.ask(Ask("item", held(remote).path, text, (remote, index), "keep_item"))
         return self.named(kept, text)
-
-    def length(self, value: Sized | Remote) -> int:
-        """len() of a Remote, or of a plain value."""
-        if not isinstance(value, Remote):
-            return len(value)
-        length: int = self.ask(Ask("length", held(value).path, f"len({value.transcript_name()})", (value,)))
-        return length
 
     def take(self, value: object, limit: int = 1000) -> list[Any]:
         """A list or tuple as a list; of an iterator or generator in the worker up to `limit` items, in one request.
@@ -125,7 +130,8 @@ class Student(Asker):
         """
         if isinstance(value, (list, tuple)):
             remotes = [item for item in value[:limit] if isinstance(item, Remote)]
-            unwrapped = iter(self.ask_all([Ask.unwrapped(item) for item in remotes]))
+            asks = [Ask("take", held(item).path, item.transcript_name(), (item,), "unwrapped") for item in remotes]
+            unwrapped = iter(self.ask_all(asks))
             return [next(unwrapped) if isinstance(item, Remote) else item for item in value[:limit]]
         if not isinstance(value, Remote):
             sentence = f"The code returned a value of type {type(value).__name__}; a list is expected."
@@ -140,9 +146,9 @@ class Student(Asker):
 
     def has(self, owner: Remote | Module, name: str) -> bool:
         """Whether an object in the worker, or a module, has an attribute."""
-        if not isinstance(owner, Module):
-            return self.ask(Ask.has(owner, name)) is True
-        module = str(owner)
-        self.modules.add(module)
+        if isinstance(owner, Remote):
+            text = f"hasattr({owner.transcript_name()}, {name!r})"
+            return self.ask(Ask("has", f"{held(owner).path}.{name}", text, (owner, name))) is True
+        self.modules.add(module := str(owner))
         text = f"hasattr({module}, {name!r})"
         return self.ask(Ask("has", f"{module}.{name}", text, (module, name), "has_name")) is True

@@ -35,7 +35,7 @@ class ErrorInfo:
 class Step:
     """One thing asked of the submission.
 
-    kind    : "call", "attribute", "fetch", "take", "fill", "put", "item", "length", "has", "having", "same_memory"
+    kind    : "call", "attribute", "fetch", "take", "fill", "put", "item", "has", "having", "same_memory"
     target  : "module.Class.method", "module.Class.W", ...
     expr    : Python source of the expression or statement
     touched : functions of the learner's that were called directly
@@ -74,22 +74,6 @@ class Ask(NamedTuple):
     def read(cls, remote: Remote, name: str) -> "Ask":
         path, text = f"{held(remote).path}.{name}", f"{remote.transcript_name()}.{name}"
         return cls("attribute", path, text, (remote, name), "get")
-
-    @classmethod
-    def has(cls, remote: Remote, name: str) -> "Ask":
-        text = f"hasattr({remote.transcript_name()}, {name!r})"
-        return cls("has", f"{held(remote).path}.{name}", text, (remote, name))
-
-    @classmethod
-    def fill(cls, remote: Remote, name: str, array: object, as_text: str) -> "Ask":
-        """Of an attribute; without a name, of the array that the Remote is."""
-        dotted = f".{name}" if name else ""
-        text = f"{remote.transcript_name()}{dotted}[...] = {as_text}"
-        return cls("fill", held(remote).path + dotted, text, (remote, name, array))
-
-    @classmethod
-    def unwrapped(cls, remote: Remote) -> "Ask":
-        return cls("take", held(remote).path, remote.transcript_name(), (remote,), "unwrapped")
 
 
 class Names:

@@ -9,6 +9,7 @@ from grader.worker.outside import errors
 from grader.worker.outside.channel import Answer, Channel
 from grader.worker.outside.handles import Function, Held, Method, Remote
 from grader.worker.outside.transcript import ErrorInfo, Opaque, snake
+from grader.worker.wire import Earlier
 from tests.worker.conftest import make
 
 ODD = """
@@ -167,7 +168,6 @@ def test_arrays_held_in_the_worker(student):
     inside = student.item(student.ref(box, "items"), 1)
     student.fill(inside, np.full(2, 7.0))
     assert np.array_equal(box.items[1], [7, 7])
-    assert student.length(student.ref(box, "items")) == 2
     with pytest.raises(errors.StudentError, match=r"the shape \(2,\), not \(3,\)"):
         student.fill(inside, np.zeros(3))
     with pytest.raises(errors.StudentError, match=r"Box\.n is an int, not an array"):
@@ -361,7 +361,7 @@ def test_items_of_a_list_or_of_any_iterable_that_have_an_attribute(pool):
 def test_items_that_are_none_are_no_answer(pool, monkeypatch, lie):
     with pool.student(make(layers=MANY)) as student:
         layer = student.layers.Layer()
-        monkeypatch.setattr(student._channel, "request_all", lambda asked: [Answer(lie, "", 0.0, 0)])
+        monkeypatch.setattr(student._channel, "request", lambda *asked, callbacks: Answer(lie, "", 0.0, 0))
         with pytest.raises(errors.ProtocolViolation):
             student.having(layer, "W", "x")
 
@@ -394,7 +394,7 @@ def test_an_odd_reply_is_no_answer(reply):
 @pytest.mark.parametrize(
     "reply",
     [
-        ["ok", [["ok", 1]]],
+        ["ok", []],
         ["ok", [["ok", 1], [np.arange(2), 1]]],
         ["ok", [["ok", 1], ["maybe", 2]]],
         ["ok", [["ok", 1], 2]],
@@ -408,11 +408,93 @@ def test_odd_replies_to_many_are_no_answer(reply):
             return reply, ""
 
     channel = Liar(make(), TimeLimits())
-    try:
-        replies = channel.request_all([["get", 1, "a"], ["get", 1, "b"]])
-    except errors.ProtocolViolation:
-        return
-    assert isinstance(replies[-1], errors.ProtocolViolation)
+    channel.following = [["get", 1, "b"]]
+    with pytest.raises(errors.ProtocolViolation):
+        _ = [channel.request("get", 1, name) for name in "ab"]
+
+
+def messages(student, monkeypatch):
+    """What is sent from now on: the operations of each message."""
+    channel, sent = student._channel, []
+    real = channel._message
+
+    def message(asked, callbacks):
+        sent.append([part[0] for part in asked[1:]] if asked[0] == "many" else [asked[0]])
+        return real(asked, callbacks)
+
+    monkeypatch.setattr(channel, "_message", message)
+    return sent
+
+
+def test_what_is_asked_soon_goes_along_and_is_as_one_after_another(pool, monkeypatch):
+    with pool.student(make(layers=MANY)) as one, pool.student(make(layers=MANY)) as other:
+        W, sent = np.eye(2), messages(other, monkeypatch)
+        first = one.layers.Layer()
+        one.fill(first, "W", W)
+        other.soon(("fill", Earlier(0), "W", W), ("get", Earlier(0), "W"))
+        second = other.layers.Layer()
+        other.fill(second, "W", W)
+        np.testing.assert_array_equal(second.W, first.W)
+        assert sent == [["call_name", "fill", "get"]]
+        np.testing.assert_array_equal(second.W, W)  # asked once more, it is read once more
+        assert sent[1:] == [["get"]]
+        assert steps_of(one) == steps_of(other)[:-1]
+
+
+def test_whatever_else_is_asked_is_sent_and_forgets_what_waits(pool, monkeypatch):
+    with pool.student(make(layers=MANY)) as student:
+        layer, W = student.layers.Layer(), np.eye(2)
+        sent = messages(student, monkeypatch)
+        student.soon(("get", layer, "W"), ("get", layer, "b"))
+        student.fill(layer, "W", W)
+        student.fill(layer, "W", W + 1)
+        np.testing.assert_array_equal(layer.W, W + 1)  # not what was there before the second fill
+        student.soon(("fill", layer, "W", W), ("get", layer, "W"))
+        assert student.has(layer, "W")
+        student.fill(layer, "W", W.copy())  # another array, if an equal one
+        assert sent == [["fill", "get", "get"], ["fill"], ["get"], ["has", "fill", "get"], ["fill"]]
+
+
+def test_what_fails_of_what_was_asked_soon_fails_when_it_is_asked(pool, monkeypatch):
+    with pool.student(make(layers=MANY)) as student:
+        layer = student.layers.Layer()
+        sent = messages(student, monkeypatch)
+        student.soon(("get", layer, "odd"), ("get", layer, "b"))
+        np.testing.assert_array_equal(layer.W, np.zeros((2, 2)))
+        with pytest.raises(errors.StudentError, match="RuntimeError: odd"):
+            _ = layer.odd
+        np.testing.assert_array_equal(layer.b, np.zeros(2))
+        student.soon(("get", Earlier(0, 3), "W"), ("get", layer, "W"))  # no fourth item was found
+        assert student.has(layer, "b")
+        student.soon(("get", layer, "deep"), ("get", layer, "b"))  # what cannot be sent is asked for by itself
+        np.testing.assert_array_equal(layer.W, np.zeros((2, 2)))
+        assert student.kind(layer.deep) == "list"
+        np.testing.assert_array_equal(layer.b, np.zeros(2))
+        assert sent[:3] == [["get", "get", "get"], ["get"], ["has", "get", "get"]]
+        assert sent[3:] == [["get", "get", "get"], ["get"], ["get"]]
+
+
+def test_the_next_check_begins_without_what_the_last_one_left(pool, monkeypatch):
+    with pool.student(make(layers=MANY)) as student:
+        layer = student.layers.Layer()
+        sent = messages(student, monkeypatch)
+        student.soon(("get", layer, "b"))
+        student.begin(TimeLimits())
+        np.testing.assert_array_equal(layer.W, np.zeros((2, 2)))
+        assert sent == [["get"]]
+
+
+@pytest.mark.parametrize("found", [None, 3, [], [1], [[0]], [[0, 7]], np.zeros((1, 2))], ids=str)
+def test_what_stands_for_no_object_is_not_taken_for_one(found):
+    class Liar(Channel):
+        def _exchange(self, frame):
+            return ["ok", [["ok", found], ["ok", 1]]], ""
+
+    channel = Liar(make(), TimeLimits())
+    for item in (-1, 0):
+        channel.following = [["get", Earlier(0, item), "W"]]
+        channel.request("having", 1, "layers")
+        assert [asked for asked, _ in channel._ahead] == [["get", None, "W"]]
 
 
 def test_an_object_is_called_after_its_class_as_somebody_would_write_it():
