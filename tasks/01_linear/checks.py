@@ -4,7 +4,8 @@ import numpy as np
 
 from grader.checks.api import FLOAT32_RTOL, StudentError
 
-from ..toolbox.layers import expect_different_draws, expect_equal_draws, expect_spread, fill
+from ..toolbox import layers
+from ..toolbox.layers import backward, expect_different_draws, expect_equal_draws, expect_spread, fill
 
 LAYOUT = "one row per example, one column per unit"
 DW = "the sum over the rows n of x[n, i] * dout[n, k]"
@@ -25,7 +26,7 @@ def check_linear_backward_sums_dW_and_db(student, case):
     x, W, b, dout = case.normal("x", 5, 4), case.normal("W", 4, 3), case.normal("b", 3), case.normal("dout", 5, 3)
     linear = _layer(student, case, W, b)
     linear.forward(x)
-    linear.backward(dout)
+    backward(student, linear, dout)
     case.sizes(rows=5, inputs=4, units=3)
     case.expect(linear.dW, x.T @ dout, "linear.dW", should=DW, layout="the shape of W", rtol=FLOAT32_RTOL)
     case.expect(_vector(linear.db), dout.sum(axis=0), "linear.db", should=DB, layout="the shape of b", rtol=FLOAT32_RTOL)
@@ -43,7 +44,7 @@ def check_linear_backward_returns_dx(student, case):
 
 def check_linear_starts_from_zeros(student, case):
     """A new layer has W of shape (in, out), and zeros in b, dW and db."""
-    linear = _new_layer(student, case, 4, 3, student.rng(case.seed))
+    linear = _new_layer(student, case, 4, 3, student.rng(case.seed), "W", "b", "dW", "db")
     case.expect_shape(linear.W, (4, 3), "linear.W")
     for name, shape in (("b", (3,)), ("dW", (4, 3)), ("db", (3,))):
         case.expect(getattr(linear, name), np.zeros(shape), f"linear.{name}", should=f"zeros of shape {shape}")
@@ -53,7 +54,7 @@ def check_linear_draws_he_weights(student, case):
     """W is random around 0, with standard deviation sqrt(2 / in_features)."""
     for inputs, outputs in ((400, 300), (50, 800)):
         case.start_new_example(student)
-        linear = _new_layer(student, case, inputs, outputs, student.rng(case.seed))
+        linear = _new_layer(student, case, inputs, outputs, student.rng(case.seed), "W")
         W, what = linear.W, f"W of Linear({inputs}, {outputs})"
         case.expect_shape(W, (inputs, outputs), what)
         expect_spread(W, np.sqrt(2 / inputs), what)
@@ -61,11 +62,11 @@ def check_linear_draws_he_weights(student, case):
 
 def check_linear_draws_from_rng(student, case):
     """All random numbers come from the given rng: same seed, same W."""
-    first, again, other = (_new_layer(student, case, 4, 3, student.rng(case.seed + i)).W for i in (0, 0, 1))
+    first, again, other = (_new_layer(student, case, 4, 3, student.rng(case.seed + i), "W").W for i in (0, 0, 1))
     expect_equal_draws(first, again, "W", "the same seed twice")
     expect_different_draws(first, other, "W", "two different seeds")
     rng = student.rng.keep(case.seed)
-    one, two = student.layers.Linear(4, 3, rng).W, student.layers.Linear(4, 3, rng).W
+    one, two = (_drawn(student, rng) for _ in range(2))
     expect_different_draws(one, two, "W", "one rng for two layers, one after the other")
 
 
@@ -80,7 +81,7 @@ def check_linear_takes_any_batch(student, case):
         case.sizes(rows=rows, inputs=inputs, units=units)
         near = {"rtol": FLOAT32_RTOL, "atol": FLOAT32_RTOL}  # the terms have a size of 1, and may cancel each other
         case.expect(linear.forward(x), x @ W + b, f"forward(x) {of}", should="x @ W + b", layout=LAYOUT, **near)
-        case.expect(linear.backward(dout), dout @ W.T, f"backward(dout) {of}", should=DX, **near)
+        case.expect(backward(student, linear, dout), dout @ W.T, f"backward(dout) {of}", should=DX, **near)
         case.expect(linear.dW, x.T @ dout, f"dW {of}", should=DW, **near)
         db = linear.db
         if np.shape(db) == (1, units) == np.shape(linear.b):
@@ -97,6 +98,7 @@ def check_linear_answers_for_the_last_batch(student, case):
     case.remember("the previous batch's db", dout.sum(axis=0))
     for rows in (5, 3):
         linear.forward(x)
+        layers.fill_soon(student, linear, {"W": W_new, "b": b})
         linear.backward(dout)
         fill(student, linear, "W", W_new)
         fill(student, linear, "b", b)
@@ -105,7 +107,7 @@ def check_linear_answers_for_the_last_batch(student, case):
         case.remember("the result for the earlier W", last @ W + b)
         case.expect(linear.forward(last), last @ W_new + b, "The second forward", should="x @ W + b", rtol=FLOAT32_RTOL)
         other.forward(x_other)
-        case.expect(linear.backward(dlast), dlast @ W_new.T, "The second backward", should=DX, rtol=FLOAT32_RTOL)
+        case.expect(backward(student, linear, dlast), dlast @ W_new.T, "The second backward", should=DX, rtol=FLOAT32_RTOL)
         case.expect(linear.dW, last.T @ dlast, "dW after the second backward", should=DW, rtol=FLOAT32_RTOL)
         case.expect(_vector(linear.db), dlast.sum(axis=0), "db after the second backward", should=DB, rtol=FLOAT32_RTOL)
 
@@ -113,12 +115,15 @@ def check_linear_answers_for_the_last_batch(student, case):
 def check_linear_leaves_its_inputs_alone(student, case):
     """forward and backward do not change x, W, b or an earlier result."""
     x, W, b, dout = case.normal("x", 5, 4), case.normal("W", 4, 3), case.normal("b", 3), case.normal("dout", 5, 3)
-    linear, held = _layer(student, case, W, b), student.put(x)
+    linear = _layer(student, case, W, b)
+    layers.read_soon(student, linear, "W", "b")
+    held = student.put(x)
     W_before, b_before = linear.W, linear.b
     result = linear.forward.keep(held)
     linear.forward(case.normal("x_next", 5, 4))
     case.expect(student.fetch(result), x @ W + b, "The first result, after the next forward,", rtol=FLOAT32_RTOL)
     linear.forward(held)
+    student.soon(("fetch", held), ("get", linear, "W"), ("get", linear, "b"))
     linear.backward(dout)
     case.expect_unchanged(x, student.fetch(held), "x")
     case.expect_unchanged(W_before, linear.W, "linear.W")
@@ -133,14 +138,18 @@ def check_linear_works_in_float64(student, case):
         dout = case.normal("dout", 5, 3, scale=size)
         linear = _layer(student, case, W, b)
         case.expect(linear.forward(x), x @ W + b, "linear.forward(x)", rtol=1e-12, dtype=np.float64)
-        case.expect(linear.backward(dout), dout @ W.T, "linear.backward(dout)", rtol=1e-12, dtype=np.float64)
+        case.expect(backward(student, linear, dout), dout @ W.T, "linear.backward(dout)", rtol=1e-12, dtype=np.float64)
         case.expect(linear.dW, x.T @ dout, "linear.dW", rtol=1e-12, dtype=np.float64)
         case.expect(_vector(linear.db), dout.sum(axis=0), "linear.db", rtol=1e-12, dtype=np.float64)
 
 
-def _new_layer(student, case, inputs, units, rng):
-    """A new layer. If its forward answers at all, it has to answer to x: weights that nothing uses are not judged."""
+def _new_layer(student, case, inputs, units, rng, *read):
+    """A new layer. If its forward answers at all, it has to answer to x: weights that nothing uses are not judged.
+
+    read : attributes that are looked at next
+    """
     linear, x = student.layers.Linear(inputs, units, rng), case.given("x", np.eye(inputs)[:2], f"np.eye({inputs})[:2]")
+    layers.read_soon(student, linear, *read)
     try:
         result = linear.forward(x)
     except StudentError:
@@ -151,6 +160,12 @@ def _new_layer(student, case, inputs, units, rng):
     return linear
 
 
+def _drawn(student, rng):
+    """W of a new layer."""
+    layers.read_soon(student, layers.RESULT, "W")
+    return student.layers.Linear(4, 3, rng).W
+
+
 def _vector(db):
     """The bias gradient; one that is kept as a row (1, units) as (units,): values count, and the shape once."""
     return db[0] if isinstance(db, np.ndarray) and db.ndim == 2 and len(db) == 1 else db
@@ -158,6 +173,7 @@ def _vector(db):
 
 def _layer(student, case, W, b):
     """A Linear whose parameters have been overwritten in place."""
+    layers.fill_soon(student, layers.RESULT, {"W": W, "b": b})
     linear = student.layers.Linear(*W.shape, student.rng(case.seed))
     fill(student, linear, "W", W)
     fill(student, linear, "b", b)

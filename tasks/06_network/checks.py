@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from grader.checks.api import FLOAT32_RTOL, Remote, type_phrase
+from grader.checks.api import FLOAT32_RTOL, Earlier, Remote, type_phrase
 
 from ..toolbox import closed_form, networks
+from ..toolbox.layers import RESULT, read_soon
 
 DEEP, SHALLOW, SQUARE = (6, 5, 4, 3), (4, 3), (5, 5, 5, 5)
 
@@ -13,6 +14,7 @@ def check_network_alternates_linear_and_relu(student, case):
     """MLP(sizes, rng).layers is Linear, ReLU, Linear, ... with these sizes, ending in a Linear."""
     for sizes in (DEEP, SHALLOW, (2, 7, 3), SQUARE):
         case.start_new_example(student)
+        read_soon(student, RESULT, "layers")
         model = student.network.MLP(sizes, student.rng(case.seed))
         layers = networks.layers_of(student, model)
         row = ["Linear" if has else "ReLU" for has in student.have(layers, "W")]
@@ -44,6 +46,7 @@ def check_network_parameters_are_in_order(student, case):
     """parameters() is the list [W1, b1, W2, b2, ...] of the layers' arrays."""
     for sizes in (DEEP, SHALLOW, SQUARE):
         case.start_new_example(student)
+        networks.read_soon(student, (RESULT, 1, "W"))
         model = student.network.MLP(sizes, student.rng(case.seed))
         held = networks.refill(student, case, model)
         names = networks.names(len(held))
@@ -71,9 +74,13 @@ def check_network_predict_names_the_best_class(student, case):
 def check_network_draws_every_layer_from_rng(student, case):
     """Each layer starts as Linear makes it, and all weights come from the one given rng."""
     sizes, seed = (40, 30, 30, 30, 20), case.seed
-    models = [student.network.MLP(sizes, student.rng(s)) for s in (seed, seed, seed + 1)]
+    models = []
+    for k, s in enumerate((seed, seed, seed + 1)):
+        networks.read_soon(student, *((model, 4, "W", "b") for model in [*models, RESULT] if k == 2))
+        models.append(student.network.MLP(sizes, student.rng(s)))
     first, again, other = [networks.parameters_of(student, model) for model in models]
     for k, name in enumerate(networks.names(8)):
+        read_soon(student, RESULT, name[0])
         alone = student.layers.Linear(sizes[k // 2], sizes[k // 2 + 1], student.rng(seed))
         fresh = alone.b if k % 2 else alone.W
         should = f"{name} should start like that of a Linear({sizes[k // 2]}, {sizes[k // 2 + 1]}, rng)."
@@ -92,13 +99,13 @@ def check_network_layers_share_nothing(student, case):
     """layers is a list, and every layer of every network has its own weights and keeps its own input."""
     models = [student.network.MLP(SQUARE, student.rng(case.seed + k)) for k in range(2)]
     layers = [layer for model in models for layer in _listed(student, case, model.layers)]
-    linear = [layer for layer in layers if student.has(layer, "W")]
-    for k, layer in enumerate(linear):
-        student.fill(layer, "W", np.full((5, 5), k + 1.0))
+    linear = [layer for layer, has in zip(layers, student.have(layers, "W")) if has]
+    then = [*(("get", layer, "W") for layer in linear), *(("has", layer, "W") for layer in layers)]
+    student.fill_all([(layer, "W", np.full((5, 5), k + 1.0)) for k, layer in enumerate(linear)], *then)
     for k, layer in enumerate(linear):
         what = f"W{k % 3 + 1} of network {k // 3 + 1}, filled with {k + 1}"
         case.expect(layer.W, np.full((5, 5), k + 1.0), what, should="as it was filled")
-    memories = [(layer, case.normal("x", 2, 5)) for layer in layers if not student.has(layer, "W")]
+    memories = [(layer, case.normal("x", 2, 5)) for layer, has in zip(layers, student.have(layers, "W")) if not has]
     for relu, x in memories:
         relu.forward(x)
     for k, (relu, x) in enumerate(memories):
@@ -120,7 +127,7 @@ def _listed(student, case, held):
 
 def check_network_forward_repeats_itself(student, case):
     """forward and predict return arrays for the x of this call, for one row too, and do not change x."""
-    model, parameters = networks.filled(student, case, DEEP)
+    model, parameters = networks.filled(student, case, DEEP, read=("W", "b"))
     x, other, before = case.normal("x", 1, 6), case.normal("other", 9, 6), networks.parameters_of(student, model)
     held = student.put(x)
     for array, name in ((held, "model.forward(x)"), (other, "model.forward(other)"), (held, "The second model.forward(x)")):
@@ -128,6 +135,7 @@ def check_network_forward_repeats_itself(student, case):
         should = "the output of the last Linear"
         case.expect(model.forward(array), logits, name, should=should, rtol=FLOAT32_RTOL)
     best = closed_form.forward(parameters, x).argmax(axis=1)
+    networks.read_soon(student, (model, 3, "W", "b"), before=[("fetch", held)])
     case.expect(model.predict(held), best, "model.predict(x)", should="an array of one class for each row")
     case.expect_unchanged(x, student.fetch(held), "x")
     for name, was, now in zip(networks.names(6), before, networks.parameters_of(student, model)):
@@ -137,11 +145,16 @@ def check_network_forward_repeats_itself(student, case):
 def check_network_parameters_are_live(student, case):
     """parameters() returns the network's own arrays: changing one changes the network."""
     model, before = networks.filled(student, case, DEEP)
+    student.soon(("has", RESULT, "__getitem__"), ("take", RESULT, 1000))
     held = model.parameters.keep()
     gave = f"parameters() returned an object of class {student.kind(held)}."
     case.require(student.has(held, "__getitem__"), "parameters() should return the list [W1, b1, W2, b2, ...].", gave)
-    for k, array in enumerate(student.take(held)):
-        student.fill(student.item(held, k), array + 1.0)
+    given = student.take(held)
+    larger = [array + 1.0 for array in given if isinstance(array, np.ndarray)]
+    changes = [(("keep_item", held, k), ("fill", Earlier(2 * k), "", array)) for k, array in enumerate(larger)]
+    networks.read_soon(student, (model, 3, "W", "b"), before=[ask for change in changes for ask in change][1:])
+    for k, array in enumerate(given):
+        student.fill(student.item(held, k), larger[k] if len(larger) == len(given) else array + 1.0)
     for name, was, now in zip(networks.names(6), before, networks.parameters_of(student, model)):
         should = "1 larger, after 1 was added to every array from parameters()"
         case.expect(now, was + 1.0, f"the layer's {name}", should=should, rtol=FLOAT32_RTOL)

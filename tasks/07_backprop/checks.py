@@ -9,20 +9,25 @@ from ..toolbox import closed_form, networks
 DEEP, SHALLOW, SQUARE, TRUE = (6, 5, 4, 3), (4, 3), (5, 5, 5, 5), (784, 128, 64, 10)
 
 
-def _went_back(student, case, sizes, rows):
-    """A filled network after forward(x) and backward(dlogits): all that a check needs of it."""
+def _went_back(student, case, sizes, rows, *read):
+    """A filled network after forward(x) and backward(dlogits): all that a check needs of it.
+
+    read : how many of its layers are read next, and which attributes of them
+    """
     case.start_new_example(student)
     model, parameters = networks.filled(student, case, sizes)
     x, dlogits = case.normal("x", rows, sizes[0]), case.normal("dlogits", rows, sizes[-1])
     case.sizes(rows=rows, classes=sizes[-1], inputs=sizes[0])
     model.forward(x)
+    networks.read_soon(student, *((model, *one) for one in read))
     return model, parameters, x, dlogits, model.backward(dlogits)
 
 
 def check_backprop_agrees_with_central_differences(student, case):
     """backward's gradients agree with numerical gradients, and it returns dx."""
     for sizes, rows in ((DEEP, 7), (SHALLOW, 1), (SQUARE, 5)):
-        model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows)
+        gradients = len(sizes) - 1, "dW", "db"
+        model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows, gradients)
         analytic = [*networks.gradients_of(student, model), dx]
         names = [*networks.names(len(parameters), "d"), "dx"]
         case.stored.clear()  # pictures of one network at a time
@@ -49,6 +54,7 @@ def check_gradients_follow_parameters(student, case):
     for sizes in (DEEP, SHALLOW, SQUARE):
         model, parameters, _, _, _ = _went_back(student, case, sizes, 4)
         names = networks.names(len(parameters), "d")
+        networks.read_soon(student, (model, len(sizes) - 1, "dW", "db"))
         given = networks.listed(student, case, model.gradients(), "gradients()", names)
         held = networks.gradients_of(student, model)
         for k, (array, expected, name) in enumerate(zip(given, held, names)):
@@ -61,7 +67,8 @@ def check_gradients_follow_parameters(student, case):
 def check_backprop_matches_closed_form(student, case):
     """The gradients agree with the chain rule to twelve digits: they are not approximations."""
     for sizes, rows in ((SQUARE, 1), (DEEP, 7)):
-        model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows)
+        weights, gradients = (1, "W"), (len(sizes) - 1, "dW", "db")
+        model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows, weights, gradients)
         expected, expected_dx = closed_form.backward(parameters, x, dlogits)
         rtol = networks.precision(student, model, 1e-12)
         right = f"right to {'twelve' if rtol == 1e-12 else 'five'} digits"
@@ -101,9 +108,10 @@ def check_gradients_belong_to_the_last_backward(student, case):
 
 def check_backprop_leaves_parameters_alone(student, case):
     """backward does not change the parameters."""
-    model, _ = networks.filled(student, case, DEEP)
+    model, _ = networks.filled(student, case, DEEP, read=("W", "b"))
     before = networks.parameters_of(student, model)
     model.forward(case.normal("x", 4, 6))
+    networks.read_soon(student, (model, 3, "W", "b"))
     model.backward(case.normal("dlogits", 4, 3))
     for name, was, now in zip(networks.names(6), before, networks.parameters_of(student, model)):
         case.expect_unchanged(was, now, name)
@@ -116,6 +124,7 @@ def check_backprop_neither_averages_nor_clips(student, case):
     expected, _ = closed_form.backward(parameters, x, dlogits)
     for factor in (1e3, 1e-3):
         model.forward(x)
+        networks.read_soon(student, (model, 3, "dW", "db"))
         model.backward(case.given("scaled", factor * dlogits, f"{factor:g} * dlogits"))
         for array, exact, name in zip(networks.gradients_of(student, model), expected, networks.names(6, "d")):
             what, should = f"{name} for {factor:g} * dlogits", f"{factor:g} times as large"

@@ -20,6 +20,7 @@ def _trained(student, case, start, data, seed=None, **settings):
     case.start_new_example(student)
     model = networks.holding(student, case, start)
     rng = student.rng(case.seed if seed is None else seed)
+    networks.read_soon(student, (model, len(start) // 2, "W", "b"))
     result = student.train.train(model, *data, rng=rng, **settings)
     return networks.parameters_of(student, model), result
 
@@ -178,8 +179,10 @@ def check_train_leaves_the_data_alone(student, case):
     """train does not change its four arrays; labels may have any integer type."""
     x, y, x_val, y_val = _data(case, 6)
     data = (x, case.given("y", y.astype(np.int8)), x_val, case.given("y_val", y_val.astype(np.uint8)))
+    student.soon(*(("keep_fetch", array) for array in data[1:]))
     held = [student.put(array) for array in data]
     _trained(student, case, networks.draw(case, SIZES), held, epochs=2, batch_size=4, lr=0.1)
+    student.soon(*(("fetch", array) for array in held[1:]))
     for name, was, array in zip(("x_train", "y_train", "x_val", "y_val"), data, held):
         case.expect_unchanged(was, student.fetch(array), name)
 

@@ -1,9 +1,11 @@
 """For checks of single layers: how their weights are drawn, and parameters overwritten in place."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grader.checks.api import ROWS_FOR_COLUMNS, Remote, Student, StudentError, Unmet, number, type_phrase
+from grader.checks.api import ROWS_FOR_COLUMNS, Earlier, Remote, Student, StudentError, Unmet, number, type_phrase
 
 
 def expect_spread(W: object, std: float, what: str) -> None:
@@ -76,6 +78,26 @@ def expect_different_draws(first: ArrayLike, second: ArrayLike, what: str, when:
             f"With {when}, {what} is the same twice.",
             "The result does not depend on the given rng.",
         )
+
+
+#: What the next call returns, for what is said to follow it.
+RESULT = Earlier(0)
+
+
+def fill_soon(student: Student, layer: Remote | Earlier, arrays: dict[str, np.ndarray]) -> None:
+    """Say that `fill` follows the next request for each of these attributes: all of it goes in one message."""
+    student.soon(*(("fill", layer, name, array) for name, array in arrays.items()))
+
+
+def read_soon(student: Student, layer: Remote | Earlier, *names: str) -> None:
+    """Say that these attributes are read after the next request, in this order: all of it goes in one message."""
+    student.soon(*(("get", layer, name) for name in names))
+
+
+def backward(student: Student, layer: Remote, dout: np.ndarray) -> Any:  # noqa: ANN401
+    """backward(dout), after which dW and db are read."""
+    read_soon(student, layer, "dW", "db")
+    return layer.backward(dout)
 
 
 def fill(student: Student, layer: Remote, name: str, array: np.ndarray) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.api import FLOAT32_RTOL, Case, Remote, Student, StudentError, type_phrase
+from grader.checks.api import FLOAT32_RTOL, Case, Earlier, Remote, Student, StudentError, type_phrase
 
 from . import closed_form
 from .closed_form import Array, Parameters
+from .layers import RESULT
 from .layers import fill as fill_one
 
 #: What should hold, and what was given, where a check needs a forward that at least tells classes apart.
@@ -24,6 +25,33 @@ FORWARD_FIRST = (
 )
 
 _STEP = 1e-5  # of central differences
+_MOST = 1000  # layers that are looked at
+
+Requests = list[tuple[Any, ...]]
+
+
+def read_soon(student: Student, *reads: tuple[Any, ...], before: Requests | None = None) -> None:
+    """Say what `read` asks of networks after the next request, so that all of it goes in one message.
+
+    reads  : (network, how many layers with weights it has, their attributes), each time that something is read
+    before : what else is asked before that
+    """
+    requests = before or []
+    for model, count, *parts in reads:
+        found = 2 + len(requests)  # the request that finds the layers
+        layers = [(Earlier(found, layer), part) for layer in range(count) for part in parts]
+        requests = [*requests, *_looking(model), *(("get", layer, part) for layer, part in layers)]
+    student.soon(*requests)
+
+
+def _filling(parameters: Sequence[Array]) -> Requests:
+    """What `fill` asks of a network that is made with the next request."""
+    layers = [(Earlier(2, k // 2), "b" if k % 2 else "W") for k in range(len(parameters))]
+    return [*_looking(RESULT), *(("fill", layer, name, array) for (layer, name), array in zip(layers, parameters))]
+
+
+def _looking(model: Remote | Earlier) -> Requests:
+    return [("having", model, "layers", attribute, _MOST) for attribute in ("__iter__", "W")]
 
 
 def draw(case: Case, sizes: Sequence[int]) -> Parameters:
@@ -35,10 +63,13 @@ def draw(case: Case, sizes: Sequence[int]) -> Parameters:
     return parameters
 
 
-def filled(student: Student, case: Case, sizes: Sequence[int], last_class_wins: bool = False) -> tuple[Remote, Parameters]:
+def filled(
+    student: Student, case: Case, sizes: Sequence[int], last_class_wins: bool = False, read: Sequence[str] = ()
+) -> tuple[Remote, Parameters]:
     """A new MLP of the learner's that holds known numbers, and these numbers.
 
     last_class_wins : reorder the outputs, so that for many inputs the last one is the largest
+    read            : attributes of its layers that are read next
     """
     parameters = draw(case, sizes)
     if last_class_wins:
@@ -47,12 +78,13 @@ def filled(student: Student, case: Case, sizes: Sequence[int], last_class_wins: 
         W, b = f"W{len(sizes) - 1}", f"b{len(sizes) - 1}"
         parameters[-2:] = [case.given(W, parameters[-2][:, order]), case.given(b, parameters[-1][order])]
     case.start_new_example(student)
-    return holding(student, case, parameters), parameters
+    return holding(student, case, parameters, read), parameters
 
 
-def holding(student: Student, case: Case, parameters: Sequence[Array]) -> Remote:
-    """A new MLP of the learner's that holds these numbers."""
+def holding(student: Student, case: Case, parameters: Sequence[Array], read: Sequence[str] = ()) -> Remote:
+    """A new MLP of the learner's that holds these numbers; `read` as for `filled`."""
     sizes = (len(parameters[0]), *(len(b) for b in parameters[1::2]))
+    read_soon(student, *([(RESULT, len(sizes) - 1, *read)] if read else ()), before=_filling(parameters))
     model: Remote = student.network.MLP(sizes, student.rng(case.seed))
     fill(student, case, model, parameters)
     return model
@@ -79,11 +111,12 @@ def fill(student: Student, case: Case, model: Remote, parameters: Sequence[Array
 def refill(student: Student, case: Case, model: Remote) -> Parameters:
     """Write new numbers into every layer that has weights, whatever its shape, and say what they are."""
     parameters = []
-    for k, layer in enumerate(linear_layers(student, model), start=1):
-        for name in ("W", "b"):
-            array = case.normal(f"{name}{k}", *np.shape(getattr(layer, name)))
-            student.fill(layer, name, array)
-            parameters.append(array)
+    places = [(layer, name) for layer in linear_layers(student, model) for name in ("W", "b")]
+    for k, (layer, name) in enumerate(places):
+        array = case.normal(f"{name}{k // 2 + 1}", *np.shape(getattr(layer, name)))
+        student.soon(*(("get", *place) for place in places[k + 1 : k + 2]))
+        student.fill(layer, name, array)
+        parameters.append(array)
     case.require(parameters, "model.layers should contain layers with a W.", "It has none.")
     return as_vectors(parameters)
 
@@ -108,7 +141,8 @@ def flattened(student: Student, held: object, deep: int = 4) -> list[Remote]:
     items = _items(held)
     objects = [item for item in items if isinstance(item, Remote)]
     bare = [item for item, has in zip(objects, student.have(objects, "W")) if not has]
-    inner = {id(item) for item, has in zip(bare, student.have(bare, "__iter__")) if has and deep}
+    then = [("has", item, "W") for item in objects]  # as is asked of a list of layers
+    inner = {id(item) for item, has in zip(bare, student.have(bare, "__iter__", *then)) if has and deep}
     layers: list[Remote] = []
     for item in items:
         if id(item) in inner:
