@@ -5,6 +5,7 @@ NumPy has for it, the line of the learner's code, and what it came to; a view co
 the machine, its load, or how NumPy carries an operation out.
 """
 
+import functools
 import math
 import sys
 import types
@@ -44,12 +45,15 @@ def _plain(value: Value) -> Value:
     return {key: _plain(item) for key, item in value.items()} if type(value) is dict else value
 
 
-def _arrays(value: Value) -> list[np.ndarray]:
-    """The arrays in it, also in lists and tuples."""
-    if isinstance(value, np.ndarray):
-        return [value]
-    items = value.values() if type(value) is dict else value if type(value) in (list, tuple) else ()
-    return [array for item in items for array in _arrays(item)]
+def _arrays(values: Iterable[Value]) -> list[np.ndarray]:
+    """The arrays among some values, also in lists, tuples and dicts."""
+    found = []
+    for value in values:
+        if isinstance(value, np.ndarray):
+            found.append(value)
+        elif type(value) in (list, tuple, dict):
+            found += _arrays(value.values() if type(value) is dict else value)
+    return found
 
 
 def _counting(value: Value) -> Value:
@@ -61,16 +65,21 @@ def _counting(value: Value) -> Value:
 
 def _place() -> str:
     """The line of the first code that is neither in here nor NumPy's."""
-    frame, here = _getframe(1), _place.__code__.co_filename
-    while frame.f_back and (frame.f_code.co_filename == here or "numpy" in Path(frame.f_code.co_filename).parts):
+    frame = _getframe(1)
+    while not (name := _name_of(frame.f_code.co_filename)) and frame.f_back:
         frame = frame.f_back
-    return f"{Path(frame.f_code.co_filename).name}, line {frame.f_lineno}"
+    return f"{name}, line {frame.f_lineno}"
 
 
-def _note(operation: str, shape: Sequence[int], multiplications: int, entries: int, allocated: int) -> None:
-    note = _notes.setdefault((operation, _place(), tuple(shape)), [0, 0, 0, 0])
-    for k, more in enumerate((1, multiplications, entries, allocated)):
-        note[k] += more
+@functools.cache
+def _name_of(file: str) -> str:
+    """Of a file without its folder; empty if it is this one, or NumPy's."""
+    return "" if file == _place.__code__.co_filename or "numpy" in Path(file).parts else Path(file).name
+
+
+def _note(operation: str, shape: tuple[int, ...], multiplications: int, entries: int, allocated: int) -> None:
+    note = _notes.setdefault((operation, _place(), shape), [0, 0, 0, 0])
+    note[:] = note[0] + 1, note[1] + multiplications, note[2] + entries, note[3] + allocated
 
 
 def _multiplications(name: str, arguments: Sequence[Value], result: Value) -> int:
@@ -82,7 +91,7 @@ def _multiplications(name: str, arguments: Sequence[Value], result: Value) -> in
         letters = arguments[0].replace(" ", "").partition("->")[0].split(",")
         sizes = {letter: size for text, shape in zip(letters, factors) for letter, size in zip(text[::-1], shape[::-1])}
         return int(math.prod(sizes.values())) * (len(factors) - 1)
-    a, b = (np.asarray(factor) for factor in (_arrays(list(arguments)) if name == "einsum" else arguments)[:2])
+    a, b = (np.asarray(factor) for factor in (_arrays(arguments) if name == "einsum" else arguments)[:2])
     if name in ("matmul", "matvec", "vecdot"):
         return int(np.size(result)) * int(a.shape[-1])
     if name == "vecmat":
@@ -94,7 +103,7 @@ def _done(name: str, function: Callable[..., Value], arguments: Sequence[Value],
     """Call a function of NumPy's on plain arrays, and note it."""
     given, keywords = _plain(tuple(arguments)), _plain(named)
     result = function(*given, **keywords)
-    inputs, results, out = _arrays([list(given), keywords]), _arrays(result), named.get("out")
+    inputs, results, out = _arrays([*given, *keywords.values()]), _arrays([result]), named.get("out")
     new = [array for array in results if not _shares_memory(array, inputs)]
     if name in FREE or (results and not new and out is None):
         return _counting(result)  # it, or a view
@@ -108,6 +117,8 @@ def _done(name: str, function: Callable[..., Value], arguments: Sequence[Value],
 
 def _shares_memory(array: np.ndarray, inputs: Sequence[np.ndarray]) -> bool:
     """Whether an array is a view of an input, or the one that was given as out."""
+    if array.base is None:  # its memory is its own
+        return any(array is one for one in inputs)
     return any(np.may_share_memory(array, one) for one in inputs)
 
 
@@ -189,15 +200,26 @@ def _all_new_arrays_count() -> Iterator[None]:
             names[name] = value
 
 
-def count(train: Callable[..., Value], model: Value, *data: np.ndarray, **settings: Value) -> list[list[Value]]:
-    """What a training does: [operation, line, shape, calls, multiplications, other entries, bytes] for each of its operations.
+def count(
+    train: Callable[..., Value], model: Value, data: Sequence[np.ndarray], runs: Sequence[Sequence[int]], **settings: Value
+) -> list[list[Value]]:
+    """What trainings do, together: [operation, line, shape, calls, multiplications, other entries, bytes] of each operation.
+
+    One model serves them all: what only the first of them does, it does for the others.
 
     data : x_train, y_train, x_val, y_val
+    runs : (rows to train on, epochs, how often it counts)
     """
-    _notes.clear()
+    total: Notes = {}
     with _all_new_arrays_count():
-        train(model, *(array.copy().view(Counting) for array in data), **settings)
-    return [[operation, line, list(shape), *numbers] for (operation, line, shape), numbers in _notes.items()]
+        for rows, epochs, times in runs:
+            _notes.clear()
+            parts = (array[: rows if k < 2 else None].copy().view(Counting) for k, array in enumerate(data))
+            train(model, *parts, epochs=epochs, **settings)
+            for key, numbers in _notes.items():
+                known = total.setdefault(key, [0, 0, 0, 0])
+                known[:] = [before + times * more for before, more in zip(known, numbers)]
+    return [[operation, line, list(shape), *numbers] for (operation, line, shape), numbers in total.items() if any(numbers)]
 
 
 def make(_ask: Value) -> tuple[Callable[..., Value]]:

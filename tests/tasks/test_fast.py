@@ -158,7 +158,7 @@ def test_a_training_that_does_not_train_is_not_fast():
 def test_counts_that_are_none_say_so():
     forged = with_fast(
         "    parameters, n = [*model",
-        "    import sys\n    sys._getframe(1).f_globals['_notes'][0, 0, (0,)] = [1]\n    parameters, n = [*model",
+        "    import sys\n    sys._getframe(1).f_globals['_notes'][0, 0, ()] = [epochs * len(x_train)] * 4\n    parameters, n = [*model",
     )
     with pytest.raises(Unmet, match="something has changed them"):
         counts(forged)
