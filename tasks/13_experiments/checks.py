@@ -1,11 +1,14 @@
 """Experiments: one thing changes, the rest stays; and what a training came to, by the handout's rules."""
 
+from pathlib import Path
+
 import numpy as np
 
-from ..toolbox import fresh_runs, misjudged, trainings
+from ..toolbox import fresh_runs, misjudged, own_runs, trainings
 
 PIXELS = 8  #: one of so many is looked at: what is checked shows as well, and nobody waits
 SIZES = (784 // PIXELS, 8, 10)
+OWN_RUNS = Path(own_runs.__file__).read_text("utf-8")
 RTOL = 1e-3  # of losses: what float32 inside train may leave
 
 
@@ -18,12 +21,17 @@ def _digits(case, mnist, count=500, others=150):
     return given
 
 
-def _own(student, case, data, seed, epochs, batch_size, lr):
-    """What the learner's own train returns of a network drawn from a new rng, which then goes on to train."""
-    rng = student.rng.keep(seed)
-    model = student.network.MLP(SIZES, rng)
-    result = student.train.train(model, *data, epochs=epochs, batch_size=batch_size, lr=lr, rng=rng)
-    return trainings.history(student, case, result)
+def _own(student, case, data):
+    """What gives, for each (epochs, batch_size, lr), the curves of the learner's own train on a network from the check's seed."""
+    case.given("own_runs", own_runs, "from tasks.toolbox import own_runs")
+    (curves,) = student.made("curves", "own_runs.curves", OWN_RUNS, lambda: None)
+    train, network = student.train.train, student.network.MLP
+
+    def own(runs, names=trainings.CURVES):
+        settings = [dict(zip(("epochs", "batch_size", "lr"), run)) for run in runs]
+        return curves(train, network, data, case.seed, names, settings, sizes=SIZES)
+
+    return own
 
 
 def _runs(student, case, data, sizes, **settings):
@@ -66,9 +74,9 @@ def _expect_own(case, given, own, whose):
 
 def check_compare_at_equal_epochs(student, case, mnist):
     """With epochs=n, every batch size trains a new network from the same seed for n epochs."""
-    data, sizes = _digits(case, mnist), [500, 64, 150, 1000]
-    for size, updates, history in _runs(student, case, data, sizes, epochs=2):
-        own = _own(student, case, data, case.seed, 2, size, 0.1)
+    data, sizes = _digits(case, mnist), [500, 64, 1000]
+    given = _runs(student, case, data, sizes, epochs=2)
+    for (size, updates, history), own in zip(given, _own(student, case, data)([(2, size, 0.1) for size in sizes])):
         _expect_own(case, history, own, f"With batch_size {size} and epochs=2")
         expected = 2 * -(-500 // size)
         should = f"Two epochs of 500 images in batches of {size} are {expected} updates."
@@ -78,19 +86,21 @@ def check_compare_at_equal_epochs(student, case, mnist):
 def check_compare_at_equal_updates(student, case, mnist):
     """With updates=n, every run takes the fewest whole epochs with at least n updates, and returns how many it made."""
     data = _digits(case, mnist)
-    for asked, sizes in ((9, [250, 64, 150]), (8, [250])):
-        for size, updates, history in _runs(student, case, data, sizes, updates=asked):
-            in_an_epoch = -(-500 // size)
+    own = _own(student, case, data)
+    for asked, sizes in ((9, [250, 150]), (8, [250])):
+        given = _runs(student, case, data, sizes, updates=asked)
+        for size, updates, history in given:
+            what, in_an_epoch, made = f"With batch_size {size} and updates={asked}", -(-500 // size), len(history["train_loss"])
             epochs = -(-asked // in_an_epoch)
-            what = f"With batch_size {size} and updates={asked}"
             should = f"{what}, {epochs} epoch{'s' * (epochs > 1)} of {in_an_epoch} updates are the fewest that have {asked}."
-            gave = f"{what}, the run has {len(history['train_loss'])} epochs and says {updates} updates."
-            right = len(history["train_loss"]) == epochs and _equal([updates], [epochs * in_an_epoch])
-            case.require(right, should, gave)
-            _expect_own(case, history, _own(student, case, data, case.seed, epochs, size, 0.1), what)
+            gave = f"{what}, the run has {made} epochs and says {updates} updates."
+            case.require(made == epochs and _equal([updates], [epochs * in_an_epoch]), should, gave)
+        curves = own([(len(history["train_loss"]), size, 0.1) for size, _, history in given])
+        for (size, _, history), theirs in zip(given, curves):
+            _expect_own(case, history, theirs, f"With batch_size {size} and updates={asked}")
 
 
-def _ranked(student, case, data, rates, epochs=2, batch_size=100):
+def _ranked(student, case, data, own, rates, epochs, batch_size):
     """What find_learning_rate returned, as (lr, val_loss), and what the learner's own train ends at for each rate."""
     settings = {"epochs": epochs, "batch_size": batch_size, "seed": case.seed}
     given = _list(student, student.experiments.find_learning_rate(SIZES, *data, rates=rates, **settings))
@@ -99,20 +109,21 @@ def _ranked(student, case, data, rates, epochs=2, batch_size=100):
     known = all(isinstance(value, int | float | np.number) for pair in pairs for value in pair)
     right = known and sorted(float(lr) for lr, _ in pairs) == sorted(rates)
     case.require(right, should, f"For the rates {rates} it returned {pairs[:6]}.")
-    ends = {lr: _own(student, case, data, case.seed, epochs, batch_size, lr)["val_loss"][-1] for lr in rates}
-    return [(float(lr), float(loss)) for lr, loss in pairs], ends
+    curves = own([(epochs, batch_size, lr) for lr in rates], ["val_loss"])
+    return [(float(lr), float(loss)) for lr, loss in pairs], {lr: run["val_loss"][-1] for lr, run in zip(rates, curves)}
 
 
-def _uneven(student, case, data, lr):
+def _uneven(own, lr, batch_size):
     """A number of epochs after which the last is not the best one, if one of a few is such."""
-    losses = _own(student, case, data, case.seed, 5, 100, lr)["val_loss"]
+    losses = own([(5, batch_size, lr)], ["val_loss"])[0]["val_loss"]
     return next((k for k in range(2, 6) if losses[k - 1] > 1.01 * min(losses[:k])), 2)
 
 
 def check_learning_rate_is_ranked_by_validation_loss(student, case, mnist):
     """Each rate trains a new network from the same seed; the rate with the smallest last val_loss comes first."""
-    data = _digits(case, mnist)
-    pairs, ends = _ranked(student, case, data, [0.01, 2.0, 0.0001, 0.1], _uneven(student, case, data, 2.0))
+    data = _digits(case, mnist, 150)
+    own = _own(student, case, data)
+    pairs, ends = _ranked(student, case, data, own, [0.01, 2.0, 0.0001, 0.1], _uneven(own, 2.0, 50), 50)
     for lr, loss in pairs:
         should = f"For lr {lr:g}, val_loss should be the last that your train gives a network from the same seed."
         close = abs(loss - ends[lr]) <= RTOL * abs(ends[lr])
@@ -126,8 +137,9 @@ def check_learning_rate_is_ranked_by_validation_loss(student, case, mnist):
 def check_learning_rate_puts_nan_last(student, case, mnist):
     """A rate whose training ends in nan or inf comes last, wherever it was in the list."""
     data = _digits(case, mnist, 100, 20)
+    own = _own(student, case, data)
     for rates in ([0.1, 1e200, 0.001, 0.03], [1e200, 0.03, 0.2]):
-        pairs, ends = _ranked(student, case, data, rates)
+        pairs, ends = _ranked(student, case, data, own, rates, 2, 100)
         finite = sorted((lr for lr in rates if np.isfinite(ends[lr])), key=ends.__getitem__)
         said = [lr for lr, _ in pairs]
         should = f"With rates {rates} the order should be {finite}, and behind it what ended in nan."
