@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from grader.checks.api import StudentError, Unmet
+
 from ..toolbox import faulty, injector
 
 
@@ -11,13 +13,27 @@ def _finds(student, case, kind, pairs=3):
     networks = injector.networks(kind, case.seed, pairs)
     drawn = f"injector.networks({kind!r}, {case.seed}, {pairs})"
     # All are asked before one is judged: each answer says little, and together they tell one mistake from another.
-    answers = [_asked(student, case, network, f"{drawn}[{k}]") for k, network in enumerate(networks)]
-    for k, (network, answer) in enumerate(zip(networks, answers)):
+    answers = _answers(student, case, networks, drawn)
+    for k, (network, answer) in enumerate(zip(networks, answers, strict=True)):
         if not faulty.same(answer, network.expected):
             case.start_new_example(student)
             _asked(student, case, network, f"{drawn}[{k}]")
             should = f"find_fault should return {network.expected}: {network.told()}"
             case.require(False, should, f"find_fault returned {faulty.written(answer)}.")
+
+
+def _answers(student, case, networks, drawn):
+    """What find_fault says of each network: asked in one message, or one by one where it raises."""
+    behind = [dataclasses.replace(network) for network in networks]
+    given = [(network.parameters, network.most, network.x, network.y) for network in networks]
+    try:
+        (each,) = student.made("each", "each", faulty.EACH, lambda k, *asked: behind[k].answer(*asked), given)
+        return student.take(each(student.faults.find_fault))
+    except (StudentError, Unmet):
+        if not student.alive:
+            raise
+    case.start_new_example(student)
+    return [_asked(student, case, network, f"{drawn}[{k}]") for k, network in enumerate(networks)]
 
 
 def _asked(student, case, network, text):

@@ -18,6 +18,7 @@ from . import closed_form
 from .closed_form import Array, Parameters
 
 SHELLS = Path(__file__).with_name("shells.py").read_text("utf-8")
+EACH = f"{SHELLS}\nmake = each\n"  #: of several networks
 _SOMETHING_ELSE = "find_fault should use forward, backward and the arrays of the contract.", "It used something else."
 MORE = 10  #: times the calls that measuring every entry of every array takes
 

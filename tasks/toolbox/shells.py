@@ -5,6 +5,7 @@ so it is worked out here, and told along with the next question. So are W and b,
 and db are new arrays after each backward.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -155,7 +156,7 @@ class SoftmaxCrossEntropy:
         return float(np.add.reduce(picked) / len(labels)) if usual else None
 
 
-def make(ask: Ask, parameters: list[Array], most: int) -> tuple[MLP, SoftmaxCrossEntropy]:
+def one(ask: Ask, parameters: list[Array], most: int) -> tuple[MLP, SoftmaxCrossEntropy]:
     """A model that holds [W1, b1, W2, b2, ...], and its loss. most : forwards that may be worked out here"""
     asked, layers = Asked(ask, parameters, most), list[Any]()
     for W, b in zip(parameters[::2], parameters[1::2]):
@@ -164,3 +165,16 @@ def make(ask: Ask, parameters: list[Array], most: int) -> tuple[MLP, SoftmaxCros
         layers.append(Linear(asked, len(layers), W, b))
         asked.layers.append(layers[-1])
     return MLP(asked, layers), SoftmaxCrossEntropy(asked, len(b))
+
+
+def each(ask: Callable[..., Given], networks: Sequence[Sequence[Given]]) -> tuple[Callable[..., list[Given]]]:
+    """What calls a find_fault for one network after another.
+
+    ask      : as of `one`, with the number of the network before its arguments
+    networks : (parameters, most, x, y)
+    """
+    made = [(*one(functools.partial(ask, k), parameters, most), x, y) for k, (parameters, most, x, y) in enumerate(networks)]
+    return (lambda find_fault: [find_fault(*network) for network in made],)
+
+
+make = one
