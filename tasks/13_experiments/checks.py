@@ -76,8 +76,9 @@ def check_compare_at_equal_epochs(student, case, mnist):
     """With epochs=n, every batch size trains a new network from the same seed for n epochs."""
     data, sizes = _digits(case, mnist), [500, 64, 1000]
     given = _runs(student, case, data, sizes, epochs=2)
-    for (size, updates, history), own in zip(given, _own(student, case, data)([(2, size, 0.1) for size in sizes])):
-        _expect_own(case, history, own, f"With batch_size {size} and epochs=2")
+    own = _own(student, case, data)([(2, size, 0.1) for size in sizes])
+    for (size, updates, history), theirs in zip(given, own, strict=True):
+        _expect_own(case, history, theirs, f"With batch_size {size} and epochs=2")
         expected = 2 * -(-500 // size)
         should = f"Two epochs of 500 images in batches of {size} are {expected} updates."
         case.require(_equal([updates], [expected]), should, f"compare_batch_sizes counted {updates}.")
@@ -96,7 +97,7 @@ def check_compare_at_equal_updates(student, case, mnist):
             gave = f"{what}, the run has {made} epochs and says {updates} updates."
             case.require(made == epochs and _equal([updates], [epochs * in_an_epoch]), should, gave)
         curves = own([(len(history["train_loss"]), size, 0.1) for size, _, history in given])
-        for (size, _, history), theirs in zip(given, curves):
+        for (size, _, history), theirs in zip(given, curves, strict=True):
             _expect_own(case, history, theirs, f"With batch_size {size} and updates={asked}")
 
 
@@ -110,7 +111,8 @@ def _ranked(student, case, data, own, rates, epochs, batch_size):
     right = known and sorted(float(lr) for lr, _ in pairs) == sorted(rates)
     case.require(right, should, f"For the rates {rates} it returned {pairs[:6]}.")
     curves = own([(epochs, batch_size, lr) for lr in rates], ["val_loss"])
-    return [(float(lr), float(loss)) for lr, loss in pairs], {lr: run["val_loss"][-1] for lr, run in zip(rates, curves)}
+    ends = {lr: run["val_loss"][-1] for lr, run in zip(rates, curves, strict=True)}
+    return [(float(lr), float(loss)) for lr, loss in pairs], ends
 
 
 def _uneven(own, lr, batch_size):

@@ -214,6 +214,29 @@ def test_a_call_that_the_contract_does_not_have_is_the_learners_failure(line, sa
     assert said in f"{result.message} {result.card.should}"
 
 
+def test_where_one_network_ends_in_an_exception_the_card_is_about_that_one():
+    code = "_right = find_fault\ndef find_fault(model, loss, x, y):\n    return [_right(model, loss, x, y)][len(x) - 5]"
+    card = grade(code, only="last_bias")["the_last_bias"].card
+    assert "IndexError" in card.gave
+    assert "each" not in card.ran
+    assert card.ran.splitlines()[-1].startswith("faults.find_fault(model")
+
+
+def test_networks_that_are_not_asked_for_are_not_passed_over():
+    code = """
+_right = find_fault
+def find_fault(model, loss, x, y):
+    import sys
+    for value in sys._getframe(1).f_locals.values():  # of who goes through the networks
+        if hasattr(value, "__next__"):
+            list(value)
+        elif isinstance(value, list):
+            value.clear()
+    return _right(model, loss, x, y)
+"""
+    assert grade(code, only="last_bias")["the_last_bias"].state == "fail"
+
+
 ODD = [None, True, 0, 1, 2, 99, -1, 10**30, 1.5, "model", "loss", "forward", "backward", [], [[]], (), {}, np.ones((5, 4)),
        np.ones(3, dtype=bool), np.array("x"), object(), float("nan")]  # fmt: skip
 
