@@ -39,7 +39,7 @@ class Questions:
         context = Context(course, reference, pool, SEED, Limits(_PATIENCE))
         self.check, self.runs = check, Runs(context, pool, check, function, much=much)
         self.right = self._heard(reference)
-        self.trains = bool(course.about.training) and any(is_history(*answer) for answer in self.right)
+        self.trains = any(is_history(*answer) for answer in self.right)
         draws = self.runs.draws(reference) or []
         self.draws = [features(plain(self._heard(reference, salt=salt))) for salt in range(len(draws))]
         self.states = states(self.draws) if varies(self.draws) else {}

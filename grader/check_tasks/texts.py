@@ -80,3 +80,6 @@ def _of_course(course: Course) -> Iterator[str]:
     yield from (f"{path}: no check asks for fixtures.{name}. Remedy: remove it." for name in about.fixtures if name not in asked)
     if about.training and about.training not in course.claimed_by():
         yield f"{path}: training is {about.training}, which no stage claims. Remedy: claim it, or correct the name."
+    parts = {part for name in course.claimed_by() for part in name.split(".")}
+    for name in [name for name in (*about.methods, *about.classes) if name not in parts]:
+        yield f"{path}: methods or classes has {name}, of which no stage claims anything. Remedy: claim it, or remove it."

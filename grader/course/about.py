@@ -16,7 +16,8 @@ BUILT_IN = ("student", "case", "memo")
 Name = Annotated[str, Meta(pattern=r"^[a-z_]\w*$", description="a name in small letters, such as layers")]
 File = Annotated[str, Meta(pattern=r"^[\w.-]+$", description="the name of a file in data/")]
 Place = Annotated[str, Meta(pattern=r"^[a-z_][\w.]*\.[a-z_]\w*$", description="module.function")]
-Trainer = Annotated[str, Meta(pattern=r"^([a-z_]\w*\.train)?$", description="module.train")]
+Class = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9_]*$", description="a name in capitals, such as RNN")]
+Trainer = Annotated[str, Meta(pattern=r"^([a-z_]\w*\.[a-z_]\w*)?$", description="module.function")]
 Version = Annotated[str, Meta(pattern=r"^\d+\.\d+$", description='a version of two numbers, such as "0.1"')]
 
 
@@ -55,6 +56,10 @@ class About(Struct, frozen=True, forbid_unknown_fields=True):
     modules: tuple[Name, ...] = ()  #: a learner's files, in the order in which they are met; those of the claims if not given
     data: DataTable = DataTable()  #: a table of its own, below
     fixtures: dict[str, Fixture] = {}  #: a table for each name, below
+    #: methods of the learner's classes that checks call, such as forward; each call is then one message instead of two
+    methods: tuple[Name, ...] = ()
+    #: the learner's classes whose names are all capitals; else such a name is a constant's, and fetched at once
+    classes: tuple[Class, ...] = ()
     #: the learner's function that trains; of the history that it returns only measures val_... are common to all right trainings
     training: Trainer = ""
 

@@ -45,7 +45,7 @@ def course(tasks: Path) -> str:
     """
     texts = {f"tasks/{name}": _HINTS.sub(b"", text) for name, text in _read(tasks, _of_tasks(tasks)).items()}
     about = read_about(tasks)
-    texts[FILE] = repr((about.modules, about.data, about.fixtures, about.training)).encode()
+    texts[FILE] = repr((about.modules, about.data, about.fixtures, about.methods, about.classes, about.training)).encode()
     return _of_texts(texts | _read(GRADER, _own(deciding=True)))
 
 

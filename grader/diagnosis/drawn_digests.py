@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from grader.diagnosis.digests import Digest, digest
 from grader.diagnosis.random_draws import Draws, alike, ever, steady, takes_few_values
-from grader.diagnosis.same_answers import ALL_OF_HISTORY, VALIDATION_ONLY, Answer, Answers, readings
+from grader.diagnosis.same_answers import ALL_OF_HISTORY, TRAINING, VALIDATION_ONLY, Answer, Answers, readings
 
 ABSENT = "-"  #: no answer has this feature
 CHANGES = "?"  #: it changes from draw to draw, and is never as the right code's
@@ -46,7 +46,7 @@ def unpacked(text: str) -> Features:
 
 def plain(given: Answers) -> list[Answer]:
     """The answers of which features are made: where a check trains, without how the history was read."""
-    if not any(answer[:2] == ("call", "train") for answer in given):
+    if not any(answer[:2] == ("call", TRAINING) for answer in given):
         return list(given)
     return [answer for answer, reading in zip(given, readings(given)) if not reading]
 
@@ -109,7 +109,7 @@ def _free(draws: Draws, much: int) -> re.Pattern[str] | None:
     """The names of features that are not compared: of a history, the training set's or all."""
     if much == ALL_OF_HISTORY:
         return None
-    histories = "|".join(str(k) for k, asked in enumerate(draws[0]["questions"]) if asked == ("call", "train"))
+    histories = "|".join(str(k) for k, asked in enumerate(draws[0]["questions"]) if asked == ("call", TRAINING))
     return re.compile(rf"({histories})\b" + (r"(?!\.val_(loss|acc)\b)" if much == VALIDATION_ONLY else ""))
 
 

@@ -51,6 +51,7 @@ def facts_of(context: Context, failed: Collection[scores.Key]) -> dict[scores.Ke
                     contextlib.suppress(Unmet, StudentError),
                     context.pool.student(context.submission, limits, case.describe) as student,
                 ):
+                    student.use_names_of(context.course.about)
                     told = explain(student, case, {check.id for check in checks})
                     found |= {(stage.id, check): Fact(*fact) for check, fact in told.items()}
     return found

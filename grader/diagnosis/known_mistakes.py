@@ -91,9 +91,8 @@ class _Lookup:
         """The mistakes that answer as the submission did, in this check and with other inputs."""
         lines = self.table.known.get(self.check.id, ())
         able = [line for line in lines if not all(map(self._contradicted, line.names.split()))]
-        training = self.context.course.about.training
         try:
-            for much in dict.fromkeys((ALL_OF_HISTORY, history_scope(self.given, training))) if able else ():
+            for much in dict.fromkeys((ALL_OF_HISTORY, history_scope(self.given))) if able else ():
                 if found := self._matches(comparable(self.given, much), much, able, self.table.right[self.check.id]):
                     return [self.table.mistakes[name] for name in found]
         except CallTimeout:  # what was not heard to its end might have been another answer

@@ -39,7 +39,7 @@ def all_that_match(bench: Bench, check: Check, given: Answers, candidates: Forms
     bench.start(check)
     try:
         exact = _matching(bench, check, given, candidates)
-        if not exact and (much := history_scope(given, bench.context.course.about.training)) != ALL_OF_HISTORY:
+        if not exact and (much := history_scope(given)) != ALL_OF_HISTORY:
             exact = _matching(bench, check, comparable(given, much), candidates, much)
     except CallTimeout:
         return None

@@ -157,6 +157,7 @@ class Runs:
         try:
             with opener(case.describe) as student:
                 transcript = student.transcript = [] if expected is None else ExpectedTranscript(expected, self.much)
+                student.use_names_of(self.context.course.about)
                 student.rng.offset = _SALT * salt
                 asked = {**self.fixtures, "student": student, "case": case, "memo": Memo()}
                 call_with_fixtures(self.function, self.check, asked)

@@ -25,18 +25,16 @@ ANYTHING: Any = object()  #: an answer that nothing depends on: the same as any 
 Answer = tuple[str, str, Any]  #: (kind of step, what was asked, what was answered)
 Answers = Sequence[Answer]
 
-#: How much of what train returns is compared: all of it; the measures on the validation set alone, because those on the
+TRAINING = "(training)"  #: stands for what a course calls its function that trains
+
+#: How much of what it returns is compared: all of it; the measures on the validation set alone, because those on the
 #: training set may be taken during the epoch or after it; nothing, because it may be any kind of dict.
 ALL_OF_HISTORY, VALIDATION_ONLY, NO_HISTORY = range(3)
 
 
-def history_scope(given: Answers, training: str) -> int:
-    """How much of what train returned can be compared with other code that makes use of its freedom otherwise.
-
-    training : the course's function that trains; without one, whatever is called train has no such freedom
-    """
-    histories = [outcome for kind, asked, outcome in given if (kind, asked) == ("call", "train")]
-    if not (training and histories):
+def history_scope(given: Answers) -> int:
+    """How much of what a training returned can be compared with other code that makes use of its freedom otherwise."""
+    if not (histories := [outcome for kind, asked, outcome in given if (kind, asked) == ("call", TRAINING)]):
         return ALL_OF_HISTORY
     return VALIDATION_ONLY if all(isinstance(history, dict) for history in histories) else NO_HISTORY
 
@@ -58,7 +56,7 @@ def comparable(given: Answers, much: int) -> list[Answer]:
 
 def is_history(kind: str, asked: str, outcome: object) -> bool:
     """Whether an answer is what train returned."""
-    return (kind, asked) == ("call", "train") and not isinstance(outcome, ErrorInfo)
+    return (kind, asked) == ("call", TRAINING) and not isinstance(outcome, ErrorInfo)
 
 
 def readings(given: Answers) -> list[bool]:
@@ -71,7 +69,7 @@ def answers(transcript: Sequence[Step]) -> list[Answer]:
     """The transcript as questions and answers; what a generator yields counts as the answer of the call that made it."""
     found: list[Answer] = []
     for step in transcript:
-        asked = step.target.rpartition(".")[2]
+        asked = TRAINING if step.trains else step.target.rpartition(".")[2]
         if step.kind == "take" and found and found[-1][0] == "call":
             made = found[-1][2]
             if isinstance(made, Opaque) and made.kind in _ITERATORS:

@@ -64,6 +64,7 @@ def measure(
         for field in course.about.fixtures[instrument.FIXTURE].share if images is not None else ():
             pool.share(field, getattr(images, field))
         with pool.student(submission.replaced(sent), TimeLimits(_SECONDS, _SECONDS)) as student:
+            student.use_names_of(course.about)
             student.listen(lambda text: print(visible(text), end="", flush=True))
             try:
                 plots, arrays, well = chosen.run(student, Case(seed, "", name), images, seed, _say)

@@ -103,6 +103,7 @@ def _execution(check: Check, function: Function, context: Context) -> Execution:
         with context.groups.student_for(check, stage, case, context.limits.of(check, stage)) as (student, memo):
             if check.training and context.heard is not None:
                 student.listen(functools.partial(context.heard, check))
+            student.use_names_of(context.course.about)
             fixtures |= {"student": student, "case": case, "memo": memo}
             with _noted(check, student, context), contextlib.nullcontext() if check.training else student.on_one_cpu():
                 call_with_fixtures(function, check, fixtures)

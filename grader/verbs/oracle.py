@@ -30,4 +30,5 @@ def command(student: Path, sandbox: str) -> int:
     except ImportError as error:
         raise Refusal(f"the oracle needs {error.name}. Remedy: make test installs the test packages.") from error
     with WorkerPool(course.withheld, sandbox) as pool, pool.student(submission, TimeLimits(60, 3600)) as subject:
+        subject.use_names_of(course.about)
         return 0 if oracle.tell(subject, asked, absent) else 1

@@ -57,6 +57,7 @@ FAULTS = [
     ("../course.toml", "", '[data]\nopen = ["x.npz"]', r"course\.toml: x\.npz is not in data/\. Remedy: put it there\."),
     ("../course.toml", "", '[fixtures.x]\nmake = "a.x"', r"no check asks for fixtures\.x\. Remedy: remove it\."),
     ("../course.toml", "", 'training = "a.train"', r"training is a\.train, which no stage claims\. Remedy: claim"),
+    ("../course.toml", "", 'classes = ["RNN"]', r"methods or classes has RNN, of which no stage claims anything\. Remedy: claim"),
 ]
 
 

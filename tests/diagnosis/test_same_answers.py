@@ -114,15 +114,15 @@ def test_an_empty_batch_and_what_is_no_batch_have_features_too():
 
 
 @pytest.mark.parametrize(
-    ("training", "returned", "compared"),
+    ("trains", "returned", "compared"),
     [
-        ("train.train", {"val_loss": [1.0]}, VALIDATION_ONLY),
-        ("train.train", [1.0], NO_HISTORY),
-        ("", [1.0], ALL_OF_HISTORY),
-        ("", {"val_loss": [1.0]}, ALL_OF_HISTORY),
+        (True, {"val_loss": [1.0]}, VALIDATION_ONLY),
+        (True, [1.0], NO_HISTORY),
+        (False, [1.0], ALL_OF_HISTORY),
+        (False, {"val_loss": [1.0]}, ALL_OF_HISTORY),
     ],
 )
-def test_what_train_returns_is_free_only_where_the_course_has_a_training(training, returned, compared):
-    given = [("call", "train", returned)]
-    assert history_scope(given, training) == compared
-    assert same_answers(comparable(given, compared), comparable([("call", "train", [2.0])], compared)) == (compared == NO_HISTORY)
+def test_what_a_training_returns_is_free_only_where_the_course_says_which_function_trains(trains, returned, compared):
+    given, other = (answers([Step("call", "fit.fit", "", outcome=o, trains=trains)]) for o in (returned, [2.0]))
+    assert history_scope(given) == compared
+    assert same_answers(comparable(given, compared), comparable(other, compared)) == (compared == NO_HISTORY)

@@ -11,7 +11,7 @@ from grader.worker import bounds, wire
 from grader.worker.outside import handles
 from grader.worker.outside.channel import Answer, Channel
 from grader.worker.outside.errors import NotAValue, StudentError
-from grader.worker.outside.handles import Argument, Function, InWorker, Method, Remote, RngMaker, held
+from grader.worker.outside.handles import Argument, Contract, Function, InWorker, Method, Remote, RngMaker, held
 from grader.worker.outside.transcript import Ask, Describe, ErrorInfo, Names, Opaque, Step, snake
 
 Value = TypeVar("Value")
@@ -24,7 +24,7 @@ class Asker:
     """
 
     def __init__(self, channel: Channel, describe: Describe | None = None):
-        self._channel = channel
+        self._channel, self.contract = channel, Contract()
         self._names = Names(describe)
         self.rng = RngMaker(self)
         self.transcript: list[Step] = []
@@ -33,6 +33,10 @@ class Asker:
         self._bound: list[Remote] = []
         self.modules: set[str] = set()  # those that names were asked of
         channel.make_remote = lambda reference: Remote(self, reference)
+
+    def use_names_of(self, about: Any) -> None:  # noqa: ANN401
+        """Know methods, classes and training of a course by name, from its course.toml."""
+        self.contract = Contract(about.methods, about.classes, about.training)
 
     def ref(self, remote: Remote, name: str) -> Remote:
         """An attribute as a Remote, without a copy of it."""
@@ -76,7 +80,8 @@ class Asker:
     def module_attribute(self, module: str, name: str) -> object:
         """A constant, in capitals, is fetched; anything else is a function or class, and found when it is called."""
         self.modules.add(module)
-        return self._fetched(module, name) if name.isupper() and name not in handles.CLASSES else Function(self, module, name)
+        constant = name.isupper() and name not in self.contract.classes
+        return self._fetched(module, name) if constant else Function(self, module, name)
 
     def _fetched(self, module: str, name: str) -> object:
         path = f"{module}.{name}"
@@ -184,6 +189,7 @@ class Asker:
     def _step(self, asked: Ask) -> Iterator[Step]:
         """Record one step, whatever comes of it."""
         step = Step(asked.kind, asked.target, asked.text, [asked.target] if asked.kind == "call" else [])
+        step.trains = asked.target == self.contract.training
         self.transcript.append(step)
         try:
             yield step

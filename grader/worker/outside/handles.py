@@ -6,7 +6,7 @@ whether it is right.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, Protocol, TypeAlias, cast
+from typing import Any, NamedTuple, NoReturn, Protocol, TypeAlias, cast
 
 from grader.worker import bounds, wire
 from grader.worker.outside.errors import NotAValue
@@ -50,10 +50,12 @@ for _operation in _OPERATIONS.split():
     setattr(Handle, f"__{_operation}__", _refuses(f"__{_operation}__"))
 
 
-#: What the contract makes a method of. A call looks it up by itself, so that no message of its own has to do so.
-METHODS = frozenset({"forward", "backward", "parameters", "gradients", "predict", "step"})
-#: Classes whose names would else be taken for those of constants, which are fetched at once.
-CLASSES = frozenset({"MLP", "SGD"})
+class Contract(NamedTuple):
+    """Names of the course's own, from its course.toml."""
+
+    methods: tuple[str, ...] = ()  #: a call looks one up by itself, so that no message of its own has to do so
+    classes: tuple[str, ...] = ()  #: they would else be taken for constants, which are fetched at once
+    training: str = ""  #: "module.function"
 
 
 Args: TypeAlias = tuple[object, ...]
@@ -62,6 +64,8 @@ Keywords: TypeAlias = dict[str, object]
 
 class Asks(Protocol):
     """What a handle needs of whoever made it: to be fetched from, to be called, to be let go."""
+
+    contract: Contract
 
     def attribute(self, remote: "Remote", name: str) -> object: ...
     def module_attribute(self, module: str, name: str) -> object: ...
@@ -104,7 +108,7 @@ class Remote(Handle):
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         if (name.startswith("__") and name.endswith("__")) or name == "_held":
             raise AttributeError(name)  # NumPy and copy ask for protocols of their own
-        if name in METHODS:
+        if name in self._held.asker.contract.methods:
             return Method(self, name)
         method = self._held.methods.get(name)
         return method if method is not None else self._held.asker.attribute(self, name)

@@ -41,6 +41,7 @@ class Step:
     touched : functions of the learner's that were called directly
     outcome : plain value, Opaque or ErrorInfo
     name    : variable that the text binds the answer to, or nothing
+    trains  : whether the target is the course's function that trains
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Step:
     printed: str = ""
     seconds: float = 0.0
     name: str = ""
+    trains: bool = False
 
     @property
     def text(self) -> str:

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
+from grader.course.about import About
 from grader.worker.bounds import TimeLimits
 from grader.worker.inside import runtime
 from grader.worker.outside import errors
 from grader.worker.outside.channel import Answer, Channel
 from grader.worker.outside.handles import Function, Held, Method, Remote
+from grader.worker.outside.local import LocalPool
 from grader.worker.outside.transcript import ErrorInfo, Opaque, snake
 from grader.worker.wire import Earlier
-from tests.worker.conftest import make
+from tests.worker.conftest import SHORT, make
 
 ODD = """
 import numpy as np
@@ -539,3 +541,19 @@ def test_objects_of_the_course_ask_back_in_every_call_until_the_next_check(pool)
 def test_objects_of_the_course_are_as_many_as_were_named(pool):
     with pool.student(make(layers="")) as student, pytest.raises(errors.ProtocolViolation, match="invalid reply"):
         student.made("counter, array", "pair()", SHELL, print, np.ones(2))
+
+
+def test_what_a_course_calls_its_own_is_known_by_name():
+    """A class in capitals is no constant, a method needs no look-up, and a training may have any name."""
+    code = make(nets="WIDTH = 3\nclass RNN:\n    def go(self): return 1\ndef fit(net): return {'val_loss': [net.go()]}")
+    with LocalPool().student(code, SHORT) as student:
+        assert [type(student.nets.RNN), student.nets.WIDTH] == [Remote, 3]
+        student.use_names_of(About(methods=("go",), classes=("RNN",), training="nets.fit"))
+        assert [type(student.nets.RNN), student.nets.WIDTH] == [Function, 3]
+        net = student.nets.RNN()
+        assert [type(net.go), net.go(), student.nets.fit(net)] == [Method, 1, {"val_loss": [1]}]
+        assert [(step.target, step.trains) for step in student.transcript[-3:]] == [
+            ("nets.RNN.__init__", False),
+            ("nets.RNN.go", False),
+            ("nets.fit", True),
+        ]
