@@ -92,7 +92,7 @@ def page(report: Report, out: Path, course: Course, template: str = "report.html
         stages=stages,
         done=report.complete and 0 < report.score == report.max_score,
         beginning=drawn.get(("", ""), []),
-        openings=draws.openings() if (draws := pictures.drawer(course)) else {},
+        openings=site.openings(course.tasks),
         next_view=next_view,
         why=words.refutation(report, course.tasks),
         repro=f"{out.name}/{REPRO}" if (out / REPRO).exists() else "",

@@ -7,6 +7,7 @@ import hashlib
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ _HERE = Path(__file__).resolve().parent
 _OWN = ("site.py", "site.css", "style.css", "templates/site.html.j2", "templates/base.html.j2")
 _BOX = 'class="{}" tabindex="0" role="group" aria-label="{}"'  # of what may be wider than the page, and scrolls by itself
 _BLOCK, _INLINE = re.compile(r"```math\n(.*?)```\n", re.DOTALL), re.compile(r"\$`(.*?)`\$", re.DOTALL)
+_MINUTES = re.compile(r"About (\d+) minutes")
 _IMAGE = re.compile(r"!\[[^\]]*\]\(([^)\s]+)\)")
 _FIGURE = re.compile(r'<p><img src="([^"]*)" alt="([^"]*)" /></p>\n(?:<p><em>((?:(?!</p>).)*)</em></p>\n)?', re.DOTALL)
 
@@ -40,6 +42,26 @@ class Document(NamedTuple):
         """The same as a part of a page of all: headings a level lower, links within the page."""
         html = re.sub(r"(</?h)([1-5])", lambda found: f"{found[1]}{int(found[2]) + 1}", self.html)
         return re.sub(r'href="([\w-]+)\.html(?:#([\w-]+))?"', lambda found: f'href="#{found[2] or found[1]}"', html)
+
+
+class Opening(NamedTuple):
+    """What a handout says first: the minutes that its stage takes (0: it does not say), and up to three paragraphs before any code."""
+
+    minutes: int
+    text: str
+
+
+@cache
+def openings(tasks: Path) -> dict[str, Opening]:
+    """Stage -> the beginning of its handout as plain text, without headings, lists, figures and what is said of time."""
+    found = {}
+    for path in sorted(tasks.glob(f"[!._]*/{HANDOUT}")):
+        text = path.read_text("utf-8", "replace")
+        parts = [part.strip() for part in text.partition("```")[0].split("\n\n")]
+        kept = "\n\n".join([part for part in parts if part and part[0] not in "#*|-!"][:3])
+        told = _MINUTES.search(text)
+        found[path.parent.name] = Opening(int(told[1]) if told else 0, re.sub(r":$", ".", kept.replace("*", "")))
+    return found
 
 
 def handouts(out: Path, course: Course, stages: Iterable[str]) -> dict[str, str]:

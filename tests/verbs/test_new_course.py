@@ -45,7 +45,9 @@ def test_its_skeleton_has_everything_to_do_and_its_reference_all_points(course):
     assert "0 of 100" in verb("grade")
     report = json.loads((course / "build" / "results.json").read_text("utf-8"))
     assert [stage["state"] for stage in report["stages"]] == ["todo"]
-    assert (course / "build" / "report.html").is_file()
+    assert "<p>You write <code>row_means</code> in" in (course / "build" / "report.html").read_text(
+        "utf-8"
+    )  # its handout's beginning
     assert "100 of 100" in verb("grade", "--student", "reference", "--out", "build/reference")
 
 

@@ -27,9 +27,6 @@ def of_beginning(report: Report) -> list[Wanted]:
     return beginning.pictures() if "todo" in states <= {"todo", "blocked"} and not report.extra.stages_named else []
 
 
-openings = beginning.openings
-
-
 def of_training(curves: Curves) -> Wanted:
     """The learning curves of a training."""
     shows = [(name, np.array(values)) for name, values in curves.history.items()]

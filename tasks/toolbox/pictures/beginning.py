@@ -4,39 +4,15 @@ What a trained network answers was measured once: `python -m benchmarks.beginnin
 """
 
 import json
-import re
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from grader.report.api import Markup, Tile, Wanted
 
 from . import findings, pixels, sketches
 
-STAGES = Path(__file__).parents[2]
 STORED = Path(__file__).with_name("beginning.json")
-_MINUTES = re.compile(r"About (\d+) minutes")
-
-
-class Opening(NamedTuple):
-    """What a stage's handout says at its beginning: the minutes that it takes, and some paragraphs up to the first example."""
-
-    minutes: int
-    text: str
-
-
-@cache
-def openings() -> dict[str, Opening]:
-    """Stage -> the beginning of its handout, if that tells how long it takes."""
-    texts = {path.parent.name: path.read_text("utf-8") for path in sorted(STAGES.glob("*/README.md"))}
-    return {stage: Opening(int(told[1]), _opening(text)) for stage, text in texts.items() if (told := _MINUTES.search(text))}
-
-
-def _opening(text: str) -> str:
-    """At most three paragraphs as plain text, without headings, lists and what is said of time."""
-    paragraphs = text.partition("```")[0].split("\n\n")
-    kept = [part.strip() for part in paragraphs if part.strip() and part.strip()[0] not in "#*|-"][:3]
-    return re.sub(r":$", ".", "\n\n".join(kept).replace("*", ""))
 
 
 @cache

@@ -3,11 +3,8 @@
 All of it is drawn by hand as SVG (`drawing`): no plotting library is needed.
 """
 
-import re
 from collections.abc import Iterable, Iterator
-from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -15,29 +12,6 @@ from grader.report.api import Arrays, Curves, Report, Wanted, listed
 
 from ..texts import ALPHABET
 from . import beginning, drawing
-
-STAGES = Path(__file__).parents[2]
-_MINUTES = re.compile(r"About (\d+) minutes")
-
-
-class Opening(NamedTuple):
-    """What a stage's handout says at its beginning: the minutes that it takes, and some paragraphs up to the first example."""
-
-    minutes: int
-    text: str
-
-
-@cache
-def openings() -> dict[str, Opening]:
-    """Stage -> the beginning of its handout."""
-    texts = {path.parent.name: path.read_text("utf-8") for path in sorted(STAGES.glob("*/README.md"))}
-    return {stage: Opening(int(told[1]), _opening(text)) for stage, text in texts.items() if (told := _MINUTES.search(text))}
-
-
-def _opening(text: str) -> str:
-    paragraphs = text.partition("```")[0].split("\n\n")
-    kept = [part.strip() for part in paragraphs if part.strip() and part.strip()[0] not in "#*|-"][:3]
-    return re.sub(r":$", ".", "\n\n".join(kept).replace("*", ""))
 
 
 def plotted(failed: bool, roles: Iterable[str]) -> bool:
