@@ -78,8 +78,7 @@ def _of_course(course: Course) -> Iterator[str]:
     yield from (f"{path}: {name} is not in data/. Remedy: put it there." for name in files if not (course.data / name).is_file())
     asked = {name for stage in course.stages for check in stage.checks for name in check.fixtures}
     yield from (f"{path}: no check asks for fixtures.{name}. Remedy: remove it." for name in about.fixtures if name not in asked)
-    if about.training and about.training not in course.claimed_by():
-        yield f"{path}: training is {about.training}, which no stage claims. Remedy: claim it, or correct the name."
-    parts = {part for name in course.claimed_by() for part in name.split(".")}
-    for name in [name for name in (*about.methods, *about.classes) if name not in parts]:
-        yield f"{path}: methods or classes has {name}, of which no stage claims anything. Remedy: claim it, or remove it."
+    claimed = course.claimed_by()
+    parts = {*claimed, *(part for name in claimed for part in name.split(".")), ""}
+    for name in sorted({about.training, *about.methods, *about.classes} - parts):
+        yield f"{path}: no stage claims {name}, of methods, classes or training. Remedy: claim it, or correct the name."

@@ -56,10 +56,8 @@ class About(Struct, frozen=True, forbid_unknown_fields=True):
     modules: tuple[Name, ...] = ()  #: a learner's files, in the order in which they are met; those of the claims if not given
     data: DataTable = DataTable()  #: a table of its own, below
     fixtures: dict[str, Fixture] = {}  #: a table for each name, below
-    #: methods of the learner's classes that checks call, such as forward; each call is then one message instead of two
-    methods: tuple[Name, ...] = ()
-    #: the learner's classes whose names are all capitals; else such a name is a constant's, and fetched at once
-    classes: tuple[Class, ...] = ()
+    methods: tuple[Name, ...] = ()  #: of the learner's classes, such as forward: a call is one message instead of two
+    classes: tuple[Class, ...] = ()  #: whose names are all capitals; any other such name is a constant's, and fetched at once
     #: the learner's function that trains; of the history that it returns only measures val_... are common to all right trainings
     training: Trainer = ""
 

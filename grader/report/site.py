@@ -44,23 +44,16 @@ class Document(NamedTuple):
         return re.sub(r'href="([\w-]+)\.html(?:#([\w-]+))?"', lambda found: f'href="#{found[2] or found[1]}"', html)
 
 
-class Opening(NamedTuple):
-    """What a handout says first: the minutes that its stage takes (0: it does not say), and up to three paragraphs before any code."""
-
-    minutes: int
-    text: str
-
-
 @cache
-def openings(tasks: Path) -> dict[str, Opening]:
-    """Stage -> the beginning of its handout as plain text, without headings, lists, figures and what is said of time."""
+def openings(tasks: Path) -> dict[str, tuple[int, str]]:
+    """Stage -> minutes (0 if its handout tells none), and the three paragraphs at most with which that begins, as plain text."""
     found = {}
     for path in sorted(tasks.glob(f"[!._]*/{HANDOUT}")):
         text = path.read_text("utf-8", "replace")
         parts = [part.strip() for part in text.partition("```")[0].split("\n\n")]
         kept = "\n\n".join([part for part in parts if part and part[0] not in "#*|-!"][:3])
         told = _MINUTES.search(text)
-        found[path.parent.name] = Opening(int(told[1]) if told else 0, re.sub(r":$", ".", kept.replace("*", "")))
+        found[path.parent.name] = (int(told[1]) if told else 0, re.sub(r":$", ".", kept.replace("*", "")))
     return found
 
 

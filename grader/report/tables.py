@@ -84,8 +84,7 @@ def differs(given: np.ndarray, expected: np.ndarray) -> np.ndarray:
 
 def pair(expected: np.ndarray, given: np.ndarray) -> list[ValueTable]:
     """Expected and given as tables with one scale of shades; entries that differ are marked in the second."""
-    off = None
-    digits = 4
+    off, digits = None, 4
     if expected.shape == given.shape and grid(given) is not None:
         off = np.atleast_2d(differs(given, expected))
         a, b = np.atleast_2d(expected)[off], np.atleast_2d(given)[off]

@@ -8,11 +8,7 @@ from grader.export import FORMATS
 from grader.verbs import _course
 
 _READERS = [form.reader for form in FORMATS.values()]
-_HELP = """Write RESULTS (a results.json) in the form that another system reads.
-
-\b
-{}
-"""
+_HELP = "Write RESULTS (a results.json) in the form that another system reads.\n\n\b\n{}\n"
 
 
 @click.command(

@@ -56,8 +56,8 @@ FAULTS = [
     ("../course.toml", "", 'pages = ["words.md"]', r"course\.toml: pages has words\.md, which does not exist\."),
     ("../course.toml", "", '[data]\nopen = ["x.npz"]', r"course\.toml: x\.npz is not in data/\. Remedy: put it there\."),
     ("../course.toml", "", '[fixtures.x]\nmake = "a.x"', r"no check asks for fixtures\.x\. Remedy: remove it\."),
-    ("../course.toml", "", 'training = "a.train"', r"training is a\.train, which no stage claims\. Remedy: claim"),
-    ("../course.toml", "", 'classes = ["RNN"]', r"methods or classes has RNN, of which no stage claims anything\. Remedy: claim"),
+    ("../course.toml", "", 'training = "a.train"', r"no stage claims a\.train, of methods, classes or training\. Remedy: claim"),
+    ("../course.toml", "", 'classes = ["RNN"]', r"no stage claims RNN, of methods, classes or training\. Remedy: "),
 ]
 
 

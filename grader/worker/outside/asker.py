@@ -34,9 +34,9 @@ class Asker:
         self.modules: set[str] = set()  # those that names were asked of
         channel.make_remote = lambda reference: Remote(self, reference)
 
-    def use_names_of(self, about: Any) -> None:  # noqa: ANN401
+    def use_names_of(self, about: object) -> None:
         """Know methods, classes and training of a course by name, from its course.toml."""
-        self.contract = Contract(about.methods, about.classes, about.training)
+        self.contract = Contract(*(getattr(about, name) for name in Contract._fields))
 
     def ref(self, remote: Remote, name: str) -> Remote:
         """An attribute as a Remote, without a copy of it."""
