@@ -1,4 +1,4 @@
-"""What speaks against a named mistake: short, filled with numbers of that very run, for forty mistakes and more."""
+"""What speaks against a named mistake: short, filled with numbers of that very run, in both courses."""
 
 import functools
 from contextlib import closing
@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from grader.course.course import Course
 from grader.course.misconceptions import apply, load
 from grader.course.toolbox import shared
-from grader.paths import REFERENCE
+from grader.paths import ROOT
 from grader.records import Mistake, NextStep, Report, StageResult
 from grader.report import words
 from grader.report.learner import page
@@ -22,21 +23,23 @@ from grader.verbs.why import command as why
 from grader.worker.outside.local import LocalPool
 from tests.courses import HERE
 
-known = shared(HERE.tasks, "refutations")
+SECOND = Course(ROOT / "courses" / "attention")
+known, second = (shared(course.tasks, "refutations") for course in (HERE, SECOND))
 ALL = [(stage.id, *pair) for stage in HERE.stages for pair in known.texts(stage.folder)]
+OF_SECOND = [(stage.id, *pair) for stage in SECOND.stages for pair in second.texts(stage.folder)]
 
 
 @functools.cache
-def mistakes(stage):
-    return {m.name: m for m in load(HERE.stage(stage).folder)}
+def mistakes(stage, course):
+    return {m.name: m for m in load(course.stage(stage).folder)}
 
 
-def failed(stage, name, check_id):
+def failed(stage, name, check_id, course=HERE):
     """The result of the check on the reference with the mistake in it, named as that."""
-    m, check = mistakes(stage)[name], next(c for c in HERE.stage(stage).checks if c.id == check_id)
-    context = Context(HERE, apply(read_submission(REFERENCE), m), LocalPool(), 0, Limits(3.0), Data(HERE, 500))
+    m, check = mistakes(stage, course)[name], next(c for c in course.stage(stage).checks if c.id == check_id)
+    context = Context(course, apply(read_submission(course.reference), m), LocalPool(), 0, Limits(3.0), Data(course, 500))
     with closing(context), np.errstate(all="ignore"):
-        result = execute(check, load_checks(HERE.stage(stage))[check_id], context)
+        result = execute(check, load_checks(course.stage(stage))[check_id], context)
     return msgspec.structs.replace(result, mistake=Mistake(m.id, m.hint, title=m.title))
 
 
@@ -47,16 +50,22 @@ def report_of(stage, result):
 def test_there_are_forty_of_them_over_the_stages():
     assert len(ALL) >= 40
     assert len({stage for stage, *_ in ALL}) >= 10
+    assert len(OF_SECOND) >= 10
+    assert len({stage for stage, *_ in OF_SECOND}) == len(SECOND.stages)
 
 
-@pytest.mark.parametrize(("stage", "name", "check"), ALL)
-def test_it_is_filled_with_numbers_of_its_own_run(stage, name, check):
-    result = failed(stage, name, check)
-    text = words.refutation(report_of(stage, result), HERE.tasks)
+@pytest.mark.parametrize(
+    ("course", "known", "stage", "name", "check"),
+    [(HERE, known, *entry) for entry in ALL] + [(SECOND, second, *entry) for entry in OF_SECOND],
+    ids=["-".join(entry) for entry in (*ALL, *OF_SECOND)],
+)
+def test_it_is_filled_with_numbers_of_its_own_run(course, known, stage, name, check):
+    result = failed(stage, name, check, course)
+    text = words.refutation(report_of(stage, result), course.tasks)
     assert 80 <= len(text.split()) <= 160, (len(text.split()), result.card.gave)
     assert "{" not in text
     assert text.rstrip().endswith("?")
-    template = known.texts(HERE.stage(stage).folder)[name, check]
+    template = known.texts(course.stage(stage).folder)[name, check]
     said = known.fields(f"{result.card.gave} {result.card.looks_like}")
     used = [value for field, value in said.items() if f"{{{field}}}" in template and field != "times"]
     assert used
