@@ -282,6 +282,20 @@ def test_a_training_is_drawn_batch_by_batch():
     assert "1 of the losses are not finite" in pictures.of_training(Curves({"train_loss": [2.0, np.nan]}, {})).finding
 
 
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_figure_is_what_would_be_drawn_now_and_told_in_words(stage):
+    """After a change: make figures."""
+    figures = shared(TASKS, "pictures.handouts").draw(stage=stage)
+    assert figures == {f"{stage}/figures/{path.name}": path.read_text("utf-8") for path in (TASKS / stage / "figures").glob("*")}
+    told = re.findall(r"!\[([^\]]*)\]\((figures/[a-z_]+\.svg)\)\n\n\*[^*]+\.\*\n", HANDOUTS[stage])
+    assert {f"{stage}/{file}" for _, file in told} == set(figures)
+    assert len(told) == HANDOUTS[stage].count("](figures/")
+    assert all(len(alt.split()) >= 8 for alt, _ in told)
+    for svg in figures.values():
+        assert len(ET.fromstring(svg).findall(".//{*}rect")) > 30
+        assert "prefers-color-scheme:dark" in svg
+
+
 def test_the_map_on_the_first_page_is_that_of_a_trained_network(student):
     data, model, train = (student(f"student.{name}") for name in ("data", "model", "train"))
     text, stored = pictures.beginning.stored()

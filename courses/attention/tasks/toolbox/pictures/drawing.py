@@ -27,12 +27,17 @@ def _text(x: float, y: float, text: str, colour: str = "ink", anchor: str = "mid
 
 def heat_maps(maps: Sequence[Map]) -> Markup:
     """Weights as cells, the fuller the larger, one map beside another."""
+    return svg(*laid_out(maps))
+
+
+def laid_out(maps: Sequence[Map]) -> tuple[float, float, str]:
+    """Width, height and elements of some maps."""
     parts, x = [], 0.0
     for title, weights, rows, columns in maps:
         parts.append(_heat_map(x, title, weights, rows, columns))
         x += _LEFT + _CELL * weights.shape[1] + _GAP
     height = _TOP + _CELL * max(weights.shape[0] for _, weights, _, _ in maps) + 4
-    return svg(x - _GAP + 2, height, "".join(parts))
+    return x - _GAP + 2, height, "".join(parts)
 
 
 def _heat_map(x: float, title: str, weights: np.ndarray, rows: Sequence[str] | None, columns: Sequence[str] | None) -> str:
