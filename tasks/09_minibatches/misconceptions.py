@@ -200,9 +200,9 @@ def never_ends(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_hold_each_example_once"])
 def ends_with_an_empty_batch(x, y, batch_size, rng):
-    """Empty batch at the end
+    """Empty batch among the others
 
-    Try 20 examples in batches of 5: the last batch is empty.
+    Try 20 examples in batches of 5: one of the batches has no rows. Where does the loop begin, and where does it end?
     """
     order = rng.permutation(len(x))
     for i in range(len(x) // batch_size + 1):

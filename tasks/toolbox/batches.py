@@ -150,7 +150,7 @@ _COUNTED: list[tuple[str, Holds]] = [
     ("hands_out_one_batch_only", lambda e: e.sizes == [e.size] and e.distinct),
     ("hands_out_everything_twice", lambda e: set(Counter(e.all).values()) == {2} and not e.missing),
     ("takes_the_size_for_the_count", lambda e: len(e.rows) == e.size and e.fair and e.sizes != e.wanted),
-    ("ends_with_an_empty_batch", lambda e: e.fair and e.sizes == e.wanted + [0] * (not e.rest)),
+    ("ends_with_an_empty_batch", lambda e: e.fair and [n for n in e.sizes if n] == e.wanted and (0 in e.sizes or e.rest > 0)),
     ("drops_the_short_batch", _either(lambda e: e.distinct and e.sizes == e.wanted[:-1])),
     ("skips_the_last_batch", lambda e: e.distinct and e.sizes == [e.size] * (e.count // e.size - (not e.rest))),
     ("skips_the_last_batch", lambda e: e.distinct and e.sizes == [e.size] * (e.count // e.size - 1)),

@@ -23,6 +23,7 @@ SLIPS = [
     ("s = np.arange(0, len(x), batch_size)\nrng.shuffle(s)\nfor i in s:\n    " + BLOCK, "shuffles_fixed_batches"),
     (FIXED + "return [batches[k] for k in rng.permutation(len(batches))]", "shuffles_fixed_batches"),
     (ORDER + "return " + CUT.replace("len(x), batch", "len(x) + 1, batch"), "ends_with_an_empty_batch"),
+    (ORDER + "return [(x[p], y[p]) for p in np.split(o, range(0, len(x), batch_size))]", "ends_with_an_empty_batch"),
     (ORDER + "return " + CUT.replace("len(x), batch_size)]", "len(x))]"), "moves_one_row_a_batch"),
     (ORDER + "return " + CUT.replace("range(0, len(x), batch_size)", "range(len(x) // batch_size)"), "moves_one_row_a_batch"),
     (ORDER + "return " + CUT.replace("len(x), batch", "len(x) - batch_size + 1, batch"), "drops_the_short_batch"),
