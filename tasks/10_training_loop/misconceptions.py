@@ -288,9 +288,9 @@ def trains_a_step_on_the_validation_set(model, x_train, y_train, x_val, y_val, *
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def standardises_the_training_set_only(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Only the training images standardised
+    """Training images standardised inside train
 
-    You standardise x_train and not x_val. Training and validation data must be treated alike.
+    Your network learns from standardised images. predict is given raw ones, after training too: what should train give the network?
     """
     x_train = (x_train - x_train.mean()) / (x_train.std() + 1e-8)
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
@@ -703,9 +703,9 @@ def starts_from_fresh_weights(model, x_train, y_train, x_val, y_val, *, epochs, 
 
 @misconception("train.train", fails=["check_train_descends_on_the_full_batch"])
 def trains_a_copy(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """A copy of the model trained
+    """Another network trained, not the given one
 
-    The history looks fine, and the model has not changed. Which object did you train?
+    Something has learned, and the model has not changed. Which object did you train, a copy or a new MLP?
     """
     import copy
 

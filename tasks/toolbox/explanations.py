@@ -432,7 +432,8 @@ def _of_epochs(one: Seen, other: Seen) -> Fact | None:
     if -1 in counts[0] + counts[1] or one.errors[0]:
         return None
     if counts == [[0] * 3, [0] * 2]:
-        return Fact("trains_a_copy") if _tells_of_training(one) and _tells_of_training(other) else None
+        elsewhere = all(_tells_of_training(seen) or _learned_elsewhere(seen) for seen in (one, other))
+        return Fact("trains_a_copy") if elsewhere else None
     return _of_steps_undone(one, other, counts)
 
 
@@ -468,6 +469,13 @@ def _tells_of_training(seen: Seen) -> bool:
     told, run = seen.curves[-1].get("val_loss", []), seen.run
     right = [closed_form.evaluate(place, run.x_val, run.y_val)[0] for place in _path(run)[1 : 1 + len(seen.ends)]]
     return len(told) == len(right) and bool(np.allclose(told, right, rtol=1e-4))
+
+
+def _learned_elsewhere(seen: Seen) -> bool:
+    """Whether no backward of this model ran, and train_loss falls from epoch to epoch all the same."""
+    told, held, first = seen.curves[-1].get("train_loss", []), closed_form.flat(seen.left[-1]), closed_form.flat(seen.run.first)
+    falls = len(told) == len(seen.ends) and all(a > b for a, b in pairwise(told))
+    return falls and bool(np.linalg.norm(held - first) <= SAME * np.linalg.norm(first))
 
 
 def _steps_taken(seen: Seen) -> list[int]:

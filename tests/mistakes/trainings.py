@@ -106,6 +106,8 @@ TRAININGS = [
     Training("no step", "forgets_the_update", FORWARD + BACKWARD),
     Training("steps on copies", "forgets_the_update", FORWARD + BACKWARD + "optimizer.step(params, model.gradients())", before="params = [p.copy() for p in model.parameters()]"),
     Training("new arrays that nobody keeps", "forgets_the_update", FORWARD + BACKWARD + "for p, g in zip(model.parameters(), model.gradients()):\n    p = p - lr * g"),
+    Training("a copy", "trains_a_copy", before="import copy\nmodel = copy.deepcopy(model)"),
+    Training("a network of its own", "trains_a_copy", before="from .network import MLP\nmodel = MLP((4, 6, 3), rng)"),
     Training("no backward", "forgets_the_backward", FORWARD + STEP),
     Training("two steps on one gradient", "updates_twice", FORWARD + BACKWARD + STEP + STEP),
     Training("twice the lr", "updates_twice", before="optimizer = SGD(2 * lr)"),
