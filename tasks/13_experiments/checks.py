@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..toolbox import fresh_runs, misjudged, own_runs, trainings
+from ..toolbox import compared_runs, fresh_runs, misjudged, own_runs, trainings
 
 PIXELS = 8  #: one of so many is looked at: what is checked shows as well, and nobody waits
 SIZES = (784 // PIXELS, 8, 10)
@@ -181,3 +181,13 @@ def check_diagnose_tells_how_it_fits(student, case, mnist):
 def explain_diagnose(student, case, failed):
     """What diagnose says of histories that nobody trained tells which rule it does not keep."""
     return misjudged.of_checks(student, case, failed)
+
+
+def explain_batch_sizes(student, case, failed):
+    """Which slip leads to what compare_batch_sizes returns, if the learner's own train is made to go as it goes."""
+    return compared_runs.of_batch_sizes(student, case, failed)
+
+
+def explain_learning_rates(student, case, failed):
+    """Which slip leads to what find_learning_rate returns, in the same way."""
+    return compared_runs.of_learning_rates(student, case, failed)

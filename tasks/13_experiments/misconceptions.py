@@ -305,7 +305,7 @@ def puts_the_largest_loss_first(sizes, x_train, y_train, x_val, y_val, *, rates,
 def leaves_the_rates_in_order(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
     """Rates not sorted by their loss
 
-    You return the rates in the order in which they were given. The best one should come first.
+    Your rates come as they were given, or by their size. The one with the smallest loss should come first.
     """
     found = []
     for lr in rates:
