@@ -200,15 +200,17 @@ class Case:
         if f"analytic:{what}" not in self.stored:  # a check that compares a sample may have left the whole arrays
             self.evidence(f"analytic:{what}", analytic)
             self.evidence(f"numeric:{what}", numeric)
-        size = float(np.linalg.norm(analytic) + np.linalg.norm(numeric))
-        off = float(np.linalg.norm(analytic - numeric))
-        if off <= tol * size:
+        with np.errstate(over="ignore"):
+            off, *sizes = (float(np.linalg.norm(array)) for array in (analytic - numeric, analytic, numeric))
+        # Norms that are too large for a float would be equal, whatever the arrays: such a gradient is as far off as can be.
+        share = off / sum(sizes) if 0 < sum(sizes) < np.inf else float(sum(sizes) > 0)
+        if share <= tol:
             return
         worst = np.unravel_index(int(np.argmax(np.abs(analytic - numeric))), numeric.shape)
         name = where[int(np.ravel_multi_index(worst, numeric.shape))] if where else entry_is(what, worst, "").strip()
         told, slope = pair_of_numbers(float(analytic[worst]), float(numeric[worst]))
         should = f"{what} should agree with the numerical gradient: |a - n| / (|a| + |n|) at most {tol:g}."
-        gave = f"For {what} it is {number(off / size)}. Furthest off: {name} is {told}, the measured slope is {slope}."
+        gave = f"For {what} it is {number(share)}. Furthest off: {name} is {told}, the measured slope is {slope}."
         looks_like = numbers_show(Mismatch(analytic, numeric, self._counts)) if not where else ""
         raise Unmet(should, gave, looks_like, kind="values", compared=(analytic, numeric))
 

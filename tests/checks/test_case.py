@@ -180,6 +180,9 @@ def test_gradient_matches_by_norm_ratio_and_names_the_worst_entry(case):
         with pytest.raises(Unmet):
             case.gradient_matches(bad, numeric, "dW")
     case.gradient_matches(np.zeros(3), np.zeros(3), "dW")
+    for size in (1e154, 1e300):  # whose norm no float holds, nor that of what they are off
+        with pytest.raises(Unmet, match=r"For dW it is 1\."):
+            case.gradient_matches(np.full((3, 4), size), numeric, "dW")
 
 
 def test_require_speaks_only_if_the_condition_fails(case):
