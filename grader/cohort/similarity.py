@@ -10,7 +10,7 @@ an honest class shows no group. What was handed out, and what the policy says is
 import ast
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +82,7 @@ class Code:
             self._marks[name] = "itself"  # where it calls itself
             try:
                 node, owner = self._nodes[name][0], name.rpartition(".")[0]
-                spelled = "\0".join(_Spelling(self, node, owner).of(node))
+                spelled = "\0".join(_Spelling(self, node, owner).words)
             except RecursionError:
                 spelled = name  # nested deeper than anybody writes
             self._marks[name] = hashlib.blake2b(spelled.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
@@ -104,34 +104,36 @@ class _Spelling:
         self._numbers: dict[str, str] = {}
         arguments = [each.arg for each in inner if isinstance(each, ast.arg)] if self._owner else []
         self._self = arguments[0] if arguments else ""
+        self.words = list[str]()  # one list, not generators in one another: these take time for each level of each word
+        self.of(node)
 
-    def of(self, node: ast.AST) -> Iterator[str]:
+    def of(self, node: ast.AST) -> None:
         match node:
             case ast.Name(id=name) | ast.arg(arg=name):
-                yield self._numbered(name) if name in self._own else self._code.spelled(name, "")
+                self.words.append(self._numbered(name) if name in self._own else self._code.spelled(name, ""))
             case ast.Attribute(value=ast.Name(id=first), attr=name) if first == self._self:
                 method = self._code.spelled(name, self._owner)
-                yield "self." + (method if method != name else self._numbered(f".{name}"))
+                self.words.append("self." + (method if method != name else self._numbered(f".{name}")))
             case ast.Expr(value=ast.Constant(value=str())) | ast.AnnAssign(value=None):
                 return  # a docstring; only a type
             case ast.AnnAssign(target=target, value=ast.expr() as value):
-                yield from self.of(ast.Assign([target], value))
+                self.of(ast.Assign([target], value))
             case ast.Constant(value=value):
-                yield repr(value)
+                self.words.append(repr(value))
             case _:
-                yield type(node).__name__
-                yield from self._parts(node)
+                self.words.append(type(node).__name__)
+                self._parts(node)
 
-    def _parts(self, node: ast.AST) -> Iterator[str]:
+    def _parts(self, node: ast.AST) -> None:
         silent = _SILENT | {"name"} if isinstance(node, _Definition) else _SILENT
         for field, value in ast.iter_fields(node):
             if field not in silent:
-                yield field
+                self.words.append(field)
                 for each in value if isinstance(value, list) else [value]:
                     if isinstance(each, ast.AST):
-                        yield from self.of(each)
+                        self.of(each)
                     elif each is not None:
-                        yield str(each)
+                        self.words.append(str(each))
 
     def _numbered(self, name: str) -> str:
         return self._numbers.setdefault(name, f"_{len(self._numbers)}")

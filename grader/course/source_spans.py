@@ -5,6 +5,7 @@ the byte.
 """
 
 import ast
+import re
 import warnings
 from functools import lru_cache
 from typing import Any
@@ -21,13 +22,20 @@ class SkeletonError(Refusal):
     lead = "the skeleton cannot be built"
 
 
+#: A whole number that Python reads, and can neither write nor dump again; one of so many decimal digits it does not even read.
+_TOO_LONG = re.compile(r"0[xXoObB][0-9a-fA-F_]{3500}")
+
+
 @lru_cache(maxsize=32)
 def parse(source: str | bytes) -> ast.Module | None:
-    """The tree of a text, None where it is not Python (a syntax error, a NUL byte, not UTF-8, nested too deeply)."""
+    """The tree of a text, None where it is not Python (a syntax error, a NUL byte, not UTF-8, nested too deeply, endless digits)."""
     try:
+        source = source if isinstance(source, str) else source.decode("utf-8-sig")
+        if _TOO_LONG.search(source):
+            return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes in somebody's string do not matter to who reads it
-            return ast.parse(source if isinstance(source, str) else source.decode("utf-8-sig"))
+            return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

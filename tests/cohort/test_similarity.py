@@ -52,6 +52,12 @@ def renamed(text):
     )
 
 
+def test_a_number_that_cannot_be_written_out_ends_nothing():
+    """Python reads it in base 16, and refuses to write it in base 10."""
+    assert marks(OWN.replace("2.0", f"0x{'f' * 4000}")) == {}
+    assert marks(OWN.replace("2.0", "0xff")) != marks(OWN)
+
+
 def test_names_comments_docstrings_annotations_and_order_change_nothing():
     helper, layer = OWN.split("class Layer:")
     moved = renamed("class Layer:" + layer + helper).replace(": float", "")
