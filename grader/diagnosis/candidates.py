@@ -22,6 +22,7 @@ _DIGITS = 4  #: of a clean number
 _DULL = (0, 1, -1)  #: they stand in almost every function, and mostly make another mistake, or none, of a slip
 _LARGEST_POWER = 400
 _LARGEST = 1e300  #: nobody means a larger one
+_DEEPEST = 12  #: operations in operations: in a longer sum each part would be added up again for each part
 
 _OPERATIONS: dict[type[ast.AST], Callable[[Number, Number], Number]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -168,17 +169,17 @@ def _numbers(node: ast.AST) -> Iterator[Number]:
             yield value
 
 
-def _value(node: ast.AST) -> Number | None:
+def _value(node: ast.AST, deep: int = _DEEPEST) -> Number | None:
     if isinstance(node, ast.Constant):
         value = node.value
         if not isinstance(value, int | float) or isinstance(value, bool):
             return None
         return value if abs(value) < _LARGEST else None
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = _value(node.operand)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and deep:
+        inner = _value(node.operand, deep - 1)
         return None if inner is None else -inner
-    if isinstance(node, ast.BinOp):
-        left, right = _value(node.left), _value(node.right)
+    if isinstance(node, ast.BinOp) and deep:
+        left, right = _value(node.left, deep - 1), _value(node.right, deep - 1)
         return None if left is None or right is None else _calculated(left, node.op, right)
     return None
 

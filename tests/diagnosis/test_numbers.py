@@ -39,6 +39,12 @@ def test_numbers_are_those_that_the_functions_reach_whichever_way_they_are_writt
     assert own_numbers(submission, ["losses.absent", "losses"]) == []
 
 
+def test_a_long_sum_is_looked_at_part_by_part():
+    """Neither its length nor that of all sums together counts: each part is calculated a dozen times at most."""
+    submission = Submission("s", {"losses": f"def softmax(logits):\n    return {' + '.join(['2'] * 2000)}\n"})
+    assert set(own_numbers(submission, ["losses.softmax"])) == {*range(2, 27, 2)}
+
+
 def test_a_number_stands_for_its_inverse_and_for_what_is_missing_to_one_as_well():
     assert related([64, 0.25]) == [64, 0.25, 1 / 64, 0.75]
 
