@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, TypedDict
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from grader.text import clean
 
@@ -28,6 +28,9 @@ class Mistake(Struct, frozen=True):
     hint: str  #: what the learner is told
     alike: list[str] = []  #: other misconceptions that give the same answers (their title and hint are the same)
     title: str = ""  #: what it is called, "Sum of the losses instead of their mean"; "" in results stored without one
+    stage: str | UnsetType = UNSET  #: whose mistake it is, if not that of the check's own stage
+    says: str | UnsetType = UNSET  #: what a stage itself saw of it, which stands at the end of the hint
+    filled: tuple[float, float] | UnsetType = UNSET  #: a number in title and hint as the course has them, and the one put there
 
 
 class SourceLines(Struct, frozen=True):

@@ -157,7 +157,7 @@ class _Book:
     def grades(self) -> list[Grade]:
         found = counting.count(
             self.intake.attempts,
-            lambda attempt: self.journal.brief(self.key(attempt)) if attempt.digest else None,
+            lambda attempt: self.journal.brief(self.key(attempt), self.run.course) if attempt.digest else None,
             self.run.policy,
             self.stages,
             {person.id: person.late_days for person in self.people.values() if person.late_days is not None},

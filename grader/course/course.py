@@ -112,6 +112,13 @@ class Course(Struct, frozen=True, dict=True):
             write_atomically(memory, msgspec.msgpack.encode(stages, enc_hook=str))
         return stages
 
+    @cached_property
+    def mistakes(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """(stage, id of a known mistake) -> its title and hint; none where the bank was not handed out."""
+        from grader.course.misconceptions import load
+
+        return {(m.stage, m.id): (m.title, m.hint) for stage in self.stages for m in load(stage.folder)}
+
     @property
     def with_hidden_data(self) -> set[str]:
         """Ids of the checks from which hidden data could be read."""

@@ -32,8 +32,9 @@ GRADER = ENGINE / "grader"
 _SUFFIXES = {".py", ".j2", ".css", ".mplstyle", ".toml", ".ini"}
 #: The hints of a check in its task.toml, one a line as they are all written; in any other form they count as deciding.
 _HINTS = re.compile(rb'\nhints = \[\n(?: *"[^\n]*",?\n)+\](?=\n)')
-#: The docstring of a check, likewise.
-_PROMISE = re.compile(rb'^(def check_\w+\([^\n]*\):\n) {4}"""(?:(?!""")[\s\S])*"""\n', re.MULTILINE)
+#: The docstring of a check, of a known mistake or of what they use, likewise.
+_DOCSTRING = re.compile(rb'^((?:(?:def|class) |\))[^\n]*:\n) {4}"""(?:(?!""")[\s\S])*"""\n', re.MULTILINE)
+_UNSAID = rb"\1    ...\n"  #: in its place; what consists of nothing else stays Python
 _FILE = re.compile(r"[\w-]+\.\w+")  #: a name of a file in the text of a module
 
 
@@ -59,13 +60,14 @@ class StagePrint(NamedTuple):
 def stages(of: Course) -> dict[str, StagePrint]:
     """Of each stage for itself, in course order: who keeps results by stage makes only those again that changed.
 
-    Hints, titles and docstrings of checks are no part of it: they decide nothing, and are looked up where they are shown.
+    Hints, titles and docstrings of checks and mistakes are no part of it: they decide nothing, and are looked up when shown.
     """
     engine = _read(GRADER, _own(deciding=True))
     naming = {name: engine.pop(name) for name in sorted(engine) if name.startswith("diagnosis/")}
     ours, theirs = _of_texts(engine), _of_texts(naming) + reference(of.reference)
     known = "misconceptions.py" if of.reference else "known_answers.jsonl"  # as diagnosis does
-    bank = [_of_texts(_read(stage.folder, stage.folder.glob(known))) for stage in of.stages]
+    texts = [_read(stage.folder, stage.folder.glob(known)) for stage in of.stages]
+    bank = [_of_texts({name: _DOCSTRING.sub(_UNSAID, text) for name, text in files.items()}) for files in texts]
     return {s.id: StagePrint(of_text(ours, _of_stage(of, s)), of_text(theirs, b)) for s, b in zip(of.stages, bank)}
 
 
@@ -81,7 +83,7 @@ def _of_stage(of: Course, stage: Stage) -> str:
     front = [stage.checks_file, *shared[: 1 + asks]]
     while front:
         if (path := front.pop()) not in read and path.is_file():
-            read[path] = _PROMISE.sub(rb"\1", path.read_bytes())
+            read[path] = _DOCSTRING.sub(_UNSAID, path.read_bytes())
             front += _asked(path, read[path])
     texts = {path.relative_to(of.tasks).as_posix(): text for path, text in read.items()}
     return of_text(_of_texts(texts), msgspec.json.encode(tables, enc_hook=str).decode(), data(of.data) if asks else "")

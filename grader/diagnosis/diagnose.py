@@ -69,7 +69,7 @@ class _Diagnoser:
         self._match({w: c for w, c in failed.items() if w not in facts and not in_words_alone(self._heard_of(c)[0])}, named)
         for check in self._hidden_by(named):
             self._note(named, scores.key(check), self._hidden(check, _first(named)))
-        told = {where: mistake_of(twins) for where, twins in named.items()}
+        told = {where: mistake_of(twins, where[0]) for where, twins in named.items()}
         told |= {where: fact.told(told[where]) for where, fact in facts.items()}
         return {**dict.fromkeys(failed.keys() & self.bench.late), **told}
 

@@ -29,7 +29,7 @@ class Fact(NamedTuple):
 
     def told(self, mistake: Mistake) -> Mistake:
         """The mistake, with what was seen of it."""
-        return msgspec.structs.replace(mistake, hint=f"{mistake.hint} {self.says}".strip())
+        return msgspec.structs.replace(mistake, hint=f"{mistake.hint} {self.says}".strip(), says=self.says or msgspec.UNSET)
 
     def twins(self, bank: Iterable[M]) -> list[M]:
         """The mistake of that name, then what always coincides with it."""

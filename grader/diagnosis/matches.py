@@ -3,7 +3,7 @@ several do, which of them it is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
@@ -153,10 +153,13 @@ def one_of(bench: Bench, left: list[Misconception]) -> list[Misconception]:
     return one_group(left) if bench.in_time() else []
 
 
-def mistake_of(found: Sequence[M]) -> Mistake:
-    """What is told of mistakes that cannot be told apart."""
-    ids = list(dict.fromkeys(m.id for m in found))
-    return Mistake(id=ids[0], title=found[0].title, hint=found[0].hint, alike=ids[1:])
+def mistake_of(found: Sequence[M], stage: str = "") -> Mistake:
+    """What is told of mistakes that cannot be told apart, in a check of a stage."""
+    m, ids, more = found[0], list(dict.fromkeys(m.id for m in found)), dict[str, Any]()
+    if isinstance(m, Misconception):
+        more |= {"filled": (m.open, m.number)} if m.number is not None else {}
+        more |= {"stage": m.stage} if m.stage != stage else {}
+    return Mistake(ids[0], m.hint, ids[1:], m.title, **more)
 
 
 def separated(bench: Bench, check: Check, left: list[Misconception], under: Forms = ()) -> list[Misconception]:

@@ -13,9 +13,10 @@ from msgspec.structs import replace
 
 from grader.course.course import Course
 from grader.course.fingerprint import StagePrint, of_text
+from grader.course.misconceptions import with_number
 from grader.course.stage import Check, Stage
 from grader.files import write_atomically
-from grader.records import CheckResult, Report
+from grader.records import CheckResult, Mistake, Report
 from grader.running.context import Context
 from grader.running.follow_through import seen_of_others
 from grader.running.scores import key, outcome, passed_alone
@@ -33,6 +34,7 @@ class KeptStage(msgspec.Struct, frozen=True):
     results: list[CheckResult]
     heard: list[str] = []  #: checks that failed
     cut: list[str] = []  #: checks that a limit or a death decided
+    completed: list[str] = []  #: checks before which what was missing of the stages before was run
     evidence: dict[str, bytes] = {}  #: by name of the file
 
 
@@ -75,20 +77,15 @@ class KeptStages:
     def ask_again(self, session: Session) -> None:
         """Once all verdicts are out: run the failed checks that were known, if mistakes may have other names now."""
         state, self._heard = session.context.state, set(session.context.state.transcripts)
-        self._complete(session)
+        for check in session.order:
+            if check.stage in self._taken and check.id in self._taken[check.stage].completed:
+                session.complete_before(check)
         known = [check for check in session.order if check.stage in self._taken]
         if self._may_be_others(session):
             self._hear(session, known, [c for c in known if not c.training and key(c) in self._heard - state.unrepeatable])
         else:
             for check in known:
                 state.forget(check)
-
-    def _complete(self, session: Session) -> None:
-        """Put back what ran of stages beyond the checks that were asked for, because of a failure behind them."""
-        checks = {key(check): check for stage in session.context.course.stages for check in stage.checks}
-        for where, result in (((kept.stage, r.id), r) for kept in self._taken.values() for r in kept.results):
-            if where not in session.results:
-                session.context.state.decide(checks[where], result)
 
     def _hear(self, session: Session, known: Iterable[Check], failed: Collection[Check]) -> None:
         """Run what failed once more, and take the names off all that is known."""
@@ -121,11 +118,11 @@ class KeptStages:
         for stage, (seen, met) in self._seen.items():
             checks = [check for check in context.course.stage(stage).checks if key(check) in session.results]
             own = (passed_alone(c, session.results) or any(map(context.is_to_do, c.functions)) for c in checks)
-            heard, ended = ([c.id for c in checks if key(c) in among] for among in (self._heard, cut))
+            heard, ended, done = ([c.id for c in checks if key(c) in s] for s in (self._heard, cut, context.state.completed))
             results = [session.results[key(check)] for check in checks]
             files = sorted(context.evidence.glob(f"{stage}.*.npz")) if context.evidence else []
             evidence, seen = {path.name: path.read_bytes() for path in files}, "" if met and all(own) else seen
-            self.left.append(KeptStage(stage, seen, self._names, results, heard, ended, evidence))
+            self.left.append(KeptStage(stage, seen, self._names, results, heard, ended, done, evidence))
 
 
 class TrainingCache(KeptStages):
@@ -147,7 +144,7 @@ class TrainingCache(KeptStages):
         super().keep(session)
         trained = {stage.id for stage in session.stages if stage.training}
         ended = [k for k in self.left if not k.cut and {r.state for r in k.results} <= {"pass", "fail"}]
-        if left := [kept for kept in ended if kept.stage in trained]:
+        if left := [replace(kept, completed=[]) for kept in ended if kept.stage in trained]:
             with contextlib.suppress(OSError):  # a full or read-only disk costs the cache, not the grade
                 write_atomically(self.file, msgspec.msgpack.encode(left))
                 for old in sorted(self.file.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-RUNS]:
@@ -156,9 +153,10 @@ class TrainingCache(KeptStages):
 
 
 class Words:
-    """Today's hints and promises for stored results of stages; messages quote other checks' promises."""
+    """Today's hints, promises and names of mistakes for stored results of stages; messages quote other checks' promises."""
 
     def __init__(self, course: Course, stored: Iterable[tuple[str, CheckResult]]) -> None:
+        self._course = course
         self._now = {key(check): check for stage in course.stages for check in stage.checks}
         told = [(r.promise, self._now[stage, r.id].promise) for stage, r in stored if (stage, r.id) in self._now]
         self._quoted = [tuple(f"\u201c{text.rstrip('.')}\u201d" for text in pair) for pair in told if pair[0] != pair[1]]
@@ -174,7 +172,14 @@ class Words:
         card = result.card
         if card is not None and card.should == result.promise:
             card = replace(card, should=check.promise)
-        return replace(result, promise=check.promise, hints=list(check.hints), message=self.text(result.message), card=card)
+        told, mistake = self.text(result.message), result.mistake and self._named(stage, result.mistake)
+        return replace(result, promise=check.promise, hints=list(check.hints), message=told, card=card, mistake=mistake)
+
+    def _named(self, stage: str, mistake: Mistake) -> Mistake:
+        if told := self._course.mistakes.get((mistake.stage or stage, mistake.id)):
+            title, hint = (with_number(text, *mistake.filled) for text in told) if mistake.filled else told
+            return replace(mistake, title=title, hint=f"{hint} {mistake.says or ''}".strip())
+        return mistake
 
 
 def in_todays_words(report: Report, course: Course) -> Report:

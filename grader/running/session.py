@@ -110,7 +110,7 @@ class Session:
             observer.started(check, limit)
         run = partial(self._executed, check, function, limit)
         alone = decided(check, context) or run(context)
-        result = followed(check, alone, context, run, partial(self._complete_before, check))
+        result = followed(check, alone, context, run, partial(self.complete_before, check))
         self.keep(check, result)
         return result
 
@@ -136,16 +136,18 @@ class Session:
         """End all workers; what was decided stays."""
         self.context.close()
 
-    def _complete_before(self, check: Check) -> None:
+    def complete_before(self, check: Check) -> None:
         """Run what is missing before a check that did not pass: what is put in, and whether a training counts, follows from
         it. Of a training that is all stages before it, else those that it needs.
         """
         course, state = self.context.course, self.context.state
+        state.completed.add(scores.key(check))
         needed = course.needed_by([course.stage(check.stage)])
         for stage in course.stages if check.training else needed:
             missing = [c for c in stage.checks if scores.key(c) not in self.results and not stage.training]
             for other in sorted(missing, key=lambda check: not check.core):
-                state.decide(other, run_check(other, load_checks(stage)[other.id], self.context))
+                known = self._known(other, self.context) if self._known else None
+                state.decide(other, known or run_check(other, load_checks(stage)[other.id], self.context))
                 state.forget(other)
 
     def _executed(self, check: Check, function: Function, limit: float, context: Context) -> CheckResult:

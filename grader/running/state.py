@@ -30,6 +30,7 @@ class RunState:
         self.touched: Mapping[Key, set[str]] = self._touched  #: the modules that a check asked for names of
         #: Checks that a limit or a death decided: their results are never kept.
         self.unrepeatable: Set[Key] = self._unrepeatable
+        self.completed = set[Key]()  #: checks before which was run what was missing of the stages before
         self._notes: dict[Key, tuple[list[str], list[str]] | None] = {}
         self.executions: dict[Key, Any] = {}  #: the runner's Execution of each check that failed with nothing put in
         self._killed: set[Key] = set()

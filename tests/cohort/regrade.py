@@ -8,6 +8,7 @@ The trainings get few images (`limits.training_images`): what is tested is the c
 
 import argparse
 import ast
+import re
 import shutil
 import sys
 import tempfile
@@ -42,6 +43,12 @@ def edit(course: Course, file: str, old: str, new: str) -> None:
     text = path.read_text("utf-8")
     assert old in text, (file, old)
     path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def retitled(course: Course, bank: str) -> None:
+    """Let every known mistake of a stage have another title."""
+    text = (course.folder / bank).read_text("utf-8")
+    (course.folder / bank).write_text(re.sub(r'^(    """)(\w.{,50}\n\n)', r"\1Some \2", text, flags=re.MULTILINE), "utf-8")
 
 
 def neutralised(course: Course, stage: str, check: str) -> None:
@@ -128,10 +135,11 @@ def differences(one: Result, other: Result, course: Course) -> list[str]:
 
 
 def edits(course: Course, out: Path):
-    """(what is edited, the edit, the stage that runs for everybody)."""
+    """(what is edited, the edit, the stage that runs for everybody; None if nothing runs)."""
     hint, mark = 'hints = [\n  "', "\n\n@misconception("
-    yield "a hint", lambda: edit(course, "tasks/03_softmax/task.toml", hint, f"{hint}Please: "), ""
+    yield "a hint", lambda: edit(course, "tasks/03_softmax/task.toml", hint, f"{hint}Please: "), None
     bank = "tasks/01_linear/misconceptions.py"
+    yield "titles of mistakes", lambda: retitled(course, bank), None
     yield "a known mistake", lambda: edit(course, bank, mark, f"\n\nIDEA = 1\n{mark}"), ""
     for stage in ("02_relu", "10_training_loop", "12_mnist"):
         path = f"tasks/{stage}/checks.py"
@@ -163,6 +171,8 @@ def main() -> int:
         shutil.rmtree(folder / "fresh")
         who = {grade.digest: grade.student for grade in result.grades}
         elsewhere = {(who[digest], check) for digest, where, check in ran if where != stage}
+        if stage is None and ran:
+            wrong.append(f"{name}: {ran.total()} checks ran, though it is only shown")
         if "from now on" not in name and not elsewhere <= before:
             wrong.append(f"{name}: {len(elsewhere - before)} checks ran that had not failed")
         print(f"{name}: {ran.total()} of {whole.total()} runs, {len(elsewhere)} of them in other stages", flush=True)

@@ -16,6 +16,7 @@ from grader.errors import Refusal
 from grader.paths import ROOT
 from grader.records import Report, StageResult
 from tests.cohort import soak
+from tests.courses import HERE
 from tests.export import samples
 
 REPORT = Report(7, 10, [StageResult("01_linear", "Linear", "fail", 7, 10, [])])
@@ -39,7 +40,7 @@ def test_an_outcome_comes_back_as_it_was(tmp_path):
     with Journal(tmp_path / "journal.sqlite") as journal:
         assert journal.get("k") == outcome
         assert journal.get("other") is None
-        assert journal.brief("other") is None
+        assert journal.brief("other", HERE) is None
         assert journal.states() == {"k": "graded"}
 
 
@@ -47,7 +48,7 @@ def test_the_brief_report_counts_as_the_whole_one_does(tmp_path):
     whole = samples.with_a_substitute()
     with Journal(tmp_path / "journal.sqlite") as journal:
         journal.finish("k", "d", Outcome("graded", "", whole, 1.5))
-        short = journal.brief("k")
+        short = journal.brief("k", HERE)
     assert len(msgspec.json.encode(short.report)) < len(msgspec.json.encode(whole)) / 2
     attempt = Attempt("ann", "", "", "", "d")
     counted = [

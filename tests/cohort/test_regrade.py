@@ -2,13 +2,16 @@
 
 import shutil
 import sqlite3
+import zlib
 from contextlib import closing
 
+import msgspec
 import pytest
 
 from grader.cohort.journal import Journal
 from grader.course.course import Course
-from grader.grading.kept_stages import KeptStage
+from grader.grading.kept_stages import KeptStage, in_todays_words
+from grader.records import CheckResult, Mistake, Report, StageResult
 from tests.cohort.regrade import Counting, differences, edit, failed, graded, neutralised
 from tests.running import toys
 
@@ -95,7 +98,10 @@ def test_what_only_is_shown_grades_nobody_and_is_shown_anew(place, again):
     edit(course, "tasks/01_first/task.toml", 'hints = ["what?"', 'hints = ["Please, what?"')
     edit(course, "tasks/02_second/task.toml", 'title = "Second"', 'title = "Next"')
     edit(course, "tasks/01_first/checks.py", "add(a, b) is a + b.", "add(a, b) adds.")
+    edit(course, "tasks/01_first/misconceptions.py", "Difference instead of the sum", "Difference, not sum")
+    edit(course, "tasks/01_first/misconceptions.py", "What does", "What, please, does")
     assert again() == {}
+    assert "Difference, not sum" in (place / "out" / "grades.csv").read_text()
     course = Course(place / "course")
     with Journal(place / "out" / "journal.sqlite") as journal:
         keys = [key for key, state in journal.states().items() if state == "graded"]
@@ -107,6 +113,56 @@ def test_what_only_is_shown_grades_nobody_and_is_shown_anew(place, again):
     assert "\u201cadd(a, b) is a + b\u201d" in stored.stages[1].checks[0].message
     assert "\u201cadd(a, b) adds\u201d" in bob.stages[1].checks[0].message
     assert "\u201cadd(a, b) adds\u201d" in bob.next.text
+
+
+def test_a_stored_name_is_told_in_todays_words_with_its_number_and_what_was_seen(tmp_path):
+    toys.write_course(tmp_path / "tasks")
+    (tmp_path / "tasks" / "01_first" / "misconceptions.py").write_text(
+        BANK.replace("Difference", "64 off").replace("return a - b", "return a + b - 64")
+    )
+    stored = [
+        Mistake("subtracts", "Old.", title="Old"),
+        Mistake(
+            "subtracts", "Old 8. Row 3 comes twice.", title="Old 8", stage="01_first", filled=(64, 8), says="Row 3 comes twice."
+        ),
+        Mistake("is_gone", "Old.", title="Old"),
+    ]
+    checks = [CheckResult(f"check_{k}", "", "fail", 0, 1, mistake=mistake) for k, mistake in enumerate(stored)]
+    checks = [msgspec.structs.replace(check, id="check_add_adds") for check in checks]
+    stages = [StageResult(stage, "", "fail", 0, 1, [c]) for stage, c in zip(("01_first", "02_second", "01_first"), checks)]
+    stages[1] = msgspec.structs.replace(stages[1], checks=[msgspec.structs.replace(checks[1], id="check_square_squares")])
+    told = in_todays_words(Report(0, 3, stages), Course(tmp_path))
+    assert [(c.mistake.title, c.mistake.hint) for stage in told.stages for c in stage.checks] == [
+        ("64 off instead of the sum", "What does the sign between them do?"),
+        ("8 off instead of the sum", "What does the sign between them do? Row 3 comes twice."),
+        ("Old", "Old."),
+    ]
+
+
+def what_is_kept(out):
+    """Of each stage and what it saw: which checks have results, and what the names of its mistakes depend on."""
+    with closing(sqlite3.connect(out / "journal.sqlite")) as reader:
+        rows = reader.execute("SELECT under, seen, content FROM stage").fetchall()
+    stages = {row[:2]: msgspec.msgpack.decode(zlib.decompress(row[2]), type=KeptStage) for row in rows}
+    return {place: (kept.stage, [r.id for r in kept.results], kept.names) for place, kept in stages.items()}
+
+
+@pytest.mark.parametrize("edited", ["01_first", "03_third"])
+def test_where_a_policy_selects_a_stage_names_depend_on_what_they_do_in_a_fresh_run(place, again, edited):
+    """A training that fails has all before it checked, also what neither it nor the policy asks for."""
+    course = Course(place / "course")
+    for old, new in (('needs = ["02_second"]', 'needs = ["01_first"]'), ('["losses.square"]', '["layers.double"]')):
+        edit(course, "tasks/03_third/task.toml", old, new)
+    (place / "policy.toml").write_text("[grading]\nstages = ['03_third']\n")
+    assert set(again()) == set(CLASS)
+    if edited == "01_first":
+        change(place, edited)
+    else:
+        neutralised(course, edited, CHECKS[edited])
+    assert again()
+    kept, fresh = what_is_kept(place / "out"), what_is_kept(place / "fresh")
+    assert {kept[where] == fresh[where] for where in fresh} == {True}
+    assert {stage for stage, *_ in fresh.values()} == {*CHECKS}
 
 
 def test_a_new_misconception_runs_failed_checks_alone(place, again):
