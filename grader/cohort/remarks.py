@@ -34,7 +34,7 @@ class Remark(Struct, frozen=True, forbid_unknown_fields=True):
     cause: str = ""  #: for everybody whose checks failed for it, "03_softmax/keeps_unstable_probabilities"
     student: str = ""  #: for one student
     set: float | None = None  #: points that count in the end
-    add: float | None = None  #: points beside what was graded
+    add: float | None = None  #: points beside what was graded; for a cause, once for each who has it
     appeal: str = ""  #: which one it answers
     granted: bool | None = None
     by: str = ""
@@ -57,7 +57,9 @@ class Remark(Struct, frozen=True, forbid_unknown_fields=True):
             "is for a cause or for a student. Remedy: one of the two keys": bool(self.cause) != bool(self.student),
             f"is for {self.student!r}, who is not in this class. Remedy: the id as in grades.csv": not self.student
             or self.student in students,
-            "decides something. Remedy: student, by and date": not self.decides or all((self.student, self.by, self.date)),
+            "decides something. Remedy: by and date": not self.decides or all((self.by, self.date)),
+            "sets points or answers an appeal for a cause. Remedy: add, or student": not self.cause
+            or (self.set is None and not self.appeal),
             "has set and add. Remedy: one of them": self.set is None or self.add is None,
             f"sets {self.set} points. Remedy: a number from 0 to {number(most)}": 0 <= (self.set or 0) <= most,
             f"adds {self.add} points. Remedy: {number(most)} at most": abs(self.add or 0) <= most,

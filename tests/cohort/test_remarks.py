@@ -96,6 +96,13 @@ def test_points_by_hand_stay_within_nothing_and_all(entries, score, by_hand, tol
     assert (grade.score, grade.by_hand, grade.decisions[0]) == (score, by_hand, told)
 
 
+def test_points_for_a_cause_are_given_once_to_all_who_have_it_and_nobody_else():
+    twice = failed(("it differs", SLIP), ("it differs, too", SLIP))
+    found = added(decision(student="", cause="01_stage/slip", add=2), records={**RECORDS, "cy": twice})
+    assert {name: grade.by_hand for name, grade in found.items()} == {"ann": 2, "bob": None, "cy": 2, "dee": None}
+    assert found["cy"].decisions == ["2 points added by E. Noether, 2026-12-01: It is right."]
+
+
 def test_no_late_penalty_touches_points_by_hand():
     late = samples.grade("ann", 40, key="ann", penalty=10.0, late_days=1, reason="1 day late: 10 of 50 points taken")
     late = msgspec.structs.replace(late, raw=50.0)
@@ -149,8 +156,16 @@ BY = 'by = "N"\ndate = 2026-12-01\n'
         ('[[remark]]\ntext = "a"\nstudnet = "ann"\n', "'studnet' in [remark 1] is not known. Did you mean student?"),
         ('[[remark]]\ntext = "a"\n', "remark 1 is for a cause or for a student. Remedy: one of the two keys."),
         ('[[remark]]\ntext = "a"\nstudent = "eve"\n', "remark 1 is for 'eve', who is not in this class. Remedy: the id as in"),
-        ('[[remark]]\ntext = "a"\nstudent = "ann"\nadd = 2\n', "remark 1 decides something. Remedy: student, by and date."),
-        (f'[[remark]]\ntext = "a"\ncause = "x/y"\nadd = 2\n{BY}', "remark 1 decides something. Remedy: student, by and date."),
+        ('[[remark]]\ntext = "a"\nstudent = "ann"\nadd = 2\n', "remark 1 decides something. Remedy: by and date."),
+        ('[[remark]]\ntext = "a"\ncause = "x/y"\nadd = 2\n', "remark 1 decides something. Remedy: by and date."),
+        (
+            f'[[remark]]\ntext = "a"\ncause = "x/y"\nset = 2\n{BY}',
+            "remark 1 sets points or answers an appeal for a cause. Remedy: add, or student.",
+        ),
+        (
+            f'[[remark]]\ntext = "a"\ncause = "x/y"\nappeal = "3f2a9c"\ngranted = true\n{BY}',
+            "remark 1 sets points or answers an appeal for a cause. Remedy: add, or student.",
+        ),
         (f'[[remark]]\ntext = "a"\nstudent = "ann"\nset = 95\n{BY}', "remark 1 sets 95.0 points. Remedy: a number from 0 to 94."),
         (f'[[remark]]\ntext = "a"\nstudent = "ann"\nset = -1\n{BY}', "remark 1 sets -1.0 points. Remedy: a number from 0 to 94."),
         (f'[[remark]]\ntext = "a"\nstudent = "ann"\nset = nan\n{BY}', "remark 1 sets nan points. Remedy"),
@@ -178,8 +193,9 @@ def test_the_file_begins_with_examples_that_can_be_uncommented(kept, tmp_path):
     text = (tmp_path / remarks.FILE).read_text()
     examples = "".join(line.removeprefix("# ") for line in text.splitlines(keepends=True) if re.match(r"# (\w+ = |\[\[)", line))
     found = kept(examples)
-    assert [each.student or each.cause for each in found] == ["03_softmax/keeps_unstable_probabilities", "ann", "ann", "bob"]
-    assert [each.decides for each in found] == [False, False, True, True]
+    cause = "03_softmax/keeps_unstable_probabilities"
+    assert [each.student or each.cause for each in found] == [cause, "ann", cause, "ann", "bob"]
+    assert [each.decides for each in found] == [False, False, True, True, True]
     (stage, _), names = found[0].cause.split("/"), HERE
     assert stage in [each.id for each in names.stages]
 
