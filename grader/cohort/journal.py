@@ -122,9 +122,8 @@ class Journal:
 
     def brief(self, key: str, course: Course) -> Outcome | None:
         """The record of that key with its report in brief, in today's words: enough to count with, and read far faster."""
-        outcome = self._outcome(key, "brief", bytes)
-        named = outcome and outcome.report and in_todays_words(outcome.report, course)
-        return outcome and msgspec.structs.replace(outcome, report=named)
+        brief = self._outcome(key, "brief", bytes)
+        return msgspec.structs.replace(brief, report=in_todays_words(brief.report, course)) if brief and brief.report else brief
 
     def _outcome(self, key: str, column: Literal["report", "brief"], unpacked: Callable[[bytes], bytes]) -> Outcome | None:
         query = f"SELECT state, reason, {column}, seconds FROM record WHERE key = ?"

@@ -58,8 +58,7 @@ class Remark(Struct, frozen=True, forbid_unknown_fields=True):
             f"is for {self.student!r}, who is not in this class. Remedy: the id as in grades.csv": not self.student
             or self.student in students,
             "decides something. Remedy: by and date": not self.decides or all((self.by, self.date)),
-            "sets points or answers an appeal for a cause. Remedy: add, or student": not self.cause
-            or (self.set is None and not self.appeal),
+            "sets or answers for a cause. Remedy: add, or student": not self.cause or (self.set, self.appeal) == (None, ""),
             "has set and add. Remedy: one of them": self.set is None or self.add is None,
             f"sets {self.set} points. Remedy: a number from 0 to {number(most)}": 0 <= (self.set or 0) <= most,
             f"adds {self.add} points. Remedy: {number(most)} at most": abs(self.add or 0) <= most,

@@ -32,9 +32,8 @@ GRADER = ENGINE / "grader"
 _SUFFIXES = {".py", ".j2", ".css", ".mplstyle", ".toml", ".ini"}
 #: The hints of a check in its task.toml, one a line as they are all written; in any other form they count as deciding.
 _HINTS = re.compile(rb'\nhints = \[\n(?: *"[^\n]*",?\n)+\](?=\n)')
-#: The docstring of a check, of a known mistake or of what they use, likewise.
+#: The docstring of a check, of a known mistake or of what they use, likewise; with ... in its place it stays Python.
 _DOCSTRING = re.compile(rb'^((?:(?:def|class) |\))[^\n]*:\n) {4}"""(?:(?!""")[\s\S])*"""\n', re.MULTILINE)
-_UNSAID = rb"\1    ...\n"  #: in its place; what consists of nothing else stays Python
 _FILE = re.compile(r"[\w-]+\.\w+")  #: a name of a file in the text of a module
 
 
@@ -67,7 +66,7 @@ def stages(of: Course) -> dict[str, StagePrint]:
     ours, theirs = _of_texts(engine), _of_texts(naming) + reference(of.reference)
     known = "misconceptions.py" if of.reference else "known_answers.jsonl"  # as diagnosis does
     texts = [_read(stage.folder, stage.folder.glob(known)) for stage in of.stages]
-    bank = [_of_texts({name: _DOCSTRING.sub(_UNSAID, text) for name, text in files.items()}) for files in texts]
+    bank = [_of_texts({name: _DOCSTRING.sub(rb"\1    ...\n", text) for name, text in files.items()}) for files in texts]
     return {s.id: StagePrint(of_text(ours, _of_stage(of, s)), of_text(theirs, b)) for s, b in zip(of.stages, bank)}
 
 
@@ -83,7 +82,7 @@ def _of_stage(of: Course, stage: Stage) -> str:
     front = [stage.checks_file, *shared[: 1 + asks]]
     while front:
         if (path := front.pop()) not in read and path.is_file():
-            read[path] = _DOCSTRING.sub(_UNSAID, path.read_bytes())
+            read[path] = _DOCSTRING.sub(rb"\1    ...\n", path.read_bytes())
             front += _asked(path, read[path])
     texts = {path.relative_to(of.tasks).as_posix(): text for path, text in read.items()}
     return of_text(_of_texts(texts), msgspec.json.encode(tables, enc_hook=str).decode(), data(of.data) if asks else "")

@@ -147,8 +147,7 @@ def _summary(report: Report, policy: Policy, raw: float, taken: float, days: int
         lines.append(f"{told}.")
     if report.next is not None and shown:
         where = f" ({words.next_place(report.next)})" if report.next.line else ""
-        where = where if where not in report.next.text else ""
-        lines.append(f"{words.NEXT}: {report.next.text}{where}")
+        lines.append(f"{words.NEXT}: {report.next.text}{where if where not in report.next.text else ''}")
     if summary := report.sandbox.get("summary"):
         lines.append(f"Sandbox: {summary}")
     return "\n".join([*lines, *report.notes])

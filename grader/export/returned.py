@@ -55,10 +55,9 @@ def return_reports(
             continue
         target = folder / folder_name(grade)
         shown = redacted(report, rules) if report.stages else report
-        shown = msgspec.structs.replace(shown, notes=[*grade.notes, *shown.notes])
         told = f"{number(grade.score)} of {number(grade.max_score)} points count."
-        if grade.penalty:
-            shown = msgspec.structs.replace(shown, notes=[*shown.notes, f"{grade.reason}: {told}"])
+        late = [f"{grade.reason}: {told}"] if grade.penalty else []
+        shown = msgspec.structs.replace(shown, notes=[*grade.notes, *shown.notes, *late])
         said += [told] if grade.by_hand is not None else []
         write_atomically(target / "report.html", page(shown, target, course, "returned.html.j2", comments=said))
         count += 1

@@ -77,10 +77,9 @@ class KeptStages:
     def ask_again(self, session: Session) -> None:
         """Once all verdicts are out: run the failed checks that were known, if mistakes may have other names now."""
         state, self._heard = session.context.state, set(session.context.state.transcripts)
-        for check in session.order:
-            if check.stage in self._taken and check.id in self._taken[check.stage].completed:
-                session.complete_before(check)
         known = [check for check in session.order if check.stage in self._taken]
+        for check in (check for check in known if check.id in self._taken[check.stage].completed):
+            session.complete_before(check)
         if self._may_be_others(session):
             self._hear(session, known, [c for c in known if not c.training and key(c) in self._heard - state.unrepeatable])
         else:

@@ -160,11 +160,11 @@ BY = 'by = "N"\ndate = 2026-12-01\n'
         ('[[remark]]\ntext = "a"\ncause = "x/y"\nadd = 2\n', "remark 1 decides something. Remedy: by and date."),
         (
             f'[[remark]]\ntext = "a"\ncause = "x/y"\nset = 2\n{BY}',
-            "remark 1 sets points or answers an appeal for a cause. Remedy: add, or student.",
+            "remark 1 sets or answers for a cause. Remedy: add, or student.",
         ),
         (
             f'[[remark]]\ntext = "a"\ncause = "x/y"\nappeal = "3f2a9c"\ngranted = true\n{BY}',
-            "remark 1 sets points or answers an appeal for a cause. Remedy: add, or student.",
+            "remark 1 sets or answers for a cause. Remedy: add, or student.",
         ),
         (f'[[remark]]\ntext = "a"\nstudent = "ann"\nset = 95\n{BY}', "remark 1 sets 95.0 points. Remedy: a number from 0 to 94."),
         (f'[[remark]]\ntext = "a"\nstudent = "ann"\nset = -1\n{BY}', "remark 1 sets -1.0 points. Remedy: a number from 0 to 94."),
