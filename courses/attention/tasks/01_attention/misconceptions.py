@@ -34,7 +34,7 @@ def _kept(layer, q, k, v, weights):
 def forgets_the_scaling(q, k, mask=None):
     """Scores not divided by sqrt(D)
 
-    Your weights are too sure of themselves, the more the longer the queries are. By what are the scores divided?
+    The longer the queries are, the nearer your largest weight is to 1. By what are the scores divided?
     """
     return _softmax(_masked(q @ k.swapaxes(1, 2), mask))
 
@@ -70,7 +70,7 @@ def multiplies_by_the_root(q, k, mask=None):
 def takes_the_root_of_the_keys(q, k, mask=None):
     """Scores divided by the root of the number of keys
 
-    The root is that of the features of a query, q.shape[2], not of the number of keys.
+    Take the root of the number of features of a query, q.shape[2], not of the number of keys.
     """
     return _softmax(_masked(q @ k.swapaxes(1, 2) / np.sqrt(k.shape[1]), mask))
 
@@ -304,7 +304,7 @@ def ignores_the_mask_in_forward(self, q, k, v, mask=None):
 def averages_the_values(self, q, k, v, mask=None):
     """Mix of values divided by the number of keys
 
-    Your result is too small by the number of keys. The weights sum to 1 already: the sum is a mean.
+    Your result is S times too small, with S keys. The weights sum to 1 already, so the weighted sum is a mean.
     """
     return _kept(self, q, k, v, attention_weights(q, k, mask)) @ v / k.shape[1]
 

@@ -32,7 +32,8 @@ def forgets_the_row_term(self, dout):
 def differentiates_each_weight_alone(self, dout):
     """Softmax's slope taken as p * (1 - p)
 
-    That is the slope of a weight by its own score. By the other scores of the row it has slopes, too: -p times their weights.
+    That is the slope of a weight along its own score. Along the other scores of the row it has slopes, too: -p times
+    their weights.
     """
     dweights = dout @ self.v.swapaxes(1, 2)
     return _all_three(self, dout, dweights * self.weights * (1 - self.weights) / np.sqrt(self.q.shape[2]))
@@ -121,7 +122,7 @@ def forgets_the_weights_in_dv(self, dout):
 def averages_over_the_batch(self, dout):
     """Gradients divided by the size of the batch
 
-    For a batch of one your gradients are right. Nothing is averaged here: what the loss averages is in dout already.
+    For a batch of one your gradients are right. Nothing is averaged here: the mean over the batch is in dout already.
     """
     return tuple(d / len(dout) for d in _all_three(self, dout, _dscores(self, dout)))
 
@@ -154,7 +155,7 @@ def measures_the_slope(self, dout):
 def clips_the_gradient(self, dout):
     """Gradient clipped inside backward
 
-    Large gradients are cut off at 1. backward measures; whoever uses the gradient may clip it.
+    Large gradients are cut off at 1. The contract's gradients are not clipped.
     """
     return _all_three(self, dout, np.clip(_dscores(self, dout), -1.0, 1.0))
 

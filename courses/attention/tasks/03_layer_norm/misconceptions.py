@@ -230,7 +230,7 @@ def forgets_the_deviation(self, dout):
 def sums_instead_of_averaging(self, dout):
     """Sums in dx instead of means
 
-    Both terms that are taken off are too large by the number of features.
+    Both terms that are subtracted are D times too large, with D features.
     """
     _sums(self, dout)
     d = dout * self.gamma
@@ -252,7 +252,7 @@ def sums_over_the_batch_alone(self, dout):
 def averages_gamma_and_beta(self, dout):
     """dgamma and dbeta averaged over the positions
 
-    Your dgamma and dbeta are too small by the number of positions. What the loss averages is in dout already: sum.
+    Your dgamma and dbeta are a mean over the positions. They are sums: the mean over the batch is in dout already.
     """
     others = tuple(range(dout.ndim - 1))
     self.dgamma, self.dbeta = (dout * self.normalised).mean(axis=others), dout.mean(axis=others)

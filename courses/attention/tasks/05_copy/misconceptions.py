@@ -63,7 +63,7 @@ def looks_places_up_by_token(self, x):
 def forgets_the_mask(self, x):
     """No causal mask
 
-    Your network sees the letter that it has to predict. In training it will copy it, and have learned nothing.
+    In training, your network sees the letter that it has to predict. When it writes, that letter is not there yet.
     """
     return _scored(self, x, self.letters[x] + self.places[: x.shape[1]], None)
 
@@ -134,7 +134,7 @@ def forgets_the_places_in_backward(self, dlogits):
 def averages_the_places(self, dlogits):
     """dplaces averaged over the batch
 
-    dplaces is too small by the size of the batch. What the loss averages is in dlogits already: sum.
+    dplaces is B times too small, with B texts in the batch. The mean over the batch is in dlogits already.
     """
     dh = _back(self, dlogits)
     self.dletters, self.dplaces = np.zeros_like(self.letters), np.zeros_like(self.places)
@@ -192,7 +192,7 @@ def divides_by_every_position(logits, tokens):
 def divides_by_the_batch(logits, tokens):
     """Sum over the letters instead of their mean
 
-    Your loss is too large by the number of letters: divide by how many letters count, of all texts.
+    Your loss is a sum over the letters: divide by the number of letters that count, in all texts.
     """
     n = logits.shape[1] // 2
     return _loss(logits, logits[:, n:], tokens[:, n + 1 :], slice(n, None), len(tokens))
