@@ -28,7 +28,7 @@ STAGE_STATE = {
 #: One character for each, told apart by shape alone.
 SYMBOL = {"pass": "✓", HELPED: "◑", "fail": "✗", "error": "◆", "blocked": "–", "todo": "○"}
 
-WHY = "What speaks against this"
+WHY = "Why this is a mistake"
 RAN = "What we ran"
 SHOULD = "What was expected"
 GAVE = "What happened"
@@ -65,7 +65,7 @@ def trained(check: CheckResult | None) -> str:
 
 
 def refutation(report: Report, tasks: Path) -> str:
-    """What speaks against the mistake that is next, with numbers of this run; "" if its stage has no such text."""
+    """Why the mistake that is next is one, with numbers of this run; "" if its stage has no such text."""
     from grader.course.toolbox import shared
 
     known = shared(tasks, "refutations") if report.next else None

@@ -82,7 +82,7 @@ def _show(request: Request, report: Report, strict: bool, remark: str) -> int:
         console.print(terminal.greeting(report, request.course.about))
     console.print(terminal.summary(console, report, request.course.about, whole=not report.extra.stages_named))
     if words.refutation(report, request.course.tasks):
-        console.print("      make why  says what speaks against it", style="dim")
+        console.print("      make why  says why this is a mistake", style="dim")
     page = out / "report.html"
     if (file := out / REPRO).exists():
         console.print(f"      python {_short(file)}  runs what this check ran", style="dim", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`why`: what speaks against the mistake that the last grade named."""
+"""`why`: why the mistake that the last grade named is one."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from grader.verbs import _course
 @click.command("why")
 @_course.out("Where the last grade's results are.")
 def command(out: Path) -> None:
-    """Say why the mistake that is next is one: what such code believes, and a number of the last grade that speaks against it."""
+    """Say why the mistake that is next is one: what such code assumes, and a number of the last grade that contradicts it."""
     report, console = Output(out).last(), terminal.console()
     text = words.refutation(report, _course.course_here().tasks) if report else ""
     for line in terminal.indented(
