@@ -56,7 +56,7 @@ def _operand(match: re.Match[str], place: Place) -> str:
             array = f"np.array({place.words(node).strip('`')})"
             return f"{place.words(node)} is {held.phrase}: {operator} works entry by entry only on arrays; {array} makes one."
         if held.kind in ("function", "method", "builtin_function_or_method"):
-            return f"{place.words(node)} is a function that was not called: round brackets after its name call it."
+            return f"{place.words(node)} is a function that was not called: parentheses after its name call it."
     return ""
 
 

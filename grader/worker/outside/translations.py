@@ -147,7 +147,7 @@ def _asked(node: ast.expr, asks: ast.AST | None, place: Place) -> str:
 
 def _between(word: str) -> str:
     sign = "&" if word == "and" else "|"
-    return f"`{word}` needs one True or False on each side; `{sign}` works entry by entry, with brackets on both sides."
+    return f"`{word}` needs one True or False on each side; `{sign}` works entry by entry, with parentheses on both sides."
 
 
 # -- indices -----------------------------------------------------------------------------------------------------------

@@ -124,7 +124,7 @@ CASES = [
      "`if` needs one True or False, and `x > 0` is an array with one for each entry. np.where, np.maximum or a mask work "
      "entry by entry; any() and all() would make one answer of the whole array. (ValueError: The truth "),
     (relu, "layers", "self.positive = x > 0", "self.positive = x > 0 and x < 9",
-     "`and` needs one True or False on each side; `&` works entry by entry, with brackets on both sides. ("),
+     "`and` needs one True or False on each side; `&` works entry by entry, with parentheses on both sides. ("),
     (relu, "layers", "self.positive = x > 0", "self.positive = not x",
      "`not` needs one True or False, and x is an array; `~` works entry by entry. ("),
     (training, "train", "return float(np.mean(model.predict(x) == y))",
@@ -244,7 +244,7 @@ CASES = [
     (sgd, "optim", "p -= self.lr * g", "p -= grads ** 2",
      "grads is a list of 1: `**` works entry by entry only on arrays; np.array(grads) makes one. (TypeError: unsupported "),
     (network, "network", "dout = dlogits\n", "dout = dlogits - self.parameters\n",
-     "self.parameters is a function that was not called: round brackets after its name call it. (TypeError: "),
+     "self.parameters is a function that was not called: parentheses after its name call it. (TypeError: "),
 ]
 # fmt: on
 
