@@ -702,7 +702,7 @@ def keeps_x_as_one_average_row(self, x):
 def returns_nothing_from_forward(self, x):
     """forward returns None
 
-    forward returned None. What does the next layer need?
+    What does the next layer need from forward?
     """
     self.x = x
     self.out = x @ self.W + self.b
@@ -823,7 +823,7 @@ def gives_dx_transposed(self, dout):
 def returns_nothing_from_backward(self, dout):
     """backward returns None
 
-    backward returned None. What does the layer before this one need?
+    What does the layer before this one need from backward?
     """
     self.dW = self.x.T @ dout
     self.db = dout.sum(axis=0)
@@ -1153,7 +1153,7 @@ def overwrites_dout_too_early(self, dout):
 def flips_the_sign(self, dout):
     """Gradients have the opposite sign
 
-    dW and db have the opposite sign. The gradient points uphill; who takes the step downhill?
+    The gradient points uphill. Which part of the program takes the step downhill?
     """
     self.dW = -self.x.T @ dout
     self.db = -dout.sum(axis=0)

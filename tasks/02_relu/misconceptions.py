@@ -267,7 +267,7 @@ def hands_back_the_callers_array(self, x):
 def returns_nothing_from_forward(self, x):
     """forward returns None
 
-    forward returned None. What does the next layer need?
+    What does the next layer need from forward?
     """
     self.positive = x > 0
     self.out = np.maximum(x, 0)
@@ -349,7 +349,7 @@ def ignores_small_activations(self, x):
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def masks_by_the_gradients_sign(self, dout):
-    """Gated on the sign of the gradient
+    """Gradients masked by their own sign
 
     You zero negative gradients. Which array decides whether the unit was on?
     """
@@ -409,7 +409,7 @@ class multiplies_by_its_input:
 def turns_the_mask_round(self, dout):
     """Mask inverted
 
-    Your gradient is zero exactly where it should not be.
+    Your gradient is 0 where it should pass, and passes where it should be 0.
     """
     return dout * ~self.positive
 
@@ -489,7 +489,7 @@ def uses_the_first_rows_mask(self, dout):
 def returns_nothing_from_backward(self, dout):
     """backward returns None
 
-    backward returned None. What does the layer before this one need?
+    What does the layer before this one need from backward?
     """
     self.dx = dout * self.positive
 
@@ -516,7 +516,7 @@ def picks_the_active_gradients(self, dout):
 def flips_the_sign(self, dout):
     """Gradient has the opposite sign
 
-    Your gradient has the opposite sign. The slope of an active unit is 1.
+    The slope of an active unit is 1. Which slope does your code use?
     """
     return -dout * self.positive
 

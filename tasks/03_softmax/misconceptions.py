@@ -17,7 +17,7 @@ def _softmax(logits):
 def forgets_the_shift(logits):
     """No shift before exp
 
-    exp of anything above 709 overflows. What can you subtract from a whole row without changing its softmax?
+    What can you subtract from a whole row without changing its softmax?
     """
     exps = np.exp(logits)
     return exps / exps.sum(axis=1, keepdims=True)
@@ -257,7 +257,8 @@ def averages_instead_of_summing(logits):
 def loses_a_dimension(logits):
     """Row sums or maxima lose a dimension
 
-    One sum per row has the shape (N,), which does not broadcast against (N, C) row by row. Which shape would?
+    One number per row, a sum or a maximum, has the shape (N,), which does not broadcast against (N, C) row by row.
+    Which shape would?
     """
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exps / exps.sum(axis=1)
@@ -541,7 +542,7 @@ def gives_the_transpose(logits):
 def returns_nothing(logits):
     """softmax returns None
 
-    softmax returned None. What is the last line of your function?
+    What is the last line of your function?
     """
     exps = np.exp(logits - logits.max(axis=1, keepdims=True))
     exps /= exps.sum(axis=1, keepdims=True)

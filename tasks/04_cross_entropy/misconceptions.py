@@ -49,7 +49,7 @@ def divides_by_the_classes(self, logits, labels):
 def averages_over_all_entries(self, logits, labels):
     """Mean over all entries instead of the examples
 
-    Your loss is too small by a factor of C, the number of classes: the mean ran over every entry of the one-hot
+    Your loss is C times too small, where C is the number of classes: the mean ran over every entry of the one-hot
     product.
     """
     _keep(self, logits, labels)
@@ -626,7 +626,7 @@ def returns_loss_and_gradient(self, logits, labels):
 def returns_nothing_from_forward(self, logits, labels):
     """forward returns None
 
-    forward returned None. What is the last line of your function?
+    What is the last line of your forward?
     """
     _keep(self, logits, labels)
     self.loss = float(np.mean(_losses(logits, labels)))
@@ -688,7 +688,7 @@ def divides_the_gradient_by_the_classes(self):
 def divides_the_gradient_by_all_entries(self):
     """Gradient divided by N times C instead of N
 
-    Your gradient is too small by a factor of C, the number of classes. Over how many examples does the mean in forward
+    Your gradient is C times too small, where C is the number of classes. Over how many examples does the mean in forward
     run?
     """
     return (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / self.probabilities.size
@@ -914,7 +914,7 @@ def keeps_nothing_after_backward(self):
 def flips_the_sign(self):
     """Gradient has the opposite sign
 
-    Your gradient has the opposite sign. If the logit of the true class rises, does the loss rise or fall?
+    If the logit of the true class rises, does the loss rise or fall?
     """
     return (_onehot(self.labels, self.probabilities.shape[1]) - self.probabilities) / len(self.labels)
 
@@ -959,7 +959,7 @@ def differentiates_squared_errors(self):
 def returns_nothing_from_backward(self):
     """backward returns None
 
-    backward returned None. What does the network need to start from?
+    What does the network need to start its backward from?
     """
     self.gradient = (self.probabilities - _onehot(self.labels, self.probabilities.shape[1])) / len(self.labels)
 

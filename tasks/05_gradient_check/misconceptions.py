@@ -229,7 +229,7 @@ def averages_over_the_entries(f, x, eps=1e-5):
 def shifts_all_entries_at_once(f, x, eps=1e-5):
     """All entries changed at once
 
-    All entries of your gradient are equal. Which entry did you change?
+    How many entries of x may be changed while f is measured?
     """
     return np.full_like(x, (f(x + eps) - f(x - eps)) / (2 * eps))
 
@@ -513,7 +513,7 @@ def hands_f_one_entry(f, x, eps=1e-5):
 def returns_nothing(f, x, eps=1e-5):
     """numerical_gradient returns None
 
-    numerical_gradient returned None. What is the last line of your function?
+    What is the last line of your function?
     """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):

@@ -588,7 +588,7 @@ def returns_the_classes(self, x):
 def returns_nothing(self, x):
     """forward returns None
 
-    forward returned None. What is the last line of your function?
+    What is the last line of your forward?
     """
     for layer in self.layers:
         x = layer.forward(x)

@@ -132,7 +132,7 @@ def updates_the_last_layer_only(self, dlogits):
 def returns_nothing(self, dlogits):
     """backward returns None
 
-    backward returned None. The contract asks for dL/dx.
+    The contract asks for dL/dx. Which layer returns it?
     """
     for layer in reversed(self.layers):
         dlogits = layer.backward(dlogits)
@@ -240,7 +240,7 @@ def puts_a_relu_after_the_output(self, dlogits):
 def flips_the_sign(self, dlogits):
     """Gradients have the opposite sign
 
-    All gradients have the opposite sign. The gradient points uphill; who takes the step downhill?
+    The gradient points uphill. Which part of the program takes the step downhill?
     """
     return _back(self.layers, -dlogits)
 
@@ -504,7 +504,7 @@ def returns_the_first_layer_only(self):
 def flips_the_gradients(self):
     """Sign reversed in gradients()
 
-    All gradients have the opposite sign. The gradient points uphill; who takes the step downhill?
+    The gradient points uphill. Which part of the program takes the step downhill?
     """
     return [-g for layer in _linears(self) for g in (layer.dW, layer.db)]
 

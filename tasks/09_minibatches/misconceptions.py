@@ -593,7 +593,7 @@ def returns_after_the_first(x, y, batch_size, rng):
 def returns_nothing(x, y, batch_size, rng):
     """minibatches returns None
 
-    minibatches returned None. Is the list of batches returned at the end?
+    Is the list of batches returned at the end?
     """
     order = rng.permutation(len(x))
     batches = list(_cut(x[order], y[order], batch_size))

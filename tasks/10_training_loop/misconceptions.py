@@ -236,7 +236,7 @@ def averages_the_predictions(model, x, y):
 def returns_nothing_from_accuracy(model, x, y):
     """accuracy returns None
 
-    accuracy returned None. What is the last line of your function?
+    What is the last line of your function?
     """
     right = np.mean(model.predict(x) == y)
     print("accuracy:", right)

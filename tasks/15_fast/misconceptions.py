@@ -239,10 +239,10 @@ def applies_the_rate_twice(model, x_train, y_train, x_val, y_val, *, epochs, bat
 
 @misconception("fast.train_fast", fails=["check_train_fast_makes_no_product_in_vain"])
 def goes_on_to_the_images(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0):
-    """Gradient by the images computed
+    """Gradient with respect to the images computed
 
-    Backward computes dx of the first layer, too: the gradient by the images, a third of the multiplications of a
-    step. Who uses it?
+    Backward computes dx of the first layer, too: the gradient with respect to the images, a third of the
+    multiplications of a step. Is it used?
     """
 
     class Thorough(Training):
@@ -323,7 +323,7 @@ def copies_the_batch_twice(model, x_train, y_train, x_val, y_val, *, epochs, bat
 
 @misconception("fast.train_fast", fails=["check_train_fast_makes_few_calls"])
 def adds_each_bias(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0):
-    """Bias added apart from the product
+    """Bias added separately from the product
 
     Each layer needs three more calls for its bias: the addition, the sum over the rows, and the step. As one more row
     of W it needs none.
