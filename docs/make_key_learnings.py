@@ -51,8 +51,8 @@ def batch_size(course: Course, lab: Any) -> tuple[str, Any, str]:
         epochs,
         f"After ten epochs on 2,000 images, batches of 32 have made {steps} updates and read {end(epochs, small):.0%} of the "
         f"validation images; one batch of all has made ten, and reads {end(epochs, full):.0%}. Given {steps} updates as well, it "
-        f"reads {end(updates, full):.0%}, for 63 times as much arithmetic. What counts is the number of updates, and a small "
-        "batch points about the same way as a large one.",
+        f"reads {end(updates, full):.0%}, for 63 times as much arithmetic. What counts is the number of updates; the gradient of "
+        "a small batch is noisier, and right on average.",
     )
 
 
@@ -87,12 +87,12 @@ def underfitting(course: Course, lab: Any) -> tuple[str, Any, str]:
 
     (shown,) = figures_of(course, lambda all_of_it: all_of_it.Experiment("", make))
     return (
-        "Underfitting, or an optimisation failure?",
+        "Underfitting, or an optimization failure?",
         shown,
         f"After 400 updates two trainings have hardly moved, at losses of {end(shown, 'short steps'):.2f} and {end(shown, 'zeros'):.2f}. "
         f"With a rate a hundred times as large the one falls to {end(shown, 'the same, lr x 100'):.2f}: it was underfitting. The other, "
         f"begun with all weights at zero, stays at {end(shown, 'zeros, lr x 100'):.2f}, because no gradient reaches its hidden layer: "
-        "that is no matter of patience.",
+        "more steps would not help.",
     )
 
 
@@ -119,9 +119,9 @@ def stability(course: Course, lab: Any) -> tuple[str, Any, str]:
         "Numerical stability",
         shown,
         f"With logits of size {first:g} the plain formula loses {lost[scales.index(first)]:.0%} of its rows to nan, with 1,000 "
-        f"{lost[scales.index(1000.0)]:.0%}. Subtracting each row's maximum changes no share, and loses none. The loss from the "
-        f"logarithm of the sum stays finite, too: of labels that are off it is {loss:,.0f} nats at that size, where log(softmax) "
-        "has the logarithm of 0.",
+        f"{lost[scales.index(1000.0)]:.0%}. Subtracting each row's maximum changes no share, and loses no row. The loss from the "
+        f"log of the sum stays finite, too: with a false label for every row it is {loss:,.0f} nats at size 1,000, where "
+        "log(softmax(z)) is the log of 0 in most rows.",
     )
 
 
@@ -149,7 +149,7 @@ def gradients(course: Course, lab: Any) -> tuple[str, Any, str]:
         f"Against central differences a right gradient of Linear has a relative error of {right[best]:.0e} at eps = {steps[best]:.0e}; "
         f"with 0.1 it is {right[0]:.0e}, because the curve bends, with {steps[-1]:.0e} {right[-1]:.0e}, because digits cancel. A gradient "
         f"that is not divided by its four rows has an error of {broken[best]:.1f} at every eps. Between the two lie "
-        f"{np.log10(broken[best] / right[best]):.0f} orders of magnitude: where the check is right, there is nothing to argue about.",
+        f"{np.log10(broken[best] / right[best]):.0f} orders of magnitude, so the check leaves no doubt.",
     )
 
 

@@ -123,7 +123,7 @@ def test_an_extension_and_an_excuse_are_shown_and_kept(tmp_path, submission, sto
 def test_a_mark_of_a_system_that_does_not_know_the_extension_does_not_count():
     grade = graded(Moment(source="Canvas", late=True), due=DUE + timedelta(days=7))
     assert grade.score == 50
-    assert "Canvas marks it as late without a time: counted as in time, for the due date is another" in grade.reason
+    assert "Canvas marks it as late without a time: counted as on time, because the due date is another one" in grade.reason
 
 
 def test_who_handed_in_nothing_keeps_the_excuse(tmp_path):

@@ -53,7 +53,7 @@ def test_a_class_with_roster_canvas_and_reports(tmp_path, grader):
     assert done.returncode == 0, done.stderr
     assert "1 graded, 1 could not be graded (submission), 0 failed in the grader, 1 missing." in done.stdout
     assert "handed in, not on the roster: bob" in done.stdout
-    assert "NO TIME OF SUBMISSION IS KNOWN FOR 1 OF 1 STUDENTS: they count as in time. Remedy: a roster" in done.stdout
+    assert "NO TIME OF SUBMISSION IS KNOWN FOR 1 OF 1 STUDENTS: they count as on time. Remedy: a roster" in done.stdout
     assert "1 in the file, but nothing was handed in: Eve." in done.stdout
     assert "Appeals to answer: 1. The class page has them" in done.stdout
     rows = list(csv.DictReader((tmp_path / "out" / "grades.csv").read_text().splitlines()))
