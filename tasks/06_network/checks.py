@@ -22,7 +22,7 @@ def check_network_alternates_linear_and_relu(student, case):
             _listed(student, case, model.layers)  # what is there instead
         wanted = (["Linear", "ReLU"] * len(sizes))[: 2 * len(sizes) - 3]
         should = f"MLP({sizes}, rng).layers should be {', '.join(wanted)}."
-        case.require(row == wanted, should, f"It is {', '.join(row) or 'empty'}, going by which layers have a W.")
+        case.require(row == wanted, should, f"It is {', '.join(row) or 'empty'} (a layer with a W counts as Linear).")
         shapes = [np.shape(W) for W in student.read([(layer, "W") for layer in layers[::2]])]
         wanted = [(sizes[k], sizes[k + 1]) for k in range(len(sizes) - 1)]
         case.require(
@@ -109,7 +109,7 @@ def check_network_layers_share_nothing(student, case):
     for relu, x in memories:
         relu.forward(x)
     for k, (relu, x) in enumerate(memories):
-        what = f"backward(ones) of ReLU {k % 2 + 1} in network {k // 2 + 1}, after all four went forward"
+        what = f"backward(ones) of ReLU {k % 2 + 1} in network {k // 2 + 1}, called after forward of all four ReLUs,"
         case.expect(relu.backward(np.ones((2, 5))), 1.0 * (x > 0), what, should="1 where its own input was above 0")
 
 
