@@ -76,7 +76,7 @@ def train_fast(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr,
             np.divide(rate, sums[batch], out=column)
             logits *= column
             logits[each, labels[batch]] -= rate
-            # 5. Backward stops at the first layer: the gradient by the images is a third of its work, and nobody uses it.
+            # 5. Backward stops at the first layer: the gradient with respect to the images is a third of its work, and nobody uses it.
             dout = logits
             for k in reversed(range(1, len(weights))):
                 np.matmul(inputs[k].T, dout, out=steps[k])

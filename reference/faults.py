@@ -39,7 +39,7 @@ def find_fault(model, loss, x, y):
     for layer in model.layers:
         inputs.append(layer.forward(inputs[-1]))
     logits = inputs.pop()
-    # 4. The loss first: its gradient by the logits, given and measured.
+    # 4. The loss first: its gradient with respect to the logits, given and measured.
     loss.forward(logits, y)
     dlogits = loss.backward()
     if differ(dlogits, numerical_gradient(lambda z: loss.forward(z, y), logits.copy())):

@@ -75,7 +75,7 @@ def log_softmax(logits: Array) -> Array:
 
 
 def cross_entropy(logits: Array, labels: ArrayLike) -> tuple[Any, Array]:
-    """Mean cross-entropy in nats (a float, or one for each network), and its gradient by the logits.
+    """Mean cross-entropy in nats (a float, or one for each network), and its gradient with respect to the logits.
 
     labels : (N,), or (S, N) if every network has rows of its own
     """

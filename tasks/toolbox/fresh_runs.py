@@ -108,7 +108,7 @@ def train(plan: Plan, rng: np.random.Generator, images: tuple[Array, Array]) -> 
                 loss, hits = loss + mean * len(rows), hits + int(np.sum(values[-1].argmax(axis=1) == y[rows]))
                 last, dout = closed_form.affine_back(parameters[2], parameters[3], values[1], dlogits)
                 dout = closed_form.rectified(dout, by=values[1])
-                first = [values[0].T @ dout, dout.sum(axis=0)]  # nobody needs the gradient by the images
+                first = [values[0].T @ dout, dout.sum(axis=0)]  # nobody needs the gradient with respect to the images
                 parameters = closed_form.stepped(parameters, [*first, *last], plan.lr)
             ends = (loss / count, hits / count, *closed_form.evaluate(parameters, x_val, y_val))
             for name, value in zip(curves, ends):

@@ -76,7 +76,7 @@ class Walk:
         return np.concatenate([array.reshape(len(array), -1) for array in self.parameters], axis=1)
 
     def loss(self, x: Array, y: Array) -> tuple[list[Array], Array, Array, Array]:
-        """Of a forward on these rows: what the layers remember, the logits, the loss, and its gradient by the logits."""
+        """Of a forward on these rows: what the layers remember, the logits, the loss, and its gradient with respect to the logits."""
         *inputs, logits = closed_form.activations(self.parameters, x)
         inputs = [np.broadcast_to(a, (len(self.parameters[0]), *a.shape[-2:])) for a in inputs]
         value, dlogits = closed_form.cross_entropy(logits, y)

@@ -86,7 +86,7 @@ WHEN = [
 
 
 def _sent(dlogits: Callable[[Array, Array, Array, Array], Array]) -> Batch:
-    """A step with another gradient by the logits, made of logits, labels, loss and the right one."""
+    """A step with another gradient with respect to the logits, made of logits, labels, loss and the right one."""
 
     def batch(w: Walk, x: Array, y: Array) -> None:
         inputs, logits, value, right = w.loss(x, y)

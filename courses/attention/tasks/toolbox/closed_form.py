@@ -145,7 +145,7 @@ def copier_back(parameters: Sequence[Array], count: int, x: Array, dlogits: Arra
 
 
 def copy_loss(logits: Array, tokens: Array) -> tuple[float, Array]:
-    """Mean cross-entropy of the second half, and its gradient by the logits."""
+    """Mean cross-entropy of the second half, and its gradient with respect to the logits."""
     half = logits.shape[1] // 2
     wanted = tokens[:, half + 1 :]
     logs = logits - logits.max(-1, keepdims=True)
