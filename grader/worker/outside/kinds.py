@@ -95,7 +95,7 @@ def _taken_apart(place: Place) -> tuple[str, ast.expr | None, str, bool]:
     return left, None, "", False
 
 
-def _unpacked(match: re.Match[str], place: Place) -> str:
+def _parts(match: re.Match[str], place: Place) -> str:
     left, value, whose, each = _taken_apart(place)
     if value is None:
         return ""
@@ -115,7 +115,6 @@ def _no_parts(match: re.Match[str], place: Place) -> str:
     return f"{left} takes several values, and {whose} is one alone."
 
 
-# fmt: off
 #: As `TABLE` of the translations.
 KINDS: Sequence[Rule] = (
     ("TypeError", r"unsupported operand type\(s\) for [^:]{1,20}: '([\w.]+)' and '([\w.]+)'", _operand),
@@ -124,10 +123,8 @@ KINDS: Sequence[Rule] = (
     ("TypeError", r"can only concatenate (list|tuple) \(not \"[\w.]+\"\) to (?:list|tuple)", _operand),
     ("TypeError", r"'NoneType' object is not (subscriptable|callable|iterable)", _no_entries),
     ("TypeError", r"object of type 'NoneType' has no (len)\(\)", _no_entries),
-    ("ValueError", r"too many values to unpack \(expected (?P<wanted>\d{1,9})(?:, got (?P<found>\d{1,9}))?\)", _unpacked),
-    ("ValueError", r"not enough values to unpack \(expected (?:at least )?(?P<wanted>\d{1,9}), got (?P<found>\d{1,9})\)",
-     _unpacked),
+    ("ValueError", r"too many values to unpack \(expected (?P<wanted>\d{1,9})(?:, got (?P<found>\d{1,9}))?\)", _parts),
+    ("ValueError", r"not enough values to unpack \(expected (?:at least )?(?P<wanted>\d{1,9}), got (?P<found>\d{1,9})\)", _parts),
     ("TypeError", r"only (?:0-dimensional|length-1|size-1) arrays can be converted to Python scalars", _one_number),
     ("TypeError", r"cannot unpack non-iterable ([\w.]+) object", _no_parts),
 )
-# fmt: on

@@ -201,7 +201,6 @@ def _no_init(match: re.Match[str], place: Place) -> str:
     return f"class {match[1]} in {found.place}, has no __init__.{meant}"
 
 
-# fmt: off
 #: As `TABLE` of the translations.
 LOOKUPS: Sequence[Rule] = (
     ("AttributeError", r"(?:type object '([\w.]{1,80})'|'([\w.]{1,80})' object) has no attribute '(\w{1,80})'", _attribute),
@@ -210,8 +209,6 @@ LOOKUPS: Sequence[Rule] = (
     ("UnboundLocalError", r"cannot access local variable '(\w{1,80})' where it is not associated with a value", _unbound),
     ("TypeError", r"([\w.]{1,160})\(\) got an unexpected keyword argument '(\w{1,80})'(?:\. Did you mean '\w+'\?)?", _keyword),
     ("TypeError", r"([\w.]{1,160})\(\) missing \d+ required positional arguments?: ('.{1,200}')", _missing),
-    ("TypeError", r"([\w.]{1,160})\(\) takes (?:from )?[\w ]{1,40} positional arguments? but (\d{1,6}) (?:was|were) given",
-     _too_many),
+    ("TypeError", r"([\w.]{1,160})\(\) takes [\w ]{1,45} positional arguments? but (\d{1,6}) (?:was|were) given", _too_many),
     ("TypeError", r"(\w{1,80})\(\) takes no arguments", _no_init),
 )
-# fmt: on

@@ -35,7 +35,7 @@ def _shape(text: str) -> tuple[int, ...]:
     return tuple(int(size) for size in re.findall(_NUMBER, text)[:8])
 
 
-def _inner_sizes(match: re.Match[str], place: Place) -> str:
+def _matmul(match: re.Match[str], place: Place) -> str:
     """matmul names the two sizes alone, the right one first; the shapes are what the names held."""
     right, left = match[1], match[2]
     if (operands := place.operands()) is None:
@@ -223,27 +223,20 @@ def _many(count: int, one: str, many: str = "") -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-# fmt: off
 #: (kind of exception, the whole of what it says, what puts it into words)
 TABLE: Sequence[Rule] = (
-    ("ValueError", rf"matmul: Input operand 1 has a mismatch in its .*\(size {_NUMBER} is different from {_NUMBER}\)",
-     _inner_sizes),
-    ("ValueError", rf"shapes {_SHAPE} and {_SHAPE} not aligned: {_NUMBER} \(dim \d\) != {_NUMBER} \(dim \d\)",
-     _not_aligned),
+    ("ValueError", rf"matmul: Input operand 1 has a mismatch in its .*\(size {_NUMBER} is different from {_NUMBER}\)", _matmul),
+    ("ValueError", rf"shapes {_SHAPE} and {_SHAPE} not aligned: {_NUMBER} \(dim \d\) != {_NUMBER} \(dim \d\)", _not_aligned),
     ("ValueError", r"matmul: Input operand ([01]) does not have enough dimensions .*", _no_array),
     ("ValueError", r"operands could not be broadcast together with shapes ([\d(), ]+)", _broadcast),
-    ("ValueError", rf"non-broadcastable output operand with shape {_SHAPE} doesn't match the broadcast shape {_SHAPE}",
-     _grows),
+    ("ValueError", rf"non-broadcastable output operand with shape {_SHAPE} doesn't match the broadcast shape {_SHAPE}", _grows),
     ("ValueError", rf"could not broadcast input array from shape {_SHAPE} into shape {_SHAPE}", _assigned),
     ("ValueError", r"The truth value of an array with more than one element is ambiguous\..*", _truth),
     ("IndexError", rf"index (-?\d{{1,15}}) is out of bounds for axis (\d{{1,2}}) with size {_NUMBER}", _out_of_bounds),
     ("IndexError", r"(?:list|tuple)(?: assignment)? index out of range", _past_the_end),
-    ("IndexError", r"too many indices for array: array is (\d{1,2})-dimensional, but (\d{1,2}) were indexed",
-     _too_many_axes),
-    ("IndexError", r"shape mismatch: indexing arrays could not be broadcast together with shapes ([\d(), ]+)",
-     _index_arrays),
+    ("IndexError", r"too many indices for array: array is (\d{1,2})-dimensional, but (\d{1,2}) were indexed", _too_many_axes),
+    ("IndexError", r"shape mismatch: indexing arrays could not be broadcast together with shapes ([\d(), ]+)", _index_arrays),
     ("AxisError", r"axis (-?\d{1,9}) is out of bounds for array of dimension (\d{1,2})", _no_such_axis),
     *KINDS,
     *LOOKUPS,
 )
-# fmt: on
