@@ -72,9 +72,7 @@ def _attribute(node: ast.Attribute, rng: random.Random) -> None:
     node.attr = _SWAPS.get(node.attr, node.attr)
 
 
-_SWAPS = {
-    "max": "min", "sum": "mean", "argmax": "argmin", "maximum": "minimum", "abs": "negative", "W": "b", "dW": "db",
-}  # fmt: skip
+_SWAPS = {"max": "min", "sum": "mean", "argmax": "argmin", "maximum": "minimum", "abs": "negative", "W": "b", "dW": "db"}
 
 _EDITS: dict[type[ast.AST], Callable[..., None]] = {
     ast.BinOp: _operator, ast.AugAssign: _operator, ast.Compare: _comparison, ast.Constant: _constant, ast.Call: _call,

@@ -10,9 +10,7 @@ from grader.worker.outside.handles import Handle, what_is
 
 __judges_values__ = True  # see grader.running.failures
 
-_A_TYPE = {
-    "str": "a text", "bool": "True or False", "dict": "a dict", "set": "a set", "bytes": "bytes", "ndarray": "an array",
-}  # fmt: skip
+_A_TYPE = {"str": "a text", "bool": "True or False", "dict": "a dict", "set": "a set", "bytes": "bytes", "ndarray": "an array"}
 
 
 def number(value: float, digits: int = 4) -> str:

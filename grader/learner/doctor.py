@@ -18,8 +18,7 @@ from grader.course.course import SUMS, Course
 
 #: Oldest versions that the course works with.
 OLDEST = {
-    "numpy": "1.26", "msgspec": "0.19", "pytest": "8.3", "jinja2": "3.1", "matplotlib": "3.9", "click": "8.1",
-    "rich": "13.9",
+    "numpy": "1.26", "msgspec": "0.19", "pytest": "8.3", "jinja2": "3.1", "matplotlib": "3.9", "click": "8.1", "rich": "13.9",
 }  # fmt: skip
 
 

@@ -13,9 +13,8 @@ from grader.submission import Submission
 
 #: Names by which code could reach other modules or files unseen by a reader of its import statements.
 _UNSEEN = {
-    "importlib", "__import__", "exec", "eval", "compile", "open", "runpy", "pkgutil", "sys", "os", "pathlib", "io",
-    "inspect", "builtins", "__builtins__", "globals", "linecache", "load", "loadtxt", "genfromtxt", "fromfile",
-    "memmap",
+    "importlib", "__import__", "exec", "eval", "compile", "open", "runpy", "pkgutil", "sys", "os", "pathlib", "io", "inspect",
+    "builtins", "__builtins__", "globals", "linecache", "load", "loadtxt", "genfromtxt", "fromfile", "memmap",
 }  # fmt: skip
 
 
