@@ -117,6 +117,7 @@ def odd_epoch(given: Sequence[Array], start: Parameters, data: Sequence[Any], ba
     return ""
 
 
+@closed_form.remembered
 def running_means(parameters: Parameters, x: Array, y: Array, batch_size: int) -> list[tuple[float, float]]:
     """The (loss, accuracy) that train may report of an epoch in which nothing moves.
 
@@ -129,6 +130,7 @@ def running_means(parameters: Parameters, x: Array, y: Array, batch_size: int) -
     return values
 
 
+@closed_form.remembered
 def forgetting_rate(start: Parameters, x: Array, y: Array, guesses: Array, epochs: int) -> float:
     """The lr at which the accuracy on `guesses` falls furthest after the first epoch, all rows in one batch."""
     rates = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.8])

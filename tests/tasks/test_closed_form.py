@@ -71,3 +71,20 @@ def test_signs_tell_which_units_are_on(net):
     z2 = np.maximum(z1, 0) @ parameters[2] + parameters[3]
     assert np.array_equal(cf.signs(parameters, x), np.hstack([z1, z2]) > 0)
     assert cf.signs(parameters[:2], x).shape == (7, 0)
+
+
+def test_what_is_remembered_is_worked_out_once_for_equal_numbers():
+    calls = []
+    asked = cf.remembered(lambda arrays, factor=1: calls.append(arrays) or factor * arrays[0])
+    one, other = np.ones(2), np.array([1.0, 2.0])
+    assert asked([one]) is asked([one.copy()])
+    assert len(calls) == 1
+    np.testing.assert_array_equal(asked([other]), other)
+    np.testing.assert_array_equal(asked([one], factor=2), 2 * one)
+    one[0] = 5.0
+    np.testing.assert_array_equal(asked([one]), [5.0, 1.0])
+    assert len(calls) == 4
+    for k in range(cf._KEPT):
+        asked([np.full(2, float(k + 10))])
+    asked([other])
+    assert len(calls) == 5 + cf._KEPT  # only the last ones are kept
