@@ -126,7 +126,9 @@ class Runtime:
                 if asked == "notes":
                     return "ok", self.put_in.notes()
                 self.put_in.put_in()
-            value = OPERATIONS[asked.removeprefix("keep_")](*(self._meant(part, earlier) for part in arguments))
+            value = OPERATIONS[asked.removeprefix("keep_")](
+                *[self._meant(part, earlier) if type(part) is wire.Earlier else part for part in arguments]
+            )
             if asked == "having":
                 return "ok", [[index, self.refer(item)] for index, item in value]
             return "ok", self.refer(value) if asked.startswith("keep_") else value
@@ -137,10 +139,8 @@ class Runtime:
             error.__traceback__ = None
             return "error", explained
 
-    def _meant(self, part: object, earlier: Sequence[tuple[str, Any]]) -> object:
-        """An argument, or what it stands for of what earlier requests gave."""
-        if type(part) is not wire.Earlier:
-            return part
+    def _meant(self, part: wire.Earlier, earlier: Sequence[tuple[str, Any]]) -> object:
+        """What an argument stands for of what earlier requests gave."""
         value = earlier[part.request][1]
         value = value if part.item < 0 else value[part.item][1]
         return self.objects[value.handle] if type(value) is wire.Reference else value

@@ -170,6 +170,8 @@ class Asker:
 
     def _outgoing(self, value: object, callbacks: dict[int, Callable[..., object]]) -> object:
         """An argument as the wire takes it: proxies as references, functions as callbacks."""
+        if type(value) is str:
+            return value
         if isinstance(value, InWorker):
             return value.to_wire()
         if type(value) is list or type(value) is tuple:

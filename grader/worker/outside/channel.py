@@ -26,10 +26,8 @@ Request: TypeAlias = list[object]  #: operation and arguments
 Reply: TypeAlias = Answer | errors.StudentError
 
 
-def _meant(part: object, replies: list[Reply]) -> object:
-    """A part of a request as it will be asked for: of what stood for an answer, the object; None if it is none."""
-    if type(part) is not wire.Earlier:
-        return part
+def _meant(part: wire.Earlier, replies: list[Reply]) -> wire.Pointer | None:
+    """The object that stood for an answer, as it will be asked for; None if it is none."""
     earlier = replies[part.request]
     value = earlier.value if isinstance(earlier, Answer) else None
     if part.item >= 0:
@@ -107,7 +105,10 @@ class Channel:
         if not replies:
             self.close()
             raise errors.ProtocolViolation(errors.NO_ANSWER, printed=said.printed)
-        return [([_meant(part, replies) for part in asked], reply) for asked, reply in zip(requests, replies)]
+        return [
+            ([_meant(part, replies) if type(part) is wire.Earlier else part for part in asked], reply)
+            for asked, reply in zip(requests, replies)
+        ]
 
     def _message(self, asked: Request, callbacks: dict[int, Callable[..., object]]) -> Answer:
         """Send one message and wait for its answer; raises as `request`."""
