@@ -104,7 +104,7 @@ def _done(name: str, function: Callable[..., Value], arguments: Sequence[Value],
     given, keywords = _plain(tuple(arguments)), _plain(named)
     result = function(*given, **keywords)
     inputs, results, out = _arrays([*given, *keywords.values()]), _arrays([result]), named.get("out")
-    new = [array for array in results if not _shares_memory(array, inputs)]
+    new = [array for array in results if out is None and not _shares_memory(array, inputs)]
     if name in FREE or (results and not new and out is None):
         return _counting(result)  # it, or a view
     multiplications = _multiplications(name, given, result)
@@ -116,7 +116,7 @@ def _done(name: str, function: Callable[..., Value], arguments: Sequence[Value],
 
 
 def _shares_memory(array: np.ndarray, inputs: Sequence[np.ndarray]) -> bool:
-    """Whether an array is a view of an input, or the one that was given as out."""
+    """Whether an array is an input, or a view of one."""
     if array.base is None:  # its memory is its own
         return any(array is one for one in inputs)
     return any(np.may_share_memory(array, one) for one in inputs)
@@ -214,7 +214,7 @@ def count(
     with _all_new_arrays_count():
         for rows, epochs, times in runs:
             _notes.clear()
-            parts = (array[: rows if k < 2 else None].copy().view(Counting) for k, array in enumerate(data))
+            parts = (array[: rows if k < 2 else None].view(Counting) for k, array in enumerate(data))
             train(model, *parts, epochs=epochs, **settings)
             for key, numbers in _notes.items():
                 known = total.setdefault(key, [0, 0, 0, 0])
