@@ -89,12 +89,16 @@ def check_weights_stay_finite_for_large_scores(student, case):
 
 
 def check_attention_mixes_the_values(student, case):
-    """forward(q, k, v) is weights @ v: one row per query, one column per feature of a value."""
+    """forward(q, k, v) is your own attention_weights(q, k) @ v: one row per query, one column per feature of a value."""
     for shape in SHAPES:
         case.start_new_example(student)
         q, k, v = _drawn(case, *shape)
-        found, what = student.attention.Attention().forward(q, k, v), "Attention().forward(q, k, v)"
-        case.expect(found, closed_form.attend(q, k, v), what, should="weights @ v", rtol=FLOAT32_RTOL)
+        weights = _own_weights(student, case, shape, q, k)
+        case.expect(
+            weights.sum(axis=2), np.ones(shape[:2]), "The sum of attention_weights(q, k) over the keys", rtol=FLOAT32_RTOL
+        )
+        what, should = "Attention().forward(q, k, v)", "attention_weights(q, k) @ v"
+        case.expect(student.attention.Attention().forward(q, k, v), weights @ v, what, should=should, rtol=FLOAT32_RTOL)
 
 
 def check_attention_uses_the_mask(student, case):
@@ -103,10 +107,9 @@ def check_attention_uses_the_mask(student, case):
         case.start_new_example(student)
         q, k, v = _drawn(case, *shape)
         mask = _masked(case, *shape[1:3])
-        weights = student.attention.attention_weights(q, k, mask)
-        case.expect(weights, np.zeros((shape[0], *shape[1:3])), "attention_weights(q, k, mask)", atol=np.inf)
+        mix = _own_weights(student, case, shape, q, k, mask) @ v
         what, should = "Attention().forward(q, k, v, mask)", "attention_weights(q, k, mask) @ v"
-        case.expect(student.attention.Attention().forward(q, k, v, mask), weights @ v, what, should=should, rtol=FLOAT32_RTOL)
+        case.expect(student.attention.Attention().forward(q, k, v, mask), mix, what, should=should, rtol=FLOAT32_RTOL)
 
 
 def check_attention_leaves_its_arguments_alone(student, case):
@@ -117,11 +120,19 @@ def check_attention_leaves_its_arguments_alone(student, case):
     held = [student.put(array) for array in given]
     first = layer.forward.keep(*held)
     second = layer.forward(*others)
-    student.attention.attention_weights(held[0], held[1], held[3])
+    weights = [student.attention.attention_weights(q, k, mask) for q, k, _, mask in (held, others)]
     for name, array, now in zip(("q", "k", "v", "mask"), given, held):
         case.expect_unchanged(array, student.fetch(now), name)
-    case.expect(student.fetch(first), closed_form.attend(*given), "The first result, after the next call,", rtol=FLOAT32_RTOL)
-    case.expect(second, closed_form.attend(*others), "The second result", should="that of its own q, k and v", rtol=FLOAT32_RTOL)
+    mixed = [own @ v for own, (_, _, v, _) in zip(weights, (given, others))]
+    case.expect(student.fetch(first), mixed[0], "The first result, after the next call,", rtol=FLOAT32_RTOL)
+    case.expect(second, mixed[1], "The second result", should="that of its own q, k and v", rtol=FLOAT32_RTOL)
+
+
+def _own_weights(student, case, shape, q, k, *mask):
+    """What the learner's function gives, of the right shape: whether it is right, its own checks ask."""
+    weights = student.attention.attention_weights(q, k, *mask)
+    case.expect(weights, np.zeros(shape[:3]), f"attention_weights(q, k{', mask' if mask else ''})", atol=np.inf)
+    return weights
 
 
 def _keep_map(case, found, expected):
