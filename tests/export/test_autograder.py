@@ -11,6 +11,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from grader.check_tasks import subjects
+from grader.course.course import Course
 from grader.course.policy import read_policy
 from grader.export import gradescope_zip
 from grader.export.kit_folder import contents
@@ -50,8 +52,11 @@ def test_what_nobody_else_may_read_is_for_the_owner_alone(container):
 
 @pytest.fixture
 def container(tmp_path, archive):
+    return unpacked(archive, tmp_path / "autograder")
+
+
+def unpacked(archive, base):
     """/autograder as Gradescope makes it: source/ unpacked, run_autograder copied beside it, no results yet."""
-    base = tmp_path / "autograder"
     for name in ("source", "submission", "results"):
         (base / name).mkdir(parents=True)
     with zipfile.ZipFile(archive) as zipped:
@@ -153,6 +158,19 @@ def test_a_whole_kit_without_a_file_is_graded_by_its_student_folder(container):
     content = run(container)
     assert content["score"] == 16
     assert "not graded" not in content["output"]
+
+
+def test_the_second_course_is_graded_by_its_own_archive(tmp_path):
+    second = Course(ROOT / "courses" / "attention")
+    (tmp_path / "policy.toml").write_text('[grading]\nstages = ["03_layer_norm"]\n')
+    gradescope_zip.build(second, tmp_path / "autograder.zip", read_policy(None, tmp_path))
+    base = unpacked(tmp_path / "autograder.zip", tmp_path / "autograder")
+    mistaken = subjects.mutants(second, second.read(second.reference))["03_layer_norm:sums_over_the_batch_alone"][1]
+    for module, text in mistaken.modules.items():
+        (base / "submission" / f"{module}.py").write_text(text, encoding="utf-8")
+    content = run(base)
+    assert content["score"] == 14
+    assert "gamma met every position of every example" in json.dumps(content)  # the hint of its name
 
 
 @pytest.mark.parametrize("name", ["essay.pdf", None])
