@@ -1,4 +1,4 @@
-"""The second course's page in a real browser: one grade with a named mistake, its heat map, and where the trained network looks."""
+"""The second course's pages in a real browser: one with a named mistake and its heat map, the first page, and full marks."""
 
 import pytest
 
@@ -37,5 +37,20 @@ def test_one_mistake_costs_its_own_checks_and_the_page_shows_it_with_its_maps(tm
         assert page.locator("#next").inner_text() == "Mask after the softmax"
         assert page.locator("svg.sketch").count() >= 3  # the weights; both heads of the trained network; its loss
         assert "should be" in page.locator("svg.sketch").first.text_content()
+        assert (page.asked, page.said, page.evaluate(OVERFLOWING, width)) == ([], [], [])
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "told"), [("student", "Where this leads"), ("reference", "it copies texts that it has never seen")]
+)
+def test_the_first_page_and_the_last_one_stand_in_every_width(folder, told, tmp_path, open_page):
+    grade(Request(COURSE, COURSE.folder / folder, Output(tmp_path), settings=Settings(use_cache=False)))
+    for width in (390, 1280):
+        page = open_page(tmp_path / "report.html", width)
+        page.evaluate(UNFOLD)
+        assert told in page.locator("main").inner_text()
+        assert ("about 4 hours" in page.locator("main").inner_text()) == (folder == "student")
+        assert page.locator("svg.sketch").count() >= 1
         assert (page.asked, page.said, page.evaluate(OVERFLOWING, width)) == ([], [], [])
     assert violations(page) == []
