@@ -29,4 +29,4 @@ def command(name: str) -> None:
         listed = re.sub(r"(?m)^(modules = \[[^\]]*?)[,\s]*\]", rf'\1, "{name}"]', path.read_text("utf-8"), count=1)
         write_atomically(path, listed)
     click.echo(f"Written to {course.folder}: {made}.")
-    click.echo(f"Fill them in; then skeleton writes the stub, and check-tasks {words['id']} says what is still missing.")
+    click.echo(f"Fill them in; then run skeleton, which writes the stub, check-tasks --tables, and check-tasks {words['id']}.")

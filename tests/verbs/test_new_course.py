@@ -41,6 +41,16 @@ def test_nothing_that_is_there_is_overwritten(course):
     assert (course / "reference" / "means.py").read_bytes() == before
 
 
+def test_what_a_sentence_calls_make_is_the_command(course):
+    words = ["make", "-n", "check-tasks", "ARGS=--tables 01_means", "CHAIN_RULE=it"]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout.split() == [
+        "it",
+        "check-tasks",
+        "--tables",
+        "01_means",
+    ]
+
+
 def test_its_skeleton_has_everything_to_do_and_its_reference_all_points(course):
     assert "0 of 100" in verb("grade")
     report = json.loads((course / "build" / "results.json").read_text("utf-8"))
