@@ -143,6 +143,27 @@ def check_linear_works_in_float64(student, case):
         case.expect(_vector(linear.db), dout.sum(axis=0), "linear.db", rtol=1e-12, dtype=np.float64)
 
 
+def explain_memory(student, case, failed):
+    """Whether backward is about another input, or a result changes later: for each failed check that this explains."""
+    from ..toolbox import memory  # only where something failed
+
+    W, b, dout = case.normal("W", 4, 3), case.normal("b", 3), case.normal("dout", 5, 3)
+    inputs, told = [case.normal(f"x_{k}", 5, 4) for k in range(3)], {}
+    if (check := "check_linear_answers_for_the_last_batch") in failed:
+        name = memory.of_backward(
+            make=lambda: _layer(student, case, W, b),
+            forward=lambda linear, k: linear.forward(inputs[k]),
+            back=lambda linear: (linear.backward(dout), linear.dW)[1],
+            right=[x.T @ dout for x in inputs],
+            names=["keeps_the_first_input_only", "keeps_x_for_all_layers_at_once"],
+        )
+        told |= {check: (name,)} if name else {}
+    if (check := "check_linear_leaves_its_inputs_alone") in failed:
+        linear = _layer(student, case, W, b)
+        told |= {check: ("reuses_its_result",)} if memory.reuses_its_result(student, linear, *inputs[:2]) else {}
+    return told
+
+
 def _new_layer(student, case, inputs, units, rng, *read):
     """A new layer. If its forward answers at all, it has to answer to x: weights that nothing uses are not judged.
 

@@ -522,6 +522,20 @@ def keeps_the_output_for_x(self, x):
     return self.x
 
 
+@misconception("layers.Linear.forward", fails=["check_linear_leaves_its_inputs_alone"])
+def reuses_its_result(self, x):
+    """One result array for all calls of forward
+
+    The next forward overwrites what the one before returned. The caller may still need that: make a new array each time.
+    """
+    self.x = x
+    if not (hasattr(self, "result") and self.result.shape == (len(x), self.W.shape[1])):
+        self.result = np.empty((len(x), self.W.shape[1]))
+    np.matmul(x, self.W, out=self.result)
+    self.result += self.b
+    return self.result
+
+
 @misconception("layers.Linear.forward", fails=["check_linear_answers_for_the_last_batch"])
 def keeps_x_for_all_layers_at_once(self, x):
     """x shared by all layers

@@ -83,3 +83,22 @@ def check_relu_takes_any_shape(student, case):
         relu, of = student.layers.ReLU(), f"for x of shape {shape}"
         case.expect(relu.forward(x), np.maximum(x, 0), f"relu.forward(x) {of}", should="the larger of 0 and x", atol=0)
         case.expect(relu.backward(dout), dout * (x > 0), f"relu.backward(dout) {of}", should="dout where x > 0", atol=0)
+
+
+def explain_memory(student, case, failed):
+    """Whether backward is about another input, or a result changes later: for each failed check that this explains."""
+    from ..toolbox import memory  # only where something failed
+
+    inputs, dout, told = [case.normal(f"x_{k}", 5, 4) for k in range(3)], case.normal("dout", 5, 4), {}
+    if (check := "check_relu_backward_is_about_the_last_forward") in failed:
+        name = memory.of_backward(
+            make=student.layers.ReLU,
+            forward=lambda relu, k: relu.forward(inputs[k]),
+            back=lambda relu: relu.backward(dout),
+            right=[dout * (x > 0) for x in inputs],
+            names=["makes_its_mask_once", "shares_its_mask"],
+        )
+        told |= {check: (name,)} if name else {}
+    if (check := "check_relu_forward_returns_a_new_array") in failed:
+        told |= {check: ("reuses_its_result",)} if memory.reuses_its_result(student, student.layers.ReLU(), *inputs[:2]) else {}
+    return told

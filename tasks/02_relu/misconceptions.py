@@ -293,6 +293,18 @@ def makes_its_mask_once(self, x):
     return np.maximum(x, 0)
 
 
+@misconception("layers.ReLU.forward", fails=["check_relu_forward_returns_a_new_array"])
+def reuses_its_result(self, x):
+    """One result array for all calls of forward
+
+    The next forward overwrites what the one before returned. The caller may still need that: make a new array each time.
+    """
+    self.positive = x > 0
+    if not hasattr(self, "result") or (self.result.shape, self.result.dtype) != (x.shape, x.dtype):
+        self.result = np.empty_like(x)
+    return np.maximum(x, 0, out=self.result)
+
+
 @misconception("layers.ReLU.forward", fails=["check_relu_backward_is_about_the_last_forward"])
 def shares_its_mask(self, x):
     """Mask shared by all ReLUs

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checks.api import FLOAT32_RTOL
+from grader.checks.api import FLOAT32_RTOL, StudentError
 
 OVERFLOW = "The exp of a number above 709 is too large for a float."
 ALL_ZERO = "If every exp of a row is 0, the log of their sum is -inf."
@@ -122,6 +122,40 @@ def check_cross_entropy_is_exact_for_any_batch(student, case):
         case.expect(found, _loss(logits, labels), f"The loss {what}", rtol=1e-10 if exact else FLOAT32_RTOL)
         options = {"rtol": 1e-12, "dtype": np.float64} if exact else {"rtol": FLOAT32_RTOL}
         case.expect(loss.backward(), _gradient(logits, labels), f"The gradient {what}", **options)
+
+
+def explain_memory(student, case, failed):
+    """Whether backward is about another batch, or changes what forward kept: for each failed check that this explains."""
+    from ..toolbox import memory  # only where something failed
+
+    checks = failed & {"check_cross_entropy_is_about_the_last_batch", "check_cross_entropy_backward_can_be_repeated"}
+    if not checks:
+        return {}
+    batches = [(case.normal(f"logits_{k}", 5, 4), case.labels(f"labels_{k}", 5, 4)) for k in range(3)]
+    name = memory.of_backward(
+        make=student.losses.SoftmaxCrossEntropy,
+        forward=lambda loss, k: loss.forward(*batches[k]),
+        back=lambda loss: loss.backward(),
+        right=[_gradient(*batch) for batch in batches],
+        names=["keeps_the_first_batch_only", "shares_what_it_keeps", "uses_its_probabilities_up"],
+    )
+    return dict.fromkeys(checks, (name,)) if name else {}
+
+
+def explain_labels(student, case, failed):
+    """Whether it is the missing last class that ends a call in an error."""
+    if (check := "check_cross_entropy_takes_any_labels") not in failed:
+        return {}
+    logits, whole = case.normal("logits", 6, 4), case.given("whole", np.array([0, 1, 2, 3, 1, 0]))
+    loss, other = student.losses.SoftmaxCrossEntropy(), student.losses.SoftmaxCrossEntropy()
+    loss.forward(logits, whole)
+    loss.backward()
+    try:
+        other.forward(logits, case.given("without", np.where(whole == 3, 2, whole)))
+        other.backward()
+    except StudentError:
+        return {check: ("makes_the_onehot_too_narrow",)}
+    return {}
 
 
 def _log_softmax(logits):

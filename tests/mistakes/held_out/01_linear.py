@@ -200,3 +200,13 @@ def masks_like_relu(self, dout):
 def hands_dout_on(self, dout):
     self.dW, self.db = np.dot(self.x.T, dout), np.sum(dout, axis=0)
     return np.array(dout)
+
+
+@held_out("layers.Linear.forward")
+def reuses_its_result(self, x):
+    self.x = x
+    if getattr(self, "out", None) is None or len(self.out) != len(x):
+        self.out = np.zeros((len(x), len(self.b)))
+    self.out[:] = self.b
+    self.out += x.dot(self.W)
+    return self.out

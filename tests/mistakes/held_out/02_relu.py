@@ -133,3 +133,35 @@ class writes_the_mask_over_its_result:
     def backward(self, dout):
         np.sign(self.a, out=self.a)
         return self.a * dout
+
+
+@held_out("layers.ReLU")
+class makes_its_mask_once:
+    off = None
+
+    def forward(self, x):
+        if self.off is None:
+            self.off = x <= 0
+        out = x.copy()
+        out[x <= 0] = 0
+        return out
+
+    def backward(self, dout):
+        dx = dout.copy()
+        dx[self.off] = 0
+        return dx
+
+
+@held_out("layers.ReLU")
+class reuses_its_result:
+    out = np.zeros(0)
+
+    def forward(self, x):
+        self.on = x > 0
+        if self.out.shape != x.shape or self.out.dtype != x.dtype:
+            self.out = np.empty_like(x)
+        np.multiply(x, self.on, out=self.out)
+        return self.out
+
+    def backward(self, dout):
+        return np.where(self.on, dout, 0)
