@@ -2,30 +2,32 @@
 
 import dataclasses
 
+import numpy as np
+
 from grader.checks.api import StudentError, Unmet
 
-from ..toolbox import faulty, injector
+from ..toolbox import faulty, injector, networks
 
 
 def _finds(student, case, kind, pairs=3):
     """find_fault names the fault of each network, and clears its twin, in whatever order they come."""
     case.given("injector", injector, "from tasks.toolbox import injector")
-    networks = injector.networks(kind, case.seed, pairs)
-    drawn = f"injector.networks({kind!r}, {case.seed}, {pairs})"
+    drawn = injector.networks(kind, case.seed, pairs)
+    text = f"injector.networks({kind!r}, {case.seed}, {pairs})"
     # All are asked before one is judged: each answer says little, and together they tell one mistake from another.
-    answers = _answers(student, case, networks, drawn)
-    for k, (network, answer) in enumerate(zip(networks, answers, strict=True)):
+    answers = _answers(student, case, drawn, text)
+    for k, (network, answer) in enumerate(zip(drawn, answers, strict=True)):
         if not faulty.same(answer, network.expected):
             case.start_new_example(student)
-            _asked(student, case, network, f"{drawn}[{k}]")
+            _asked(student, case, network, f"{text}[{k}]")
             should = f"find_fault should return {network.expected}: {network.told()}"
             case.require(False, should, f"find_fault returned {faulty.written(answer)}.")
 
 
-def _answers(student, case, networks, drawn):
+def _answers(student, case, drawn, text):
     """What find_fault says of each network: asked in one message, or one by one where it raises."""
-    behind = [dataclasses.replace(network) for network in networks]
-    given = [(network.parameters, network.most, network.x, network.y) for network in networks]
+    behind = [dataclasses.replace(network) for network in drawn]
+    given = [(network.parameters, network.most, network.x, network.y) for network in drawn]
     try:
         (each,) = student.made("each", "each", faulty.EACH, lambda k, *asked: behind[k].answer(*asked), given)
         return student.take(each(student.faults.find_fault))
@@ -33,15 +35,15 @@ def _answers(student, case, networks, drawn):
         if not student.alive:
             raise
     case.start_new_example(student)
-    return [_asked(student, case, network, f"{drawn}[{k}]") for k, network in enumerate(networks)]
+    return [_asked(student, case, network, f"{text}[{k}]")[0] for k, network in enumerate(drawn)]
 
 
 def _asked(student, case, network, text):
-    """What find_fault says of one network."""
+    """What find_fault says of one network, and the model that it was given."""
     behind = dataclasses.replace(network)
     model, loss = student.made("model, loss", f"{text}.shells()", faulty.SHELLS, behind.answer, network.parameters, network.most)
     x, y = case.given("x", network.x), case.given("y", network.y)
-    return student.faults.find_fault(model, loss, x, y)
+    return student.faults.find_fault(model, loss, x, y), model
 
 
 def check_find_fault_sees_the_last_bias(student, case):
@@ -77,3 +79,22 @@ def check_find_fault_sees_what_a_linear_passes_on(student, case):
 def check_find_fault_sees_the_model(student, case):
     """find_fault returns ("model", "backward") where every layer is right and model.backward is not."""
     _finds(student, case, "model", pairs=2)
+
+
+def explain_faults(student, case, failed):
+    """Networks that are accused without a fault: were their W and b put back, and is any of them cleared?"""
+    kinds = ("last db", "loss", "dW", "db", "ReLU", "dx", "model")
+    subjects = ("the_last_bias", "the_loss", "any_dW", "any_db", "a_relu", "what_a_linear_passes_on", "the_model")
+    found = {}
+    for subject, kind in zip(subjects, kinds):
+        if (check := f"check_find_fault_sees_{subject}") in failed:
+            drawn = injector.networks(kind, case.seed, 2 if kind in ("last db", "ReLU", "model") else 3)
+            fact = faulty.accused(drawn, [_asked_and_left(student, case, network) for network in drawn])
+            found |= {check: fact} if fact else {}
+    return found
+
+
+def _asked_and_left(student, case, network):
+    """What find_fault says of a network, and how far off its W and b are afterwards."""
+    answer, model = _asked(student, case, network, "network")
+    return answer, max(np.max(np.abs(a - b)) for a, b in zip(networks.parameters_of(student, model), network.parameters))

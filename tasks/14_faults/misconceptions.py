@@ -86,8 +86,8 @@ def trusts_every_network(model, loss, x, y):
 def accuses_every_network(model, loss, x, y):
     """Every network found faulty
 
-    The last Linear is accused in every network, also in those without a fault. Is the score the sum of dout times forward,
-    and does the comparison allow what measuring costs, a difference in the ninth digit?
+    Networks without a fault are accused, too. Is the score the sum of dout times forward, and does the comparison allow
+    what measuring costs, a difference in the ninth digit?
     """
     return f"layers[{len(model.layers) - 1}]", "db"
 
@@ -313,3 +313,44 @@ def leaves_out_the_first_dx(model, loss, x, y):
     dlogits, found = _in_loss(loss, inputs[-1], y)
     found = found or _in_layers(model, inputs, dlogits)
     return found if found and found != ("layers[0]", "dx") else _in_model(model, x, dlogits)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
+def leaves_parameters_nudged(model, loss, x, y):
+    """W and b not put back after measuring
+
+    Some of W and b are not what they were: all that comes later is measured on another network. Put them back each time.
+    """
+
+    def slopes(score, array, step=1e-3):
+        found = np.zeros_like(array)
+        for i in np.ndindex(array.shape):
+            array[i] += step
+            found[i] = score() / (2 * step)
+            array[i] -= 2 * step
+            found[i] -= score() / (2 * step)
+        return found
+
+    inputs = _inputs(model, x)
+    dout, found = _in_loss(loss, inputs[-1], y)
+    for k in reversed(range(len(model.layers))):
+        layer, dlayer = model.layers[k], dout
+        dout, own = layer_gradients(layer, dlayer)
+        arrays = {"dW": layer.W, "db": layer.b} if own else {}
+        for part, array in (arrays | {"dx": inputs[k]}).items():
+            measured = slopes(lambda layer=layer, k=k, dlayer=dlayer: np.sum(dlayer * layer.forward(inputs[k])), array)
+            if not found and differ(own.get(part, dout), measured):
+                found = f"layers[{k}]", part
+    return found or _in_model(model, x, loss.backward())
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
+def measures_one_row(model, loss, x, y):
+    """One row measured instead of the batch
+
+    With one row a mean is a sum, and a factor N is 1. Measure with all rows of the batch that find_fault is given.
+    """
+    x, y = x[:1], y[:1]
+    inputs = _inputs(model, x)
+    dlogits, found = _in_loss(loss, inputs[-1], y)
+    return found or _in_layers(model, inputs, dlogits) or _in_model(model, x, dlogits)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.checks.api import Unmet, type_phrase
+from grader.checks.api import Unmet, number, type_phrase
 
 from . import closed_form
 from .closed_form import Array, Parameters
@@ -20,6 +20,7 @@ from .closed_form import Array, Parameters
 SHELLS = Path(__file__).with_name("shells.py").read_text("utf-8")
 EACH = f"{SHELLS}\nmake = each\n"  #: of several networks
 _SOMETHING_ELSE = "find_fault should use forward, backward and the arrays of the contract.", "It used something else."
+_MOVED = 1e-9  #: more than rounding: + eps, - 2 * eps, + eps
 MORE = 10  #: times the calls that measuring every entry of every array takes
 
 Answer = tuple[str, str] | None
@@ -240,3 +241,19 @@ def written(given: object) -> str:
     parts = given if isinstance(given, list | tuple) else [given]
     plain = all(part is None or type(part) is str for part in parts)
     return repr(given)[:80] if plain else type_phrase(given)
+
+
+def accused(asked: Sequence[Network], answers: Sequence[tuple[object, float]]) -> tuple[str, str] | None:
+    """A known mistake by which a network is accused that should not be, and what was seen of it.
+
+    answers : what was said of each, and how far off its W and b were afterwards
+    """
+    off = [(said, moved) for network, (said, moved) in zip(asked, answers) if not same(said, network.expected)]
+    # Where all answers are right here, what differs from network to network decides.
+    moved = max((moved for said, moved in off or answers if said is not None), default=0.0)
+    if moved > _MOVED:
+        return "leaves_parameters_nudged", f"After find_fault an entry of W or b was off by {number(moved, 2)}."
+    cleared = [said is None for network, (said, _) in zip(asked, answers) if network.fault is None]
+    if len(cleared) > 1 and not any(cleared):
+        return "accuses_every_network", f"Of {len(cleared)} networks without a fault, none was cleared."
+    return None
