@@ -687,7 +687,7 @@ def misses_overfitting(history, examples, batch_size):
 
 @misconception("experiments.diagnose", fails=["check_diagnose_tells_how_it_fits"])
 def looks_at_the_first_epoch(history, examples, batch_size):
-    """Accuracies of the first epoch instead of the last
+    """First epoch judged instead of the last
 
     The result of a training is the end of its curves. Which entries do you read?
     """

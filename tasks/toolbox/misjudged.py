@@ -121,6 +121,13 @@ def _of_first_epoch(run: Run, right: str, said: str | None) -> bool:
     return said in words or not words
 
 
+def _of_first_epoch_alone(run: Run, right: str, said: str | None) -> bool:
+    """The same where the loss is that of the first epoch, too; whether it fell is seen by the last but one."""
+    first = {name: [*curve[:-1], curve[0]] for name, curve in run.history.items()}
+    words = met(run._replace(history=first)) if _finite(run) else {DIVERGED}
+    return said in words or not words
+
+
 def _gap(run: Run) -> float:
     return run.history["train_acc"][-1] - run.history["val_acc"][-1]
 
@@ -170,6 +177,7 @@ SLIPS: Mapping[str, Sequence[Slip]] = {
         Slip("looks_for_underfitting_first", _where(lambda run, right: right == FAILURE and _falls(run), _only(UNDER))),
         Slip("counts_whole_batches_alone", _where(lambda run, right: right == FAILURE and _whole_batches(run) < ENOUGH)),
         Slip(_ANY_GAP, _where(lambda run, right: right == UNDER and _gap(run) > 0, _only(OVER))),
+        Slip("looks_at_the_first_epoch", _of_first_epoch_alone),
         _LOGARITHM,
         *(Slip(_SPELLING, _where(_is(word), _spelled_alike)) for word in (DIVERGED, FAILURE)),
     ),
@@ -182,6 +190,7 @@ SLIPS: Mapping[str, Sequence[Slip]] = {
             _where(_is(OVER), lambda run, right, said: not _spelled_alike(run, right, said) and said != UNDER),
         ),
         Slip("looks_at_the_first_epoch", _of_first_epoch),
+        Slip("looks_at_the_first_epoch", _of_first_epoch_alone),
         _LOGARITHM,
         *(Slip(_SPELLING, _where(_is(word), _spelled_alike)) for word in (OVER, UNDER, HEALTHY)),
     ),
