@@ -445,7 +445,7 @@ def _of_steps_undone(one: Seen, other: Seen, counts: list[list[int]]) -> Fact | 
     last = _last_backward(one), _last_backward(other)
     if counts == [[1] * 3, [1] * 2] and last == (0, 0):
         return Fact("uses_up_the_batches", "In the second epoch no step was taken.")
-    if last == (2, 1):
+    if last == (2, 1) and counts != [[1, 2, 3], [1, 2]]:
         return Fact("keeps_the_best_epoch", f"Of three epochs, the parameters are those after epoch {counts[0][2]}.")
     return None
 

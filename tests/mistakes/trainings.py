@@ -228,6 +228,8 @@ RIGHT = [
     Training("live arrays above the loop", "", FORWARD + BACKWARD + "optimizer.step(params, model.gradients())", before="params = model.parameters()"),
     Training("parameters by hand", "", _step("g")),
     Training("validation before the step", "", FORWARD + BACKWARD + "accuracy(model, x_val, y_val)\n" + STEP),
+    # The same rows always meet: a slip of minibatches, and of train none that is known.
+    Training("fixed batches in any order", "", batches="[(x_train[i:i + batch_size], y_train[i:i + batch_size]) for i in rng.permutation(range(0, len(x_train), batch_size))]"),
 ]  # fmt: skip
 
 
