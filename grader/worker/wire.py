@@ -173,6 +173,7 @@ def _stand_in(value: object, message: _Outgoing) -> Ext:
 _PACK: dict[type, Callable[[Any, _Outgoing, int], object]] = {
     list: _pack_all,
     np.ndarray: _pack_array,
+    np.str_: lambda value, *rest: _pack(str(value), *rest),
     complex: lambda value, *_: Ext(COMPLEX, struct.pack("<dd", value.real, value.imag)),
     **dict.fromkeys(_SCALARS, lambda value, *_: Ext(SCALAR, bytes([_SCALARS[type(value)]]) + value.tobytes())),
     **dict.fromkeys(_CONTAINERS, _pack_container),

@@ -52,6 +52,11 @@ def test_plain_values_come_back_as_they_were(value):
     assert same(there_and_back(value), value)
 
 
+def test_a_string_of_numpys_is_a_string():
+    word = there_and_back(np.array(["healthy"])[0])
+    assert (type(word), word) == (str, "healthy")
+
+
 @pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64, np.int8, np.bool_, np.complex64, np.float16])
 def test_numpy_scalars_keep_their_type(kind):
     back = there_and_back(kind(1))
