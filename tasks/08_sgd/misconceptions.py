@@ -214,6 +214,19 @@ def gathers_momentum(self, params, grads):
         p += self.speed[i]
 
 
+@misconception("optim.SGD.step", fails=["check_sgd_has_no_memory"])
+def adds_up_past_gradients(self, params, grads):
+    """Gradients of earlier steps added up
+
+    Take the same step twice: the second one is twice as long. Each step depends on its own gradient only.
+    """
+    if not hasattr(self, "total"):
+        self.total = [np.zeros_like(p) for p in params]
+    for total, p, g in zip(self.total, params, grads):
+        total += g
+        p -= self.lr * total
+
+
 @misconception("optim.SGD.step", fails=["check_sgd_step_walks_downhill"])
 def averages_past_gradients(self, params, grads):
     """Moving average of the gradients
