@@ -15,7 +15,7 @@ An exception says little: many a slip ends in a ValueError. Where nothing but an
 reference, a mistake is its name only if it ends in the same words, and fails the same checks of the same functions.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from grader.course.misconceptions import Misconception
@@ -58,33 +58,37 @@ class _Diagnoser:
     def __init__(self, bench: Bench):
         self.bench, self.context, self.course = bench, bench.context, bench.context.course
         self.candidates = Candidates(bench.context)
+        self.denied: Mapping[scores.Key, Collection[str]] = {}
 
     def names(self) -> dict[scores.Key, Mistake | None]:
         """What the stages explain themselves, then what else matches; then what hides behind these."""
         able = self.context.state.transcripts.keys() - self.context.state.unrepeatable
         asked = [check for stage in self.course.stages for check in stage.checks if not check.training]
         failed = {scores.key(check): check for check in asked if scores.key(check) in able}
-        facts = {} if self.bench.stop() else facts_of(self.context, failed)
+        told = {} if self.bench.stop() else facts_of(self.context, failed)
+        facts = {where: fact for where, fact in told.items() if fact.name}
+        self.denied = {where: fact.not_these for where, fact in told.items()}
         named: Named = {where: fact.twins(self.candidates.bank[where[0]]) for where, fact in facts.items()}
         self._match({w: c for w, c in failed.items() if w not in facts and not in_words_alone(self._heard_of(c)[0])}, named)
         for check in self._hidden_by(named):
             self._note(named, scores.key(check), self._hidden(check, _first(named)))
-        told = {where: mistake_of(twins, where[0]) for where, twins in named.items()}
-        told |= {where: fact.told(told[where]) for where, fact in facts.items()}
-        return {**dict.fromkeys(failed.keys() & self.bench.late), **told}
+        found = {where: mistake_of(twins, where[0]) for where, twins in named.items()}
+        found |= {where: fact.told(found[where]) for where, fact in facts.items()}
+        return {**dict.fromkeys(failed.keys() & self.bench.late), **found}
 
     def _match(self, failed: Mapping[scores.Key, Check], named: Named) -> None:
         """Find what matches each failure, then decide, with all of them in view; then look for second mistakes."""
         found = {where: self._matches(check, *self._heard_of(check)) for where, check in failed.items()}
         for where, matching in found.items() if not self.bench.stop() else ():
-            left = likeliest(where, matching, found, {m.id for m in _first(named)})
+            able = [m for m in matching if m.id not in self.denied.get(where, ())]
+            left = likeliest(where, able, found, {m.id for m in _first(named)})
             self._note(named, where, self._decide(failed[where], left))
         for where, check in failed.items():
             if not found[where]:
                 self._note(named, where, self._second(check, *self._heard_of(check), _first(named)))
 
     def _note(self, named: Named, where: scores.Key, left: list[Misconception]) -> None:
-        if left and not self.bench.stop():
+        if left and not self.bench.stop() and left[0].id not in self.denied.get(where, ()):
             named[where] = left
 
     def _heard_of(self, check: Check) -> tuple[list[Answer], list[str]]:

@@ -24,8 +24,9 @@ EXPLAINS = "explain_"
 
 
 class Fact(NamedTuple):
-    name: str  #: of a known mistake of the stage
+    name: str  #: of a known mistake of the stage; empty where it is only known which it is not
     says: str = ""  #: what was seen of it, as a sentence
+    not_these: Collection[str] = ()  #: names of mistakes that would have been seen
 
     def told(self, mistake: Mistake) -> Mistake:
         """The mistake, with what was seen of it."""

@@ -5,7 +5,7 @@ part, and with other draws where it answers at random. What the tables name is w
 open, because the decision needs the mistakes' code, has no name here.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 
 from grader.course.stage import Check
@@ -53,7 +53,7 @@ def named_by_tables(
         return {}
     for where, matching in found.items():
         able = [m for m in matching if not any(lookup.denies(m, found[of]) for of, lookup in asked.items())]
-        able = [m for m in able if asked[where].confirms(m)]
+        able = [m for m in able if m.id not in asked[where].denied and asked[where].confirms(m)]
         left = likeliest(where, able, found, {mistake.id for mistake in named.values()})
         if left := one_group(asked[where].separated(left)):
             named[where] = mistake_of(left)
@@ -64,8 +64,10 @@ def _explained(context: Context, asked: dict[scores.Key, "_Lookup"]) -> dict[sco
     """What the stages explain themselves; this is taken out of what is asked of the tables."""
     found: dict[scores.Key, Mistake] = {}
     for where, fact in facts_of(context, asked).items():
-        lookup = asked.pop(where)
-        found[where] = fact.told(mistake_of(fact.twins(lookup.table.mistakes.values())))
+        lookup = asked[where]
+        lookup.denied = fact.not_these
+        if fact.name:
+            found[where] = fact.told(mistake_of(fact.twins(asked.pop(where).table.mistakes.values())))
     return found
 
 
@@ -84,6 +86,7 @@ class _Lookup:
         self.stage = context.course.stage(check.stage)
         self.functions = checks_and_probes(self.stage)
         self.given = answers(context.state.transcripts[scores.key(check)])
+        self.denied: Collection[str] = ()
         self._runs = cache(lambda check: Runs(context, None, check, self.functions[check.id]))
         self._contradicted = cache(self._is_contradicted)
 

@@ -476,9 +476,9 @@ def ignores_the_generator(x, y, batch_size, rng):
 
 @misconception("data.minibatches", fails=["check_batches_order_comes_from_rng", "check_batches_mix_anew_each_epoch"])
 def seeds_a_generator_of_its_own(x, y, batch_size, rng):
-    """Fixed seed instead of the given rng
+    """Same order with every rng
 
-    The order is the same in every epoch, with any generator.
+    The order is the same in every epoch, with any generator: it has a seed of its own, or it was drawn once and kept.
     """
     order = np.random.default_rng(0).permutation(len(x))
     yield from _cut(x[order], y[order], batch_size)

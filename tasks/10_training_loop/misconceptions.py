@@ -1005,9 +1005,9 @@ def reports_the_first_batch(model, x_train, y_train, x_val, y_val, *, epochs, ba
 
 @misconception("train.train", fails=["check_train_measures_what_it_says"])
 def never_resets_the_sum(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Sum of the losses not reset
+    """Sums not reset between epochs
 
-    train_loss grows from epoch to epoch: the sum still contains the epochs before.
+    What is measured still contains the epochs before. Where do you set the sums, and the counts beside them, to 0?
     """
     total = [0.0]
 

@@ -17,6 +17,7 @@ from .explanations import Fact
 #: What is asked: so many rows, in batches of so many.
 ASKED = ((20, 5), (20, 5), (23, 5), (21, 5), (10, 4), (60, 6), (60, 6))
 _COUNTS = ("check_batches_hold_each_example_once", "check_batches_keep_the_short_last_batch")
+_MOST = 200  #: batches of an epoch
 _FIXED = "shuffles_fixed_batches"  #: the short one among them, too
 _LABELS_ALONE = "shuffles_y_alone"
 _LABELS = ("check_batches_keep_labels_with_images",)
@@ -95,7 +96,7 @@ def _epoch(student: Student, case: Case, count: int, size: int, rng: object) -> 
     x, y = np.arange(3.0 * count).reshape(count, 3), np.random.default_rng(case.seed).permutation(count)
     rows: list[list[int]] = []
     labels: list[list[int]] = []
-    for batch in student.take(student.data.minibatches(x, y, size, rng), limit=200):
+    for batch in student.take(student.data.minibatches(x, y, size, rng), limit=_MOST):
         pair = isinstance(batch, list | tuple) and [np.ndim(part) for part in batch] == [2, 1]
         if not pair or np.shape(batch[0]) != (len(batch[1]), 3):
             return None
@@ -146,6 +147,7 @@ def _without_one(e: Epoch) -> list[int]:
 
 _COUNTED: list[tuple[str, Holds]] = [
     ("moves_one_row_a_batch", _windows),
+    ("never_ends", lambda e: len(e.rows) == _MOST and not e.missing),
     ("repeats_the_first_batch", lambda e: len(e.rows) > 1 and all(batch == e.rows[0] for batch in e.rows)),
     ("hands_out_one_batch_only", lambda e: e.sizes == [e.size] and e.distinct),
     ("hands_out_everything_twice", lambda e: set(Counter(e.all).values()) == {2} and not e.missing),

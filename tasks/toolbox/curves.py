@@ -65,6 +65,14 @@ class Measures:
             self._sums[column] = [sum(float(each[batch].mean()) for batch in way) for way in ways]
         return self._sums[column]
 
+    def means_so_far(self, epochs: int) -> list[float]:
+        """Of the batches' mean losses over so many epochs, each with a way of batching of its own."""
+        sums = np.unique(np.round(self.sums(0), 12))
+        totals = np.zeros(1)
+        for _ in range(epochs):
+            totals = np.unique(np.add.outer(totals, sums))
+        return list(totals / (epochs * len(self.sizes)))
+
     def over(self, procedure: Procedure) -> list[tuple[float, float]]:
         """Over the batches that a procedure sees: by rows, and by batches."""
         each, found = self.each, []
@@ -110,13 +118,30 @@ SLIPS = [
     Slip("divides_by_the_whole_batches", "", lambda m, k: _losses(s / _whole_batches(m) for s in m.sums(0))),
     Slip("reports_the_last_batch", "", lambda m, k: _losses(v for v, _ in m.batches(m.sizes[-1]))),
     Slip("reports_the_first_batch", "", lambda m, k: _losses(v for v, _ in m.batches(m.sizes[0]))),
+    Slip(
+        "adds_up_the_losses",
+        "val_loss is the sum over all rows.",
+        lambda m, k: {"val_loss": [v * len(m.run.x_val) for v in m.validation[:1]]},
+    ),
+    Slip("never_resets_the_sum", "", lambda m, k: _losses(m.means_so_far(k))),
     Slip("never_resets_the_sum", "", lambda m, k: _losses([k * m.train[0], *(k * s / len(m.sizes) for s in m.sums(0))])),
+    Slip("never_resets_the_sum", "", lambda m, k: {"train_acc": [k * m.train[1]]}),
     Slip("reports_validation_as_training", "", lambda m, k: _loss_and_accuracy("train", [m.validation])),
     Slip("reports_validation_as_training", "", lambda m, k: {"train_acc": [m.validation[1]]}),
     Slip("reports_validation_as_training", "", lambda m, k: {"train_loss": [m.validation[0]]}),
     Slip("reports_training_as_validation", "", lambda m, k: _loss_and_accuracy("val", [m.train])),
     Slip("reports_training_as_validation", "", lambda m, k: {"val_acc": [m.train[1]]}),
     Slip("reports_training_as_validation", "", lambda m, k: {"val_loss": [m.train[0]]}),
+    Slip(
+        "reports_training_as_validation",
+        "And what was measured on x_val is in train_loss.",
+        lambda m, k: {"train_loss": [m.validation[0]], "val_loss": [m.train[0]]},
+    ),
+    Slip(
+        "reports_training_as_validation",
+        "And what was measured on x_val is in train_loss and train_acc.",
+        lambda m, k: {**_loss_and_accuracy("train", [m.validation]), **_loss_and_accuracy("val", [m.train])},
+    ),
     Slip("validates_on_the_first_batch", "", lambda m, k: _loss_and_accuracy("val", [m.first_of_validation])),
     Slip("reports_percent", "", lambda m, k: {"train_acc": [100 * m.train[1]], "val_acc": [100 * m.validation[1]]}),
     Slip("reports_error_rates", "", lambda m, k: {"train_acc": [1 - m.train[1]], "val_acc": [1 - m.validation[1]]}),
@@ -126,17 +151,21 @@ SLIPS = [
 ]
 
 
-def found_in(curves: Sequence[Curves], runs: Sequence[Run]) -> tuple[Slip | None, bool]:
-    """The slip that gives all these curves, if it is one; and whether the curves are right.
+NAMES = frozenset(slip.name for slip in SLIPS)
+
+
+def found_in(curves: Sequence[Curves], runs: Sequence[Run]) -> tuple[Slip | None, frozenset[str] | None]:
+    """The slip that gives all these curves, if it is one; and the names of those that do not, or None if the curves are right.
 
     curves : of trainings with lr = 0, one for each run
     """
     measured = [Measures(run) for run in runs]
     if all(_agrees(c, _right(m)) for c, m in zip(curves, measured)):
-        return None, True
+        return None, None
     able = [slip for slip in SLIPS if all(_gives(slip, c, m) for c, m in zip(curves, measured))]
     able = [slip for slip in able if all(_shows(name, curves, measured) for name in slip.values(measured[0], 1))]
-    return (able[0] if len({slip.name for slip in able}) == 1 else None), False
+    names = {slip.name for slip in able}
+    return (able[0] if len(names) == 1 else None), NAMES - names
 
 
 def _shows(name: str, curves: Sequence[Curves], measured: Sequence[Measures]) -> bool:

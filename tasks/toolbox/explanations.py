@@ -27,10 +27,11 @@ _ROUNDING = 1e-9  #: of float64, as a share of the way
 
 
 class Fact(NamedTuple):
-    """A known mistake, by name, and what was seen of it in a sentence."""
+    """A known mistake, by name, and what was seen of it in a sentence; or which mistakes it is not."""
 
     name: str
     says: str = ""
+    not_these: Collection[str] = ()
 
 
 @dataclass
@@ -130,6 +131,10 @@ _BY_VALIDATION = {
 }
 
 
+#: Slips by which parameters end elsewhere: of these the curves tell only along with the parameters.
+_STEPS = {slip.name for slip in slips.PROCEDURES} | {"scales_the_callers_images", "adds_noise_to_the_images"}
+
+
 class Found(NamedTuple):
     """A slip in training, how it trains if that is known, and the checks of parameters that it explains."""
 
@@ -157,12 +162,15 @@ def _of_history(ask: Asker, found: Found | None) -> dict[str, Fact]:
     except (Unmet, StudentError):
         return {}
     given, runs = [s.curves[0] for s in seen], [s.run for s in seen]
-    slip, right = curves.found_in(given, runs)
+    slip, others = curves.found_in(given, runs)
     if found is not None and found.procedure is not None and curves.seen_by(found.procedure, given, runs):
         return dict.fromkeys(_HISTORY, found.fact)
     if slip is not None:
         return dict.fromkeys(_HISTORY, Fact(slip.name, slip.says))
-    return dict.fromkeys(_HISTORY[1:], found.fact) if found is not None and right else {}
+    if found is not None:
+        return dict.fromkeys(_HISTORY[1:], found.fact) if others is None else {}
+    # Numbers that are drawn along with the batches look like those of many slips: a replay may take them for others'.
+    return {} if others is None else dict.fromkeys(_HISTORY, Fact("", not_these=others | _STEPS))
 
 
 # --- which slip -------------------------------------------------------------------------------------------------------

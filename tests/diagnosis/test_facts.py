@@ -15,7 +15,7 @@ from grader.running.state import RunState
 from grader.submission import read_submission
 from grader.worker.outside.local import LocalPool
 from tests.courses import HERE
-from tests.mistakes.trainings import STAGE, TRAININGS
+from tests.mistakes.trainings import STAGE, TRAININGS, UNKNOWN
 
 ANSWER = read_submission(REFERENCE)
 BANK = load(STAGE.folder)
@@ -36,7 +36,7 @@ MISSED = [
 
 def _graded(label):
     """Stage 10 of a training, checked; and the name that is right."""
-    training = next(t for t in TRAININGS if t.label == label)
+    training = next(t for t in [*TRAININGS, UNKNOWN] if t.label == label)
     earlier = {(s.id, c.id): scores.result(c, "pass") for s in HERE.stages for c in s.checks if s.id < STAGE.id}
     context = Context(HERE, training.submission(ANSWER), LocalPool(), 0, Limits(), state=RunState(earlier))
     for check in STAGE.checks:
@@ -68,6 +68,12 @@ def test_what_always_coincides_is_told_together():
     assert {(m.id, *m.alike) for m in diagnose(context, ANSWER).values()} == {
         ("takes_everything_as_one_batch", "ignores_the_batch_size")
     }
+
+
+def test_what_would_have_been_seen_is_not_named_by_a_replay():
+    context, _ = _graded(UNKNOWN.label)
+    assert context.state.transcripts
+    assert diagnose(context, ANSWER) == {}
 
 
 def test_nobody_is_asked_when_nobody_waits():

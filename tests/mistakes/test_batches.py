@@ -44,6 +44,7 @@ SLIPS = [
     ("x, y, o = rng.permutation(x), rng.permutation(y), np.arange(len(x))\nreturn " + CUT, "draws_two_orders"),
     ("o = list(range(len(x)))\nreturn " + CUT, "forgets_to_shuffle"),
     ("import random\no = list(range(len(x)))\nrandom.shuffle(o)\nreturn " + CUT, "ignores_the_generator"),
+    ("while True:\n    o = rng.permutation(len(x))\n    yield from " + CUT, "never_ends"),
     ("o = np.random.default_rng(3).permutation(len(x))\nreturn " + CUT, "seeds_a_generator_of_its_own"),
 ]  # fmt: skip
 

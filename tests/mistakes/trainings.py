@@ -209,6 +209,10 @@ CURVES = [
     _measured("last batch", "reports_the_last_batch", "seen[-1][0]"),
     _measured("first batch", "reports_the_first_batch", "seen[0][0]"),
     _measured("sum of all epochs", "never_resets_the_sum", "sum(l * n for l, n in seen) / len(x_train)", before="seen = []", start=""),
+    _measured("mean of all epochs", "never_resets_the_sum", "np.mean([l for l, n in seen])", before="seen = []", start=""),
+    _measured("hits of all epochs", "never_resets_the_sum", acc="accuracy(model, x_train, y_train) * (epoch + 1)"),
+    _measured("sum over x_val", "adds_up_the_losses", val=("{val} * len(x_val)", "accuracy(model, x_val, y_val)")),
+    _measured("losses of the other set", "reports_training_as_validation", "{val}", val=("{all}", "accuracy(model, x_val, y_val)")),
     _measured("train_acc on x_val", "reports_validation_as_training", acc="accuracy(model, x_val, y_val)"),
     _measured("val_acc on x_train", "reports_training_as_validation", val=("{val}", "accuracy(model, x_train, y_train)")),
     _measured("validation by x_train", "reports_training_as_validation", val=("{all}", "accuracy(model, x_train, y_train)")),
@@ -218,6 +222,11 @@ CURVES = [
     _measured("loss for accuracy", "swaps_loss_and_accuracy", "accuracy(model, x_train, y_train)", "{all}", ("accuracy(model, x_val, y_val)", "{val}")),
     _measured("first rows of x_val", "validates_on_the_first_batch", val=("criterion.forward(model.forward(x_val[:batch_size]), y_val[:batch_size])", "accuracy(model, x_val[:batch_size], y_val[:batch_size])")),
 ]  # fmt: skip
+
+#: No known slip: none of those above.
+UNKNOWN = _measured(
+    "divided by all that is at hand", "", "sum(l for l, n in seen) / len(x_train) / (epoch + 1)", before="seen = []", start=""
+)
 
 RIGHT = [
     _measured("mean over the rows", "", "sum(l * n for l, n in seen) / len(x_train)"),
