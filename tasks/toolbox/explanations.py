@@ -170,7 +170,9 @@ def _of_history(ask: Asker, found: Found | None) -> dict[str, Fact]:
     if found is not None:
         return dict.fromkeys(_HISTORY[1:], found.fact) if others is None else {}
     # Numbers that are drawn along with the batches look like those of many slips: a replay may take them for others'.
-    return {} if others is None else dict.fromkeys(_HISTORY, Fact("", not_these=others | _STEPS))
+    if others is None or not all(told.get(name) for told in given for name in curves.PARTS):
+        return {}
+    return dict.fromkeys(_HISTORY, Fact("", not_these=others | _STEPS))
 
 
 # --- which slip -------------------------------------------------------------------------------------------------------
