@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NoReturn
 
 MB = 1024 * 1024
 #: Of an archive's name, each before what it ends with itself.
@@ -26,6 +26,7 @@ _STEP = MB // 16  #: bytes that are handed to a decompressor at a time
 _ZEROS = re.compile(rb"\0*")
 #: Extended headers that one member of a tar has: a handful is usual, and each member gets a copy of the archive's own.
 _MOST_HEADERS = 100
+_LONGEST_HEADER = MB // 16  #: bytes of a name or of headers beside a tar's member
 _OF_A_MEMBER = b"PK\x01\x02"  #: begins its entry in a zip's directory
 
 
@@ -128,8 +129,10 @@ def _read_zip(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimits)
                 continue
             if (name := _admit(member.filename, is_special(member), contents, wanted)) is None:
                 continue
-            if member.compress_type == zipfile.ZIP_LZMA:  # its header may ask for gigabytes of memory
-                raise BadArchive("the archive is compressed by LZMA; zip with the ordinary method is supported")
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # zipfile sets bounds to no other
+                raise BadArchive(
+                    "the archive is compressed by BZIP2, LZMA or another method; zip with the ordinary one is supported"
+                )
             with archive.open(member) as stream:  # reads at most one byte too many, whatever the header claims
                 content = stream.read(limits.file_bytes + 1)
             read += len(content)
@@ -138,9 +141,23 @@ def _read_zip(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimits)
     return contents
 
 
+class _Header(tarfile.TarInfo):
+    """What stands before a member: tarfile reads names, headers and lists of holes of any length, and would take minutes."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type == tarfile.GNUTYPE_SPARSE:
+            return self._proc_gnusparse_10()
+        if self.size > _LONGEST_HEADER and self.type in b"LKxgX":
+            raise BadArchive(f"the archive has a name or a header of more than {_LONGEST_HEADER // 1024} KB")
+        return super()._proc_member(archive)  # type: ignore[misc,no-any-return]
+
+    def _proc_gnusparse_10(self, *_arguments: object) -> NoReturn:
+        raise BadArchive("the archive has a sparse file; tar without that option is supported")
+
+
 def _read_tar(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimits) -> Contents:
     contents = Contents()
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:", tarinfo=_Header) as archive:
         for number, member in enumerate(archive, 1):
             _check_count(number, limits)
             if len(member.pax_headers) > _MOST_HEADERS:

@@ -136,7 +136,49 @@ def test_a_file_that_is_too_big_is_left_out_and_noted():
     assert "big.py" in contents.notes[0]
 
 
-def test_a_sparse_file_and_a_doubled_name():
+def zipped_by(method):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as made:
+        made.writestr("a.py", b"x")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_method_to_whose_output_zipfile_sets_no_bound_is_refused(method):
+    """A kilobyte of bzip2 becomes three gigabytes at once."""
+    with pytest.raises(BadArchive, match="zip with the ordinary one is supported"):
+        read_archive(zipped_by(method), everything)
+
+
+def header(kind, content, headers=None):
+    """A member whose content tarfile reads as part of the next one's header, and that one."""
+    info = tarfile.TarInfo("a.py")
+    info.type, info.pax_headers = kind, headers or {}
+    info.size = len(content)
+    blocks = content + bytes(-len(content) % 512)
+    return info.tobuf(tarfile.PAX_FORMAT) + blocks + tarfile.TarInfo("b.py").tobuf() + bytes(1024)
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_a_name_of_millions_of_folders_is_not_taken_apart(kind):
+    with pytest.raises(BadArchive, match="a name or a header of more than 64 KB"):
+        read_archive(header(kind, b"a/" * 33_000), everything)
+
+
+@pytest.mark.parametrize("version", ["old", "0.1", "1.0"])
+def test_no_list_of_holes_is_read(version):
+    number = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "a.py", "GNU.sparse.realsize": "1"}
+    headers = {"1.0": number, "0.1": {"GNU.sparse.map": "0,0", "GNU.sparse.size": "1"}}.get(version)
+    kind = tarfile.GNUTYPE_SPARSE if version == "old" else tarfile.REGTYPE
+    data = header(kind, b"1\n0\n0\n", headers)
+    if version == "0.1":  # its list has a bound as a header: the member is left out
+        assert list(read_archive(data, everything).files) == ["b.py"]
+    else:
+        with pytest.raises(BadArchive, match="a sparse file"):
+            read_archive(data, everything)
+
+
+def test_a_doubled_name():
     contents = read_archive(tarred([("a.py", b"first"), ("a.py", b"second")]), everything)
     assert contents.files == {"a.py": b"first"}
     assert "twice" in contents.notes[0]
