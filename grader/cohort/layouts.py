@@ -63,11 +63,13 @@ def _read(folder: Path, zone: tzinfo | None, trust_commits: bool) -> Iterator[tu
     entries = _listed(folder)
     yield "Gradescope export", (export := _gradescope(folder) if (folder / GRADESCOPE).is_file() else [])
     taken = {path for source in export for path in source.paths}
-    for layout in LAYOUTS:
-        fits = {entry: re.fullmatch(layout["pattern"], entry.name, re.DOTALL) for entry in entries if entry not in taken}
-        theirs = {entry: match for entry, match in fits.items() if match}
+    fits = [{e: match for e in entries if (match := re.fullmatch(layout["pattern"], e.name, re.DOTALL))} for layout in LAYOUTS]
+    # Students name their files, and may name one as another system would name somebody else's: what most entries fit goes first.
+    for place in sorted(range(len(fits)), key=lambda place: len(fits[place]), reverse=True):
+        fits[place] = {entry: match for entry, match in fits[place].items() if entry not in taken}
+        taken |= fits[place].keys()
+    for layout, theirs in zip(LAYOUTS, fits):
         yield f"{layout['name']} download", _downloaded(layout, theirs, zone)
-        taken |= theirs.keys()
     yield "clones", (clones := _clones([entry for entry in entries if entry not in taken], trust_commits))
     taken |= {path for source in clones for path in source.paths}
     yield "folders and archives", _plain([entry for entry in entries if entry not in taken], zone)

@@ -119,6 +119,33 @@ def test_blackboard_attempts_with_receipts(tmp_path, store):
     assert found["b_ray"].problem.startswith("no file was handed in")
 
 
+@pytest.mark.parametrize(
+    ("victims", "mallorys"),
+    [
+        ("Vic Tim_111_assignsubmission_file_losses.py", "Mal Lory_222_assignsubmission_file_{}"),
+        ("HW_1_111_attempt_2026-11-29-10-00-00_losses.py", "HW_1_222_attempt_2026-11-29-10-00-00_{}"),
+        ("111-34 - Vic Tim - Nov 29, 2026 926 PM - losses.py", "222-34 - Mal Lory - Nov 29, 2026 926 PM - {}"),
+        ("timvic_111_9001_losses.py", "lorymal_222_9002_{}"),
+    ],
+)
+@pytest.mark.parametrize(
+    "called",
+    [
+        "x_111_assignsubmission_file_losses.py",
+        "x_111_attempt_2026-12-01-10-00-00_losses.py",
+        "x_111_attempt_2026-12-01-10-00-00.txt",
+        "x_111_9003_losses.py",
+        "111-34 - Vic Tim - Dec 1, 2026 926 PM - losses.py",
+        "Tim, Vic - 11111",
+    ],
+)
+def test_nobody_hands_in_for_another_by_the_name_of_a_file(victims, mallorys, called, tmp_path, store):
+    put(tmp_path, victims, mallorys.format("layers.py"), mallorys.format(called))
+    _, found = read(tmp_path, store)
+    assert sorted(found) == ["111", "222"]
+    assert files(store, found["111"]) == ["losses.py"]
+
+
 def test_clones_are_told_apart_by_the_roster_where_all_names_begin_alike(tmp_path, store):
     for user in ("ann-x", "ann-y"):
         put(tmp_path / f"cs-hw-{user}", ".git/config", "student/layers.py")
