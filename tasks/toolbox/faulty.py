@@ -21,6 +21,7 @@ SHELLS = Path(__file__).with_name("shells.py").read_text("utf-8")
 EACH = f"{SHELLS}\nmake = each\n"  #: of several networks
 _SOMETHING_ELSE = "find_fault should use forward, backward and the arrays of the contract.", "It used something else."
 _MOVED = 1e-9  #: more than rounding: + eps, - 2 * eps, + eps
+MOST_ROWS = 100_000  #: of one array that is asked about: a hundred times what all steps of a measurement have side by side
 MORE = 10  #: times the calls that measuring every entry of every array takes
 
 Answer = tuple[str, str] | None
@@ -213,6 +214,8 @@ def _array(given: Sequence[object], shape: tuple[int | None, ...], name: str) ->
         raise Unmet(should, f"{name} was given {'something else' if len(given) != 1 else type_phrase(value)}.")
     if value.ndim != len(shape) or not value.size or any(s not in (None, n) for s, n in zip(shape, value.shape)):
         raise Unmet(should, f"{name} was given an array of shape {value.shape}.")
+    if len(value) > MOST_ROWS:
+        raise Unmet(f"{name} should be given at most {MOST_ROWS:,} rows.", f"It was given {len(value):,}.")
     return np.array(value, dtype=np.float64)
 
 

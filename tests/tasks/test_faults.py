@@ -199,6 +199,7 @@ def test_forward_and_backward_are_called_so_often_and_no_more():
         ("loss.backward()", "loss.forward should be called before loss.backward."),
         ("model.forward(x[0])", "model.forward should be given an array of the shape"),
         ("model.forward(x[:0])", "model.forward was given an array of shape (0,"),
+        ("model.forward(np.ones((100_001, x.shape[1]), np.float32))", "model.forward should be given at most 100,000 rows"),
         ("model.forward([1.0])", "model.forward was given a list"),
         ("model.layers[0].forward(x); model.layers[0].backward(x[:1])", "model.layers[0].backward should be given an array"),
         ("model.layers[2].W = 3; model.layers[2].forward(x)", "model.layers[2].W should be given"),

@@ -18,12 +18,16 @@ PATIENCE = 5.0  # a worker without a free processor gets up to this multiple of 
 
 
 class Deadline:
-    """When a call ends. A worker without a free processor gets more time: a busy machine must not decide a grade."""
+    """When a call ends. A worker without a free processor gets more time: a busy machine must not decide a grade.
+
+    served : seconds that it had the grader work; for these it was not starved
+    """
 
     def __init__(self, limit: float, process: ForkedProcess | ColdProcess):
         self.limit, self.process = limit, process
         self.start = time.monotonic()
         self.end = self.start + limit
+        self.served = 0.0
         self._late = False  # at the last bytes that came it had passed
 
     def left(self) -> float:
@@ -33,7 +37,7 @@ class Deadline:
         now = time.monotonic()
         if now < self.end:
             return False
-        if now < self.start + PATIENCE * self.limit and self.process.starved(self.limit):
+        if now < self.start + PATIENCE * self.limit and self.process.starved(self.limit - self.served):
             self.end = now + min(1.0, max(0.1, self.limit / 4))
             return False
         return True

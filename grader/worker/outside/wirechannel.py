@@ -3,6 +3,7 @@
 import contextlib
 import select
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias, TypeGuard
 
@@ -140,11 +141,13 @@ class WireChannel(Channel):
 
     def _serve(self, asked: list[object], deadline: Deadline) -> None:
         """Run a function of the grader's that the worker asks for, and send what it gives."""
+        begun = time.monotonic()
         try:
             answer = wire.encode(["result", [], self.call_back(*asked[1:])])
         except Exception:
             self._come_back(deadline)
             raise
+        deadline.served += time.monotonic() - begun
         self._connection.send(answer, deadline)
 
     def _come_back(self, deadline: Deadline) -> None:

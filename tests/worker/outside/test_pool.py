@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from grader.paths import REFERENCE, ROOT, TASKS
 from grader.worker.bounds import TimeLimits
 from grader.worker.inside import kernel
-from grader.worker.outside import errors, process
+from grader.worker.outside import connection, errors, process
 from grader.worker.outside import pool as pool_module
 from grader.worker.outside.pool import WorkerPool
 from tests.courses import HERE
@@ -376,3 +377,16 @@ def test_the_course_is_out_of_sight_wherever_in_it_a_worker_begins(tmp_path):
         "assert not set(places) & set(sys.path), sys.path; assert not [m for m in sys.modules if m.startswith('grader')]"
     )
     subprocess.run([sys.executable, "-P", "-c", script, str(ROOT), str(tmp_path)], check=True)
+
+
+def test_a_worker_that_has_the_grader_work_is_not_short_of_a_processor(monkeypatch):
+    """What the grader works for it counts against its limit, as its own processor time does."""
+    now, wanted = [0.0], []
+    process = SimpleNamespace(starved=lambda seconds: wanted.append(seconds) or seconds > 0)
+    monkeypatch.setattr(connection.time, "monotonic", lambda: now[0])
+    deadline = connection.Deadline(2.0, process)
+    now[0] = 2.5
+    assert not deadline.passed()
+    deadline.served, now[0] = 2.0, 4.0
+    assert deadline.passed()
+    assert wanted == [2.0, 0.0]
