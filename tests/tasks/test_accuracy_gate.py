@@ -257,6 +257,17 @@ def test_predict_has_to_agree_with_the_parameters():
             gate.agrees(case(), given, one, x)
 
 
+@pytest.mark.parametrize(("added", "times"), [(1e9, 1.0), (0.0, 1e200)])
+def test_no_logits_are_so_large_that_any_class_agrees(added: float, times: float):
+    one, x = trained(), data()[1][0]
+    said = closed_form.forward(one.parameters, x).argmax(axis=1)
+    *layers, b = [p * times for p in one.parameters]
+    with np.errstate(all="ignore"), pytest.raises(Unmet, match="predict returns another class"):
+        gate.agrees(case(), (said + 1) % 4, replace(one, parameters=[*layers, b + added]), x)
+    if times == 1:
+        gate.agrees(case(), said, replace(one, parameters=[*layers, b + added]), x)
+
+
 def test_a_draw_between_two_classes_may_go_either_way():
     one = replace(trained(), parameters=[np.zeros((16, 24)), np.zeros(24), np.zeros((24, 4)), np.array([1.0, 1, 0, 0])])
     x = data()[1][0][:3]
