@@ -57,7 +57,7 @@ class Filled:
             (self.by_hand, "with points given by hand"),
         ):
             if names:
-                told.append(f"{len(names)} {what}: {', '.join(names)}.")
+                told.append(f"{len(names)} {what}: {'; '.join(names)}.")
         return told
 
 

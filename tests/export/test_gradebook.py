@@ -56,7 +56,7 @@ def test_points_by_hand_are_filled_in_and_named_also_where_nothing_was_graded():
     grades = [grade("s1", 93.5), grade("s2", 60.0, by_hand=-10.0), grade("s4", 20.0, "missing", by_hand=20.0)]
     filled = fill("canvas", CANVAS, grades, "Chain Rule")
     assert [row[6] for row in columns(filled.data)[2:]] == ["46.75", "30", "EX", "10", ""]
-    assert '2 with points given by hand: Ray, Bob, Roe, Dee "D".' in filled.sentences()
+    assert '2 with points given by hand: Ray, Bob; Roe, Dee "D".' in filled.sentences()
     excused = fill("canvas", CANVAS, [grade("s4", 20.0, "missing", by_hand=20.0, excused=True)], "Chain Rule")
     assert (excused.count, excused.by_hand) == (0, [])
 
