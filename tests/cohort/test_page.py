@@ -53,7 +53,16 @@ def test_what_single_students_did_stands_in_one_line(make):
     section = section_of(written(make(60)))
     rows = section.partition("<tbody>")[2].partition("</tbody>")[0].split("<tr")[1:]
     assert len(rows) == 16
-    assert "more causes" in rows[-1]
+    others = re.search(r"(\d+) more causes, (\d+) of them of single students", rows[-1])
+    assert 0 < int(others[2]) <= int(others[1])
+
+
+def test_each_part_of_the_page_is_linked_from_its_beginning(make):
+    result = make(30)
+    for options in ({}, {"anonymous": True}):
+        text = written(result, **options)
+        links = re.findall(r'href="#([\w-]+)"', section_of(text, "<nav", "</nav>"))
+        assert links == re.findall(r'<section id="([\w-]+)"', text)
 
 
 def test_half_a_page_for_class_has_three_mistakes_with_a_number(make):
