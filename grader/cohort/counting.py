@@ -42,7 +42,7 @@ class Grade(Struct, frozen=True):
     stages: dict[str, float] = {}  #: points by stage, unweighted
     mistakes: list[str] = []  #: titles of the known mistakes found, in order of the checks
     seconds: float = 0.0
-    notes: list[str] = []  #: what was graded instead of what, and what was left out
+    notes: list[str] = []  #: what was graded instead of what, what was left out, what could not be imported
     ids: dict[str, str] = {}
     section: str = ""  #: of the roster
     appeal: str = ""
@@ -182,6 +182,7 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
     days, told = _late_by(attempt, policy.late)
     taken = penalty(raw, days, policy.late, free)
     cost = f"{days} day{'s' if days > 1 else ''} late: {taken:g} of {raw:g} points taken" if days else ""
+    broken = {c.broken: c.message for stage in reversed(report.stages) for c in reversed(stage.checks) if c.broken}
     reasons = [grade.reason, _granted(attempt.due, attempt.excused, attempt.granted)]
     reasons += [told, cost] if policy.late.policy != "none" or policy.late.closed_after_days else []
     return msgspec.structs.replace(
@@ -195,6 +196,7 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
         stages={stage.id: float(stage.points) for stage in report.stages},
         mistakes=[check.mistake.title for stage in report.stages for check in stage.checks if check.mistake],
         seconds=outcome.seconds,
+        notes=[*attempt.notes, *broken.values()],
     )
 
 

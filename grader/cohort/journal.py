@@ -39,13 +39,14 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def brief(report: Report) -> Report:
-    """A report's points by stage, the mistakes that were named and what was substituted, without all that was told."""
+    """A report's points by stage, the mistakes that were named, what was substituted, and why files could not be imported."""
     stages = []
     for stage in report.stages:
         bare: dict[str, object] = {
-            "promise": "", "message": "", "card": None, "hints": [], "printed": "", "notes": [], "functions": [],
+            "promise": "", "card": None, "hints": [], "printed": "", "notes": [], "functions": [],
         }  # fmt: skip
-        kept = [msgspec.structs.replace(c, **bare) for c in stage.checks if c.mistake or c.substituted]
+        counted = [check for check in stage.checks if check.mistake or check.substituted or check.broken]
+        kept = [msgspec.structs.replace(c, message=c.message if c.broken else "", **bare) for c in counted]
         stages.append(StageResult(stage.id, stage.title, stage.state, stage.points, stage.max_points, kept))
     return Report(report.score, report.max_score, stages, complete=report.complete)
 

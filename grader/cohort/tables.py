@@ -30,9 +30,8 @@ def table(grades: list[Grade], stages: list[str]) -> str:
         texts = (grade.reason, *map("; ".join, (grade.notes, grade.decisions, grade.comments)))
         reason, notes, *said = (guard(clean_name(text, 20_000)) for text in texts)
         by_hand = "" if grade.by_hand is None else number(grade.by_hand)
-        ids = (guard(clean(grade.ids.get(system, ""), None)) for system in systems)
-        remarks = (reason, notes, by_hand, *said, grade.appeal_state)
-        after = ("; ".join(grade.mistakes), *remarks, grade.digest[:16], guard(clean(grade.section, None)), *ids)
+        ids = (guard(clean(text, None)) for text in (grade.section, *(grade.ids.get(system, "") for system in systems)))
+        after = ("; ".join(grade.mistakes), reason, notes, by_hand, *said, grade.appeal_state, grade.digest[:16], *ids)
         rows.append([*before, guard(clean(grade.attempt, None)), grade.attempts, *when, *points, *after])
     return written(rows)
 

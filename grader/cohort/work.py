@@ -146,7 +146,7 @@ class ClassGrader:
         except BadCourse:
             raise
         except NotASubmission as error:
-            named = str(error).replace(str(folder / "submission"), "the submission")
+            named = str(error).replace(str(folder / "submission"), "what was handed in")
             return Outcome("submission", sentence_of(NotASubmission(named)))
         except Exception as error:
             # Not the submission's doing: it is told apart from a grade of 0, retried once, and named.

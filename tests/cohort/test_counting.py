@@ -7,7 +7,7 @@ import pytest
 
 from grader.cohort import counting, tables
 from grader.cohort.intake import Attempt
-from grader.cohort.journal import Outcome
+from grader.cohort.journal import Outcome, brief
 from grader.cohort.times import Moment
 from grader.course.policy import Attempts, Late, Policy
 from grader.records import CheckResult, Report, StageResult
@@ -46,6 +46,14 @@ def test_what_was_graded_instead_of_what_is_said_beside_the_reason():
     assert ",1 day late: 1 of 50 points taken,not handed in: data.py," in tables.table([told], list(STAGES))
     many = msgspec.structs.replace(told, reason="", notes=[f"{n}" for n in range(9)])
     assert many.remark == "0; 1; 2; 3; 5 more such remarks"
+
+
+def test_why_a_file_cannot_be_imported_stands_in_the_row_once():
+    told = "Syntax error in layers.py, line 1: invalid syntax."
+    checks = [CheckResult(f"check_{n}", "", "fail", 0, 30, message=told, broken="layers.py") for n in range(2)]
+    whole = Outcome("graded", "", Report(0, 60, [StageResult("01_linear", "", "fail", 0, 60, checks)]))
+    for kept in (whole, Outcome("graded", "", brief(whole.report))):
+        assert grade([attempt()], {"": kept}).remark == told
 
 
 def test_attempts_without_times_are_ordered_by_their_numbers():
