@@ -396,7 +396,7 @@ def lists_each_bias_first(self):
 def lists_the_last_layer_first(self):
     """Last layer listed first
 
-    backward runs from last to first, but this list starts with the first layer, like that of parameters().
+    backward runs from the last layer to the first. gradients() lists the first layer first, as parameters() does.
     """
     return [g for layer in reversed(_linears(self)) for g in (layer.dW, layer.db)]
 

@@ -44,7 +44,7 @@ def check_sgd_pairs_arrays_with_gradients(student, case):
         gradients = [case.normal(f"g{k}", *shape) for k, shape in enumerate(shapes)]
         case.sizes(arrays=len(shapes))
         for k, now in enumerate(_after(student, case, arrays, gradients, 0.5)):
-            what = f"p{k}, one of {len(shapes)}, after the step"
+            what = f"p{k} (of {len(shapes)} arrays) after the step"
             case.expect(now, arrays[k] - 0.5 * gradients[k], what, should=f"p{k} - 0.5 * g{k}")
 
 

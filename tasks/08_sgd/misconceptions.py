@@ -76,7 +76,7 @@ class counts_steps_in_step:
 def makes_new_arrays(self, params, grads):
     """Parameters not changed in place
 
-    step does not change the arrays it was given: it makes new ones.
+    Your step makes new arrays. Which kinds of assignment write into the array that is there?
     """
     for p, g in zip(params, grads):
         p = p - self.lr * g
