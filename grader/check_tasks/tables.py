@@ -39,7 +39,7 @@ def tables_are_of_today(verifier: Verifier) -> None:
         for stage, text in _texts(verifier):
             there = stage.folder / TABLE
             good = there.is_file() and there.read_text(encoding="utf-8") == text
-            tally.count(good, f"{there} is not of today. Remedy: make check-tasks ARGS=--tables")
+            tally.count(good, f"{there} is out of date. Remedy: make check-tasks ARGS=--tables")
 
 
 def write_tables(verifier: Verifier) -> None:

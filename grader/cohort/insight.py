@@ -16,7 +16,7 @@ from grader.report import words
 
 BINS = 20
 Place = tuple[str, str]  #: a stage, and a check or a cause in it
-_IMPORT = "Nothing in such a file can be graded. Importing it once before handing it in shows the line."
+_IMPORT = "Nothing in such a file can be graded. Import the file once before you hand it in: Python shows the line."
 BROKEN = Mistake("broken", _IMPORT, title="A file that cannot be imported")  #: in the first stage that needs it
 
 

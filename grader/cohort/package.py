@@ -184,7 +184,7 @@ def _read_notebooks(contents: Contents, modules: Sequence[str]) -> bool:
             cells = json.loads(contents.files[path])["cells"]
             texts = ["".join(cell["source"]).strip() for cell in cells if cell["cell_type"] == "code"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            contents.notes.append(f"{path!r} is no notebook that can be read ({type(error).__name__})")
+            contents.notes.append(f"{path!r} is not a notebook that can be read ({type(error).__name__})")
             continue
         for text in texts:
             if (named := _NAMES_MODULE.match(text)) and named[1].removesuffix(".py") in modules:

@@ -215,7 +215,7 @@ def _contradiction(policy: Policy) -> str:
     if late.due is not None and late.due.tzinfo is None:
         return "late.due has no time zone. Remedy: end it with Z or with an offset such as +01:00"
     if late.timezone and late.timezone not in available_timezones():
-        return f'late.timezone is {late.timezone!r}, which is no time zone. Remedy: a name such as "Europe/Berlin"'
+        return f'late.timezone is {late.timezone!r}, which is not a time zone. Remedy: a name such as "Europe/Berlin"'
     if 0 < policy.limits.memory_mb < 512:
         return f"limits.memory_mb is {policy.limits.memory_mb}; NumPy and the training data need at least 512."
     if isinstance(policy.grading.seed, str) and len(policy.grading.seed) < 12:

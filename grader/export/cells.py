@@ -76,7 +76,7 @@ def parse(data: bytes, name: str) -> Sheet:
     if utf16 := data.startswith(b"\xff\xfe"):
         data = data[2:].decode("utf-16-le", "replace").encode("utf-8")
     if b"\0" in data or data.startswith(b"\xfe\xff"):
-        raise Refusal(f"{name} is no text, or UTF-16 of another order. Remedy: export it as CSV UTF-8.")
+        raise Refusal(f"{name} is not text, or UTF-16 in the other byte order. Remedy: export it as CSV UTF-8.")
     start = 3 if data.startswith(b"\xef\xbb\xbf") else 0
     text = data.decode("latin-1")  # one character a byte: positions are the file's own
     header = text[start:].partition("\n")[0]

@@ -12,7 +12,7 @@ from grader.course.skeleton import KIT_MARK
 
 #: The folder of a kit in which its learner works.
 STUDENT = "student"
-_ABOUT = "Made by `make kit`. `make update KIT=...`, run in the course, replaces what is as it is listed here."
+_ABOUT = "Made by `make kit`. `make update KIT=...`, run in the course, replaces the files that are as listed here."
 _PATH = re.compile(r"(?!\.\.?(/|$))[^/\\:\0]+(/(?!\.\.?(/|$))[^/\\:\0]+)*")
 
 

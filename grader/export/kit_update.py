@@ -67,7 +67,7 @@ def _check_folders(kit: Path, paths: list[str]) -> None:
     folders = {kit / parent for path in paths for parent in Path(path).parents} - {kit} | {kit / BACKUP}
     for folder in sorted(folders):
         if folder.is_symlink() or (os.path.lexists(folder) and not folder.is_dir()):
-            raise Refusal(f"{folder} is a link or no folder. Remedy: put the kit's own folder there, or make a new kit.")
+            raise Refusal(f"{folder} is a link, or not a folder. Remedy: put the kit's own folder there, or make a new kit.")
 
 
 def _lay(kit: Path, path: str, content: bytes, old: KitList | None, done: _Changes) -> None:
@@ -88,7 +88,7 @@ def _lay(kit: Path, path: str, content: bytes, old: KitList | None, done: _Chang
         elif there is None or not old.holds(path, there):
             kept = _free(target.with_name(f"{target.name}.orig"))
             target.rename(kept)
-            done.told.append(f"{path} was changed: yours is {kept.relative_to(kit).as_posix()} now.")
+            done.told.append(f"{path} was changed: your version is kept as {kept.relative_to(kit).as_posix()}.")
     write_atomically(target, content)
 
 

@@ -124,8 +124,8 @@ def test_what_was_changed_is_kept_beside_the_new_file_and_said(kit):
         "Makefile.orig": b"older\n", "Makefile.orig.2": b"mine\n", "grader/more.py.orig": b"also mine\n",
         "notes.txt": b"nobody's business\n",
     }  # fmt: skip
-    assert "Makefile was changed: yours is Makefile.orig.2 now." in told
-    assert "grader/more.py was changed: yours is grader/more.py.orig now." in told
+    assert "Makefile was changed: your version is kept as Makefile.orig.2." in told
+    assert "grader/more.py was changed: your version is kept as grader/more.py.orig." in told
 
 
 def test_what_the_course_has_no_more_goes_only_if_nobody_changed_it(kit):
@@ -213,7 +213,7 @@ def test_a_kit_whose_folder_is_a_link_is_refused_before_anything_is_changed(kit,
         (kit / place).rename(elsewhere / "old")
     (kit / place).symlink_to(elsewhere)
     before = files(tmp_path)
-    with pytest.raises(Refusal, match=r"is a link or no folder. Remedy"):
+    with pytest.raises(Refusal, match=r"is a link, or not a folder. Remedy"):
         lay_over(kit, NEW, NEW_CLAIMS)
     assert files(tmp_path) == before
 
