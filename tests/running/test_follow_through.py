@@ -200,6 +200,19 @@ def test_a_failure_says_nothing_where_more_is_read_than_the_contract_has():
     assert "your code reads layers.Linear.seen, which the contract does not have" in blocked.message
 
 
+@pytest.mark.parametrize("made", ["", "        self.db = self.dW\n", "        raise SystemExit\n"])
+def test_what_the_learners_own_init_makes_stays_with_the_right_numbers_in_it(made):
+    held = "        self.held = {'W': self.W, 'b': self.b, 'dW': self.dW, 'db': self.db}\n"
+    ready = "self.db = np.zeros_like(self.b)\n"
+    layers = AVERAGED.modules["layers"].replace(ready, ready + (held + made if made else held), 1)
+    network = REFERENCE.modules["network"].replace("layer.dW, layer.db", "layer.held['dW'], layer.held['db']")
+    network = network.replace("layer.W, layer.b", "layer.held['W'], layer.held['b']")
+    found = points(graded(AVERAGED.replaced({"layers": layers, "network": network})))
+    lost = {stage for stage, (earned, _) in found.items() if earned < worth(stage)} - {"01_linear"}
+    # Two arrays in one memory, or an __init__ that ends halfway, are what the substitute stands in for: it takes neither.
+    assert lost == ({"06_network", "07_backprop"} if "raise" in made else {"07_backprop"} if made else set())
+
+
 def test_a_failure_says_nothing_where_what_was_put_in_is_never_called():
     own = AVERAGED.modules["layers"].replace("class Linear", "class Own") + "\n\nclass Linear(Own):\n    pass\n"
     network = REFERENCE.modules["network"].replace("import Linear, ReLU", "import Own as Linear, ReLU")

@@ -5,12 +5,15 @@ What is read of it beyond the contract, and what is never called, is noted: then
 knows what is put in; the texts resolve here alone, under a name that no import of a submission reaches.
 """
 
+import copy
 import importlib
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from sys import _getframe
 from typing import Any, TypeAlias
+
+import numpy as np
 
 from grader.worker.inside.loader import PACKAGE, Finder, compiled
 
@@ -162,7 +165,12 @@ class _Derived:
             put_in.called[units["__init__"]] = None
             given = put_in.bound(owner, self.parameters, (arguments, named), defaults)
             if "__init__" in methods:
+                own = self._made_by_its_own(base, this, arguments, named)
                 methods["__init__"](this, **given)
+                for name, array in own.items():
+                    value: Any = vars(this).get(name)
+                    if (np.shape(value), getattr(value, "dtype", None)) == (array.shape, array.dtype):
+                        array[...], vars(this)[name] = value, array
 
         def __getattribute__(this: object, name: str) -> object:
             if name in methods:
@@ -175,6 +183,22 @@ class _Derived:
         body |= {name: _plain(name) for name in self.plain if ours}
         body |= {"__setattr__": object.__setattr__} if whole else {}
         return type(self.name, (), body | {"__init__": __init__, "__getattribute__": __getattribute__})
+
+    def _made_by_its_own(self, old: type, this: object, given: tuple[Any, ...], named: dict[str, Any]) -> dict[str, np.ndarray]:
+        """The arrays that the learner's own __init__ makes, no two in one memory: their code may know them by other names."""
+        noted, made = (self.put_in.beyond, self.put_in.called), dict[str, np.ndarray]()
+        self.put_in.beyond, self.put_in.called = {}, {}
+        try:
+            old.__init__(this, *copy.deepcopy(given), **copy.deepcopy(named))
+            for name in self.plain:
+                kept = getattr(old, name, None)
+                array: Any = kept.__get__(this) if isinstance(kept, property) else vars(this).get(name)
+                if isinstance(array, np.ndarray) and not any(np.shares_memory(array, other) for other in made.values()):
+                    made[name] = array
+        except BaseException:
+            made.clear()  # out of order: what takes its place needs nothing of it
+        self.put_in.beyond, self.put_in.called = noted
+        return made
 
 
 class _Method:
