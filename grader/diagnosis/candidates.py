@@ -4,9 +4,11 @@ Those of the submission's own code, and clean ratios.
 """
 
 import ast
+import contextlib
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -23,10 +25,10 @@ _DULL = (0, 1, -1)  #: they stand in almost every function, and mostly make anot
 _LARGEST_POWER = 400
 _LARGEST = 1e300  #: nobody means a larger one
 _DEEPEST = 12  #: operations in operations: in a longer sum each part would be added up again for each part
-
-_OPERATIONS: dict[type[ast.AST], Callable[[Number, Number], Number]] = {
+_OPERATIONS: dict[type[ast.operator], Callable[[Any, Any], object]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
+    ast.Pow: lambda p, q: float(p) ** q if max(abs(p), abs(q)) <= _LARGEST_POWER else None,
 }  # fmt: skip
 
 
@@ -100,11 +102,7 @@ def own_numbers(submission: Submission, functions: Iterable[str]) -> list[Number
     while todo:
         for statement in defined.get(todo.pop(0), []):
             found |= dict.fromkeys(_numbers(statement))
-            named = {
-                n.id if isinstance(n, ast.Name) else n.attr
-                for n in ast.walk(statement)
-                if isinstance(n, ast.Name | ast.Attribute)
-            }
+            named = {getattr(n, "id", getattr(n, "attr", "")) for n in ast.walk(statement)}
             todo += sorted(named & defined.keys() - seen)
             seen |= named
     return [number for number in found if number not in _DULL][:MOST]
@@ -170,28 +168,15 @@ def _numbers(node: ast.AST) -> Iterator[Number]:
 
 
 def _value(node: ast.AST, deep: int = _DEEPEST) -> Number | None:
-    if isinstance(node, ast.Constant):
-        value = node.value
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            return None
-        return value if abs(value) < _LARGEST else None
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and deep:
-        inner = _value(node.operand, deep - 1)
-        return None if inner is None else -inner
-    if isinstance(node, ast.BinOp) and deep:
-        left, right = _value(node.left, deep - 1), _value(node.right, deep - 1)
-        return None if left is None or right is None else _calculated(left, node.op, right)
-    return None
-
-
-def _calculated(left: Number, operation: ast.operator, right: Number) -> Number | None:
-    """What an operation gives; None if that is not a number, or a very large one."""
-    value: object = None
-    try:
-        if isinstance(operation, ast.Pow) and max(abs(left), abs(right)) <= _LARGEST_POWER:
-            value = float(left) ** right
-        elif type(operation) in _OPERATIONS:
-            value = _OPERATIONS[type(operation)](left, right)
-    except ArithmeticError:  # the learner's own code will meet it, too
-        return None
-    return value if isinstance(value, int | float) and abs(value) < _LARGEST else None
+    """What an expression of numbers alone gives; None if that is not a number, or a very large one."""
+    value: Any = None
+    with contextlib.suppress(ArithmeticError, TypeError):  # the learner's own code will meet the one; no number is the other
+        if isinstance(node, ast.Constant):
+            value = node.value
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and deep:
+            inner: Any = _value(node.operand, deep - 1)
+            value = -inner
+        elif isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS and deep:
+            value = _OPERATIONS[type(node.op)](_value(node.left, deep - 1), _value(node.right, deep - 1))
+    fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
+    return value if fits else None
