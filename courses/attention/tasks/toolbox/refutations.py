@@ -5,6 +5,8 @@ entry that is furthest off, {times} for how many times the one is the other. If 
 """
 
 import re
+from pathlib import Path
+from typing import Any
 
 _HEADED = re.compile(r"^## (\w+), (check_\w+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _NUMBER = r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?"
@@ -14,14 +16,14 @@ _SAID = re.compile(
 FIELDS = ("at", "got", "want", "times")
 
 
-def texts(folder):
+def texts(folder: Path) -> dict[tuple[str, str], str]:
     """(mistake, check) -> text, of one stage's folder; a line for each paragraph."""
     file = folder / "refutations.md"
     found = _HEADED.findall(file.read_text("utf-8")) if file.is_file() else []
     return {(name, check): "\n\n".join(" ".join(p.split()) for p in text.strip().split("\n\n")) for name, check, text in found}
 
 
-def fields(told):
+def fields(told: str) -> dict[str, str]:
     """What a card's sentence says, by name."""
     match = _SAID.search(told)
     said = {name: text for name, text in match.groupdict().items() if text} if match else {}
@@ -31,7 +33,7 @@ def fields(told):
     return said
 
 
-def refutation(report, tasks):
+def refutation(report: Any, tasks: Path) -> str:
     """The text for the mistake of a report's next step, filled; "" where there is none, or the run does not have its numbers."""
     step = report.next
     for stage in report.stages if step else ():

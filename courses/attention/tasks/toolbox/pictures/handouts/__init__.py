@@ -4,6 +4,8 @@ They lie beside the handouts, `tasks/NN_name/figures/*.svg`; `make figures` writ
 """
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -16,12 +18,12 @@ _DARK = "--ink:#e7e2d8;--soft:#b0aa9e;--rule:#383b3e;--sheet:#1f2224;--fail:#ff9
 _STYLE = f"<style>svg{{{_LIGHT};font-family:system-ui,sans-serif}}@media(prefers-color-scheme:dark){{svg{{{_DARK}}}}}</style>"
 
 
-def draw(data=None, stage=""):
+def draw(data: Path | None = None, stage: str = "") -> dict[str, str]:
     """Path within the folder of the stages -> the SVG that belongs there, of one stage or of all; no data is needed."""
     return {f"{name}/figures/{file}.svg": _file(maps()) for (name, file), maps in _FIGURES.items() if stage in ("", name)}
 
 
-def _file(maps):
+def _file(maps: Sequence[drawing.Map]) -> str:
     width, height, inside = drawing.laid_out(maps)
     whole = max(width + 16, 360.0)  # the width of a phone, so that texts are legible there and no larger elsewhere
     elements = re.sub(r"(?=<(?:rect|text))", "\n", inside)
@@ -30,7 +32,7 @@ def _file(maps):
     return f'{begin}\n{paper}\n<g transform="translate({(whole - width) / 2:g} 8)">{elements}\n</g>\n</svg>\n'
 
 
-def _worked_example():
+def _worked_example() -> list[drawing.Map]:
     """The weights of handout 01: as they are, masked too late, and masked."""
     q, k = np.array([[[2.0, 0, 0, 0], [0, 1, 1, 0]]]), np.array([[[1.0, 0, 0, 1], [0, 2, 0, 0], [1, 0, 4, 0]]])
     mask = np.array([[True, True, False], [True, True, True]])
@@ -38,7 +40,7 @@ def _worked_example():
     return [("no mask", free, None, None), ("mask too late", free * mask, None, None), ("mask in time", masked, None, None)]
 
 
-def _copying():
+def _copying() -> list[drawing.Map]:
     """Where the first head of the trained network looks."""
     text, heads = beginning.stored()
     letters = list(text[: len(heads[0])])
