@@ -129,9 +129,7 @@ def with_number(text: str, open_number: Number, number: Number) -> str:
 def load(stage_folder: Path) -> list[Misconception]:
     """The misconceptions of one stage, in the order of the file; none if it has no such file. Raises BadMisconceptions."""
     path = stage_folder / FILE_NAME
-    if not path.is_file():
-        return []
-    return list(parse(path.read_text(encoding="utf-8"), stage_folder.name))
+    return list(parse(path.read_text(encoding="utf-8"), stage_folder.name)) if path.is_file() else []
 
 
 def apply(submission: Submission, mistake: Misconception) -> Submission:
@@ -230,11 +228,8 @@ def helpers_of(text: str, name: str, known: set[str]) -> str:
 
 
 def _mark(node: ast.stmt) -> ast.Call | None:
-    if isinstance(node, Definition):
-        for mark in node.decorator_list:
-            if isinstance(mark, ast.Call) and _name_of(mark) in _MARKS:
-                return mark
-    return None
+    marks = node.decorator_list if isinstance(node, Definition) else []
+    return next((mark for mark in marks if isinstance(mark, ast.Call) and _name_of(mark) in _MARKS), None)
 
 
 def _name_of(mark: ast.Call) -> str:

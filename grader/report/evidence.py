@@ -23,10 +23,8 @@ def load(out: Path, stage: str, check: str, card: Card | None) -> dict[str, np.n
     out     : folder of the grade, with evidence/<stage>.<check>.npz
     returns : role -> array of numbers or truth values
     """
-    if card is None or not card.evidence:
-        return {}
     name = f"{stage}.{check}.npz"
-    if Path(name).name != name:
+    if card is None or not card.evidence or Path(name).name != name:
         return {}
     try:
         with zipfile.ZipFile(out / "evidence" / name) as archive:
