@@ -6,7 +6,7 @@ from .layers import Linear, ReLU
 
 
 class MLP:
-    """A multi-layer perceptron: Linear layers with a ReLU between each two."""
+    """A multi-layer perceptron: Linear layers with a ReLU between one and the next."""
 
     def __init__(self, sizes, rng, dtype=np.float64):
         """Build the layers.

@@ -468,7 +468,7 @@ def turns_the_order_round(x, y, batch_size, rng):
 def ignores_the_generator(x, y, batch_size, rng):
     """Random numbers do not come from the given rng
 
-    The same seed gives different orders: use the generator you were given.
+    Which generator were you given, and which one do you draw from?
     """
     order = np.random.permutation(len(x))
     yield from _cut(x[order], y[order], batch_size)
