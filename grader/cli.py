@@ -23,7 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "stage": ("Learn", "Show a stage's handout."),
     "site": ("Learn", "Write the course as pages for a browser."),
     "hint": ("Learn", "Show the next hint for what fails."),
-    "why": ("Learn", "Say why the mistake that was named is one."),
+    "why": ("Learn", "Say why the named mistake is a mistake."),
     "debug": ("Learn", "Run a stage's checks in process, so that breakpoint() works."),
     "reset": ("Learn", "Put back one stage's stubs, after saving a copy."),
     "progress": ("Learn", "Draw the score over time."),

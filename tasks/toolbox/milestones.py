@@ -41,9 +41,7 @@ def after_01_linear(student: Student, images: Images) -> str:
 def after_02_relu(student: Student, images: Images) -> str:
     outputs = student.layers.Linear(784, 128, student.rng(0)).forward(images.mnist.x_val[:1])
     on = int(np.count_nonzero(student.layers.ReLU().forward(outputs)))
-    return (
-        f"Shown a picture of a {images.mnist.y_val[0]}, {on} of 128 units behind your ReLU are on. Another picture, other units."
-    )
+    return f"For a picture of a {images.mnist.y_val[0]}, {on} of 128 units are on after your ReLU. For another picture, other units are."
 
 
 def after_03_softmax(student: Student, images: Images) -> str:
@@ -61,13 +59,13 @@ def after_04_cross_entropy(student: Student, images: Images) -> str:
 
 def after_05_gradient_check(student: Student, images: Images) -> str:
     slope = float(student.gradcheck.numerical_gradient(lambda x: float(np.exp(x).sum()), np.ones(1))[0])
-    return f"Your instrument measures the slope of exp at 1 as {slope:.8f}. It is e = {math.e:.8f}, and no rule was needed."
+    return f"Your gradient check measures the slope of exp at 1 as {slope:.8f}. It is e = {math.e:.8f}: no formula was needed."
 
 
 def after_06_network(student: Student, images: Images) -> str:
     predicted = student.network.MLP(SIZES, student.rng(0)).predict(images.mnist.x_val[:1000])
     share = float(np.mean(np.asarray(predicted) == images.mnist.y_val[:1000]))
-    return f"Untrained, your network reads {share:.0%} of 1,000 digits: about one in ten, like dice."
+    return f"Untrained, your network reads {share:.0%} of 1,000 digits: about one in ten, as with guessing."
 
 
 def after_07_backprop(student: Student, images: Images) -> str:
@@ -77,7 +75,7 @@ def after_07_backprop(student: Student, images: Images) -> str:
     slopes, black = sum(g.size for g in gradients), np.mean(~gradients[0].any(axis=1))
     return (
         f"One backward pass of yours gave {slopes:,} slopes of the loss. Those of {black:.0%} of the pixels are zero: "
-        "they are black in all of the 100 digits that were shown."
+        "they are black in all of these 100 digits."
     )
 
 
@@ -115,8 +113,8 @@ def after_12_mnist(student: Student, images: Images) -> str:
     untrained = np.asarray(student.network.MLP(SIZES, student.rng(0)).predict(digits.x_val))
     begun, simple = (float(np.mean(answers == digits.y_val)) for answers in (untrained, nearest))
     return (
-        f"Untrained, your network read {begun:.0%} of the open digits; whoever takes the nearest of ten mean pictures reads "
-        f"{simple:.0%}. Now it reads at least 96% of digits that it has never seen."
+        f"Untrained, your network read {begun:.0%} of the open digits; the nearest of ten mean pictures reads {simple:.0%}. "
+        "Now your network reads at least 96% of digits that it has never seen."
     )
 
 

@@ -15,7 +15,7 @@ from tests.golden.submissions import with_bodies, write
 
 TOLD = {
     "01_linear": r"turns a picture of a \d into ten numbers",
-    "02_relu": r"(4|5|6|7|8)\d of 128 units behind your ReLU are on",
+    "02_relu": r"(4|5|6|7|8)\d of 128 units are on after your ReLU",
     "03_softmax": r"\d\d% sure that the first picture shows a \d",
     "04_cross_entropy": r"costs [23]\.\d\d nats a digit",
     "05_gradient_check": r"as 2\.7182818\d\. It is e = 2\.71828183",
@@ -24,7 +24,7 @@ TOLD = {
     "08_sgd": r"falls from 2\.\d\d to [12]\.\d\d",
     "09_minibatches": r"make 625 batches",
     "10_training_loop": r"After two epochs on 2,000 digits, a tenth of what there is, it reads [89]\d% of 2,000 others",
-    "12_mnist": r"Untrained, your network read (\d|1\d)% of the open digits; .* reads 82%\. Now it reads at least 96%",
+    "12_mnist": r"Untrained, your network read (\d|1\d)% of the open digits; .* reads 82%\. Now your network reads at least 96%",
     "13_experiments": r"makes 5 updates and ends at [1-5]\d%, batches of 10 make 500 and end at [89]\d%",
     "14_faults": "went through your own network, rule by rule, and clears it",
 }
