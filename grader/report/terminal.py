@@ -254,7 +254,7 @@ def greeting(report: Report, about: About) -> Group:
 
 def _nothing_left(report: Report, achieved: str) -> Text:
     if 0 < report.score == report.max_score or all(stage.state == "pass" for stage in report.stages):
-        return Text(f"All done: full marks. {achieved}" if achieved else "This is done: full marks.", style="bold green")
+        return Text(f"All done: full marks. {achieved}" if achieved else "All checks pass: full marks.", style="bold green")
     blocked = next((check for stage in report.stages for check in stage.checks if check.blocked_by), None)
     if blocked is None:
         return Text("Nothing here can be checked until the stages it needs are done.")

@@ -878,7 +878,7 @@ def shuffles_once(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, 
 def ignores_the_generator(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Random numbers do not come from the given rng
 
-    The same seed gives different parameters: use the generator you were given.
+    Which generator were you given, and which one do you draw from?
     """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, np.random)
 
@@ -887,7 +887,7 @@ def ignores_the_generator(model, x_train, y_train, x_val, y_val, *, epochs, batc
 def makes_a_generator_of_its_own(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
     """Fixed seed instead of the given rng
 
-    Different seeds give the same parameters: use the generator you were given.
+    Which generator were you given, and which one do you draw from?
     """
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, np.random.default_rng(0))
 

@@ -40,7 +40,7 @@ def check_overfit_learns_every_image(student, case, mnist, memo):
         f"Stage 11: from {100 * before:.0f} to {100 * after:.0f} of 100 images right, the loss from {loss:.3f} to {end:.4f}."
     )
     should = "All 100 training images should be classified correctly."
-    gave = f"{100 * after:.0f} of 100 images are classified correctly; before training it was {100 * before:.0f}."
+    gave = f"{100 * after:.0f} of 100 images are classified correctly; before training, {100 * before:.0f} were."
     if after < 1.0:
         raise _failed(case, told, should, gave, f"The loss on these images went from {loss:.3f} to {end:.3f}.")
 

@@ -387,10 +387,11 @@ def _slow(training: Training) -> Finding | None:
     elif steps < _FEW_STEPS:
         cause = f"{_steps(steps)} are too few"
         advice = f"Try more epochs, or batch_size = {many}: {_steps(-(-training.examples // many))} per epoch."
-    else:
-        cause = f"the rate is too small for {_steps(steps)}"
-        advice = f"Try lr = {min(10 * training.lr, 0.1):.2g}." if training.lr < 0.05 else f"Try {2 * epochs} epochs."
+    elif training.lr < 0.05:
+        cause, advice = f"the rate is too small for {_steps(steps)}", f"Try lr = {min(10 * training.lr, 0.1):.2g}."
         shows += f" lr is {training.lr:g}."
+    else:
+        cause, advice = f"{_steps(steps)} of lr = {training.lr:g} are too few", f"Try {2 * epochs} epochs."
     return Finding(SLOW, f"Training is too slow so far: {cause}.", shows, advice)
 
 
