@@ -14,14 +14,13 @@ from grader.course.course import Course
 from grader.diagnosis.name_mistakes import name_mistakes
 from grader.grading import embedded_data, event_log, repro
 from grader.grading.kept_stages import KeptStages, TrainingCache
-from grader.grading.request import Request, Settings
+from grader.grading.request import Request
 from grader.grading.summary import summary
 from grader.records import Report, cleaned
 from grader.running.context import Context, Data
 from grader.running.limits import calibrate
 from grader.running.pytest_host import run_with_pytest
 from grader.running.session import Observer, Session
-from grader.submission import Submission
 from grader.worker.outside.protocols import Pool
 
 
@@ -56,7 +55,9 @@ def grade(
         request.output.clear()
         limits, data = how.limits(scale or calibrate()), Data(course, how.training_images)
         named = course, submission, pool, how.seed, limits, data, request.output.evidence
-        kept = kept or _kept(course, how, submission, depends)
+        if kept is None:
+            name = fingerprint.key(submission.fingerprint(), how.seed, depends, how.sandbox, how.follow_through)
+            kept = TrainingCache(course, name) if how.caches else KeptStages(course, {})
         session = Session(stages, Context(*named, follow_through=how.follow_through), [observer] if observer else [], kept.known)
         _run(session, request, kept)
         report = cleaned(summary(request, session, depends, begun))
@@ -64,11 +65,6 @@ def grade(
             repro.write(session.context, report.next, request.output.folder)
         request.output.keep(report, whole=len(stages) == len(course.stages), course=course)
     return report
-
-
-def _kept(course: Course, how: Settings, submission: Submission, depends: dict[str, str]) -> KeptStages:
-    name = fingerprint.key(submission.fingerprint(), how.seed, depends, how.sandbox, how.follow_through)
-    return TrainingCache(course, name) if how.caches else KeptStages(course, {})
 
 
 def _run(session: Session, request: Request, kept: KeptStages) -> None:
