@@ -9,6 +9,7 @@ import gc
 import importlib
 import os
 import sys
+import tomllib
 from pathlib import Path
 
 import click
@@ -16,37 +17,9 @@ import click
 from grader.errors import GraderError, Refusal
 from grader.threads import one_thread
 
+_LINES = tomllib.loads(Path(__file__).with_name("verbs").joinpath("verbs.toml").read_text("utf-8"))
 #: verb -> (group heading, one line; empty if the verb's own module has it)
-VERBS: dict[str, tuple[str, str]] = {
-    "grade": ("Learn", "Grade a submission and write the report."),
-    "watch": ("Learn", "Grade the current stage again at each save."),
-    "stage": ("Learn", "Show a stage's handout."),
-    "site": ("Learn", "Write the course as pages for a browser."),
-    "hint": ("Learn", "Show the next hint for what fails."),
-    "why": ("Learn", "Say why the named mistake is a mistake."),
-    "debug": ("Learn", "Run a stage's checks in process, so that breakpoint() works."),
-    "reset": ("Learn", "Put back one stage's stubs, after saving a copy."),
-    "progress": ("Learn", "Draw the score over time."),
-    "report": ("Learn", "Render the report again from results.json."),
-    "train": ("Learn", "Train what you wrote: a line per epoch, curves, a diagnosis."),
-    "experiment": ("Learn", "Predict what trainings will do, then run them with your network."),
-    "check-gradients": ("Learn", "Use your own gradient check on your own layers."),
-    "doctor": ("Learn", "Check this machine and repair what can be repaired."),
-    "notebook": ("Learn", "Make a notebook to work in, and open it."),
-    "class": ("Teach", "Grade a folder of submissions."),
-    "compare": ("Teach", "Compare a submission with the reference, side by side."),
-    "kit": ("Teach", "Make the folder that learners are given."),
-    "update": ("Teach", "Bring a kit up to date, keeping what was written in it."),
-    "gradescope": ("Teach", "Build the autograder archive for Gradescope."),
-    "export": ("Teach", ""),  # names the formats, and so says it itself
-    "regrade-diff": ("Teach", "Show whose score changes between two versions of the course."),
-    "check-tasks": ("Build the course", "Test the course itself: reference, skeleton, mistakes, right answers."),
-    "new-course": ("Build the course", "Lay out a small course of your own."),
-    "new-stage": ("Build the course", "Lay out one more stage."),
-    "record-times": ("Build the course", "Record the reference's time for every check."),
-    "skeleton": ("Build the course", "Write the learner's skeleton from the reference."),
-    "oracle": ("Build the course", "Compare the reference with other libraries."),
-}
+VERBS: dict[str, tuple[str, str]] = {verb: (group, line) for group, lines in _LINES.items() for verb, line in lines.items()}
 
 
 def module_of(verb: str) -> Path:
