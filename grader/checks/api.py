@@ -19,10 +19,9 @@ from grader.checks.phrases import listed, number, type_phrase
 from grader.checks.script import literal
 from grader.errors import Refusal
 from grader.worker.outside.errors import CallTimeout, StudentError
-from grader.worker.outside.handles import Remote
+from grader.worker.outside.handles import Earlier, Remote
 from grader.worker.outside.proxy import Student
 from grader.worker.outside.transcript import ErrorInfo, Opaque, Step
-from grader.worker.wire import Earlier
 
 #: Relative tolerance of core checks: right to the digits of float32. Float64 has checks of its own.
 FLOAT32_RTOL = 1e-5

@@ -1,7 +1,5 @@
 """For checks of single layers: how their weights are drawn, and parameters overwritten in place."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -94,7 +92,7 @@ def read_soon(student: Student, layer: Remote | Earlier, *names: str) -> None:
     student.soon(*(("get", layer, name) for name in names))
 
 
-def backward(student: Student, layer: Remote, dout: np.ndarray) -> Any:  # noqa: ANN401
+def backward(student: Student, layer: Remote, dout: np.ndarray) -> object:
     """backward(dout), after which dW and db are read."""
     read_soon(student, layer, "dW", "db")
     return layer.backward(dout)

@@ -58,6 +58,7 @@ class Contract(NamedTuple):
     training: str = ""  #: "module.function"
 
 
+Earlier: TypeAlias = wire.Earlier  #: stands among arguments for what an earlier request of the same message gave
 Args: TypeAlias = tuple[object, ...]
 Keywords: TypeAlias = dict[str, object]
 
