@@ -51,8 +51,10 @@ class Asked:
         if value is None or self._count >= self._most:
             return self(place, "forward", given)
         self._count += 1
-        seen = enumerate([inputs] for inputs in through) if place == "model" else [(place, given)]
-        self._since |= {where: [where, [array.copy() for array in arrays]] for where, arrays in seen}
+        if place == "model":
+            self._since |= {k: [k, [inputs.copy()]] for k, inputs in enumerate(through)}
+        else:
+            self._since[place] = [place, [array.copy() for array in given]]
         return value
 
 
