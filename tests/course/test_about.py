@@ -29,6 +29,8 @@ def test_this_course_says_what_it_is(tmp_path):
         ("title = Chain", r"course\.toml cannot be read: .*line 1.* Remedy: correct that line"),
         ('titel = "Chain"', r"'titel' at the top is not known\. Did you mean title\?"),
         ('modules = ["layers.py"]', r"modules\[0\] is 'layers\.py'; it has to be a name in small letters"),
+        ('classes = ["rnn"]', r"classes\[0\] is 'rnn'; it has to be a name in capitals, such as RNN"),
+        ('training = "fit"', r"training is 'fit'; it has to be module\.function"),
         ('engine = "1"', r"engine is '1'; it has to be a version of two numbers"),
         ('engine = "9.4"', r"made for engine 9\.4, and this is engine \d+\.\d+\.\d+\. Remedy: use engine 9\.4, or"),
         ('[fixtures.case]\nmake = "data.case"', r"case is a fixture of the engine's own\. Remedy: "),
