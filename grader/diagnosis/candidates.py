@@ -174,8 +174,7 @@ def _value(node: ast.AST, deep: int = _DEEPEST) -> Number | None:
         if isinstance(node, ast.Constant):
             value = node.value
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and deep:
-            inner: Any = _value(node.operand, deep - 1)
-            value = -inner
+            value = _OPERATIONS[ast.Sub](0, _value(node.operand, deep - 1))
         elif isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS and deep:
             value = _OPERATIONS[type(node.op)](_value(node.left, deep - 1), _value(node.right, deep - 1))
     fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST

@@ -68,13 +68,14 @@ def filled(
 ) -> tuple[Remote, Parameters]:
     """A new MLP of the learner's that holds known numbers, and these numbers.
 
-    last_class_wins : reorder the outputs, so that for many inputs the last one is the largest
+    last_class_wins : reorder the outputs, so that for many inputs the last one is the largest, and for some the first
     read            : attributes of its layers that are read next
     """
     parameters = draw(case, sizes)
     if last_class_wins:
         best = closed_form.forward(parameters, case.rng.normal(size=(200, sizes[0]))).argmax(axis=1)
         order = np.argsort(np.bincount(best, minlength=sizes[-1]))
+        order = np.array([*order[-2:-1], *order[:-2], order[-1]])
         W, b = f"W{len(sizes) - 1}", f"b{len(sizes) - 1}"
         parameters[-2:] = [case.given(W, parameters[-2][:, order]), case.given(b, parameters[-1][order])]
     case.start_new_example(student)

@@ -11,7 +11,7 @@ import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from sys import _getframe
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -187,9 +187,9 @@ class _Derived:
     def _made_by_its_own(self, old: type, this: object, given: tuple[Any, ...], named: dict[str, Any]) -> dict[str, np.ndarray]:
         """The arrays that the learner's own __init__ makes, no two in one memory: their code may know them by other names."""
         noted, made = (self.put_in.beyond, self.put_in.called), dict[str, np.ndarray]()
-        self.put_in.beyond, self.put_in.called = {}, {}
+        self.put_in.beyond, self.put_in.called, base = {}, {}, cast(Any, old)
         try:
-            old.__init__(this, *copy.deepcopy(given), **copy.deepcopy(named))
+            base.__init__(this, *copy.deepcopy(given), **copy.deepcopy(named))
             for name in self.plain:
                 kept = getattr(old, name, None)
                 array: Any = kept.__get__(this) if isinstance(kept, property) else vars(this).get(name)
