@@ -200,6 +200,7 @@ class _Diagnoser:
         for other in (0, 1):
             expected = run.own(other=1, lenient=lenient) if other and left else given
             left = self.bench.kept(left, self._answering(run, expected, under, other, lenient))
+        left = [m for m in left if m.number is None or self._shows_alone(run, m)]
         below = run.course(self.bench.mutant(*under), lenient=lenient) or ()
         if left and not shows_values(given, below):  # of exceptions only those in the same words
             words = last_words(given)
