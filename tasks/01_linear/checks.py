@@ -18,6 +18,7 @@ def check_linear_forward_adds_the_bias(student, case):
     x, W, b = case.normal("x", 5, 4), case.normal("W", 4, 3), case.normal("b", 3)
     linear = _layer(student, case, W, b)
     case.sizes(rows=5, inputs=4, units=3)
+    case.remember("the result for a W that is reshaped where it should be transposed", x @ W.reshape(3, 4).T + b)
     case.expect(linear.forward(x), x @ W + b, "linear.forward(x)", should="x @ W + b", layout=LAYOUT, rtol=FLOAT32_RTOL)
 
 
@@ -28,6 +29,9 @@ def check_linear_backward_sums_dW_and_db(student, case):
     linear.forward(x)
     backward(student, linear, dout)
     case.sizes(rows=5, inputs=4, units=3)
+    case.remember("dW for an x that is reshaped where it should be transposed", x.reshape(4, 5) @ dout)
+    case.remember("dW of all rows but the first", x[1:].T @ dout[1:])
+    case.remember("db of all rows but the first", dout[1:].sum(axis=0))
     case.expect(linear.dW, x.T @ dout, "linear.dW", should=DW, layout="the shape of W", rtol=FLOAT32_RTOL)
     case.expect(_vector(linear.db), dout.sum(axis=0), "linear.db", should=DB, layout="the shape of b", rtol=FLOAT32_RTOL)
 
@@ -39,6 +43,7 @@ def check_linear_backward_returns_dx(student, case):
     linear.forward(x)
     case.sizes(rows=5, inputs=4, units=3)
     dx = linear.backward(dout)
+    case.remember("the result for a W that is reshaped where it should be transposed", dout @ W.reshape(3, 4))
     case.expect(dx, dout @ W.T, "linear.backward(dout)", should=DX, layout="the shape of x", rtol=FLOAT32_RTOL)
 
 
@@ -162,6 +167,26 @@ def explain_memory(student, case, failed):
         linear = _layer(student, case, W, b)
         told |= {check: ("reuses_its_result",)} if memory.reuses_its_result(student, linear, *inputs[:2]) else {}
     return told
+
+
+def explain_shapes(student, case, failed):
+    """Whether a product that only shapes forbid is the known one: with equal sizes it goes through."""
+    backward = {"check_linear_backward_sums_dW_and_db", "check_linear_backward_returns_dx"} & failed
+    if not backward:
+        return {}
+    x, W, b, dout = (case.normal(name, 4, 4) if name != "b" else case.normal(name, 4) for name in ("x", "W", "b", "dout"))
+    linear, wide = _layer(student, case, W, b), _layer(student, case, W[:, :3], b[:3])
+    wide.forward(x)
+    try:
+        wide.backward(dout[:, :3])
+    except StudentError:
+        linear.forward(x)
+        dx, dW, db = linear.backward(dout), linear.dW, _vector(linear.db)
+        same = [
+            np.shape(p) == q.shape and np.allclose(p, q) for p, q in ((dx, dout @ W), (dW, x.T @ dout), (db, dout.sum(axis=0)))
+        ]
+        return dict.fromkeys(backward, ("multiplies_by_W_as_it_stands",)) if all(same) else {}
+    return {}
 
 
 def _new_layer(student, case, inputs, units, rng, *read):

@@ -360,6 +360,15 @@ def ignores_small_activations(self, x):
 
 
 @misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
+def takes_the_sign_for_the_slope(self, dout):
+    """Sign of x used as the derivative
+
+    Where the unit was off your slope is -1: that is the absolute value's. What is the slope of a flat line?
+    """
+    return np.where(self.positive, dout, -dout)
+
+
+@misconception("layers.ReLU.backward", fails=["check_relu_backward_passes_where_x_was_positive"])
 def masks_by_the_gradients_sign(self, dout):
     """Gradients masked by their own sign
 

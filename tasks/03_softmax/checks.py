@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checks.api import FLOAT32_RTOL
+from grader.checks.api import FLOAT32_RTOL, number
 
 OVERFLOW = "The exp of a number above 709 is too large for a float."
 UNDERFLOW = "If every exp of a row is 0, the row is 0 divided by 0."
@@ -87,6 +87,22 @@ def check_softmax_takes_any_batch(student, case):
         case.sizes(rows=rows, classes=classes)
         what = f"softmax(logits) for shape ({rows}, {classes})"
         case.expect(student.losses.softmax(logits), _softmax(logits), what, rtol=FLOAT32_RTOL)
+
+
+def explain_scale(student, case, failed):
+    """Whether the logs of the shares differ as the logits do, but for one factor that no other slip has."""
+    if (check := "check_softmax_gives_the_exponential_shares") not in failed:
+        return {}
+    z = case.normal("z", 4, 5)
+    p = np.asarray(student.losses.softmax(z))
+    if p.shape != z.shape or not np.all(p > 0) or not np.allclose(p.sum(axis=1), 1):
+        return {}
+    apart, logs = (a - a.mean(axis=1, keepdims=True) for a in (z, np.log(p)))
+    factor = float((apart * logs).sum() / (apart**2).sum())
+    known = np.isclose(factor, [1, np.log(2), 1 / z.shape[1]], rtol=1e-3).any()
+    if known or factor < 1e-3 or not np.allclose(logs, factor * apart):
+        return {}
+    return {check: ("lowers_the_temperature", f"Here it is {number(factor)}, for {z.shape[1]} classes.")}
 
 
 def _show_growth(student, case):

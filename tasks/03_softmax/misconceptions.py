@@ -496,7 +496,7 @@ def returns_the_classes(logits):
 def lowers_the_temperature(logits):
     """Logits multiplied by a constant
 
-    Your probabilities are too sharp, as if every logit were multiplied by a constant.
+    Your probabilities are those of logits that were multiplied by a constant.
     """
     return _softmax(logits * 10)
 

@@ -25,6 +25,9 @@ def check_cross_entropy_gradient_is_softmax_minus_onehot(student, case):
     loss.forward(logits, labels)
     case.sizes(rows=5, classes=4)
     should = "(softmax(logits) - onehot(labels)) / N, with N rows in the batch"
+    exps, onehot = np.exp(logits - logits.max(axis=1, keepdims=True)), np.eye(4)[labels]
+    early = (exps - onehot) / exps.sum(axis=1, keepdims=True) / len(labels)
+    case.remember("the gradient if 1 is subtracted before the exps are divided by their sum", early)
     case.expect(loss.backward(), _gradient(logits, labels), "The gradient", should=should, rtol=FLOAT32_RTOL)
 
 
@@ -156,6 +159,21 @@ def explain_labels(student, case, failed):
     except StudentError:
         return {check: ("makes_the_onehot_too_narrow",)}
     return {}
+
+
+def explain_first_label(student, case, failed):
+    """Whether the class one below the label is taken, in the loss or in the gradient; what 0 means then is left open."""
+    checks = ("check_cross_entropy_averages_the_surprise", "check_cross_entropy_gradient_is_softmax_minus_onehot")
+    if failed.isdisjoint(checks):
+        return {}
+    logits, loss = case.normal("logits", 5, 4), student.losses.SoftmaxCrossEntropy()
+    labels = case.given("labels", np.array([1, 2, 3, 3, 1]))
+    value = loss.forward(logits, labels)
+    below = np.isclose(value, _loss(logits, labels - 1)), np.allclose(loss.backward(), _gradient(logits, labels - 1))
+    if not any(below) or not (below[0] or np.isclose(value, _loss(logits, labels))):
+        return {}
+    told = ("counts_labels_from_one",) if below[0] else ("subtracts_one_class_too_low",)
+    return {check: told for check, seen in zip(checks, below) if seen and check in failed}
 
 
 def _log_softmax(logits):

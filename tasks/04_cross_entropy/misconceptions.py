@@ -893,13 +893,6 @@ def uses_its_probabilities_up(self):
 
 
 @misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_backward_can_be_repeated"])
-def uses_its_probabilities_up__scaled(self):
-    self.probabilities[np.arange(len(self.labels)), self.labels] -= 1
-    self.probabilities /= len(self.labels)
-    return self.probabilities
-
-
-@misconception("losses.SoftmaxCrossEntropy.backward", fails=["check_cross_entropy_backward_can_be_repeated"])
 def keeps_nothing_after_backward(self):
     """backward clears what forward kept
 

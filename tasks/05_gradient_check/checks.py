@@ -25,6 +25,8 @@ def check_numerical_gradient_steps_to_both_sides(student, case):
         case.remember("the result for a very small eps, not the given one", 3 * w * x**2)
         case.remember("the result of a step forward alone", w * (3 * x**2 + 3 * x * eps + eps**2))
         case.remember("the result of a step backward alone", w * (3 * x**2 - 3 * x * eps + eps**2))
+        own_steps = eps * np.maximum(1, np.abs(x))
+        case.remember("the result of steps that grow with the entry: eps * max(1, |x|)", w * (3 * x**2 + own_steps**2))
         found = student.gradcheck.numerical_gradient(f, x, **options)
         what = f"numerical_gradient(f, x, eps={eps})" if options else "numerical_gradient(f, x)"
         should = f"w * (3 * x**2 + {eps}**2): the slope of cubes by steps to both sides"
@@ -64,6 +66,7 @@ def check_relative_error_measures_the_worst_entry(student, case):
     b = case.given("b", np.round(a * factors, 6))
     a[1, 2], b[1, 2] = 1.0, 3.0
     a[2, 1], b[2, 1] = 40.0, 44.0
+    case.remember("the largest |a - b| / sqrt(a**2 + b**2)", (np.abs(a - b) / np.hypot(a, b)).max())
     should = "the largest |a - b| / (|a| + |b|), which is 0.5 here"
     case.expect(student.gradcheck.relative_error(a, b), 0.5, "relative_error(a, b)", should=should, rtol=1e-9)
 

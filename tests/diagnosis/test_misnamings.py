@@ -77,3 +77,9 @@ def test_stale_gradients_are_no_forgotten_update():
     fresh = HOISTED.replace("step(params, grads)", "step(params, model.gradients())")
     backward = fresh.replace("        model.backward(loss.backward())\n", "")
     assert "forgets_the_backward" in named("train.train", backward, "10_training_loop", TRAIN)
+
+
+def test_a_predict_that_only_looks_at_the_first_class_is_not_about_the_first_example():
+    body = "scores = self.forward(x)\nbest = np.zeros(len(x), int)\nfor c in range(1, scores.shape[1]):\n"
+    body += "    best[scores[:, c] > scores[:, 0]] = c\nreturn best"
+    assert named("network.MLP.predict", body, "06_network", "def f(self, x):") == set()

@@ -165,3 +165,13 @@ class reuses_its_result:
 
     def backward(self, dout):
         return np.where(self.on, dout, 0)
+
+
+@held_out("layers.ReLU")
+class takes_the_sign_for_the_slope:
+    def forward(self, x):
+        self.slope = np.sign(x)
+        return np.maximum(x, 0)
+
+    def backward(self, dout):
+        return self.slope * dout

@@ -100,3 +100,9 @@ def hides_the_overflow(logits):
 def returns_nothing(logits):
     e = np.exp(logits - logits.max(axis=1)[:, None])
     print(e / e.sum(axis=1)[:, None])
+
+
+@held_out("losses.softmax")
+def lowers_the_temperature__root(logits):
+    e = np.exp((logits - logits.max(axis=1, keepdims=True)) / logits.shape[1] ** 0.5)
+    return e / e.sum(axis=1, keepdims=True)
