@@ -188,7 +188,8 @@ class _Diagnoser:
         if any(run.course(self.bench.mutant(*under), expected=given, lenient=lenient) is not None for under in below):
             return []
         for under in below:
-            if left := self._on_top(run, given, candidates, under, lenient):
+            on_top = self._on_top(run, given, candidates, under, lenient)
+            if left := [m for m in on_top if m.number is None or self._shows_alone(run, m)]:
                 return one_of(self.bench, left if groups(left) == 1 else separated(self.bench, check, left, under))
         return None
 
@@ -200,7 +201,6 @@ class _Diagnoser:
         for other in (0, 1):
             expected = run.own(other=1, lenient=lenient) if other and left else given
             left = self.bench.kept(left, self._answering(run, expected, under, other, lenient))
-        left = [m for m in left if m.number is None or self._shows_alone(run, m)]
         below = run.course(self.bench.mutant(*under), lenient=lenient) or ()
         if left and not shows_values(given, below):  # of exceptions only those in the same words
             words = last_words(given)

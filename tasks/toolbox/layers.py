@@ -40,6 +40,7 @@ def spread_shows(found: float, inputs: int, units: int) -> str:
         "sqrt(1 / in)": (1 / inputs) ** 0.5,
         "sqrt(2 / (in + out))": (2 / (inputs + units)) ** 0.5,
         "sqrt(4 / (in + out))": (4 / (inputs + units)) ** 0.5,
+        "sqrt(1 / (2 * in))": (1 / (2 * inputs)) ** 0.5,
         "sqrt(2 / out)": (2 / units) ** 0.5,
         "sqrt(1 / out)": (1 / units) ** 0.5,
         "sqrt(2) / in": 2**0.5 / inputs,
