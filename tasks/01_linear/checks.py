@@ -19,6 +19,7 @@ def check_linear_forward_adds_the_bias(student, case):
     linear = _layer(student, case, W, b)
     case.sizes(rows=5, inputs=4, units=3)
     case.remember("the result for a W that is reshaped where it should be transposed", x @ W.reshape(3, 4).T + b)
+    case.remember("the result for an x whose columns were centred", (x - x.mean(axis=0)) @ W + b)
     case.expect(linear.forward(x), x @ W + b, "linear.forward(x)", should="x @ W + b", layout=LAYOUT, rtol=FLOAT32_RTOL)
 
 
