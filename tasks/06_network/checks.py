@@ -39,6 +39,7 @@ def check_network_forward_runs_every_layer(student, case):
         x = case.normal("x", rows, sizes[0])
         logits = closed_form.forward(parameters, x)
         case.sizes(rows=rows, classes=sizes[-1], inputs=sizes[0])
+        case.remember("the result for a standardised x", closed_form.forward(parameters, (x - x.mean()) / x.std()))
         case.expect(model.forward(x), logits, "model.forward(x)", should="the output of the last Linear", rtol=FLOAT32_RTOL)
 
 
@@ -63,6 +64,7 @@ def check_network_predict_names_the_best_class(student, case):
             logits, given = np.asarray(model.forward(x)), model.predict(x)
             given = np.asarray(given) if isinstance(given, list) else given
             case.require(networks.tell_apart(logits, (rows, sizes[-1])), *networks.FORWARD_FIRST)
+            case.remember("the largest logit of each row, cut to a whole number", logits.max(axis=1).astype(int))
             should = "the class with the largest logit in each row"
             case.expect(given, logits.argmax(axis=1), "model.predict(x)", should=should)
             should = "model.predict(x) should contain whole numbers: they are used as an index."
