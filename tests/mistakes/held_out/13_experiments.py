@@ -180,3 +180,15 @@ def judges_by_validation_accuracy(history, examples, batch_size):
     if f["stuck"] and f["updates"] >= 300:
         return "optimization failure"
     return "healthy" if f["val_acc"] >= 0.85 else "underfitting"
+
+
+@held_out("experiments.diagnose")
+def looks_at_the_first_epoch(history, examples, batch_size):
+    f = _facts({name: [*curve[:-1], curve[0]] for name, curve in history.items()}, examples, batch_size)
+    if not np.isfinite([*history.values()]).all() or f["train_loss"] > 2 * math.log(10):
+        return "diverged"
+    if f["stuck"] and f["updates"] >= 300:
+        return "optimization failure"
+    if f["train_acc"] >= 0.95 and f["gap"] >= 0.13:
+        return "overfitting"
+    return "underfitting" if f["train_acc"] < 0.9 and f["gap"] < 0.1 and f["falls"] else "healthy"

@@ -9,7 +9,7 @@ def _off(a, b, most=1e-4):
     return np.sqrt(np.sum((a - b) ** 2)) > most * (np.sqrt(np.sum(a**2)) + np.sqrt(np.sum(b**2)))
 
 
-def _slopes(f, array, eps=1e-6):
+def _slopes(f, array, eps=1e-6, put_back=True):
     found = np.zeros_like(array)
     for place in np.ndindex(array.shape):
         old = array[place]
@@ -17,11 +17,11 @@ def _slopes(f, array, eps=1e-6):
         high = f()
         array[place] = old - eps
         found[place] = (high - f()) / (2 * eps)
-        array[place] = old
+        array[place] = old if put_back else array[place]
     return found
 
 
-def _rules(model, x, dlogits):
+def _rules(model, x, dlogits, slopes=_slopes):
     """(index, part, given, measured) of every rule of a layer, from the last to the first."""
     inputs = [np.array(x)]
     for layer in model.layers:
@@ -34,7 +34,7 @@ def _rules(model, x, dlogits):
         given = {"dx": dx} | ({"dW": layer.dW, "db": layer.db} if hasattr(layer, "W") else {})
         for part, array in (("dW", getattr(layer, "W", None)), ("db", getattr(layer, "b", None)), ("dx", at)):
             if part in given:
-                yield k, part, given[part], _slopes(lambda: np.sum(g * layer.forward(at)), array)  # noqa: B023
+                yield k, part, given[part], slopes(lambda: np.sum(g * layer.forward(at)), array)  # noqa: B023
         dout = dx
 
 
@@ -132,3 +132,34 @@ def trusts_the_model(model, loss, x, y):
     dlogits, off = _of_loss(model, loss, x, y)
     off_rules = [(f"layers[{k}]", part) for k, part, a, b in _rules(model, x, dlogits) if _off(a, b)]
     return ("loss", "backward") if off else off_rules[0] if off_rules else None
+
+
+@held_out("faults.find_fault")
+def leaves_parameters_nudged(model, loss, x, y):
+    dlogits, off = _of_loss(model, loss, x, y)
+    if off:
+        return "loss", "backward"
+    for k, part, given, measured in _rules(model, x, dlogits, lambda f, array: _slopes(f, array, 2e-3, put_back=False)):
+        if _off(given, measured):
+            return f"layers[{k}]", part
+    return ("model", "backward") if _of_model(model, x, dlogits) else None
+
+
+@held_out("faults.find_fault")
+def measures_one_row(model, loss, x, y):
+    dlogits, off = _of_loss(model, loss, x[:1], y[:1])
+    if off:
+        return "loss", "backward"
+    off_rules = [(f"layers[{k}]", part) for k, part, a, b in _rules(model, x[:1], dlogits) if _off(a, b)]
+    return off_rules[0] if off_rules else ("model", "backward") if _of_model(model, x[:1], dlogits) else None
+
+
+@held_out("faults.find_fault")
+def accuses_every_network(model, loss, x, y):
+    dlogits, off = _of_loss(model, loss, x, y)
+    if off:
+        return "loss", "backward"
+    for k, part, given, measured in _rules(model, x, dlogits):
+        if _off(given, measured, 1e-13):
+            return f"layers[{k}]", part
+    return ("model", "backward") if _of_model(model, x, dlogits) else None
