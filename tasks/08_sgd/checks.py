@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checks.api import FLOAT32_RTOL
+from grader.checks.api import FLOAT32_RTOL, Unmet, number
 
 
 def _after(student, case, arrays, gradients, lr, steps=1):
@@ -22,7 +22,22 @@ def check_sgd_step_walks_downhill(student, case):
     (after,) = _after(student, case, [p], [g], 0.1)
     should = "The array in params should be p - lr * g afterwards: the same array, changed in place."
     case.require(not np.array_equal(after, p), should, "step has not changed the array in params.")
-    case.expect(after, p - 0.1 * g, "p after SGD(0.1).step([p], [g])", should="p - 0.1 * g", rtol=FLOAT32_RTOL)
+    try:
+        case.expect(after, p - 0.1 * g, "p after SGD(0.1).step([p], [g])", should="p - 0.1 * g", rtol=FLOAT32_RTOL)
+    except Unmet as unmet:
+        if unmet.kind == "values":
+            unmet.looks_like = _step_shows(p - np.asarray(after), 0.1 * g) or unmet.looks_like
+        raise
+
+
+def _step_shows(went, right):
+    """How a step compares with the right one, if it has its direction, or one length for all entries."""
+    ratio, sizes = float(np.sum(went * right) / np.sum(right * right)), np.abs(went)
+    if np.allclose(went, ratio * right, 1e-6, 1e-12):
+        return f"The step is {number(ratio, 4)} times as long as it should be." if ratio > 0 else ""
+    if np.ptp(sizes) <= 1e-6 * np.max(sizes):
+        return f"Each entry moved by {number(np.max(sizes), 4)}, whatever its gradient is."
+    return ""
 
 
 def check_sgd_step_scales_with_lr(student, case):
