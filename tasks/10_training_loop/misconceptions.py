@@ -1130,9 +1130,9 @@ def records_every_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_
     fails=["check_train_measures_what_it_says", "check_train_validates_after_each_epoch", "check_train_keeps_a_history"],
 )
 def records_the_last_epoch_only(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Only the last epoch recorded
+    """Epochs missing from the history
 
-    Each list has one number. The history keeps every epoch: is the list made inside the loop?
+    The lists have fewer numbers than there were epochs. Where are they made, and when is something appended to them?
     """
     history = _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng)
     return {key: values[-1:] for key, values in history.items()}

@@ -59,7 +59,7 @@ def _in_loss(loss, logits, y):
     return dlogits, ("loss", "backward") if off else None
 
 
-def _in_model(model, x, dlogits):
+def _in_model(model, x, dlogits, differ=differ):
     _inputs(model, x)
     dout, expected = dlogits, []
     for layer in reversed(model.layers):
@@ -354,3 +354,23 @@ def measures_one_row(model, loss, x, y):
     inputs = _inputs(model, x)
     dlogits, found = _in_loss(loss, inputs[-1], y)
     return found or _in_layers(model, inputs, dlogits) or _in_model(model, x, dlogits)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_model"])
+def compares_lengths(model, loss, x, y):
+    """Lengths compared, not the arrays themselves
+
+    An array of the opposite sign is as long as the right one. The norm that counts is that of the difference.
+    """
+
+    def differ(given, measured):
+        lengths = np.linalg.norm(given), np.linalg.norm(measured)
+        return abs(lengths[0] - lengths[1]) > 1e-5 * sum(lengths)
+
+    inputs = _inputs(model, x)
+    loss.forward(inputs[-1], y)
+    dlogits = loss.backward()
+    slopes = numerical_gradient(lambda z: loss.forward(z, y), inputs[-1].copy())
+    if differ(dlogits, slopes):
+        return "loss", "backward"
+    return _in_layers(model, inputs, dlogits, differ=differ) or _in_model(model, x, dlogits, differ)

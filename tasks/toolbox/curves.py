@@ -42,6 +42,10 @@ class Measures:
         """On as many rows as a batch has."""
         return self.of(self.run.x_val[: self.run.batch_size], self.run.y_val[: self.run.batch_size])
 
+    @cached_property
+    def first(self) -> tuple[float, float]:
+        return self.of(self.run.x[: self.run.batch_size], self.run.y[: self.run.batch_size])
+
     @property
     def sizes(self) -> list[int]:
         """Rows of each batch."""
@@ -117,6 +121,11 @@ SLIPS = [
     Slip("divides_the_losses_by_the_rows", "", lambda m, k: _losses(s / m.run.rows for s in m.sums(0))),
     Slip("divides_by_the_whole_batches", "", lambda m, k: _losses(s / _whole_batches(m) for s in m.sums(0))),
     Slip("reports_the_last_batch", "", lambda m, k: _losses(v for v, _ in m.batches(m.sizes[-1]))),
+    Slip(
+        "reports_the_first_batch",
+        "They are measured on the first rows of x_train.",
+        lambda m, k: _loss_and_accuracy("train", [m.first]),
+    ),
     Slip("reports_the_first_batch", "", lambda m, k: _losses(v for v, _ in m.batches(m.sizes[0]))),
     Slip(
         "adds_up_the_losses",

@@ -80,6 +80,11 @@ WHEN = [
     Procedure("forgets_the_backward", "The step ran, with the gradients from before training.", _step_without_backward),
     Procedure("forgets_the_update", "backward ran, and the parameters have not changed.", _no_step),
     Procedure("visits_each_batch_twice", "", _again),
+    Procedure(
+        "updates_twice",
+        "At the end of each epoch the gradient of its last batch was used once more.",
+        end=lambda w: w.move(w.left),
+    ),
 ]
 
 # --- what goes backward -----------------------------------------------------------------------------------------------
@@ -220,6 +225,11 @@ ROWS = [
     Procedure("trains_a_step_on_the_validation_set", "The last step of each epoch was taken on x_val.", end=_on_validation),
     Procedure("scales_the_images_again", "", data=_scaled_rows(lambda x: x / 255.0)),
     Procedure("standardises_the_training_set_only", "", data=_scaled_rows(lambda x: (x - x.mean()) / (x.std() + 1e-8))),
+    Procedure(
+        "standardises_the_training_set_only",
+        "Mean and spread are those of x_val.",
+        data=lambda run: replace(run, x=(run.x - run.x_val.mean()) / (run.x_val.std() + 1e-8)),
+    ),
     Procedure(
         "standardises_the_training_set_only", "", data=_scaled_rows(lambda x: (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-8))
     ),
