@@ -40,7 +40,8 @@ class Lab:
         return self.student.rng.keep(seed)
 
     def network(self, rng: Remote) -> Remote:
-        return self.student.network.MLP(SIZES, rng)
+        made: Remote = self.student.network.MLP(SIZES, rng)
+        return made
 
     def train(self, model: Remote, rng: Remote, settings: Mapping[str, float]) -> Curves:
         return trainings.history(self.student, self.case, self.student.train.train(model, *self.data, rng=rng, **settings))
