@@ -21,7 +21,7 @@ from typing import Any
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
 from grader.diagnosis.candidates import Candidates, clean_ratios, fillings
-from grader.diagnosis.facts import facts_of
+from grader.diagnosis.facts import Fact, facts_of
 from grader.diagnosis.matches import all_that_match, groups, likeliest, mistake_of, one_of, separated, shows_values
 from grader.diagnosis.runs import BUDGET, Bench, Forms, ReplayCache, Runs
 from grader.diagnosis.same_answers import Answer, Answers, answers, in_words_alone, last_words, same
@@ -65,9 +65,7 @@ class _Diagnoser:
         able = self.context.state.transcripts.keys() - self.context.state.unrepeatable
         asked = [check for stage in self.course.stages for check in stage.checks if not check.training]
         failed = {scores.key(check): check for check in asked if scores.key(check) in able}
-        told = {} if self.bench.stop() else facts_of(self.context, failed)
-        facts = {where: fact for where, fact in told.items() if fact.name}
-        self.denied = {where: fact.not_these for where, fact in told.items()}
+        facts = {} if self.bench.stop() else self._facts(failed)
         named: Named = {where: fact.twins(self.candidates.bank[where[0]]) for where, fact in facts.items()}
         self._match({w: c for w, c in failed.items() if w not in facts and not in_words_alone(self._heard_of(c)[0])}, named)
         for check in self._hidden_by(named):
@@ -75,6 +73,11 @@ class _Diagnoser:
         found = {where: mistake_of(twins, where[0]) for where, twins in named.items()}
         found |= {where: fact.told(found[where]) for where, fact in facts.items()}
         return {**dict.fromkeys(failed.keys() & self.bench.late), **found}
+
+    def _facts(self, failed: Collection[scores.Key]) -> dict[scores.Key, Fact]:
+        told = facts_of(self.context, failed)
+        self.denied = {where: fact.not_these for where, fact in told.items()}
+        return {where: fact for where, fact in told.items() if fact.name}
 
     def _match(self, failed: Mapping[scores.Key, Check], named: Named) -> None:
         """Find what matches each failure, then decide, with all of them in view; then look for second mistakes."""

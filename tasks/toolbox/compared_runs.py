@@ -161,26 +161,34 @@ def of_batch_sizes(student: Student, case: Case, failed: Collection[str]) -> dic
     """For each failed check of compare_batch_sizes that one slip explains: which."""
     if not {*failed} & {_EPOCHS, _UPDATES}:
         return {}
-    lab, answers, runs = Lab(student, case), [], []
-    compare, sizes = student.experiments.compare_batch_sizes, list(_BATCHES)
-    for asked in _ASKED:
-        rows = [
-            lab.items(row) for row in lab.items(compare(SIZES, *lab.data, batch_sizes=sizes, lr=0.1, seed=case.seed, **asked))
-        ]
-        if any(len(row) != 3 for row in rows) or [row[0] for row in rows] != sizes:
-            return {}
-        runs.append([trainings.history(student, case, row[2]) for row in rows])
-        answers.append([(len(curves["train_loss"]), row[1]) for curves, row in zip(runs[-1], rows)])
-    right = [_RIGHT.answer(asked) for asked in _ASKED]
-    made = [{"epochs": epochs, "batch_size": size, "lr": 0.1} for size, (epochs, _) in zip(sizes, answers[0])]
-    as_it_should_be = _made_so(_each_anew, lab, made, runs[0])
-    if answers == right and not as_it_should_be:
-        names, off = {name for name, _, way in _WAYS if _made_so(way, lab, made, runs[0])}, [True] * len(_ASKED)
-    else:
-        names = {slip.name for slip in _COUNTS if as_it_should_be and [slip.answer(asked) for asked in _ASKED] == answers}
+    lab = Lab(student, case)
+    returned = [_compared(lab, asked) for asked in _ASKED]
+    answers, right = [[(epochs, updates) for epochs, updates, _ in rows] for rows in returned], _answers(_RIGHT)
+    runs = [curves for *_, curves in returned[0]]
+    made = [{"epochs": epochs, "batch_size": size, "lr": 0.1} for size, (epochs, _) in zip(_BATCHES, answers[0])]
+    if _made_so(_each_anew, lab, made, runs):
+        names = {slip.name for slip in _COUNTS if _answers(slip) == answers}
         off = [given != expected for given, expected in zip(answers, right)]
+    else:
+        names = {name for name, _, way in _WAYS if answers == right and _made_so(way, lab, made, runs)}
+        off = [True] * len(_ASKED)
     told = [check for check, shows in ((_EPOCHS, off[0]), (_UPDATES, any(off[1:]))) if shows]
     return dict.fromkeys(told, Fact(*names)) if len(names) == 1 else {}
+
+
+def _answers(count: Count) -> list[list[tuple[int, int]]]:
+    return [count.answer(asked) for asked in _ASKED]
+
+
+def _compared(lab: Lab, asked: Mapping[str, int]) -> list[tuple[int, object, Curves]]:
+    """For each batch size the epochs that were run, the updates returned, and the history; nothing for another answer."""
+    compare, sizes = lab.student.experiments.compare_batch_sizes, list(_BATCHES)
+    given = compare(SIZES, *lab.data, batch_sizes=sizes, lr=0.1, seed=lab.case.seed, **asked)
+    rows = [lab.items(row) for row in lab.items(given)]
+    if any(len(row) != 3 for row in rows) or [row[0] for row in rows] != sizes:
+        return []
+    histories = [trainings.history(lab.student, lab.case, row[2]) for row in rows]
+    return [(len(curves["train_loss"]), row[1], curves) for curves, row in zip(histories, rows)]
 
 
 def _made_so(way: Way, lab: Lab, made: Settings, runs: Sequence[Curves]) -> bool:

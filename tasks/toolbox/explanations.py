@@ -442,7 +442,7 @@ def _of_epochs(one: Seen, other: Seen) -> Fact | None:
     if -1 in counts[0] + counts[1] or one.errors[0]:
         return None
     if counts == [[0] * 3, [0] * 2]:
-        elsewhere = all(_tells_of_training(seen) or _learned_elsewhere(seen) for seen in (one, other))
+        elsewhere = _learned_elsewhere(one, other) or (_tells_of_training(one) and _tells_of_training(other))
         return Fact("trains_a_copy") if elsewhere else None
     return _of_steps_undone(one, other, counts)
 
@@ -481,11 +481,21 @@ def _tells_of_training(seen: Seen) -> bool:
     return len(told) == len(right) and bool(np.allclose(told, right, rtol=1e-4))
 
 
-def _learned_elsewhere(seen: Seen) -> bool:
-    """Whether no backward of this model ran, and train_loss falls from epoch to epoch all the same."""
-    told, held, first = seen.curves[-1].get("train_loss", []), closed_form.flat(seen.left[-1]), closed_form.flat(seen.run.first)
-    falls = len(told) == len(seen.ends) and all(a > b for a, b in pairwise(told))
-    return falls and bool(np.linalg.norm(held - first) <= SAME * np.linalg.norm(first))
+def _learned_elsewhere(*asked: Seen) -> bool:
+    """Whether no backward of this model ran, and train_loss falls from epoch to epoch all the same, for other rows otherwise."""
+    starts = set()
+    for seen in asked:
+        told, held, first = (
+            seen.curves[-1].get("train_loss", []),
+            closed_form.flat(seen.left[-1]),
+            closed_form.flat(seen.run.first),
+        )
+        if len(told) != len(seen.ends) or any(a <= b for a, b in pairwise(told)):
+            return False
+        if np.linalg.norm(held - first) > SAME * np.linalg.norm(first):
+            return False
+        starts.add(told[0])
+    return len(starts) == len(asked)
 
 
 def _steps_taken(seen: Seen) -> list[int]:
