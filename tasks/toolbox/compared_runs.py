@@ -164,15 +164,12 @@ def of_batch_sizes(student: Student, case: Case, failed: Collection[str]) -> dic
     lab = Lab(student, case)
     returned = [_compared(lab, asked) for asked in _ASKED]
     answers, right = [[(epochs, updates) for epochs, updates, _ in rows] for rows in returned], _answers(_RIGHT)
-    runs = [curves for *_, curves in returned[0]]
-    made = [{"epochs": epochs, "batch_size": size, "lr": 0.1} for size, (epochs, _) in zip(_BATCHES, answers[0])]
-    if _made_so(_each_anew, lab, made, runs):
+    if _made_so(_each_anew, lab, returned[0]):
         names = {slip.name for slip in _COUNTS if _answers(slip) == answers}
-        off = [given != expected for given, expected in zip(answers, right)]
+        told = [_EPOCHS] * (answers[0] != right[0]) + [_UPDATES] * (answers[1:] != right[1:])
     else:
-        names = {name for name, _, way in _WAYS if answers == right and _made_so(way, lab, made, runs)}
-        off = [True] * len(_ASKED)
-    told = [check for check, shows in ((_EPOCHS, off[0]), (_UPDATES, any(off[1:]))) if shows]
+        names = {name for name, _, way in _WAYS if answers == right and _made_so(way, lab, returned[0])}
+        told = [_EPOCHS, _UPDATES]
     return dict.fromkeys(told, Fact(*names)) if len(names) == 1 else {}
 
 
@@ -191,8 +188,10 @@ def _compared(lab: Lab, asked: Mapping[str, int]) -> list[tuple[int, object, Cur
     return [(len(curves["train_loss"]), row[1], curves) for curves, row in zip(histories, rows)]
 
 
-def _made_so(way: Way, lab: Lab, made: Settings, runs: Sequence[Curves]) -> bool:
-    return all(_alike(a, b) for a, b in zip(way(lab, made, lab.case.seed), runs))
+def _made_so(way: Way, lab: Lab, returned: Sequence[tuple[int, object, Curves]]) -> bool:
+    """Whether the histories are those of networks and generators that are made in this way."""
+    settings = [{"epochs": epochs, "batch_size": size, "lr": 0.1} for size, (epochs, *_) in zip(_BATCHES, returned)]
+    return all(_alike(own, given) for own, (*_, given) in zip(way(lab, settings, lab.case.seed), returned))
 
 
 def _alike(a: Curves, b: Curves) -> bool:
