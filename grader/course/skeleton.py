@@ -70,9 +70,9 @@ def is_stub(source: str, function: str, stage_id: str) -> bool:
     node = source_spans.find(source_spans.parse(source), function)
     if not isinstance(node, Function):
         return False
-    stub = ast.parse(stub_statement(stage_id, function)).body
+    stub, body = ast.parse(stub_statement(stage_id, function)).body, source_spans.statements(node)
     try:
-        return [ast.dump(s) for s in source_spans.statements(node)] == [ast.dump(s) for s in stub]
+        return len(body) == len(stub) and [ast.dump(s) for s in body] == [ast.dump(s) for s in stub]
     except RecursionError:  # a body nested too deeply to be compared is not the stub
         return False
 

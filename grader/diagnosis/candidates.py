@@ -176,6 +176,7 @@ def _value(node: ast.AST, deep: int = _DEEPEST) -> Number | None:
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and deep:
             value = _OPERATIONS[ast.Sub](0, _value(node.operand, deep - 1))
         elif isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS and deep:
-            value = _OPERATIONS[type(node.op)](_value(node.left, deep - 1), _value(node.right, deep - 1))
+            right = _value(node.right, deep - 1)  # first: in a long sum it is the short one
+            value = _OPERATIONS[type(node.op)](_value(node.left, deep - 1) if right is not None else None, right)
     fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
     return value if fits else None
