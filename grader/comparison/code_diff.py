@@ -1,6 +1,7 @@
 """Two versions of a function beside each other: lines aligned, what differs marked, coloured by Pygments."""
 
 import ast
+import contextlib
 import difflib
 import io
 import itertools
@@ -8,6 +9,8 @@ import textwrap
 import tokenize
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+from grader.course.source_spans import parse
 
 #: Of Pygments' token types, what the page tells apart: start of the type's name -> class.
 KINDS = (
@@ -49,12 +52,11 @@ class Definition(NamedTuple):
 
 def definitions(module: str, source: str) -> dict[str, Definition]:
     """Functions and methods by name, in the order of the file; a file that Python cannot read is one definition."""
-    lines = source.splitlines()
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return {module: Definition(module, 1, lines, source)}
-    return {found.name: found for found in _walk(module, tree.body, lines)}
+    lines, tree = source.splitlines(), parse(source)
+    with contextlib.suppress(RecursionError):  # nested too deeply to be written again
+        if tree is not None:
+            return {found.name: found for found in _walk(module, tree.body, lines)}
+    return {module: Definition(module, 1, lines, source)}
 
 
 def _walk(path: str, body: Sequence[ast.stmt], lines: list[str]) -> Iterator[Definition]:
@@ -80,11 +82,9 @@ def _without_docstring(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
 
 def code_lines(source: str) -> int:
     """Lines that hold code: not empty, no comment, no docstring. 0 if Python cannot read it."""
-    try:
-        tree = ast.parse(source)
-        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    except (SyntaxError, tokenize.TokenError):
+    if (tree := parse(source)) is None:
         return 0
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     counted: set[int] = set()
     silent = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
     for token in tokens:

@@ -61,7 +61,8 @@ def test_definitions_are_functions_methods_and_constants():
     assert list(found) == ["losses.LIMIT", "losses.softmax", "losses.Loss.forward"]
     assert found["losses.softmax"].first == 6
     assert found["losses.softmax"].lines[0] == "def softmax(logits):"
-    assert list(code_diff.definitions("losses", "def f(:")) == ["losses"]
+    for unreadable in ("def f(:", f"def f():\n    return 0x{'f' * 4000}\n", f"def f():\n    return x{'.x' * 3000}\n", "\0"):
+        assert list(code_diff.definitions("losses", unreadable)) == ["losses"]
 
 
 def test_meaning_is_the_code_without_words_and_layout():
