@@ -82,6 +82,7 @@ def read_roster(path: Path, zone: tzinfo | None = None, source: str = "the roste
     except UnicodeDecodeError:
         raise Refusal(f"the roster {path} is not UTF-8. Remedy: save it as CSV UTF-8.") from None
     delimiter = max(",;\t", key=(text.splitlines() or [""])[0].count)
+    csv.field_size_limit(len(text) + 1)  # an appeal may be longer than the 128 KB that csv reads else
     rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(cell.strip() for cell in row)]
     if not rows:
         raise Refusal(f"the roster {path} is empty.")
@@ -112,7 +113,7 @@ def _person(cells: dict[str, str], path: Path, zone: tzinfo | None, source: str)
     if not identity:
         raise Refusal(f"a line of the roster {path} names nobody: {', '.join(cells.values())!r}.")
     days = get("late_days", "")
-    if days and not days.isdigit():
+    if days and not re.fullmatch(r"\d{1,4}", days):
         raise Refusal(f"the roster {path} gives {identity!r} {days!r} late days. Remedy: a whole number.")
     due = moment(get("due", ""), source, zone)
     if due.problem:

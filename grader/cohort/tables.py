@@ -8,7 +8,7 @@ from grader.cohort.counting import Grade
 from grader.report.words import number
 from grader.text import clean, clean_name
 
-_FORMULA = "=+-@\t\r"
+_FORMULA = "=+-@\t\r\uff1d\uff0b\uff0d\uff20"  # the last four are wide ones, which some spreadsheets read alike
 _BEFORE = (
     "student", "name", "state", "score", "max_score", "raw", "points_alone", "penalty", "late_days", "attempt", "attempts", "submitted",
     "submitted_by", "due", "excused",

@@ -269,12 +269,23 @@ def test_a_name_that_two_people_share_points_at_nobody(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("", "empty"), ("name,age\nx,1\n", "no column id"), ("id\ns1\nS1\n", "twice"), ("id,late_days\ns1,x\n", "whole number")],
+    [
+        ("", "empty"),
+        ("name,age\nx,1\n", "no column id"),
+        ("id\ns1\nS1\n", "twice"),
+        ("id,late_days\ns1,x\n", "whole number"),
+        ("id,late_days\ns1,²\n", "whole number"),
+    ],
 )
 def test_a_roster_that_cannot_be_used_is_refused(tmp_path, text, message):
     (tmp_path / "r.csv").write_text(text)
     with pytest.raises(Refusal, match=message):
         read_roster(tmp_path / "r.csv")
+
+
+def test_an_appeal_in_the_roster_may_be_long(tmp_path):
+    (tmp_path / "r.csv").write_text(f"id,appeal\ns1,{'x' * 200_000}\n")
+    assert len(read_roster(tmp_path / "r.csv").people[0].appeal) == 10_000 + len(" [...]")
 
 
 def test_nothing_handed_in_is_refused(tmp_path, store):

@@ -20,6 +20,7 @@ def test_all_ids_notes_and_reasons_are_in_it():
     assert [key for key in ann if key.startswith("id_")] == ["id_canvas", "id_email", "id_github"]
     assert (ann["id_canvas"], ann["id_email"], ann["id_github"]) == ("4711", "ann@x", "")
     assert bob["id_github"] == "'=bob"
+    assert tables.guard("\uff1d1") == "'\uff1d1"  # wide, as some spreadsheets read it
     assert (ann["reason"], ann["notes"]) == ("1 day late", "; ".join(notes))
 
 
