@@ -26,7 +26,6 @@ _STEP = MB // 16  #: bytes that are handed to a decompressor at a time
 _ZEROS = re.compile(rb"\0*")
 #: Extended headers that one member of a tar has: a handful is usual, and each member gets a copy of the archive's own.
 _MOST_HEADERS = 100
-_LONGEST_HEADER = MB // 16  #: bytes of a name or of headers beside a tar's member
 _OF_A_MEMBER = b"PK\x01\x02"  #: begins its entry in a zip's directory
 
 
@@ -145,14 +144,12 @@ class _Header(tarfile.TarInfo):
     """What stands before a member: tarfile reads names, headers and lists of holes of any length, and would take minutes."""
 
     def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
-        if self.type == tarfile.GNUTYPE_SPARSE:
-            return self._proc_gnusparse_10()
-        if self.size > _LONGEST_HEADER and self.type in b"LKxgX":
-            raise BadArchive(f"the archive has a name or a header of more than {_LONGEST_HEADER // 1024} KB")
+        if self.type == tarfile.GNUTYPE_SPARSE or (self.size > MB // 16 and self.type in b"LKxgX"):
+            self._proc_gnusparse_10()
         return super()._proc_member(archive)  # type: ignore[misc,no-any-return]
 
     def _proc_gnusparse_10(self, *_arguments: object) -> NoReturn:
-        raise BadArchive("the archive has a sparse file; tar without that option is supported")
+        raise BadArchive("the archive has a sparse file, or a name or a header of more than 64 KB; tar without them is supported")
 
 
 def _read_tar(data: bytes, wanted: Callable[[str], bool], limits: ArchiveLimits) -> Contents:

@@ -122,18 +122,15 @@ class _Spelling:
                 self.words.append(repr(value))
             case _:
                 self.words.append(type(node).__name__)
-                self._parts(node)
-
-    def _parts(self, node: ast.AST) -> None:
-        silent = _SILENT | {"name"} if isinstance(node, _Definition) else _SILENT
-        for field, value in ast.iter_fields(node):
-            if field not in silent:
-                self.words.append(field)
-                for each in value if isinstance(value, list) else [value]:
-                    if isinstance(each, ast.AST):
-                        self.of(each)
-                    elif each is not None:
-                        self.words.append(str(each))
+                silent = _SILENT | {"name"} if isinstance(node, _Definition) else _SILENT
+                for field, value in ast.iter_fields(node):
+                    if field not in silent:
+                        self.words.append(field)
+                        for each in value if isinstance(value, list) else [value]:
+                            if isinstance(each, ast.AST):
+                                self.of(each)
+                            elif each is not None:
+                                self.words.append(str(each))
 
     def _numbered(self, name: str) -> str:
         return self._numbers.setdefault(name, f"_{len(self._numbers)}")

@@ -174,7 +174,7 @@ def test_no_list_of_holes_is_read(version):
     if version == "0.1":  # its list has a bound as a header: the member is left out
         assert list(read_archive(data, everything).files) == ["b.py"]
     else:
-        with pytest.raises(BadArchive, match="a sparse file"):
+        with pytest.raises(BadArchive, match="a sparse file, or"):
             read_archive(data, everything)
 
 

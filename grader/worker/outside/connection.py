@@ -18,16 +18,13 @@ PATIENCE = 5.0  # a worker without a free processor gets up to this multiple of 
 
 
 class Deadline:
-    """When a call ends. A worker without a free processor gets more time: a busy machine must not decide a grade.
-
-    served : seconds that it had the grader work; for these it was not starved
-    """
+    """When a call ends. A worker without a free processor gets more time: a busy machine must not decide a grade."""
 
     def __init__(self, limit: float, process: ForkedProcess | ColdProcess):
         self.limit, self.process = limit, process
         self.start = time.monotonic()
         self.end = self.start + limit
-        self.served = 0.0
+        self.served = 0.0  # seconds that the worker had the grader work: for these it was not starved
         self._late = False  # at the last bytes that came it had passed
 
     def left(self) -> float:
