@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from grader.course.skeleton import KIT_MARK
+from grader.text import clean_name
 
 #: The folder of a kit in which its learner works.
 STUDENT = "student"
@@ -35,7 +36,7 @@ class KitList(msgspec.Struct, frozen=True):
     @property
     def version(self) -> str:
         """What people call this version."""
-        return f"{self.made} ({self.fingerprint[:12]})"
+        return clean_name(f"{self.made} ({self.fingerprint[:12]})")
 
     def holds(self, path: str, content: bytes) -> bool:
         """Whether a file is as it was written; git may have changed its line ends."""
