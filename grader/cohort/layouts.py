@@ -63,16 +63,22 @@ def _read(folder: Path, zone: tzinfo | None, trust_commits: bool) -> Iterator[tu
     entries = _listed(folder)
     yield "Gradescope export", (export := _gradescope(folder) if (folder / GRADESCOPE).is_file() else [])
     taken = {path for source in export for path in source.paths}
-    fits = [{e: match for e in entries if (match := re.fullmatch(layout["pattern"], e.name, re.DOTALL))} for layout in LAYOUTS]
-    # Students name their files, and may name one as another system would name somebody else's: what most entries fit goes first.
-    for place in sorted(range(len(fits)), key=lambda place: len(fits[place]), reverse=True):
-        fits[place] = {entry: match for entry, match in fits[place].items() if entry not in taken}
-        taken |= fits[place].keys()
-    for layout, theirs in zip(LAYOUTS, fits):
+    for layout, theirs in zip(LAYOUTS, shared := _shared_out([entry for entry in entries if entry not in taken])):
         yield f"{layout['name']} download", _downloaded(layout, theirs, zone)
+    taken |= {entry for theirs in shared for entry in theirs}
     yield "clones", (clones := _clones([entry for entry in entries if entry not in taken], trust_commits))
     taken |= {path for source in clones for path in source.paths}
     yield "folders and archives", _plain([entry for entry in entries if entry not in taken], zone)
+
+
+def _shared_out(entries: list[Path]) -> list[dict[Path, re.Match[str]]]:
+    """The entries of each layout. Students name files, also as another system would somebody else's: the form of most goes first."""
+    fits = [{e: match for e in entries if (match := re.fullmatch(layout["pattern"], e.name, re.DOTALL))} for layout in LAYOUTS]
+    taken: set[Path] = set()
+    for place in sorted(range(len(fits)), key=lambda place: len(fits[place]), reverse=True):
+        fits[place] = {entry: match for entry, match in fits[place].items() if entry not in taken}
+        taken |= fits[place].keys()
+    return fits
 
 
 def _printable(source: HandIn) -> HandIn:
