@@ -37,6 +37,14 @@ def test_one_number_may_be_a_float_or_any_numpy_float(given):
     assert compare(given, 2.5, "loss") is None
 
 
+@pytest.mark.parametrize("expected", [np.inf, np.array([1.0, np.inf, -2.0])])
+def test_nothing_equals_an_infinity_that_comes_from_a_submission(expected):
+    """Expected values may be its own, such as the curves of its train; of inf every number is as far away as may be."""
+    given = np.zeros_like(expected) if np.ndim(expected) else 1.0
+    with np.errstate(all="ignore"):
+        assert verdict(given, expected).kind == "values"
+
+
 def test_a_whole_number_is_fine_where_one_number_is_expected():
     assert compare(0, 0.0, "relative_error(a, b)") is None
 
