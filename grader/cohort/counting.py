@@ -196,7 +196,7 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
         stages={stage.id: float(stage.points) for stage in report.stages},
         mistakes=[check.mistake.title for stage in report.stages for check in stage.checks if check.mistake],
         seconds=outcome.seconds,
-        notes=[*attempt.notes, *broken.values()],
+        notes=[*attempt.notes, *(told for file, told in broken.items() if file not in str(attempt.notes))],
     )
 
 

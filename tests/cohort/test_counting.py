@@ -54,6 +54,8 @@ def test_why_a_file_cannot_be_imported_stands_in_the_row_once():
     whole = Outcome("graded", "", Report(0, 60, [StageResult("01_linear", "", "fail", 0, 60, checks)]))
     for kept in (whole, Outcome("graded", "", brief(whole.report))):
         assert grade([attempt()], {"": kept}).remark == told
+        missing = msgspec.structs.replace(attempt(), notes=["not handed in: layers.py"])
+        assert grade([missing], {"": kept}).remark == "not handed in: layers.py"
 
 
 def test_attempts_without_times_are_ordered_by_their_numbers():
