@@ -75,7 +75,8 @@ def hyperparameters(student: Student, case: Case) -> dict[str, Any]:
     case.require(not missing, _SHOULD, f"HYPERPARAMETERS has no {' and no '.join(missing)}.{_meant(missing, settings)}")
     taken = [name for name in _GIVEN if name in settings]
     both = " and ".join(taken)
-    case.require(not taken, f"The grader passes {both} itself.", f"HYPERPARAMETERS has {both}, too.")
+    should = f"HYPERPARAMETERS should not contain {both}: the grader passes {both} itself."
+    case.require(not taken, should, f"HYPERPARAMETERS contains {both}.")
     for name in ASKED:
         _require_a_number(case, f"HYPERPARAMETERS[{name!r}]", settings[name], whole=name != "lr")
     return settings
