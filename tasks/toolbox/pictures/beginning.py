@@ -27,18 +27,18 @@ def pictures() -> list[Wanted]:
     digits, right = told["digits"], told["right"]
     drawn_one, reached = digits[told["drawn"]], list(right.values())[-1]
     goal = (
-        f"{len(digits)} images that no training saw, and below each what a network of this course reads after ten epochs. One of "
-        f"them, marked ✗, it misreads. Of all {told['images']:,} such images it gets {findings.percent(reached)} right."
+        f"{len(digits)} images that no training used, and below each the answer of a network of this course after ten epochs. One "
+        f"answer is not right, marked ✗. Of all {told['images']:,} such images the network gets {findings.percent(reached)} right."
     )
     drawn = (
-        f"784 pixels go in, ten shares come out; the largest is the answer: this {drawn_one['true']} gets "
+        f"784 pixels go in, ten probabilities come out; the largest is the answer: this {drawn_one['true']} gets "
         f"{findings.percent(told['shares'][drawn_one['said']])}. Forward from left to right in stages 01 to 06, and back again in "
         "stages 04 to 07: that is how the weights learn."
     )
     less = list(right.values())[1:-1]
     reason = (
         f"Without training, the mean image of each digit gets {findings.percent(less[0])} right; one Linear layer "
-        f"{findings.percent(less[1])}. What is left is what hidden layers are for."
+        f"{findings.percent(less[1])}. The rest is what hidden layers are for."
     )
     return [
         Wanted("What your network will read", goal, make=lambda: {"tiles": [_tile(digit) for digit in digits]}),

@@ -8,7 +8,7 @@ from grader.report.api import KEY, Markup
 from . import pixels
 
 _LINE = 22.0  # from one unit to the next
-_COLUMNS = ((158, 9, "128 units"), (238, 7, "64 units"), (314, 10, "10 scores"))
+_COLUMNS = ((158, 9, "128 units"), (238, 7, "64 units"), (314, 10, "10 logits"))
 _MIDDLE = 112.0
 
 
@@ -33,7 +33,9 @@ def network(png: str, shares: Sequence[float]) -> Markup:
     dots = "".join(f'<circle cx="{x:g}" cy="{y:g}" r="6"/>' for column in units for x, y in column)
     said = max(range(len(shares)), key=shares.__getitem__)
     out = "".join(_share(digit, share, y, digit == said) for (digit, share), (_, y) in zip(enumerate(shares), units[-1]))
-    names = "".join(_text(x, 246, name) for x, _, name in _COLUMNS) + _text(44, 246, "784 pixels") + _text(386, 246, "shares")
+    names = (
+        "".join(_text(x, 246, name) for x, _, name in _COLUMNS) + _text(44, 246, "784 pixels") + _text(391, 246, "probabilities")
+    )
     steps = _text(112, 266, "01 Linear", "soft") + _text(198, 266, "02 ReLU", "soft") + _text(372, 266, "03 Softmax", "soft")
     back = (
         '<path d="M372 282H44m8 -5l-8 5l8 5" fill="none" stroke="var(--pen)" stroke-width="1.5"/>'
