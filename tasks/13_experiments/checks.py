@@ -93,8 +93,10 @@ def check_compare_at_equal_updates(student, case, mnist):
         for size, updates, history in given:
             what, in_an_epoch, made = f"With batch_size {size} and updates={asked}", -(-500 // size), len(history["train_loss"])
             epochs = -(-asked // in_an_epoch)
-            should = f"{what}, {epochs} epoch{'s' * (epochs > 1)} of {in_an_epoch} updates are the fewest that have {asked}."
-            gave = f"{what}, the run has {made} epochs and says {updates} updates."
+            should = (
+                f"{what}, {epochs} epoch{'s' * (epochs > 1)} of {in_an_epoch} updates are the fewest that make at least {asked}."
+            )
+            gave = f"{what}, the run has {made} epochs, and {updates} is returned as its number of updates."
             case.require(made == epochs and _equal([updates], [epochs * in_an_epoch]), should, gave)
         curves = own([(len(history["train_loss"]), size, 0.1) for size, _, history in given])
         for (size, _, history), theirs in zip(given, curves, strict=True):
@@ -144,7 +146,7 @@ def check_learning_rate_puts_nan_last(student, case, mnist):
         pairs, ends = _ranked(student, case, data, own, rates, 2, 100)
         finite = sorted((lr for lr in rates if np.isfinite(ends[lr])), key=ends.__getitem__)
         said = [lr for lr, _ in pairs]
-        should = f"With rates {rates} the order should be {finite}, and behind it what ended in nan."
+        should = f"With rates {rates} the order should be {finite}, and then the rates that ended in nan."
         case.require(said[: len(finite)] == finite, should, f"The order returned is {said}.")
         unmasked = [loss for lr, loss in pairs if not np.isfinite(ends[lr]) and np.isfinite(loss)]
         gave = f"Your train ends in nan there; the val_loss returned is {unmasked[:1]}."

@@ -321,7 +321,7 @@ def leaves_the_rates_in_order(sizes, x_train, y_train, x_val, y_val, *, rates, e
 def sorts_nan_like_a_number(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, batch_size, seed):
     """nan sorted like a number
 
-    No comparison with nan is true, so sorting leaves it in the middle of the list.
+    With nan, < and > are always False, so sorting leaves it in the middle of the list.
     """
     found = []
     for lr in rates:
@@ -486,7 +486,7 @@ def puts_the_loss_before_the_rate(sizes, x_train, y_train, x_val, y_val, *, rate
 def misses_nan(history, examples, batch_size):
     """nan not counted as diverged
 
-    nan > 4.6 is False: no comparison with nan is true. Which function tells whether a value is finite?
+    nan > 4.6 is False, and so is nan < 4.6. Which function tells whether a value is finite?
     """
     losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
     guessing, gap = np.log(CLASSES), train_acc - val_acc
