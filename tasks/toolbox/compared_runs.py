@@ -170,7 +170,7 @@ def of_batch_sizes(student: Student, case: Case, failed: Collection[str]) -> dic
     else:
         names = {name for name, _, way in _WAYS if answers == right and _made_so(way, lab, returned[0])}
         told = [_EPOCHS, _UPDATES]
-    return dict.fromkeys(told, Fact(*names)) if len(names) == 1 else {}
+    return dict.fromkeys({*told} & {*failed}, Fact(*names)) if len(names) == 1 else {}
 
 
 def _answers(count: Count) -> list[list[tuple[int, int]]]:
@@ -267,7 +267,7 @@ def of_learning_rates(student: Student, case: Case, failed: Collection[str]) -> 
     names = {name for name, value, order in _RETURNED if all(map(_close, given, own(value, order)))}
     if not names and not any(same):
         names = {name for _, name, way in _WAYS if all(map(_close, given, returned(way)(_last, _ascending)))}
-    told = [check for check, right in zip((_RANKED, _NAN), same) if not right]
+    told = [check for check, right in zip((_RANKED, _NAN), same) if not right and check in failed]
     return dict.fromkeys(told, Fact(*names)) if len(names) == 1 else {}
 
 

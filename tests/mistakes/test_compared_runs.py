@@ -33,11 +33,11 @@ ANSWER = REFERENCE_ANSWER.replaced({"train": REFERENCE_ANSWER.modules["train"] +
 BANK = [m for m in load(STAGE.folder) if m.target != "experiments.diagnose"]
 
 
-def _told(submission, seed=0):
-    """What is told of all checks, and of which."""
+def _told(submission, seed=0, failed=frozenset(check.id for check in STAGE.checks)):
+    """What is told of the failed checks, and of which."""
     explains = [f for name, f in vars(import_checks(STAGE)).items() if name in ("explain_batch_sizes", "explain_learning_rates")]
     with LocalPool().student(submission) as student:
-        each = [explain(student, Case(seed, STAGE.id, "explain"), {check.id for check in STAGE.checks}) for explain in explains]
+        each = [explain(student, Case(seed, STAGE.id, "explain"), failed) for explain in explains]
     return {check: fact.name for told in each for check, fact in told.items()}
 
 
@@ -50,3 +50,12 @@ def test_a_slip_is_told_with_another_train_than_the_references(m):
 
 def test_right_experiments_are_told_nothing():
     assert [_told(submission, seed) for submission in (ANSWER, REFERENCE_ANSWER) for seed in range(3)] == [{}] * 6
+
+
+@pytest.mark.parametrize(
+    "name", ["shares_one_generator", "shares_one_generator_between_rates", "leaves_the_short_batch_uncounted"]
+)
+def test_nothing_is_told_of_a_check_that_has_not_failed(name):
+    (m,) = (m for m in BANK if m.name == name)
+    for check in m.fails:
+        assert _told(apply(ANSWER, m), failed={check}).keys() == {check}
