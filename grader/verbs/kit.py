@@ -13,7 +13,7 @@ from grader.verbs import _course
 def command(out: Path) -> None:
     """Make the folder that learners are given: their skeleton, the handouts, the checks, the grader and the open data.
 
-    The reference, the bank of mistakes, the hidden data, the tests and the history stay here; of the mistakes it holds
+    The reference, the known mistakes, the hidden data, the tests and the history stay here; of the mistakes it holds
     what they answer, as digests. A kit that is there already is updated, as `update` does it.
     """
     click.echo("\n".join(make_kit(_course.course_here(), out)))
