@@ -50,7 +50,8 @@ class Ended(Exception):
 
 
 def _timeout(deadline: Deadline) -> errors.CallTimeout:
-    return errors.CallTimeout(f"The call was stopped after {deadline.limit:.3g} s.", limit=deadline.limit)
+    when = f"after {deadline.limit:.3g} s" if deadline.limit > 0 else "at once: its check has used up all of its time"
+    return errors.CallTimeout(f"The call was stopped {when}.", limit=deadline.limit)
 
 
 class Connection:
