@@ -177,7 +177,11 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
     )
     if outcome is None or outcome.report is None:
         return grade
-    report = outcome.report
+    return _counted(msgspec.structs.replace(grade, seconds=outcome.seconds), outcome.report, attempt, policy, free)
+
+
+def _counted(grade: Grade, report: Report, attempt: Attempt, policy: Policy, free: int) -> Grade:
+    """With what the report gives, and what lateness takes."""
     raw = weighted(report, policy)
     days, told = _late_by(attempt, policy.late)
     taken = penalty(raw, days, policy.late, free)
@@ -195,7 +199,6 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
         reason="; ".join(filter(None, reasons)),
         stages={stage.id: float(stage.points) for stage in report.stages},
         mistakes=[check.mistake.title for stage in report.stages for check in stage.checks if check.mistake],
-        seconds=outcome.seconds,
         notes=[*attempt.notes, *(told for file, told in broken.items() if file not in str(attempt.notes))],
     )
 

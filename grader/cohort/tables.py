@@ -21,7 +21,7 @@ def table(grades: list[Grade], stages: list[str]) -> str:
     systems = sorted({system for grade in grades for system in grade.ids if system != "roster"})
     rows: list[list[object]] = [[*_BEFORE, *stages, *_AFTER, *(f"id_{system}" for system in systems)]]
     for grade in grades:
-        points = (number(grade.stages[stage]) if stage in grade.stages else "" for stage in stages)
+        points = {stage: number(points) for stage, points in grade.stages.items()}
         alone = grade.raw if grade.points_alone is None else grade.points_alone
         numbers = map(number, (grade.score, grade.max_score, grade.raw, alone, grade.penalty))
         submitted, due = (at.isoformat() if at else "" for at in (grade.submitted, grade.due))
@@ -32,7 +32,7 @@ def table(grades: list[Grade], stages: list[str]) -> str:
         by_hand = "" if grade.by_hand is None else number(grade.by_hand)
         ids = (guard(clean(text, None)) for text in (grade.section, *(grade.ids.get(system, "") for system in systems)))
         after = ("; ".join(grade.mistakes), reason, notes, by_hand, *said, grade.appeal_state, grade.digest[:16], *ids)
-        rows.append([*before, guard(clean(grade.attempt, None)), grade.attempts, *when, *points, *after])
+        rows.append([*before, guard(clean(grade.attempt, None)), grade.attempts, *when, *map(points.get, stages), *after])
     return written(rows)
 
 

@@ -263,7 +263,7 @@ def of_learning_rates(student: Student, case: Case, failed: Collection[str]) -> 
         ]
 
     own = returned(_each_anew)
-    same = [_close(a, b) for a, b in zip(given, own(_last, _ascending))]
+    same = list(map(_close, given, own(_last, _ascending)))
     names = {name for name, value, order in _RETURNED if all(map(_close, given, own(value, order)))}
     if not names and not any(same):
         names = {name for _, name, way in _WAYS if all(map(_close, given, returned(way)(_last, _ascending)))}
