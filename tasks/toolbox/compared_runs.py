@@ -19,6 +19,7 @@ SIZES, ROWS, VALIDATION = (5, 6, 10), 20, 7
 _BATCHES = (8, 20, 5)  #: one of them leaves a rest
 _ASKED = ({"epochs": 2}, {"updates": 9}, {"updates": 8})
 _RATES = ((0.3, 0.01, 30.0, 0.1), (0.3, 1e200, 0.01, 0.1))  #: the second list has one that ends in nan
+_SETTINGS = {"epochs": 3, "batch_size": 8}  #: of learning rates
 _SEEDS = 0, 1, 42, 123  #: that learners write instead of the argument
 _SAME = 1e-3  #: of losses: what float32 inside train may leave
 
@@ -251,24 +252,23 @@ def of_learning_rates(student: Student, case: Case, failed: Collection[str]) -> 
     """For each failed check of find_learning_rate that one slip explains: which."""
     if not {*failed} & {_RANKED, _NAN}:
         return {}
-    lab, settings = Lab(student, case), {"epochs": 3, "batch_size": 8}
-    find = student.experiments.find_learning_rate
-    given = [lab.numbers(find(SIZES, *lab.data, rates=list(rates), seed=case.seed, **settings)) for rates in _RATES]
-    made = [[{**settings, "lr": lr} for lr in rates] for rates in _RATES]
-
-    def returned(way: Way) -> Callable[[_Number, _Order], list[Array]]:
-        runs = [way(lab, settings, case.seed) for settings in made]
-        return lambda value, order: [
-            np.array(order([(lr, value(curves)) for lr, curves in zip(rates, run)])).ravel() for rates, run in zip(_RATES, runs)
-        ]
-
-    own = returned(_each_anew)
-    same = list(map(_close, given, own(_last, _ascending)))
+    lab, find = Lab(student, case), student.experiments.find_learning_rate
+    given = [lab.numbers(find(SIZES, *lab.data, rates=list(rates), seed=case.seed, **_SETTINGS)) for rates in _RATES]
+    own = _returned(lab, _each_anew)
+    same = [_close(a, b) for a, b in zip(given, own(_last, _ascending))]
     names = {name for name, value, order in _RETURNED if all(map(_close, given, own(value, order)))}
     if not names and not any(same):
-        names = {name for _, name, way in _WAYS if all(map(_close, given, returned(way)(_last, _ascending)))}
+        names = {name for _, name, way in _WAYS if all(map(_close, given, _returned(lab, way)(_last, _ascending)))}
     told = [check for check, right in zip((_RANKED, _NAN), same) if not right and check in failed]
     return dict.fromkeys(told, Fact(*names)) if len(names) == 1 else {}
+
+
+def _returned(lab: Lab, way: Way) -> Callable[[_Number, _Order], list[Array]]:
+    """The numbers that find_learning_rate would return, in a row for each list of rates."""
+    runs = [way(lab, [{**_SETTINGS, "lr": lr} for lr in rates], lab.case.seed) for rates in _RATES]
+    return lambda value, order: [
+        np.array(order([(lr, value(curves)) for lr, curves in zip(rates, run)])).ravel() for rates, run in zip(_RATES, runs)
+    ]
 
 
 def _close(a: Array, b: Array) -> bool:
