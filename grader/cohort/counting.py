@@ -110,7 +110,7 @@ def nothing(person: Person, most: float) -> Grade:
 def times_unknown(grades: Iterable[Grade], late: Late) -> str:
     """One loud sentence if lateness counts and some times are unknown."""
     known = [bool(grade.submitted_by) for grade in grades if grade.state == "graded" and not grade.excused]
-    told = f"NO TIME OF SUBMISSION IS KNOWN FOR {known.count(False)} OF {len(known)} STUDENTS: they count as on time. Remedy: "
+    told = f"NO TIME OF SUBMISSION IS KNOWN FOR {known.count(False)} OF {len(known)} STUDENTS: they count as in time. Remedy: "
     told += "a roster with a column submitted, Moodle's worksheet, or in the policy late.timezone or late.trust_commits."
     return told if not all(known) and (late.policy != "none" or late.closed_after_days) else ""
 
@@ -177,16 +177,11 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
     )
     if outcome is None or outcome.report is None:
         return grade
-    return _counted(msgspec.structs.replace(grade, seconds=outcome.seconds), outcome.report, attempt, policy, free)
-
-
-def _counted(grade: Grade, report: Report, attempt: Attempt, policy: Policy, free: int) -> Grade:
-    """With what the report gives, and what lateness takes."""
+    report = outcome.report
     raw = weighted(report, policy)
     days, told = _late_by(attempt, policy.late)
     taken = penalty(raw, days, policy.late, free)
     cost = f"{days} day{'s' if days > 1 else ''} late: {taken:g} of {raw:g} points taken" if days else ""
-    broken = {c.broken: c.message for stage in reversed(report.stages) for c in reversed(stage.checks) if c.broken}
     reasons = [grade.reason, _granted(attempt.due, attempt.excused, attempt.granted)]
     reasons += [told, cost] if policy.late.policy != "none" or policy.late.closed_after_days else []
     return msgspec.structs.replace(
@@ -199,8 +194,15 @@ def _counted(grade: Grade, report: Report, attempt: Attempt, policy: Policy, fre
         reason="; ".join(filter(None, reasons)),
         stages={stage.id: float(stage.points) for stage in report.stages},
         mistakes=[check.mistake.title for stage in report.stages for check in stage.checks if check.mistake],
-        notes=[*attempt.notes, *(told for file, told in broken.items() if file not in str(attempt.notes))],
+        seconds=outcome.seconds,
+        notes=[*attempt.notes, *_broken(report, str(attempt.notes))],
     )
+
+
+def _broken(report: Report, said: str) -> list[str]:
+    """Why files could not be imported, but for those of which something is said already."""
+    found = {check.broken: check.message for stage in reversed(report.stages) for check in reversed(stage.checks)}
+    return [told for file, told in found.items() if file and file not in said]
 
 
 def _granted(due: datetime | None, excused: bool, note: str) -> str:
@@ -215,8 +217,8 @@ def _late_by(attempt: Attempt, late: Late) -> tuple[int, str]:
         return 0, ""
     if when.late:
         marked = f"{when.source} marks it as late without a time"
-        return (1, marked) if attempt.due is None else (0, f"{marked}: counted as on time, because the due date is another one")
-    told = "" if when.at else "no time of submission is known: counted as on time"
+        return (1, marked) if attempt.due is None else (0, f"{marked}: counted as in time, for the due date is another")
+    told = "" if when.at else "no time of submission is known: counted as in time"
     return lateness(when.at, msgspec.structs.replace(late, due=due)), told
 
 
