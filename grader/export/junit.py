@@ -22,16 +22,10 @@ def write(report: Report, policy: Policy) -> bytes:
 
     suites = xml.Element("testsuites")
     suite = xml.SubElement(
-        suites,
-        "testsuite",
-        name=clean(f"chain-rule {report.student}".strip(), None),
-        tests=str(len(cases)),
-        failures=tally("fail", "todo"),
-        errors=tally("error"),
-        skipped=tally("blocked"),
-        time=f"{report.seconds:.3f}",
+        suites, "testsuite", name=clean(f"chain-rule {report.student}".strip(), None), tests=str(len(cases)),
+        failures=tally("fail", "todo"), errors=tally("error"), skipped=tally("blocked"), time=f"{report.seconds:.3f}",
         timestamp=clean(report.finished),
-    )
+    )  # fmt: skip
     properties = xml.SubElement(suite, "properties")
     for name, value in (
         ("score", report.score),

@@ -24,12 +24,9 @@ def outcome(check: CheckResult, feedback: Feedback) -> str:
     if check.card is not None:
         card = check.card
         for title, text in (
-            (words.RAN, card.ran),
-            (words.SHOULD, card.should),
-            (words.GAVE, card.gave),
-            (words.LOOKS_LIKE, words.looks_like(check)),
-            (words.PRINTED, card.printed),
-        ):
+            (words.RAN, card.ran), (words.SHOULD, card.should), (words.GAVE, card.gave),
+            (words.LOOKS_LIKE, words.looks_like(check)), (words.PRINTED, card.printed),
+        ):  # fmt: skip
             if text:
                 parts.append("\n    ".join([f"{title}:", *text.splitlines()]))
     parts += check.notes
