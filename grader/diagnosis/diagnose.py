@@ -57,8 +57,7 @@ def diagnose(
 class _Diagnoser:
     def __init__(self, bench: Bench):
         self.bench, self.context, self.course = bench, bench.context, bench.context.course
-        self.candidates = Candidates(bench.context)
-        self.denied: Mapping[scores.Key, Collection[str]] = {}
+        self.candidates, self.denied = Candidates(bench.context), dict[scores.Key, Collection[str]]()
 
     def names(self) -> dict[scores.Key, Mistake | None]:
         """What the stages explain themselves, then what else matches; then what hides behind these."""
@@ -70,9 +69,9 @@ class _Diagnoser:
         self._match({w: c for w, c in failed.items() if w not in facts and not in_words_alone(self._heard_of(c)[0])}, named)
         for check in self._hidden_by(named):
             self._note(named, scores.key(check), self._hidden(check, _first(named)))
-        found = {where: mistake_of(twins, where[0]) for where, twins in named.items()}
-        found |= {where: fact.told(found[where]) for where, fact in facts.items()}
-        return {**dict.fromkeys(failed.keys() & self.bench.late), **found}
+        told = {where: mistake_of(twins, where[0]) for where, twins in named.items()}
+        told |= {where: fact.told(told[where]) for where, fact in facts.items()}
+        return {**dict.fromkeys(failed.keys() & self.bench.late), **told}
 
     def _facts(self, failed: Collection[scores.Key]) -> dict[scores.Key, Fact]:
         told = facts_of(self.context, failed)
@@ -83,8 +82,8 @@ class _Diagnoser:
         """Find what matches each failure, then decide, with all of them in view; then look for second mistakes."""
         found = {where: self._matches(check, *self._heard_of(check)) for where, check in failed.items()}
         for where, matching in found.items() if not self.bench.stop() else ():
-            able = [m for m in matching if m.id not in self.denied.get(where, ())]
-            left = likeliest(where, able, found, {m.id for m in _first(named)})
+            known, denied = {m.id for m in _first(named)}, self.denied.get(where, ())
+            left = likeliest(where, [m for m in matching if m.id not in denied], found, known)
             self._note(named, where, self._decide(failed[where], left))
         for where, check in failed.items():
             if not found[where]:

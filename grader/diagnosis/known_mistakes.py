@@ -64,8 +64,7 @@ def _explained(context: Context, asked: dict[scores.Key, "_Lookup"]) -> dict[sco
     """What the stages explain themselves; this is taken out of what is asked of the tables."""
     found: dict[scores.Key, Mistake] = {}
     for where, fact in facts_of(context, asked).items():
-        lookup = asked[where]
-        lookup.denied = fact.not_these
+        asked[where].denied = fact.not_these
         if fact.name:
             found[where] = fact.told(mistake_of(fact.twins(asked.pop(where).table.mistakes.values())))
     return found
