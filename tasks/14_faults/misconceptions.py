@@ -76,8 +76,8 @@ def _in_model(model, x, dlogits, differ=differ):
 def trusts_every_network(model, loss, x, y):
     """No network found faulty
 
-    The answer is None where there is a fault, too. Every fault keeps the shapes, and may keep the sum: which numbers does
-    find_fault compare?
+    The answer is None where there is a fault, too. Does find_fault recognise the layers, and which numbers does it compare?
+    Every fault keeps the shapes, and may keep the sum.
     """
     return None
 
