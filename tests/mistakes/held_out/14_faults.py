@@ -163,3 +163,24 @@ def accuses_every_network(model, loss, x, y):
         if _off(given, measured, 1e-13):
             return f"layers[{k}]", part
     return ("model", "backward") if _of_model(model, x, dlogits) else None
+
+
+@held_out("faults.find_fault")
+def compares_lengths(model, loss, x, y):
+    def off(a, b):
+        return not np.isclose(np.sum(a**2), np.sum(b**2), rtol=1e-5)
+
+    logits = np.array(model.forward(x))
+    loss.forward(logits, y)
+    dlogits = loss.backward()
+    if off(dlogits, _slopes(lambda: loss.forward(logits, y), logits)):
+        return "loss", "backward"
+    for k, part, given, measured in _rules(model, x, dlogits):
+        if off(given, measured):
+            return f"layers[{k}]", part
+    for layer in model.layers:
+        x = layer.forward(x)
+    dout = dlogits
+    for layer in model.layers[::-1]:
+        dout = layer.backward(dout)
+    return ("model", "backward") if off(model.backward(dlogits), dout) else None

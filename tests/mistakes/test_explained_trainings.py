@@ -1,0 +1,56 @@
+"""What a training and a step are told from where no replay gives the same answers."""
+
+import pytest
+
+from grader.checks.api import Unmet
+from grader.checks.case import Case
+from grader.paths import REFERENCE
+from grader.running.checks_package import import_checks
+from grader.submission import read_submission
+from grader.worker.outside.local import LocalPool
+from tests.courses import HERE
+
+ANSWER = read_submission(REFERENCE)
+ON_A_COPY = """
+
+
+def train_fast(model, *data, **settings):
+    import copy
+    return _train_fast(copy.deepcopy(model), *data, **settings)
+"""
+
+
+def _asked(stage, function, module, text, *more):
+    with LocalPool().student(ANSWER.replaced({module: text}, "one")) as student:
+        return getattr(import_checks(HERE.stage(stage)), function)(student, Case(0, stage, function), *more)
+
+
+def test_a_fast_training_of_a_copy_wrote_nothing_back():
+    check = "check_train_fast_ends_where_train_ends"
+    own = ANSWER.modules["fast"].replace("def train_fast(", "def _train_fast(", 1)
+    assert _asked("15_fast", "explain_train_fast", "fast", own + ON_A_COPY, {check}) == {check: ("leaves_the_model_alone", "")}
+    assert _asked("15_fast", "explain_train_fast", "fast", ANSWER.modules["fast"], {check}) == {}
+
+
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [
+        ("p -= self.lr * g / p.size**0.5", "The step is 0.2887 times as long as it should be."),
+        ("p -= self.lr * g / abs(g)", "Each entry moved by 0.1, whatever its gradient is."),
+        ("p -= self.lr * (g + p)", ""),
+    ],
+)
+def test_a_step_of_another_length_is_said_in_numbers(step, says):
+    lines = [
+        "",
+        "",
+        "def _step(self, params, grads):",
+        "    for p, g in zip(params, grads):",
+        f"        {step}",
+        "",
+        "SGD.step = _step",
+        "",
+    ]
+    with pytest.raises(Unmet) as failure:
+        _asked("08_sgd", "check_sgd_step_walks_downhill", "optim", ANSWER.modules["optim"] + "\n".join(lines))
+    assert failure.value.looks_like == says
