@@ -163,8 +163,15 @@ def outcome(check: Check, results: Results) -> object:
 
 
 def function_of(check: CheckResult) -> str:
-    """The function to look at: the one that the check waits for, else the first that it is for."""
-    return _to_write(check) or check.functions[0]
+    """The function to look at: the one that the check waits for, else the last of its own that it called, or the first of them."""
+    ran = check.card.ran if check.card else ""
+    return _to_write(check) or max(check.functions, key=lambda name: ran.rfind(_called(name)))
+
+
+def _called(function: str) -> str:
+    """How a call of it begins: `.forward(` for network.MLP.forward, `MLP(` for its __init__."""
+    *_, owner, name = function.split(".")
+    return f"{owner}(" if name == "__init__" else f".{name}("
 
 
 def _to_write(check: CheckResult) -> str:

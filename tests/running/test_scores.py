@@ -95,6 +95,21 @@ def test_a_file_that_cannot_be_imported_comes_before_what_it_should_do(course):
     assert (step.text, step.file, step.line) == (broken["message"], "mine/tools.py", 7)
 
 
+@pytest.mark.parametrize(
+    ("ran", "function"),
+    [
+        ("model = network.MLP((4, 3), rng)\nmodel.forward(x)\nmodel.predict(x)", "network.MLP.predict"),
+        ("model.predict(x)\nmodel.forward(x)", "network.MLP.forward"),
+        ("model = network.MLP((4, 3), rng)\nmodel.layers", "network.MLP.__init__"),
+        ("", "network.MLP.__init__"),
+    ],
+)
+def test_the_function_to_look_at_is_the_last_that_the_check_called(ran, function):
+    names = ["network.MLP.__init__", "network.MLP.forward", "network.MLP.predict"]
+    failed = CheckResult("check_it", "It holds.", "fail", 0, 1, "It does not.", card=Card(ran=ran), functions=names)
+    assert scores.function_of(failed) == function
+
+
 def test_nothing_to_do_where_all_waits_or_holds(course):
     blocked = {
         **result(course, "02_second", "check_square_squares", "blocked"),
