@@ -196,7 +196,7 @@ class Loop:
 
     def draw(self) -> None:
         """The verdict first, then the one next thing, then the ladder; as much of it as the terminal has lines for."""
-        for ran_lines, short in ((24, False), (24, True), (8, True), (0, True)):
+        for ran_lines, short in ((24, False), (24, True), (8, True), (0, True), (None, True)):
             with self.console.capture() as captured:
                 self._draw_verdict(ran_lines)
             lines = captured.get().splitlines(keepends=True)
@@ -215,7 +215,7 @@ class Loop:
             self.console.file.flush()
             self.shown = text
 
-    def _draw_verdict(self, ran_lines: int) -> None:
+    def _draw_verdict(self, ran_lines: int | None) -> None:
         watched, console = self.watched, self.console
         report, current = watched.report, watched.current
         for stage in self.done:

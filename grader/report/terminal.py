@@ -53,9 +53,12 @@ def plain_card(stage: str, result: CheckResult) -> str:
 
 
 class CardText:
-    """What a learner is told about one check: its name, what happened, what it looks like, and what was run."""
+    """What a learner is told about one check: its name, what happened, what it looks like, and what was run.
 
-    def __init__(self, stage: str, result: CheckResult, title: bool = True, ran_lines: int = RAN_LINES):
+    ran_lines : so many lines of what was run; None leaves out what was expected, too, which what happened mostly repeats
+    """
+
+    def __init__(self, stage: str, result: CheckResult, title: bool = True, ran_lines: int | None = RAN_LINES):
         self.stage, self.result, self.title, self.ran_lines = stage, result, title, ran_lines
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -92,8 +95,8 @@ class CardText:
         if result.mistake is not None and self.title:
             yield "likely mistake", words.title(result.mistake), "bold yellow"
         if card is not None and not result.broken:
-            said = card.should and card.should != result.promise  # an exception came first: then this is the promise
-            yield from [("what was expected", card.should, "")] if said else []
+            said = self.ran_lines is not None and card.should != result.promise  # it is that where an exception came first
+            yield from [("what was expected", card.should, "")] if said and card.should else []
             yield "what happened", card.gave or result.message, ""
         elif result.message and (self.title or card is None):
             yield "what happened", result.message, ""
@@ -174,7 +177,7 @@ def short_ladder(console: Console, stages: list[StageResult], here: str = "") ->
     return line
 
 
-def next_part(report: Report, ran_lines: int = RAN_LINES, last: bool = False, keys: bool = False) -> list[RenderableType]:
+def next_part(report: Report, ran_lines: int | None = RAN_LINES, last: bool = False, keys: bool = False) -> list[RenderableType]:
     """The one next thing to do, with its card if there is one to show, above it if it is the `last` thing on the screen.
     Where there are `keys`, s and h stand for the commands.
     """

@@ -35,6 +35,8 @@ def test_both_screens_of_a_mistake_are_whole(tmp_path):
         graded, watched = screens.grade(), screens.watch()
     assert said_next(graded) == said_next(watched) == "Derivative at 0 taken as 1"
     assert watched.count("\n") < LINES
+    assert "more lines" not in watched
+    assert "What does your mask say there?" in watched.split("what it looks like")[1]
     assert "run 1, " in watched.split("\n")[0]
     assert marked(graded).split("\n")[-1].startswith("| report: ")
     assert marked(graded).split("\n")[0].startswith(": ")
