@@ -110,7 +110,7 @@ def nothing(person: Person, most: float) -> Grade:
 def times_unknown(grades: Iterable[Grade], late: Late) -> str:
     """One loud sentence if lateness counts and some times are unknown."""
     known = [bool(grade.submitted_by) for grade in grades if grade.state == "graded" and not grade.excused]
-    told = f"NO TIME OF SUBMISSION IS KNOWN FOR {known.count(False)} OF {len(known)} STUDENTS: they count as in time. Remedy: "
+    told = f"NO TIME OF SUBMISSION IS KNOWN FOR {known.count(False)} OF {len(known)} STUDENTS: they count as on time. Remedy: "
     told += "a roster with a column submitted, Moodle's worksheet, or in the policy late.timezone or late.trust_commits."
     return told if not all(known) and (late.policy != "none" or late.closed_after_days) else ""
 
@@ -217,8 +217,8 @@ def _late_by(attempt: Attempt, late: Late) -> tuple[int, str]:
         return 0, ""
     if when.late:
         marked = f"{when.source} marks it as late without a time"
-        return (1, marked) if attempt.due is None else (0, f"{marked}: counted as in time, for the due date is another")
-    told = "" if when.at else "no time of submission is known: counted as in time"
+        return (1, marked) if attempt.due is None else (0, f"{marked}: counted as on time, because the due date is another one")
+    told = "" if when.at else "no time of submission is known: counted as on time"
     return lateness(when.at, msgspec.structs.replace(late, due=due)), told
 
 

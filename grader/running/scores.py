@@ -169,7 +169,7 @@ def function_of(check: CheckResult) -> str:
 
 
 def _called(function: str) -> str:
-    """How a call of it begins: `.forward(` for network.MLP.forward, `MLP(` for its __init__."""
+    """How a call of it begins: `.name(`, and `Class(` where the name is __init__."""
     *_, owner, name = function.split(".")
     return f"{owner}(" if name == "__init__" else f".{name}("
 
