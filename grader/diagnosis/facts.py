@@ -47,9 +47,9 @@ def facts_of(context: Context, failed: Collection[scores.Key]) -> dict[scores.Ke
         for name, explain in vars(import_checks(stage)).items() if checks else ():
             if name.startswith(EXPLAINS):
                 case, limits = Case(context.seed, stage.id, name), context.limits.of(checks[0], stage)
-                # What cannot be asked to the end is no fact; the verdict stands.
+                # What cannot be asked to the end, or is answered by what no array can be made of, is no fact; the verdict stands.
                 with (
-                    contextlib.suppress(Unmet, StudentError),
+                    contextlib.suppress(Unmet, StudentError, TypeError, ValueError, LookupError),
                     context.pool.student(context.submission, limits, case.describe) as student,
                 ):
                     student.use_names_of(context.course.about)

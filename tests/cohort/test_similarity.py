@@ -112,7 +112,7 @@ def test_the_usual_form_of_everything_is_no_sign_in_a_small_class(size, common):
 @pytest.mark.parametrize(("size", "rings"), [(17, (12,)), (60, (12,)), (300, (7,)), (150, (2, 4, 12, 40))])
 def test_rings_are_found_and_nothing_else(size, rings, common):
     """Where 70 % hold one form, those who do look rare beside a ring that does not: they are no group all the same."""
-    students, planted = with_rings(2, size, rings, common=common)
+    students, planted = with_rings(3, size, rings, common=common)
     found = groups(students, ANSWERS)
     assert sorted(sorted(group.students) for group in found) == sorted(planted)
     for group in found:

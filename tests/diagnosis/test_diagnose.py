@@ -40,7 +40,7 @@ def test_another_form_of_a_known_mistake_has_its_name():
     "body",
     [
         "return np.cos(logits)",
-        "e = np.exp(1.01 * logits)\nreturn e / e.sum(axis=1, keepdims=True)",
+        "e = np.exp(logits + 0.01 * logits**2)\nreturn e / e.sum(axis=1, keepdims=True)",
         "raise ZeroDivisionError",
         "e = np.exp(logits)\nreturn e / e.sum(axis=1, keepdims=True) + 1e-6",
     ],

@@ -5,6 +5,7 @@ import pytest
 from grader.course.misconceptions import load
 from grader.diagnosis.answer_table import AnswerTable, KnownMistake
 from grader.diagnosis.diagnose import diagnose
+from grader.diagnosis.facts import facts_of
 from grader.diagnosis.known_mistakes import named_by_tables
 from grader.paths import REFERENCE
 from grader.running import scores
@@ -98,3 +99,32 @@ def test_every_failure_of_mini_batches_has_the_name_of_its_cause(loop, failed, n
     for check in stage.checks:
         context.state.decide(check, run_check(check, load_checks(stage)[check.id], context))
     assert [m.id for m in diagnose(context, ANSWER).values()] == [name] * failed
+
+
+ODD = ("None", "'text'", "np.zeros((7, 2))", "[1, None]", "{'a': 1}", "np.array(['x', 'y'])", "object()")
+#: (stage, a line that makes one of its functions give something odd)
+ANSWERS_ODDLY = (
+    ("01_linear", "layers", "Linear.forward = lambda self, x: {}"),
+    ("01_linear", "layers", "Linear.backward = lambda self, dout: {}"),
+    ("02_relu", "layers", "ReLU.backward = lambda self, dout: {}"),
+    ("03_softmax", "losses", "softmax = lambda logits: {}"),
+    ("04_cross_entropy", "losses", "SoftmaxCrossEntropy.forward = lambda self, logits, labels: {}"),
+    ("04_cross_entropy", "losses", "SoftmaxCrossEntropy.backward = lambda self: {}"),
+    ("09_minibatches", "data", "minibatches = lambda x, y, batch_size, rng: iter([{}])"),
+    ("10_training_loop", "train", "train = lambda *_, **__: {}"),
+    ("13_experiments", "experiments", "compare_batch_sizes = lambda *_, **__: [{}]"),
+    ("13_experiments", "experiments", "find_learning_rate = lambda *_, **__: [(0.1, {})]"),
+    ("13_experiments", "experiments", "diagnose = lambda history: {}"),
+    ("14_faults", "faults", "find_fault = lambda model, loss, x, y: {}"),
+)
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(("stage", "module", "line"), ANSWERS_ODDLY)
+def test_what_is_asked_for_a_fact_may_be_answered_by_anything(stage, module, line, odd):
+    """The names of all other failures would be lost with it."""
+    text = f"{ANSWER.modules[module]}\n\n{line.replace('{}', odd)}\n"
+    context = Context(HERE, ANSWER.replaced({module: text}, "odd"), LocalPool(), 0, Limits(), state=RunState())
+    failed = {scores.key(check) for check in HERE.stage(stage).checks}
+    assert facts_of(context, failed).keys() <= failed
+    context.close()
