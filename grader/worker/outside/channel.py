@@ -37,7 +37,7 @@ def _meant(part: wire.Earlier, replies: list[Reply]) -> wire.Pointer | None:
 
 
 def _same(one: Request, other: Request) -> bool:
-    """Whether two requests are one: equal names, numbers and objects, and the very same arrays."""
+    """Whether two requests are one: equal names, numbers and objects, and identical arrays."""
     named = str, int, wire.Reference
     return len(one) == len(other) and all(a is b or (type(a) is type(b) in named and a == b) for a, b in zip(one, other))
 

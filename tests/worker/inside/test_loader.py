@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from grader.worker.outside import errors
+from tests.courses import HERE
 from tests.worker.conftest import make
 
 LAYERS = "class Linear: pass\n"
@@ -167,6 +168,7 @@ def test_missing_modules_and_names(pool):
 
 def test_a_name_that_is_no_function(pool):
     with pool.student(make(layers="Linear = 1\nMLP = 'net'\nHYPERPARAMETERS = {'lr': 1}")) as student:
+        student.use_names_of(HERE.about)
         for called in (student.layers.Linear, student.layers.MLP):
             with pytest.raises(errors.StudentError, match="object is not callable"):
                 called(1)
