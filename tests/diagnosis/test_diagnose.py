@@ -19,10 +19,10 @@ from tests.courses import HERE
 COURSE, ANSWER = HERE, read_submission(REFERENCE)
 
 
-def named(target, body, stage, header="def f(logits):"):
-    """The names given to the failed checks of a stage, if one function of the reference has this body."""
+def named(target, body, stage, header="def f(logits):", answer=ANSWER):
+    """The names given to the failed checks of a stage, if one function of a right answer has this body."""
     text = f'@held_out("{target}")\n{header}\n' + "\n".join(f"    {line}" for line in body.splitlines())
-    submission = apply(ANSWER, parse(text, stage)[0])
+    submission = apply(answer, parse(text, stage)[0])
     earlier = tuple((s.id, scores.result(c, "pass")) for s in COURSE.stages for c in s.checks if s.id < stage)
     bench = VerifyContext(COURSE, ANSWER, assumed=earlier)
     outcome = run_job(Job("one", submission, (stage,), name_mistakes=True), bench)
@@ -59,6 +59,15 @@ def test_an_exception_alone_is_a_name_only_in_the_same_words():
     }
     for parts, expected in names.items():
         assert named("network.MLP.backward", step.format(*parts), "07_backprop", "def f(self, dlogits):") == expected
+
+
+def test_shapes_that_do_not_fit_hide_no_way_through_the_layers():
+    """np.dot says it in other words than @; in layers of one width it never comes to that."""
+    dot = ANSWER.modules["layers"].replace("dout @ self.W.T", "np.dot(dout, self.W.T)")
+    other = ANSWER.replaced({"layers": dot}, "one")
+    body = "for layer in self.layers:\n    dlogits = layer.backward(dlogits)\nreturn dlogits"
+    assert other.modules != ANSWER.modules
+    assert named("network.MLP.backward", body, "07_backprop", "def f(self, dlogits):", other) == {"runs_from_first_to_last"}
 
 
 def test_a_coincidence_on_one_input_is_no_name():
