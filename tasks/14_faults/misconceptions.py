@@ -374,3 +374,25 @@ def compares_lengths(model, loss, x, y):
     if differ(dlogits, slopes):
         return "loss", "backward"
     return _in_layers(model, inputs, dlogits, differ=differ) or _in_model(model, x, dlogits, differ)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
+def leaves_out_db(model, loss, x, y):
+    """db not measured
+
+    A fault in dW is found, one in db is not. Measure along b as you do along W.
+    """
+    inputs = _inputs(model, x)
+    dlogits, found = _in_loss(loss, inputs[-1], y)
+    return found or _in_layers(model, inputs, dlogits, ("dW", "dx")) or _in_model(model, x, dlogits)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_any_dW"])
+def leaves_out_dW(model, loss, x, y):
+    """dW not measured
+
+    A fault in db is found, one in dW is not. Measure along W as you do along b.
+    """
+    inputs = _inputs(model, x)
+    dlogits, found = _in_loss(loss, inputs[-1], y)
+    return found or _in_layers(model, inputs, dlogits, ("db", "dx")) or _in_model(model, x, dlogits)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.diagnosis.test_diagnose import named
+from tests.diagnosis.test_diagnose import ANSWER, named
 
 BATCHES = "order = rng.permutation(len(x))\nx, y = x[order], y[order]\n"
 CLIPPED = "self.probabilities, self.labels = softmax(logits), labels\np = {}\n"
@@ -83,3 +83,12 @@ def test_a_predict_that_only_looks_at_the_first_class_is_not_about_the_first_exa
     body = "scores = self.forward(x)\nbest = np.zeros(len(x), int)\nfor c in range(1, scores.shape[1]):\n"
     body += "    best[scores[:, c] > scores[:, 0]] = c\nreturn best"
     assert named("network.MLP.predict", body, "06_network", "def f(self, x):") == set()
+
+
+def test_who_measures_no_bias_finds_faults_all_the_same():
+    header = "def f(model, loss, x, y):"
+    rest = "found = find_fault(model, loss, x, y)\nreturn None if {} else found"
+    for silent, name in (("found and found[1] == 'db'", "leaves_out_db"), ("found", "trusts_every_network")):
+        body = f"from student.faults import find_fault_ as find_fault\n{rest.format(silent)}"
+        right = ANSWER.replaced({"faults": ANSWER.modules["faults"] + "\n\nfind_fault_ = find_fault\n"}, "one")
+        assert named("faults.find_fault", body, "14_faults", header, right) == {name}

@@ -184,3 +184,21 @@ def compares_lengths(model, loss, x, y):
     for layer in model.layers[::-1]:
         dout = layer.backward(dout)
     return ("model", "backward") if off(model.backward(dlogits), dout) else None
+
+
+def _without(parts, model, loss, x, y):
+    dlogits, off = _of_loss(model, loss, x, y)
+    if off:
+        return "loss", "backward"
+    off_rules = [(f"layers[{k}]", part) for k, part, a, b in _rules(model, x, dlogits) if part not in parts and _off(a, b)]
+    return off_rules[0] if off_rules else ("model", "backward") if _of_model(model, x, dlogits) else None
+
+
+@held_out("faults.find_fault")
+def leaves_out_db(model, loss, x, y):
+    return _without(["db"], model, loss, x, y)
+
+
+@held_out("faults.find_fault")
+def leaves_out_dW(model, loss, x, y):
+    return _without(["dW"], model, loss, x, y)
