@@ -96,6 +96,11 @@ def counts_the_hits(model, x, y):
 
 
 @misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
+def counts_the_hits__whole(model, x, y):
+    return int(np.sum(model.predict(x) == y))
+
+
+@misconception("train.accuracy", fails=["check_accuracy_is_the_share_of_hits"])
 def returns_one_hit_for_each_example(model, x, y):
     """One result per example instead of their mean
 
@@ -957,6 +962,20 @@ def divides_the_losses_by_the_rows(model, x_train, y_train, x_val, y_val, *, epo
 
     def report(model, seen):
         value = sum(v for v, _, _ in seen) / len(x_train)
+        return value, _accuracy(model, x_train, y_train), *_measure(model, x_val, y_val)
+
+    return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)
+
+
+@misconception("train.train", fails=["check_train_measures_what_it_says"])
+def divides_the_rows_by_the_batches(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
+    """Sum over the rows divided by the number of batches
+
+    train_loss is too large: each batch loss is multiplied by its rows, and the sum is divided by the number of batches.
+    """
+
+    def report(model, seen):
+        value = sum(v * n for v, _, n in seen) / len(seen)
         return value, _accuracy(model, x_train, y_train), *_measure(model, x_val, y_val)
 
     return _fit(model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, report=report)

@@ -115,10 +115,20 @@ def _whole_batches(m: Measures) -> int:
     return max(1, m.run.rows // m.run.batch_size)
 
 
+def _counts(m: Measures) -> set[int]:
+    return {len(m.sizes), _whole_batches(m)}
+
+
+def _hits(m: Measures, *parts: str) -> dict[str, list[float]]:
+    hits = {"train_acc": m.train[1] * m.run.rows, "val_acc": m.validation[1] * len(m.run.x_val)}
+    return {part: [hits[part]] for part in parts}
+
+
 SLIPS = [
     Slip("adds_up_the_losses", "train_loss is the sum of the batches' losses.", lambda m, k: _losses(m.sums(0))),
     Slip("adds_up_the_losses", "train_loss is the sum over all rows.", lambda m, k: _losses([m.train[0] * m.run.rows])),
     Slip("divides_the_losses_by_the_rows", "", lambda m, k: _losses(s / m.run.rows for s in m.sums(0))),
+    Slip("divides_the_rows_by_the_batches", "", lambda m, k: _losses(m.train[0] * m.run.rows / n for n in _counts(m))),
     Slip("divides_by_the_whole_batches", "", lambda m, k: _losses(s / _whole_batches(m) for s in m.sums(0))),
     Slip("reports_the_last_batch", "", lambda m, k: _losses(v for v, _ in m.batches(m.sizes[-1]))),
     Slip(
@@ -135,6 +145,7 @@ SLIPS = [
     Slip("never_resets_the_sum", "", lambda m, k: _losses(m.means_so_far(k))),
     Slip("never_resets_the_sum", "", lambda m, k: _losses([k * m.train[0], *(k * s / len(m.sizes) for s in m.sums(0))])),
     Slip("never_resets_the_sum", "", lambda m, k: {"train_acc": [k * m.train[1]]}),
+    Slip("never_resets_the_sum", "", lambda m, k: {"train_loss": [k * m.train[0]], "train_acc": [k * m.train[1]]}),
     Slip("reports_validation_as_training", "", lambda m, k: _loss_and_accuracy("train", [m.validation])),
     Slip("reports_validation_as_training", "", lambda m, k: {"train_acc": [m.validation[1]]}),
     Slip("reports_validation_as_training", "", lambda m, k: {"train_loss": [m.validation[0]]}),
@@ -153,6 +164,9 @@ SLIPS = [
     ),
     Slip("validates_on_the_first_batch", "", lambda m, k: _loss_and_accuracy("val", [m.first_of_validation])),
     Slip("reports_percent", "", lambda m, k: {"train_acc": [100 * m.train[1]], "val_acc": [100 * m.validation[1]]}),
+    Slip("counts_the_hits", "", lambda m, k: _hits(m, "train_acc", "val_acc")),
+    Slip("counts_the_hits", "", lambda m, k: _hits(m, "train_acc")),
+    Slip("counts_the_hits", "", lambda m, k: _hits(m, "val_acc")),
     Slip("reports_error_rates", "", lambda m, k: {"train_acc": [1 - m.train[1]], "val_acc": [1 - m.validation[1]]}),
     Slip("reports_error_rates", "", lambda m, k: {"train_acc": [1 - m.train[1]]}),
     Slip("reports_error_rates", "", lambda m, k: {"val_acc": [1 - m.validation[1]]}),

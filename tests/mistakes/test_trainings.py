@@ -12,7 +12,7 @@ from grader.running.checks_package import import_checks
 from grader.submission import read_submission
 from grader.worker.outside.local import LocalPool
 from tests.courses import HERE
-from tests.mistakes.trainings import CURVES, EXPLAINS, RIGHT, STAGE, TRAININGS, told
+from tests.mistakes.trainings import CURVES, EXPLAINS, HALVED, RIGHT, STAGE, TRAININGS, told
 
 ANSWER = read_submission(REFERENCE)
 
@@ -26,6 +26,11 @@ def test_a_slip_is_told_by_where_the_parameters_end_and_what_the_curves_say(trai
 @pytest.mark.parametrize("training", RIGHT, ids=lambda t: t.label)
 def test_right_training_is_told_nothing(training):
     assert list(told(training, range(3), ANSWER)) == [set()] * 3
+
+
+def test_a_constant_in_the_place_of_the_number_of_batches_is_no_short_batch():
+    """Six rows in threes and five in twos have two whole batches. Told is what it is not, and no name."""
+    assert list(told(HALVED, range(3), ANSWER)) == [{""}] * 3
 
 
 def test_every_name_is_that_of_a_known_mistake():

@@ -203,10 +203,12 @@ def _measured(
 
 _ERRORS = ("1 - accuracy(model, x_train, y_train)", "1 - accuracy(model, x_val, y_val)")
 _PERCENT = ("100 * accuracy(model, x_train, y_train)", "100 * accuracy(model, x_val, y_val)")
+_HITS = ("accuracy(model, x_train, y_train) * len(x_train)", "accuracy(model, x_val, y_val) * len(x_val)")
 CURVES = [
     _measured("sum of the batches", "adds_up_the_losses", "sum(l for l, n in seen)"),
     _measured("sum over the rows", "adds_up_the_losses", "sum(l * n for l, n in seen)"),
     _measured("divided by the rows", "divides_the_losses_by_the_rows", "sum(l for l, n in seen) / len(x_train)"),
+    _measured("weighted, and divided by the batches", "divides_the_rows_by_the_batches", "sum(l * n for l, n in seen) / len(seen)"),
     _measured("divided by whole batches", "divides_by_the_whole_batches", "sum(l for l, n in seen) / max(1, len(x_train) // batch_size)"),
     _measured("last batch", "reports_the_last_batch", "seen[-1][0]"),
     _measured("first batch", "reports_the_first_batch", "seen[0][0]"),
@@ -214,6 +216,9 @@ CURVES = [
     _measured("sum of all epochs", "never_resets_the_sum", "sum(l * n for l, n in seen) / len(x_train)", before="seen = []", start=""),
     _measured("mean of all epochs", "never_resets_the_sum", "np.mean([l for l, n in seen])", before="seen = []", start=""),
     _measured("hits of all epochs", "never_resets_the_sum", acc="accuracy(model, x_train, y_train) * (epoch + 1)"),
+    _measured("all sums of all epochs", "never_resets_the_sum", "{all} * (epoch + 1)", "accuracy(model, x_train, y_train) * (epoch + 1)"),
+    _measured("hits", "counts_the_hits", acc=_HITS[0], val=("{val}", _HITS[1])),
+    _measured("hits of validation", "counts_the_hits", val=("{val}", _HITS[1])),
     _measured("sum over x_val", "adds_up_the_losses", val=("{val} * len(x_val)", "accuracy(model, x_val, y_val)")),
     _measured("losses of the other set", "reports_training_as_validation", "{val}", val=("{all}", "accuracy(model, x_val, y_val)")),
     _measured("train_acc on x_val", "reports_validation_as_training", acc="accuracy(model, x_val, y_val)"),
@@ -226,6 +231,7 @@ CURVES = [
     _measured("first rows of x_val", "validates_on_the_first_batch", val=("criterion.forward(model.forward(x_val[:batch_size]), y_val[:batch_size])", "accuracy(model, x_val[:batch_size], y_val[:batch_size])")),
 ]  # fmt: skip
 
+HALVED = _measured("sum of the batches, halved", "", "sum(l for l, n in seen) / 2")
 #: No known slip: none of those above.
 UNKNOWN = _measured(
     "divided by all that is at hand", "", "sum(l for l, n in seen) / len(x_train) / (epoch + 1)", before="seen = []", start=""
