@@ -296,6 +296,21 @@ def forgets_to_divide(logits):
 
 
 @misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
+def divides_the_logits(logits):
+    """exp missing in the numerator
+
+    You divide the logits by the sum of their exponentials. A share is one exp divided by the sum of all.
+    """
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return shifted / np.exp(shifted).sum(axis=1, keepdims=True)
+
+
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
+def divides_the_logits__unshifted(logits):
+    return logits / np.exp(logits).sum(axis=1, keepdims=True)
+
+
+@misconception("losses.softmax", fails=["check_softmax_gives_the_exponential_shares"])
 def divides_by_the_logits_sum(logits):
     """Divided by the sum of the logits
 
@@ -431,7 +446,7 @@ def lets_the_smallest_win(logits):
 def rounds_the_probabilities(logits):
     """Probabilities rounded
 
-    Your probabilities have only 4 digits: round for printing only.
+    Your probabilities have a few digits alone: round for printing only.
     """
     return np.round(_softmax(logits), 4)
 

@@ -83,3 +83,19 @@ def check_sgd_is_proportional_to_the_gradient(student, case):
     large = case.given("large", 1e6 * g, "1e6 * g")
     (after,) = _after(student, case, [p], [large], 0.1)
     case.expect(after, p - 1e5 * g, "p after a step with 1e6 * g", should="p - 0.1 * 1e6 * g")
+
+
+def explain_signs(student, case, failed):
+    """Whether a second step goes by the sign of its gradient: Adagrad's goes by that of the first as well."""
+    if (check := "check_sgd_step_walks_downhill") not in failed:
+        return {}
+    p, *gradients = (case.normal(name, 4, 3) for name in "pgh")
+    held, optimizer, went = student.put([p]), student.optim.SGD(0.1), [p]
+    for gradient in gradients:
+        optimizer.step(held, student.put([gradient]))
+        went += student.fetch(held)
+    first, second = -np.diff(went, axis=0) / 0.1
+    g, h = gradients
+    after = {"steps_by_the_sign": np.sign(h), "adapts_like_adagrad": h / np.hypot(g, h)}
+    names = [name for name, step in after.items() if np.allclose((first, second), (np.sign(g), step), 1e-3, 0)]
+    return {check: (names[0], "")} if names else {}

@@ -54,3 +54,40 @@ def test_a_step_of_another_length_is_said_in_numbers(step, says):
     with pytest.raises(Unmet) as failure:
         _asked("08_sgd", "check_sgd_step_walks_downhill", "optim", ANSWER.modules["optim"] + "\n".join(lines))
     assert failure.value.looks_like == says
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        ("abs(g)", {"check_sgd_step_walks_downhill": ("steps_by_the_sign", "")}),
+        ("abs(g).max()", {}),
+        ("SQUARES(self, i, g) ** 0.5", {"check_sgd_step_walks_downhill": ("adapts_like_adagrad", "")}),
+        ("1", {}),
+    ],
+)
+def test_a_second_step_parts_the_sign_from_adagrad(size, told):
+    text = f"""
+
+def SQUARES(self, i, g):
+    self.__dict__[i] = self.__dict__.get(i, 1e-9) + g**2
+    return self.__dict__[i]
+
+
+def _step(self, params, grads):
+    for i, (p, g) in enumerate(zip(params, grads)):
+        p -= self.lr * g / {size}
+
+SGD.step = _step
+"""
+    failed = {"check_sgd_step_walks_downhill"}
+    assert _asked("08_sgd", "explain_signs", "optim", ANSWER.modules["optim"] + text, failed) == told
+
+
+@pytest.mark.parametrize(("end", "places"), [("round(7)", 7), ("round(3)", 3), ("__mul__(1 - 1e-7)", 0), ("copy()", 0)])
+def test_rounded_shares_are_no_epsilon(end, places):
+    text = ANSWER.modules["losses"].replace("def softmax(", "def _shares(") + (
+        f"\n\ndef softmax(logits):\n    return _shares(logits).{end}\n"
+    )
+    check = "check_softmax_rows_sum_to_one"
+    told = {check: ("rounds_the_probabilities", f"After the point there are {places}.")} if places else {}
+    assert _asked("03_softmax", "explain_rounding", "losses", text, {check}) == told

@@ -106,3 +106,17 @@ def returns_nothing(logits):
 def lowers_the_temperature__root(logits):
     e = np.exp((logits - logits.max(axis=1, keepdims=True)) / logits.shape[1] ** 0.5)
     return e / e.sum(axis=1, keepdims=True)
+
+
+@held_out("losses.softmax")
+def divides_the_logits(logits):
+    out = logits - np.amax(logits, axis=1)[:, None]
+    for row in out:
+        row /= np.exp(row).sum()
+    return out
+
+
+@held_out("losses.softmax")
+def rounds_the_probabilities(logits):
+    e = np.exp(logits - logits.max(axis=1)[:, None])
+    return np.round(e / e.sum(axis=1)[:, None], 7)
