@@ -160,3 +160,11 @@ def check_network_parameters_are_live(student, case):
     for name, was, now in zip(networks.names(6), before, networks.parameters_of(student, model)):
         should = "1 larger, after 1 was added to every array from parameters()"
         case.expect(now, was + 1.0, f"the layer's {name}", should=should, rtol=FLOAT32_RTOL)
+
+
+def explain_parameters(student, case, failed):
+    """Whether parameters() returns a dict, whatever its keys are."""
+    if (check := "check_network_parameters_are_in_order") not in failed:
+        return {}
+    model = student.network.MLP(DEEP, student.rng(case.seed))
+    return {check: ("names_the_parameters", "")} if networks.is_mapping(student, model.parameters()) else {}

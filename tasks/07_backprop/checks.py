@@ -130,3 +130,11 @@ def check_backprop_neither_averages_nor_clips(student, case):
         for array, exact, name in zip(networks.gradients_of(student, model), expected, networks.names(6, "d")):
             what, should = f"{name} for {factor:g} * dlogits", f"{factor:g} times as large"
             case.expect(array, factor * exact, what, should=should, rtol=FLOAT32_RTOL)
+
+
+def explain_gradients(student, case, failed):
+    """Whether gradients() returns a dict, whatever its keys are."""
+    if (check := "check_gradients_follow_parameters") not in failed:
+        return {}
+    model, *_ = _went_back(student, case, DEEP, 4)
+    return {check: ("names_the_gradients", "")} if networks.is_mapping(student, model.gradients()) else {}

@@ -179,13 +179,17 @@ def listed(student: Student, case: Case, given: object, what: str, names: Sequen
 
     raises : Unmet if it is not as many arrays as there are names, or no list of anything
     """
-    mapping = isinstance(given, dict) or (isinstance(given, Remote) and student.has(given, "keys"))
+    mapping = is_mapping(student, given)
     is_list = f"{what} should return the list [{', '.join(names[:4])}{', ...' * (len(names) > 4)}]."
     case.require(not mapping, is_list, f"{what} returned {type_phrase(given)}.")
     arrays = student.take(given)
     should = f"{what} should be the {len(names)} arrays {', '.join(names)}."
     case.require(len(arrays) == len(names), should, f"{what} has {len(arrays)} arrays.")
     return as_vectors(arrays)
+
+
+def is_mapping(student: Student, given: object) -> bool:
+    return isinstance(given, dict) or (isinstance(given, Remote) and student.has(given, "keys"))
 
 
 def as_vectors(arrays: Sequence[Any]) -> list[Any]:

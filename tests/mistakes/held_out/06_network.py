@@ -105,3 +105,8 @@ def predicts_the_largest_score(self, x):
 @held_out("network.MLP.predict")
 def predicts_a_column(self, x):
     return np.array([[int(np.argmax(row))] for row in self.forward(x)])
+
+
+@held_out("network.MLP.parameters")
+def names_the_parameters(self):
+    return {(k, name): getattr(layer, name) for k, layer in enumerate(self.layers[::2]) for name in ("W", "b")}
