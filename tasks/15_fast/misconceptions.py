@@ -121,6 +121,39 @@ def leaves_the_model_alone(model, x_train, y_train, x_val, y_val, *, epochs, bat
 
 
 @misconception("fast.train_fast", fails=["check_train_fast_ends_where_train_ends"])
+def writes_back_at_the_end(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0):
+    """Parameters written back after the last epoch alone
+
+    val_loss is measured on the model. Your weights have to be in it at the end of each epoch.
+    """
+    kept = []
+
+    class Late(Training):
+        def write_back(self):
+            kept[:] = [self]
+
+    history = run(Late, model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, lr_decay)
+    for late in kept:
+        Training.write_back(late)
+    return history
+
+
+@misconception("fast.train_fast", fails=["check_train_fast_ends_where_train_ends"])
+def forgets_the_mask(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0):
+    """ReLUs skipped in backward
+
+    Every dx goes on as it is. A hidden unit that was off passes no gradient on.
+    """
+
+    class Unmasked(Training):
+        def passed_on(self, k, inputs, douts, dout):
+            np.matmul(dout, self.weights[k].T, out=douts[k])
+            return douts[k][:, :-1]
+
+    return run(Unmasked, model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, lr_decay)
+
+
+@misconception("fast.train_fast", fails=["check_train_fast_ends_where_train_ends"])
 def moves_before_it_passes_on(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0):
     """W moved before dx is computed
 

@@ -32,6 +32,23 @@ def test_a_fast_training_of_a_copy_wrote_nothing_back():
     assert _asked("15_fast", "explain_train_fast", "fast", ANSWER.modules["fast"], {check}) == {}
 
 
+def test_a_fast_training_without_the_fifth_row_is_told_whatever_its_curves_are():
+    check = "check_train_fast_ends_where_train_ends"
+    text = (
+        ANSWER.modules["fast"].replace("def train_fast(", "def _train_fast(", 1)
+        + """
+
+
+def train_fast(model, x, y, *data, batch_size, rng, **settings):
+    rows = rng.permutation(len(x))[: len(x) // batch_size * batch_size]
+    history = _train_fast(model, x[rows], y[rows], *data, batch_size=batch_size, rng=rng, **settings)
+    return {name: [7.0 for _ in curve] for name, curve in history.items()}
+"""
+    )
+    told = {check: ("leaves_out_the_short_batch", "")}
+    assert _asked("15_fast", "explain_train_fast", "fast", text, {check}) == told
+
+
 @pytest.mark.parametrize(
     ("step", "says"),
     [
