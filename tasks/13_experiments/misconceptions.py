@@ -723,9 +723,9 @@ def misses_overfitting__gap_turned_around(history, examples, batch_size):
 
 @misconception("experiments.diagnose", fails=["check_diagnose_tells_how_it_fits"])
 def takes_another_logarithm(history, examples, batch_size):
-    """Logarithm to base 10 for the loss of guessing
+    """Diverged from a loss of 2 on instead of 2 ln 10
 
-    Guessing among ten classes costs ln 10 = 2.303 nats. What is your logarithm of 10?
+    Guessing among ten classes costs ln 10 = 2.303 nats, and twice that is 4.6. Is your logarithm of 10 the natural one?
     """
     losses, train_acc, val_acc = history["train_loss"], history["train_acc"][-1], history["val_acc"][-1]
     guessing, gap = np.log10(CLASSES), train_acc - val_acc
