@@ -998,9 +998,9 @@ def divides_by_the_whole_batches(model, x_train, y_train, x_val, y_val, *, epoch
 
 @misconception("train.train", fails=["check_train_measures_what_it_says"])
 def reports_the_last_batch(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Loss of the last batch reported
+    """Last batch reported instead of the whole epoch
 
-    train_loss is the loss of the last batch. Average over the epoch.
+    What you report of training is that of the last batch. Average over the epoch.
     """
 
     def report(model, seen):

@@ -131,6 +131,8 @@ SLIPS = [
     Slip("divides_the_rows_by_the_batches", "", lambda m, k: _losses(m.train[0] * m.run.rows / n for n in _counts(m))),
     Slip("divides_by_the_whole_batches", "", lambda m, k: _losses(s / _whole_batches(m) for s in m.sums(0))),
     Slip("reports_the_last_batch", "", lambda m, k: _losses(v for v, _ in m.batches(m.sizes[-1]))),
+    Slip("reports_the_last_batch", "", lambda m, k: {"train_acc": [v for _, v in m.batches(m.sizes[-1])]}),
+    Slip("reports_the_last_batch", "", lambda m, k: _loss_and_accuracy("train", m.batches(m.sizes[-1]))),
     Slip(
         "reports_the_first_batch",
         "They are measured on the first rows of x_train.",

@@ -193,28 +193,35 @@ def _measured(
     val: tuple[str, str] = ("{val}", "accuracy(model, x_val, y_val)"),
     **parts: str,
 ) -> Training:
-    """A right training whose four curves are these expressions, made of the list `seen` of (loss, rows) of the batches."""
+    """A right training whose four curves are these expressions, made of the list `seen` of (loss, rows, accuracy) of the batches."""
     told = {"all": "criterion.forward(model.forward(x_train), y_train)", "val": "criterion.forward(model.forward(x_val), y_val)"}
     four = zip(("train_loss", "train_acc", "val_loss", "val_acc"), (loss, acc, *val))
     measure = "\n".join(f'history["{part}"].append(float({code.format(**told)}))' for part, code in four)
     parts = {"start": "seen = []", **parts}
-    return Training(label, name, FORWARD + BACKWARD + STEP + "seen.append((loss, len(xb)))", measure=measure, **parts)
+    return Training(
+        label,
+        name,
+        FORWARD + BACKWARD + STEP + "seen.append((loss, len(xb), np.mean(logits.argmax(axis=1) == yb)))",
+        measure=measure,
+        **parts,
+    )
 
 
 _ERRORS = ("1 - accuracy(model, x_train, y_train)", "1 - accuracy(model, x_val, y_val)")
 _PERCENT = ("100 * accuracy(model, x_train, y_train)", "100 * accuracy(model, x_val, y_val)")
 _HITS = ("accuracy(model, x_train, y_train) * len(x_train)", "accuracy(model, x_val, y_val) * len(x_val)")
 CURVES = [
-    _measured("sum of the batches", "adds_up_the_losses", "sum(l for l, n in seen)"),
-    _measured("sum over the rows", "adds_up_the_losses", "sum(l * n for l, n in seen)"),
-    _measured("divided by the rows", "divides_the_losses_by_the_rows", "sum(l for l, n in seen) / len(x_train)"),
-    _measured("weighted, and divided by the batches", "divides_the_rows_by_the_batches", "sum(l * n for l, n in seen) / len(seen)"),
-    _measured("divided by whole batches", "divides_by_the_whole_batches", "sum(l for l, n in seen) / max(1, len(x_train) // batch_size)"),
+    _measured("sum of the batches", "adds_up_the_losses", "sum(l for l, n, _ in seen)"),
+    _measured("sum over the rows", "adds_up_the_losses", "sum(l * n for l, n, _ in seen)"),
+    _measured("divided by the rows", "divides_the_losses_by_the_rows", "sum(l for l, n, _ in seen) / len(x_train)"),
+    _measured("weighted, and divided by the batches", "divides_the_rows_by_the_batches", "sum(l * n for l, n, _ in seen) / len(seen)"),
+    _measured("divided by whole batches", "divides_by_the_whole_batches", "sum(l for l, n, _ in seen) / max(1, len(x_train) // batch_size)"),
     _measured("last batch", "reports_the_last_batch", "seen[-1][0]"),
+    _measured("accuracy of the last batch", "reports_the_last_batch", acc="seen[-1][2]"),
     _measured("first batch", "reports_the_first_batch", "seen[0][0]"),
     _measured("first rows of x_train", "reports_the_first_batch", "criterion.forward(model.forward(x_train[:batch_size]), y_train[:batch_size])", "accuracy(model, x_train[:batch_size], y_train[:batch_size])"),
-    _measured("sum of all epochs", "never_resets_the_sum", "sum(l * n for l, n in seen) / len(x_train)", before="seen = []", start=""),
-    _measured("mean of all epochs", "never_resets_the_sum", "np.mean([l for l, n in seen])", before="seen = []", start=""),
+    _measured("sum of all epochs", "never_resets_the_sum", "sum(l * n for l, n, _ in seen) / len(x_train)", before="seen = []", start=""),
+    _measured("mean of all epochs", "never_resets_the_sum", "np.mean([l for l, n, _ in seen])", before="seen = []", start=""),
     _measured("hits of all epochs", "never_resets_the_sum", acc="accuracy(model, x_train, y_train) * (epoch + 1)"),
     _measured("all sums of all epochs", "never_resets_the_sum", "{all} * (epoch + 1)", "accuracy(model, x_train, y_train) * (epoch + 1)"),
     _measured("hits", "counts_the_hits", acc=_HITS[0], val=("{val}", _HITS[1])),
@@ -231,15 +238,15 @@ CURVES = [
     _measured("first rows of x_val", "validates_on_the_first_batch", val=("criterion.forward(model.forward(x_val[:batch_size]), y_val[:batch_size])", "accuracy(model, x_val[:batch_size], y_val[:batch_size])")),
 ]  # fmt: skip
 
-HALVED = _measured("sum of the batches, halved", "", "sum(l for l, n in seen) / 2")
+HALVED = _measured("sum of the batches, halved", "", "sum(l for l, n, _ in seen) / 2")
 #: No known slip: none of those above.
 UNKNOWN = _measured(
-    "divided by all that is at hand", "", "sum(l for l, n in seen) / len(x_train) / (epoch + 1)", before="seen = []", start=""
+    "divided by all that is at hand", "", "sum(l for l, n, _ in seen) / len(x_train) / (epoch + 1)", before="seen = []", start=""
 )
 
 RIGHT = [
-    _measured("mean over the rows", "", "sum(l * n for l, n in seen) / len(x_train)"),
-    _measured("mean over the batches", "", "np.mean([l for l, n in seen])"),
+    _measured("mean over the rows", "", "sum(l * n for l, n, _ in seen) / len(x_train)"),
+    _measured("mean over the batches", "", "np.mean([l for l, n, _ in seen])"),
     Training("as the reference", ""),
     Training("own batches", "", start=OWN, batches=_indices("range(0, len(x_train), batch_size)")),
     Training("order by random numbers", "", start="order = rng.random(len(x_train)).argsort()", batches=_indices("range(0, len(x_train), batch_size)")),
