@@ -42,7 +42,7 @@ def test_nothing_that_is_there_is_overwritten(course):
 
 
 def test_what_a_sentence_calls_make_is_the_command(course):
-    words = ["make", "-n", "check-tasks", "ARGS=--tables 01_means", "CHAIN_RULE=it"]
+    words = ["make", "--no-print-directory", "-n", "check-tasks", "ARGS=--tables 01_means", "CHAIN_RULE=it"]
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout.split() == [
         "it",
         "check-tasks",
