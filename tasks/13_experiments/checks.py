@@ -75,12 +75,13 @@ def _expect_own(case, given, own, whose):
 def check_compare_at_equal_epochs(student, case, mnist):
     """With epochs=n, every batch size trains a new network from the same seed for n epochs."""
     data, sizes = _digits(case, mnist), [500, 64, 1000]
+    rows = len(data[0])  # a rehearsal has fewer
     given = _runs(student, case, data, sizes, epochs=2)
     own = _own(student, case, data)([(2, size, 0.1) for size in sizes])
     for (size, updates, history), theirs in zip(given, own, strict=True):
         _expect_own(case, history, theirs, f"With batch_size {size} and epochs=2")
-        expected = 2 * -(-500 // size)
-        should = f"Two epochs of 500 images in batches of {size} are {expected} updates."
+        expected = 2 * -(-rows // size)
+        should = f"Two epochs of {rows} images in batches of {size} are {expected} updates."
         case.require(_equal([updates], [expected]), should, f"compare_batch_sizes counted {updates}.")
 
 
@@ -91,7 +92,8 @@ def check_compare_at_equal_updates(student, case, mnist):
     for asked, sizes in ((9, [250, 150]), (8, [250])):
         given = _runs(student, case, data, sizes, updates=asked)
         for size, updates, history in given:
-            what, in_an_epoch, made = f"With batch_size {size} and updates={asked}", -(-500 // size), len(history["train_loss"])
+            what, made = f"With batch_size {size} and updates={asked}", len(history["train_loss"])
+            in_an_epoch = -(-len(data[0]) // size)
             epochs = -(-asked // in_an_epoch)
             should = (
                 f"{what}, {epochs} epoch{'s' * (epochs > 1)} of {in_an_epoch} updates are the fewest that make at least {asked}."
