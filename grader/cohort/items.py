@@ -24,7 +24,11 @@ def discrimination(answers: np.ndarray, item: np.ndarray, own: np.ndarray) -> fl
 
 
 def reliability(answers: np.ndarray) -> tuple[float | None, int]:
-    """Cronbach's alpha of the checks over the students who tried all of them, None as above; and how many these are."""
+    """Cronbach's alpha of the checks over the students who tried all of them, None as above; and how many these are.
+
+    A check that nobody has tried yet is none of them.
+    """
+    answers = answers[:, ~np.isnan(answers).all(0)]
     whole = answers[~np.isnan(answers).any(1)]
     students, checks = whole.shape
     spread = whole.sum(1).var(ddof=1) if students >= FEWEST and checks > 1 else 0.0

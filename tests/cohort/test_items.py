@@ -69,6 +69,11 @@ def test_reliability_counts_those_who_tried_every_check():
     assert reliability(given)[1] == len(whole) < 90
 
 
+def test_a_check_that_nobody_has_tried_yet_hides_no_figure():
+    given = answers(70, 8)
+    assert reliability(np.insert(given, 3, np.nan, axis=1)) == reliability(given)
+
+
 @pytest.mark.parametrize(
     "few", [answers(FEWEST - 1, 5), np.ones((40, 5)), np.zeros((0, 5)), answers(40, 1), np.full((40, 5), np.nan)]
 )
