@@ -2,12 +2,14 @@
 
 A class of 1,000 is graded twice on two cores: once left alone, once killed 20 times with SIGKILL, the run itself or one
 of its processes, and started again each time. Both final tables, with what an instructor added by hand, have to be equal
-to the byte, nobody lost, nobody graded twice, and no process may be left behind. ARGS="--size 100 --kills 5" for less.
+to the byte, nobody lost, nobody graded twice, and no process may be left behind. A check is edited then, and its stage graded
+again: what was added stays. What the page shows has to be what a direct count, SciPy and the planted rings say, and a browser
+may find nothing wrong with it. ARGS="--size 100 --kills 5" for less.
 
 Before that, every hostile submission of the suite is graded in one class with a few honest ones, whose lines have to be
 those that they have without such neighbours.
 
-The trainings get few images (`limits.training_images`): what is tested is the class, not the training.
+The stages that train at length are left out, or get few images: what is tested is the class, not the training.
 """
 
 import argparse
@@ -30,10 +32,12 @@ import psutil
 
 from grader.bootstrap import START
 from grader.cohort.journal import Journal
-from grader.cohort.remarks import FILE
+from grader.cohort.remarks import FILE, appeal_id
 from grader.course import misconceptions
 from grader.paths import ROOT
 from tests.cohort.classes import Generator
+from tests.cohort.shown import wrong_figures, wrong_groups, wrong_page
+from tests.cohort.usual import APPEALING, GRADED, UsualClass, appeal_of, name_of
 from tests.courses import HERE
 
 POLICY = """
@@ -44,6 +48,7 @@ time = 1.0
 stages = [{stages}]
 """
 ATTACKS = ROOT / "tests" / "hostile" / "attacks"
+ANSWERED = slice(APPEALING.start, None, 2 * APPEALING.step)  #: of the appeals
 UNITS = ("01_linear", "02_relu", "03_softmax", "04_cross_entropy")
 
 
@@ -68,11 +73,11 @@ def start(submissions: Path, out: Path, policy: Path, jobs: int, root: Path = RO
         )  # fmt: skip
 
 
-def undisturbed(submissions: Path, out: Path, policy: Path, jobs: int) -> Watch:
+def undisturbed(submissions: Path, out: Path, policy: Path, jobs: int, root: Path = ROOT) -> Watch:
     """Grade to the end, watching the memory."""
     watch = Watch()
     begun = time.monotonic()
-    process = start(submissions, out, policy, jobs)
+    process = start(submissions, out, policy, jobs, root)
     while process.poll() is None:
         time.sleep(0.5)
         try:
@@ -86,11 +91,14 @@ def undisturbed(submissions: Path, out: Path, policy: Path, jobs: int) -> Watch:
 
 
 def write_remarks(out: Path, size: int) -> None:
-    """What an instructor adds: a comment on every known mistake, points for every fifth student."""
+    """What an instructor adds: a comment on every known mistake, points for every fifth student, answers to half of the appeals."""
     known = sorted({f"{stage.id}/{m.name}" for stage in HERE.stages for m in misconceptions.load(stage.folder)})
     entries = [f'cause = "{cause}"\ntext = "{cause}"' for cause in known]
     points = 'text = "by hand"\nadd = 1.5\nby = "N"\ndate = 2026-12-01'
-    entries += [f'student = "student-{number:04d}"\n{points}' for number in range(0, size, 5)]
+    entries += [f'student = "{name_of(number)}"\n{points}' for number in range(0, size, 5)]
+    answer = 'text = "right"\ngranted = true\nby = "N"\ndate = 2026-12-01'
+    appeals = {name_of(number): appeal_id(appeal_of(name_of(number))) for number in range(size)[ANSWERED]}
+    entries += [f'student = "{name}"\nappeal = "{appeal}"\n{answer}' for name, appeal in appeals.items()]
     out.mkdir()
     (out / FILE).write_text("".join(f"[[remark]]\n{entry}\n" for entry in entries))
 
@@ -152,9 +160,11 @@ def compare(one: Path, other: Path, size: int) -> list[str]:
         wrong += [f"differs: {a.decode()} | {b.decode()}" for a, b in lines if a != b][:20]
     rows = list(csv.DictReader(tables[1].decode().splitlines()))
     students = [row["student"] for row in rows]
-    added = [sum(bool(row[column]) for row in rows) for column in ("comments", "by_hand", "decisions")]
-    if not added[0] or added[1:] != [len(range(0, size, 5))] * 2:
-        wrong.append(f"comments, points and decisions of {added} students")
+    comments, points = (sum(bool(row[column]) for row in rows) for column in ("comments", "by_hand"))
+    answers = sum(row["decisions"].count("Appeal granted") for row in rows)
+    appealing = sum(bool(row["appeal"]) for row in rows)
+    if not comments or points != len(range(0, size, 5)) or answers != len(range(size)[ANSWERED]) or not appealing:
+        wrong.append(f"{comments} students with comments, {points} with points; {answers} answers to {appealing} appeals")
     if len(students) != size or len(set(students)) != size:
         wrong.append(f"{size} students, but {len(students)} lines and {len(set(students))} names")
     for key, states in history(other / "journal.sqlite").items():
@@ -206,13 +216,26 @@ def growth(memory: list[tuple[float, int]]) -> float:
     return statistics.median(sizes[-quarter:]) / statistics.median(sizes[quarter : 2 * quarter])
 
 
+def regraded(submissions: Path, out: Path, policy: Path, jobs: int, checkout: Path) -> list[str]:
+    """What a comment in a check changes, for which its stage is graded again, in tables in which it may change nothing."""
+    shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(".git", ".venv", "build", "__pycache__"))
+    with (checkout / "tasks" / "02_relu" / "checks.py").open("a") as checks:
+        checks.write("\n\n# edited\n")
+    before, records = (out / "grades.csv").read_bytes(), len(history(out / "journal.sqlite"))
+    seconds = undisturbed(submissions, out, policy, jobs, checkout).seconds
+    again = len(history(out / "journal.sqlite")) - records
+    print(f"a check was edited: {again} were graded again in {seconds:.0f} s", flush=True)
+    same = (out / "grades.csv").read_bytes() == before
+    return [*(["an edited comment changed the table"] * (not same)), *(["an edited check graded nobody again"] * (not again))]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--size", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--images", type=int, default=256)
-    parser.add_argument("--stages", nargs="*", default=[])
+    parser.add_argument("--stages", nargs="*", default=GRADED, help="Without a name: all of them.")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--no-hostile", dest="hostile", action="store_false", help="Leave the hostile class out.")
     parser.add_argument("--keep", type=Path, help="A folder to work in, which is kept.")
@@ -223,7 +246,8 @@ def main() -> int:
     policy = folder / "policy.toml"
     stages = ", ".join(f'"{stage}"' for stage in options.stages)
     policy.write_text(POLICY.format(images=options.images, stages=stages))
-    Generator(options.seed).write(folder / "class", options.size)
+    made = UsualClass(options.seed)
+    made.write(folder / "class", options.size)
     print(f"{options.size} submissions in {folder}", flush=True)
     for place in ("calm", "rough"):
         write_remarks(folder / place, options.size)
@@ -243,7 +267,12 @@ def main() -> int:
         wrong.append(f"processes {rough.left_behind} were left behind")
     if growth(calm.memory) > 1.15:
         wrong.append(f"memory grew to {growth(calm.memory):.2f} times")
-    print("\n".join(wrong) or "both tables are equal, nobody lost, nobody graded twice")
+    wrong += regraded(folder / "class", folder / "rough", policy, options.jobs, folder / "checkout")
+    wrong += [*wrong_figures(folder / "rough"), *wrong_groups(folder / "rough", made.rings)]
+    wrong += wrong_page(folder / "rough", options.size)
+    groups = ", ".join(str(len(ring)) for ring in made.rings)
+    print(f"shares and statistics were counted again; groups of {groups or 'nobody'}; the page was opened", flush=True)
+    print("\n".join(wrong) or "both tables are equal, nobody lost, nobody graded twice; what was added stays; the page is right")
     if not options.keep and not wrong:
         shutil.rmtree(folder)
     return 1 if wrong else 0

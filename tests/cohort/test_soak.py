@@ -5,14 +5,14 @@ import random
 import pytest
 
 from tests.cohort import soak
-from tests.cohort.classes import Generator
+from tests.cohort.usual import UsualClass
 
 
 @pytest.mark.xdist_group("heavy")
 def test_kills_change_nothing(tmp_path):
     policy = tmp_path / "policy.toml"
     policy.write_text(soak.POLICY.format(images=256, stages='"02_relu"'))
-    Generator(5).write(tmp_path / "class", 16)
+    UsualClass(5).write(tmp_path / "class", 16)
     for place in ("calm", "rough"):
         soak.write_remarks(tmp_path / place, 16)
     soak.undisturbed(tmp_path / "class", tmp_path / "calm", policy, 2)
