@@ -177,6 +177,17 @@ class Report(Struct, frozen=True):
         """What the submission earned without anything put in."""
         return sum(stage.points_alone for stage in self.stages)
 
+    @property
+    def checks(self) -> list[tuple[str, CheckResult]]:
+        """All checks in order, each with the id of its stage."""
+        return [(stage.id, check) for stage in self.stages for check in stage.checks]
+
+    @property
+    def next_check(self) -> CheckResult | None:
+        """The check that the next step is about."""
+        where = (self.next.stage, self.next.check) if self.next else None
+        return next((check for stage, check in self.checks if (stage, check.id) == where), None)
+
 
 def read_report(path: Path) -> Report:
     """The report in a results.json, cleaned, whoever wrote it; raises OSError, msgspec.MsgspecError."""

@@ -18,6 +18,7 @@ from grader.files import write_atomically
 from grader.records import REPRO, Card, CheckResult, Report, SourceLines, StageResult
 from grader.report import evidence, graded, pictures, site, tables, words
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
+from grader.report.refutations import refutation
 from grader.report.stored import history, progress
 from grader.report.svg import Drawings, drawing_code
 from grader.text import visible
@@ -80,7 +81,7 @@ def render(report: Report, out: Path, course: Course) -> Path:
 
 def page(report: Report, out: Path, course: Course, template: str = "report.html.j2", **more: object) -> str:
     """The page as text, or what another template makes of it and `more`; reads what lies in `out`, keeps plots in `out/figures.json`."""
-    arrays = {(s.id, c.id): evidence.load(out, s.id, c.id, c.card) for s in report.stages for c in s.checks}
+    arrays = {(stage, check.id): evidence.load(out, stage, check.id, check.card) for stage, check in report.checks}
     drawings = Drawings(out, drawing_code(course.tasks / TOOLBOX / PICTURES))
     drawn = pictures.draw(pictures.due(report, lambda stage, check: arrays[stage, check.id], course), drawings)
     drawings.keep()
@@ -94,7 +95,7 @@ def page(report: Report, out: Path, course: Course, template: str = "report.html
         beginning=drawn.get(("", ""), []),
         openings=site.openings(course.tasks),
         next_view=next_view,
-        why=words.refutation(report, course.tasks),
+        why=refutation(report, course.tasks),
         repro=f"{out.name}/{REPRO}" if (out / REPRO).exists() else "",
         next_stage=next((stage for stage in stages if report.next and stage.stage.id == report.next.stage), None),
         progress=progress(report, history(out)[-MOST_RUNS:]),

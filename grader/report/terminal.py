@@ -184,7 +184,7 @@ def next_part(report: Report, ran_lines: int | None = RAN_LINES, last: bool = Fa
     step = report.next
     if step is None:
         return []
-    check = next((c for s in report.stages for c in s.checks if (s.id, c.id) == (step.stage, step.check)), None)
+    check = report.next_check
     headline = words.headline(step, check)
     head: list[RenderableType] = [Text.assemble(("Next: ", "bold"), (headline, "bold yellow" if headline != step.text else ""))]
     head += [Text(step.text)] if headline != step.text else []
@@ -228,9 +228,9 @@ def summary(console: Console, report: Report, about: About, *, whole: bool = Tru
 
 def _remarks(console: Console, report: Report) -> Iterator[Text]:
     """Notes on what passes (the card of what fails says it), faults of the grader, and a sandbox that lacks something."""
-    notes = [note for s in report.stages for c in s.checks if c.state == "pass" for note in c.notes]
+    notes = [note for _, check in report.checks if check.state == "pass" for note in check.notes]
     remarks = [line for note in notes for line in indented(console, note, "dim", 6)]
-    for check in (c for s in report.stages for c in s.checks if c.state == "error"):
+    for check in (check for _, check in report.checks if check.state == "error"):
         remarks.append(Text(f"{check.id}: {check.message}", style="magenta"))
     remarks += [Text(note, style="dim") for note in report.notes]
     if (measured := report.sandbox.get("summary")) and not report.sandbox.get("complete"):
@@ -258,7 +258,7 @@ def greeting(report: Report, about: About) -> Group:
 def _nothing_left(report: Report, achieved: str) -> Text:
     if 0 < report.score == report.max_score or all(stage.state == "pass" for stage in report.stages):
         return Text(f"All done: full marks. {achieved}" if achieved else "All checks pass: full marks.", style="bold green")
-    blocked = next((check for stage in report.stages for check in stage.checks if check.blocked_by), None)
+    blocked = next((check for _, check in report.checks if check.blocked_by), None)
     if blocked is None:
         return Text("Nothing here can be checked until the stages it needs are done.")
     return Text(f"{blocked.message}\n      make grade STAGE={blocked.blocked_by.partition(':')[0]}  shows it")

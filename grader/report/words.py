@@ -1,9 +1,8 @@
 """The words for states, points and times, the same on the page and in the terminal. Imports nothing heavy."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
-from grader.records import CheckResult, Mistake, NextStep, Report, StageResult
+from grader.records import CheckResult, Mistake, NextStep, StageResult
 
 #: Shown instead of "pass" where that took a substitute for something that is wrong or missing in an earlier stage.
 HELPED = "helped"
@@ -62,14 +61,6 @@ def trained(check: CheckResult | None) -> str:
     """The first sentence of what a training that failed came to; empty for everything else."""
     card = check.card if check is not None and check.state == "fail" else None
     return card.gave.partition(". ")[0] if card is not None and any(role.startswith("history:") for role in card.evidence) else ""
-
-
-def refutation(report: Report, tasks: Path) -> str:
-    """Why the mistake that is next is one, with numbers of this run; "" if its stage has no such text."""
-    from grader.course.toolbox import shared
-
-    known = shared(tasks, "refutations") if report.next else None
-    return str(known.refutation(report, tasks)) if known else ""
 
 
 def looks_like(check: CheckResult) -> str:

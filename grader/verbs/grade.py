@@ -7,7 +7,8 @@ import click
 from grader.grading.output import Output
 from grader.grading.request import Request, Settings, unchanged
 from grader.records import REPRO, Report, Sandbox
-from grader.report import terminal, words
+from grader.report import terminal
+from grader.report.refutations import refutation
 from grader.running.interrupts import stoppable
 from grader.verbs import _course
 
@@ -81,7 +82,7 @@ def _show(request: Request, report: Report, strict: bool, remark: str) -> int:
     if untouched and not report.extra.stages_named:
         console.print(terminal.greeting(report, request.course.about))
     console.print(terminal.summary(console, report, request.course.about, whole=not report.extra.stages_named))
-    if words.refutation(report, request.course.tasks):
+    if refutation(report, request.course.tasks):
         console.print("      make why  says why this is a mistake", style="dim")
     page = out / "report.html"
     if (file := out / REPRO).exists():
@@ -91,7 +92,7 @@ def _show(request: Request, report: Report, strict: bool, remark: str) -> int:
         console.print(f"report: {_short(page)}   ({report.seconds:.1f} s{remark})", style="dim", soft_wrap=True)
     if not report.complete:
         return 130
-    if any(check.state == "error" for stage in report.stages for check in stage.checks):
+    if any(check.state == "error" for _, check in report.checks):
         return 3
     return 1 if strict and report.score < report.max_score else 0
 

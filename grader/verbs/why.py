@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from grader.grading.output import Output
-from grader.report import terminal, words
+from grader.report import terminal
+from grader.report.refutations import refutation
 from grader.verbs import _course
 
 
@@ -14,7 +15,7 @@ from grader.verbs import _course
 def command(out: Path) -> None:
     """Say why the mistake that is next is one: what such code assumes, and a number of the last grade that contradicts it."""
     report, console = Output(out).last(), terminal.console()
-    text = words.refutation(report, _course.course_here().tasks) if report else ""
+    text = refutation(report, _course.course_here().tasks) if report else ""
     for line in terminal.indented(
         console, text or "There is nothing more to say of what the last grade found. See make hint.", by=2
     ):

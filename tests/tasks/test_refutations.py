@@ -10,11 +10,11 @@ from click.testing import CliRunner
 
 from grader.course.course import Course
 from grader.course.misconceptions import apply, load
-from grader.course.toolbox import shared
 from grader.paths import ROOT
 from grader.records import Mistake, NextStep, Report, StageResult
 from grader.report import words
 from grader.report.learner import page
+from grader.report.refutations import fields, refutation, texts
 from grader.running.context import Context, Data
 from grader.running.limits import Limits
 from grader.running.runner import execute, load_checks
@@ -24,9 +24,8 @@ from grader.worker.outside.local import LocalPool
 from tests.courses import HERE
 
 SECOND = Course(ROOT / "courses" / "attention")
-known, second = (shared(course.tasks, "refutations") for course in (HERE, SECOND))
-ALL = [(stage.id, *pair) for stage in HERE.stages for pair in known.texts(stage.folder)]
-OF_SECOND = [(stage.id, *pair) for stage in SECOND.stages for pair in second.texts(stage.folder)]
+ALL = [(stage.id, *pair) for stage in HERE.stages for pair in texts(stage.folder)]
+OF_SECOND = [(stage.id, *pair) for stage in SECOND.stages for pair in texts(stage.folder)]
 
 
 @functools.cache
@@ -55,18 +54,18 @@ def test_there_are_forty_of_them_over_the_stages():
 
 
 @pytest.mark.parametrize(
-    ("course", "known", "stage", "name", "check"),
-    [(HERE, known, *entry) for entry in ALL] + [(SECOND, second, *entry) for entry in OF_SECOND],
+    ("course", "stage", "name", "check"),
+    [(HERE, *entry) for entry in ALL] + [(SECOND, *entry) for entry in OF_SECOND],
     ids=["-".join(entry) for entry in (*ALL, *OF_SECOND)],
 )
-def test_it_is_filled_with_numbers_of_its_own_run(course, known, stage, name, check):
+def test_it_is_filled_with_numbers_of_its_own_run(course, stage, name, check):
     result = failed(stage, name, check, course)
-    text = words.refutation(report_of(stage, result), course.tasks)
+    text = refutation(report_of(stage, result), course.tasks)
     assert 80 <= len(text.split()) <= 160, (len(text.split()), result.card.gave)
     assert "{" not in text
     assert text.rstrip().endswith("?")
-    template = known.texts(course.stage(stage).folder)[name, check]
-    said = known.fields(f"{result.card.gave} {result.card.looks_like}")
+    template = texts(course.stage(stage).folder)[name, check]
+    said = fields(f"{result.card.gave} {result.card.looks_like}")
     used = [value for field, value in said.items() if f"{{{field}}}" in template and field != "times"]
     assert used
     assert all(value in f"{result.card.gave} {result.card.looks_like}" and value in text for value in used)
@@ -78,7 +77,7 @@ def test_it_is_told_on_demand_in_the_terminal_and_folded_in_the_report(tmp_path)
     report = report_of(stage, result)
     (tmp_path / "results.json").write_bytes(msgspec.json.encode(report))
     said = CliRunner().invoke(why, ["--out", str(tmp_path)], standalone_mode=False).output
-    assert " ".join(words.refutation(report, HERE.tasks).split()) == " ".join(said.split())
+    assert " ".join(refutation(report, HERE.tasks).split()) == " ".join(said.split())
     shown = page(report, tmp_path, HERE)
     assert f"<summary>{words.WHY}</summary><p>This code adds up <code>dout</code> along" in shown
     (tmp_path / "results.json").unlink()
@@ -89,7 +88,7 @@ def test_of_another_run_nothing_is_said():
     stage, name, check = ALL[0]
     result = failed(stage, name, check)
     other = msgspec.structs.replace(result.card, gave="linear.dW is None.", looks_like="")
-    assert words.refutation(report_of(stage, result), HERE.tasks)
+    assert refutation(report_of(stage, result), HERE.tasks)
     for changed in ({"card": other}, {"mistake": None}, {"card": None}):
-        assert words.refutation(report_of(stage, msgspec.structs.replace(result, **changed)), HERE.tasks) == ""
-    assert words.refutation(Report(0, 1, []), HERE.tasks) == ""
+        assert refutation(report_of(stage, msgspec.structs.replace(result, **changed)), HERE.tasks) == ""
+    assert refutation(Report(0, 1, []), HERE.tasks) == ""

@@ -7,15 +7,17 @@ a value that changed, what it is and what it was), {at} for the entry, {times} f
 
 import re
 from pathlib import Path
-from typing import Any
+
+from grader.records import Report
 
 FILE = "refutations.md"
 _HEADED = re.compile(r"^## (\w+), (check_\w+)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)")
+#: The sentences of a card that say what is and what should be, as `grader.checks` writes them.
 _SENTENCES = (
     re.compile(
         r"(?P<at>\[[\d, ]+\])? (?:is|returned|has the shape) (?:an array of shape )?(?P<got>[^;]+?)"
-        r"(?: at (?P<place>\[[\d, ]+\]))?; it should be (?P<want>.+?)(?:, measured on|[.:](?= |$))"
+        r"(?: at (?P<place>\[[\d, ]+\]))?; it should be (?P<want>.+?)(?:, (?=[a-z])|[.:](?= |$))"
     ),
     re.compile(r"Furthest off: (?P<at>[^;]+?) is (?P<got>\S+), the measured slope is (?P<want>\S+)\."),
     re.compile(r": (?P<at>\S+(?: \d+\])*) was (?P<want>\S+) and is (?P<got>\S+) now"),
@@ -43,14 +45,13 @@ def fields(told: str) -> dict[str, str]:
     return found | said
 
 
-def refutation(report: Any, tasks: Path) -> str:  # noqa: ANN401
-    """The text for the mistake of a report's next step, filled; "" where there is none, or the run does not have its numbers."""
-    step = report.next
-    checks = [c for s in report.stages for c in s.checks if step and (s.id, c.id) == (step.stage, step.check)]
-    for check in (check for check in checks if check.mistake and check.card):
-        text = texts(tasks / step.stage).get((check.mistake.id, check.id), "")
-        try:
-            return text.format_map(fields(f"{check.card.gave} {check.card.looks_like}"))
-        except KeyError:
-            return ""
-    return ""
+def refutation(report: Report, tasks: Path) -> str:
+    """The text for the mistake that is next, filled; "" where there is none, or the run does not have its numbers."""
+    step, check = report.next, report.next_check
+    if step is None or check is None or check.mistake is None or check.card is None:
+        return ""
+    text = texts(tasks / step.stage).get((check.mistake.id, check.id), "")
+    try:
+        return text.format_map(fields(f"{check.card.gave} {check.card.looks_like}"))
+    except KeyError:
+        return ""
