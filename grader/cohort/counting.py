@@ -193,7 +193,7 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
         late_days=days,
         reason="; ".join(filter(None, reasons)),
         stages={stage.id: float(stage.points) for stage in report.stages},
-        mistakes=[check.mistake.title for stage in report.stages for check in stage.checks if check.mistake],
+        mistakes=[check.mistake.title for _, check in report.checks if check.mistake],
         seconds=outcome.seconds,
         notes=[*attempt.notes, *_broken(report, str(attempt.notes))],
     )
@@ -201,7 +201,7 @@ def _grade(attempt: Attempt, outcome: Outcome | None, policy: Policy, most: floa
 
 def _broken(report: Report, said: str) -> list[str]:
     """Why files could not be imported, but for those of which something is said already."""
-    found = {check.broken: check.message for stage in reversed(report.stages) for check in reversed(stage.checks)}
+    found = {check.broken: check.message for _, check in reversed(report.checks)}
     return [told for file, told in found.items() if file and file not in said]
 
 

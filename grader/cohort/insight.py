@@ -185,12 +185,11 @@ class _Fold:
 
 def failures(report: Report) -> Iterator[tuple[Place, Mistake, Place, CheckResult]]:
     """Of each failed check its cause, what stands for that, and the check; a file that cannot be imported counts where it is met first."""
-    broken = next((stage.id for stage in report.stages for check in stage.checks if check.broken), "")
-    for stage in report.stages:
-        for check in stage.checks:
-            if check.state == "fail":
-                mistake = BROKEN if check.broken else check.mistake or _unexplained(check)
-                yield (broken if check.broken else stage.id, mistake.id), mistake, (stage.id, check.id), check
+    broken = next((stage for stage, check in report.checks if check.broken), "")
+    for stage, check in report.checks:
+        if check.state == "fail":
+            mistake = BROKEN if check.broken else check.mistake or _unexplained(check)
+            yield (broken if check.broken else stage, mistake.id), mistake, (stage, check.id), check
 
 
 def _unexplained(check: CheckResult) -> Mistake:

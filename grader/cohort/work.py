@@ -157,7 +157,7 @@ class ClassGrader:
             return Outcome("fault", f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {told}")
         if not report.complete:
             return Outcome("fault", "the grade was interrupted")
-        errors = [check.id for stage in report.stages for check in stage.checks if check.state == "error"]
+        errors = [check.id for _, check in report.checks if check.state == "error"]
         if errors:
             return Outcome("fault", f"the grader failed in {', '.join(errors[:3])}", report)
         return Outcome("graded", "", report)

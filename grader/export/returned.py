@@ -22,9 +22,9 @@ def redacted(report: Report, rules: FeedbackRules) -> Report:
     note says how many there are.
     """
     stages = [kept for stage in report.stages if (kept := _limited_stage(stage, rules)).checks]
-    hidden = sum(len(stage.checks) for stage in report.stages) - sum(len(stage.checks) for stage in stages)
+    hidden = len(report.checks) - sum(len(stage.checks) for stage in stages)
     most = sum(stage.max_points for stage in stages)
-    worth = sum(check.max_points for stage in report.stages for check in stage.checks) - most
+    worth = sum(check.max_points for _, check in report.checks) - most
     told = f"{plural(hidden, 'check')} worth {plural(worth, 'point')} are not shown."
     return msgspec.structs.replace(
         report,

@@ -184,6 +184,6 @@ class Words:
 def in_todays_words(report: Report, course: Course) -> Report:
     """A stored report with the titles, hints and promises that the course has now."""
     titles = {stage.id: stage.title for stage in course.stages}
-    words = Words(course, ((stage.id, check) for stage in report.stages for check in stage.checks))
+    words = Words(course, report.checks)
     stages = [replace(s, title=titles.get(s.id, s.title), checks=[words.of(s.id, c) for c in s.checks]) for s in report.stages]
     return replace(report, stages=stages, next=report.next and replace(report.next, text=words.text(report.next.text)))
