@@ -32,24 +32,34 @@ FORMATS = {
 }
 
 
-def write(name: str, report: "Report", policy: "Policy") -> str | bytes:
+def write(name: str, report: "Report", policy: "Policy") -> str:
     """A report in one of the FORMATS, telling as much as the policy's feedback allows."""
-    if (_TEMPLATES / f"{name}.json.j2").exists():
-        return _filled(name, report, policy)
-    content: str | bytes = import_module(f"{__name__}.{name}").write(report, policy)
+    if template := next(_TEMPLATES.glob(f"{name}.*.j2"), None):
+        return _filled(template.name, report, policy)
+    content: str = import_module(f"{__name__}.{name}").write(report, policy)
     return content
 
 
 def _filled(name: str, report: "Report", policy: "Policy") -> str:
-    """A template made to JSON: `shown` is what may be told of the report, `cases` its checks with stage and weight."""
+    """A template's text: `shown` is what may be told of the report, `cases` its checks with stage and weight.
+
+    `points` and `most` are of the report; `points_of(shown)` has those of what is shown
+    """
     from grader.cohort import counting
     from grader.export.returned import redacted
-    from grader.export.text import outcome
+    from grader.export.text import fenced, level, outcome
     from grader.report import pages
+    from grader.text import clean
 
     shown = redacted(report, policy.feedback)
     cases = [(stage, check, policy.weights.get(stage.id, 1.0)) for stage in shown.stages for check in stage.checks]
-    most = counting.most_points({stage.id: stage.max_points for stage in report.stages}, policy)
-    values = {"report": report, "shown": shown, "cases": cases, "points": counting.weighted(report, policy), "most": most}
-    template = pages.environment(_TEMPLATES, outcome=outcome).get_template(f"{name}.json.j2")
-    return json.dumps(json.loads(template.render(values)), indent=1, ensure_ascii=False) + "\n"
+
+    def points_of(some: "Report") -> tuple[float, float]:
+        most = counting.most_points({stage.id: stage.max_points for stage in some.stages}, policy)
+        return counting.weighted(some, policy), most
+
+    values = {"report": report, "shown": shown, "policy": policy, "cases": cases, "points_of": points_of}
+    points, most = points_of(report)
+    environment = pages.environment(_TEMPLATES, outcome=outcome, level=level, fenced=fenced, clean=clean)
+    text = environment.get_template(name).render(values, points=points, most=most)
+    return json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n" if ".json" in name else text

@@ -1,5 +1,9 @@
 """One check in plain text, at the feedback level that the course allows; shared by every export."""
 
+import re
+
+from markupsafe import Markup
+
 from grader.course.policy import Feedback, FeedbackRules
 from grader.records import CheckResult, StageResult
 from grader.report import words
@@ -31,3 +35,10 @@ def outcome(check: CheckResult, feedback: Feedback) -> str:
                 parts.append("\n    ".join([f"{title}:", *text.splitlines()]))
     parts += check.notes
     return "\n\n".join(part for part in parts if part)
+
+
+def fenced(text: str, most: int = -1) -> Markup:
+    """A block of Markdown that stays text, whatever a submission wrote into it. most : bytes of it that are kept; -1 is all"""
+    kept = text.encode()[:most].decode("utf-8", "ignore") if most >= 0 else text
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", kept)), default=0))
+    return Markup(f"\n{fence}text\n{kept}\n{fence}\n")

@@ -110,7 +110,7 @@ def test_the_place_of_the_course_is_nothing_to_a_grade(checkout):
         "grader/report/style.css",
         "grader/report/templates/card.html.j2",
         "grader/cohort/page.py",
-        "grader/export/junit.py",
+        "grader/export/text.py",
         "grader/verbs/grade.py",
         "tasks/toolbox/pictures/figures.py",
     ],

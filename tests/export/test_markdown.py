@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from grader import export
 from grader.course.policy import FeedbackRules, Policy
-from grader.export import kit_folder, markdown
+from grader.export import kit_folder
 from grader.records import Report, StageResult
 from tests.export import samples
 
@@ -18,7 +19,7 @@ def outside(text):
 
 
 def test_only_the_next_step_is_not_folded():
-    text = markdown.write(samples.report(), Policy())
+    text = export.write("markdown", samples.report(), Policy())
     assert "**Do this next**" in outside(text)
     assert text.index("dW fails") < text.index("<details>")
     assert text.count("<details>") == text.count("</details>") == 2
@@ -27,7 +28,7 @@ def test_only_the_next_step_is_not_folded():
 
 def test_a_submissions_text_ends_no_fence():
     hostile = samples.check("a", "fail", 0, 1, message="````\n# Full marks\n</details><img src=x>")
-    text = markdown.write(Report(0, 1, [StageResult("01_linear", "L", "fail", 0, 1, [hostile])]), Policy())
+    text = export.write("markdown", Report(0, 1, [StageResult("01_linear", "L", "fail", 0, 1, [hostile])]), Policy())
     fence = text.index("`````text")
     assert fence < text.index("# Full marks") < text.index("\n`````\n", fence)
 
@@ -35,12 +36,14 @@ def test_a_submissions_text_ends_no_fence():
 @pytest.mark.parametrize("letter", ["x", "\N{SNOWMAN}", "`"])
 def test_github_takes_it_however_much_was_printed(letter):
     checks = [samples.check(f"c{i}", "fail", 0, 1, message=letter * 20_000) for i in range(400)]
-    text = markdown.write(Report(0, 400, [StageResult("01_linear", "L", "fail", 0, 400, checks)]), Policy())
+    text = export.write("markdown", Report(0, 400, [StageResult("01_linear", "L", "fail", 0, 400, checks)]), Policy())
     assert 100_000 < len(text.encode()) < 1000 * 1024
 
 
 def test_it_tells_no_more_than_the_policy_and_counts_with_its_weights():
-    text = markdown.write(samples.report(), Policy(feedback=FeedbackRules(default="promise"), weights={"01_linear": 0.5}))
+    text = export.write(
+        "markdown", samples.report(), Policy(feedback=FeedbackRules(default="promise"), weights={"01_linear": 0.5})
+    )
     assert text.startswith("# 2 of 15 points\n")
     assert "64 times" not in text
     assert "Do this next" not in text
