@@ -22,15 +22,7 @@ class Look(NamedTuple):
     style: str
 
 
-LOOKS = {
-    "pass": Look("✓", "+", "done", "green"),
-    words.HELPED: Look("◑", "~", "done with a substitute", "green"),
-    "fail": Look("✗", "x", "fails", "bold red"),
-    "todo": Look("○", "o", "to do", "cyan"),
-    "blocked": Look("–", "-", "waits", "dim"),
-    "error": Look("!", "!", "grader's fault", "magenta"),
-}
-
+LOOKS = {state: Look(*(told[name] for name in Look._fields)) for state, told in words.STATES.items()}
 WIDTH = 80
 RAN_LINES = 24  #: lines of "what we ran" shown here; the report has them all
 

@@ -1,31 +1,16 @@
 """The words for states, points and times, the same on the page and in the terminal. Imports nothing heavy."""
 
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from grader.records import CheckResult, Mistake, NextStep, StageResult
 
-#: Shown instead of "pass" where that took a substitute for something that is wrong or missing in an earlier stage.
+#: Shown instead of "pass" where that took a substitute.
 HELPED = "helped"
-#: What a state is called.
-STATE = {
-    "pass": "passes",
-    HELPED: "passes with a substitute",
-    "fail": "fails",
-    "error": "could not be checked",
-    "blocked": "not checked yet",
-    "todo": "still a TODO",
-}
-#: The same for a whole stage.
-STAGE_STATE = {
-    "pass": "done",
-    HELPED: "done with a substitute",
-    "fail": "in progress",
-    "error": "interrupted",
-    "blocked": "waits",
-    "todo": "to do",
-}
-#: One character for each, told apart by shape alone.
-SYMBOL = {"pass": "✓", HELPED: "◑", "fail": "✗", "error": "◆", "blocked": "–", "todo": "○"}
+STATES: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_name("states.toml").read_text("utf-8"))
+#: What a state is called, of a check and of a whole stage, and the character for it.
+STATE, STAGE_STATE, SYMBOL = ({s: told[of] for s, told in STATES.items()} for of in ("check", "stage", "symbol"))
 
 WHY = "Why this is a mistake"
 RAN = "What we ran"
