@@ -25,7 +25,7 @@ from grader.paths import ENGINE
 #: Which of the grader's modules and packages can change a verdict or a number of a grade, and which only show, count or
 #: carry what was graded. The longest name that fits a module counts; a module that none fits decides.
 _DECIDING = "checks cohort.work course diagnosis grading running worker"  # cohort.work makes the requests of a class
-_SHOWING = "bootstrap check_tasks cohort comparison course.policy export grading.early_start grading.history learner report verbs"
+_SHOWING = "bootstrap check_tasks cohort comparison course.policy export grading.early_start learner report verbs"
 DECIDES = dict.fromkeys(_DECIDING.split(), True) | dict.fromkeys(_SHOWING.split(), False)
 GRADER = ENGINE / "grader"
 #: Of the grader's own files, those that can change what a grade says or how it looks.

@@ -7,8 +7,8 @@ import msgspec
 
 from grader.course.course import Course
 from grader.files import write_atomically
-from grader.grading import history
 from grader.records import REPRO, Report, read_report
+from grader.report import stored
 
 
 class Output(msgspec.Struct, frozen=True):
@@ -48,7 +48,7 @@ class Output(msgspec.Struct, frozen=True):
         """Write the report; one of the whole course is added to the learning record."""
         write_atomically(self.folder / "results.json", msgspec.json.format(msgspec.json.encode(report), indent=1))
         if report.complete and whole:
-            history.append(self.folder, report)
+            stored.append(self.folder, report)
         if self.html:
             from grader.report.learner import render
 

@@ -1,5 +1,7 @@
-"""Grades on disk: `results.json` back to a `Report`, or one sentence on why that cannot be; the grades before it, and what
-changed since.
+"""Grades on disk: `results.json` back to a `Report`, or one sentence on why that cannot be; the learning record, and what
+changed since the grade before.
+
+The learning record is `history.jsonl` beside the results: a line for each whole grade, a `Run`; the last ones are kept.
 """
 
 import contextlib
@@ -11,8 +13,12 @@ import msgspec
 from msgspec import Struct
 
 from grader.errors import Refusal
+from grader.files import write_atomically
 from grader.records import SCHEMA, Report, read_report
 from grader.report import words
+
+HISTORY = "history.jsonl"
+KEPT = 200  #: lines of it
 
 
 def read(out: Path) -> Report:
@@ -44,7 +50,7 @@ class Run(Struct, frozen=True):
     score: int
     max_score: int
     finished: str = ""
-    stages: dict[str, dict[str, str | int]] = {}  #: id -> {"state", "points"}
+    stages: dict[str, dict[str, str | int]] = {}  #: id -> {"state", "points"}; a stage that passes with a substitute is "helped"
     submission: str = ""  #: fingerprint
     points_alone: int | None = None  #: of the score, without substitutes; earlier versions did not say
 
@@ -58,16 +64,26 @@ class Run(Struct, frozen=True):
 
 
 def history(out: Path) -> list[Run]:
-    """The grades that `out/history.jsonl` keeps, oldest first; lines that hold none are left out."""
+    """The grades that the learning record in `out` keeps, oldest first; lines that hold none are left out."""
     runs = []
     try:
-        lines = (out / "history.jsonl").read_bytes().split(b"\n")
+        lines = (out / HISTORY).read_bytes().split(b"\n")
     except OSError:
         return []
     for line in lines:
         with contextlib.suppress(msgspec.MsgspecError):
             runs.append(msgspec.json.decode(line, type=Run))
     return runs
+
+
+def append(out: Path, report: Report) -> None:
+    """Add a grade of the whole course; a result that is the last line's is left out: `watch` makes one at every save."""
+    stages: dict[str, dict[str, str | int]]
+    stages = {stage.id: {"state": words.shown_state(stage), "points": stage.points} for stage in report.stages}
+    text = report.fingerprints.get("submission", "")
+    run, runs = Run(report.score, report.max_score, report.finished, stages, text, report.score_alone), history(out)
+    if not runs or (runs[-1].score, runs[-1].points_alone, runs[-1].stages) != (run.score, run.points_alone, stages):
+        write_atomically(out / HISTORY, msgspec.json.Encoder().encode_lines([*runs[-KEPT + 1 :], run]))
 
 
 class SinceLastGrade(NamedTuple):

@@ -63,7 +63,7 @@ ASKS = {
     "__main__": {"bootstrap"},
     "cohort.work": {"cohort.journal", "cohort.package", "course.policy"},
     "grading.grade": {"grading.early_start"},
-    "grading.output": {"grading.history", "report.learner"},
+    "grading.output": {"report.learner", "report.stored"},
     "grading.request": {"course.policy"},
     "running.pytest_plugin": {"report.terminal"},
 }

@@ -11,7 +11,6 @@ from click.testing import CliRunner
 
 from grader.course.course import Course
 from grader.course.stage import Check, Stage
-from grader.grading import history
 from grader.learner import hints
 from grader.learner.handout import readable
 from grader.learner.import_graph import Imports
@@ -202,28 +201,28 @@ def graded(score, submission, state="fail"):
 
 
 def test_runs_are_kept_once_each_and_capped(tmp_path, monkeypatch):
-    monkeypatch.setattr(history, "KEPT", 5)
+    monkeypatch.setattr(stored, "KEPT", 5)
     for number in range(9):
-        history.append(tmp_path, graded(number, f"text {number}"))
-    history.append(tmp_path, graded(8, "text 8"))
+        stored.append(tmp_path, graded(number, f"text {number}"))
+    stored.append(tmp_path, graded(8, "text 8"))
     runs = stored.history(tmp_path)
     assert [run.score for run in runs] == [4, 5, 6, 7, 8]
-    (tmp_path / history.FILE).write_bytes(b"damaged\n" + (tmp_path / history.FILE).read_bytes())
+    (tmp_path / stored.HISTORY).write_bytes(b"damaged\n" + (tmp_path / stored.HISTORY).read_bytes())
     assert len(stored.history(tmp_path)) == 5
 
 
 def test_a_save_that_changes_no_result_is_no_version(tmp_path):
     """`watch` adds what it knows whenever it has looked at all stages."""
     for text, score in (("a", 3), ("b", 3), ("c", 4), ("d", 4), ("a", 3)):
-        history.append(tmp_path, graded(score, text))
+        stored.append(tmp_path, graded(score, text))
     assert [(run.submission, run.score) for run in stored.history(tmp_path)] == [("a", 3), ("c", 4), ("a", 3)]
 
 
 def test_progress_draws_them(tmp_path):
     assert "No grade is on record yet" in run(progress, "--out", tmp_path)
-    history.append(tmp_path, graded(0, "a"))
-    history.append(tmp_path, graded(5, "b"))
-    history.append(tmp_path, graded(10, "c", "pass"))
+    stored.append(tmp_path, graded(0, "a"))
+    stored.append(tmp_path, graded(5, "b"))
+    stored.append(tmp_path, graded(10, "c", "pass"))
     text = run(progress, "--out", tmp_path)
     assert "10 of 10 points, after 3 graded versions" in text
     assert "▁▅█" in text or "_+#" in text or "▁▄█" in text
@@ -234,7 +233,7 @@ def test_progress_says_what_was_earned_without_substitutes(tmp_path):
     check = CheckResult("c", "p", "pass", 6, 6, points_alone=0, substituted=["layers.Linear"])
     stage = StageResult("02_second", "Second", "pass", 6, 6, [check])
     before = graded(4, "a")
-    history.append(tmp_path, msgspec.structs.replace(before, score=10, stages=[*before.stages, stage]))
+    stored.append(tmp_path, msgspec.structs.replace(before, score=10, stages=[*before.stages, stage]))
     text = run(progress, "--out", tmp_path)
     assert "10 of 10 points (4 on its own), after 1 graded version" in text
     assert "03:04    10       (4 on its own)" in text
