@@ -2,7 +2,6 @@
 side do not wait for each other's threads."""
 
 import os
-from collections.abc import MutableMapping
 
 _LIBRARIES = ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM", "BLIS", "NUMEXPR")
 
@@ -10,7 +9,7 @@ _LIBRARIES = ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM", "BLIS", "NUMEXPR")
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in _LIBRARIES}
 
 
-def one_thread(environment: MutableMapping[str, str] = os.environ) -> None:
+def one_thread() -> None:
     """Set them, where the user has not. Before NumPy is imported: afterwards nobody reads them."""
     for name, value in ONE_THREAD.items():
-        environment.setdefault(name, value)
+        os.environ.setdefault(name, value)

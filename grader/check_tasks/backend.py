@@ -36,6 +36,7 @@ from grader.worker.outside.local import LocalPool
 from grader.worker.outside.protocols import Pool
 
 TOGETHER = 16  #: submissions that share a process
+PROCESSES = 2  #: side by side
 
 
 class Job(Struct, frozen=True):
@@ -135,7 +136,7 @@ def _results(job: Job, bench: VerifyContext, context: Context, heard: ReplayCach
     return results
 
 
-def run_jobs(jobs: Iterable[Job], bench: VerifyContext, processes: int = 2) -> Iterator[JobOutcome]:
+def run_jobs(jobs: Iterable[Job], bench: VerifyContext) -> Iterator[JobOutcome]:
     """Grade all jobs, each in a forked process, or a few in one, in the order in which they end."""
     if not hasattr(os, "fork"):
         yield from (run_job(job, bench) for job in jobs)
@@ -146,7 +147,7 @@ def run_jobs(jobs: Iterable[Job], bench: VerifyContext, processes: int = 2) -> I
     running: dict[Connection, tuple[list[Job], ForkProcess]] = {}
     try:
         while waiting or running:
-            while waiting and len(running) < processes:
+            while waiting and len(running) < PROCESSES:
                 batch, (end, start) = waiting.popleft(), fork.Pipe(duplex=False)
                 running[end] = batch, fork.Process(target=_grade_together, args=(batch, bench, start))
                 running[end][1].start()

@@ -22,7 +22,7 @@ from grader.worker.outside.errors import CallTimeout
 from grader.worker.outside.local import LocalPool
 
 FRESH = 100  #: inputs on which a name must hold
-STYLES, TRIES = 5, 1000
+STYLES, TRIES, SAMPLE = 5, 1000, 200
 
 
 def edited(reference: Submission, modules: list[str], rng: random.Random) -> Submission:
@@ -80,9 +80,9 @@ _EDITS: dict[type[ast.AST], Callable[..., None]] = {
 }  # fmt: skip
 
 
-def random_edits_get_no_false_name(verifier: Verifier, count: int = 300, seed: int = 0, kit: bool = False) -> None:
+def random_edits_get_no_false_name(verifier: Verifier, count: int = 300, kit: bool = False) -> None:
     """A name only if the code gives that misconception's answers on a hundred fresh inputs."""
-    rng = random.Random(seed)
+    rng = random.Random(0)
     bank = [m for m, _ in subjects.mutants(verifier.course, verifier.reference).values()]
     modules = sorted({m.module for m in bank})
     codes = {f"{k}: {s.name}": s for k in range(count) for s in [edited(verifier.reference, modules, rng)]}
@@ -107,12 +107,12 @@ def _forms(bank: list[Misconception], code: Submission, name: str) -> list[Misco
     return forms + [form for m, tried in numbers for form in fillings(m, tried)]
 
 
-def holds(verifier: Verifier, code: Submission, where: scores.Key, m: Misconception, fresh: int = FRESH) -> bool:
+def holds(verifier: Verifier, code: Submission, where: scores.Key, m: Misconception) -> bool:
     """Whether the code gives the misconception's answers in this check, whatever the inputs."""
     check = next(c for c in verifier.course.stage(where[0]).checks if c.id == where[1])
     mutant = apply(verifier.reference, m)
     with LocalPool().course_worker() as worker:
-        for seed in range(1, fresh + 1):
+        for seed in range(1, FRESH + 1):
             context = Context(verifier.course, code, LocalPool(), seed, Limits(3.0))
             runs = Runs(context, worker, check)
             try:
@@ -142,14 +142,14 @@ def composite(reference: Submission, forms: list[Misconception], k: int, target:
     return reference
 
 
-def in_other_styles(verifier: Verifier, sample: int = 200, seed: int = 0) -> dict[str, tuple[Misconception, Submission]]:
+def in_other_styles(verifier: Verifier) -> dict[str, tuple[Misconception, Submission]]:
     """Mistakes put into right answers of other styles, by "stage:name in style k"."""
     if not (path := verifier.course.folder / RIGHT / "forms.py").is_file():
         return {}
     forms = [form for form in parse(path.read_text(encoding="utf-8"), "forms") if not form.slow]
     bank = subjects.mutants(verifier.course, verifier.reference)
     pairs = [(name, k) for name in sorted(bank) for k in range(STYLES)]
-    pairs = random.Random(seed).sample(pairs, min(sample, len(pairs)))
+    pairs = random.Random(0).sample(pairs, min(SAMPLE, len(pairs)))
     codes = {}
     for name, k in sorted(pairs):
         m = bank[name][0]

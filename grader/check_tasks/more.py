@@ -14,6 +14,7 @@ from grader.submission import Submission
 
 POINTS = 100  #: of the whole course
 SAMPLE = 20  #: submissions that also go through real workers, or through many seeds
+SEEDS, TRAINING_SEEDS = 100, 30  #: of a right answer's checks; of the last training
 
 
 def skeleton_is_all_to_do(verifier: Verifier) -> None:
@@ -75,7 +76,7 @@ def trainings(verifier: Verifier, images: int = 500) -> None:
                 verifier.say(f"  {tally.of} of {len(jobs)}: {outcome.name}, {outcome.seconds:.0f} s")
 
 
-def worker_agrees(verifier: Verifier, count: int = SAMPLE, seed: int = 0) -> None:
+def worker_agrees(verifier: Verifier, count: int = SAMPLE) -> None:
     """Some submissions again through real workers: the same states and messages, but where time ran out, which differs in them."""
     from grader.worker.outside.pool import WorkerPool
 
@@ -83,7 +84,7 @@ def worker_agrees(verifier: Verifier, count: int = SAMPLE, seed: int = 0) -> Non
     right = subjects.right_answers(verifier.course, verifier.reference)
     jobs = [Job(name, s, (m.stage,)) for name, (m, s) in bank.items()]
     jobs += [Job(name, s, verifier.unit) for name, s in right.items()]
-    chosen = random.Random(seed).sample(jobs, min(count, len(jobs)))
+    chosen = random.Random(0).sample(jobs, min(count, len(jobs)))
     local = {outcome.name: outcome for outcome in run_jobs(chosen, verifier.bench)}
     with closing(WorkerPool(verifier.course.withheld)) as pool, verifier.tally("the same through real workers") as tally:
         for job in chosen:
@@ -96,20 +97,22 @@ def worker_agrees(verifier: Verifier, count: int = SAMPLE, seed: int = 0) -> Non
             tally.count(not differing, *differing[:1])
 
 
-def right_answers_under_many_seeds(verifier: Verifier, seeds: int = 100) -> None:
+def right_answers_under_many_seeds(verifier: Verifier) -> None:
     """Some right answers under many check seeds."""
     found = subjects.right_answers(verifier.course, verifier.reference)
     chosen = random.Random(1).sample(sorted(found), min(SAMPLE, len(found)))
-    jobs = [Job(name, found[name], verifier.unit, tuple(range(1, seeds + 1))) for name in chosen]
-    verifier.all_of_them_pass(f"right answers under {seeds} check seeds", jobs)
+    jobs = [Job(name, found[name], verifier.unit, tuple(range(1, SEEDS + 1))) for name in chosen]
+    verifier.all_of_them_pass(f"right answers under {SEEDS} check seeds", jobs)
 
 
-def last_training_under_many_seeds(verifier: Verifier, seeds: int = 30) -> None:
+def last_training_under_many_seeds(verifier: Verifier) -> None:
     """The reference in the last stage that trains, on all data, with what its checks note: how sure its bar is."""
     stages = tuple(stage.id for stage in verifier.course.stages if stage.training)[-1:]
     bench = msgspec.structs.replace(verifier.bench, training_images=0)
-    with verifier.tally(f"the last training under {seeds} seeds") as tally:
-        for outcome in run_jobs([Job(f"seed {seed}", verifier.reference, stages, (seed,)) for seed in range(seeds)], bench):
+    with verifier.tally(f"the last training under {TRAINING_SEEDS} seeds") as tally:
+        for outcome in run_jobs(
+            [Job(f"seed {seed}", verifier.reference, stages, (seed,)) for seed in range(TRAINING_SEEDS)], bench
+        ):
             tally.count(verifier.all_pass(f"last training, {outcome.name}", outcome))
             verifier.say(f"  {outcome.name}: {' '.join(note for _, result in outcome.checks for note in result.notes)}")
 

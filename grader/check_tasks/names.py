@@ -80,7 +80,7 @@ def _graded(verifier: Verifier, jobs: Jobs, kit: bool = False) -> Iterator[JobOu
     return run_jobs(ordered, msgspec.structs.replace(verifier.bench, by_tables=kit))
 
 
-def two_mistakes(verifier: Verifier, count: int = PAIRS, seed: int = 0) -> list[Pair]:
+def two_mistakes(verifier: Verifier) -> list[Pair]:
     """Slips in a forward and in the backward of its class; and in one class, when two stages in a row write it.
 
     returns : as many of every kind, by class and stage
@@ -94,7 +94,7 @@ def two_mistakes(verifier: Verifier, count: int = PAIRS, seed: int = 0) -> list[
             ends = a.target.endswith(".forward") and b.target.endswith(".backward")
             if apart and _class_of(a) == _class_of(b) and (ends if a.stage == b.stage else a.stage in needs[b.stage]):
                 kinds.setdefault((a.stage, b.stage, _class_of(a)), []).append((a, b))
-    rng, each = random.Random(seed), count // max(1, len(kinds))
+    rng, each = random.Random(0), PAIRS // max(1, len(kinds))
     return [pair for found in kinds.values() for pair in rng.sample(found, min(each, len(found)))]
 
 

@@ -49,11 +49,11 @@ class Verifier:
     wanted : ids of the stages to look at; all if empty
     """
 
-    def __init__(self, course: Course, reference: Submission, wanted: Iterable[str] = (), images: int = 500, say: Say = print):
+    def __init__(self, course: Course, reference: Submission, wanted: Iterable[str] = (), say: Say = print):
         self.course, self.reference, self.say = course, reference, say
         self.wanted = set(wanted) or {stage.id for stage in course.stages}
         self.unit = tuple(stage.id for stage in course.stages if not stage.training)
-        self.bench = VerifyContext(course, reference, images)
+        self.bench = VerifyContext(course, reference)
         self.asked: dict[str, set[str]] = {}  #: stage -> modules that its checks asked for, as seen of the reference
         self.findings = Findings(killers={s.id: {c.id: 0 for c in s.checks} for s in course.stages})
 

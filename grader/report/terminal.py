@@ -23,7 +23,7 @@ class Look(NamedTuple):
 
 
 LOOKS = {state: Look(*(told[name] for name in Look._fields)) for state, told in words.STATES.items()}
-WIDTH = 80
+WIDTH, BAR = 80, 40
 RAN_LINES = 24  #: lines of "what we ran" shown here; the report has them all
 
 
@@ -152,11 +152,11 @@ def _progress(stage: StageResult) -> str:
     return ", ".join([held, *more, *others])
 
 
-def bar(console: Console, points: int, most: int, alone: int, width: int = 40) -> Text:
+def bar(console: Console, points: int, most: int, alone: int) -> Text:
     """The score as a bar: what was earned alone, what came with substitutes, what is missing."""
     full, helped, empty = "█▒░" if sign(console, "pass") == "✓" else "#=."
-    own, filled = (round(width * share / most) if most else 0 for share in (alone, points))
-    return Text.assemble((full * own, "green"), (helped * (filled - own), "green"), (empty * (width - filled), "dim"))
+    own, filled = (round(BAR * share / most) if most else 0 for share in (alone, points))
+    return Text.assemble((full * own, "green"), (helped * (filled - own), "green"), (empty * (BAR - filled), "dim"))
 
 
 def short_ladder(console: Console, stages: list[StageResult], here: str = "") -> Text:

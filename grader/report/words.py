@@ -22,9 +22,9 @@ SOURCE = "Your lines"
 NEXT = "Do this next"
 
 
-def plural(count: int, one: str, many: str = "") -> str:
+def plural(count: int, one: str) -> str:
     """`3 points`, `1 point`."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
+    return f"{count} {one}{'' if count == 1 else 's'}"
 
 
 def stage_number(stage_id: str) -> str:
