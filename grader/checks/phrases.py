@@ -15,9 +15,8 @@ _A_TYPE = {"str": "a text", "bool": "True or False", "dict": "a dict", "set": "a
 
 def number(value: float, digits: int = 4) -> str:
     """A number with a few significant digits: 0.5132, 1e-09, nan, 15."""
-    if value == int(value) if np.isfinite(value) else False:
-        return str(int(value)) if abs(value) < 1e6 else f"{value:.{digits}g}"
-    return f"{value:.{digits}g}"
+    whole = np.isfinite(value) and value == int(value) and abs(value) < 1e6
+    return str(int(value)) if whole else f"{value:.{digits}g}"
 
 
 def pair_of_numbers(given: float, expected: float) -> tuple[str, str]:

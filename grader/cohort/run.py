@@ -21,7 +21,7 @@ from grader.cohort.remarks import Remark
 from grader.cohort.roster import Person, Roster
 from grader.cohort.work import ClassSettings, GradeDone, GradeOrder, whole
 from grader.course import fingerprint
-from grader.course.course import BadCourse, Course
+from grader.course.course import Course
 from grader.course.policy import Policy, check_against
 from grader.errors import Refusal
 from grader.files import write_atomically
@@ -178,12 +178,9 @@ class _Book:
         write_atomically(self.run.out / "grades.jsonl", msgspec.json.Encoder().encode_lines(grades))
 
     def _stages(self) -> dict[str, int]:
-        try:
-            course = self.run.course
-            check_against(self.run.policy, {s.id: [check.id for check in s.checks] for s in course.stages})
-            return {stage.id: stage.points for stage in course.select(self.run.policy.grading.stages)}
-        except BadCourse as error:
-            raise Refusal(str(error)) from None
+        course = self.run.course
+        check_against(self.run.policy, {s.id: [check.id for check in s.checks] for s in course.stages})
+        return {stage.id: stage.points for stage in course.select(self.run.policy.grading.stages)}
 
 
 class _Doubt:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from grader.cohort.journal import Outcome
 from grader.cohort.package import Package, sentence_of
 from grader.course import fingerprint
-from grader.course.course import Course
+from grader.course.course import BadCourse, Course
 from grader.course.fingerprint import StagePrint
 from grader.course.policy import Policy
 from grader.course.stage import Check
@@ -23,6 +23,7 @@ from grader.grading.request import Request, Settings
 from grader.paths import ENGINE
 from grader.running.limits import calibrate
 from grader.running.session import Observer
+from grader.submission import NotASubmission
 
 #: The machine's speed is taken as known for so long.
 _CALIBRATED_SECONDS = 20.0
@@ -128,9 +129,7 @@ class ClassGrader:
         return self._scale
 
     def _outcome(self, order: GradeOrder, folder: Path, observer: Observer | None, kept: KeptStages) -> Outcome:
-        from grader.course.course import BadCourse
         from grader.grading.grade import grade
-        from grader.submission import NotASubmission
 
         settings = self.settings
         try:

@@ -24,6 +24,7 @@ from grader.paths import ENGINE
 from grader.records import CheckResult, Report
 from grader.running import scores
 from grader.running.session import Observer
+from grader.submission import NotASubmission
 
 _BEGUN = "Grading has begun. If this is all you see, it was stopped before the first stage was decided."
 
@@ -69,7 +70,6 @@ def _grade(folder: Path, course: Course, policy: Policy, tell: Callable[[Report]
     from grader.grading.grade import grade
     from grader.grading.output import Output
     from grader.grading.request import Request, Settings
-    from grader.submission import NotASubmission
     from grader.worker.outside.pool import MEMORY_MB, WorkerPool
 
     stages = course.select(policy.grading.stages)

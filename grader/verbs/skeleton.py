@@ -41,10 +41,7 @@ def command(student: Path, force: bool) -> None:
     Files that were edited since are left alone unless --force is given. Exit status 2 if there are any.
     """
     course = _course.course_here()
-    try:
-        texts = build(course.reference, read_claims(course.tasks))
-    except UnicodeDecodeError as error:
-        raise Refusal(f"the skeleton cannot be built: {error}") from error
+    texts = build(course.reference, read_claims(course.tasks))
     edited = edited_files(student, texts)
     if edited and not force:
         raise Refusal(
