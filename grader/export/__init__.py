@@ -35,12 +35,18 @@ FORMATS = {
 def write(name: str, report: "Report", policy: "Policy") -> str:
     """A report in one of the FORMATS, telling as much as the policy's feedback allows."""
     if template := next(_TEMPLATES.glob(f"{name}.*.j2"), None):
-        return _filled(template.name, report, policy)
+        text = filled(template.name, report, policy)
+        return as_json(json.loads(text)) if ".json" in template.name else text
     content: str = import_module(f"{__name__}.{name}").write(report, policy)
     return content
 
 
-def _filled(name: str, report: "Report", policy: "Policy") -> str:
+def as_json(content: object) -> str:
+    """Content as all exports write it."""
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def filled(template: str, report: "Report", policy: "Policy", **more: object) -> str:
     """A template's text: `shown` is what may be told of the report, `cases` its checks with stage and weight.
 
     `points` and `most` are of the report; `points_of(shown)` has those of what is shown
@@ -61,5 +67,5 @@ def _filled(name: str, report: "Report", policy: "Policy") -> str:
     values = {"report": report, "shown": shown, "policy": policy, "cases": cases, "points_of": points_of}
     points, most = points_of(report)
     environment = pages.environment(_TEMPLATES, outcome=outcome, level=level, fenced=fenced, clean=clean)
-    text = environment.get_template(name).render(values, points=points, most=most)
-    return json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n" if ".json" in name else text
+    environment.policies["json.dumps_kwargs"] = {}  # keys stay in their order
+    return environment.get_template(template).render(values, points=points, most=most, **more)

@@ -17,7 +17,7 @@ from grader.cohort.package import NoPackage, read_package
 from grader.course.course import Course
 from grader.course.policy import Policy
 from grader.course.stage import Check, Stage
-from grader.export import gradescope
+from grader.export import as_json, gradescope
 from grader.export.gradescope_zip import POLICY
 from grader.files import write_atomically
 from grader.paths import ENGINE
@@ -42,7 +42,7 @@ def main(root: str) -> int:
         metadata = gradescope.Metadata()
 
     def put(content: dict[str, Any]) -> None:
-        write_atomically(out, gradescope.encode(content))
+        write_atomically(out, as_json(content))
 
     if (repeated := gradescope.refused(policy, metadata)) is not None:
         put(repeated)

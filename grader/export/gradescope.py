@@ -9,8 +9,9 @@ from msgspec import Struct, structs
 from grader.cohort import counting
 from grader.cohort.times import moment
 from grader.course.policy import Policy
-from grader.export.text import level, outcome
-from grader.records import CheckResult, Report, StageResult
+from grader.export import as_json, filled
+from grader.export.text import level
+from grader.records import Report
 from grader.report import words
 from grader.report.words import number
 
@@ -46,42 +47,20 @@ def _time(table: object, key: str) -> datetime | None:
 
 def write(report: Report, policy: Policy) -> str:
     """results.json for a report whose time of submission is not known."""
-    return encode(results(report, policy))
+    return as_json(results(report, policy))
 
 
 def results(report: Report, policy: Policy, metadata: Metadata | None = None) -> dict[str, Any]:
     """The content of results.json for a report, complete or under way."""
     metadata = metadata or Metadata()
-    tests = [
-        _test(stage, check, f"{int(words.stage_number(stage.id))}.{place}", policy)
-        for stage in report.stages
-        for place, check in enumerate(stage.checks, 1)
-    ]
     raw = counting.weighted(report, policy)
     late = structs.replace(policy.late, due=metadata.due or policy.late.due)
     days = counting.lateness(metadata.created, late)
     taken = counting.penalty(raw, days, late, late.free_days)
-    told: dict[str, Any] = {
-        "score": number(raw - taken),
-        "execution_time": round(report.seconds, 2),
-        "output": _summary(report, policy, raw, taken, days),
-        "output_format": "text",
-        "test_output_format": "text",
-        "test_name_format": "text",
-        "visibility": policy.export.visibility,
-        "stdout_visibility": "hidden",
-        "tests": tests,
-        "extra_data": {
-            "complete": report.complete,
-            "raw_score": number(raw),
-            "points_alone": number(counting.weighted(report, policy, alone=True)),
-            "late_days": days,
-            "fingerprints": report.fingerprints,
-        },
-    }
-    # What the grader counted on the open images after the graded training: not what `train` returned, the learner's own word.
-    if policy.export.leaderboard and (counted := report.curves.get("measured")) is not None:
-        told["leaderboard"] = [{"name": "Validation accuracy", "value": round(counted, 4)}]
+    summary, alone = _summary(report, policy, raw, taken, days), counting.weighted(report, policy, alone=True)
+    tests = [(s, place, c, policy.weights.get(s.id, 1.0)) for s in report.stages for place, c in enumerate(s.checks, 1)]
+    values = {"taken": taken, "days": days, "alone": alone, "summary": summary, "tests": tests}
+    told: dict[str, Any] = json.loads(filled("gradescope_results.json.j2", report, policy, **values))
     return told
 
 
@@ -111,29 +90,6 @@ def refused(policy: Policy, metadata: Metadata) -> dict[str, Any] | None:
         "The result of the last attempt that counts is shown again."
     )
     return {**repeated, "output": f"{sentence}\n\n{repeated.get('output') or ''}".strip()}
-
-
-def encode(content: dict[str, Any]) -> str:
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-
-
-def _test(stage: StageResult, check: CheckResult, place: str, policy: Policy) -> dict[str, Any]:
-    feedback = level(policy.feedback, stage, check)
-    weight = policy.weights.get(stage.id, 1.0)
-    test: dict[str, Any] = {
-        "name": f"{words.stage_number(stage.id)} {stage.title}: {check.promise}",
-        "number": place,
-        "score": number(check.points * weight),
-        "max_score": number(check.max_points * weight),
-        "status": "passed" if check.state == "pass" else "failed",
-        "output": outcome(check, feedback),
-        "tags": [stage.id],
-        "extra_data": {"check": check.id, "state": check.state, "points_alone": number(check.points_alone * weight)},
-    }
-    if feedback == "none":
-        test["visibility"] = policy.export.hidden_checks
-        test["name"] = f"{words.stage_number(stage.id)} {stage.title}"
-    return test
 
 
 def _summary(report: Report, policy: Policy, raw: float, taken: float, days: int) -> str:

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from grader.course.policy import Attempts, Export, FeedbackRules, Late, Policy
-from grader.export import gradescope
+from grader.export import as_json, gradescope
 from grader.export.gradescope import Metadata
 from tests.export import samples
 
@@ -116,7 +116,7 @@ def test_what_passes_with_a_substitute_says_so():
     assert content["extra_data"]["points_alone"] == 0
     limited = gradescope.results(report, Policy(feedback=FeedbackRules(default="promise")))
     assert limited["tests"][0]["output"] == "This passes with a substitute."
-    assert "ReLU" not in gradescope.encode(limited)
+    assert "ReLU" not in as_json(limited)
 
 
 @pytest.mark.parametrize(
