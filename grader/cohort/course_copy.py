@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from grader.course.course import Course
+from grader.course.fingerprint import of_text
 from grader.course.misconceptions import HELD_OUT, RIGHT
 from grader.course.stage import TOOLBOX
 from grader.errors import Refusal
@@ -111,11 +112,7 @@ def below(folder: Path, name: str) -> dict[str, Path]:
 
 def _print(files: Mapping[str, Path]) -> str:
     """SHA-256 of names and contents."""
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        digest.update(f"{name}\0".encode("utf-8", "surrogateescape"))
-        digest.update(hashlib.sha256(files[name].read_bytes()).digest())
-    return digest.hexdigest()
+    return of_text(*(part for name in sorted(files) for part in (name, hashlib.sha256(files[name].read_bytes()).digest())))
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -186,11 +186,11 @@ def key(submission: str, seed: int, parts: Mapping[str, str], *more: str) -> str
     return of_text(submission, str(seed), *named, *more)
 
 
-def of_text(*parts: str) -> str:
+def of_text(*parts: str | bytes) -> str:
     """SHA-256 of some texts, their borders included."""
     digest = hashlib.sha256()
     for part in parts:
-        content = part.encode("utf-8", "surrogatepass")
+        content = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
         digest.update(len(content).to_bytes(8, "little") + content)
     return digest.hexdigest()
 
@@ -215,7 +215,4 @@ def _read(folder: Path, files: Iterable[Path]) -> dict[str, bytes]:
 
 
 def _of_texts(texts: Mapping[str, bytes]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(texts):
-        digest.update(f"{name}\0{len(texts[name])}\0".encode() + texts[name])
-    return digest.hexdigest()
+    return of_text(*(part for name in sorted(texts) for part in (name, texts[name])))

@@ -3,7 +3,6 @@
 `write` makes `site/` in a folder if anything changed of what it is made of. No page runs a script or asks for another file.
 """
 
-import hashlib
 import re
 import shutil
 from collections.abc import Iterable, Mapping
@@ -13,6 +12,7 @@ from typing import NamedTuple
 
 from grader.course.about import FILE
 from grader.course.course import Course
+from grader.course.fingerprint import of_text
 
 SITE, HANDOUT = "site", "README.md"
 #: Written last: SHA-256 of what the pages are made of.
@@ -77,11 +77,10 @@ def write(course: Course, out: Path) -> Path:
 
 
 def _mark(course: Course) -> str:
-    texts, mark = _texts(course), hashlib.sha256()
+    texts = _texts(course)
     figures = [path.parent / image for path in texts for image in _IMAGE.findall(path.read_text("utf-8", "replace"))]
-    for path in [course.tasks / FILE, *texts, *figures, *(_HERE / name for name in _OWN)]:
-        mark.update(path.name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
-    return mark.hexdigest()
+    files = [course.tasks / FILE, *texts, *figures, *(_HERE / name for name in _OWN)]
+    return of_text(*(part for path in files for part in (path.name, path.read_bytes() if path.is_file() else b"")))
 
 
 def _texts(course: Course) -> dict[Path, str]:

@@ -33,10 +33,7 @@ def grid(array: np.ndarray) -> np.ndarray | None:
 def number(value: object, digits: int = 4) -> str:
     """A number in few characters: `0.2689`, `-12`, `1.5e-07`, `nan`, `True`."""
     value = value.item() if isinstance(value, np.generic) else value
-    if isinstance(value, (bool, int)):
-        return str(value)
-    text = f"{value:.{digits}g}"
-    return text[:-2] if text.endswith(".0") else text
+    return str(value) if isinstance(value, bool | int) else f"{value:.{digits}g}"
 
 
 def shades(rows: np.ndarray, largest: float) -> np.ndarray:
