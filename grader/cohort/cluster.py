@@ -65,12 +65,12 @@ def _copies() -> Path:
 
 def _grader(settings: ClassSettings) -> Grader:
     with _copying:
-        copy = copy_course(Course(Path(os.environ.get(VARIABLE) or ENGINE)), _copies(), settings.private)
+        copy = copy_course(Course(Path(os.environ.get(VARIABLE) or ENGINE)), _copies(), str(settings.policy.private or ""))
     return Grader(Course(copy), settings, engine=copy)
 
 
-def _fingerprint_there(private: str) -> str:
-    grader = _grader(ClassSettings(private=private))
+def _fingerprint_there(settings: ClassSettings) -> str:
+    grader = _grader(settings)
     try:
         return grader.version()
     finally:
@@ -112,7 +112,7 @@ class Cluster:
     def _compare(self, course: Course) -> None:
         mine = course_fingerprint(course)
         try:
-            theirs = self.client.run(_fingerprint_there, self.settings.private)
+            theirs = self.client.run(_fingerprint_there, self.settings)
         except Exception as error:
             self.close()
             raise Refusal(

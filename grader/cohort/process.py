@@ -136,7 +136,8 @@ class Grader:
                 if left == 0:
                     raise
         self._count += 1
-        deadline = time.monotonic() + self.settings.submission_seconds
+        limit = self.settings.policy.limits.submission_seconds
+        deadline = time.monotonic() + limit
         try:
             send(channel, order)
             while True:
@@ -147,8 +148,7 @@ class Grader:
                     raise CourseBroken(said.broken)
                 told(said.stage)
         except TimeoutError:
-            reason = f"stopped after {self.settings.submission_seconds:g} s, the limit for a whole submission"
-            outcome = Outcome("submission", reason)
+            outcome = Outcome("submission", f"stopped after {limit} s, the limit for a whole submission")
         except (EOFError, OSError):
             outcome = Outcome("fault", f"the grading process ended ({_ending(process)})")
         self.stop()

@@ -211,7 +211,7 @@ class _Doubt:
 
 
 def _grade(run: ClassRun, book: _Book, store: Store, waiting: list[str], scratch: Path, skeleton: Package) -> None:
-    settings = ClassSettings.of(run.policy, run.html)
+    settings = ClassSettings(run.policy, run.html)
     doubt = _Doubt()
 
     def orders() -> Iterator[GradeOrder]:

@@ -34,23 +34,8 @@ KEPT = ("report.html", "results.json")
 class ClassSettings(Struct, frozen=True):
     """How every submission of a class is graded. Plain data: it travels, once to each grading process."""
 
-    how: Settings = Settings()
-    stages: tuple[str, ...] = ()
-    private: str = ""  #: folder of private stages, for the copy that each machine of a cluster makes
-    memory_mb: int = 0
-    submission_seconds: float = 1800
+    policy: Policy = Policy()
     html: bool = True
-
-    @classmethod
-    def of(cls, policy: Policy, html: bool = True) -> "ClassSettings":
-        return cls(
-            how=Settings.of(policy),
-            stages=policy.grading.stages,
-            private=str(policy.private or ""),
-            memory_mb=policy.limits.memory_mb,
-            submission_seconds=policy.limits.submission_seconds,
-            html=html,
-        )
 
 
 class GradeOrder(Struct, frozen=True):
@@ -93,8 +78,8 @@ class ClassGrader:
         self.settings = settings
         self.scratch = scratch
         self.course = course
-        memory = settings.memory_mb or MEMORY_MB
-        self.pool = WorkerPool(self.course.withheld, settings.how.sandbox, memory)
+        policy, self._how = settings.policy, Settings.of(settings.policy)
+        self.pool = WorkerPool(self.course.withheld, policy.grading.sandbox, policy.limits.memory_mb or MEMORY_MB)
         self._depends, self._prints = fingerprint.dependencies(self.course), fingerprint.stages(self.course)
         self.fingerprint = whole(self._prints.values())
         self._calibrated, self._scale = float("-inf"), 0.0
@@ -140,7 +125,7 @@ class ClassGrader:
             student.mkdir()
             package.write(student)
             output = Output(folder / "out", settings.html)
-            request = Request(self.course, student, output, settings.stages, settings.how)
+            request = Request(self.course, student, output, settings.policy.grading.stages, self._how)
             report = grade(request, observer, self.pool, self._depends, self._speed(), kept)
         except BadCourse:
             raise

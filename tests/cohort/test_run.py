@@ -19,7 +19,7 @@ from grader.cohort.roster import Person, Roster
 from grader.cohort.run import ClassRun, Watcher, grade_class
 from grader.cohort.work import ClassSettings, GradeDone
 from grader.course.course import Course
-from grader.course.policy import read_policy
+from grader.course.policy import Grading, read_policy
 from grader.errors import Refusal
 from grader.export.kit_folder import contents
 from grader.records import Report
@@ -211,7 +211,7 @@ def test_names_that_no_folder_takes_end_nobodys_grading(tmp_path, run, generator
 
 def test_a_grading_process_that_is_killed_is_replaced(tmp_path, policy, generator, order_of):
     orders = [order_of({**generator.right(), "extra.py": str(n).encode()}) for n in range(3)]
-    pool = ProcessPool(HERE, ClassSettings.of(policy, html=False), 1, tmp_path, tmp_path / "log")
+    pool = ProcessPool(HERE, ClassSettings(policy, html=False), 1, tmp_path, tmp_path / "log")
     killed = 0
     done = []
     for event in pool.run(orders):
@@ -227,8 +227,8 @@ def test_a_grading_process_that_is_killed_is_replaced(tmp_path, policy, generato
 
 def test_a_grading_process_is_renewed_after_so_many_submissions(tmp_path, policy, generator, order_of, monkeypatch):
     monkeypatch.setattr("grader.cohort.process.RENEWED_AFTER", 2)
-    settings = msgspec.structs.replace(ClassSettings.of(policy, html=False), stages=("02_relu",))
-    grader = Grader(HERE, settings, tmp_path)
+    policy = msgspec.structs.replace(policy, grading=Grading(stages=("02_relu",)))
+    grader = Grader(HERE, ClassSettings(policy, html=False), tmp_path)
     pids = []
     for number in range(3):
         files = {**generator.right(), "extra.py": str(number).encode()}
@@ -240,7 +240,7 @@ def test_a_grading_process_is_renewed_after_so_many_submissions(tmp_path, policy
 
 def test_a_submission_under_which_every_process_dies_is_the_graders_fault(tmp_path, policy, generator, order_of):
     order = order_of(generator.right())
-    grader = Grader(HERE, ClassSettings.of(policy, html=False), tmp_path)
+    grader = Grader(HERE, ClassSettings(policy, html=False), tmp_path)
     done = grader.grade(order, lambda stage: os.kill(grader.pid, signal.SIGKILL))
     grader.close()
     assert done.outcome.state == "fault"
@@ -250,7 +250,7 @@ def test_a_submission_under_which_every_process_dies_is_the_graders_fault(tmp_pa
 def test_a_submission_that_takes_too_long_as_a_whole_is_stopped(tmp_path, generator, order_of):
     (tmp_path / "policy.toml").write_text(STAGES + "[limits]\nsubmission_seconds = 10\n")
     order = order_of(generator.right())
-    grader = Grader(HERE, ClassSettings.of(read_policy(None, tmp_path), html=False), tmp_path)
+    grader = Grader(HERE, ClassSettings(read_policy(None, tmp_path), html=False), tmp_path)
     done = grader.grade(order, lambda stage: os.kill(grader.pid, signal.SIGSTOP))
     grader.close()
     assert done.outcome.state == "submission"
@@ -259,7 +259,7 @@ def test_a_submission_that_takes_too_long_as_a_whole_is_stopped(tmp_path, genera
 
 def test_another_version_of_the_course_is_not_graded_with(tmp_path, policy, generator, order_of):
     order = order_of(generator.right(), course="another")
-    grader = Grader(HERE, ClassSettings.of(policy, html=False), tmp_path)
+    grader = Grader(HERE, ClassSettings(policy, html=False), tmp_path)
     done = grader.grade(order)
     grader.close()
     assert done.other_course

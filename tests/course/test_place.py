@@ -14,7 +14,7 @@ from grader.cohort.process import Grader
 from grader.cohort.work import ClassSettings, GradeOrder, course_fingerprint
 from grader.course.course import BadCourse, Course
 from grader.course.fingerprint import GRADER
-from grader.course.policy import Policy
+from grader.course.policy import Grading, Policy
 from grader.course.skeleton import pristine, read_claims, steps
 from grader.paths import ROOT
 from reference import layers as reference_layers
@@ -62,7 +62,7 @@ def test_a_copy_of_the_course_is_graded_from_and_nothing_else(tmp_path):
 def test_the_grading_process_of_a_class_is_told_where_the_course_lies(tmp_path):
     course = copied(tmp_path / "copy", STAGE, CHECK)
     package = Package({path.name: path.read_bytes() for path in sorted(course.student.glob("*.py"))})
-    settings = msgspec.structs.replace(ClassSettings.of(Policy(), html=False), stages=(STAGE,))
+    settings = ClassSettings(Policy(grading=Grading(stages=(STAGE,))), html=False)
     packed = msgspec.msgpack.encode(package)
     order = GradeOrder("key", package.digest, packed, course_fingerprint(course))
     assert order.course != course_fingerprint(HERE)
