@@ -18,7 +18,7 @@ from grader.errors import GraderError, Refusal
 from grader.threads import one_thread
 
 _LINES = tomllib.loads(Path(__file__).with_name("verbs").joinpath("verbs.toml").read_text("utf-8"))
-#: verb -> (group heading, one line; empty if the verb's own module has it)
+#: verb -> (group heading, one line)
 VERBS: dict[str, tuple[str, str]] = {verb: (group, line) for group, lines in _LINES.items() for verb, line in lines.items()}
 
 
@@ -53,12 +53,7 @@ class Verbs(click.Group):
         there = self.list_commands(ctx)
         for heading in dict.fromkeys(VERBS[verb][0] for verb in there):
             with formatter.section(heading):
-                formatter.write_dl([(verb, self._line(ctx, verb)) for verb in there if VERBS[verb][0] == heading])
-
-    def _line(self, ctx: click.Context, verb: str) -> str:
-        """What --help says of a verb; one without a line in VERBS is asked."""
-        command = None if VERBS[verb][1] else self.get_command(ctx, verb)
-        return command.get_short_help_str(limit=100) if command else VERBS[verb][1]
+                formatter.write_dl([(verb, VERBS[verb][1]) for verb in there if VERBS[verb][0] == heading])
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()

@@ -7,15 +7,10 @@ import click
 from grader.export import FORMATS
 from grader.verbs import _course
 
-_READERS = [form.reader for form in FORMATS.values()]
 _HELP = "Write RESULTS (a results.json) in the form that another system reads.\n\n\b\n{}\n"
 
 
-@click.command(
-    "export",
-    short_help=f"Write a result for {', '.join(_READERS[:-1])} or {_READERS[-1]}.",
-    help=_HELP.format("\n".join(f"{name:<14}{form.holds}" for name, form in FORMATS.items())),
-)
+@click.command("export", help=_HELP.format("\n".join(f"{name:<14}{form.holds}" for name, form in FORMATS.items())))
 @click.argument("results", type=click.Path(path_type=Path))
 @click.option("--format", "name", type=click.Choice(list(FORMATS)), required=True)
 @click.option("--out", type=click.Path(path_type=Path), help="A file; standard output without it.")
