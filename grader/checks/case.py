@@ -12,7 +12,7 @@ from grader.checks.compare import Unmet, compare
 from grader.checks.difference import Mismatch, close
 from grader.checks.patterns import ROWS_FOR_COLUMNS, numbers_show
 from grader.checks.phrases import entry_is, number, pair_of_numbers, type_phrase
-from grader.checks.script import Script
+from grader.checks.script import WRITTEN_OUT, Script
 from grader.worker.outside.proxy import Student
 
 __judges_values__ = True  # see grader.running.failures
@@ -20,7 +20,6 @@ __judges_values__ = True  # see grader.running.failures
 T = TypeVar("T")
 PICTURE = 12  # rows and columns of the tables in a report
 MOST_EVIDENCE = 200_000  # entries of one array kept for pictures
-WRITTEN_OUT = 60  # entries of an input that is drawn with few decimals, so that it can be written out
 
 
 class Case:
@@ -110,7 +109,7 @@ class Case:
         name = self._script.fresh(name)
         seed = self._derive(name) % 100_000
         values = getattr(np.random.default_rng(seed), method)(low, high, size=shape)
-        if values.size <= WRITTEN_OUT:
+        if values.size <= WRITTEN_OUT:  # few decimals, so that it can be
             decimals = max(0, 3 - int(np.floor(np.log10(scale)))) if scale > 0 else 3
             values = np.round(values, decimals)
             values[values == 0] = 10.0**-decimals

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from grader.checks import patterns
 from grader.checks.difference import Mismatch, close
-from grader.checks.phrases import array_text, entry_is, many, pair_of_numbers, positions, type_phrase
+from grader.checks.phrases import array_text, entries, entry_is, pair_of_numbers, positions, type_phrase
 
 __judges_values__ = True  # see grader.running.failures
 
@@ -186,5 +186,5 @@ def _difference(what: str, have: np.ndarray, want: np.ndarray, excess: np.ndarra
     which = "" if differ == 1 else ", this one most"
     return (
         f"{entry_is(what, worst, f'is {given}')}; it should be {asked}. "
-        f"{many(differ, have.size, 'entry', 'entries')} {'differs' if differ == 1 else 'differ'}{which}."
+        f"{entries(differ, have.size)} {'differs' if differ == 1 else 'differ'}{which}."
     )

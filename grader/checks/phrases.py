@@ -51,11 +51,9 @@ def index_text(index: Sequence[Any]) -> str:
     return "[" + ", ".join(str(int(i)) for i in index) + "]"
 
 
-def many(count: int, of: int, singular: str, plural: str) -> str:
-    """ "All 12 entries", "3 of 12 entries", "1 of 12 entries"."""
-    if count == of:
-        return f"All {of} {plural}" if of > 1 else f"The only {singular}"
-    return f"{count} of {of} {plural}"
+def entries(count: int, of: int) -> str:
+    """ "All 12 entries", "3 of 12 entries", "The only entry"."""
+    return f"{count} of {of} entries" if count < of else f"All {of} entries" if of > 1 else "The only entry"
 
 
 def positions(mask: np.ndarray) -> str:

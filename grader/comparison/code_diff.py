@@ -10,7 +10,7 @@ import tokenize
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from grader.course.source_spans import parse
+from grader.course.source_spans import Function, definition_span, parse
 
 #: Of Pygments' token types, what the page tells apart: start of the type's name -> class.
 KINDS = (
@@ -63,16 +63,15 @@ def _walk(path: str, body: Sequence[ast.stmt], lines: list[str]) -> Iterator[Def
     for node in body:
         if isinstance(node, ast.ClassDef):
             yield from _walk(f"{path}.{node.name}", node.body, lines)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            first = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])
-            end = node.end_lineno or node.lineno
-            yield Definition(f"{path}.{node.name}", first, lines[first - 1 : end], ast.dump(_without_docstring(node)))
+        elif isinstance(node, Function):
+            first, end = definition_span(node)
+            yield Definition(f"{path}.{node.name}", first + 1, lines[first:end], ast.dump(_without_docstring(node)))
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            end = node.end_lineno or node.lineno
-            yield Definition(f"{path}.{node.targets[0].id}", node.lineno, lines[node.lineno - 1 : end], ast.dump(node))
+            first, end = definition_span(node)
+            yield Definition(f"{path}.{node.targets[0].id}", first + 1, lines[first:end], ast.dump(node))
 
 
-def _without_docstring(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
+def _without_docstring(node: Function) -> ast.AST:
     bare = ast.parse(ast.unparse(node)).body[0]
     for inner in ast.walk(bare):
         if isinstance(inner, _DOCUMENTED) and ast.get_docstring(inner) is not None:
