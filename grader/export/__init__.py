@@ -1,6 +1,7 @@
 """One result model, many readers: Gradescope, GitHub, JUnit, gradebooks of course systems, plain tables."""
 
 import json
+import tomllib
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,25 +12,16 @@ if TYPE_CHECKING:
 
 
 class Format(NamedTuple):
-    """A form in which one result leaves the course."""
+    """A form in which one result leaves the course; formats.toml says what each holds."""
 
-    reader: str  #: the system that reads it
-    file: str  #: what a file of it is called
-    holds: str  #: one line for --help
-    tells_of_none: bool = False  #: write a report without stages, whose note says why there is no result
+    reader: str
+    file: str
+    holds: str
+    tells_of_none: bool = False
 
 
-_TEMPLATES = Path(__file__).with_name("templates")
-
-#: What --format takes. There is a template of that name, or a module in this folder with `write(report, policy)`, which is
-#: loaded when it is asked for.
-FORMATS = {
-    "gradescope": Format("Gradescope", "gradescope.json", "The results.json of an autograder."),
-    "markdown": Format("GitHub", "summary.md", "Markdown for $GITHUB_STEP_SUMMARY, even without a result.", True),
-    "prairielearn": Format("PrairieLearn", "prairielearn.json", "The results.json of an external grader.", True),
-    "submitty": Format("Submitty", "submitty.json", "The validation_results.json of a custom validator.", True),
-    "junit": Format("JUnit", "junit.xml", "XML for continuous integration: a test case for each check."),
-}
+_TEMPLATES, _TABLE = (Path(__file__).with_name(name) for name in ("templates", "formats.toml"))
+FORMATS = {name: Format(**told) for name, told in tomllib.loads(_TABLE.read_text("utf-8")).items()}
 
 
 def write(name: str, report: "Report", policy: "Policy") -> str:
