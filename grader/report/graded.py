@@ -1,6 +1,6 @@
 """`How it was graded`: enough to reproduce a grade, as rows of name and value, from the records alone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from grader.records import Report
@@ -35,19 +35,19 @@ def limits(report: Report) -> Rows:
     return rows(report.limits, "stages") + merged
 
 
-def rows(record: Mapping[str, Any], *left_out: str) -> Rows:
+def rows(record: Mapping[str, Any], *left_out: str, before: str = "") -> Rows:
     """Nested mappings as rows: `{"a": {"b": 1}}` -> ("a, b", "1")."""
-    return list(_rows({name: value for name, value in record.items() if name not in left_out}))
-
-
-def _rows(record: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    found: Rows = []
     for name, value in record.items():
         label = f"{before}, {name}" if before else str(name)
+        if name in left_out:
+            continue
         if isinstance(value, Mapping):
-            yield from _rows(value, label)
-        elif isinstance(value, (list, tuple)):
-            yield label, ", ".join(map(str, value))
+            found += rows(value, before=label)
+        elif isinstance(value, list | tuple):
+            found.append((label, ", ".join(map(str, value))))
         elif isinstance(value, float):
-            yield label, f"{value:.4g}"
+            found.append((label, f"{value:.4g}"))
         else:
-            yield label.replace("_", " "), "yes" if value is True else "no" if value is False else str(value)
+            found.append((label.replace("_", " "), "yes" if value is True else "no" if value is False else str(value)))
+    return found

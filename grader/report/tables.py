@@ -70,21 +70,14 @@ def values(
     return ValueTable(caption, cells, f"shape {array.shape}" if array.ndim else "")
 
 
-def differs(given: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Where two arrays of one shape do not agree to ten digits; nan agrees with nan.
-
-    The verdict was the check's and may have been kinder; this one decides only which cells are marked.
-    """
-    off: np.ndarray = ~np.isclose(given.astype(float), expected.astype(float), rtol=1e-10, atol=1e-12, equal_nan=True)
-    return off
-
-
 def pair(expected: np.ndarray, given: np.ndarray) -> list[ValueTable]:
     """Expected and given as tables with one scale of shades; entries that differ are marked in the second."""
     off, digits = None, 4
     if expected.shape == given.shape and grid(given) is not None:
-        off = np.atleast_2d(differs(given, expected))
-        a, b = np.atleast_2d(expected)[off], np.atleast_2d(given)[off]
+        # To ten digits: the verdict was the check's and may have been kinder; this decides only which cells are marked.
+        a, b = np.atleast_2d(expected, given)
+        off = ~np.isclose(b.astype(float), a.astype(float), rtol=1e-10, atol=1e-12, equal_nan=True)
+        a, b = a[off], b[off]
         # More digits until each marked entry also looks different.
         while digits < 12 and any(number(x, digits) == number(y, digits) for x, y in zip(a, b, strict=True)):
             digits += 2
