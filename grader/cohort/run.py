@@ -118,7 +118,8 @@ class _Book:
         self._prints = fingerprint.stages(run.course)
         self.course = whole(self._prints.values())
         self.policy_print = run.policy.fingerprint()
-        self.stages = self._stages()
+        check_against(run.policy, {stage.id: [check.id for check in stage.checks] for stage in run.course.stages})
+        self.stages = {stage.id: stage.points for stage in run.course.select(run.policy.grading.stages)}
         self.keys: dict[str, str] = {}  #: key -> digest, of every attempt that may count, in order of student
         self.names: dict[str, list[str]] = {}  #: key -> whose it is
         self.people = {person.id: person for person in run.roster.people} if run.roster else {}
@@ -176,11 +177,6 @@ class _Book:
         grades = self.grades()
         write_atomically(self.run.out / "grades.csv", tables.table(grades, list(self.stages)))
         write_atomically(self.run.out / "grades.jsonl", msgspec.json.Encoder().encode_lines(grades))
-
-    def _stages(self) -> dict[str, int]:
-        course = self.run.course
-        check_against(self.run.policy, {s.id: [check.id for check in s.checks] for s in course.stages})
-        return {stage.id: stage.points for stage in course.select(self.run.policy.grading.stages)}
 
 
 class _Doubt:
