@@ -1,15 +1,19 @@
 """Experiments: one thing changes, the rest stays; and what a training came to, by the handout's rules."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from ..toolbox import compared_runs, fresh_runs, misjudged, own_runs, trainings
+from grader.checks.api import StudentError, Unmet
+
+from ..toolbox import closed_form, compared_runs, fresh_runs, misjudged, networks, own_runs, stand_in, trainings
 
 PIXELS = 8  #: one of so many is looked at: what is checked shows as well, and nobody waits
 SIZES = (784 // PIXELS, 8, 10)
-OWN_RUNS = Path(own_runs.__file__).read_text("utf-8")
+OWN_RUNS, STAND_IN = (Path(module.__file__).read_text("utf-8") for module in (own_runs, stand_in))
 RTOL = 1e-3  # of losses: what float32 inside train may leave
+LOST, HOPELESS = 1, 1e100  #: rates from which on rounding decides where a training ends, and where it ends in nan
 
 
 def _digits(case, mnist, count=500, others=150):
@@ -21,23 +25,94 @@ def _digits(case, mnist, count=500, others=150):
     return given
 
 
-def _own(student, case, data):
-    """What gives, for each (epochs, batch_size, lr), the curves of the learner's own train on a network from the check's seed."""
-    case.given("own_runs", own_runs, "from tasks.toolbox import own_runs")
-    (curves,) = student.made("curves", "own_runs.curves", OWN_RUNS, lambda: None)
-    train, network = student.train.train, student.network.MLP
+class _Own:
+    """The learner's own train, on networks from the check's seed."""
 
-    def own(runs, names=trainings.CURVES):
+    def __init__(self, student, case, data):
+        self.student, self.case, self.data = student, case, data
+        case.given("own_runs", own_runs, "from tasks.toolbox import own_runs")
+        given = student.made("curves, state_of", "own_runs.curves, own_runs.state_of", OWN_RUNS, lambda: None)
+        self._curves, self._state_of = given
+        self._train, self._network = student.train.train, student.network.MLP
+
+    def runs(self, runs, names=trainings.CURVES):
+        """The curves for each (epochs, batch_size, lr), and the state of network and generator that it began from."""
         settings = [dict(zip(("epochs", "batch_size", "lr"), run)) for run in runs]
-        return curves(train, network, data, case.seed, names, settings, sizes=SIZES)
+        return self._curves(self._train, self._network, self.data, self.case.seed, names, settings, sizes=SIZES)
 
-    return own
+    def expect_used(self, runs, made, agrees, function, **named):
+        """What a function returns comes from train. If not, a train that says the same of every run, and experiments that say
+        so too, would agree with each other.
+
+        With curves of the check's own in the place of train the function has to return those. One that calls no train of that
+        name, or looks at the trained network, passes with a train that does what gradient descent by hand does.
+        Asked last: what else is wrong is told first.
+
+        runs   : (epochs, batch_size, lr) of each
+        made   : what `runs` gave for them
+        agrees : whether what the function returned is right, given (epochs, batch_size, lr) -> curves
+        """
+        student, case = self.student, self.case
+        invented, calls = {run: self._invented(*run) for run in runs}, []
+
+        def answer(state, *run):
+            calls.append((run, state))
+            return [*invented[run].values()] if run in invented else []
+
+        case.given("stand_in", stand_in, "from tasks.toolbox import stand_in")
+        (calling,) = student.made("calling", "stand_in.calling", STAND_IN, answer, self._train, self._state_of)
+        try:
+            given = calling(function, SIZES, *self.data, **named, seed=case.seed)
+            if _same_states(calls, dict(zip(runs, (state for _, state in made)))) and agrees(given, invented):
+                return
+        except (StudentError, Unmet):  # of a function that does more with a history than to hand it on
+            if not student.alive:
+                raise
+        for run, each in zip(runs, made, strict=True):
+            _expect_descent(case, run, each, self.data)
+
+    def _invented(self, epochs, _batch_size, lr):
+        """Curves that nobody has trained, with an end like that of a training at this rate."""
+        curves = {name: self.case.rng.uniform(0.1, 0.9, epochs).tolist() for name in trainings.CURVES}
+        return curves if lr < HOPELESS else curves | {"val_loss": [*curves["val_loss"][:-1], np.nan]}
+
+
+def _same_states(calls, began):
+    """Whether train was called once for each run, from the state that the run has to begin from."""
+    same = (len(state) == len(began[run]) and all(map(np.array_equal, state, began[run])) for run, state in calls if run in began)
+    return sorted(run for run, _ in calls) == sorted(began) and all(same)
+
+
+def _expect_descent(case, run, made, data):
+    """With all rows in one batch, val_loss is that of gradient descent by hand.
+
+    run  : (epochs, batch_size, lr); a rate at which training is lost has nothing to agree with
+    made : the curves, and the state before
+    """
+    (epochs, batch_size, lr), (curves, (*start, _)) = run, made
+    rows, parameters, expected = len(data[0]), networks.as_vectors(start), []
+    if batch_size < rows or lr > LOST:
+        return
+    shapes = [(n, m) if k else (m,) for n, m in pairwise(SIZES) for k in (1, 0)]
+    trainings.same_shapes(case, parameters, [np.empty(shape) for shape in shapes], "Before training")
+    for _ in range(epochs):
+        parameters = closed_form.descend(parameters, *data[:2], lr)
+        expected.append(closed_form.evaluate(parameters, *data[2:])[0])
+    given = curves["val_loss"]
+    should = f"With all {rows} rows in one batch and lr {lr:g}, the val_loss of your train should be that of gradient descent."
+    same = len(given) == epochs and np.allclose(given, expected, rtol=RTOL)
+    shown = [[float(f"{value:.4g}") for value in values[:4]] for values in (given, expected)]
+    case.require(same, should, f"It begins {shown[0]}; by hand, from the same network, it is {shown[1]}.")
 
 
 def _runs(student, case, data, sizes, **settings):
     """What compare_batch_sizes returned, as (batch_size, updates, curves)."""
     compare = student.experiments.compare_batch_sizes
-    given = _list(student, compare(SIZES, *data, batch_sizes=sizes, lr=0.1, seed=case.seed, **settings))
+    return _rows(student, case, compare(SIZES, *data, batch_sizes=sizes, lr=0.1, seed=case.seed, **settings), sizes)
+
+
+def _rows(student, case, value, sizes):
+    given = _list(student, value)
     should = "compare_batch_sizes should return one (batch_size, updates, history) for each batch size, in their order."
     case.require(len(given) == len(sizes), should, f"For {len(sizes)} batch sizes it returned {len(given)} items.")
     runs = [_items(student, case, item, 3, should) for item in given]
@@ -72,24 +147,38 @@ def _expect_own(case, given, own, whose):
         case.require(same, should, f"{whose}, history[{name!r}] begins {shown[0]}, that of your train {shown[1]}.")
 
 
+def _expect_used_by_comparison(student, case, own, runs, made, **settings):
+    """compare_batch_sizes returns what train returned."""
+    sizes = [size for _, size, _ in runs]
+
+    def agrees(value, invented):
+        rows = zip(_rows(student, case, value, sizes), invented.values(), strict=True)
+        return all(np.allclose(history[name], curves[name], rtol=RTOL) for (*_, history), curves in rows for name in curves)
+
+    compare = student.experiments.compare_batch_sizes
+    own.expect_used(runs, made, agrees, compare, batch_sizes=sizes, lr=0.1, **settings)
+
+
 def check_compare_at_equal_epochs(student, case, mnist):
     """With epochs=n, every batch size trains a new network from the same seed for n epochs."""
     data, sizes = _digits(case, mnist), [500, 64, 1000]
     rows = len(data[0])  # a rehearsal has fewer
     given = _runs(student, case, data, sizes, epochs=2)
-    own = _own(student, case, data)([(2, size, 0.1) for size in sizes])
-    for (size, updates, history), theirs in zip(given, own, strict=True):
+    own, runs = _Own(student, case, data), [(2, size, 0.1) for size in sizes]
+    made = own.runs(runs)
+    for (size, updates, history), (theirs, _) in zip(given, made, strict=True):
         _expect_own(case, history, theirs, f"With batch_size {size} and epochs=2")
         expected = 2 * -(-rows // size)
         should = f"Two epochs of {rows} images in batches of {size} are {expected} updates."
         case.require(_equal([updates], [expected]), should, f"compare_batch_sizes counted {updates}.")
+    _expect_used_by_comparison(student, case, own, runs, made, epochs=2)
 
 
 def check_compare_at_equal_updates(student, case, mnist):
     """With updates=n, every run takes the fewest whole epochs with at least n updates, and returns how many it made."""
     data = _digits(case, mnist)
-    own = _own(student, case, data)
-    for asked, sizes in ((9, [250, 150]), (8, [250])):
+    own = _Own(student, case, data)
+    for asked, sizes in ((9, [250, 150, 500]), (8, [250])):
         given = _runs(student, case, data, sizes, updates=asked)
         for size, updates, history in given:
             what, made = f"With batch_size {size} and updates={asked}", len(history["train_loss"])
@@ -100,52 +189,78 @@ def check_compare_at_equal_updates(student, case, mnist):
             )
             gave = f"{what}, the run has {made} epochs, and {updates} is returned as its number of updates."
             case.require(made == epochs and _equal([updates], [epochs * in_an_epoch]), should, gave)
-        curves = own([(len(history["train_loss"]), size, 0.1) for size, _, history in given])
-        for (size, _, history), theirs in zip(given, curves, strict=True):
+        runs = [(len(history["train_loss"]), size, 0.1) for size, _, history in given]
+        made = own.runs(runs)
+        for (size, _, history), (theirs, _) in zip(given, made, strict=True):
             _expect_own(case, history, theirs, f"With batch_size {size} and updates={asked}")
+        _expect_used_by_comparison(student, case, own, runs, made, updates=asked)
 
 
 def _ranked(student, case, data, own, rates, epochs, batch_size):
-    """What find_learning_rate returned, as (lr, val_loss), and what the learner's own train ends at for each rate."""
+    """What find_learning_rate returned, as (lr, val_loss), and what the learner's own train gives for each rate."""
     settings = {"epochs": epochs, "batch_size": batch_size, "seed": case.seed}
-    given = _list(student, student.experiments.find_learning_rate(SIZES, *data, rates=rates, **settings))
+    pairs = _pairs(student, case, student.experiments.find_learning_rate(SIZES, *data, rates=rates, **settings), rates)
+    return pairs, own.runs([(epochs, batch_size, lr) for lr in rates], ["val_loss"])
+
+
+def _pairs(student, case, value, rates):
     should = "find_learning_rate should return one (lr, val_loss) for each rate."
-    pairs = [_items(student, case, item, 2, should) for item in given]
+    pairs = [_items(student, case, item, 2, should) for item in _list(student, value)]
     known = all(isinstance(value, int | float | np.number) for pair in pairs for value in pair)
     right = known and sorted(float(lr) for lr, _ in pairs) == sorted(rates)
     case.require(right, should, f"For the rates {rates} it returned {pairs[:6]}.")
-    curves = own([(epochs, batch_size, lr) for lr in rates], ["val_loss"])
-    ends = {lr: run["val_loss"][-1] for lr, run in zip(rates, curves, strict=True)}
-    return [(float(lr), float(loss)) for lr, loss in pairs], ends
+    return [(float(lr), float(loss)) for lr, loss in pairs]
+
+
+def _ends(rates, made):
+    return {lr: run["val_loss"][-1] for lr, (run, _) in zip(rates, made, strict=True)}
+
+
+def _expect_used_by_search(student, case, own, rates, made, epochs, batch_size):
+    """find_learning_rate ranks by what train returned."""
+
+    def agrees(value, invented):
+        pairs = sorted(
+            ((lr, curves["val_loss"][-1]) for (*_, lr), curves in invented.items()), key=lambda pair: (np.isnan(pair[1]), pair[1])
+        )
+        return np.allclose(_pairs(student, case, value, rates), pairs, rtol=RTOL, equal_nan=True)
+
+    runs, find = [(epochs, batch_size, lr) for lr in rates], student.experiments.find_learning_rate
+    own.expect_used(runs, made, agrees, find, rates=rates, epochs=epochs, batch_size=batch_size)
 
 
 def _uneven(own, lr, batch_size):
     """A number of epochs after which the last is not the best one, if one of a few is such."""
-    losses = own([(5, batch_size, lr)], ["val_loss"])[0]["val_loss"]
+    ((curves, _),) = own.runs([(5, batch_size, lr)], ["val_loss"])
+    losses = curves["val_loss"]
     return next((k for k in range(2, 6) if losses[k - 1] > 1.01 * min(losses[:k])), 2)
 
 
 def check_learning_rate_is_ranked_by_validation_loss(student, case, mnist):
     """Each rate trains a new network from the same seed; the rate with the smallest last val_loss comes first."""
     data = _digits(case, mnist, 150)
-    own = _own(student, case, data)
-    pairs, ends = _ranked(student, case, data, own, [0.01, 2.0, 0.0001, 0.1], _uneven(own, 2.0, 50), 50)
-    for lr, loss in pairs:
-        should = f"For lr {lr:g}, val_loss should be the last that your train gives a network from the same seed."
-        close = abs(loss - ends[lr]) <= RTOL * abs(ends[lr]) < np.inf
-        case.require(close, should, f"It is {loss:.6g}; that of your train is {ends[lr]:.6g}.")
-    best = sorted(ends, key=ends.__getitem__)
-    said = [lr for lr, _ in pairs]
-    losses = ", ".join(f"{lr:g}: {ends[lr]:.3f}" for lr in best)
-    case.require(said == best, f"The rates by their last val_loss: {losses}.", f"The order returned is {said}.")
+    own = _Own(student, case, data)
+    for rates, epochs, batch_size in (([0.01, 2.0, 0.0001, 0.1], _uneven(own, 2.0, 50), 50), ([0.05, 0.5], 2, 150)):
+        pairs, made = _ranked(student, case, data, own, rates, epochs, batch_size)
+        ends = _ends(rates, made)
+        for lr, loss in pairs:
+            should = f"For lr {lr:g}, val_loss should be the last that your train gives a network from the same seed."
+            close = abs(loss - ends[lr]) <= RTOL * abs(ends[lr]) < np.inf
+            case.require(close, should, f"It is {loss:.6g}; that of your train is {ends[lr]:.6g}.")
+        best = sorted(ends, key=ends.__getitem__)
+        said = [lr for lr, _ in pairs]
+        losses = ", ".join(f"{lr:g}: {ends[lr]:.3f}" for lr in best)
+        case.require(said == best, f"The rates by their last val_loss: {losses}.", f"The order returned is {said}.")
+        _expect_used_by_search(student, case, own, rates, made, epochs, batch_size)
 
 
 def check_learning_rate_puts_nan_last(student, case, mnist):
     """A rate whose training ends in nan or inf comes last, wherever it was in the list."""
     data = _digits(case, mnist, 100, 20)
-    own = _own(student, case, data)
+    own = _Own(student, case, data)
     for rates in ([0.1, 1e200, 0.001, 0.03], [1e200, 0.03, 0.2]):
-        pairs, ends = _ranked(student, case, data, own, rates, 2, 100)
+        pairs, made = _ranked(student, case, data, own, rates, 2, 100)
+        ends = _ends(rates, made)
         finite = sorted((lr for lr in rates if np.isfinite(ends[lr])), key=ends.__getitem__)
         said = [lr for lr, _ in pairs]
         should = f"With rates {rates} the order should be {finite}, and then the rates that ended in nan."
@@ -153,6 +268,7 @@ def check_learning_rate_puts_nan_last(student, case, mnist):
         unmasked = [loss for lr, loss in pairs if not np.isfinite(ends[lr]) and np.isfinite(loss)]
         gave = f"Your train ends in nan there; the val_loss returned is {unmasked[:1]}."
         case.require(not unmasked, "A val_loss of nan should stay one.", gave)
+        _expect_used_by_search(student, case, own, rates, made, 2, 100)
 
 
 def _judge(student, case, runs):

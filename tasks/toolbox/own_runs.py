@@ -1,6 +1,7 @@
 """Sent into the worker beside a learner's modules: trainings of new networks by their own train, all in one message."""
 
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,18 +18,32 @@ def curves(
     runs: Sequence[dict[str, Value]],
     *,
     sizes: Sequence[int],
-) -> list[dict[str, list[float]]]:
-    """For the settings of each run, those curves of its history that are named.
+) -> list[tuple[dict[str, list[float]], list[Value]]]:
+    """For the settings of each run, those curves of its history that are named, and the state that it began from.
 
     Every run has a new generator: it draws the network, and then goes to train.
     """
     found = []
     for settings in runs:
         rng = np.random.default_rng(seed)
-        history = train(network(sizes, rng), *data, rng=rng, **settings)
-        found.append({name: [float(value) for value in history[name]] for name in names})
+        model = network(sizes, rng)
+        start = state_of(model, rng)
+        history = train(model, *data, rng=rng, **settings)
+        found.append(({name: [float(value) for value in history[name]] for name in names}, start))
     return found
 
 
-def make(_ask: Value) -> tuple[Callable[..., Value]]:
-    return (curves,)
+def state_of(model: Value, rng: Value) -> list[Value]:
+    """W and b of each layer, and what the generator would draw next."""
+    linear = [layer for layer in layers_of(model.layers) if hasattr(layer, "W")]
+    return [*(np.array(array) for layer in linear for array in (layer.W, layer.b)), copy.deepcopy(rng).random(3)]
+
+
+def layers_of(held: Value) -> Iterator[Value]:
+    """The layers of a list, or of a mapping or of lists in one another."""
+    for layer in held.values() if hasattr(held, "values") else held:
+        yield from [layer] if hasattr(layer, "forward") or not hasattr(layer, "__iter__") else layers_of(layer)
+
+
+def make(_ask: Value) -> tuple[Callable[..., Value], Callable[..., Value]]:
+    return curves, state_of
