@@ -63,15 +63,16 @@ def last_commit(clone: Path, trusted: bool) -> Moment:
     def git(folder: str, *arguments: str, **more: str) -> str:
         own = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **more}
         command = ["git", f"--git-dir={folder}", *arguments]
-        return subprocess.run(command, env=own, capture_output=True, text=True, timeout=20, check=True).stdout.strip()
+        run = subprocess.run(command, env=own, capture_output=True, errors="replace", timeout=20, check=True)  # it quotes theirs
+        return run.stdout.strip()
 
-    theirs = str((clone / ".git").resolve())
     try:
+        theirs = str((clone / ".git").resolve())
         with tempfile.TemporaryDirectory() as ours:
             commit = git(theirs, "rev-parse", "--verify", "HEAD")
             git(ours, "init", "--quiet", "--bare")
             date = git(ours, "log", "-1", "--format=%cI", commit, GIT_OBJECT_DIRECTORY=os.path.join(theirs, "objects"))
-    except (OSError, subprocess.SubprocessError):
+    except (OSError, RuntimeError, subprocess.SubprocessError):  # RuntimeError: links in a circle, before Python 3.13
         return Moment()  # there is no commit, or none that can be read
     if trusted:
         return moment(date, "the last commit", None)

@@ -90,6 +90,18 @@ def test_nothing_of_the_students_runs_when_a_commit_is_read(tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
+@pytest.mark.parametrize("file", [b"[core]\n\tbare = \xff\n", b"gitdir: /nowhere/\xff\n", None])
+def test_a_repository_that_git_complains_of_in_bytes_that_are_no_text_has_no_commit(tmp_path, file):
+    if file is None:
+        (tmp_path / ".git").symlink_to(".git")  # in a circle
+    elif file.startswith(b"["):
+        commit(tmp_path, "2026-11-30T10:00:00+0100")
+        (tmp_path / ".git" / "config").write_bytes(file)
+    else:
+        (tmp_path / ".git").write_bytes(file)
+    assert last_commit(tmp_path, True) == Moment()
+
+
 def test_a_commit_alone_is_shown_and_counts_only_if_the_policy_says_so(tmp_path, submission, store):
     for user in ("ann", "bob"):
         commit(submission(tmp_path / f"cs-hw-{user}"), "2026-12-01T01:00:00+0100")
