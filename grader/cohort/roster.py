@@ -83,7 +83,7 @@ def read_roster(path: Path, zone: tzinfo | None = None, source: str = "the roste
         raise Refusal(f"the roster {path} is not UTF-8. Remedy: save it as CSV UTF-8.") from None
     delimiter = max(",;\t", key=(text.splitlines() or [""])[0].count)
     csv.field_size_limit(max(len(text), csv.field_size_limit()))  # an appeal may be longer than the 128 KB that csv reads else
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(cell.strip() for cell in row)]
+    rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(cell.strip() for cell in row)]
     if not rows:
         raise Refusal(f"the roster {path} is empty.")
     columns = _match(rows[0])

@@ -284,6 +284,12 @@ def test_a_roster_that_cannot_be_used_is_refused(tmp_path, text, message):
         read_roster(tmp_path / "r.csv")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_roster_may_end_its_lines_as_any_system_does(tmp_path, end):
+    (tmp_path / "r.csv").write_bytes(f"id,name{end}s1,Ann{end}s2,Bob{end}".encode())
+    assert [(person.id, person.name) for person in read_roster(tmp_path / "r.csv").people] == [("s1", "Ann"), ("s2", "Bob")]
+
+
 def test_an_appeal_in_the_roster_may_be_long(tmp_path):
     (tmp_path / "r.csv").write_text(f"id,appeal\ns1,{'x' * 200_000}\n")
     assert len(read_roster(tmp_path / "r.csv").people[0].appeal) == 10_000 + len(" [...]")
