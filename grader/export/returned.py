@@ -1,6 +1,8 @@
 """What learners get back: a report at the feedback level that the course allows, one folder each."""
 
+import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -47,13 +49,17 @@ def return_reports(
     """
     from grader.report.learner import page
 
-    count = 0
+    count, grades = 0, list(grades)
+    met = Counter(folder_name(grade).casefold() for grade in grades)
     for grade in grades:
         said = [*grade.comments, *grade.decisions]
         report = reports(grade) or (Report(0, round(grade.max_score), [], notes=[grade.reason]) if said else None)
         if report is None:
             continue
-        target = folder / folder_name(grade)
+        name = folder_name(grade)
+        if met[name.casefold()] > 1 and name != grade.student:  # "ann." and "ann" are two students, each with a page
+            name += f"-{hashlib.sha256(grade.student.encode()).hexdigest()[:8]}"
+        target = folder / name
         shown = redacted(report, rules) if report.stages else report
         told = f"{number(grade.score)} of {number(grade.max_score)} points count."
         late = [f"{grade.reason}: {told}"] if grade.penalty else []
