@@ -76,8 +76,12 @@ def test_the_autograder_of_a_kit_grades_a_checkout(tmp_path, bundle):
 
 
 def test_a_result_is_there_when_grading_itself_is_not_possible(tmp_path, bundle):
-    """Exit status 0 and a result with the reason: with another status Classroom 50 would blame its own machine."""
+    """Exit status 0 and a result with the reason, whatever lies in its place: with another status Classroom 50 would blame its
+    own machine.
+    """
     (tmp_path / "essay.txt").write_text("no submission")
+    (tmp_path / "result.json" / "deep").mkdir(parents=True)
+    (tmp_path / "release-body.md").symlink_to("essay.txt")
     command = [sys.executable, str(bundle / "autograder.py")]
     environment = {**os.environ, **IDENTITY, "CHAIN_RULE_NO_VENV": "1", "CHAIN_RULE_MEMORY": str(tmp_path / "m")}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False)
@@ -86,3 +90,4 @@ def test_a_result_is_there_when_grading_itself_is_not_possible(tmp_path, bundle)
     assert (content["score"], content["max-score"]) == (0, 100)
     assert content["tests"][0]["test-name"].startswith("Grading ended with status 2")
     assert (tmp_path / "release-body.md").read_text().startswith("# No result")
+    assert (tmp_path / "essay.txt").read_text() == "no submission"
