@@ -99,7 +99,8 @@ def read_submission(folder: Path, asked: Sequence[str] = ()) -> Submission:
     if asked and not any(name in modules or name in problems for name in asked):
         none = f"it contains none of {', '.join(map(file_of, asked))}"
         raise NotASubmission(f"{folder} is not a submission: {none}. Name the folder that contains them.")
-    return Submission(folder.name or root.name, modules, problems, root)
+    name = os.fsencode(folder.name or root.name).decode("utf-8", "replace")  # a folder's name need not be text
+    return Submission(name, modules, problems, root)
 
 
 #: What ends the name of a file's copy: `losses (1)`, `losses-1`, `losses copy`, `losses.py.py`.

@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from grader.worker.outside.local import LocalPool
 from grader.worker.outside.pool import WorkerPool
 from tests.cohort.conftest import forbid
 from tests.courses import HERE
+from tests.running.toys import write_submission
 
 
 @pytest.fixture(params=["local", "wire"])
@@ -169,3 +171,12 @@ def test_fingerprint_depends_on_the_text_alone(folder, tmp_path_factory):
     assert HERE.read(folder).fingerprint() == HERE.read(other).fingerprint()
     (other / "layers.py").write_text("x = 2\n")
     assert HERE.read(folder).fingerprint() != HERE.read(other).fingerprint()
+
+
+def test_a_folder_whose_name_is_no_text_has_one_that_can_be_written(tmp_path):
+    named = os.fsencode(tmp_path) + b"/ann\xff"
+    try:
+        os.mkdir(named)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    assert HERE.read(write_submission(Path(os.fsdecode(named)), layers="x = 1")).name == "ann\N{REPLACEMENT CHARACTER}"

@@ -59,12 +59,11 @@ def best(moments: Iterable[Moment]) -> Moment:
 def last_commit(clone: Path, trusted: bool) -> Moment:
     """The date of a clone's last commit, which its author may set to anything; without trust it is only told."""
 
-    # Git reads the student's objects from a repository of our own: it follows no setting of theirs, and runs nothing of theirs.
+    # Git reads the student's objects from our own repository, and follows and runs nothing of theirs; it quotes what is no text.
     def git(folder: str, *arguments: str, **more: str) -> str:
         own = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **more}
         command = ["git", f"--git-dir={folder}", *arguments]
-        run = subprocess.run(command, env=own, capture_output=True, errors="replace", timeout=20, check=True)  # it quotes theirs
-        return run.stdout.strip()
+        return subprocess.run(command, env=own, capture_output=True, errors="replace", timeout=20, check=True).stdout.strip()
 
     try:
         theirs = str((clone / ".git").resolve())

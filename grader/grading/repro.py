@@ -11,7 +11,7 @@ from grader.course.toolbox import shared
 from grader.files import write_atomically
 from grader.records import REPRO, NextStep
 from grader.running.context import Context
-from grader.text import clean
+from grader.text import clean, clean_name
 
 
 def write(context: Context, step: NextStep | None, out: Path) -> Path | None:
@@ -26,7 +26,7 @@ def write(context: Context, step: NextStep | None, out: Path) -> Path | None:
     if result is None or result.state != "fail" or result.substituted or hidden or name in state.unrepeatable or run is None:
         return None
     student = context.submission.folder.resolve()
-    file = here.relative_to(root) / REPRO if here.is_relative_to(root) else path
+    file = clean_name(str(here.relative_to(root) / REPRO if here.is_relative_to(root) else path), 2000)
     relative = {"folder": os.path.relpath(student, here), "root": os.path.relpath(root, here)}
-    text = known.text(run, clean(result.message), step, student=clean(student.name), file=clean(str(file)), **relative)
+    text = known.text(run, clean(result.message), step, student=clean_name(student.name), file=file, **relative)
     return write_atomically(path, text) if text else None

@@ -77,13 +77,13 @@ def test_a_learners_grade_writes_it_and_any_other_removes_it(tmp_path, monkeypat
     (tmp_path / "tasks" / "toolbox").mkdir()
     for name in ("repro.py", "repro_begin.txt"):
         shutil.copy(HERE.tasks / "toolbox" / name, tmp_path / "tasks" / "toolbox")
-    mine = write_submission(tmp_path / "mine", layers=RIGHT["layers"].replace("a + b", "a - b"))
+    mine = write_submission(tmp_path / "mine\nraise SystemExit(7) #", layers=RIGHT["layers"].replace("a + b", "a - b"))
     out = tmp_path / "out"
     grade(Request(Course(tmp_path), mine, Output(out, repro=True)), pool=LocalPool())
     status, output = run_fresh(out / "repro.py")
     assert (status, "got:" in output, "wanted:" in output) == (0, True, True)
     assert (
-        "# Runs the code in mine/ as check_add_adds of stage 01_first ran it: python out/repro.py\n"
+        "# Runs the code in mine raise SystemExit(7) #/ as check_add_adds of stage 01_first ran it: python out/repro.py\n"
         in (out / "repro.py").read_text()
     )
     assert "python out/repro.py" in (out / "report.html").read_text()
