@@ -97,12 +97,12 @@ def same_answers(a: Answers, b: Answers) -> bool:
 
 
 def resting_on(given: Answers, judged: object) -> list[Answer] | None:
-    """The answers, with ANYTHING for those that an expectation does not rest on; None if that cannot be told.
+    """The answers, with ANYTHING for those that an expectation does not rest on; None if that cannot be told, or one raised.
 
     judged : what the expectation was about: one of the answers, or an item of one (then it rests on all of them)
     """
-    if not isinstance(judged, float | np.ndarray) or not _says_something(np.asarray(judged)):
-        return None
+    if last_words(given) or not isinstance(judged, float | np.ndarray) or not _says_something(np.asarray(judged)):
+        return None  # what an exception ended did not fail by what was judged last
     for k in range(len(given) - 1, -1, -1):
         outcome = given[k][2]
         if outcome is judged or (isinstance(outcome, list | tuple) and any(item is judged for item in outcome)):

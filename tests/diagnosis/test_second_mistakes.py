@@ -7,6 +7,7 @@ from grader.check_tasks.backend import Job, VerifyContext, run_job
 from grader.course.misconceptions import apply, load, parse
 from grader.diagnosis.same_answers import ANYTHING, resting_on, same
 from grader.running import scores
+from grader.worker.outside.transcript import ErrorInfo
 from tests.diagnosis.test_diagnose import ANSWER, COURSE
 
 FORWARD = """
@@ -76,3 +77,32 @@ def test_only_what_an_expectation_is_about_is_compared():
 def test_nothing_is_said_of_answers_that_many_mistakes_give(judged):
     assert resting_on([("call", "forward", judged)], judged) is None
     assert resting_on([("call", "forward", 1.5)], 2.5) is None
+
+
+def test_what_was_judged_before_an_exception_says_nothing_of_it():
+    judged = np.array([1.0, 2.0])
+    raised = ErrorInfo("student", "IndexError", "index 5 is out of bounds")
+    assert resting_on([("call", "forward", judged)], judged) is not None
+    assert resting_on([("call", "forward", judged), ("call", "backward", raised)], judged) is None
+
+
+def test_rows_kept_from_earlier_calls_are_not_called_a_step():
+    text = """
+@held_out("layers.Linear.forward")
+def f(self, x):
+    self.x = x
+    self.rows = getattr(self, "rows", []) + list(x)
+    return x @ self.W + self.b
+"""
+    back = """
+@held_out("layers.Linear.backward")
+def f(self, dout):
+    self.dW, self.db, dx = np.zeros_like(self.W), np.zeros_like(self.b), np.zeros((len(self.rows), len(self.W)))
+    for n, row in enumerate(self.rows):
+        self.dW += np.outer(row, dout[n])
+        self.db += dout[n]
+        dx[n] = self.W @ dout[n]
+    return dx
+"""
+    code = apply(apply(ANSWER, parse(text, "x")[0]), parse(back, "x")[0])
+    assert not names_of(code, "01_linear")
