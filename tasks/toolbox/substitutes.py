@@ -82,7 +82,7 @@ class MLP:
 
     def __init__(self, sizes: Iterable[int], rng: np.random.Generator) -> None:
         own, widths = importlib.import_module("student.layers"), list(sizes)
-        linear = [own.Linear(inputs, units, rng) for inputs, units in pairwise(widths)]
+        linear = _kept(self, [own.Linear(inputs, units, rng) for inputs, units in pairwise(widths)])
         self.layers = [layer for one in linear for layer in (one, own.ReLU())][:-1]
 
     def forward(self, x: Array) -> Array:
@@ -100,6 +100,20 @@ class MLP:
     def predict(self, x: Array) -> Array:
         best: Array = self.forward(x).argmax(axis=1)
         return best
+
+
+def _kept(model: Own, drawn: list[Own]) -> list[Own]:
+    """The Linears that the learner's own __init__ made, if they are as these are: their code may know them by other names."""
+    made = [layer for layer in _in_turn(getattr(model, "layers", ())) if hasattr(layer, "W")]
+    if len({id(one) for one in made}) != len(drawn) or [_shapes(one) for one in made] != [_shapes(one) for one in drawn]:
+        return drawn
+    for one, as_drawn in zip(made, drawn):
+        one.W[...], one.b[...] = as_drawn.W, as_drawn.b
+    return made
+
+
+def _shapes(linear: Own) -> list[tuple[int, ...]]:
+    return [np.shape(array) for array in (linear.W, linear.b)]
 
 
 def _in_turn(layers: Own) -> Iterator[Own]:

@@ -213,6 +213,15 @@ def test_what_the_learners_own_init_makes_stays_with_the_right_numbers_in_it(mad
     assert lost == ({"06_network", "07_backprop"} if "raise" in made else {"07_backprop"} if made else set())
 
 
+def test_a_second_list_of_the_same_layers_costs_no_later_stage_a_point():
+    network = REFERENCE.modules["network"].replace("if i > 0:", "if 0 < i < 2:")
+    network = network.replace("for layer in self.layers if isinstance(layer, Linear)", "for layer in self.linears")
+    kept = "        self.linears = [layer for layer in self.layers if isinstance(layer, Linear)]\n"
+    network = network.replace("\n    def forward", f"{kept}\n    def forward", 1)
+    found = points(graded(REFERENCE.replaced({"network": network})))
+    assert {stage for stage, (earned, _) in found.items() if earned < worth(stage)} == {"06_network"}
+
+
 def test_a_failure_says_nothing_where_what_was_put_in_is_never_called():
     own = AVERAGED.modules["layers"].replace("class Linear", "class Own") + "\n\nclass Linear(Own):\n    pass\n"
     network = REFERENCE.modules["network"].replace("import Linear, ReLU", "import Own as Linear, ReLU")
