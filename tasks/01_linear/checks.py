@@ -32,6 +32,7 @@ def check_linear_backward_sums_dW_and_db(student, case):
     case.sizes(rows=5, inputs=4, units=3)
     case.remember("dW for an x that is reshaped where it should be transposed", x.reshape(4, 5) @ dout)
     case.remember("dW of all rows but the first", x[1:].T @ dout[1:])
+    case.remember("dW for the magnitudes of dout", x.T @ np.abs(dout))
     case.remember("db of all rows but the first", dout[1:].sum(axis=0))
     case.expect(linear.dW, x.T @ dout, "linear.dW", should=DW, layout="the shape of W", rtol=FLOAT32_RTOL)
     case.expect(_vector(linear.db), dout.sum(axis=0), "linear.db", should=DB, layout="the shape of b", rtol=FLOAT32_RTOL)
@@ -45,6 +46,8 @@ def check_linear_backward_returns_dx(student, case):
     case.sizes(rows=5, inputs=4, units=3)
     dx = linear.backward(dout)
     case.remember("the result for a W that is reshaped where it should be transposed", dout @ W.reshape(3, 4))
+    case.remember("the result for dout + b", (dout + b) @ W.T)
+    case.remember("the result for the magnitudes of dout", np.abs(dout) @ W.T)
     case.expect(dx, dout @ W.T, "linear.backward(dout)", should=DX, layout="the shape of x", rtol=FLOAT32_RTOL)
 
 

@@ -11,6 +11,8 @@ def check_numerical_gradient_finds_the_slopes(student, case):
     slopes[0, 0] += x[1, 2]
     slopes[1, 2] += x[0, 0]
     case.sizes(entries=6)
+    case.remember("the slopes multiplied by x, which steps of eps * x give if only eps is divided by", slopes * x)
+    case.remember("the slopes divided by x", slopes / x)
     found = student.gradcheck.numerical_gradient(f, x)
     should = "2 * w * x, and in two places the slope of the product of two entries"
     case.expect(found, slopes, "numerical_gradient(f, x)", should=should, rtol=1e-3)
@@ -68,6 +70,8 @@ def check_relative_error_measures_the_worst_entry(student, case):
     a[2, 1], b[2, 1] = 40.0, 44.0
     case.remember("the largest |a - b| / sqrt(a**2 + b**2)", (np.abs(a - b) / np.hypot(a, b)).max())
     should = "the largest |a - b| / (|a| + |b|), which is 0.5 here"
+    for tiny in (1e-8, 1e-7, 1e-6):
+        case.remember(f"the right result plus {tiny:g}", 0.5 + tiny)
     case.expect(student.gradcheck.relative_error(a, b), 0.5, "relative_error(a, b)", should=should, rtol=1e-9)
 
 

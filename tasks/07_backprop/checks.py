@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checks.api import FLOAT32_RTOL
+from grader.checks.api import FLOAT32_RTOL, Case, Unmet, listed
 
 from ..toolbox import closed_form, networks
 
@@ -30,13 +30,38 @@ def check_backprop_agrees_with_central_differences(student, case):
         gradients = len(sizes) - 1, "dW", "db"
         model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows, gradients)
         analytic = [*networks.gradients_of(student, model), dx]
-        names = [*networks.names(len(parameters), "d"), "dx"]
+        names, agreed = [*networks.names(len(parameters), "d"), "dx"], []
         case.stored.clear()  # pictures of one network at a time
         # The last layer first: there the gradient starts, and an error travels from there to all others.
         for k in [*range(len(parameters) - 1, -1, -1), len(parameters)]:
             array, entries = [*parameters, x][k], list(np.ndindex([*parameters, x][k].shape))
             numeric, trusted = networks.slopes(parameters, array, x, dlogits, entries)
-            _compare(case, names[k], analytic[k], numeric, trusted, entries, array.shape)
+            try:
+                _compare(case, names[k], analytic[k], numeric, trusted, entries, array.shape)
+            except Unmet as unmet:
+                if unmet.kind == "values":
+                    exact, dx = closed_form.backward(parameters, x, dlogits)
+                    shows = _shows(analytic[k], [*exact, dx][k], {"rows": rows, "classes": sizes[-1]})
+                    unmet.looks_like = " ".join(filter(None, (_first_off(names[k], agreed), shows)))
+                raise
+            agreed.append(names[k])
+
+
+def _shows(gradient, exact, counts):
+    """What an array of gradients shows beside that of the chain rule."""
+    numbers = Case(0, "07_backprop", "numbers")
+    numbers.sizes(**counts)
+    try:
+        numbers.expect(gradient, exact, "", rtol=1e-6)
+    except Unmet as unmet:
+        return unmet.looks_like
+    return ""
+
+
+def _first_off(name, agreed):
+    """Which arrays are right before this one, on the way back from the logits."""
+    verb = "agrees" if len(agreed) == 1 else "agree"
+    return f"{listed(agreed)} {verb}: on the way back from the logits, {name} is the first that is off." if agreed else ""
 
 
 def _compare(case, name, gradient, numeric, trusted, entries, shape):
@@ -138,3 +163,19 @@ def explain_gradients(student, case, failed):
         return {}
     model, *_ = _went_back(student, case, DEEP, 4)
     return {check: ("names_the_gradients", "")} if networks.is_mapping(student, model.gradients()) else {}
+
+
+def explain_limits(student, case, failed):
+    """Whether the same gradients are right while they are small, and off when they are large: then something limits them."""
+    if (check := "check_backprop_agrees_with_central_differences") not in failed:
+        return {}
+    model, parameters = networks.filled(student, case, DEEP)
+    x, dlogits, off = case.normal("x", 4, 6), case.normal("dlogits", 4, 3), []
+    for size in (1e-6, 1e3):
+        model.forward(x)
+        dx = model.backward(size * dlogits)
+        exact, exact_dx = closed_form.backward(parameters, x, size * dlogits)
+        pairs = zip([*networks.gradients_of(student, model), dx], [*exact, exact_dx])
+        off.append(max(float(np.max(np.abs(given - own)) / np.max(np.abs(own))) for given, own in pairs))
+    says = "With dlogits a millionth as large, every gradient is right."
+    return {check: ("clips_the_gradient", says)} if off[0] < 1e-6 and off[1] > 1e-3 else {}

@@ -4,6 +4,8 @@ import numpy as np
 
 from grader.checks.api import FLOAT32_RTOL, Unmet, number
 
+MEMORIES = ("gathers_momentum", "adds_up_past_gradients", "averages_past_gradients")  #: mistakes by which a step has others in it
+
 
 def _after(student, case, arrays, gradients, lr, steps=1):
     """What the given arrays contain after some equal steps."""
@@ -34,7 +36,11 @@ def _step_shows(went, right):
     """How a step compares with the right one, if it has its direction, or one length for all entries."""
     ratio, sizes = float(np.sum(went * right) / np.sum(right * right)), np.abs(went)
     if np.allclose(went, ratio * right, 1e-6, 1e-12):
-        return f"The step is {number(ratio, 4)} times as long as it should be." if ratio > 0 else ""
+        gradient = right / 0.1
+        known = {"length": np.sqrt(np.sum(gradient**2)), "largest magnitude": np.max(np.abs(gradient))}
+        known |= {"sum of magnitudes": np.sum(np.abs(gradient)), "mean magnitude": np.mean(np.abs(gradient))}
+        by = "".join(f" It is divided by the {what} of g." for what, size in known.items() if np.isclose(ratio * size, 1, 1e-6))
+        return f"The step is {number(ratio, 4)} times as long as it should be.{by}" if ratio > 0 else ""
     if np.ptp(sizes) <= 1e-6 * np.max(sizes):
         return f"Each entry moved by {number(np.max(sizes), 4)}, whatever its gradient is."
     return ""
@@ -85,17 +91,24 @@ def check_sgd_is_proportional_to_the_gradient(student, case):
     case.expect(after, p - 1e5 * g, "p after a step with 1e6 * g", should="p - 0.1 * 1e6 * g")
 
 
-def explain_signs(student, case, failed):
-    """Whether a second step goes by the sign of its gradient: Adagrad's goes by that of the first as well."""
-    if (check := "check_sgd_step_walks_downhill") not in failed:
+def explain_steps(student, case, failed):
+    """What three steps with g, h and g go by: the signs, all gradients so far, or their own alone at a shrinking rate."""
+    if failed.isdisjoint(checks := ("check_sgd_step_walks_downhill", "check_sgd_has_no_memory")):
         return {}
-    p, *gradients = (case.normal(name, 4, 3) for name in "pgh")
+    p, g, h = (case.normal(name, 4, 3) for name in "pgh")
     held, optimizer, went = student.put([p]), student.optim.SGD(0.1), [p]
-    for gradient in gradients:
+    for gradient in (g, h, g):
         optimizer.step(held, student.put([gradient]))
         went += student.fetch(held)
-    first, second = -np.diff(went, axis=0) / 0.1
-    g, h = gradients
+    steps, own = -np.diff(went, axis=0) / 0.1, np.array([g, h, g])
     after = {"steps_by_the_sign": np.sign(h), "adapts_like_adagrad": h / np.hypot(g, h)}
-    names = [name for name, step in after.items() if np.allclose((first, second), (np.sign(g), step), 1e-3, 0)]
-    return {check: (names[0], "")} if names else {}
+    names = [name for name, step in after.items() if np.allclose(steps[:2], (np.sign(g), step), 1e-3, 0)]
+    if names:
+        return dict.fromkeys(failed.intersection(checks[:1]), (names[0], ""))
+    rates = np.sum(steps * own, axis=(1, 2)) / np.sum(own * own, axis=(1, 2))
+    if not np.allclose(steps, rates[:, None, None] * own, 1e-6, 1e-12):
+        return {}  # some of an earlier gradient, or none of this one
+    says, fact = f"Three steps were {', '.join(number(rate, 4) for rate in rates)} times as long as they should be.", ("", "")
+    if rates[0] > rates[1] * (1 + 1e-6) and rates[1] > rates[2] * (1 + 1e-6) and rates[2] > 0:
+        fact = ("decays_lr", says)
+    return dict.fromkeys(failed.intersection(checks), (*fact, MEMORIES))

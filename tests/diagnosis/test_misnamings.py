@@ -92,3 +92,24 @@ def test_who_measures_no_bias_finds_faults_all_the_same():
         body = f"from student.faults import find_fault_ as find_fault\n{rest.format(silent)}"
         right = ANSWER.replaced({"faults": ANSWER.modules["faults"] + "\n\nfind_fault_ = find_fault\n"}, "one")
         assert named("faults.find_fault", body, "14_faults", header, right) == {name}
+
+
+@pytest.mark.parametrize(
+    ("line", "names"), [("self.lr *= 0.99", {"decays_lr"}), ("grads = [g / abs(g).max() for g in grads]", set())]
+)
+def test_a_step_that_holds_no_earlier_gradient_is_no_moving_average(line, names):
+    """The first step is 0.99 times as long as it should be, as that of a mean with 0.99 is."""
+    body = f"{line}\nfor p, g in zip(params, grads):\n    p -= self.lr * g"
+    assert named("optim.SGD.step", body, "08_sgd", STEP) == names
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("dout *= min(1.0, 5.0 / (np.linalg.norm(dout) + 1e-6))", "clips_the_gradient"),
+        ("dout /= len(dout)", "averages_at_every_layer"),
+    ],
+)
+def test_gradients_that_only_large_dlogits_put_off_are_limited(line, name):
+    body = f"dout = dlogits\nfor layer in reversed(self.layers):\n    dout = layer.backward(dout)\n    {line}\nreturn dout"
+    assert named("network.MLP.backward", body, "07_backprop", "def f(self, dlogits):") == {name}
