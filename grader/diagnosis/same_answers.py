@@ -91,9 +91,12 @@ def last_words(given: Answers) -> str:
     return re.sub(r"[\w.<>]+\(\)", "f()", given[-1][2].message)
 
 
-def same_answers(a: Answers, b: Answers) -> bool:
-    """Whether two transcripts hold the same questions with the same answers."""
-    return len(a) == len(b) and all(p[:2] == q[:2] and same(p[2], q[2]) for p, q in zip(a, b))
+def same_answers(a: Answers, b: Answers, judged: object = None) -> bool:
+    """Whether two transcripts hold the same questions with the same answers; `judged` (of a) as of `resting_on` (of b)."""
+    if len(a) != len(b) or not all(p[:2] == q[:2] and same(p[2], q[2]) for p, q in zip(a, b)):
+        return False
+    stake = [outcome is not ANYTHING for *_, outcome in b]  # what comes before an answer that failed has held
+    return all(stake) or [outcome is not ANYTHING for *_, outcome in resting_on(a, judged) or ()] == stake
 
 
 def resting_on(given: Answers, judged: object) -> list[Answer] | None:

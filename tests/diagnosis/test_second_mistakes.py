@@ -106,3 +106,14 @@ def f(self, dout):
 """
     code = apply(apply(ANSWER, parse(text, "x")[0]), parse(back, "x")[0])
     assert not names_of(code, "01_linear")
+
+
+def test_a_slip_of_every_second_array_is_none_of_all_arrays():
+    """The step of two arrays is 0.5 times as long for the biases, as with half of lr for both: the first array has passed."""
+    text = """
+@held_out("optim.SGD.step")
+def f(self, params, grads):
+    for k, (p, g) in enumerate(zip(params, grads)):
+        p -= self.lr ** (1 + k % 2) * g
+"""
+    assert not names_of(apply(ANSWER, parse(text, "x")[0]), "08_sgd")
