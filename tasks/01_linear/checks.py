@@ -10,6 +10,13 @@ from ..toolbox.layers import backward, expect_different_draws, expect_equal_draw
 LAYOUT = "one row per example, one column per unit"
 DW = "the sum over the rows n of x[n, i] * dout[n, k]"
 DB = "the sum of dout over the rows"
+#: Mistakes in how W is drawn by which hardly any number comes twice.
+SPREADS = (
+    "draws_between_halves", "draws_positive_weights", "forgets_the_two", "leaves_the_count_outside_the_root",
+    "leaves_the_two_outside_the_root", "leaves_the_weights_unscaled", "multiplies_by_the_count", "scales_by_a_fixed_number",
+    "scales_by_the_outputs", "spreads_like_glorot", "spreads_like_pytorch", "takes_the_spread_for_uniform_bounds",
+    "takes_the_variance_for_the_spread",
+)  # fmt: skip
 DX = "the sum over the units k of dout[n, k] * W[i, k]"
 
 
@@ -171,6 +178,29 @@ def explain_memory(student, case, failed):
         linear = _layer(student, case, W, b)
         told |= {check: ("reuses_its_result",)} if memory.reuses_its_result(student, linear, *inputs[:2]) else {}
     return told
+
+
+def explain_old_weights(student, case, failed):
+    """Whether dx belongs to the W that the layer was made with."""
+    if (check := "check_linear_backward_returns_dx") not in failed:
+        return {}
+    x, W, dout = case.normal("x", 5, 4), case.normal("W", 4, 3), case.normal("dout", 5, 3)
+    linear = student.layers.Linear(4, 3, student.rng(case.seed))
+    made_with = np.array(linear.W)
+    fill(student, linear, "W", W)
+    linear.forward(x)
+    dx, old = linear.backward(dout), dout @ made_with.T
+    says = "dx is that of the W which the layer was made with."
+    return {check: ("keeps_a_transposed_copy", says)} if np.shape(dx) == old.shape and np.allclose(dx, old) else {}
+
+
+def explain_spread(student, case, failed):
+    """Which known spreads it is not, where one number comes again and again: none of them cuts anything off."""
+    if (check := "check_linear_draws_he_weights") not in failed:
+        return {}
+    W = np.asarray(student.layers.Linear(400, 300, student.rng(case.seed)).W)
+    repeated = W.size - np.unique(W).size > 0.1 * W.size and np.ptp(W) > 0
+    return {check: ("", "", SPREADS)} if repeated else {}
 
 
 def explain_shapes(student, case, failed):

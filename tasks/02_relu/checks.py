@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checks.api import FLOAT32_RTOL
+from grader.checks.api import FLOAT32_RTOL, Unmet, number
 
 
 def check_relu_forward_zeroes_what_is_negative(student, case):
@@ -22,8 +22,20 @@ def check_relu_backward_passes_where_x_was_positive(student, case):
     case.sizes(rows=5)
     relu = student.layers.ReLU()
     relu.forward(x)
-    should = "dout where x was above 0, and 0 elsewhere"
-    case.expect(relu.backward(dout), dout * (x > 0), "relu.backward(dout)", should=should, rtol=FLOAT32_RTOL)
+    should, back = "dout where x was above 0, and 0 elsewhere", relu.backward(dout)
+    try:
+        case.expect(back, dout * (x > 0), "relu.backward(dout)", should=should, rtol=FLOAT32_RTOL)
+    except Unmet as unmet:
+        unmet.looks_like = (_threshold(x, back, dout * (x > 0)) if unmet.kind == "values" else "") or unmet.looks_like
+        raise
+
+
+def _threshold(x, back, right):
+    """Above which other value than 0 a gradient passes, if there is one."""
+    off, alike = back != right, np.isclose(back, right, 1e-5)
+    if np.any(back[off]) or not np.array_equal(off, ~alike) or np.min(x[off]) <= 0 or np.max(x[off]) > np.min(x[~off & (x > 0)]):
+        return ""
+    return f"Every x above 0 up to {number(np.max(x[off]), 4)} gets 0, and from {number(np.min(x[~off & (x > 0)]), 4)} on dout."
 
 
 def check_relu_passes_no_gradient_at_zero(student, case):

@@ -13,6 +13,8 @@ def check_numerical_gradient_finds_the_slopes(student, case):
     case.sizes(entries=6)
     case.remember("the slopes multiplied by x, which steps of eps * x give if only eps is divided by", slopes * x)
     case.remember("the slopes divided by x", slopes / x)
+    so_far = np.cumsum(slopes).reshape(x.shape)
+    case.remember("the running sum of the slopes: each entry moves together with those before it", so_far)
     found = student.gradcheck.numerical_gradient(f, x)
     should = "2 * w * x, and in two places the slope of the product of two entries"
     case.expect(found, slopes, "numerical_gradient(f, x)", should=should, rtol=1e-3)

@@ -26,7 +26,7 @@ def _went_back(student, case, sizes, rows, *read):
 def check_backprop_agrees_with_central_differences(student, case):
     """backward's gradients agree with numerical gradients, and it returns dx."""
     # Square layers first: there a gradient that goes another way fits every layer, and its numbers tell which way.
-    for sizes, rows in ((SQUARE, 5), (DEEP, 7), (SHALLOW, 1)):
+    for sizes, rows in ((SQUARE, 6), (DEEP, 7), (SHALLOW, 1)):
         gradients = len(sizes) - 1, "dW", "db"
         model, parameters, x, dlogits, dx = _went_back(student, case, sizes, rows, gradients)
         analytic = [*networks.gradients_of(student, model), dx]
@@ -127,6 +127,8 @@ def check_gradients_belong_to_the_last_backward(student, case):
     model.backward(dlogits)
     expected, _ = closed_form.backward(parameters, x, dlogits)
     gradients = networks.as_vectors(student.take(model.gradients()))
+    should = "gradients() should be the 6 arrays dW1, db1, dW2, db2, dW3, db3 of the last backward alone."
+    case.require(len(gradients) == 6, should, f"After the second backward gradients() has {len(gradients)} arrays.")
     for array, exact, name in zip(gradients, expected, networks.names(6, "d")):
         what = f"{name} after the second backward"
         case.expect(array, exact, what, should="the second batch's", rtol=FLOAT32_RTOL)

@@ -28,17 +28,17 @@ def check_sgd_step_walks_downhill(student, case):
         case.expect(after, p - 0.1 * g, "p after SGD(0.1).step([p], [g])", should="p - 0.1 * g", rtol=FLOAT32_RTOL)
     except Unmet as unmet:
         if unmet.kind == "values":
-            unmet.looks_like = _step_shows(p - np.asarray(after), 0.1 * g) or unmet.looks_like
+            unmet.looks_like = _step_shows(p - np.asarray(after), 0.1, g) or unmet.looks_like
         raise
 
 
-def _step_shows(went, right):
+def _step_shows(went, lr, g):
     """How a step compares with the right one, if it has its direction, or one length for all entries."""
-    ratio, sizes = float(np.sum(went * right) / np.sum(right * right)), np.abs(went)
+    right, sizes = lr * g, np.abs(went)
+    ratio = float(np.sum(went * right) / np.sum(right * right))
     if np.allclose(went, ratio * right, 1e-6, 1e-12):
-        gradient = right / 0.1
-        known = {"length": np.sqrt(np.sum(gradient**2)), "largest magnitude": np.max(np.abs(gradient))}
-        known |= {"sum of magnitudes": np.sum(np.abs(gradient)), "mean magnitude": np.mean(np.abs(gradient))}
+        known = {"length": np.sqrt(np.sum(g**2)), "largest magnitude": np.max(np.abs(g))}
+        known |= {"sum of magnitudes": np.sum(np.abs(g)), "mean magnitude": np.mean(np.abs(g))}
         by = "".join(f" It is divided by the {what} of g." for what, size in known.items() if np.isclose(ratio * size, 1, 1e-6))
         return f"The step is {number(ratio, 4)} times as long as it should be.{by}" if ratio > 0 else ""
     if np.ptp(sizes) <= 1e-6 * np.max(sizes):
@@ -64,9 +64,14 @@ def check_sgd_pairs_arrays_with_gradients(student, case):
         arrays = [case.normal(f"p{k}", *shape) for k, shape in enumerate(shapes)]
         gradients = [case.normal(f"g{k}", *shape) for k, shape in enumerate(shapes)]
         case.sizes(arrays=len(shapes))
-        for k, now in enumerate(_after(student, case, arrays, gradients, 0.5)):
+        for k, now in enumerate(_after(student, case, arrays, gradients, 0.3)):
             what = f"p{k} (of {len(shapes)} arrays) after the step"
-            case.expect(now, arrays[k] - 0.5 * gradients[k], what, should=f"p{k} - 0.5 * g{k}")
+            try:
+                case.expect(now, arrays[k] - 0.3 * gradients[k], what, should=f"p{k} - 0.3 * g{k}")
+            except Unmet as unmet:
+                shows = _step_shows(arrays[k] - now, 0.3, gradients[k]) if unmet.kind == "values" else ""
+                unmet.looks_like = unmet.looks_like or shows
+                raise
 
 
 def check_sgd_has_no_memory(student, case):
@@ -92,7 +97,7 @@ def check_sgd_is_proportional_to_the_gradient(student, case):
 
 
 def explain_steps(student, case, failed):
-    """What three steps with g, h and g go by: the signs, all gradients so far, or their own alone at a shrinking rate."""
+    """What three steps with g, h and g go by: signs, gradients so far, their own at a shrinking rate, or p itself as well."""
     if failed.isdisjoint(checks := ("check_sgd_step_walks_downhill", "check_sgd_has_no_memory")):
         return {}
     p, g, h = (case.normal(name, 4, 3) for name in "pgh")
@@ -105,6 +110,11 @@ def explain_steps(student, case, failed):
     names = [name for name, step in after.items() if np.allclose(steps[:2], (np.sign(g), step), 1e-3, 0)]
     if names:
         return dict.fromkeys(failed.intersection(checks[:1]), (names[0], ""))
+    stood = np.array(went[:-1])  # each p before its step
+    shares = np.sum((steps - own) * stood, axis=(1, 2)) / np.sum(stood * stood, axis=(1, 2))
+    if shares[0] > 1e-9 and np.allclose(steps, own + shares[0] * stood, 1e-6, 1e-12):
+        says = f"Each step takes away {number(0.1 * shares[0], 4)} times p besides."
+        return dict.fromkeys(failed.intersection(checks[:1]), ("decays_the_weights", says))
     rates = np.sum(steps * own, axis=(1, 2)) / np.sum(own * own, axis=(1, 2))
     if not np.allclose(steps, rates[:, None, None] * own, 1e-6, 1e-12):
         return {}  # some of an earlier gradient, or none of this one

@@ -22,7 +22,11 @@ def expect_spread(W: object, std: float, what: str) -> None:
         raise Unmet(should, f"{what} contains nan or inf.", kind="not finite")
     different = 1 + np.count_nonzero(np.diff(np.sort(W, axis=None)))  # np.unique would import numpy.ma
     if different < 0.9 * W.size:
-        raise Unmet(should, f"{what} has {W.size} entries, but only {different} different ones.", kind="values")
+        ends = np.array([np.min(W), np.max(W)])
+        cut = np.count_nonzero((W[..., None] == ends).any(axis=-1))
+        shows = f"{cut} of them are {number(ends[0])} or {number(ends[1])}, and none is beyond: they are cut off there."
+        shows = shows if ends[0] < 0 < ends[1] and cut > 0.05 * W.size else ""
+        raise Unmet(should, f"{what} has {W.size} entries, but only {different} different ones.", shows, kind="values")
     if np.min(W) >= 0 or np.max(W) <= 0:
         sign = "negative" if np.min(W) >= 0 else "positive"
         raise Unmet(should, f"{what} has no {sign} entry.", kind="values")

@@ -184,7 +184,8 @@ def listed(student: Student, case: Case, given: object, what: str, names: Sequen
     case.require(not mapping, is_list, f"{what} returned {type_phrase(given)}.")
     arrays = student.take(given)
     should = f"{what} should be the {len(names)} arrays {', '.join(names)}."
-    case.require(len(arrays) == len(names), should, f"{what} has {len(arrays)} arrays.")
+    shapes = f", of shapes {', '.join(str(np.shape(array)) for array in arrays)}" if len(arrays) <= len(names) else ""
+    case.require(len(arrays) == len(names), should, f"{what} has {len(arrays)} arrays{shapes}.")
     return as_vectors(arrays)
 
 

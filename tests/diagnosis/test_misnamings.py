@@ -2,6 +2,7 @@
 
 import pytest
 
+from grader.course.misconceptions import apply, parse
 from tests.diagnosis.test_diagnose import ANSWER, named
 
 BATCHES = "order = rng.permutation(len(x))\nx, y = x[order], y[order]\n"
@@ -95,7 +96,12 @@ def test_who_measures_no_bias_finds_faults_all_the_same():
 
 
 @pytest.mark.parametrize(
-    ("line", "names"), [("self.lr *= 0.99", {"decays_lr"}), ("grads = [g / abs(g).max() for g in grads]", set())]
+    ("line", "names"),
+    [
+        ("self.lr *= 0.99", {"decays_lr"}),
+        ("grads = [g / abs(g).max() for g in grads]", set()),
+        ("for p in params:\n    p *= 1 - 1e-4", {"decays_the_weights"}),
+    ],
 )
 def test_a_step_that_holds_no_earlier_gradient_is_no_moving_average(line, names):
     """The first step is 0.99 times as long as it should be, as that of a mean with 0.99 is."""
@@ -108,8 +114,31 @@ def test_a_step_that_holds_no_earlier_gradient_is_no_moving_average(line, names)
     [
         ("dout *= min(1.0, 5.0 / (np.linalg.norm(dout) + 1e-6))", "clips_the_gradient"),
         ("dout /= len(dout)", "averages_at_every_layer"),
+        ("dout /= len(self.layers)", None),
     ],
 )
 def test_gradients_that_only_large_dlogits_put_off_are_limited(line, name):
     body = f"dout = dlogits\nfor layer in reversed(self.layers):\n    dout = layer.backward(dout)\n    {line}\nreturn dout"
-    assert named("network.MLP.backward", body, "07_backprop", "def f(self, dlogits):") == {name}
+    assert named("network.MLP.backward", body, "07_backprop", "def f(self, dlogits):") == {name} - {None}
+
+
+def test_weights_that_are_cut_off_are_no_other_spread():
+    body = "self.W = np.clip(rng.normal(size=(in_features, out_features)), -1, 1) * np.sqrt(2 / in_features)\n"
+    body += "self.b, self.dW, self.db = np.zeros(out_features), np.zeros_like(self.W), np.zeros(out_features)"
+    header = "def f(self, in_features, out_features, rng, *_):"
+    assert named("layers.Linear.__init__", body, "01_linear", header) == set()
+
+
+def test_the_weights_a_layer_was_made_with_are_seen_however_they_were_drawn():
+    """Drawn from a uniform range of He's spread, and kept for the way back."""
+    made = """
+@held_out("layers.Linear.__init__")
+def f(self, in_features, out_features, rng, *_):
+    limit = np.sqrt(6 / in_features)
+    self.W = rng.uniform(-limit, limit, (out_features, in_features)).T
+    self.start, self.b = self.W.copy(), np.zeros(out_features)
+    self.dW, self.db = 0 * self.W, 0 * self.b
+"""
+    answer = apply(ANSWER, parse(made, "x")[0])
+    body = "self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)\nreturn dout @ self.start.T"
+    assert named("layers.Linear.backward", body, "01_linear", "def f(self, dout):", answer) == {"keeps_a_transposed_copy"}
