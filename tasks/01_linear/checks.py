@@ -26,7 +26,8 @@ def check_linear_forward_adds_the_bias(student, case):
     linear = _layer(student, case, W, b)
     case.sizes(rows=5, inputs=4, units=3)
     case.remember("the result for a W that is reshaped where it should be transposed", x @ W.reshape(3, 4).T + b)
-    case.remember("the result for an x whose columns were centred", (x - x.mean(axis=0)) @ W + b)
+    for name, other in layers.scaled(x).items():
+        case.remember(f"the result for {name}", (other @ W + b).astype(np.float32))
     case.expect(linear.forward(x), x @ W + b, "linear.forward(x)", should="x @ W + b", layout=LAYOUT, rtol=FLOAT32_RTOL)
 
 
@@ -41,6 +42,8 @@ def check_linear_backward_sums_dW_and_db(student, case):
     case.remember("dW of all rows but the first", x[1:].T @ dout[1:])
     case.remember("dW for the magnitudes of dout", x.T @ np.abs(dout))
     case.remember("db of all rows but the first", dout[1:].sum(axis=0))
+    for name, other in layers.scaled(x).items():
+        case.remember(f"dW for {name}", (other.T @ dout).astype(np.float32))
     case.expect(linear.dW, x.T @ dout, "linear.dW", should=DW, layout="the shape of W", rtol=FLOAT32_RTOL)
     case.expect(_vector(linear.db), dout.sum(axis=0), "linear.db", should=DB, layout="the shape of b", rtol=FLOAT32_RTOL)
 

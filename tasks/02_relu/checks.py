@@ -26,16 +26,25 @@ def check_relu_backward_passes_where_x_was_positive(student, case):
     try:
         case.expect(back, dout * (x > 0), "relu.backward(dout)", should=should, rtol=FLOAT32_RTOL)
     except Unmet as unmet:
-        unmet.looks_like = (_threshold(x, back, dout * (x > 0)) if unmet.kind == "values" else "") or unmet.looks_like
+        if unmet.kind == "values":
+            found, counted = _gate_shows(x, dout, back)
+            unmet.looks_like = found or unmet.looks_like or counted
         raise
 
 
-def _threshold(x, back, right):
-    """Above which other value than 0 a gradient passes, if there is one."""
-    off, alike = back != right, np.isclose(back, right, 1e-5)
-    if np.any(back[off]) or not np.array_equal(off, ~alike) or np.min(x[off]) <= 0 or np.max(x[off]) > np.min(x[~off & (x > 0)]):
-        return ""
-    return f"Every x above 0 up to {number(np.max(x[off]), 4)} gets 0, and from {number(np.min(x[~off & (x > 0)]), 4)} on dout."
+def _gate_shows(x, dout, back):
+    """Where the gradient passes and where it stops, if it does nothing else: a rule, and how many entries are off."""
+    passes, stops = np.isclose(back, dout, 1e-5), back == 0
+    if not np.all(passes | stops) or not (passes.any() and stops.any()):
+        return "", ""
+    late, early = stops & (x > 0), passes & (x <= 0)
+    for axis, name in ((1, "row"), (0, "column")):
+        if np.all(passes.all(axis=axis) | stops.all(axis=axis)):
+            return f"Each {name} of dout passes or stops as a whole.", ""
+    if not early.any() and (passes & (x > 0)).any() and np.max(x[late]) < np.min(x[passes]):
+        return f"Every x above 0 up to {number(np.max(x[late]), 4)} gets 0, and from {number(np.min(x[passes]), 4)} on dout.", ""
+    passing, stopping = np.count_nonzero(early), np.count_nonzero(late)
+    return "", f"Every entry is that of dout or 0: {passing} pass where x is not above 0, and {stopping} stop where it is."
 
 
 def check_relu_passes_no_gradient_at_zero(student, case):
@@ -44,8 +53,9 @@ def check_relu_passes_no_gradient_at_zero(student, case):
     dout = case.normal("dout", 1, 6)
     relu = student.layers.ReLU()
     relu.forward(x)
-    should = "0 where x is 0, and dout where x is above 0, however little"
-    case.expect(relu.backward(dout), dout * (x > 0), "relu.backward(dout)", should=should, rtol=FLOAT32_RTOL)
+    should, back = "0 where x is 0, and dout where x is above 0, however little", relu.backward(dout)
+    why = "At x = 0 a quotient such as x / abs(x) is 0 / 0."
+    case.expect(back, dout * (x > 0), "relu.backward(dout)", should=should, rtol=FLOAT32_RTOL, not_finite=why)
 
 
 def check_relu_backward_is_about_the_last_forward(student, case):

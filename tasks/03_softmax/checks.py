@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checks.api import FLOAT32_RTOL, number
+from grader.checks.api import FLOAT32_RTOL, Unmet, number
 
 OVERFLOW = "The exp of a number above 709 is too large for a float."
 UNDERFLOW = "If every exp of a row is 0, the row is 0 divided by 0."
@@ -13,8 +13,26 @@ def check_softmax_gives_the_exponential_shares(student, case):
     logits = case.normal("logits", 5, 4, scale=1.5)
     logits[1] = [0.0, 1.0, 2.0, -1.0]
     case.sizes(rows=5, classes=4)
-    should = "exp(logits), each row divided by its own sum"
-    case.expect(student.losses.softmax(logits), _softmax(logits), "softmax(logits)", should=should, rtol=FLOAT32_RTOL)
+    should, shares = "exp(logits), each row divided by its own sum", student.losses.softmax(logits)
+    try:
+        case.expect(shares, _softmax(logits), "softmax(logits)", should=should, rtol=FLOAT32_RTOL)
+    except Unmet as unmet:
+        unmet.looks_like = unmet.looks_like or (_shares_show(shares, _softmax(logits)) if unmet.kind == "values" else "")
+        raise
+
+
+def _shares_show(shares, right):
+    """To which power the right shares were taken; else which axis the shares add up over, or how much its rows add up to."""
+    if np.all(shares > 0):
+        power = np.sum(np.log(shares) * np.log(right)) / np.sum(np.log(right) ** 2)
+        if np.allclose(np.log(shares), power * np.log(right), 1e-4):
+            return f"Each entry is the right one to the power of {number(power, 4)}."
+    rows, columns = shares.sum(axis=1), shares.sum(axis=0)
+    for sums, name in ((rows, "row"), (columns, "column"), (np.array([shares.sum()]), "")):
+        if np.allclose(sums, 1, 1e-5):
+            return f"Each {name} adds up to 1." if name else "All entries together add up to 1."
+    parts = "Within each row the proportions are right, but the " if np.allclose(shares / rows[:, None], right, 1e-5) else "The "
+    return f"{parts}rows add up to {number(np.min(rows), 4)} to {number(np.max(rows), 4)}, not to 1."
 
 
 def check_softmax_rows_sum_to_one(student, case):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checks.api import FLOAT32_RTOL, StudentError
+from grader.checks.api import FLOAT32_RTOL, StudentError, Unmet, number
 
 OVERFLOW = "The exp of a number above 709 is too large for a float."
 ALL_ZERO = "If every exp of a row is 0, the log of their sum is -inf."
@@ -29,7 +29,30 @@ def check_cross_entropy_gradient_is_softmax_minus_onehot(student, case):
     exps, onehot = np.exp(logits - logits.max(axis=1, keepdims=True)), np.eye(4)[labels]
     early = (exps - onehot) / exps.sum(axis=1, keepdims=True) / len(labels)
     case.remember("the gradient if 1 is subtracted before the exps are divided by their sum", early)
-    case.expect(loss.backward(), _gradient(logits, labels), "The gradient", should=should, rtol=FLOAT32_RTOL)
+    gradient = loss.backward()
+    try:
+        case.expect(gradient, _gradient(logits, labels), "The gradient", should=should, rtol=FLOAT32_RTOL)
+    except Unmet as unmet:
+        shows = _gradient_shows(gradient, logits, labels) if unmet.kind == "values" and not unmet.looks_like else ""
+        unmet.looks_like = unmet.looks_like or shows
+        raise
+
+
+def _gradient_shows(gradient, logits, labels):
+    """Whether rows are multiples of the right ones; whose softmax it is; whether only true classes, or only others, are off."""
+    right, onehot = _gradient(logits, labels), np.eye(logits.shape[1])[labels]
+    factors = np.sum(gradient * right, axis=1) / np.sum(right * right, axis=1)
+    if np.allclose(gradient, factors[:, None] * right, 1e-5, 1e-9):
+        return f"Each row is a multiple of what it should be: {', '.join(number(factor, 4) for factor in factors)} times."
+    shares = len(labels) * gradient + onehot
+    if np.all(shares > 0) and np.allclose(shares.sum(axis=1), 1, 1e-5):
+        logs, apart = (a - a.mean(axis=1, keepdims=True) for a in (np.log(shares), logits))
+        factor = np.sum(logs * apart) / np.sum(apart * apart)
+        if np.allclose(logs, factor * apart, 1e-4, 1e-6):
+            return f"It is the gradient for the softmax of {number(factor, 4)} * logits."
+    off, true = ~np.isclose(gradient, right, 1e-5, 1e-9), onehot > 0
+    names = [name for name, others in (("the true classes", ~true), ("the other classes", true)) if not off[others].any()]
+    return f"Only the entries of {names[0]} are off." if names else ""
 
 
 def check_cross_entropy_handles_large_logits(student, case):

@@ -5,7 +5,7 @@ import numpy as np
 from grader.checks.api import FLOAT32_RTOL, Earlier, Remote, Unmet, listed, type_phrase
 
 from ..toolbox import closed_form, networks
-from ..toolbox.layers import RESULT, read_soon
+from ..toolbox.layers import RESULT, read_soon, scaled
 
 DEEP, SHALLOW, SQUARE = (6, 5, 4, 3), (4, 3), (5, 5, 5, 5)
 
@@ -39,7 +39,7 @@ def check_network_forward_runs_every_layer(student, case):
         x = case.normal("x", rows, sizes[0])
         logits = closed_form.forward(parameters, x)
         case.sizes(rows=rows, classes=sizes[-1], inputs=sizes[0])
-        for name, other in networks.scaled(x).items():
+        for name, other in scaled(x).items():
             five_digits = closed_form.forward(parameters, other).astype(np.float32)  # an epsilon beside it does not matter
             case.remember(f"the result for {name}", five_digits)
         case.expect(model.forward(x), logits, "model.forward(x)", should="the output of the last Linear", rtol=FLOAT32_RTOL)
@@ -71,7 +71,7 @@ def check_network_predict_names_the_best_class(student, case):
             try:
                 case.expect(given, logits.argmax(axis=1), "model.predict(x)", should=should)
             except Unmet as unmet:
-                unmet.looks_like = unmet.looks_like or _never_predicted(given, logits.argmax(axis=1))
+                unmet.looks_like = unmet.looks_like or _classes_show(given, logits)
                 raise
             should = "model.predict(x) should contain whole numbers: they are used as an index."
             case.require(
@@ -79,11 +79,17 @@ def check_network_predict_names_the_best_class(student, case):
             )
 
 
-def _never_predicted(given, best):
-    """The classes that no row was given, where only their rows differ."""
-    missed = sorted(set(best) - set(np.ravel(given)))
-    alike = np.shape(given) == np.shape(best) and bool(missed) and np.array_equal(given != best, np.isin(best, missed))
-    return f"Class {listed(map(str, missed))} is never predicted; all other rows are right." if alike else ""
+def _classes_show(given, logits):
+    """Which classes no row was given, where only their rows differ; or how many logits are larger."""
+    best = logits.argmax(axis=1)
+    if np.shape(given) != np.shape(best) or not np.isin(given, range(logits.shape[1])).all():
+        return ""
+    missed = sorted(set(best) - set(given))
+    if missed and np.array_equal(given != best, np.isin(best, missed)):
+        classes = f"Class {missed[0]} is" if len(missed) == 1 else f"Classes {listed(missed)} are"
+        return f"{classes} never predicted; all other rows are right."
+    larger = {int(np.sum(row > row[k])) for row, k in zip(logits, np.asarray(given, int))}
+    return f"In every row {larger.pop()} logits are larger than that of the class it gives." if len(larger) == 1 else ""
 
 
 def check_network_draws_every_layer_from_rng(student, case):

@@ -43,6 +43,10 @@ def _step_shows(went, lr, g):
         return f"The step is {number(ratio, 4)} times as long as it should be.{by}" if ratio > 0 else ""
     if np.ptp(sizes) <= 1e-6 * np.max(sizes):
         return f"Each entry moved by {number(np.max(sizes), 4)}, whatever its gradient is."
+    if len(lengths := np.unique(np.round(sizes, 9))) == 2:
+        return f"Each entry moved by {number(lengths[0], 4)} or by {number(lengths[1], 4)}, whatever its gradient is."
+    if np.allclose(went, np.clip(right, -np.max(sizes), np.max(sizes)), 1e-6, 1e-12):
+        return f"No entry moved by more than {number(np.max(sizes), 4)}, however large its gradient is."
     return ""
 
 

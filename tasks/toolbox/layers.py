@@ -124,3 +124,15 @@ def fill(student: Student, layer: Remote, name: str, array: np.ndarray) -> None:
             gave = f"{what} has the shape {held.shape}; it should be {array.shape}."
             should = f"{what} should have the shape {array.shape}."
             raise Unmet(should, gave, seen, kind="shape", complete=True) from None
+
+
+def scaled(x: np.ndarray) -> dict[str, np.ndarray]:
+    """What may have been done to inputs before they went in, by name; a column or a row that is all alike stays so."""
+    centred = x - x.mean(axis=0)
+    return {
+        "a standardised x": (x - x.mean()) / x.std(),
+        "an x whose columns were standardised": centred / np.maximum(centred.std(axis=0), 1e-8),
+        "an x whose columns were centred": centred,
+        "an x whose rows were divided by their lengths": x / np.linalg.norm(x, axis=1, keepdims=True),
+        "an x divided by its largest entry": x / x.max(),
+    }

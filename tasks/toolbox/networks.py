@@ -211,18 +211,6 @@ def tell_apart(logits: object, shape: tuple[int, int]) -> bool:
     return bool(np.isfinite(logits).all() and np.all(np.ptp(logits, axis=1) > 0))
 
 
-def scaled(x: Array) -> dict[str, Array]:
-    """What may have been done to inputs before they went in, by name; a column or a row that is all alike stays so."""
-    centred = x - x.mean(axis=0)
-    return {
-        "a standardised x": (x - x.mean()) / x.std(),
-        "an x whose columns were standardised": centred / np.maximum(centred.std(axis=0), 1e-8),
-        "an x whose columns were centred": centred,
-        "an x whose rows were divided by their lengths": x / np.linalg.norm(x, axis=1, keepdims=True),
-        "an x divided by its largest entry": x / x.max(),
-    }
-
-
 def names(count: int, prefix: str = "") -> list[str]:
     """W1, b1, W2, b2, ... (with prefix "d": dW1, db1, ...)."""
     return [f"{prefix}{'b' if k % 2 else 'W'}{k // 2 + 1}" for k in range(count)]

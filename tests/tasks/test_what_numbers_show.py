@@ -27,6 +27,22 @@ SHOWN = [
      "01_linear", "linear_draws_he_weights", "of them are -0.07071 or 0.07071, and none is beyond: they are cut off there."),
     ("layers.ReLU.forward", "def f(self, x):\n    self.positive = x >= 1\n    return np.maximum(x, 0)",
      "02_relu", "relu_backward_passes_where_x_was_positive", "Every x above 0 up to 0.818 gets 0, and from 1.674 on dout."),
+    ("layers.Linear.backward",
+     f"{BACK}\n    self.dW, self.db = (self.x - self.x.mean(0)).T @ dout, dout.sum(axis=0)\n    return dout @ self.W.T",
+     "01_linear", "linear_backward_sums_dW_and_db", "It is dW for an x whose columns were centred."),
+    ("layers.ReLU.forward", "def f(self, x):\n    self.positive = x.sum(axis=-1, keepdims=True) > 0\n    return np.maximum(x, 0)",
+     "02_relu", "relu_backward_passes_where_x_was_positive", "Each row of dout passes or stops as a whole."),
+    ("layers.ReLU.forward", "def f(self, x):\n    self.positive = x[:, ::-1] > 0\n    return np.maximum(x, 0)",
+     "02_relu", "relu_backward_passes_where_x_was_positive",
+     "where x is not above 0, and 5 stop where it is."),
+    ("losses.softmax", "def f(logits):\n    e = 10 ** logits\n    return e / (1 + e.sum(1, keepdims=True))",
+     "03_softmax", "softmax_gives_the_exponential_shares", "not to 1."),
+    ("losses.softmax",
+     "def f(logits):\n    e = np.exp(logits - logits.max(1, keepdims=True))\n    return (e / e.sum(1, keepdims=True)) ** 2",
+     "03_softmax", "softmax_gives_the_exponential_shares", "Each entry is the right one to the power of 2."),
+    ("losses.softmax",
+     "def f(logits):\n    e = np.exp(logits - logits.max(1, keepdims=True)) + 1\n    return e / e.sum(1, keepdims=True)",
+     "03_softmax", "softmax_gives_the_exponential_shares", "Each row adds up to 1."),
     ("gradcheck.numerical_gradient", """def f(f, x, eps=1e-5):
     slopes, step = [], np.zeros(x.size)
     for k in range(x.size):
@@ -54,6 +70,38 @@ SHOWN = [
      "06_network", "network_forward_runs_every_layer", "It is the result for an x whose columns were standardised."),
     ("network.MLP.predict", "def f(self, x):\n    return 1 + self.forward(x)[:, 1:].argmax(axis=1)",
      "06_network", "network_predict_names_the_best_class", "Class 0 is never predicted; all other rows are right."),
+    ("network.MLP.predict", "def f(self, x):\n    return self.forward(x).argsort(axis=1)[:, -3]",
+     "06_network", "network_predict_names_the_best_class", "In every row 2 logits are larger than that of the class it gives."),
+    ("losses.softmax",
+     "def f(logits):\n    e = np.exp(logits - logits.max(1, keepdims=True))\n    return e / e[:, 1:].sum(1, keepdims=True)",
+     "03_softmax", "softmax_gives_the_exponential_shares",
+     "Within each row the proportions are right, but the rows add up to 1.021 to 3.571, not to 1."),
+    ("losses.SoftmaxCrossEntropy.backward",
+     "def f(self):\n    p = self.probabilities**0.5\n    p = p / p.sum(1, keepdims=True)\n"
+     "    return (p - np.eye(p.shape[1])[self.labels]) / len(p)",
+     "04_cross_entropy", "cross_entropy_gradient_is_softmax_minus_onehot", "It is the gradient for the softmax of 0.5 * logits."),
+    ("losses.SoftmaxCrossEntropy.backward",
+     "def f(self):\n    p, t = self.probabilities, np.eye(self.probabilities.shape[1])[self.labels]\n    return (p - t - 0.1 * t) / len(p)",
+     "04_cross_entropy", "cross_entropy_gradient_is_softmax_minus_onehot", "Only the entries of the true classes are off."),
+    ("losses.SoftmaxCrossEntropy.backward",
+     "def f(self):\n    p, t = self.probabilities, np.eye(self.probabilities.shape[1])[self.labels]\n"
+     "    return (p - t) * (2 + np.arange(len(p)))[:, None] / len(p)",
+     "04_cross_entropy", "cross_entropy_gradient_is_softmax_minus_onehot",
+     "Each row is a multiple of what it should be: 2, 3, 4, 5, 6 times."),
+    ("gradcheck.numerical_gradient",
+     "def f(f, x, eps=1e-5):\n    slopes = np.zeros(x.shape, int)\n    for k in np.ndindex(x.shape):\n        step = np.zeros(x.shape)\n"
+     "        step[k] = eps\n        slopes[k] = (f(x + step) - f(x - step)) / (2 * eps)\n    return 1.0 * slopes",
+     "05_gradient_check", "numerical_gradient_finds_the_slopes",
+     "They are the slopes without what comes after the decimal point."),
+    ("optim.SGD.step", f"{STEP}\n    for p, g in zip(params, grads):\n        p -= self.lr * g.clip(-0.5, 0.5)",
+     "08_sgd", "sgd_step_walks_downhill", "No entry moved by more than 0.05, however large its gradient is."),
+    ("optim.SGD.step", f"{STEP}\n    for p, g in zip(params, grads):\n        p -= self.lr * (g > 0)",
+     "08_sgd", "sgd_step_walks_downhill", "Each entry moved by 0 or by 0.1, whatever its gradient is."),
+    ("network.MLP.gradients", """def f(self):
+    new = [g.copy() for k in self.layers if hasattr(k, "W") for g in (k.dW, k.db)]
+    self.kept = [(a + b) / 2 for a, b in zip(new, getattr(self, "kept", new))]
+    return self.kept""",
+     "07_backprop", "gradients_belong_to_the_last_backward", "It is the mean of dW1 of both batches."),
     ("network.MLP.backward", """def f(self, dlogits):
     for layer in reversed(self.layers):
         dlogits = layer.backward(dlogits) / 7
