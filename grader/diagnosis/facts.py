@@ -2,7 +2,7 @@
 
 A stage's checks.py may have functions `explain_...(student, case, failed)`: asked after the verdicts of the submission
 alone, they give for each failed check that they can explain the name of a known mistake of the stage, and what was seen of
-it in a sentence. Such a name goes before all others.
+it in a sentence, before all other names. A fourth parameter, `heard`, is check -> (its case, the steps that it took).
 """
 
 import contextlib
@@ -35,8 +35,7 @@ class Fact(NamedTuple):
     def twins(self, bank: Iterable[M]) -> list[M]:
         """The mistake of that name, then what always coincides with it."""
         known = sorted(bank, key=lambda m: m.id != self.name)
-        (group,) = {m.group for m in known if m.id == self.name}
-        return [m for m in known if m.group == group]
+        return [m for m in known if m.group == known[0].group]
 
 
 def facts_of(context: Context, failed: Collection[scores.Key]) -> dict[scores.Key, Fact]:
@@ -44,6 +43,7 @@ def facts_of(context: Context, failed: Collection[scores.Key]) -> dict[scores.Ke
     found: dict[scores.Key, Fact] = {}
     for stage in context.course.stages:
         checks = [check for check in stage.checks if scores.key(check) in failed]
+        heard = {c.id: (Case(context.seed, stage.id, c.id), context.state.transcripts.get(scores.key(c), ())) for c in checks}
         for name, explain in vars(import_checks(stage)).items() if checks else ():
             if name.startswith(EXPLAINS):
                 case, limits = Case(context.seed, stage.id, name), context.limits.of(checks[0], stage)
@@ -53,6 +53,6 @@ def facts_of(context: Context, failed: Collection[scores.Key]) -> dict[scores.Ke
                     context.pool.student(context.submission, limits, case.describe) as student,
                 ):
                     student.use_names_of(context.course.about)
-                    told = explain(student, case, {check.id for check in checks})
+                    told = explain(student, case, {*heard}, *[heard] * (explain.__code__.co_argcount > 3))
                     found |= {(stage.id, check): Fact(*fact) for check, fact in told.items()}
     return found

@@ -4,7 +4,7 @@ Layers are counted as in model.layers: Linear, ReLU, Linear, ... What is asked c
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType
@@ -18,7 +18,7 @@ from . import closed_form
 from .closed_form import Array, Parameters
 
 SHELLS = Path(__file__).with_name("shells.py").read_text("utf-8")
-EACH = f"{SHELLS}\nmake = each\n"  #: of several networks
+EACH, LEFT = (f"{SHELLS}\nmake = {maker}\n" for maker in ("each", "left"))  #: of several networks
 _SOMETHING_ELSE = "find_fault should use forward, backward and the arrays of the contract.", "It used something else."
 _MOVED = 1e-9  #: more than rounding: + eps, - 2 * eps, + eps
 MOST_ROWS = 100_000  #: of one array that is asked about: a hundred times what all steps of a measurement have side by side
@@ -246,17 +246,57 @@ def written(given: object) -> str:
     return repr(given)[:80] if plain else type_phrase(given)
 
 
-def accused(asked: Sequence[Network], answers: Sequence[tuple[object, float]]) -> tuple[str, str] | None:
+def unseen(asked: Sequence[Network], answers: Sequence[object]) -> bool:
+    """Whether no fault is seen, though one at least is in the length of its array, and in each of its entries: who measures
+    that rule sees it, however the comparison is made."""
+    large = [
+        network.fault for network in asked if network.fault and any(w in network.fault.says for w in ("N times", "always 0"))
+    ]
+    return bool(large) and bool(answers) and all(said is None for said in answers)
+
+
+#: How the place of a layer is told by mistake: name -> (network, k) -> what stands for "layers[k]".
+_PLACES: Mapping[str, Callable[[Network, int], Place]] = {
+    "counts_linear_layers_only": lambda network, k: f"layers[{k // 2}]",
+    "counts_layers_from_the_end": lambda network, k: f"layers[{network.last - k}]",
+    "gives_a_layer_as_a_number": lambda network, k: k,
+}
+
+
+def misplaced(asked: Sequence[Network], answers: Sequence[object]) -> str:
+    """The known mistake by which each layer with a fault is called something else, while right networks are cleared; or ""."""
+    given = [(network, said) for network, said in zip(asked, answers) if network.fault or said is not None]
+    for name, place in _PLACES.items():
+        if given and all(_is_told_as(place, *one) for one in given):
+            return name
+    return ""
+
+
+def _is_told_as(place: Callable[[Network, int], Place], network: Network, said: object) -> bool:
+    fault = network.fault
+    if fault is None or not isinstance(fault.place, int) or not isinstance(said, list | tuple):
+        return False
+    told = [place(network, fault.place), fault.part]
+    return [*map(type, said)] == [*map(type, told)] and [*said] == told
+
+
+def accused(asked: Sequence[Network], answers: Sequence[tuple[object, Parameters]]) -> tuple[str, str] | None:
     """A known mistake by which a network is accused that should not be, and what was seen of it.
 
-    answers : what was said of each, and how far off its W and b were afterwards
+    answers : what was said of each, and its W and b afterwards
     """
-    off = [(said, moved) for network, (said, moved) in zip(asked, answers) if not same(said, network.expected)]
+    given = [(network, said, _moved(network, left)) for network, (said, left) in zip(asked, answers)]
+    off = [one for one in given if not same(one[1], one[0].expected)]
     # Where all answers are right here, what differs from network to network decides.
-    moved = max((moved for said, moved in off or answers if said is not None), default=0.0)
+    moved = max((moved for _, said, moved in off or given if said is not None), default=0.0)
     if moved > _MOVED:
         return "leaves_parameters_nudged", f"After find_fault an entry of W or b was off by {number(moved, 2)}."
-    cleared = [said is None for network, (said, _) in zip(asked, answers) if network.fault is None]
+    cleared = [said is None for network, said, _ in given if network.fault is None]
     if len(cleared) > 1 and not any(cleared):
         return "accuses_every_network", f"Of {len(cleared)} networks without a fault, none was cleared."
     return None
+
+
+def _moved(network: Network, left: Parameters) -> float:
+    """How far W and b are from what they were."""
+    return max(float(np.max(np.abs(a - b))) for a, b in zip(left, network.parameters))

@@ -175,8 +175,18 @@ def each(ask: Callable[..., Given], networks: Sequence[Sequence[Given]]) -> tupl
     ask      : as of `one`, with the number of the network before its arguments
     networks : (parameters, most, x, y)
     """
-    made = [(*one(functools.partial(ask, k), parameters, most), x, y) for k, (parameters, most, x, y) in enumerate(networks)]
+    made = _several(ask, networks)
     return (lambda find_fault: [find_fault(*network) for network in made],)
+
+
+def left(ask: Callable[..., Given], networks: Sequence[Sequence[Given]]) -> tuple[Callable[..., list[Given]]]:
+    """The same, which gives W and b of each network as they are afterwards, too."""
+    made = _several(ask, networks)
+    return (lambda find_fault: [(find_fault(*network), network[0].parameters()) for network in made],)
+
+
+def _several(ask: Callable[..., Given], networks: Sequence[Sequence[Given]]) -> list[tuple[Given, ...]]:
+    return [(*one(functools.partial(ask, k), parameters, most), x, y) for k, (parameters, most, x, y) in enumerate(networks)]
 
 
 make = one

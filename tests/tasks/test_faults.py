@@ -12,16 +12,17 @@ import pytest
 
 from grader.checks.compare import Unmet
 from grader.course.stage import load_stage
+from grader.diagnosis.facts import facts_of
 from grader.paths import REFERENCE, TASKS
 from grader.running.context import Context
 from grader.running.runner import execute, load_checks, run_check
 from grader.submission import Submission, read_submission
-from grader.worker.outside.local import LocalPool
+from grader.worker.outside.local import LocalChannel, LocalPool
 from reference.faults import find_fault
 from reference.gradcheck import numerical_gradient, relative_error
 from tests.courses import with_stages
 from tests.hostile.harness import ATTACKS
-from tests.tasks.toolbox import injector
+from tests.tasks.toolbox import faulty, injector
 
 STAGE = msgspec.structs.replace(load_stage(TASKS / "14_faults"), needs=())
 COURSE, FUNCTIONS = with_stages([STAGE]), load_checks(STAGE)
@@ -336,3 +337,52 @@ def test_who_has_no_faults_py_has_it_to_do():
     context = Context(COURSE, older, LocalPool())
     results = [run_check(check, FUNCTIONS[check.id], context) for check in STAGE.checks]
     assert {result.state for result in results} == {"todo"}
+
+
+def test_a_fault_that_only_some_comparisons_see_does_not_tell_that_its_rule_was_not_measured():
+    pairs = [[n, dataclasses.replace(n, fault=None)] for n in injector.networks("loss", 0) if n.fault]
+    faults = {fault.says.removeprefix("the gradient is "): fault for fault in injector.faults(injector.SIZES[0])}
+    for says, told in (
+        ("of the opposite sign", False),
+        ("right in the first row, and 0 in all others", False),
+        ("always 0", True),
+    ):
+        drawn = [dataclasses.replace(n, fault=n.fault and faults[says]) for pair in pairs for n in pair]
+        assert faulty.unseen(drawn, [None] * len(drawn)) == told
+        assert not faulty.unseen(drawn, [n.expected for n in drawn])
+    assert not faulty.unseen(drawn, [])
+
+
+@pytest.mark.parametrize("kind", ["last db", "dW", "dx"])
+def test_the_place_of_a_layer_may_be_told_in_three_other_ways(kind):
+    drawn = injector.networks(kind, 0)
+    ways = {
+        "counts_linear_layers_only": lambda n, k: f"layers[{k // 2}]",
+        "counts_layers_from_the_end": lambda n, k: f"layers[{n.last - k}]",
+        "gives_a_layer_as_a_number": lambda n, k: k,
+    }
+    for name, way in ways.items():
+        answers = [n.fault and (way(n, n.fault.place), n.fault.part) for n in drawn]
+        assert faulty.misplaced(drawn, answers) == name
+        assert faulty.misplaced(drawn, [answer and [*answer] for answer in answers]) == name
+        other = [n.expected for n in drawn]
+        assert faulty.misplaced(drawn, other[:1] + answers[1:]) != name or other[0] is None
+        assert not faulty.misplaced(drawn, [answer or ("layers[0]", "dW") for answer in answers])
+    assert not faulty.misplaced(drawn, [None] * len(drawn))
+    assert not faulty.misplaced(drawn, [n.expected for n in drawn])
+
+
+def test_what_a_check_heard_is_not_asked_again(monkeypatch):
+    code = variant(
+        "_find = find_fault\ndef find_fault(*a):\n    said = _find(*a)\n    return None if said == ('loss', 'backward') else said"
+    )
+    context, messages = Context(COURSE, code, LocalPool()), []
+    for check in STAGE.checks:
+        context.state.decide(check, run_check(check, FUNCTIONS[check.id], context))
+    exchange = LocalChannel._exchange
+    monkeypatch.setattr(LocalChannel, "_exchange", lambda channel, frame: messages.append(frame) or exchange(channel, frame))
+    (where,), (fact,) = zip(*facts_of(context, context.state.transcripts.keys()).items())
+    assert (where[1], fact.name, len(messages)) == ("check_find_fault_sees_the_loss", "trusts_the_loss", 0)
+    assert facts_of(Context(COURSE, code, LocalPool()), [where]) == {where: fact}  # nothing was heard: it is asked
+    assert 0 < len(messages) < 5
+    context.close()
