@@ -136,7 +136,7 @@ class _Lookup:
             left = [m for m in left if m.name in self._in_the_same_words()] or left
         for check in (self.check, *self.stage.checks, *probes(self.check, self.functions)):
             told = {m.name: self.table.all.get((check.id, m.name), "") for m in left}
-            if groups(left) == 1 or not all(told.values()):
+            if groups(left) < 2 or not all(told.values()):
                 continue
             try:
                 own = self._all_answers(check)

@@ -28,6 +28,7 @@ from grader.diagnosis.answer_table import (
 )
 from grader.diagnosis.digests import digest
 from grader.diagnosis.known_mistakes import named_by_tables
+from grader.diagnosis.runs import Runs
 from grader.paths import REFERENCE
 from grader.running import scores
 from grader.running.context import Context
@@ -35,7 +36,7 @@ from grader.running.limits import Limits
 from grader.running.runner import load_checks, run_check
 from grader.running.state import RunState
 from grader.submission import read_submission
-from grader.worker.outside.local import LocalPool
+from grader.worker.outside.local import LocalChannel, LocalPool
 from tests.courses import HERE, copied
 from tests.diagnosis.test_misnamings import BATCHES, CLIPPED, FORWARD, HOISTED, STEP, TRAIN
 
@@ -114,6 +115,16 @@ def test_another_form_of_a_known_mistake_has_its_name():
 )
 def test_a_mistake_that_nobody_knows_has_no_name(body):
     assert of_body("losses.softmax", body, "03_softmax") == set()
+
+
+def test_what_is_counted_is_heard_once_and_nothing_is_run_again_where_no_table_knows_it(monkeypatch):
+    context, counted, run = graded("15_fast", mutant("15_fast", "makes_new_gradients")), [], Runs._run
+    monkeypatch.setattr(Runs, "_run", lambda *a, **k: counted.append("again") or run(*a, **k))
+    trained = LocalChannel._exchange
+    monkeypatch.setattr(LocalChannel, "_exchange", lambda channel, frame: counted.append("asked") or trained(channel, frame))
+    assert len(context.state.transcripts) == 2
+    assert names(context) == {"makes_new_gradients"}
+    assert counted == []
 
 
 def test_an_exception_alone_is_a_name_only_in_the_same_words():
