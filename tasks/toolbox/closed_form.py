@@ -158,22 +158,25 @@ def epochs_possible(parameters: Sequence[Array], x: Array, y: Array, batch_size:
 
     Five rows in twos: 30 outcomes after one epoch, 900 after two.
     """
-    ways = list(cuts(range(len(x)), batch_size))
-    stack = side_by_side(parameters, 1)
+    ways, stack = list(cuts(range(len(x)), batch_size)), side_by_side(parameters, 1)
     for _ in range(epochs):
-        before = len(stack[0])
-        stack = [np.repeat(array, len(ways), axis=0) for array in stack]
-        for batch in zip(*ways):  # the first batch of every way, the second of every way, ...
-            rows = np.tile(np.array(batch), (before, 1))
-            stack = descend(stack, x[rows], y[rows], lr)
+        stack = in_every_way(stack, x, y, ways, lr)
+    return in_rows(stack)
+
+
+def in_every_way(stack: Parameters, x: Array, y: Array, ways: Sequence[Sequence[Sequence[int]]], lr: float) -> Parameters:
+    """Networks side by side after a step on each batch of rows: each of them once for every way, all of batches of equal sizes."""
+    before = len(stack[0])
+    stack = [np.repeat(array, len(ways), axis=0) for array in stack]
+    for batch in zip(*ways):  # the first batch of every way, the second of every way, ...
+        rows = np.tile(np.array(batch), (before, 1))
+        stack = descend(stack, x[rows], y[rows], lr)
+    return stack
+
+
+def in_rows(stack: Parameters) -> Array:
+    """All entries of each of the networks side by side in a row: (S, P)."""
     return np.concatenate([array.reshape(len(array), -1) for array in stack], axis=1)
-
-
-def walk(start: Parameters, x: Array, y: Array, cut: Sequence[Sequence[int]], lr: float) -> Parameters:
-    """The parameters after one step on each batch of rows, in turn."""
-    for batch in cut:
-        start = descend(start, x[batch], y[batch], lr)
-    return start
 
 
 def flat(parameters: Sequence[ArrayLike]) -> Array:

@@ -73,7 +73,7 @@ class Walk:
 
     def ends(self) -> Array:
         """All parameters of each network in a row: (S, P)."""
-        return np.concatenate([array.reshape(len(array), -1) for array in self.parameters], axis=1)
+        return closed_form.in_rows(self.parameters)
 
     def loss(self, x: Array, y: Array) -> tuple[list[Array], Array, Array, Array]:
         """Of a forward on these rows: what the layers remember, the logits, the loss, and its gradient with respect to the logits."""
