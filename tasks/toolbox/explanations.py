@@ -5,15 +5,15 @@ explains everything that was seen, with other rows and another lr, after one epo
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from grader.checks.api import Case, Student, StudentError, Unmet, number
+from grader.checks.api import Case, Remote, Student, StudentError, Unmet, number
 
 from . import closed_form, curves, networks, procedures, slips
 from .closed_form import Array, Parameters
@@ -58,13 +58,16 @@ class Seen:
         return all(error is None or error.type_name == "ZeroDivisionError" for error in self.errors)
 
 
+#: What train returned; the rows, and W, b, dW and db of each layer, afterwards; what it raised.
+Told = tuple[object, Sequence[Any], StudentError | None]
+Question = tuple[Run, Sequence[int], int]  #: (what is trained, for how many epochs each time, seed of the rng)
+
+
 class Asker:
     """Asks one submission for trainings."""
 
     def __init__(self, student: Student, case: Case):
         self.student, self.case = student, case
-        code = student.network.MLP, student.train.train
-        self._train, self._read = student.made("trained, read", "a training", _ONE_TRAINING, len, *code)
 
     def run(self, rows: int, validation: int, batch_size: int, lr: float) -> Run:
         """New rows, and a network that holds the gradients of an earlier backward."""
@@ -74,30 +77,46 @@ class Asker:
         first, _ = closed_form.backward(start, *_before(rows))
         return Run(x, y, x_val, y_val, start, first, batch_size, lr)
 
-    def train(self, run: Run, epochs: Iterable[int], seed: int = 0) -> Seen:
+    def train(self, run: Run, epochs: Sequence[int], seed: int = 0) -> Seen:
         """A training for each of these numbers of epochs, always from the start."""
-        seen = Seen(run)
-        for count in epochs:
-            self._once(run, count, seed, seen)
-        return seen
+        return self.train_all([(run, epochs, seed)])[0]
 
-    def _once(self, run: Run, epochs: int, seed: int, seen: Seen) -> None:
-        rng, error, told = self.student.rng, None, {}
-        settings = {"epochs": epochs, "batch_size": run.batch_size, "lr": run.lr}
-        data, rngs = (run.x, run.y, run.x_val, run.y_val), (rng(self.case.seed), rng(self.case.seed + seed))
+    def train_all(self, questions: Sequence[Question]) -> list[Seen]:
+        """All in one message; one by one where a training raises."""
+        asked = [self._asked(run, count, seed) for run, epochs, seed in questions for count in epochs]
+        code = self.student.network.MLP, self.student.train.train
+        run_all, run_one, read = self.student.made("trained_all, trained, read", "trainings", _ONE_TRAINING, len, *code, asked)
+        told: Iterator[Told]
         try:
-            result = self._train(run.start, rngs[0], _before(run.rows), data, settings, rngs[1])
+            told = iter([(result, held, None) for result, held in self.student.take(run_all())])
+        except (StudentError, TypeError, ValueError):
+            told = (self._once(run_one, read, one) for one in asked)
+        return [_seen(run, [next(told) for _ in epochs]) for run, epochs, _ in questions]
+
+    def _asked(self, run: Run, epochs: int, seed: int) -> list[object]:
+        rng, settings = self.student.rng, {"epochs": epochs, "batch_size": run.batch_size, "lr": run.lr}
+        rngs, data = (rng(self.case.seed), rng(self.case.seed + seed)), [run.x, run.y, run.x_val, run.y_val]
+        return [run.start, rngs[0], list(_before(run.rows)), data, settings, rngs[1]]
+
+    def _once(self, run: Remote, read: Remote, asked: Sequence[object]) -> Told:
+        result, error = None, None
+        try:
+            result = run(*asked)
         except StudentError as raised:
             error = raised
-        else:
-            told = _curves(result)
-        x, *read = self._read()
-        read = networks.as_vectors(read)
+        return result, read(), error
+
+
+def _seen(run: Run, told: Sequence[Told]) -> Seen:
+    seen = Seen(run)
+    for result, (x, *held), error in told:
+        arrays = networks.as_vectors(held)
         seen.changed |= not np.array_equal(x, run.x)
         seen.errors.append(error)
-        seen.curves.append(told)
-        seen.ends.append(closed_form.flat([array for k, array in enumerate(read) if k % 4 < 2]))
-        seen.left.append([array for k, array in enumerate(read) if k % 4 > 1])
+        seen.curves.append(_curves(result))
+        seen.ends.append(closed_form.flat([array for k, array in enumerate(arrays) if k % 4 < 2]))
+        seen.left.append([array for k, array in enumerate(arrays) if k % 4 > 1])
+    return seen
 
 
 def _before(rows: int) -> tuple[Array, Array]:
@@ -148,7 +167,8 @@ def of_checks(student: Student, case: Case, failed: Collection[str]) -> dict[str
     if not {*failed} & {*_PARAMETERS, *_HISTORY}:
         return {}
     ask = Asker(student, case)
-    found = _of_training(ask)
+    # Where all parameters are what they should be, there is nothing to tell of the training.
+    found = _of_training(ask, {*failed}) if {*failed} & _PARAMETERS else None
     facts = {} if found is None else dict.fromkeys(found.checks, found.fact)
     if {*failed} & {*_HISTORY}:
         facts |= _of_history(ask, found)
@@ -159,7 +179,7 @@ def _of_history(ask: Asker, found: Found | None) -> dict[str, Fact]:
     """What explains curves: a slip in measuring, or one in training of which they tell."""
     try:
         # Of (rows, rows of x_val, batch_size) two have two whole batches: a third parts them from a constant.
-        seen = [ask.train(ask.run(rows, val, size, 0.0), [2]) for rows, val, size in ((6, 7, 3), (5, 7, 2), (6, 5, 4))]
+        seen = ask.train_all([(ask.run(*sizes, 0.0), [2], 0) for sizes in ((6, 7, 3), (5, 7, 2), (6, 5, 4))])
     except (Unmet, StudentError):
         return {}
     given, runs = [s.curves[0] for s in seen], [s.run for s in seen]
@@ -179,17 +199,18 @@ def _of_history(ask: Asker, found: Found | None) -> dict[str, Fact]:
 # --- which slip -------------------------------------------------------------------------------------------------------
 
 
-def _of_training(ask: Asker) -> Found | None:
+def _of_training(ask: Asker, failed: Collection[str]) -> Found | None:
     """The slip in train, if there is one that ends wherever the submission ends."""
     try:
-        one = ask.train(ask.run(3, 3, 3, 0.5), (1, 2, 3))
-        other = ask.train(ask.run(4, 2, 4, 0.2), (1, 2))
-        several = ask.train(ask.run(5, 3, 2, 0.3), (1, 2))
+        runs = ask.run(3, 3, 3, 0.5), ask.run(4, 2, 4, 0.2), ask.run(5, 3, 2, 0.3)
+        one, other, several = ask.train_all([(run, epochs, 0) for run, epochs in zip(runs, ((1, 2, 3), (1, 2), (1, 2)))])
     except (Unmet, StudentError):
         return None  # what cannot be asked or read is no fact; the failure has words of its own
     whole, parts = _right(one) and _right(other), _right(several) or (several.whole and _unseeded(several))
-    by_order = whole and parts
-    fact, procedure = (_of_orders(ask, several), slips.RIGHT) if by_order else _of_slips(ask, one, other, several)
+    if not (whole and parts):
+        fact, procedure = _of_slips(ask, one, other, several)
+    else:
+        fact, procedure = _of_orders(ask, several) if {*failed} & {_ORDER, _VALIDATION} else None, slips.RIGHT
     if fact is None:
         return None
     told = {_FULL: not _right(one, 1), _AGAIN: not whole, _SEVERAL: not parts, _ORDER: True}
@@ -514,7 +535,7 @@ def _steps_taken(seen: Seen) -> list[int]:
 
 def _of_orders(ask: Asker, seen: Seen) -> Fact | None:
     """All steps are right: who decides which rows meet in a batch?"""
-    again, *others = [ask.train(seen.run, (1, 2), seed) for seed in (0, 1, 2, 3, 4)]
+    again, *others = ask.train_all([(seen.run, (1, 2), seed) for seed in (0, 1, 2, 3, 4)])
     if any(np.linalg.norm(a - b) > SAME * np.linalg.norm(a) for a, b in zip(seen.ends, again.ends)):
         return Fact("ignores_the_generator")
     ways = [_ways(found) for found in (seen, *others)]

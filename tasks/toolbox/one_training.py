@@ -1,4 +1,4 @@
-"""Sent into the worker beside a learner's modules: makes a network, fills it, trains it, and reads it, in two messages.
+"""Sent into the worker beside a learner's modules: makes a network, fills it, trains it, and reads it, time and again.
 
 What explains a failed training asks for dozens of them; twelve messages each are what it costs otherwise.
 """
@@ -22,8 +22,8 @@ def layers_of(held: Own) -> Iterator[Own]:
 class Training:
     """One after another; the last one can be read."""
 
-    def __init__(self, make_network: Callable[..., Own], train: Callable[..., Own]) -> None:
-        self.make_network, self.train = make_network, train
+    def __init__(self, make_network: Callable[..., Own], train: Callable[..., Own], asked: Sequence[Sequence[Any]]) -> None:
+        self.make_network, self.train, self.asked = make_network, train, asked
         self.model: Own = None
         self.x: Array = np.empty(0)
 
@@ -31,8 +31,8 @@ class Training:
         self,
         start: Sequence[Array],
         rng: np.random.Generator,
-        before: tuple[Array, Array],
-        data: tuple[Array, ...],
+        before: Sequence[Array],
+        data: Sequence[Array],
         settings: Mapping[str, Any],
         own_rng: np.random.Generator,
     ) -> Own:
@@ -56,11 +56,25 @@ class Training:
         """The rows that it was trained on, as they are now, and W, b, dW and db of each layer."""
         return [self.x, *self._arrays("W", "b", "dW", "db")]
 
+    def run_all(self) -> list[tuple[Own, list[Own]]]:
+        """What `run` returns and `read` reads, for each of those that were asked for; raises as `run`."""
+        return [(self.run(*copied(one)), copied(self.read())) for one in self.asked]
+
     def _arrays(self, *names: str) -> list[Own]:
         linear = [layer for layer in layers_of(self.model.layers) if hasattr(layer, "W")]
         return [getattr(layer, name) for layer in linear for name in names]
 
 
-def make(_answer: Callable[..., object], make_network: Callable[..., Own], train: Callable[..., Own]) -> tuple[Own, Own]:
-    training = Training(make_network, train)
-    return training.run, training.read
+def copied(given: Sequence[Any]) -> list[Any]:
+    """With new arrays, also in lists in it: none is what another training may change."""
+    return [
+        copied(part) if isinstance(part, list | tuple) else part.copy() if isinstance(part, np.ndarray) else part
+        for part in given
+    ]
+
+
+def make(
+    _answer: Callable[..., object], make_network: Callable[..., Own], train: Callable[..., Own], asked: Sequence[Sequence[Any]]
+) -> tuple[Own, Own, Own]:
+    training = Training(make_network, train, asked)
+    return training.run_all, training.run, training.read
