@@ -45,8 +45,8 @@ def name_mistakes(session: Session, reference: Path | None, stop: Callable[[], b
     context, whole = session.context, reference is not None and reference.is_dir()
     remark = "" if whole else _without_reference(session)
     failed = context.state.transcripts
-    if not failed:
-        return remark
+    if all(context.state.results[where].broken for where in failed):
+        return remark  # nothing failed, or only because of a file that cannot be imported: no known mistake is in that
     from grader.diagnosis.runs import BUDGET  # not before: where nothing fails, nothing is looked for
 
     found: Mapping[scores.Key, Mistake | None]

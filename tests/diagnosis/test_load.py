@@ -71,3 +71,20 @@ def test_a_search_that_is_stopped_says_so_wherever_the_failure_is_shown(tmp_path
     assert watched.name_mistakes(REFERENCE)
     failed = [check for check in watched.current.checks if check.state == "fail"]
     assert all(check.mistake and not STOPPED.search(words.looks_like(check)) for check in failed)
+
+
+def test_a_file_that_cannot_be_imported_is_compared_with_no_known_mistake(tmp_path, monkeypatch):
+    layers = ANSWER.modules["layers"]
+    replay, replayed = runs.Runs._run, []
+    monkeypatch.setattr(runs.Runs, "_run", lambda *a, **k: replayed.append(1) or replay(*a, **k))
+    for text, compared in (
+        (f"raise ValueError\n{layers}", False),
+        (layers.replace("np.maximum(x, 0)", "np.maximum(x, 1)"), True),
+    ):
+        write(ANSWER.replaced({"layers": text}), tmp_path / "student")
+        watched = Watched(tmp_path / "student", HERE, LocalPool(), stage=HERE.stage("02_relu"))
+        watched.grade()
+        failed = [check for check in watched.current.checks if check.state == "fail"]
+        assert [bool(check.broken) for check in failed] == [not compared] * len(failed) != []
+        watched.name_mistakes(REFERENCE)
+        assert bool(replayed) == compared
