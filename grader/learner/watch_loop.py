@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Group
@@ -22,10 +23,13 @@ KEYS = {
 
 
 class Loop:
-    """One event after another: a save, or a key."""
+    """One event after another: a save, or a key.
 
-    def __init__(self, watched: Watched, events: Events, request: Request):
-        self.watched, self.events, self.request = watched, events, request
+    ready : called before each of them, while nobody waits
+    """
+
+    def __init__(self, watched: Watched, events: Events, request: Request, ready: Callable[[], None]):
+        self.watched, self.events, self.request, self._ready = watched, events, request, ready
         self.console = terminal.console()
         self.prints = False
         self.runs, self.at = 0, ""  #: how often a stage was graded, and when last
@@ -44,7 +48,7 @@ class Loop:
             self.watched.take(known)
         self._graded(moving=not self.watched.chosen)
         try:
-            while (event := self.events.next(idle=self.unfinished)) != "q":
+            while (event := self._next()) != "q":
                 try:
                     self._handle(event)
                 except NotASubmission as problem:
@@ -52,6 +56,10 @@ class Loop:
             return 0
         finally:
             self._keep(page=True)
+
+    def _next(self) -> str:
+        self._ready()
+        return self.events.next(idle=self.unfinished)
 
     def _handle(self, event: str) -> None:
         if event == IDLE:

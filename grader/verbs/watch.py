@@ -43,7 +43,7 @@ def command(stage: str | None, student: Path, out: Path, seed: int, sandbox: San
             watched = Watched(student, course, pool, seed=seed, stage=chosen, out=request.output)
             with single_keys() as keys:
                 events.start(keys)
-                return Loop(watched, events, request).run()
+                return Loop(watched, events, request, pool.ready).run()
         finally:
             events.stop()
             pool.close()

@@ -104,7 +104,8 @@ class Screens:
         self.student.mkdir(parents=True)
         self.save(typed_until(stage))
         request = Request(HERE, self.student, Output(folder / "watch"))
-        self.loop = Loop(Watched(self.student, HERE, pool, stage=stage, out=request.output), Events(self.student), request)
+        watched = Watched(self.student, HERE, pool, stage=stage, out=request.output)
+        self.loop = Loop(watched, Events(self.student), request, pool.ready)
         plain = {"highlight": False, "markup": False, "emoji": False, "no_color": True}
         self.loop.console = Console(file=io.StringIO(), force_terminal=True, width=80, height=LINES, **plain)
 

@@ -22,6 +22,7 @@ from grader.worker.outside.wirechannel import Measured, WireChannel
 MEMORY_MB = 2048
 _AGAIN_SECONDS = 3.0  #: for a worker to load its modules anew; one that does not is replaced
 _RESTING = 3  #: workers that wait for a next check: for a submission as it is, with something put in, with more put in
+_SPARE = Submission("spare", {})  #: what a worker holds that is to take whichever submission comes next
 _RENEWED_AFTER = 60.0  #: seconds of calls after which a worker is not used again: its processor time is limited
 #: For tests, and for a machine where a layer does harm: names of layers to leave out, and a cold start for every worker.
 WITHOUT_VARIABLE, COLD_VARIABLE = "CHAIN_RULE_WITHOUT", "CHAIN_RULE_COLD"
@@ -121,17 +122,19 @@ class WorkerPool:
         return channel
 
     def _rested(self, submission: Submission, limits: TimeLimits) -> WireChannel | None:
-        """The worker of the check before with the submission loaded anew, if there is one that can be used again."""
-        channel = next((channel for channel in self._resting if channel.submission is submission), None)
-        if channel is None:
+        """The worker of the check before with the submission loaded anew, or the spare one, if there is one that can be used."""
+        waiting = {id(channel.submission): channel for channel in self._resting}
+        if (channel := waiting.get(id(submission)) or waiting.get(id(_SPARE))) is None:
             return None
         self._resting.remove(channel)
+        spare = channel.submission is _SPARE
         if channel.shared.keys() == self._by_identity().keys():
             with contextlib.suppress(WorkerFault):  # it was killed meanwhile: then another one is started
                 self._send_shared(channel)
                 if channel.load_submission(submission, limits, _AGAIN_SECONDS):
                     return channel
-            self._unfit.append(submission)  # what hindered it once would hinder it after every check
+            if not spare:
+                self._unfit.append(submission)  # what hindered it once would hinder it after every check
         self.end(channel)
         return None
 
@@ -149,6 +152,12 @@ class WorkerPool:
                 self.end(former)
         else:
             self.end(channel)
+
+    def ready(self) -> None:
+        """Start a worker that the next submission finds waiting, while nobody waits for anything."""
+        if all(channel.submission is not _SPARE for channel in self._resting):
+            with contextlib.suppress(WorkerFault):  # whoever needs one next is told
+                self._resting.append(self._loaded(_SPARE, USUAL))
 
     def rest(self) -> None:
         """No more checks of this submission are to come: end the worker that waits for them."""

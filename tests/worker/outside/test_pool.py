@@ -103,6 +103,34 @@ def pid(): return os.getpid()
         assert prints == ["hello\n"] * 2
 
 
+def test_a_spare_worker_is_started_once_and_taken_by_whoever_comes_first(monkeypatch):
+    ones, total = np.ones(3), make(layers="import os\ndef f(): return os.getpid()\ndef total(x): return float(x.sum())")
+    started, start = [], WorkerPool.start
+    with WorkerPool(HERE.withheld) as pool:
+        monkeypatch.setattr(pool, "start", lambda *a: started.append(start(pool, *a)) or started[-1])
+        pool.ready()
+        pool.ready()
+        with pool.student(PID) as student:
+            assert student.layers.f() == started[0].pid
+            assert student.layers.g() == 1
+        with pool.student(PID) as student:  # and used again like any other
+            assert student.layers.f() == started[0].pid
+        pool.ready()
+        assert len(started) == 2
+        os.kill(started[1].pid, signal.SIGKILL)
+        for _ in range(2):  # killed while it waited: that is not the submission's doing, whose own worker is used again
+            with pool.student(total) as student:
+                assert student.layers.f() == started[2].pid
+        pool.ready()
+        pool.share("ones", ones)
+        with pool.student(total) as student:  # one that has not what the others share is none
+            assert student.layers.total(ones) == 3
+        assert len(started) == 5
+        pool.ready()
+        pool.rest()
+        assert gone(started[-1].pid)
+
+
 def test_a_worker_in_which_something_still_runs_is_not_used_again():
     made = make(
         layers="""
