@@ -58,6 +58,7 @@ class Loop:
             self._keep(page=True)
 
     def _next(self) -> str:
+        self.watched.rest()
         self._ready()
         return self.events.next(idle=self.unfinished)
 

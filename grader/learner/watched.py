@@ -66,6 +66,7 @@ class Watched:
         self._functions = functools.cache(lambda stage: dict(load_checks(course.stage(stage))))
         self._stages: dict[str, StageResult] = {}
         self._sessions: dict[str, Session] = {}
+        self._begun: list[Session] = []  #: whose workers may still be there
         self._asked: set[str] = set()  #: stages of these whose mistakes were looked for
         self._fingerprint = ""
         self._imports: Imports | None = None
@@ -92,25 +93,22 @@ class Watched:
             self.changed()
         begun = time.perf_counter()
         context = self._context(stage)
-        session = Session([stage], context, how.observers)
-        try:
-            told = False
-            to_run = [check for check in session.order if scores.key(check) not in session.results]
-            for number, check in enumerate(to_run, 1):
-                result = session.run(check, self._functions(check.stage)[check.id])
-                self._remember(check, result, context)
-                if how.stop():
-                    return None
-                left = len(to_run) - number
-                if result.state != "fail" or result.seconds <= _LONG or told or not left:
-                    continue
-                partial = scores.stage_result(stage, session.results)
-                if partial is not None:  # else it is a stage before this one that takes long
-                    told, self._stages[stage.id] = True, partial
-                    self.seconds = time.perf_counter() - begun
-                    how.so_far(left)
-        finally:
-            session.close()
+        session, told = Session([stage], context, how.observers), False
+        self._begun.append(session)
+        to_run = [check for check in session.order if scores.key(check) not in session.results]
+        for number, check in enumerate(to_run, 1):
+            result = session.run(check, self._functions(check.stage)[check.id])
+            self._remember(check, result, context)
+            if how.stop():
+                return None
+            left = len(to_run) - number
+            if result.state != "fail" or result.seconds <= _LONG or told or not left:
+                continue
+            partial = scores.stage_result(stage, session.results)
+            if partial is not None:  # else it is a stage before this one that takes long
+                told, self._stages[stage.id] = True, partial
+                self.seconds = time.perf_counter() - begun
+                how.so_far(left)
         graded = scores.stage_result(stage, session.results)
         assert graded is not None
         self._stages[stage.id], self._sessions[stage.id] = graded, session
@@ -118,6 +116,11 @@ class Watched:
         if stage is self.stage:
             self.seconds = time.perf_counter() - begun
         return graded
+
+    def rest(self) -> None:
+        """End the workers of what was graded: once it is shown, and its mistakes have their names."""
+        while self._begun:
+            self._begun.pop().close()
 
     def _context(self, stage: Stage) -> Context:
         """What a stage is graded in: for one that is only looked at, with what was graded before it since the save."""

@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from grader.submission import Submission
 from grader.worker import bounds, wire
 from grader.worker.bounds import USUAL, TimeLimits
 from grader.worker.inside import kernel
 from grader.worker.inside.confine import LAYERS
 from grader.worker.inside.probes import PROBES
-from grader.worker.outside.errors import SandboxRefused, WorkerFault
+from grader.worker.outside.errors import SandboxRefused, StudentError, WorkerFault
 from grader.worker.outside.process import ColdProcess, ForkedProcess, ZygoteClient
 from grader.worker.outside.proxy import Student
 from grader.worker.outside.transcript import Describe
@@ -22,7 +24,10 @@ from grader.worker.outside.wirechannel import Measured, WireChannel
 MEMORY_MB = 2048
 _AGAIN_SECONDS = 3.0  #: for a worker to load its modules anew; one that does not is replaced
 _RESTING = 3  #: workers that wait for a next check: for a submission as it is, with something put in, with more put in
-_SPARE = Submission("spare", {})  #: what a worker holds that is to take whichever submission comes next
+#: What a worker holds that waits for whatever comes next. Called, it writes to what most checks write to: the first to do so in a page
+#: that was the zygote's, or that no array has had yet, has it made.
+_TOUCH = "import numpy as np\ndef touch(x): return [x @ x, x.sum(0), [np.ones(1 << 19).size for _ in x]]"
+_SPARE = Submission("spare", {"pages": _TOUCH})
 _RENEWED_AFTER = 60.0  #: seconds of calls after which a worker is not used again: its processor time is limited
 #: For tests, and for a machine where a layer does harm: names of layers to leave out, and a cold start for every worker.
 WITHOUT_VARIABLE, COLD_VARIABLE = "CHAIN_RULE_WITHOUT", "CHAIN_RULE_COLD"
@@ -127,14 +132,13 @@ class WorkerPool:
         if (channel := waiting.get(id(submission)) or waiting.get(id(_SPARE))) is None:
             return None
         self._resting.remove(channel)
-        spare = channel.submission is _SPARE
         if channel.shared.keys() == self._by_identity().keys():
             with contextlib.suppress(WorkerFault):  # it was killed meanwhile: then another one is started
                 self._send_shared(channel)
                 if channel.load_submission(submission, limits, _AGAIN_SECONDS):
                     return channel
-            if not spare:
-                self._unfit.append(submission)  # what hindered it once would hinder it after every check
+            if channel is waiting.get(id(submission)):  # what hindered it once would hinder it after every check
+                self._unfit.append(submission)
         self.end(channel)
         return None
 
@@ -154,10 +158,13 @@ class WorkerPool:
             self.end(channel)
 
     def ready(self) -> None:
-        """Start a worker that the next submission finds waiting, while nobody waits for anything."""
+        """Start a worker for the next submission, while nobody waits for one."""
         if all(channel.submission is not _SPARE for channel in self._resting):
-            with contextlib.suppress(WorkerFault):  # whoever needs one next is told
-                self._resting.append(self._loaded(_SPARE, USUAL))
+            with contextlib.suppress(WorkerFault, StudentError):  # whoever needs one next is told
+                channel = self._loaded(_SPARE, USUAL)
+                Student(channel).pages.touch(np.ones((2, 2)))
+                channel.load()
+                self._resting.append(channel)
 
     def rest(self) -> None:
         """No more checks of this submission are to come: end the worker that waits for them."""
@@ -178,12 +185,8 @@ class WorkerPool:
 
     def start(self, submission: Submission, limits: TimeLimits) -> WireChannel:
         """A fresh worker, judged, that holds nothing yet; `end` ends it. Raises WorkerFault; SandboxRefused in strict mode."""
-        plan = {
-            "layers": self.layers,
-            "memory": self.memory,
-            "probe_paths": [str(path) for path in self.withheld if path.exists()],
-            "grader": os.getpid(),
-        }
+        paths = [str(path) for path in self.withheld if path.exists()]
+        plan = {"layers": self.layers, "memory": self.memory, "probe_paths": paths, "grader": os.getpid()}
         channel = WireChannel(ColdProcess(plan) if self.cold else self._forked(plan), submission, limits)
         measured = channel.hello()
         channel.shared = self._by_identity()
