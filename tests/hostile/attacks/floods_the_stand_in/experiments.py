@@ -45,3 +45,7 @@ def find_learning_rate(sizes, x_train, y_train, x_val, y_val, *, rates, epochs, 
             history = train(model, x_train, y_train, x_val, y_val, rng=rng, **settings)
         found.append((lr, history["val_loss"][-1]))
     return sorted(found, key=lambda pair: (not np.isfinite(pair[1]), pair[1]))
+
+
+def diagnose(history, examples, batch_size):
+    raise NotImplementedError("13_experiments: experiments.diagnose is still a TODO")
