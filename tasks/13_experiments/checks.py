@@ -46,7 +46,7 @@ class _Own:
 
         With curves of the check's own in the place of train the function has to return those. One that calls no train of that
         name, or looks at the trained network, passes with a train that does what gradient descent by hand does.
-        Asked last, so that every other mistake is told first.
+        Asked last: any other mistake is told first.
 
         runs   : (epochs, batch_size, lr) of each
         made   : what `runs` gave for them
