@@ -131,7 +131,10 @@ class Journal:
         if (row := self._db.execute(query, (key,)).fetchone()) is None:
             return None
         state, reason, report, seconds = row
-        return Outcome(state, reason, msgspec.json.decode(unpacked(report), type=Report) if report else None, seconds)
+        try:
+            return Outcome(state, reason, msgspec.json.decode(unpacked(report), type=Report) if report else None, seconds)
+        except (TypeError, zlib.error, msgspec.MsgspecError) as error:  # somebody changed it
+            raise Refusal(f"{self._path} is damaged ({error}). Remedy: move it away; everything is graded again.") from None
 
     def forget(self, keys: Iterable[str], under: Iterable[str] = ()) -> None:
         """Drop records, and those of stages, so that they are graded again; their history stays."""

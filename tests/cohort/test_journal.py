@@ -81,6 +81,16 @@ def test_a_second_run_in_the_same_folder_is_refused(tmp_path):
     Journal(tmp_path / "journal.sqlite").close()
 
 
+@pytest.mark.parametrize("value", [b"x", b"\x00\xff", "text", 7])
+def test_a_record_that_somebody_changed_is_refused_with_a_remedy(tmp_path, value):
+    with Journal(tmp_path / "journal.sqlite") as journal:
+        journal.finish("k", "d", Outcome("graded", "", REPORT))
+        journal._db.execute("UPDATE record SET report = ?, brief = ?", (value, value))
+        for read in (journal.get, lambda key: journal.brief(key, HERE)):
+            with pytest.raises(Refusal, match="is damaged .* everything is graded again"):
+                read("k")
+
+
 def test_a_damaged_journal_is_refused_with_a_remedy(tmp_path):
     (tmp_path / "journal.sqlite").write_bytes(b"not a database, whatever it is called" * 100)
     with pytest.raises(Refusal, match="Remedy"):
