@@ -99,8 +99,7 @@ def read_submission(folder: Path, asked: Sequence[str] = ()) -> Submission:
     if asked and not any(name in modules or name in problems for name in asked):
         none = f"it contains none of {', '.join(map(file_of, asked))}"
         raise NotASubmission(f"{folder} is not a submission: {none}. Name the folder that contains them.")
-    name = os.fsencode(folder.name or root.name).decode("utf-8", "replace")  # a folder's name need not be text
-    return Submission(name, modules, problems, root)
+    return Submission(os.fsencode(folder.name or root.name).decode("utf-8", "replace"), modules, problems, root)
 
 
 #: What ends the name of a file's copy: `losses (1)`, `losses-1`, `losses copy`, `losses.py.py`.

@@ -57,9 +57,8 @@ def return_reports(
         if report is None:
             continue
         name = folder_name(grade)
-        if met[name.casefold()] > 1 and name != grade.student:  # "ann." and "ann" are two students, each with a page
-            name += f"-{hashlib.sha256(grade.student.encode()).hexdigest()[:8]}"
-        target = folder / name
+        own = met[name.casefold()] == 1 or name == grade.student  # "ann." and "ann" are two students, each with a page
+        target = folder / (name if own else f"{name}-{hashlib.sha256(grade.student.encode()).hexdigest()[:8]}")
         shown = redacted(report, rules) if report.stages else report
         told = f"{number(grade.score)} of {number(grade.max_score)} points count."
         late = [f"{grade.reason}: {told}"] if grade.penalty else []
