@@ -87,7 +87,7 @@ def test_a_record_that_somebody_changed_is_refused_with_a_remedy(tmp_path, value
         journal.finish("k", "d", Outcome("graded", "", REPORT))
         journal._db.execute("UPDATE record SET report = ?, brief = ?", (value, value))
         for read in (journal.get, lambda key: journal.brief(key, HERE)):
-            with pytest.raises(Refusal, match="is damaged .* everything is graded again"):
+            with pytest.raises(Refusal, match=r"is damaged .* everything is graded again"):
                 read("k")
 
 
