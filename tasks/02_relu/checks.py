@@ -42,7 +42,8 @@ def _gate_shows(x, dout, back):
         if np.all(passes.all(axis=axis) | stops.all(axis=axis)):
             return f"Each {name} of dout passes or stops as a whole.", ""
     if not early.any() and (passes & (x > 0)).any() and np.max(x[late]) < np.min(x[passes]):
-        return f"Every x above 0 up to {number(np.max(x[late]), 4)} gets 0, and from {number(np.min(x[passes]), 4)} on dout.", ""
+        largest, least = number(np.max(x[late]), 4), number(np.min(x[passes]), 4)
+        return f"The gradient is 0 where x is above 0 and up to {largest}; where x is {least} or more, it passes.", ""
     passing, stopping = np.count_nonzero(early), np.count_nonzero(late)
     return "", f"Every entry is that of dout or 0: {passing} pass where x is not above 0, and {stopping} stop where it is."
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.checks.api import FLOAT32_RTOL, StudentError, Unmet, number
+from grader.checks.api import FLOAT32_RTOL, StudentError, Unmet, listed, number
 
 OVERFLOW = "The exp of a number above 709 is too large for a float."
 ALL_ZERO = "If every exp of a row is 0, the log of their sum is -inf."
@@ -15,8 +15,28 @@ def check_cross_entropy_averages_the_surprise(student, case):
     loss = student.losses.SoftmaxCrossEntropy()
     case.sizes(rows=5, classes=4)
     case.remember("the median over the rows", np.median([_loss(logits[n : n + 1], labels[n : n + 1]) for n in range(5)]))
-    should = "the mean over the rows of -log softmax(logits)[n, labels[n]]"
-    case.expect(loss.forward(logits, labels), _loss(logits, labels), "The loss", should=should, rtol=FLOAT32_RTOL)
+    should, value = "the mean over the rows of -log softmax(logits)[n, labels[n]]", loss.forward(logits, labels)
+    try:
+        case.expect(value, _loss(logits, labels), "The loss", should=should, rtol=FLOAT32_RTOL)
+    except Unmet as unmet:
+        each = np.array([_loss(logits[n : n + 1], labels[n : n + 1]) for n in range(5)])
+        unmet.looks_like = unmet.looks_like or (_rows_show(float(value), each) if unmet.kind == "values" else "")
+        raise
+
+
+def _rows_show(value, each):
+    """Which rows alone the loss is the mean or the sum of."""
+    for chosen in range(1, 2 ** len(each) - 1):
+        rows = [n for n in range(len(each)) if chosen >> n & 1]
+        for count, name in ((len(rows), "mean"), (len(each), f"sum, divided by {len(each)},"), (1, "sum")):
+            if np.isclose(each[rows].sum() / count, value, 1e-8, 0):
+                some = (
+                    f"the {name} of the losses of rows {listed(rows, 5)}"
+                    if len(rows) > 1
+                    else f"the {name} of the loss of row {rows[0]}"
+                )
+                return f"It is {some} alone."
+    return ""
 
 
 def check_cross_entropy_gradient_is_softmax_minus_onehot(student, case):

@@ -26,7 +26,8 @@ SHOWN = [
     self.b, self.dW, self.db = np.zeros(out_features), np.zeros_like(self.W), np.zeros(out_features)""",
      "01_linear", "linear_draws_he_weights", "of them are -0.07071 or 0.07071, and none is beyond: they are cut off there."),
     ("layers.ReLU.forward", "def f(self, x):\n    self.positive = x >= 1\n    return np.maximum(x, 0)",
-     "02_relu", "relu_backward_passes_where_x_was_positive", "Every x above 0 up to 0.818 gets 0, and from 1.674 on dout."),
+     "02_relu", "relu_backward_passes_where_x_was_positive",
+     "The gradient is 0 where x is above 0 and up to 0.818; where x is 1.674 or more, it passes."),
     ("layers.Linear.backward",
      f"{BACK}\n    self.dW, self.db = (self.x - self.x.mean(0)).T @ dout, dout.sum(axis=0)\n    return dout @ self.W.T",
      "01_linear", "linear_backward_sums_dW_and_db", "It is dW for an x whose columns were centred."),
@@ -59,7 +60,7 @@ SHOWN = [
         slopes[k] = (f(up) - f(down)) / (2 * eps)
     return slopes""",
      "05_gradient_check", "numerical_gradient_finds_the_slopes",
-     "It is the slopes multiplied by x, which steps of eps * x give if only eps is divided by."),
+     "It is the slopes multiplied by x: steps of eps * x, divided by eps alone."),
     ("gradcheck.relative_error", "def f(a, b):\n    return float((abs(a - b) / (abs(a) + abs(b)) + 1e-8).max())",
      "05_gradient_check", "relative_error_measures_the_worst_entry", "It is the right result plus 1e-08."),
     ("network.MLP.forward", """def f(self, x):
@@ -76,6 +77,12 @@ SHOWN = [
      "def f(logits):\n    e = np.exp(logits - logits.max(1, keepdims=True))\n    return e / e[:, 1:].sum(1, keepdims=True)",
      "03_softmax", "softmax_gives_the_exponential_shares",
      "Within each row the proportions are right, but the rows add up to 1.021 to 3.571, not to 1."),
+    ("losses.SoftmaxCrossEntropy.forward",
+     "def f(self, logits, labels):\n    self.probabilities, self.labels = softmax(logits), labels\n"
+     "    missed = logits.argmax(1) != labels\n"
+     "    return float(-np.log(self.probabilities[np.arange(len(labels)), labels])[missed].sum() / len(labels))",
+     "04_cross_entropy", "cross_entropy_averages_the_surprise",
+     "It is the sum, divided by 5, of the losses of rows 1, 2 and 3 alone."),
     ("losses.SoftmaxCrossEntropy.backward",
      "def f(self):\n    p = self.probabilities**0.5\n    p = p / p.sum(1, keepdims=True)\n"
      "    return (p - np.eye(p.shape[1])[self.labels]) / len(p)",
