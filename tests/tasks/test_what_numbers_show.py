@@ -25,6 +25,11 @@ SHOWN = [
     self.W = np.clip(rng.normal(size=(in_features, out_features)), -1, 1) * np.sqrt(2 / in_features)
     self.b, self.dW, self.db = np.zeros(out_features), np.zeros_like(self.W), np.zeros(out_features)""",
      "01_linear", "linear_draws_he_weights", "of them are -0.07071 or 0.07071, and none is beyond: they are cut off there."),
+    ("layers.Linear.backward",
+     f"{BACK}\n    self.dW, self.db = self.x.T @ dout, dout.max(axis=0)\n    return dout @ self.W.T",
+     "01_linear", "linear_backward_sums_dW_and_db", "It is the largest dout of each unit."),
+    ("layers.ReLU.forward", "def f(self, x):\n    self.positive = x > 0\n    return np.maximum(x - 0.5, 0)",
+     "02_relu", "relu_forward_zeroes_what_is_negative", "Where it is not 0, it is x minus 0.5."),
     ("layers.ReLU.forward", "def f(self, x):\n    self.positive = x >= 1\n    return np.maximum(x, 0)",
      "02_relu", "relu_backward_passes_where_x_was_positive",
      "The gradient is 0 where x is above 0 and up to 0.818; where x is 1.674 or more, it passes."),
