@@ -6,7 +6,7 @@ it in a sentence, before all other names. A fourth parameter, `heard`, is check 
 """
 
 import contextlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -14,13 +14,11 @@ import msgspec
 from grader.checks.case import Case
 from grader.checks.compare import Unmet
 from grader.diagnosis.matches import M
+from grader.diagnosis.runs import EXPLAINS, Functions, checks_and_probes
 from grader.records import Mistake
 from grader.running import scores
-from grader.running.checks_package import import_checks
 from grader.running.context import Context
 from grader.worker.outside.errors import StudentError
-
-EXPLAINS = "explain_"
 
 
 class Fact(NamedTuple):
@@ -38,13 +36,13 @@ class Fact(NamedTuple):
         return [m for m in known if m.group == known[0].group]
 
 
-def facts_of(context: Context, failed: Collection[scores.Key]) -> dict[scores.Key, Fact]:
-    """(stage, check) -> the fact that explains why it failed, for those failed checks that have one."""
+def facts_of(context: Context, failed: Collection[scores.Key], read: Mapping[str, Functions] = {}) -> dict[scores.Key, Fact]:
+    """(stage, check) -> the fact that explains why it failed, for those failed checks that have one; `read` by stage."""
     found: dict[scores.Key, Fact] = {}
     for stage in context.course.stages:
         checks = [check for check in stage.checks if scores.key(check) in failed]
         heard = {c.id: (Case(context.seed, stage.id, c.id), context.state.transcripts.get(scores.key(c), ())) for c in checks}
-        for name, explain in vars(import_checks(stage)).items() if checks else ():
+        for name, explain in (read.get(stage.id) or checks_and_probes(stage)).items() if checks else ():
             if name.startswith(EXPLAINS):
                 case, limits = Case(context.seed, stage.id, name), context.limits.of(checks[0], stage)
                 # What cannot be asked to the end, or is answered by what no array can be made of, is no fact; the verdict stands.

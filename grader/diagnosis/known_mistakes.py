@@ -15,7 +15,7 @@ from grader.diagnosis.drawn_digests import agrees_with, plain, shows_more, unpac
 from grader.diagnosis.facts import facts_of
 from grader.diagnosis.matches import groups, likeliest, mistake_of, one_group
 from grader.diagnosis.random_draws import features
-from grader.diagnosis.runs import PROBE, Runs, checks_and_probes, probes
+from grader.diagnosis.runs import PROBE, Functions, Runs, checks_and_probes, probes
 from grader.diagnosis.same_answers import (
     ALL_OF_HISTORY,
     NO_HISTORY,
@@ -63,7 +63,7 @@ def named_by_tables(
 def _explained(context: Context, asked: dict[scores.Key, "_Lookup"]) -> dict[scores.Key, Mistake]:
     """What the stages explain themselves; this is taken out of what is asked of the tables."""
     found: dict[scores.Key, Mistake] = {}
-    for where, fact in facts_of(context, asked).items():
+    for where, fact in facts_of(context, asked, {lookup.check.stage: lookup.functions for lookup in asked.values()}).items():
         asked[where].denied = fact.not_these
         if fact.name:
             found[where] = fact.told(mistake_of(fact.twins(asked.pop(where).table.mistakes.values())))
@@ -74,16 +74,16 @@ def _lookups(context: Context, tables: Mapping[str, AnswerTable]) -> dict[scores
     """For each failed check of a stage with a table, but those that a limit decided."""
     failed = context.state.transcripts.keys() - context.state.unrepeatable
     checks = [check for stage in context.course.stages if stage.id in tables for check in stage.checks]
-    return {scores.key(c): _Lookup(context, tables[c.stage], c) for c in checks if scores.key(c) in failed}
+    read = {stage: checks_and_probes(context.course.stage(stage)) for stage in {stage for stage, _ in failed} & tables.keys()}
+    return {scores.key(c): _Lookup(context, tables[c.stage], c, read[c.stage]) for c in checks if scores.key(c) in failed}
 
 
 class _Lookup:
     """One failed check and what a table says of it."""
 
-    def __init__(self, context: Context, table: AnswerTable, check: Check):
-        self.context, self.table, self.check = context, table, check
+    def __init__(self, context: Context, table: AnswerTable, check: Check, functions: Functions):
+        self.context, self.table, self.check, self.functions = context, table, check, functions
         self.stage = context.course.stage(check.stage)
-        self.functions = checks_and_probes(self.stage)
         self.given = answers(context.state.transcripts[scores.key(check)])
         self.denied: Collection[str] = ()
         self._runs = cache(lambda check: Runs(context, None, check, self.functions[check.id]))

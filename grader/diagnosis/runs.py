@@ -27,9 +27,10 @@ from grader.worker.outside.protocols import CourseWorker
 from grader.worker.outside.proxy import Student
 from grader.worker.outside.transcript import Step
 
-PROBE = "probe_"
+PROBE, EXPLAINS = "probe_", "explain_"
 Opener = Callable[[Callable[[Any], str]], AbstractContextManager[Student]]
 Forms = Sequence[Misconception]  #: of mistakes
+Functions = Mapping[str, Callable[..., Any]]  #: of a stage's checks.py, by name
 #: Wall-clock seconds for one failed check. Every known mistake is asked long before, each with the check's own limits: no
 #: name depends on what else the machine does. The last resort against a list that never ends.
 BUDGET = 60.0
@@ -234,14 +235,14 @@ class Bench:
         return self._mutants[found]
 
 
-def checks_and_probes(stage: Stage) -> dict[str, Callable[..., None]]:
-    """The functions of a stage's checks.py that are checks, and those that only ask: they part what its checks cannot.
+def checks_and_probes(stage: Stage) -> Functions:
+    """The functions of a stage's checks.py that are checks, that explain, and that only ask: they part what its checks cannot.
 
-    A probe is a function `probe_...(student, case)` that no task.toml lists.
+    A probe is a function `probe_...(student, case)` that no task.toml lists; what explains is told in `facts`.
     """
     listed = {check.id for check in stage.checks}
     found = vars(import_checks(stage)).items()
-    return {name: value for name, value in found if name in listed or name.startswith(PROBE)}
+    return {name: value for name, value in found if name in listed or name.startswith((PROBE, EXPLAINS))}
 
 
 def probes(check: Check, functions: Iterable[str]) -> list[Check]:
