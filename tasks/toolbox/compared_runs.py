@@ -4,6 +4,7 @@ Asked after the verdicts, of a submission that failed, on a few made-up rows. A 
 returned, and no other slip does.
 """
 
+import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -12,7 +13,7 @@ import numpy as np
 from grader.checks.api import Case, Remote, Student
 
 from . import trainings
-from .closed_form import Array
+from .closed_form import Array, close
 from .explanations import Fact
 
 SIZES, ROWS, VALIDATION = (5, 6, 10), 20, 7
@@ -21,7 +22,7 @@ _ASKED = ({"epochs": 2}, {"updates": 9}, {"updates": 8})
 _RATES = ((0.3, 0.01, 30.0, 0.1), (0.3, 1e200, 0.01, 0.1))  #: the second list has one that ends in nan
 _SETTINGS = {"epochs": 3, "batch_size": 8}  #: of learning rates
 _SEEDS = 0, 1, 42, 123  #: that learners write instead of the argument
-_SAME = 1e-3  #: of losses: what float32 inside train may leave
+_close = functools.partial(close, rtol=1e-3, atol=0.0)  #: of losses: what float32 inside train may leave
 
 Curves: TypeAlias = Mapping[str, Sequence[float]]
 Pairs: TypeAlias = list[tuple[float, float]]
@@ -196,7 +197,7 @@ def _made_so(way: Way, lab: Lab, returned: Sequence[tuple[int, object, Curves]])
 
 
 def _alike(a: Curves, b: Curves) -> bool:
-    return all(len(a[name]) == len(b[name]) and np.allclose(a[name], b[name], _SAME, 0, equal_nan=True) for name in a)
+    return all(_close(a[name], b[name]) for name in a)
 
 
 # --- learning rates -----------------------------------------------------------------------------------------------------
@@ -269,7 +270,3 @@ def _returned(lab: Lab, way: Way) -> Callable[[_Number, _Order], list[Array]]:
     return lambda value, order: [
         np.array(order([(lr, value(curves)) for lr, curves in zip(rates, run)])).ravel() for rates, run in zip(_RATES, runs)
     ]
-
-
-def _close(a: Array, b: Array) -> bool:
-    return a.shape == b.shape and np.allclose(a, b, _SAME, 0, equal_nan=True)
