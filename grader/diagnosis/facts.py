@@ -33,7 +33,8 @@ class Fact(NamedTuple):
     def twins(self, bank: Iterable[M]) -> list[M]:
         """The mistake of that name, then what always coincides with it."""
         known = sorted(bank, key=lambda m: m.id != self.name)
-        return [m for m in known if m.group == known[0].group]
+        (group,) = {m.group for m in known if m.id == self.name}
+        return [m for m in known if m.group == group]
 
 
 def facts_of(context: Context, failed: Collection[scores.Key], read: Mapping[str, Functions] = {}) -> dict[scores.Key, Fact]:
