@@ -236,6 +236,20 @@ def counts_layers_from_the_end(model, loss, x, y):
 
 
 @misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
+def counts_layers_from_one(model, loss, x, y):
+    """Layers counted from 1
+
+    The first layer is layers[0]: k counts from 0, as Python does.
+    """
+    inputs = _inputs(model, x)
+    dlogits, found = _in_loss(loss, inputs[-1], y)
+    found = found or _in_layers(model, inputs, dlogits)
+    if found and found[0].startswith("layers"):
+        return f"layers[{int(found[0][7:-1]) + 1}]", found[1]
+    return found or _in_model(model, x, dlogits)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
 def gives_a_layer_as_a_number(model, loss, x, y):
     """Layer given as a number instead of a string
 

@@ -235,7 +235,7 @@ def keeps_old_rows(model, x_train, y_train, x_val, y_val, *, epochs, batch_size,
 
 @misconception("fast.train_fast", fails=["check_train_fast_ends_where_train_ends"])
 def leaves_out_the_rate(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0):
-    """Learning rate left out
+    """Learning rate or number of rows left out
 
     The logits' gradient is to carry the learning rate, lr over the number of rows. One of the two is missing.
     """

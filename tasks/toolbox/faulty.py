@@ -259,6 +259,7 @@ def unseen(asked: Sequence[Network], answers: Sequence[object]) -> bool:
 _PLACES: Mapping[str, Callable[[Network, int], Place]] = {
     "counts_linear_layers_only": lambda network, k: f"layers[{k // 2}]",
     "counts_layers_from_the_end": lambda network, k: f"layers[{network.last - k}]",
+    "counts_layers_from_one": lambda network, k: f"layers[{k + 1}]",
     "gives_a_layer_as_a_number": lambda network, k: k,
 }
 
@@ -291,9 +292,9 @@ def accused(asked: Sequence[Network], answers: Sequence[tuple[object, Parameters
     moved = max((moved for _, said, moved in off or given if said is not None), default=0.0)
     if moved > _MOVED:
         return "leaves_parameters_nudged", f"After find_fault an entry of W or b was off by {number(moved, 2)}."
-    cleared = [said is None for network, said, _ in given if network.fault is None]
-    if len(cleared) > 1 and not any(cleared):
-        return "accuses_every_network", f"Of {len(cleared)} networks without a fault, none was cleared."
+    right = [isinstance(said, list | tuple) and len(said) > 0 for network, said, _ in given if network.fault is None]
+    if len(right) > 1 and all(right):  # and no other way of saying that there is none
+        return "accuses_every_network", f"Of {len(right)} networks without a fault, none was cleared."
     return None
 
 

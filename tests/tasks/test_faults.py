@@ -354,11 +354,12 @@ def test_a_fault_that_only_some_comparisons_see_does_not_tell_that_its_rule_was_
 
 
 @pytest.mark.parametrize("kind", ["last db", "dW", "dx"])
-def test_the_place_of_a_layer_may_be_told_in_three_other_ways(kind):
+def test_the_place_of_a_layer_may_be_told_in_four_other_ways(kind):
     drawn = injector.networks(kind, 0)
     ways = {
         "counts_linear_layers_only": lambda n, k: f"layers[{k // 2}]",
         "counts_layers_from_the_end": lambda n, k: f"layers[{n.last - k}]",
+        "counts_layers_from_one": lambda n, k: f"layers[{k + 1}]",
         "gives_a_layer_as_a_number": lambda n, k: k,
     }
     for name, way in ways.items():
@@ -385,4 +386,16 @@ def test_what_a_check_heard_is_not_asked_again(monkeypatch):
     assert (where[1], fact.name, len(messages)) == ("check_find_fault_sees_the_loss", "trusts_the_loss", 0)
     assert facts_of(Context(COURSE, code, LocalPool()), [where]) == {where: fact}  # nothing was heard: it is asked
     assert 0 < len(messages) < 5
+    context.close()
+
+
+@pytest.mark.parametrize(("instead", "name"), [("()", None), ("'None'", None), ("('loss', 'backward')", "accuses_every_network")])
+def test_another_word_for_no_fault_accuses_nobody(instead, name):
+    code = variant(
+        f"_find = find_fault\ndef find_fault(*a):\n    said = _find(*a)\n    return {instead} if said is None else said"
+    )
+    context, last = Context(COURSE, code, LocalPool()), STAGE.checks[0]
+    context.state.decide(last, run_check(last, FUNCTIONS[last.id], context))
+    found = facts_of(context, context.state.transcripts.keys())
+    assert {fact.name for fact in found.values()} == ({name} if name else set())
     context.close()
