@@ -6,16 +6,18 @@ returned, and no other slip does.
 
 import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from grader.checks.api import Case, Remote, Student
+from grader.checks.api import Case, Student
 
 from . import trainings
 from .closed_form import Array, close
 from .explanations import Fact
 
+_PLANNED = Path(__file__).with_name("planned_runs.py").read_text("utf-8")
 SIZES, ROWS, VALIDATION = (5, 6, 10), 20, 7
 _BATCHES = (8, 20, 5)  #: one of them leaves a rest
 _ASKED = ({"epochs": 2}, {"updates": 9}, {"updates": 8})
@@ -38,15 +40,12 @@ class Lab:
         self.data = [case.normal("x", ROWS, SIZES[0]), case.labels("y", ROWS, SIZES[-1])]
         self.data += [case.normal("x_val", VALIDATION, SIZES[0]), case.labels("y_val", VALIDATION, SIZES[-1])]
 
-    def rng(self, seed: int) -> Remote:
-        return self.student.rng.keep(seed)
-
-    def network(self, rng: Remote) -> Remote:
-        made: Remote = self.student.network.MLP(SIZES, rng)
-        return made
-
-    def train(self, model: Remote, rng: Remote, settings: Mapping[str, float]) -> Curves:
-        return trainings.history(self.student, self.case, self.student.train.train(model, *self.data, rng=rng, **settings))
+    def curves(self, way: "Way", seed: int, runs: "Settings") -> list[Curves]:
+        """The curves of runs that are made in a way, all in one message."""
+        (histories,) = self.student.made("histories", "planned_runs.histories", _PLANNED, lambda: None)
+        code = self.student.train.train, self.student.network.MLP
+        told = histories(*code, SIZES, self.data, [(*way(k, seed), settings) for k, settings in enumerate(runs)])
+        return [trainings.history(self.student, self.case, history) for history in self.student.take(told)]
 
     def items(self, value: object) -> list[object]:
         return list(value) if isinstance(value, np.ndarray) and value.ndim else self.student.take(value, limit=20)
@@ -63,44 +62,26 @@ def _is_number(value: object) -> bool:
 
 
 Settings: TypeAlias = Sequence[Mapping[str, float]]
-Way: TypeAlias = Callable[[Lab, Settings, int], list[Curves]]  #: one run after the other, from a seed
+Generated: TypeAlias = tuple[int, int]  #: name of a generator, and its seed
+Way: TypeAlias = Callable[
+    [int, int], tuple[int, Generated, Generated]
+]  #: (number of a run, seed) -> as in a plan of `planned_runs`
 
 
-def _each_anew(lab: Lab, runs: Settings, seed: int) -> list[Curves]:
-    rngs = [lab.rng(seed) for _ in runs]
-    return [lab.train(lab.network(rng), rng, settings) for rng, settings in zip(rngs, runs)]
-
-
-def _of_one_generator(lab: Lab, runs: Settings, seed: int) -> list[Curves]:
-    rng = lab.rng(seed)
-    return [lab.train(lab.network(rng), rng, settings) for settings in runs]
-
-
-def _two_generators(lab: Lab, runs: Settings, seed: int) -> list[Curves]:
-    return [lab.train(lab.network(lab.rng(seed)), lab.rng(seed), settings) for settings in runs]
-
-
-def _one_network(lab: Lab, runs: Settings, seed: int) -> list[Curves]:
-    rng = lab.rng(seed)
-    model = lab.network(rng)
-    return [lab.train(model, rng, settings) for settings in runs]
-
-
-def _one_network_and_seed(lab: Lab, runs: Settings, seed: int) -> list[Curves]:
-    model = lab.network(lab.rng(seed))
-    return [lab.train(model, lab.rng(seed), settings) for settings in runs]
+def _each_anew(k: int, seed: int) -> tuple[int, Generated, Generated]:
+    return k, (k, seed), (k, seed)
 
 
 def _seeded(constant: int) -> Way:
-    return lambda lab, runs, seed: _each_anew(lab, runs, constant)
+    return lambda k, seed: _each_anew(k, constant)
 
 
 #: (what is named of compare_batch_sizes, and of find_learning_rate, how the runs are made then)
 _WAYS: Sequence[tuple[str, str, Way]] = (
-    ("shares_one_generator", "shares_one_generator_between_rates", _of_one_generator),
-    ("trains_one_network_on", "trains_one_network_at_all_rates", _one_network),
-    ("trains_one_network_on", "trains_one_network_at_all_rates", _one_network_and_seed),
-    ("seeds_the_batches_anew", "seeds_the_batches_anew", _two_generators),
+    ("shares_one_generator", "shares_one_generator_between_rates", lambda k, seed: (k, (0, seed), (0, seed))),
+    ("trains_one_network_on", "trains_one_network_at_all_rates", lambda k, seed: (0, (0, seed), (0, seed))),
+    ("trains_one_network_on", "trains_one_network_at_all_rates", lambda k, seed: (0, (0, seed), (-1 - k, seed))),
+    ("seeds_the_batches_anew", "seeds_the_batches_anew", lambda k, seed: (k, (k, seed), (-1 - k, seed))),
     *(("draws_from_a_constant_seed", "draws_from_a_constant_seed_at_all_rates", _seeded(seed)) for seed in _SEEDS),
 )
 
@@ -193,7 +174,7 @@ def _compared(lab: Lab, asked: Mapping[str, int]) -> list[tuple[int, object, Cur
 def _made_so(way: Way, lab: Lab, returned: Sequence[tuple[int, object, Curves]]) -> bool:
     """Whether the histories are those of networks and generators that are made in this way."""
     settings = [{"epochs": epochs, "batch_size": size, "lr": 0.1} for size, (epochs, *_) in zip(_BATCHES, returned)]
-    return all(_alike(own, given) for own, (*_, given) in zip(way(lab, settings, lab.case.seed), returned))
+    return all(_alike(own, given) for own, (*_, given) in zip(lab.curves(way, lab.case.seed, settings), returned))
 
 
 def _alike(a: Curves, b: Curves) -> bool:
@@ -266,7 +247,7 @@ def of_learning_rates(student: Student, case: Case, failed: Collection[str]) -> 
 
 def _returned(lab: Lab, way: Way) -> Callable[[_Number, _Order], list[Array]]:
     """The numbers that find_learning_rate would return, in a row for each list of rates."""
-    runs = [way(lab, [{**_SETTINGS, "lr": lr} for lr in rates], lab.case.seed) for rates in _RATES]
+    runs = [lab.curves(way, lab.case.seed, [{**_SETTINGS, "lr": lr} for lr in rates]) for rates in _RATES]
     return lambda value, order: [
         np.array(order([(lr, value(curves)) for lr, curves in zip(rates, run)])).ravel() for rates, run in zip(_RATES, runs)
     ]
