@@ -2,24 +2,16 @@
 
 import importlib.util
 import re
+import tomllib
+from pathlib import Path
 from types import ModuleType
 
 from grader.course.about import BadCourse
-from grader.course.stage import TOOLBOX, Stage
+from grader.course.stage import Stage
 from grader.course.toolbox import package_of
 
-_FACE = "from grader.checks.api import {}"
-#: Where checks once found something -> what they write now.
-MOVED = {
-    "grader.checking": _FACE.format("FLOAT32_RTOL"),
-    "grader.case": _FACE.format("Case"),
-    "grader.compare": _FACE.format("Unmet"),
-    "grader.phrases": _FACE.format("listed"),
-    "grader.closed_form": f"from ..{TOOLBOX} import closed_form",
-    "grader.networks": f"from ..{TOOLBOX} import networks",
-    "grader.trainings": f"from ..{TOOLBOX} import trainings",
-    "grader.gate": f"from ..{TOOLBOX} import accuracy_gate",
-}
+#: Where checks once found something, and what they write now.
+MOVED = Path(__file__).with_name("moved.toml")
 _NAMED = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<package>[\w.]+)'")
 
 
@@ -47,4 +39,5 @@ def _remedy(error: Exception) -> str:
         return "correct it"
     named = _NAMED.search(str(error))
     old = f"{named['package']}.{named['name']}" if named else error.name
-    return f"{old} has moved: write {MOVED[old]}" if old in MOVED else "correct it"
+    new = tomllib.loads(MOVED.read_text("utf-8")).get(old or "")
+    return f"{old} has moved: write {new}" if new else "correct it"

@@ -2,16 +2,19 @@
 
 import shutil
 import sys
+import tomllib
 
 import pytest
 
 from grader.course.course import Course
 from grader.course.stage import BadCourse
 from grader.paths import TASKS
-from grader.running.checks_package import MOVED
+from grader.running import checks_package
 from grader.running.runner import load_checks
 from tests.running import toys
 from tests.running.toys import RIGHT, run, states, submission
+
+MOVED = tomllib.loads(checks_package.MOVED.read_text("utf-8"))
 
 
 def course(tasks, line="from ..toolbox import sums", **toolbox):
