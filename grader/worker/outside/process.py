@@ -127,13 +127,15 @@ class ZygoteClient:
     def close(self) -> None:
         """End it; it ends its workers."""
         self.control.close()
+        assert self.program.stderr is not None
+        # For its end of the pipe to close: `wait` with a time limit sleeps ever longer between two looks.
+        over = select.select([self.program.stderr], [], [], 3)[0]
         try:
-            self.program.wait(3)
+            self.program.wait(3 if over else 0)
         except subprocess.TimeoutExpired:  # stopped, perhaps: whatever a worker did to it, this ends it
             self.program.kill()
             self.program.wait()
-        if self.program.stderr is not None:
-            self.program.stderr.close()
+        self.program.stderr.close()
 
 
 class ForkedProcess:
