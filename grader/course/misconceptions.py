@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 
-from grader.course.source_spans import definition_span, need
+from grader.course.source_spans import definition_span, need, tree_of
 from grader.errors import Refusal
 from grader.submission import Submission
 
@@ -96,7 +96,7 @@ class Misconception:
         Which checks see it is not known then, so that it names none.
         """
         lines = self.source.encode().split(b"\n")
-        places = [node for node in ast.walk(ast.parse(self.source)) if _is_number(node, self.open)]
+        places = [node for node in ast.walk(tree_of(self.source)) if _is_number(node, self.open)]
         for node in sorted(places, key=lambda node: (node.lineno, node.col_offset), reverse=True):
             line, end = lines[node.lineno - 1], node.end_col_offset
             lines[node.lineno - 1] = line[: node.col_offset] + f"({number!r})".encode() + line[end:]
@@ -148,7 +148,7 @@ def apply(submission: Submission, mistake: Misconception) -> Submission:
 def parse(text: str, stage: str) -> tuple[Misconception, ...]:
     """What the text of a misconceptions.py (or of a file of right answers) holds; raises BadMisconceptions."""
     try:
-        tree = ast.parse(text)
+        tree = tree_of(text)
     except SyntaxError as problem:
         raise BadMisconceptions(f"tasks/{stage}/{FILE_NAME} has a syntax error in line {problem.lineno}.") from None
     lines = text.splitlines()
@@ -220,7 +220,7 @@ def _told(node: Definition, mark: ast.Call, told: dict[str, tuple[str, str]], ke
 
 def helpers_of(text: str, name: str, known: set[str]) -> str:
     """Text of what a definition of a module uses of that module, imports too, but for the names that are `known` already."""
-    tree, lines = ast.parse(text), text.splitlines()
+    tree, lines = tree_of(text), text.splitlines()
     first, last = definition_span(need(text, name))
     own = name.split(".")[1]
     helpers = {n: node for node in tree.body for n in _defined(node) if n not in known | {own}}

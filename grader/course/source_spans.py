@@ -26,6 +26,14 @@ class SkeletonError(Refusal):
 _TOO_LONG = re.compile(r"0[xXoObB][0-9a-fA-F_]{3500}")
 
 
+def tree_of(source: str) -> ast.Module:
+    """`ast.parse`, asked again if it says that it lost count of its depth: a thread that imports makes trees as well."""
+    try:
+        return ast.parse(source)
+    except SystemError:  # CPython counts for all threads together
+        return ast.parse(source)
+
+
 @lru_cache(maxsize=32)
 def parse(source: str | bytes) -> ast.Module | None:
     """The tree of a text, None where it is not Python (a syntax error, a NUL byte, not UTF-8, nested too deeply, endless digits)."""
@@ -35,7 +43,7 @@ def parse(source: str | bytes) -> ast.Module | None:
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes in somebody's string do not matter to who reads it
-            return ast.parse(source)
+            return tree_of(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

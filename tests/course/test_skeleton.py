@@ -20,7 +20,7 @@ from grader.course.skeleton import (
     steps,
     stub_statement,
 )
-from grader.course.source_spans import SkeletonError, definition_span, find, line_of, parse
+from grader.course.source_spans import SkeletonError, definition_span, find, line_of, parse, tree_of
 from grader.errors import Refusal
 from grader.paths import REFERENCE, STUDENT, TASKS
 from tests.command_line import asked
@@ -435,3 +435,17 @@ def test_reset_of_nothing_is_refused(folder, stage, said):
     result = asked("reset", stage, "--student", folder)
     assert result.exit_code == 2
     assert said in result.output
+
+
+def test_a_text_is_read_again_where_a_thread_has_disturbed_the_count_of_its_depth(monkeypatch):
+    usual, texts = ast.parse, []
+
+    def disturbed(text):
+        texts.append(text)
+        if len(texts) == 1:
+            raise SystemError("AST constructor recursion depth mismatch (before=90, after=65)")
+        return usual(text)
+
+    monkeypatch.setattr(ast, "parse", disturbed)
+    assert len(tree_of("x = 1\n").body) == 1
+    assert len(texts) == 2
