@@ -51,8 +51,8 @@ def encode(listed: KitList) -> bytes:
 def read_list(kit: Path) -> KitList | None:
     """The list in a kit; None where there is none that can be relied on (kits were made without one at first)."""
     try:
-        listed = msgspec.json.decode((kit / KIT_MARK).read_bytes(), type=KitList)
-    except (OSError, msgspec.MsgspecError):
+        listed = msgspec.json.decode((kit / KIT_MARK).read_bytes() if (kit / KIT_MARK).is_file() else b"", type=KitList)
+    except (OSError, msgspec.MsgspecError, RecursionError):
         return None
     return listed if all(_PATH.fullmatch(path) for path in listed.files) else None
 

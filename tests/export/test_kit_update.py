@@ -241,6 +241,13 @@ def test_a_list_that_names_what_is_outside_counts_as_none(kit, tmp_path, listed)
     assert (tmp_path / "theirs").exists()
 
 
+@pytest.mark.parametrize("nested", [b'{"x": ' + b"[" * 100_000, None])
+def test_a_list_that_cannot_be_read_counts_as_none(tmp_path, nested):
+    mark = tmp_path / ".kit"
+    mark.write_bytes(nested) if nested else os.mkfifo(mark)  # opening a pipe waits for somebody to write into it
+    assert read_list(tmp_path) is None
+
+
 @pytest.mark.parametrize("mark", ["Made by `make kit`; the next one replaces this folder.\n", "<<<<<<< HEAD\n", ""])
 def test_a_kit_without_a_list_loses_nothing(kit, mark):
     (kit / ".kit").write_text(mark)
