@@ -87,7 +87,7 @@ def read(out: Path, journal: Journal, students: Set[str], most: float) -> tuple[
     except msgspec.ValidationError as error:
         told = re.sub(r"\[(\d+)\]", lambda match: f" {int(match[1]) + 1}", explain(error, _File, table))
         raise Refusal(f"{path}: {told}") from None
-    except (OSError, ValueError) as error:  # cannot be read, is not UTF-8, is not TOML
+    except (OSError, ValueError, RecursionError) as error:  # cannot be read, is not UTF-8, is not TOML, nested without end
         raise Refusal(f"{path} cannot be read as TOML ({error}). Remedy: correct it; no grade has changed.") from None
     for place, remark in enumerate(remarks, 1):
         if told := remark.problem(students, most):

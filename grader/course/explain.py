@@ -27,7 +27,7 @@ def read_toml(path: Path, model: type[Model], refusal: type[Refusal] = Refusal) 
     try:
         table = tomllib.loads(path.read_text("utf-8"))
         return msgspec.convert(table, model)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise refusal(f"{path} cannot be read: {error}. Remedy: correct that line.") from None
     except msgspec.ValidationError as error:
         raise refusal(f"{path}: {explain(error, model, table)}") from None

@@ -151,6 +151,7 @@ BY = 'by = "N"\ndate = 2026-12-01\n'
     [
         ('[remark]\ntext = "a"\n', "remark is {'text': 'a'}; it has to be one or more entries, each below [[remark]]."),
         ("[[remark]\n", "remarks.toml cannot be read as TOML (Expected ']]'"),
+        ("a = " + "[" * 2_000, "remarks.toml cannot be read as TOML (maximum recursion depth exceeded"),
         ('[[remark]]\nstudent = "ann"\n', "remark 1.text is missing; it has to be some text."),
         ('[[remark]]\ntext = " "\nstudent = "ann"\n', "remark 1.text is ' '; it has to be some text."),
         ('[[remark]]\ntext = "a"\nstudnet = "ann"\n', "'studnet' in [remark 1] is not known. Did you mean student?"),
