@@ -31,8 +31,8 @@ class _Own:
     def __init__(self, student, case, data):
         self.student, self.case, self.data = student, case, data
         case.given("own_runs", own_runs, "from tasks.toolbox import own_runs")
-        given = student.made("curves, state_of", "own_runs.curves, own_runs.state_of", OWN_RUNS, lambda: None)
-        self._curves, self._state_of = given
+        given = student.made("curves, used", "own_runs.curves, own_runs.used", OWN_RUNS, lambda: None)
+        self._curves, self._used = given
         self._train, self._network = student.train.train, student.network.MLP
 
     def runs(self, runs, names=trainings.CURVES):
@@ -63,7 +63,7 @@ class _Own:
             return [*invented[run].values()]
 
         case.given("stand_in", stand_in, "from tasks.toolbox import stand_in")
-        (calling,) = student.made("calling", "stand_in.calling", STAND_IN, answer, self._train, self._state_of)
+        (calling,) = student.made("calling", "stand_in.calling", STAND_IN, answer, self._train, self._used)
         try:
             given = calling(function, SIZES, *self.data, **named, seed=case.seed)
             if _same_states(calls, dict(zip(runs, (state for _, state in made)))) and agrees(given, invented):

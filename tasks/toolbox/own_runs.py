@@ -35,8 +35,20 @@ def curves(
 
 def state_of(model: Value, rng: Value) -> list[Value]:
     """W and b of each layer, and what the generator would draw next."""
-    linear = [layer for layer in layers_of(model.layers) if hasattr(layer, "W")]
-    return [*(np.array(array) for layer in linear for array in (layer.W, layer.b)), copy.deepcopy(rng).random(3)]
+    return [*map(np.array, _parameters(model)), copy.deepcopy(rng).random(3)]
+
+
+def used(model: Value, rng: Value) -> list[Value]:
+    """The state before; afterwards both have moved on, as after any training: who uses them again begins elsewhere."""
+    state = state_of(model, rng)
+    rng.random()
+    for array in _parameters(model):
+        array[...] = array + 1
+    return state
+
+
+def _parameters(model: Value) -> list[Value]:
+    return [array for layer in layers_of(model.layers) if hasattr(layer, "W") for array in (layer.W, layer.b)]
 
 
 def layers_of(held: Value) -> Iterator[Value]:
@@ -46,4 +58,4 @@ def layers_of(held: Value) -> Iterator[Value]:
 
 
 def make(_ask: Value) -> tuple[Callable[..., Value], Callable[..., Value]]:
-    return curves, state_of
+    return curves, used

@@ -14,15 +14,15 @@ def calling(function: Own, *given: Value, **named: Value) -> Value:
     return function(*given, **named)
 
 
-def make(answer: Own, train: Own, state_of: Own) -> tuple[Own]:
+def make(answer: Own, train: Own, used: Own) -> tuple[Own]:
     """A function like `calling`, while which all of the learner's modules have another train.
 
-    answer   : what (state of network and generator, epochs, batch_size, lr) gives the curves, in the order of CURVES
-    state_of : (network, generator) -> arrays
+    answer : what (state of network and generator, epochs, batch_size, lr) gives the curves, in the order of CURVES
+    used   : (network, generator) -> the state that they had, as arrays
     """
 
     def stand_in(model: Value, *_data: Value, epochs: int, batch_size: int, lr: float, rng: Value, **_more: Value) -> Value:
-        return dict(zip(CURVES, answer(state_of(model, rng), epochs, batch_size, lr)))
+        return dict(zip(CURVES, answer(used(model, rng), epochs, batch_size, lr)))
 
     def called(function: Own, *given: Value, **named: Value) -> Value:
         own = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "student"]
