@@ -27,6 +27,9 @@ def _shares_show(shares, right):
         power = np.sum(np.log(shares) * np.log(right)) / np.sum(np.log(right) ** 2)
         if np.allclose(np.log(shares), power * np.log(right), 1e-4):
             return f"Each entry is the right one to the power of {number(power, 4)}."
+    slope, offset = np.polyfit(right.ravel(), shares.ravel(), 1)
+    if np.allclose(shares, slope * right + offset, 1e-5, 1e-9):
+        return f"Each entry is {number(slope, 4)} times the right one plus {number(offset, 4)}."
     rows, columns = shares.sum(axis=1), shares.sum(axis=0)
     for sums, name in ((rows, "row"), (columns, "column"), (np.array([shares.sum()]), "")):
         if np.allclose(sums, 1, 1e-5):

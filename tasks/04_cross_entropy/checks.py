@@ -64,6 +64,9 @@ def _gradient_shows(gradient, logits, labels):
     factors = np.sum(gradient * right, axis=1) / np.sum(right * right, axis=1)
     if np.allclose(gradient, factors[:, None] * right, 1e-5, 1e-9):
         return f"Each row is a multiple of what it should be: {', '.join(number(factor, 4) for factor in factors)} times."
+    targets = onehot - len(labels) * (gradient - right)
+    if np.allclose(targets, others := np.eye(logits.shape[1])[targets.argmax(axis=1)], 0, 1e-5):
+        return f"It is the gradient for the labels {others.argmax(axis=1).tolist()}, not {labels.tolist()}."
     shares = len(labels) * gradient + onehot
     if np.all(shares > 0) and np.allclose(shares.sum(axis=1), 1, 1e-5):
         logs, apart = (a - a.mean(axis=1, keepdims=True) for a in (np.log(shares), logits))

@@ -28,11 +28,11 @@ def check_sgd_step_walks_downhill(student, case):
         case.expect(after, p - 0.1 * g, "p after SGD(0.1).step([p], [g])", should="p - 0.1 * g", rtol=FLOAT32_RTOL)
     except Unmet as unmet:
         if unmet.kind == "values":
-            unmet.looks_like = _step_shows(p - np.asarray(after), 0.1, g) or unmet.looks_like
+            unmet.looks_like = _step_shows(p - np.asarray(after), 0.1, g, p) or unmet.looks_like
         raise
 
 
-def _step_shows(went, lr, g):
+def _step_shows(went, lr, g, p):
     """How a step compares with the right one, if it has its direction, or one length for all entries."""
     right, sizes = lr * g, np.abs(went)
     ratio = float(np.sum(went * right) / np.sum(right * right))
@@ -40,6 +40,8 @@ def _step_shows(went, lr, g):
         known = {"length": np.sqrt(np.sum(g**2)), "largest magnitude": np.max(np.abs(g))}
         known |= {"sum of magnitudes": np.sum(np.abs(g)), "mean magnitude": np.mean(np.abs(g))}
         by = "".join(f" It is divided by the {what} of g." for what, size in known.items() if np.isclose(ratio * size, 1, 1e-6))
+        if np.isclose(ratio, -1):
+            return "The step has the right length, and the opposite sign."
         return f"The step is {number(ratio, 4)} times as long as it should be.{by}" if ratio > 0 else ""
     if np.ptp(sizes) <= 1e-6 * np.max(sizes):
         return f"Each entry moved by {number(np.max(sizes), 4)}, whatever its gradient is."
@@ -47,6 +49,12 @@ def _step_shows(went, lr, g):
         return f"Each entry moved by {number(lengths[0], 4)} or by {number(lengths[1], 4)}, whatever its gradient is."
     if np.allclose(went, np.clip(right, -np.max(sizes), np.max(sizes)), 1e-6, 1e-12):
         return f"No entry moved by more than {number(np.max(sizes), 4)}, however large its gradient is."
+    if np.allclose(went, np.abs(p) * right, 1e-6, 1e-12):
+        return "The step of each entry is multiplied by the magnitude of p."
+    if np.array_equal(np.sign(went), np.sign(g)) and np.all(g):
+        power, factor = np.polyfit(np.log(np.abs(g.ravel())), np.log(sizes.ravel()), 1)
+        if np.allclose(np.log(sizes), power * np.log(np.abs(g)) + factor, 0, 1e-6):
+            return f"The step grows with the magnitude of g to the power of {number(power, 4)}."
     return ""
 
 
@@ -73,7 +81,7 @@ def check_sgd_pairs_arrays_with_gradients(student, case):
             try:
                 case.expect(now, arrays[k] - 0.3 * gradients[k], what, should=f"p{k} - 0.3 * g{k}")
             except Unmet as unmet:
-                shows = _step_shows(arrays[k] - now, 0.3, gradients[k]) if unmet.kind == "values" else ""
+                shows = _step_shows(arrays[k] - now, 0.3, gradients[k], arrays[k]) if unmet.kind == "values" else ""
                 unmet.looks_like = unmet.looks_like or shows
                 raise
 

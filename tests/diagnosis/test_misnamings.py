@@ -142,3 +142,17 @@ def f(self, in_features, out_features, rng, *_):
     answer = apply(ANSWER, parse(made, "x")[0])
     body = "self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)\nreturn dout @ self.start.T"
     assert named("layers.Linear.backward", body, "01_linear", "def f(self, dout):", answer) == {"keeps_a_transposed_copy"}
+
+
+@pytest.mark.parametrize(("steps", "by", "names"), [(2, "2", set()), (1, "1", {"forgets_that_the_run_is_two_steps"})])
+def test_slopes_twice_as_steep_by_steps_twice_as_long_are_no_missing_two(steps, by, names):
+    body = f"""
+slopes = np.zeros(x.shape)
+for k in np.ndindex(x.shape):
+    step = np.zeros(x.shape)
+    step[k] = {steps} * eps
+    slopes[k] = (f(x + step) - f(x - step)) / ({by} * eps)
+return slopes
+""".strip()
+    found = named("gradcheck.numerical_gradient", body, "05_gradient_check", "def f(f, x, eps=1e-5):")
+    assert found == names

@@ -82,6 +82,13 @@ SHOWN = [
      "def f(logits):\n    e = np.exp(logits - logits.max(1, keepdims=True))\n    return e / e[:, 1:].sum(1, keepdims=True)",
      "03_softmax", "softmax_gives_the_exponential_shares",
      "Within each row the proportions are right, but the rows add up to 1.021 to 3.571, not to 1."),
+    ("losses.softmax",
+     "def f(logits):\n    e = np.exp(logits - logits.max(1, keepdims=True))\n    return 0.9 * e / e.sum(1, keepdims=True) + 0.025",
+     "03_softmax", "softmax_gives_the_exponential_shares", "Each entry is 0.9 times the right one plus 0.025."),
+    ("losses.SoftmaxCrossEntropy.backward",
+     "def f(self):\n    return (self.probabilities - np.eye(4)[(self.labels + 1) % 4]) / len(self.labels)",
+     "04_cross_entropy", "cross_entropy_gradient_is_softmax_minus_onehot",
+     "It is the gradient for the labels [3, 3, 0, 2, 3], not [2, 2, 3, 1, 2]."),
     ("losses.SoftmaxCrossEntropy.forward",
      "def f(self, logits, labels):\n    self.probabilities, self.labels = softmax(logits), labels\n"
      "    missed = logits.argmax(1) != labels\n"
@@ -107,6 +114,12 @@ SHOWN = [
      "They are the slopes without what comes after the decimal point."),
     ("optim.SGD.step", f"{STEP}\n    for p, g in zip(params, grads):\n        p -= self.lr * g.clip(-0.5, 0.5)",
      "08_sgd", "sgd_step_walks_downhill", "No entry moved by more than 0.05, however large its gradient is."),
+    ("optim.SGD.step", f"{STEP}\n    for k, (p, g) in enumerate(zip(params, grads)):\n        p -= (-1) ** k * self.lr * g",
+     "08_sgd", "sgd_pairs_arrays_with_gradients", "The step has the right length, and the opposite sign."),
+    ("optim.SGD.step", f"{STEP}\n    for p, g in zip(params, grads):\n        p -= self.lr * g * abs(p)",
+     "08_sgd", "sgd_step_walks_downhill", "The step of each entry is multiplied by the magnitude of p."),
+    ("optim.SGD.step", f"{STEP}\n    for p, g in zip(params, grads):\n        p -= self.lr * g / np.sqrt(abs(g))",
+     "08_sgd", "sgd_step_walks_downhill", "The step grows with the magnitude of g to the power of 0.5."),
     ("optim.SGD.step", f"{STEP}\n    for p, g in zip(params, grads):\n        p -= self.lr * (g > 0)",
      "08_sgd", "sgd_step_walks_downhill", "Each entry moved by 0 or by 0.1, whatever its gradient is."),
     ("network.MLP.gradients", """def f(self):
