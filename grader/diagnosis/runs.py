@@ -85,9 +85,8 @@ class Runs:
             found = self._run(opener, other, expected=expected, salt=salt, lenient=lenient)
             if self.heard is not None:
                 self.heard[key] = found
-        return (
-            found.answers if found.whole and (expected is None or same_answers(found.answers, expected, found.judged)) else None
-        )
+        agrees = expected is None or same_answers(found.answers, expected, found.judged)
+        return found.answers if found.whole and agrees else None
 
     def own(self, *, other: int = 0, salt: int = 0, lenient: bool = False) -> list[Answer]:
         """Answers of the submission."""
