@@ -234,6 +234,66 @@ def keeps_old_rows(model, x_train, y_train, x_val, y_val, *, epochs, batch_size,
 
 
 @misconception("fast.train_fast", fails=["check_train_fast_ends_where_train_ends"])
+def never_shuffles(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0):
+    """Rows never shuffled
+
+    The batches are the rows as they stand, whatever the rng is. Draw a new order from it in each epoch.
+    """
+
+    class InOrder(Training):
+        def epoch(self, rng):
+            for start in range(0, self.n, self.batch_size):
+                rows = np.arange(start, min(start + self.batch_size, self.n))
+                self.batch(rows, slice(start, start + len(rows)))
+            return float(np.mean(np.log(self.sums[:, 0]) - self.true)), float(np.mean(self.said == self.y))
+
+    return run(InOrder, model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, lr_decay)
+
+
+@misconception("fast.train_fast", fails=["check_train_fast_ends_where_train_ends"])
+def divides_by_all_rows(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0):
+    """Gradient of a batch divided by all rows
+
+    Each batch's gradient is a mean over its own rows: how many has it?
+    """
+
+    class Diluted(Training):
+        def rate(self, rows):
+            return self.lr / self.n
+
+    return run(Diluted, model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, lr_decay)
+
+
+@misconception("fast.train_fast", fails=["check_train_fast_ends_where_train_ends"])
+def leaves_the_biases_out(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0):
+    """Biases never updated
+
+    The weights move, the biases stay. Each b has a gradient, too: the sum of dout over the rows.
+    """
+
+    class Unbiased(Training):
+        def move(self, k):
+            self.weights[k][:-1] -= self.steps[k][:-1]
+
+    return run(Unbiased, model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, lr_decay)
+
+
+@misconception("fast.train_fast", fails=["check_train_fast_ends_where_train_ends"])
+def cuts_off_the_logits(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0):
+    """ReLU behind the last layer
+
+    The logits may be below 0: a ReLU stands between the layers, and none behind the last.
+    """
+
+    class Cut(Training):
+        def loss(self, logits, labels, where, column, each):
+            np.maximum(logits, 0, out=logits)
+            super().loss(logits, labels, where, column, each)
+
+    return run(Cut, model, (x_train, y_train, x_val, y_val), epochs, batch_size, lr, rng, lr_decay)
+
+
+@misconception("fast.train_fast", fails=["check_train_fast_ends_where_train_ends"])
 def leaves_out_the_rate(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0):
     """Learning rate or number of rows left out
 
