@@ -250,6 +250,18 @@ def counts_layers_from_one(model, loss, x, y):
 
 
 @misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
+def gives_one_string(model, loss, x, y):
+    """Layer and part in one string
+
+    The answer is a tuple of two strings: the layer, and the part of it that is not right.
+    """
+    inputs = _inputs(model, x)
+    dlogits, found = _in_loss(loss, inputs[-1], y)
+    found = found or _in_layers(model, inputs, dlogits) or _in_model(model, x, dlogits)
+    return found and ".".join(found)
+
+
+@misconception("faults.find_fault", fails=["check_find_fault_sees_the_last_bias"])
 def gives_a_layer_as_a_number(model, loss, x, y):
     """Layer given as a number instead of a string
 

@@ -165,6 +165,8 @@ SLIPS = [
         lambda m, k: {**_loss_and_accuracy("train", [m.validation]), **_loss_and_accuracy("val", [m.train])},
     ),
     Slip("validates_on_the_first_batch", "", lambda m, k: _loss_and_accuracy("val", [m.first_of_validation])),
+    Slip("validates_on_the_first_batch", "Only val_loss is measured so.", lambda m, k: {"val_loss": [m.first_of_validation[0]]}),
+    Slip("validates_on_the_first_batch", "Only val_acc is measured so.", lambda m, k: {"val_acc": [m.first_of_validation[1]]}),
     Slip("reports_percent", "", lambda m, k: {"train_acc": [100 * m.train[1]], "val_acc": [100 * m.validation[1]]}),
     Slip("counts_the_hits", "", lambda m, k: _hits(m, "train_acc", "val_acc")),
     Slip("counts_the_hits", "", lambda m, k: _hits(m, "train_acc")),

@@ -369,6 +369,10 @@ def test_the_place_of_a_layer_may_be_told_in_four_other_ways(kind):
         other = [n.expected for n in drawn]
         assert faulty.misplaced(drawn, other[:1] + answers[1:]) != name or other[0] is None
         assert not faulty.misplaced(drawn, [answer or ("layers[0]", "dW") for answer in answers])
+    for joint in (".", ", ", " "):
+        answers = [n.fault and joint.join(n.expected) for n in drawn]
+        assert faulty.misplaced(drawn, answers) == "gives_one_string"
+        assert not faulty.misplaced(drawn, [answer or "None" for answer in answers])
     assert not faulty.misplaced(drawn, [None] * len(drawn))
     assert not faulty.misplaced(drawn, [n.expected for n in drawn])
 
