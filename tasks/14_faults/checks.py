@@ -95,13 +95,9 @@ def check_find_fault_sees_the_model(student, case):
     _finds(student, case, "the_model")
 
 
-#: What a check looks for -> the mistake by which no fault of its kind is seen, and all else is right.
-UNSEEN = {
-    "the_loss": "trusts_the_loss",
-    "a_relu": "passes_over_the_relus",
-    "what_a_linear_passes_on": "leaves_out_dx",
-    "the_model": "trusts_the_model",
-}
+#: What a check looks for -> the mistake by which no fault of its kind is seen, and all else is right. Not for a ReLU: of its
+#: dx many entries are 0, and who compares one entry may see none of them.
+UNSEEN = {"the_loss": "trusts_the_loss", "what_a_linear_passes_on": "leaves_out_dx", "the_model": "trusts_the_model"}
 
 
 def explain_faults(student, case, failed, heard):
@@ -114,17 +110,18 @@ def explain_faults(student, case, failed, heard):
     for subject in DRAWN:
         if (check := f"check_find_fault_sees_{subject}") in failed:
             drawn, said = _heard(student, subject, *heard[check])
-            if fact := _fact(student, case, subject, drawn, said):
+            if fact := _fact(student, case, subject, drawn, said, alone=len(failed) == 1):
                 found[check] = fact
     return found
 
 
-def _fact(student, case, subject, drawn, said):
+def _fact(student, case, subject, drawn, said, alone):
+    """What explains that a check failed, of all of them alone or not."""
     kind, pairs = DRAWN[subject]
     if any(answer is not None for network, answer in zip(drawn, said) if network.fault is None):
         again = injector.networks(kind, case.seed, pairs)
         return faulty.accused(again, _of_each(student, again, faulty.LEFT))
-    if name := faulty.misplaced(drawn, said) or UNSEEN.get(subject, "") * faulty.unseen(drawn, said):
+    if name := faulty.misplaced(drawn, said) or UNSEEN.get(subject, "") * (alone and faulty.unseen(drawn, said)):
         return (name,)
     if subject != "the_last_bias" or any(said) or not said:
         return ()
