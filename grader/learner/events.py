@@ -16,7 +16,7 @@ SAVED, IDLE = "saved", "idle"
 LOOK = 1.0
 
 #: Milliseconds without a further change after which a save counts as finished.
-QUIET_MS = 5
+QUIET_MS = 2
 
 
 class Events:
