@@ -1,6 +1,5 @@
 """What learners get back: a report at the feedback level that the course allows, one folder each."""
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -10,6 +9,7 @@ import msgspec
 
 from grader.cohort.counting import Grade
 from grader.course.course import Course
+from grader.course.fingerprint import of_text
 from grader.course.policy import Feedback, FeedbackRules
 from grader.export.text import level, outcome
 from grader.files import write_atomically
@@ -50,15 +50,16 @@ def return_reports(
     from grader.report.learner import page
 
     count, grades = 0, list(grades)
-    met = Counter(folder_name(grade).casefold() for grade in grades)
+    met, taken = (Counter(name(grade).casefold() for grade in grades) for name in (folder_name, lambda grade: grade.student))
     for grade in grades:
         said = [*grade.comments, *grade.decisions]
         report = reports(grade) or (Report(0, round(grade.max_score), [], notes=[grade.reason]) if said else None)
         if report is None:
             continue
         name = folder_name(grade)
-        own = met[name.casefold()] == 1 or name == grade.student  # "ann." and "ann" are two students, each with a page
-        target = folder / (name if own else f"{name}-{hashlib.sha256(grade.student.encode()).hexdigest()[:8]}")
+        # "ann.", "Ann" and "ann" are three students, each with a page, also where a folder is called the same in capitals.
+        own = met[name.casefold()] == 1 or (name == grade.student and taken[name.casefold()] == 1)
+        target = folder / (name if own else f"{name}-{of_text(grade.student)[:8]}")
         shown = redacted(report, rules) if report.stages else report
         told = f"{number(grade.score)} of {number(grade.max_score)} points count."
         late = [f"{grade.reason}: {told}"] if grade.penalty else []
