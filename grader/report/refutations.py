@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?(?!\w)"
 _SENTENCES = (
     re.compile(
         r"(?P<at>\[[\d, ]+\])? (?:is|returned|has the shape) (?:an array of shape )?(?P<got>[^;]+?)"
-        r"(?: at (?P<place>\[[\d, ]+\]))?; it should be (?P<want>.+?)(?:, (?=[a-z])|[.:](?= |$))"
+        r"(?: at (?P<place>\[[\d, ]+\]))?; it should be (?P<want>.+?)(?:, (?!nan\b|inf\b)(?=[a-z])|[.:](?= |$))"
     ),
     re.compile(r"Furthest off: (?P<at>[^;]+?) is (?P<got>\S+), the measured slope is (?P<want>\S+)\."),
     re.compile(r": (?P<at>\S+(?: \d+\])*) was (?P<want>\S+) and is (?P<got>\S+) now"),
@@ -39,9 +39,9 @@ def fields(told: str) -> dict[str, str]:
         return found
     said = {name: text for name, text in match.groupdict().items() if text}
     said |= {"at": said["place"]} if "place" in said else {}
-    if all(_NUMBER.fullmatch(said[side]) and float(said[side]) for side in ("got", "want")):
-        ratio = abs(float(said["got"]) / float(said["want"]))
-        said["times"] = f"{max(ratio, 1 / ratio):.3g}"
+    got, want = (abs(float(said[s].replace(",", ""))) if _NUMBER.fullmatch(said[s]) else 0.0 for s in ("got", "want"))
+    if got and want:
+        said["times"] = f"{max(got, want) / min(got, want):.3g}"
     return found | said
 
 
@@ -53,5 +53,5 @@ def refutation(report: Report, tasks: Path) -> str:
     text = texts(tasks / step.stage).get((check.mistake.id, check.id), "")
     try:
         return text.format_map(fields(f"{check.card.gave} {check.card.looks_like}"))
-    except KeyError:
+    except (KeyError, IndexError, ValueError):  # of a text that names what no card has
         return ""

@@ -92,3 +92,27 @@ def test_of_another_run_nothing_is_said():
     for changed in ({"card": other}, {"mistake": None}, {"card": None}):
         assert refutation(report_of(stage, msgspec.structs.replace(result, **changed)), HERE.tasks) == ""
     assert refutation(Report(0, 1, []), HERE.tasks) == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("x is 1,234; it should be 2.", {"got": "1,234", "want": "2", "times": "617"}),
+        ("x is 5e-324; it should be 4.0.", {"got": "5e-324", "times": "inf"}),
+        ("x is 0; it should be 4.", {"got": "0", "want": "4"}),
+        ("x returned [0.5, nan]; it should be [0.5, nan, 2].", {"want": "[0.5, nan, 2]"}),
+    ],
+)
+def test_whatever_number_a_card_has_ends_no_report(told, said):
+    with np.errstate(all="ignore"):
+        found = fields(told)
+    assert {name: found.get(name) for name in said} == said
+    assert ("times" in found) == ("times" in said)
+
+
+@pytest.mark.parametrize("text", ["It was {}.", "It was {0}.", "It was {got", "It was {nothing}."])
+def test_a_text_that_cannot_be_filled_is_not_told(text, tmp_path):
+    (tmp_path / "03_softmax").mkdir()
+    (tmp_path / "03_softmax" / "refutations.md").write_text(f"## leaves_rows_unshared, check_x\n{text}\n")
+    result = msgspec.structs.replace(failed(*ALL[0]), id="check_x", mistake=Mistake("leaves_rows_unshared", "", title=""))
+    assert refutation(report_of("03_softmax", result), tmp_path) == ""
