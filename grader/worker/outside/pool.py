@@ -162,9 +162,9 @@ class WorkerPool:
         if all(channel.submission is not _SPARE for channel in self._resting):
             with contextlib.suppress(WorkerFault, StudentError):  # whoever needs one next is told
                 channel = self._loaded(_SPARE, USUAL)
+                self._resting.append(channel)
                 Student(channel).pages.touch(np.ones((2, 2)))
                 channel.load()
-                self._resting.append(channel)
 
     def rest(self) -> None:
         """No more checks of this submission are to come: end the worker that waits for them."""
