@@ -43,7 +43,7 @@ def check_linear_backward_sums_dW_and_db(student, case):
     case.remember("dW for the magnitudes of dout", x.T @ np.abs(dout))
     case.remember("db of all rows but the first", dout[1:].sum(axis=0))
     case.remember("the largest dout of each unit", dout.max(axis=0))
-    case.remember("the first sums of dout over the units", dout.sum(axis=1)[:3])
+    case.remember("the sum of dout over the units, of the first three rows", dout.sum(axis=1)[:3])
     for name, other in layers.scaled(x).items():
         case.remember(f"dW for {name}", (other.T @ dout).astype(np.float32))
     case.expect(linear.dW, x.T @ dout, "linear.dW", should=DW, layout="the shape of W", rtol=FLOAT32_RTOL)

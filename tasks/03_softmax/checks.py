@@ -29,13 +29,15 @@ def _shares_show(shares, right):
             return f"Each entry is the right one to the power of {number(power, 4)}."
     slope, offset = np.polyfit(right.ravel(), shares.ravel(), 1)
     if np.allclose(shares, slope * right + offset, 1e-5, 1e-9):
-        return f"Each entry is {number(slope, 4)} times the right one plus {number(offset, 4)}."
+        sign = "plus" if offset > 0 else "minus"
+        return f"Each entry is {number(slope, 4)} times the right one {sign} {number(abs(offset), 4)}."
     rows, columns = shares.sum(axis=1), shares.sum(axis=0)
     for sums, name in ((rows, "row"), (columns, "column"), (np.array([shares.sum()]), "")):
         if np.allclose(sums, 1, 1e-5):
             return f"Each {name} adds up to 1." if name else "All entries together add up to 1."
-    parts = "Within each row the proportions are right, but the " if np.allclose(shares / rows[:, None], right, 1e-5) else "The "
-    return f"{parts}rows add up to {number(np.min(rows), 4)} to {number(np.max(rows), 4)}, not to 1."
+    parts = "Within each row the proportions are right, but the " if np.allclose(shares, rows[:, None] * right, 1e-5) else "The "
+    least, most = number(np.min(rows), 4), number(np.max(rows), 4)
+    return f"{parts}rows add up to {least if least == most else f'{least} to {most}'}, not to 1."
 
 
 def check_softmax_rows_sum_to_one(student, case):

@@ -30,12 +30,8 @@ def _rows_show(value, each):
         rows = [n for n in range(len(each)) if chosen >> n & 1]
         for count, name in ((len(rows), "mean"), (len(each), f"sum, divided by {len(each)},"), (1, "sum")):
             if np.isclose(each[rows].sum() / count, value, 1e-8, 0):
-                some = (
-                    f"the {name} of the losses of rows {listed(rows, 5)}"
-                    if len(rows) > 1
-                    else f"the {name} of the loss of row {rows[0]}"
-                )
-                return f"It is {some} alone."
+                whose = f"losses of rows {listed(rows, 5)}" if len(rows) > 1 else f"loss of row {rows[0]}"
+                return f"It is the {whose} alone." if count == len(rows) == 1 else f"It is the {name} of the {whose} alone."
     return ""
 
 

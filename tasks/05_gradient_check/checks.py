@@ -13,10 +13,10 @@ def check_numerical_gradient_finds_the_slopes(student, case):
     slopes[0, 0] += x[1, 2]
     slopes[1, 2] += x[0, 0]
     case.sizes(entries=6)
-    case.remember("the slopes multiplied by x: steps of eps * x, divided by eps alone", slopes * x)
-    case.remember("the slopes divided by x", slopes / x)
+    case.remember("the gradient multiplied by x: steps of eps * x, divided by eps alone", slopes * x)
+    case.remember("the gradient divided by x", slopes / x)
     so_far = np.cumsum(slopes).reshape(x.shape)
-    case.remember("the running sum of the slopes: each entry moves together with those before it", so_far)
+    case.remember("the running sum of the gradient: each entry moves together with those before it", so_far)
     found = student.gradcheck.numerical_gradient(f, x)
     should = "2 * w * x, and in two places the slope of the product of two entries"
     try:

@@ -89,7 +89,8 @@ def _classes_show(given, logits):
         classes = f"Class {missed[0]} is" if len(missed) == 1 else f"Classes {listed(missed)} are"
         return f"{classes} never predicted; all other rows are right."
     larger = {int(np.sum(row > row[k])) for row, k in zip(logits, np.asarray(given, int))}
-    return f"In every row {larger.pop()} logits are larger than that of the class it gives." if len(larger) == 1 else ""
+    count = larger.pop() if len(larger) == 1 else 0
+    return f"In every row {count} logit{'s are' if count > 1 else ' is'} larger than that of the class it gives." if count else ""
 
 
 def check_network_draws_every_layer_from_rng(student, case):

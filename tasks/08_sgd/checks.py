@@ -44,17 +44,17 @@ def _step_shows(went, lr, g, p):
             return "The step has the right length, and the opposite sign."
         return f"The step is {number(ratio, 4)} times as long as it should be.{by}" if ratio > 0 else ""
     if np.ptp(sizes) <= 1e-6 * np.max(sizes):
-        return f"Each entry moved by {number(np.max(sizes), 4)}, whatever its gradient is."
-    if len(lengths := np.unique(np.round(sizes, 9))) == 2:
-        return f"Each entry moved by {number(lengths[0], 4)} or by {number(lengths[1], 4)}, whatever its gradient is."
+        return f"Each entry moved by {number(np.max(sizes), 4)}, however large its gradient is."
+    if went.size > 3 and len(lengths := np.unique(np.round(sizes, 9))) == 2:
+        return f"Each entry moved by {number(lengths[0], 4)} or by {number(lengths[1], 4)}, however large its gradient is."
     if np.allclose(went, np.clip(right, -np.max(sizes), np.max(sizes)), 1e-6, 1e-12):
         return f"No entry moved by more than {number(np.max(sizes), 4)}, however large its gradient is."
     if np.allclose(went, np.abs(p) * right, 1e-6, 1e-12):
         return "The step of each entry is multiplied by the magnitude of p."
-    if np.array_equal(np.sign(went), np.sign(g)) and np.all(g):
+    if went.size > 3 and np.array_equal(np.sign(went), np.sign(g)) and np.all(g):
         power, factor = np.polyfit(np.log(np.abs(g.ravel())), np.log(sizes.ravel()), 1)
         if np.allclose(np.log(sizes), power * np.log(np.abs(g)) + factor, 0, 1e-6):
-            return f"The step grows with the magnitude of g to the power of {number(power, 4)}."
+            return f"The size of the step is proportional to the magnitude of g to the power of {number(power, 4)}."
     return ""
 
 

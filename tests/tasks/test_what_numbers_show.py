@@ -56,7 +56,7 @@ SHOWN = [
         slopes.append((f(x + step.reshape(x.shape)) - f(x - step.reshape(x.shape))) / (2 * eps))
     return np.array(slopes).reshape(x.shape)""",
      "05_gradient_check", "numerical_gradient_finds_the_slopes",
-     "It is the running sum of the slopes: each entry moves together with those before it."),
+     "It is the running sum of the gradient: each entry moves together with those before it."),
     ("gradcheck.numerical_gradient", """def f(f, x, eps=1e-5):
     slopes = np.zeros(x.shape)
     for k in np.ndindex(x.shape):
@@ -65,7 +65,7 @@ SHOWN = [
         slopes[k] = (f(up) - f(down)) / (2 * eps)
     return slopes""",
      "05_gradient_check", "numerical_gradient_finds_the_slopes",
-     "It is the slopes multiplied by x: steps of eps * x, divided by eps alone."),
+     "It is the gradient multiplied by x: steps of eps * x, divided by eps alone."),
     ("gradcheck.relative_error", "def f(a, b):\n    return float((abs(a - b) / (abs(a) + abs(b)) + 1e-8).max())",
      "05_gradient_check", "relative_error_measures_the_worst_entry", "It is the right result plus 1e-08."),
     ("network.MLP.forward", """def f(self, x):
@@ -78,6 +78,8 @@ SHOWN = [
      "06_network", "network_predict_names_the_best_class", "Class 0 is never predicted; all other rows are right."),
     ("network.MLP.predict", "def f(self, x):\n    return self.forward(x).argsort(axis=1)[:, -3]",
      "06_network", "network_predict_names_the_best_class", "In every row 2 logits are larger than that of the class it gives."),
+    ("network.MLP.predict", "def f(self, x):\n    return self.forward(x).argsort(axis=1)[:, -2]",
+     "06_network", "network_predict_names_the_best_class", "In every row 1 logit is larger than that of the class it gives."),
     ("losses.softmax",
      "def f(logits):\n    e = np.exp(logits - logits.max(1, keepdims=True))\n    return e / e[:, 1:].sum(1, keepdims=True)",
      "03_softmax", "softmax_gives_the_exponential_shares",
@@ -85,6 +87,8 @@ SHOWN = [
     ("losses.softmax",
      "def f(logits):\n    e = np.exp(logits - logits.max(1, keepdims=True))\n    return 0.9 * e / e.sum(1, keepdims=True) + 0.025",
      "03_softmax", "softmax_gives_the_exponential_shares", "Each entry is 0.9 times the right one plus 0.025."),
+    ("losses.softmax", "def f(logits):\n    z = abs(logits)\n    return 2 * z / z.sum(1, keepdims=True)",
+     "03_softmax", "softmax_gives_the_exponential_shares", "The rows add up to 2, not to 1."),
     ("losses.SoftmaxCrossEntropy.backward",
      "def f(self):\n    return (self.probabilities - np.eye(4)[(self.labels + 1) % 4]) / len(self.labels)",
      "04_cross_entropy", "cross_entropy_gradient_is_softmax_minus_onehot",
@@ -119,9 +123,9 @@ SHOWN = [
     ("optim.SGD.step", f"{STEP}\n    for p, g in zip(params, grads):\n        p -= self.lr * g * abs(p)",
      "08_sgd", "sgd_step_walks_downhill", "The step of each entry is multiplied by the magnitude of p."),
     ("optim.SGD.step", f"{STEP}\n    for p, g in zip(params, grads):\n        p -= self.lr * g / np.sqrt(abs(g))",
-     "08_sgd", "sgd_step_walks_downhill", "The step grows with the magnitude of g to the power of 0.5."),
+     "08_sgd", "sgd_step_walks_downhill", "The size of the step is proportional to the magnitude of g to the power of 0.5."),
     ("optim.SGD.step", f"{STEP}\n    for p, g in zip(params, grads):\n        p -= self.lr * (g > 0)",
-     "08_sgd", "sgd_step_walks_downhill", "Each entry moved by 0 or by 0.1, whatever its gradient is."),
+     "08_sgd", "sgd_step_walks_downhill", "Each entry moved by 0 or by 0.1, however large its gradient is."),
     ("network.MLP.gradients", """def f(self):
     new = [g.copy() for k in self.layers if hasattr(k, "W") for g in (k.dW, k.db)]
     self.kept = [(a + b) / 2 for a, b in zip(new, getattr(self, "kept", new))]
