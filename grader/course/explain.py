@@ -27,7 +27,11 @@ def read_toml(path: Path, model: type[Model], refusal: type[Refusal] = Refusal) 
     try:
         table = tomllib.loads(path.read_text("utf-8"))
         return msgspec.convert(table, model)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise refusal(
+            f"{path} cannot be read: it is nested too deeply. Remedy: remove the brackets that nothing needs."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise refusal(f"{path} cannot be read: {error}. Remedy: correct that line.") from None
     except msgspec.ValidationError as error:
         raise refusal(f"{path}: {explain(error, model, table)}") from None

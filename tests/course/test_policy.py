@@ -68,7 +68,7 @@ def test_a_policy_that_is_named_may_be_called_as_one_likes(root, capsys):
     ("text", "message"),
     [
         ("[late", r"cannot be read: .* Remedy: correct that line"),
-        ("a = " + "[" * 2_000, r"cannot be read: .* Remedy: correct that line"),
+        ("a = " + "[" * 2_000, r"cannot be read: .* nested too deeply. Remedy: remove"),
         ("sed = 1", "'sed' at the top is not known. Known are grading"),
         ("[late]\npolcy = 'none'", r"'polcy' in \[late\] is not known. Did you mean policy"),
         ("[late]\npolicy = 'never'", "late.policy is 'never'; it has to be one of 'none', 'constant', 'percentage', 'days'"),
