@@ -34,6 +34,6 @@ def command(results: Path, name: str, out: Path | None, policy: Path | None) -> 
         report = Report(0, 100, [], notes=[f"There is no result: {reason}."])
     content = export.write(name, report, rules)
     if out is None:
-        click.echo(content, nl=False)
+        click.echo(content.encode(), nl=False)  # UTF-8, whatever the console has
     else:
         write_atomically(out, content)
