@@ -177,6 +177,6 @@ def test_a_folder_whose_name_is_no_text_has_one_that_can_be_written(tmp_path):
     named = os.fsencode(tmp_path) + b"/ann\xff"
     try:
         os.mkdir(named)
-    except OSError:
+    except (OSError, ValueError):
         pytest.skip("this file system takes no such name")
     assert HERE.read(write_submission(Path(os.fsdecode(named)), layers="x = 1")).name == "ann\N{REPLACEMENT CHARACTER}"

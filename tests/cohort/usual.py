@@ -61,9 +61,8 @@ class UsualClass(Generator):
         self.dice.shuffle(self.bank)
         self.weights = [1 / place**ZIPF for place in range(1, len(self.bank) + 1)]
         forms = parse((HERE.folder / RIGHT / "forms.py").read_text("utf-8"), "forms")
-        self.forms: dict[str, list[Misconception]] = defaultdict(
-            list
-        )  #: of a function; of a class that has no forms of its methods
+        #: Of a function; of a class that has no forms of its methods, or can be taken whole.
+        self.forms: dict[str, list[Misconception]] = defaultdict(list)
         for form in sorted(forms, key=lambda form: -len(form.target.split("."))):
             inner = any(target.startswith(f"{form.target}.") for target in self.forms)
             if not form.slow and (form.target in ALONE or not inner):
