@@ -41,7 +41,7 @@ def as_json(content: object) -> str:
 def filled(template: str, report: "Report", policy: "Policy", **more: object) -> str:
     """A template's text: `shown` is what may be told of the report, `cases` its checks with stage and weight.
 
-    `points` and `most` are of the report; `points_of(shown)` has those of what is shown
+    `points` and `most` are of the report; `points_of(shown)` has those of what is shown.
     """
     from grader.cohort import counting
     from grader.export.returned import redacted
