@@ -63,9 +63,8 @@ def _is_number(value: object) -> bool:
 
 Settings: TypeAlias = Sequence[Mapping[str, float]]
 Generated: TypeAlias = tuple[int, int]  #: name of a generator, and its seed
-Way: TypeAlias = Callable[
-    [int, int], tuple[int, Generated, Generated]
-]  #: (number of a run, seed) -> as in a plan of `planned_runs`
+#: (number of a run, seed) -> as in a plan of `planned_runs`
+Way: TypeAlias = Callable[[int, int], tuple[int, Generated, Generated]]
 
 
 def _each_anew(k: int, seed: int) -> tuple[int, Generated, Generated]:
