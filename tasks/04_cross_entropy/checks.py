@@ -206,7 +206,7 @@ def explain_labels(student, case, failed):
 
 def explain_first_label(student, case, failed):
     """Whether the class one below the label is taken, in the loss or in the gradient; what 0 means then is left open."""
-    from ..toolbox.closed_form import close  # only where something failed
+    from ..toolbox.memory import close  # only where something failed
 
     checks = ("check_cross_entropy_averages_the_surprise", "check_cross_entropy_gradient_is_softmax_minus_onehot")
     if failed.isdisjoint(checks):

@@ -14,8 +14,6 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from grader.checks.api import FLOAT32_RTOL
-
 Array = NDArray[Any]
 Parameters = list[Array]
 Given = ParamSpec("Given")
@@ -184,8 +182,3 @@ def in_rows(stack: Parameters) -> Array:
 def flat(parameters: Sequence[ArrayLike]) -> Array:
     """All entries of all arrays in one row."""
     return np.concatenate([np.ravel(np.asarray(p, dtype=np.float64)) for p in parameters])
-
-
-def close(given: ArrayLike, expected: ArrayLike, rtol: float = FLOAT32_RTOL, atol: float = 1e-6) -> bool:
-    """Whether these are of one shape, and the same numbers but for that; nan is as nan."""
-    return np.shape(given) == np.shape(expected) and np.allclose(given, expected, rtol, atol, equal_nan=True)

@@ -11,7 +11,7 @@ from tests.cohort.usual import UsualClass
 @pytest.mark.xdist_group("heavy")
 def test_kills_change_nothing(tmp_path):
     policy = tmp_path / "policy.toml"
-    policy.write_text(soak.POLICY.format(images=256, stages='"02_relu"'))
+    policy.write_text(soak.POLICY.format(images=256, stages='"02_relu", "08_sgd"'))
     UsualClass(5).write(tmp_path / "class", 16)
     for place in ("calm", "rough"):
         soak.write_remarks(tmp_path / place, 16)

@@ -1,14 +1,17 @@
 """One mistake costs one stage: what is put in, when it counts, and what is told of it."""
 
+import ast
 import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from grader.course.course import Course
 from grader.course.skeleton import build, put_back_all, read_claims
 from grader.course.substitutes import names_in, put_in, unit_of
 from grader.diagnosis.name_mistakes import name_mistakes
+from grader.paths import ROOT
 from grader.running import follow_through, scores
 from grader.running.session import run_stages
 from grader.running.state import RunState
@@ -428,3 +431,10 @@ def test_code_beside_what_is_put_in_finds_nothing_else_to_answer_with():
     failed = session.results["07_backprop", "check_backprop_agrees_with_central_differences"]
     assert (failed.state, failed.points, failed.substituted) == ("fail", 0, LINEAR)
     assert "ValueError: ['affine_back', 'backward']" in failed.message  # of Linear, both of them
+
+
+@pytest.mark.parametrize("course", [HERE, Course(ROOT / "courses" / "attention")], ids=["main", "attention"])
+def test_what_is_put_in_imports_nothing_that_no_worker_has(course):
+    texts = put_in(course.tasks, names_in(course.tasks)).texts
+    imports = [node for text in texts.values() for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
+    assert not [ast.unparse(node) for node in imports if str(node.module).startswith(("grader", "reference"))]
