@@ -70,9 +70,7 @@ def told_apart(found: Features, right: Features, length: int) -> dict[str, str]:
     return {name: state for name, state in told.items() if not (_beyond(name, length) or _implied(name, found, {}))}
 
 
-def agrees_with(
-    draws: Draws, told: Features, right: Features, much: int, length: int | None = None, constants: bool = True
-) -> bool:
+def agrees_with(draws: Draws, told: Features, right: Features, much: int, length: int | None = None) -> bool:
     """`random_draws.agree` for a submission and known code: have they all in common that does not change?
 
     told   : from `told_apart`; where it says nothing, the code is as the right code
@@ -83,7 +81,7 @@ def agrees_with(
     names = {name for draw in draws for name in draw} | set(told) | set(right)
     free = _free(draws, much)
     return all(
-        _agree_in(name, draws, _of(name, told, right, length), _of(name, right, {}, None), constants)
+        _agree_in(name, draws, _of(name, told, right, length), _of(name, right, {}, None))
         for name in names
         if not (_implied(name, told, right) or (free and free.match(name)))
     )
@@ -102,7 +100,7 @@ def shows_more(draws: Draws, right: Features, equal: Sequence[int], much: int) -
     # Of what takes few values, and changes in the right code, it may be by chance that it is always the same here.
     doubt = {name for name, state in shared.items() if state == CHANGES and takes_few_values(draws[0][name])}
     own = {n: shared[n] for n in shared.keys() - doubt - {"questions", "equal"} if shared[n] != ABSENT}
-    return not all(_agree_in(name, draws, state, state, True) for name, state in own.items())
+    return not all(_agree_in(name, draws, state, state) for name, state in own.items())
 
 
 def _free(draws: Draws, much: int) -> re.Pattern[str] | None:
@@ -141,12 +139,12 @@ def _implied(name: str, told: Features, right: Features) -> bool:
     )
 
 
-def _agree_in(name: str, draws: Draws, told: str, right: str, constants: bool) -> bool:
+def _agree_in(name: str, draws: Draws, told: str, right: str) -> bool:
     own = _seen(name, draws)
     settled = right not in _NO_DIGEST
     constant = steady(name, own), told not in (CHANGES, MEETS)
     if all(constant):
-        return alike(name, own[0], _read(told)) or not (constants or settled)
+        return alike(name, own[0], _read(told))
     as_right = told == MEETS or alike(name, _read(told), _read(right))
     meets = settled and as_right, settled and ever(name, _read(right), own)
     if any(constant) and not (name == "equal" and settled):

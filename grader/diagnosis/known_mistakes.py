@@ -177,10 +177,8 @@ class _Lookup:
         known = unpacked(right.told)
         if agrees_with(draws, {}, known, much):
             return []
-        found: list[KnownAnswers] = []
-        for constants in (True, False):
-            drawn = (line for line in able if line.told or line.meets)
-            found = found or [e for e in drawn if agrees_with(draws, unpacked(e.told), known, much, e.length, constants)]
+        drawn = (line for line in able if line.told or line.meets)
+        found = [line for line in drawn if agrees_with(draws, unpacked(line.told), known, much, line.length)]
         if shows_more(draws, known, right.equal, much):
             return found
         own = [digest(comparable(run, NO_HISTORY)) for run in runs]

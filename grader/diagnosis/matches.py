@@ -87,7 +87,7 @@ def _matching_but_for_the_draw(bench: Bench, run: Runs, given: Answers, candidat
     if agree(own, right, right):
         return []
     shown = shows(own, right)
-    exact, nearly = [], []
+    found = []
     for m in candidates:
         if not bench.in_time():
             break
@@ -95,10 +95,7 @@ def _matching_but_for_the_draw(bench: Bench, run: Runs, given: Answers, candidat
         if drawn is None or agree(drawn, right, right) or _is_too_little(m, own, drawn, right):
             continue
         if agree(own, drawn, right):
-            exact.append(m)
-        elif agree(own, drawn, right, constants=False):
-            nearly.append(m)
-    found = exact or nearly
+            found.append(m)
     return found if shown else [m for m in found if _meets(bench, run, m, given)]
 
 

@@ -11,8 +11,6 @@ import numpy as np
 
 from grader.diagnosis.digests import Digest
 from grader.diagnosis.same_answers import Answers, same
-from grader.worker.outside.handles import Remote
-from grader.worker.outside.transcript import Opaque
 
 LARGE = 2000  #: entries from which on a standard deviation says something
 SPREAD = 0.04  #: and how far two of them may be apart, as a share
@@ -93,13 +91,10 @@ def _sets(pairs: Sequence[Any]) -> list[np.ndarray]:
     return sorted(ordered, key=lambda table: table[:1].ravel().tolist())
 
 
-def agree(a: Draws, b: Draws, right: Draws, constants: bool = True) -> bool:
-    """Whether two pieces of code have everything in common that does not change from draw to draw.
-
-    constants : where the right code changes and these two do not, whether they must agree in what they give always
-    """
+def agree(a: Draws, b: Draws, right: Draws) -> bool:
+    """Whether two pieces of code have everything in common that does not change from draw to draw."""
     names = {name for draws in (a, b) for draw in draws for name in draw}
-    return all(_agree_in(name, a, b, right, constants) for name in names)
+    return all(_agree_in(name, a, b, right) for name in names)
 
 
 def shows(own: Draws, right: Draws) -> bool:
@@ -107,8 +102,8 @@ def shows(own: Draws, right: Draws) -> bool:
     shared = (set(own[0]) & set(right[0])) - {"questions", "equal"}
     most = min(len(draw["equal"]) for draw in (*own, *right))
     ours, theirs = ([{"equal": draw["equal"][:most]} for draw in draws] for draws in (own, right))
-    equal = _agree_in("equal", ours, theirs, theirs, True)
-    return not equal or not all(_agree_in(name, own, right, right, True) for name in shared)
+    equal = _agree_in("equal", ours, theirs, theirs)
+    return not equal or not all(_agree_in(name, own, right, right) for name in shared)
 
 
 def share_what_is_odd(a: Draws, b: Draws, right: Draws) -> bool:
@@ -121,13 +116,12 @@ def share_what_is_odd(a: Draws, b: Draws, right: Draws) -> bool:
     )
 
 
-def _agree_in(name: str, a: Draws, b: Draws, right: Draws, constants: bool) -> bool:
+def _agree_in(name: str, a: Draws, b: Draws, right: Draws) -> bool:
     p, q, r = ([draw.get(name) for draw in draws] for draws in (a, b, right))
     settled = r[0] is not None and steady(name, r)
     constant = steady(name, p), steady(name, q)
     if all(constant):
-        free = not constants and not settled
-        return (_of_one_kind if free else alike)(name, p[0], q[0])
+        return alike(name, p[0], q[0])
     if any(constant) and not (name == "equal" and settled):
         always, now_and_then = (p[0], q) if constant[0] else (q[0], p)
         return (not settled or takes_few_values(always)) and ever(name, always, now_and_then)
@@ -135,13 +129,6 @@ def _agree_in(name: str, a: Draws, b: Draws, right: Draws, constants: bool) -> b
         return not ever(name, r[0], (*p, *q))
     # Both change: where the reference does not, do both miss its constant answer in every draw?
     return not settled or ever(name, r[0], p) == ever(name, r[0], q)
-
-
-def _of_one_kind(name: str, a: object, b: object) -> bool:
-    """Whether two answers differ in nothing but their numbers, as far as their class tells: None is not an array."""
-    numbers = isinstance(a, int | float) and isinstance(b, int | float)
-    same_class = (type(a) is type(b) and not isinstance(a, Opaque | Remote)) or numbers
-    return same_class or not name.endswith("/value") or alike(name, a, b)
 
 
 def ever(name: str, value: object, values: Iterable[object]) -> bool:

@@ -182,7 +182,7 @@ def agree_but_for_the_draw(run: Runs, mutant: Submission, given: Answers, right:
     drawn = run.draws(mutant, own, reference)
     if drawn is None:
         return False
-    return varies(reference) and agree(own, drawn, reference, constants=False)
+    return varies(reference) and agree(own, drawn, reference)
 
 
 @dataclass(eq=False)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.diagnosis.random_draws import alike, features
+from grader.diagnosis.random_draws import agree, alike, features
 from grader.diagnosis.same_answers import (
     ALL_OF_HISTORY,
     NO_HISTORY,
@@ -126,3 +126,12 @@ def test_what_a_training_returns_is_free_only_where_the_course_says_which_functi
     given, other = (answers([Step("call", "fit.fit", "", outcome=o, trains=trains)]) for o in (returned, [2.0]))
     assert history_scope(given) == compared
     assert same_answers(comparable(given, compared), comparable(other, compared)) == (compared == NO_HISTORY)
+
+
+def test_two_codes_that_never_draw_agree_only_in_the_same_numbers():
+    """Both give the same from draw to draw, where the right code does not: that alone makes them no one mistake."""
+    right = [{"result/value": np.array([k, 1.0])} for k in range(3)]
+    first_rows, all_rows = ([{"result/value": np.array([k, 2.0])}] * 3 for k in (7.0, 8.0))
+    assert agree(first_rows, first_rows, right)
+    assert not agree(first_rows, all_rows, right)
+    assert not agree(first_rows, right, right)
