@@ -108,9 +108,11 @@ class Verifier:
             )
 
     def right_answers_earn_everything(self, slow: bool = True) -> None:
-        """Full marks, in every unit stage that their change can reach; `slow`: also of those that are marked so."""
-        found = subjects.right_answers(self.course, self.reference, slow).items()
-        jobs = [Job(name, code, tuple(stage for stage in self.reached(code) if stage in self.unit)) for name, code in found]
+        """Full marks, in every unit stage that their change can reach; `slow`: also of those that are marked so, where it has points."""
+        found, quick = (subjects.right_answers(self.course, self.reference, also) for also in (slow, False))
+        paid = {stage.id for stage in self.course.stages if stage.points}  # one without may count whole trainings
+        graded = {name: self.unit if name in quick else paid.intersection(self.unit) for name in found}
+        jobs = [Job(name, code, tuple(s for s in self.reached(code) if s in graded[name])) for name, code in found.items()]
         self.all_of_them_pass("right answers with full marks", jobs)
 
     def degenerate_answers_earn_nothing(self) -> None:
