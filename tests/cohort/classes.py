@@ -110,6 +110,14 @@ class Generator:
         files["layers.py"] += override.replace("\n        ", "\n    ").encode()
         return files
 
+    def something(self, draw: float) -> dict[str, bytes]:
+        """Files of one kind, by a number up to 1: hostile, half-finished, with one mistake or two, right."""
+        if draw < 0.16:
+            return self.hostile()
+        if draw < 0.30:
+            return self.half_finished()
+        return self.mistaken(self.dice.choice((1, 1, 1, 2))) if draw < 0.70 else self.right()
+
     def write(self, folder: Path, size: int) -> None:
         """A class of that size, in folders and archives."""
         folder.mkdir(parents=True)
@@ -120,14 +128,7 @@ class Generator:
                 kind = self.dice.choice(sorted(self.broken))
                 (folder / f"{name}.zip").write_bytes(self.broken[kind])
                 continue
-            if draw < 0.16:
-                files = self.hostile()
-            elif draw < 0.30:
-                files = self.half_finished()
-            elif draw < 0.70:
-                files = self.mistaken(self.dice.choice((1, 1, 1, 2)))
-            else:
-                files = self.right()
+            files = self.something(draw)
             if self.dice.random() < 0.97:  # a few hand in the same
                 files["layers.py"] += f"\n# {name}\n".encode()
             self._hand_in(folder, name, files)

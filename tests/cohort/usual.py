@@ -116,16 +116,7 @@ class UsualClass(Generator):
         if draw < 0.08:
             (folder / f"{name}.zip").write_bytes(self.broken[self.dice.choice(sorted(self.broken))])
             return
-        if answer is not None:
-            files = self.copied(answer)
-        elif draw < 0.16:
-            files = self.hostile()
-        elif draw < 0.30:
-            files = self.half_finished()
-        elif draw < 0.75:
-            files = self.mistaken(self.dice.choice((1, 1, 1, 2)))
-        else:
-            files = self.right()
+        files = self.something(draw) if answer is None else self.copied(answer)
         files["layers.py"] += f"\n# {name}\n".encode()
         if appeals:
             files["appeal.txt"] = appeal_of(name).encode()
