@@ -21,6 +21,7 @@ from typing import NamedTuple
 from grader.check_tasks import subjects
 from grader.check_tasks.verify import stages_reached
 from grader.course.misconceptions import BadMisconceptions, Misconception, apply
+from grader.course.source_spans import find, parse
 from grader.course.stage import Check
 from grader.course.substitutes import unit_of
 from grader.records import CheckResult
@@ -68,13 +69,19 @@ def in_the_reference() -> Iterator[Subject]:
 
 
 def in_right_answers() -> Iterator[Subject]:
-    """A mistake's own text in the place of what a whole right answer has there, where that is a text of its own."""
+    """A mistake's own text in the place of what a whole right answer has there, where that is a text of its own.
+
+    No class is put in the place of one that inherits: what it would lack of that were a second mistake.
+    """
     reference = read_submission(HERE.reference)
     bank = [m for m, _ in subjects.mutants(HERE, reference).values()]
     folder = HERE.folder / subjects.RIGHT
     for path in sorted(path for path in folder.iterdir() if path.is_dir() and (path / "layers.py").is_file()):
         whole = subjects.completed(read_submission(path), reference, HERE.claimed_by())
         for m in bank:
+            node = find(parse(whole.modules.get(m.module, "")), m.target)
+            if isinstance(node, ast.ClassDef) and node.bases:
+                continue
             try:
                 code = apply(whole, m)
             except BadMisconceptions:  # it has no such module
