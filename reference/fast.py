@@ -13,7 +13,7 @@ import numpy as np
 from .losses import SoftmaxCrossEntropy
 
 
-def train_fast(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0):
+def train_fast(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng, lr_decay=1.0, dark=0.2):
     """Fit the model in place as train does, with the same steps and the same history, but faster.
 
     model            : MLP         of any depth; read and written through parameters(), whose type it computes in
@@ -24,6 +24,7 @@ def train_fast(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr,
     lr               : float       learning rate
     rng              : Generator   shuffles the examples: one permutation an epoch, as minibatches does
     lr_decay         : float       factor on the learning rate after each epoch
+    dark             : float       share of inputs, 0 in a whole batch, from which on leaving them out saves time
     returns          : dict of lists, one float an epoch: train_loss and train_acc, measured during the epoch or at its
                        end; val_loss and val_acc, at its end
     """
@@ -46,6 +47,10 @@ def train_fast(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr,
 
     space = {rows: allocate(rows) for rows in {min(batch_size, n), n % batch_size} - {0}}
     steps = [np.empty_like(W) for W in weights]
+    # Beyond the five: a pixel that is 0 in all images of a batch adds nothing to x @ W, and its row of W does not move. The
+    # first layer takes copies of x and W without such pixels: in 64 digits a third. What that saves is twice what it costs.
+    skips = np.mean(images[:batch_size].any(axis=0)) <= 1 - dark
+    some_x, some_W = np.empty(min(batch_size, n) * images.shape[1], dtype), np.empty_like(weights[0])
     said, sums, true = np.empty(n, np.intp), np.empty((n, 1), dtype), np.empty(n, dtype)
     history = {"train_loss": [], "train_acc": [], "val_loss": [], "val_acc": []}
     for _ in range(epochs):
@@ -56,17 +61,22 @@ def train_fast(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr,
             inputs, outputs, douts, positive, column, each = space[batch.stop - start]
             # Forward. Without mode="clip", take would fill a copy first, lest a bad index leaves half of it behind.
             np.take(images, order[batch], axis=0, out=inputs[0], mode="clip")
-            np.matmul(inputs[0], weights[0][:-1], out=outputs[0])
+            x, W, step = inputs[0], weights[0][:-1], steps[0][:-1]
+            if skips:
+                lit = np.flatnonzero(x.any(axis=0))
+                x, W, step = some_x[: len(x) * len(lit)].reshape(len(x), len(lit)), some_W[: len(lit)], step[: len(lit)]
+                np.take(inputs[0], lit, axis=1, out=x, mode="clip")
+                np.take(weights[0], lit, axis=0, out=W, mode="clip")
+            np.matmul(x, W, out=outputs[0])
             outputs[0] += weights[0][-1]
-            for x, W, out in zip(inputs[1:], weights[1:], outputs[1:]):
-                np.maximum(x, 0, out=x)
-                np.matmul(x, W, out=out)
+            for hidden, V, out in zip(inputs[1:], weights[1:], outputs[1:]):
+                np.maximum(hidden, 0, out=hidden)
+                np.matmul(hidden, V, out=out)
             # 3. One exponential serves loss and gradient. Of the loss and the hits a batch only leaves what they are
             #    made of: log and mean are taken once an epoch.
             logits = outputs[-1]
             logits.argmax(axis=1, out=said[batch])
-            logits.max(axis=1, keepdims=True, out=column)
-            logits -= column
+            logits -= logits[each, said[batch]][:, np.newaxis]
             true[batch] = logits[each, labels[batch]]
             np.exp(logits, out=logits)
             np.sum(logits, axis=1, keepdims=True, out=sums[batch])
@@ -85,9 +95,12 @@ def train_fast(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr,
                 np.greater(inputs[k], 0, out=positive[k])
                 douts[k] *= positive[k]
                 dout = douts[k][:, :-1]
-            np.matmul(inputs[0].T, dout, out=steps[0][:-1])
+            np.matmul(x.T, dout, out=step)
+            W -= step
+            if skips:
+                weights[0][lit] = W
             np.sum(dout, axis=0, out=steps[0][-1])
-            weights[0] -= steps[0]
+            weights[0][-1] -= steps[0][-1]
         lr *= lr_decay
         for W, both in zip(parameters[::2], weights):
             W[...] = both[:-1]
