@@ -11,6 +11,7 @@ import json
 import sys
 import time
 import warnings
+from functools import partial
 
 import numpy as np
 
@@ -41,14 +42,14 @@ class Reference:
 
 
 class Fast(Reference):
-    """The same network, trained by `reference/fast.py`; or by one of the slower ways that stage 15 knows, by name."""
+    """The same network, trained by `reference/fast.py`, with a share of dark pixels if given; or by one of stage 15's slower ways."""
 
     def __init__(self, data, settings):
         super().__init__(data, settings)
         from grader.paths import TASKS
         from reference.fast import train_fast
 
-        self.train = train_fast
+        self.train = partial(train_fast, dark=settings["dark"]) if "dark" in settings else train_fast
         if way := settings.get("way"):
             spec = importlib.util.spec_from_file_location("ways", TASKS / "15_fast" / "misconceptions.py")
             module = importlib.util.module_from_spec(spec)
