@@ -19,6 +19,7 @@ import msgspec
 
 from grader.course.about import FILE, read_about
 from grader.course.course import Course
+from grader.course.source_spans import tree_of
 from grader.course.stage import ORACLE, PICTURES, TOOLBOX, Stage
 from grader.paths import ENGINE
 
@@ -93,7 +94,7 @@ def _asked(file: Path, text: bytes) -> list[Path]:
     """Where what a module imports may lie beside it, and files whose names it writes out."""
     found = list[Path]()
     with contextlib.suppress(SyntaxError, ValueError):  # who imports it says so
-        for node in ast.walk(ast.parse(text if file.suffix == ".py" else b"")):
+        for node in ast.walk(tree_of(text if file.suffix == ".py" else b"")):
             if isinstance(node, ast.ImportFrom) and node.level:
                 module = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
                 places = [module, *(module / alias.name for alias in node.names)]

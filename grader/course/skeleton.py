@@ -70,7 +70,7 @@ def is_stub(source: str, function: str, stage_id: str) -> bool:
     node = source_spans.find(source_spans.parse(source), function)
     if not isinstance(node, Function):
         return False
-    stub, body = ast.parse(stub_statement(stage_id, function)).body, source_spans.statements(node)
+    stub, body = source_spans.tree_of(stub_statement(stage_id, function)).body, source_spans.statements(node)
     try:
         return len(body) == len(stub) and [ast.dump(s) for s in body] == [ast.dump(s) for s in stub]
     except RecursionError:  # a body nested too deeply to be compared is not the stub
@@ -140,7 +140,7 @@ def blank(source: str, module: str, claims: Claims) -> str:
     for name in names:
         text = _blank_one(text, name, claims)
     whole = put_back_all({file: text}, {file: source}, names)[file]
-    if ast.dump(ast.parse(whole)) != ast.dump(ast.parse(source)):
+    if ast.dump(source_spans.tree_of(whole)) != ast.dump(source_spans.tree_of(source)):
         raise SkeletonError(f"{module}.py: putting the definitions back does not give the reference again.")
     return text
 

@@ -26,7 +26,7 @@ class SkeletonError(Refusal):
 _TOO_LONG = re.compile(r"0[xXoObB][0-9a-fA-F_]{3500}")
 
 
-def tree_of(source: str) -> ast.Module:
+def tree_of(source: str | bytes) -> ast.Module:
     """`ast.parse`, asked again if it says that it lost count of its depth: a thread that imports makes trees as well."""
     try:
         return ast.parse(source)

@@ -5,6 +5,7 @@ import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from grader.course.source_spans import tree_of
 from grader.course.stage import TOOLBOX
 from grader.submission import Substitutes
 
@@ -52,7 +53,7 @@ def _leave_methods(node: ast.ClassDef, names: tuple[str, ...]) -> None:
 
 def _body(tasks: Path, module: str) -> list[ast.stmt]:
     path = tasks / TOOLBOX / f"{module}.py"
-    return ast.parse(path.read_text("utf-8")).body if path.is_file() else []
+    return tree_of(path.read_text("utf-8")).body if path.is_file() else []
 
 
 def _entries(node: ast.stmt) -> ast.Dict | None:
