@@ -12,7 +12,7 @@ import numpy as np
 __judges_values__ = True  # see grader.running.failures
 
 #: What a test finds: whether it holds, or the words for the blanks of its sentence.
-Finding = bool | np.bool | Mapping[str, object]
+Finding = bool | np.bool_ | Mapping[str, object]
 
 
 @dataclass(frozen=True)
