@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import tomllib
+import traceback
 from pathlib import Path
 from types import ModuleType
 
@@ -28,9 +29,16 @@ def import_checks(stage: Stage) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        said = f"{stage.checks_file} cannot be imported: {type(error).__name__}: {error}"
-        raise BadCourse(f"{said.rstrip('.')}. Remedy: {_remedy(error)}.") from error
+        first = str(error).strip().partition("\n")[0].rstrip(".")
+        said = f"{type(error).__name__}: {first}{_place(error, stage.folder.parent)}"
+        raise BadCourse(f"{stage.checks_file} cannot be imported: {said}. Remedy: {_remedy(error)}.") from error
     return module
+
+
+def _place(error: Exception, tasks: Path) -> str:
+    """The innermost line of the course that was being run; a syntax error tells its own."""
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(tasks)]
+    return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own and not isinstance(error, SyntaxError) else ""
 
 
 def _remedy(error: Exception) -> str:

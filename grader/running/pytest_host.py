@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.errors import Fault
+from grader.errors import Fault, GraderError
 from grader.running.session import Session
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def run_with_pytest(session: Session) -> None:
     if status == pytest.ExitCode.INTERRUPTED and not bridge.problems:
         return
     if bridge.problems or not session.complete:
-        raise GraderFault(" ".join(bridge.problems) or f"pytest ended with status {int(status)} before all checks were run.")
+        said = " ".join(dict.fromkeys(bridge.problems))
+        raise GraderFault(said or f"pytest ended with status {int(status)} before all checks were run.")
 
 
 class _Bridge:
@@ -75,9 +76,10 @@ class _Bridge:
         item.runtest()
         return True
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.problems.append(str(report.longrepr).strip().splitlines()[-1])
+    def pytest_exception_interact(self, call: pytest.CallInfo[object]) -> None:
+        if call.excinfo:  # of a stage that cannot be collected
+            error = call.excinfo.value
+            self.problems.append(str(error) if isinstance(error, GraderError) else call.excinfo.exconly())
 
     def pytest_internalerror(self, excrepr: object) -> None:
         self.problems.append(str(excrepr).strip().splitlines()[-1])

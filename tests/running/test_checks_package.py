@@ -94,7 +94,7 @@ def test_the_new_place_is_there(tmp_path, old):
     "line", ["import no_such_module", "from ..toolbox import missing", "from grader import missing", "1 / 0"]
 )
 def test_another_mistake_is_to_be_corrected(tmp_path, line):
-    with pytest.raises(BadCourse, match=r"checks.py cannot be imported: .*[^.]\. Remedy: correct it\.$"):
+    with pytest.raises(BadCourse, match=r"checks.py cannot be imported: .*\(checks.py, line \d+\)\. Remedy: correct it\.$"):
         load_checks(course(tmp_path, line).stage("01_first"))
 
 
