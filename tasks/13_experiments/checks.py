@@ -293,12 +293,14 @@ def check_diagnose_tells_failures(student, case, mnist):
     """diagnose finds trainings that diverged or are stuck at chance after 300 updates; after fewer they underfit."""
     words = (fresh_runs.DIVERGED, fresh_runs.FAILURE)
     _judge(student, case, fresh_runs.sample(case.seed, mnist, words, with_twins=True))
+    _judge(student, case, misjudged.called_otherwise(student, case, "check_diagnose_tells_failures"))
 
 
 def check_diagnose_tells_how_it_fits(student, case, mnist):
     """diagnose tells overfitting, underfitting and healthy trainings apart, by both accuracies and their gap."""
     words = (fresh_runs.HEALTHY, fresh_runs.OVER, fresh_runs.UNDER)
     _judge(student, case, fresh_runs.sample(case.seed, mnist, words))
+    _judge(student, case, misjudged.called_otherwise(student, case, "check_diagnose_tells_how_it_fits"))
 
 
 def explain_diagnose(student, case, failed):

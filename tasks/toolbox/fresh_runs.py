@@ -62,9 +62,9 @@ def met(run: Run, slack: float = 0.0) -> set[str]:
     return {word for word, holds in rules.items() if holds}
 
 
-def verdict(run: Run) -> str:
+def verdict(run: Run, near: float = NEAR) -> str:
     """The one word whose rule holds; empty where none, two, or not clearly one does."""
-    words = [met(run, slack) for slack in (-NEAR, NEAR)]
+    words = [met(run, slack) for slack in (-near, near)]
     return next(iter(words[0])) if words[0] == words[1] and len(words[0]) == 1 else ""
 
 

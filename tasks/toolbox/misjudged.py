@@ -16,10 +16,21 @@ from .explanations import Fact
 from .fresh_runs import CLASSES, DIVERGED, ENOUGH, FAILURE, GUESSING, HEALTHY, OVER, UNDER, Run, met, verdict
 
 COUNT = 150
+CLEAR = 0.002  #: a number so close to a threshold is on neither side for a check: ln 10 may be written as 2.303
 LEAST = 3  #: histories in which a slip has to show
 CURVES = "train_loss", "train_acc", "val_loss", "val_acc"
 #: Sent into the worker: one message for all runs.
 _JUDGE_ALL = "def make(answer, diagnose): return ((lambda runs: [diagnose(*run) for run in runs]),)"
+#: The same, with None for a run that it cannot judge.
+_JUDGE_EACH = """
+def make(answer, diagnose):
+    def word(run):
+        try:
+            return diagnose(*run)
+        except Exception:
+            return None
+    return ((lambda runs: [word(run) for run in runs]),)
+"""
 _WORDS = DIVERGED, FAILURE, OVER, UNDER, HEALTHY
 
 # --- histories --------------------------------------------------------------------------------------------------------
@@ -41,7 +52,10 @@ def _drawn(rng: np.random.Generator, word: str, at_chance: bool) -> Run:
     """A run that is likely to be called so, with four decimals as trained ones have."""
     epochs, top = int(rng.integers(2, 7)), 3 * GUESSING
     near = rng.random() < (0.5 if word == FAILURE else 0.2)
+    nearly = at_chance and word == UNDER and rng.random() < 0.4  # after 300 updates at chance, but for one number
     batches = ENOUGH // epochs + int(rng.choice((-1, 0, 0, 1))) if near else int(np.exp(rng.uniform(0.7, 5.5)))
+    epochs, batches = (13, 23) if near and rng.random() < 0.2 else (epochs, batches)  # 299 updates
+    batches = ENOUGH if nearly else batches
     size = int(np.exp(rng.uniform(0.7, 4)))
     loss = rng.uniform(0, 2 * GUESSING)
     share, gap = (rng.uniform(low, high) for low, high in _ENDS[word])
@@ -49,6 +63,8 @@ def _drawn(rng: np.random.Generator, word: str, at_chance: bool) -> Run:
         share = 1.0
     if at_chance:
         loss, share, gap = GUESSING * rng.uniform(0.96, 1.04), rng.uniform(0.05, 0.19), rng.uniform(-0.05, 0.09)
+        if nearly:
+            loss, share = (GUESSING * rng.uniform(0.85, 0.94), share) if rng.random() < 0.5 else (loss, rng.uniform(0.21, 0.3))
     if word == DIVERGED:
         loss = GUESSING * float(rng.choice([rng.uniform(2, 2.5), rng.uniform(2, 20)]))
     ends = (top, loss), (1, share), (top, loss), (1, max(share - gap, 0))
@@ -59,7 +75,7 @@ def _drawn(rng: np.random.Generator, word: str, at_chance: bool) -> Run:
         curves[one][at] = value
         if rng.random() < 0.5:  # as in a training: both losses, from there on
             curves[0][at:] = curves[2][at:] = value
-    examples = size * batches - int(rng.integers(size))
+    examples = size * batches - (int(rng.integers(size)) if rng.random() < 0.6 else 0)
     return Run({name: curve.round(4).tolist() for name, curve in zip(CURVES, curves)}, examples, size)
 
 
@@ -211,9 +227,21 @@ def of_checks(student: Student, case: Case, failed: Collection[str]) -> dict[str
     return {check: Fact(*names) for check, names in named.items() if len(names) == 1}
 
 
+def called_otherwise(student: Student, case: Case, check: str) -> list[Run]:
+    """The first of the made-up runs that a check is about to which `diagnose` does not give the word of the rules; or none."""
+    clear = [run for run in made_up(case.seed) if verdict(run, CLEAR) and _is_about(check, run)]
+    (judge_each,) = student.made("judge_each", "judge_each", _JUDGE_EACH, len, student.experiments.diagnose)
+    words = judge_each([[*run] for run in clear])
+    return next(([run] for run, word in zip(clear, words) if word != verdict(run)), [])
+
+
+def _is_about(check: str, run: Run) -> bool:
+    return (check == _FAILURES) == (verdict(run) in (DIVERGED, FAILURE) or _at_chance(run))
+
+
 def _slips_of(check: str, said: Sequence[Said]) -> set[str] | None:
     """The slips that explain what is said of the runs that a check is about; None if that is right."""
-    about = [one for one in said if (check == _FAILURES) == (one[1] in (DIVERGED, FAILURE) or _at_chance(one[0]))]
+    about = [one for one in said if _is_about(check, one[0])]
     if all(right == word for _, right, word in about):
         return None
     return {slip.name for slip in SLIPS[check] if _explains(slip, said if slip.everywhere else about)}

@@ -2,10 +2,12 @@
 
 import pytest
 
+from grader.checks.case import Case
 from grader.course.misconceptions import apply, load
 from grader.diagnosis.facts import facts_of
 from grader.running.context import Context
 from grader.submission import Submission
+from grader.worker.bounds import USUAL
 from grader.worker.outside.local import LocalPool
 from reference.experiments import diagnose
 from tests.tasks.test_experiments import COURSE, RIGHT, STAGE, changed
@@ -108,3 +110,27 @@ def test_a_slip_in_each_check_has_a_name_of_its_own():
 def test_words_that_are_no_text_or_do_not_come_are_no_fact():
     for body in ("np.ones(3)", "None", "1 / 0", "history.pop('train_loss')"):
         assert facts(changed(also=f"def diagnose(history, examples, batch_size):\n    return {body}")) == {}
+
+
+FAILURES, FITS = misjudged.SLIPS
+THRESHOLDS = {
+    "2.303": ({"chance": "2.303"}, set()),
+    "a loss of 2.3 ln 10": (
+        {"far": "not np.isfinite(list(history.values())).all() or end['train_loss'] > 2.3 * chance"},
+        {FAILURES},
+    ),
+    "299 updates": ({"steps": "299"}, {FAILURES}),
+    "301 updates": ({"steps": "301"}, {FAILURES}),
+    "a gap of 0.15": ({"over": 'end["train_acc"] >= 0.95 and gap >= 0.15'}, {FITS}),
+    "an accuracy of 0.97": ({"over": 'end["train_acc"] >= 0.97 and gap >= 0.13'}, {FITS}),
+}
+
+
+@pytest.mark.parametrize("words", THRESHOLDS)
+@pytest.mark.parametrize("seed", range(2))
+def test_every_threshold_is_checked_from_both_sides(words, seed):
+    changes, failed = THRESHOLDS[words]
+    case = Case(seed, STAGE.id, "check")
+    with LocalPool().student(styled(**changes), USUAL, case.describe) as student:
+        found = {check: misjudged.called_otherwise(student, case, check) for check in misjudged.SLIPS}
+    assert {check for check, runs in found.items() if runs} == failed
