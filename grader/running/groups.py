@@ -1,8 +1,9 @@
-"""Checks of one group share a worker and what they compute; any other check has a worker of its own."""
+"""Checks of one group share a worker and what they compute; any other check has a worker of its own, and shares values alone."""
 
 from __future__ import annotations
 
 import contextlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -19,7 +20,7 @@ Value = TypeVar("Value")
 
 
 class Memo:
-    """What the checks of one group compute once: `memo(key, function)`. A failure is remembered and raised again."""
+    """What checks compute once: `memo(key, function)`. A failure is remembered and raised again."""
 
     def __init__(self) -> None:
         self._kept: dict[object, tuple[Any, Exception | None]] = {}
@@ -46,8 +47,8 @@ class Group:
     left : how many checks are still to come
     """
 
-    def __init__(self, left: int) -> None:
-        self.memo, self.left = Memo(), left
+    def __init__(self, left: int, memo: Memo) -> None:
+        self.left, self.memo = left, memo
         self._student: Student | None = None
         self._case: Case  # the current check's; `open` sets it
         self._stack = contextlib.ExitStack()
@@ -77,6 +78,7 @@ class Groups:
     def __init__(self, submission: Submission, pool: Pool) -> None:
         self._submission, self._pool = submission, pool
         self._open: dict[tuple[str, str], Group] = {}
+        self._memos: defaultdict[str, Memo] = defaultdict(Memo)  #: by stage, for its checks without a group
 
     @contextlib.contextmanager
     def student_for(self, check: Check, stage: Stage, case: Case, limits: TimeLimits) -> Iterator[tuple[Student, Memo]]:
@@ -107,8 +109,8 @@ class Groups:
 
     def _of(self, check: Check, stage: Stage) -> Group:
         if not check.group:
-            return Group(1)
+            return Group(1, self._memos[check.stage])
         name = check.stage, check.group
         if name not in self._open:
-            self._open[name] = Group(sum(other.group == check.group for other in stage.checks))
+            self._open[name] = Group(sum(other.group == check.group for other in stage.checks), Memo())
         return self._open[name]

@@ -325,6 +325,13 @@ def test_a_groups_failure_is_raised_again(course):
     assert results["02_second", "check_square_squares"].message == "ValueError: 1"
 
 
+def test_checks_without_a_group_share_values_and_no_worker(course):
+    path = course.stage("02_second").folder / "task.toml"
+    path.write_text(path.read_text().replace('group = "together"\n', ""))
+    result = run(toys.read_course(course.tasks), submission(), "02").results["02_second", "check_square_is_remembered"]
+    assert result.message == "calls() returned 0; it should be 1."
+
+
 def test_memo_forgets_values_but_not_failures():
     memo, calls = Memo(), []
 

@@ -1,18 +1,23 @@
 """Stage 15: what is counted is what is done, on every machine and at every load, and a training that does nothing is no fast one."""
 
+import msgspec
 import numpy as np
 import pytest
 
 from grader.checks.case import Case
 from grader.checks.compare import Unmet
 from grader.course.misconceptions import load
+from grader.course.stage import load_stage
 from grader.paths import REFERENCE, TASKS
+from grader.running.context import Context
+from grader.running.runner import execute, load_checks
 from grader.submission import read_submission
 from grader.worker.bounds import USUAL
-from grader.worker.outside.local import LocalPool
+from grader.worker.outside.local import LocalChannel, LocalPool
 from reference.fast import train_fast
 from reference.network import MLP
 from reference.train import train
+from tests.courses import with_stages
 from tests.tasks.toolbox import counted, counting
 
 STAGE = "15_fast"
@@ -208,3 +213,42 @@ REASONS = {
 def test_a_reason_is_named_where_it_is_seen(words):
     old, new, expected = REASONS[words]
     assert {name for name, _ in counted.reasons(counts(with_fast(old, new)), ALL).values()} == expected
+
+
+def executed(submission, monkeypatch, together=True):
+    """The checks that count: what came of each, what it heard, and how many trainings they counted."""
+    stage, exchanged, trainings = msgspec.structs.replace(load_stage(TASKS / STAGE), needs=()), LocalChannel._message, []
+    noted = lambda channel, asked, callbacks: trainings.extend(asked[:1]) or exchanged(channel, asked, callbacks)  # noqa: E731
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalChannel, "_message", noted)
+        context = Context(with_stages([stage]), submission, LocalPool())
+        results = []
+        for check in (check for check in stage.checks if check.id in ALL):
+            context = context if together else Context(with_stages([stage]), submission, LocalPool())
+            result = execute(check, load_checks(stage)[check.id], context)
+            heard = context.state.transcripts.get((STAGE, check.id), [])
+            results.append((msgspec.structs.replace(result, seconds=0.0), [step.text for step in heard]))
+        return results, trainings.count("made")
+
+
+def test_what_passes_is_counted_once_for_all_checks(monkeypatch):
+    together, trainings = executed(ANSWER, monkeypatch)
+    assert ([result.state for result, _ in together], trainings) == (["pass"] * 3, 1)
+    assert (together, 3) == executed(ANSWER, monkeypatch, together=False)
+
+
+@pytest.mark.parametrize(
+    ("new", "states", "counted_trainings"),
+    [
+        ("inputs[0] = images[order[batch]]", ["pass", "fail", "pass"], 2),
+        ("for k, row in enumerate(order[batch]): inputs[0][k] = images[row]", ["pass", "pass", "fail"], 2),
+        ("1 / 0", ["fail", "fail", "fail"], 3),
+        ("raise SystemExit", ["fail", "fail", "fail"], 3),
+    ],
+)
+def test_what_fails_was_counted_in_its_own_check(new, states, counted_trainings, monkeypatch):
+    slow = with_fast(TAKE, new)
+    together, trainings = executed(slow, monkeypatch)
+    assert ([result.state for result, _ in together], trainings) == (states, counted_trainings)
+    assert (together, 3) == executed(slow, monkeypatch, together=False)
+    assert all(any("count(" in step for step in heard) for result, heard in together if result.state == "fail")
