@@ -28,8 +28,8 @@ METHODS = "all any argmax argmin argsort astype choose clip compress copy cumpro
 METHODS += "nonzero partition prod put ravel repeat reshape round searchsorted sort std sum take trace var"
 PRODUCTS = {"dot", "einsum", "inner", "kron", "matmul", "matvec", "outer", "tensordot", "vdot", "vecdot", "vecmat"}
 #: What looks at every entry that it is given, however few it gives.
-REDUCE = "all amax amin any argmax argmin argsort average count_nonzero cumprod cumsum einsum max mean median min nonzero prod ptp sort "
-REDUCE += "std sum var"
+REDUCE = {"all", "amax", "amin", "any", "argmax", "argmin", "argsort", "average", "count_nonzero", "cumprod", "cumsum"}
+REDUCE |= {"einsum", "max", "mean", "median", "min", "nonzero", "prod", "ptp", "sort", "std", "sum", "var"}
 #: What looks at no entry.
 FREE = {"can_cast", "iscomplexobj", "isrealobj", "may_share_memory", "ndim", "result_type", "shape", "shares_memory", "size"}
 
@@ -101,7 +101,7 @@ def _multiplications(name: str, arguments: Sequence[Value], result: Value) -> in
 
 def _done(name: str, function: Callable[..., Value], arguments: Sequence[Value], named: dict[str, Value]) -> Value:
     """Call a function of NumPy's on plain arrays, and note it."""
-    given, keywords = _plain(tuple(arguments)), _plain(named)
+    given, keywords = [_plain(value) for value in arguments], {key: _plain(value) for key, value in named.items()}
     result = function(*given, **keywords)
     inputs, results, out = _arrays([*given, *keywords.values()]), _arrays([result]), named.get("out")
     new = [array for array in results if out is None and not _shares_memory(array, inputs)]
@@ -124,7 +124,7 @@ def _shares_memory(array: np.ndarray, inputs: Sequence[np.ndarray]) -> bool:
 
 def _entries(name: str, inputs: Sequence[np.ndarray], results: Sequence[np.ndarray]) -> int:
     """How many an operation computes, or looks at if it gives fewer."""
-    looks = not results or name in REDUCE.split() or name.endswith((".reduce", ".accumulate"))
+    looks = not results or name in REDUCE or name.endswith((".reduce", ".accumulate"))
     return max([1, sum(array.size for array in results), *(array.size for array in inputs if looks)])
 
 
@@ -207,15 +207,15 @@ def count(
 
     One model serves them all: what only the first of them does, it does for the others.
 
-    data : x_train, y_train, x_val, y_val
+    data : x_train, y_train, x_val, y_val; the first two are repeated for as many rows as there should be
     runs : (rows to train on, epochs, how often it counts)
     """
     total: Notes = {}
     with _all_new_arrays_count():
         for rows, epochs, times in runs:
             _notes.clear()
-            parts = (array[: rows if k < 2 else None].view(Counting) for k, array in enumerate(data))
-            train(model, *parts, epochs=epochs, **settings)
+            repeated = (np.resize(array, (rows, *array.shape[1:])) for array in data[:2])
+            train(model, *(array.view(Counting) for array in (*repeated, *data[2:])), epochs=epochs, **settings)
             for key, numbers in _notes.items():
                 known = total.setdefault(key, [0, 0, 0, 0])
                 known[:] = [before + times * more for before, more in zip(known, numbers)]
