@@ -1,5 +1,6 @@
 """What one check works with: its inputs, its comparisons, and the words and pictures that are left if one fails."""
 
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Sequence
@@ -108,15 +109,12 @@ class Case:
     ) -> np.ndarray:
         name = self._script.fresh(name)
         seed = self._derive(name) % 100_000
-        values = getattr(np.random.default_rng(seed), method)(low, high, size=shape)
-        if values.size <= WRITTEN_OUT:  # few decimals, so that it can be
-            decimals = max(0, 3 - int(np.floor(np.log10(scale)))) if scale > 0 else 3
-            values = np.round(values, decimals)
-            values[values == 0] = 10.0**-decimals
-            return self._script.define(name, values.astype(dtype))
+        values = _numbers(seed, method, low, high, shape, scale).astype(dtype)
+        if values.size <= WRITTEN_OUT:
+            return self._script.define(name, values)
         cast = "" if np.dtype(dtype) == np.float64 else f".astype(np.{np.dtype(dtype).name})"
         how = f"np.random.default_rng({seed}).{method}({low!r}, {high!r}, size={shape})"
-        return self._script.define(name, values.astype(dtype), how + cast)
+        return self._script.define(name, values, how + cast)
 
     # -- comparisons ---------------------------------------------------------------------------------------------------
 
@@ -254,6 +252,18 @@ class Case:
             if array.ndim in (1, 2):
                 starts = corner if array.ndim == len(corner) else (0,) * array.ndim
                 self.stored[role] = array[tuple(slice(i, i + PICTURE) for i in starts)]
+
+
+@functools.lru_cache(maxsize=512)
+def _numbers(seed: int, method: str, low: float, high: float, shape: tuple[int, ...], scale: float) -> np.ndarray:
+    """Drawn once in a process, for the same checks at each save and for each submission of a class; to be copied, not changed."""
+    values: np.ndarray = getattr(np.random.default_rng(seed), method)(low, high, size=shape)
+    if values.size <= WRITTEN_OUT:  # few decimals, so that it can be
+        decimals = max(0, 3 - int(np.floor(np.log10(scale)))) if scale > 0 else 3
+        values = np.round(values, decimals)
+        values[values == 0] = 10.0**-decimals
+    values.flags.writeable = False
+    return values
 
 
 def _how_changed(before: np.ndarray, after: np.ndarray) -> str:

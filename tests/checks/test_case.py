@@ -32,6 +32,13 @@ def test_equal_seeds_give_equal_inputs_and_others_do_not(case):
         assert not np.array_equal(again.normal("x", 5, 4), other.normal("x", 5, 4))
 
 
+@pytest.mark.parametrize("shape", [(3, 4), (50, 50)])
+def test_what_is_done_to_an_input_does_not_reach_the_next_case(shape):
+    given, expected = (Case(0, "01_x", "check_y").normal("x", *shape) for _ in range(2))
+    given *= 0
+    assert np.array_equal(Case(0, "01_x", "check_y").normal("x", *shape), expected)
+
+
 def test_inputs_of_different_names_differ_and_are_never_zero(case):
     x, y = case.normal("x", 5, 4), case.normal("y", 5, 4)
     assert not np.array_equal(x, y)
