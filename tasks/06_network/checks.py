@@ -49,9 +49,7 @@ def check_network_parameters_are_in_order(student, case):
     """parameters() is the list [W1, b1, W2, b2, ...] of the layers' arrays."""
     for sizes in (DEEP, SHALLOW, SQUARE):
         case.start_new_example(student)
-        networks.read_soon(student, (RESULT, 1, "W"))
-        model = student.network.MLP(sizes, student.rng(case.seed))
-        held = networks.refill(student, case, model)
+        model, held = networks.refilled(student, case, sizes)
         names = networks.names(len(held))
         given = networks.listed(student, case, model.parameters(), "parameters()", names)
         for k, (array, expected, name) in enumerate(zip(given, held, names)):

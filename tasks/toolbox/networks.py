@@ -5,6 +5,7 @@ views, properties and slots work alike; layers with weights are those that have 
 as a row (1, units) is read as (units,), and layers are found in a mapping or in nested lists as well.
 """
 
+import contextlib
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -109,17 +110,25 @@ def fill(student: Student, case: Case, model: Remote, parameters: Sequence[Array
             fill_one(student, layer, name, array)
 
 
-def refill(student: Student, case: Case, model: Remote) -> Parameters:
-    """Write new numbers into every layer that has weights, whatever its shape, and say what they are."""
-    parameters = []
+def refilled(student: Student, case: Case, sizes: Sequence[int]) -> tuple[Remote, Parameters]:
+    """A new MLP of the learner's with new numbers in every layer that has weights, whatever its shape, and these numbers."""
+    shapes = [shape for inputs, outputs in pairwise(sizes) for shape in ((inputs, outputs), (outputs,))]
+    parameters = [case.normal(name, *shape) for name, shape in zip(names(len(shapes)), shapes)]
+    student.soon(*_filling(parameters))
+    model: Remote = student.network.MLP(sizes, student.rng(case.seed))
     places = [(layer, name) for layer in linear_layers(student, model) for name in ("W", "b")]
-    for k, (layer, name) in enumerate(places):
-        array = case.normal(f"{name}{k // 2 + 1}", *np.shape(getattr(layer, name)))
-        student.soon(*(("get", *place) for place in places[k + 1 : k + 2]))
+    case.require(places, "model.layers should contain layers with a W.", "It has none.")
+    with contextlib.suppress(StudentError):
+        if len(places) == len(parameters):
+            student.fill_all([(*place, array) for place, array in zip(places, parameters)])
+            return model, parameters
+    for k, (layer, name) in enumerate(places):  # other shapes than the usual ones, or more layers, or fewer
+        array, shape = parameters[k] if k < len(parameters) else np.empty(0), np.shape(getattr(layer, name))
+        name_k, fits = f"{name}{k // 2 + 1}", array.size == np.prod(shape)
+        array = case.given(name_k, array.reshape(shape)) if fits else case.normal(name_k, *shape)
         student.fill(layer, name, array)
-        parameters.append(array)
-    case.require(parameters, "model.layers should contain layers with a W.", "It has none.")
-    return as_vectors(parameters)
+        parameters[k : k + 1] = [array]
+    return model, as_vectors(parameters[: len(places)])
 
 
 def linear_layers(student: Student, model: Remote) -> list[Remote]:

@@ -9,14 +9,17 @@ import msgspec
 import numpy as np
 import pytest
 
+from grader.checks.case import Case
 from grader.course.stage import load_stage
 from grader.paths import REFERENCE, TASKS
 from grader.running.context import Context
 from grader.running.runner import load_checks, run_check
 from grader.submission import Submission, read_submission
+from grader.worker.bounds import USUAL
 from grader.worker.outside.local import LocalPool
 from tests.courses import with_stages
 from tests.tasks.slips_06_to_10 import PLAIN, RIGHT, SLIPS, Edit
+from tests.tasks.toolbox import networks
 from tests.wording import banned_words
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -258,3 +261,30 @@ def test_a_message_says_what_is_there_and_what_should_be(stage: str, code: str, 
     results = grade(with_code(stage, f"import numpy as np\n{code}"), stage)
     assert len(broken(results)) >= 1
     assert any(said in message for message in messages(results)), messages(results)
+
+
+LAYERS = "self.layers.append(Linear(sizes[i], sizes[i + 1], rng, dtype))"
+
+
+@pytest.mark.parametrize(
+    ("new", "shapes"),
+    [
+        (LAYERS, [(4, 5), (5,), (5, 3), (3,)]),
+        (f"{LAYERS}; self.layers[-1].b = np.zeros((1, sizes[i + 1]))", [(4, 5), (1, 5), (5, 3), (1, 3)]),
+        (LAYERS.replace("sizes[i + 1]", "sizes[-1]"), [(4, 3), (3,), (5, 3), (3,)]),
+        (f"{LAYERS}; {LAYERS}", [(4, 5), (5,), (4, 5), (5,), (5, 3), (3,), (5, 3), (3,)]),
+        (f"if i == 0: {LAYERS}", [(4, 5), (5,)]),
+    ],
+)
+def test_a_network_of_any_shape_is_filled_anew(new, shapes):
+    code = right().modules["network"]
+    assert code.count(LAYERS) == 1
+    case = Case(0, "06_network", "check")
+    submission = right().replaced({"network": code.replace(LAYERS, new)})
+    with LocalPool().student(submission, USUAL, case.describe) as student:
+        model, given = networks.refilled(student, case, (4, 5, 3))
+        held = student.take(model.parameters())
+    assert [array.shape for array in held] == shapes
+    for array, number in zip(held, given, strict=True):
+        assert np.array_equal(array.reshape(number.shape), number)
+    assert all(np.all(array) for array in held)
