@@ -233,34 +233,32 @@ def many_layers(count: int) -> str:
 
 
 def slopes(
-    parameters: Sequence[Array], array: Array, x: Array, dlogits: Array, entries: Sequence[tuple[int, ...]]
+    parameters: Sequence[Array], array: Array, values: Sequence[Array], dlogits: Array, entries: Sequence[tuple[int, ...]]
 ) -> tuple[Array, list[int]]:
     """Central differences of sum(dlogits * logits) by some entries of one of the parameters, or of x itself.
 
     The layer that the entry belongs to is linear in it, so that a step there moves its output by the step times what the
     entry is multiplied with. From there on all steps go through the rest of the network side by side.
 
-    array   : the array that is nudged: one of `parameters`, or `x`
+    array   : the array that is nudged: one of `parameters`, or x
+    values  : what the layers are given and give, x first, as `closed_form.activations` has it
     returns : the slopes, and which of the entries are to be trusted: those where no ReLU switched on the way
     """
     place = next((k for k, parameter in enumerate(parameters) if parameter is array), -1)
     layer = max(place, 0) // 2
-    W, b = parameters[2 * layer : 2 * layer + 2]
-    inputs = closed_form.activations(parameters, x)[layer]
-    moved = np.zeros((len(entries), len(x), len(b)))  # what a step of 1 would add to the layer's output
-    for k, entry in enumerate(entries):
-        if place < 0:
-            moved[k, entry[0]] = W[entry[1]]
-        elif place % 2 == 0:
-            moved[k, :, entry[1]] = inputs[:, entry[0]]
-        else:
-            moved[k, :, entry[0]] = 1.0
+    inputs, W, b = values[layer], *parameters[2 * layer : 2 * layer + 2]
+    moved = np.zeros((len(entries), len(inputs), len(b)))  # what a step of 1 would add to the layer's output
+    each, first, last = range(len(entries)), *np.array(entries).T[[0, -1]]
+    if place < 0:
+        moved[each, first] = W[last]
+    else:
+        moved[each, :, last] = 1.0 if place % 2 else inputs[:, first].T
     ends = inputs @ W + b + _STEP * np.stack([moved, -moved])  # (2, entries, rows, units)
     trusted = np.ones(len(entries), bool)
     if rest := parameters[2 * layer + 2 :]:
-        values = closed_form.activations(rest, np.maximum(ends, 0.0))
-        for on in [ends > 0, *(value > 0 for value in values[1:-1])]:
+        after = closed_form.activations(rest, np.maximum(ends, 0.0))
+        for on in [ends > 0, *(value > 0 for value in after[1:-1])]:
             trusted &= (on[0] == on[1]).all(axis=(1, 2))
-        ends = values[-1]
+        ends = after[-1]
     sums = np.sum(dlogits * ends, axis=(2, 3))
     return (sums[0] - sums[1]) / (2 * _STEP), np.flatnonzero(trusted).tolist()

@@ -19,7 +19,7 @@ from grader.worker.bounds import USUAL
 from grader.worker.outside.local import LocalPool
 from tests.courses import with_stages
 from tests.tasks.slips_06_to_10 import PLAIN, RIGHT, SLIPS, Edit
-from tests.tasks.toolbox import networks
+from tests.tasks.toolbox import closed_form, networks
 from tests.wording import banned_words
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -177,14 +177,12 @@ def test_every_check_is_broken_by_some_slip():
 
 
 def test_a_kink_on_the_way_is_left_out():
-    from tests.tasks.toolbox import networks
-
-    W, b = np.array([[1.0], [1.0]]), np.array([0.0])
+    activations, W, b = closed_form.activations, np.array([[1.0], [1.0]]), np.array([0.0])
     parameters, x = [W, b, np.array([[1.0]]), np.array([0.0])], np.array([[1.0, -1.0], [2.0, 1.0]])
-    measured, trusted = networks.slopes(parameters, W, x, np.ones((2, 1)), [(0, 0), (1, 0)])
+    measured, trusted = networks.slopes(parameters, W, activations(parameters, x), np.ones((2, 1)), [(0, 0), (1, 0)])
     assert trusted == []  # the first row stands at exactly 0
     x[0, 0] = 3.0
-    measured, trusted = networks.slopes(parameters, W, x, np.ones((2, 1)), [(0, 0), (1, 0)])
+    measured, trusted = networks.slopes(parameters, W, activations(parameters, x), np.ones((2, 1)), [(0, 0), (1, 0)])
     assert trusted == [0, 1]
     np.testing.assert_allclose(measured, [5.0, 0.0], atol=1e-9)
 
