@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -374,6 +375,14 @@ def test_an_answer_that_nobody_read_is_not_taken_for_the_next():
         zygote = pool.zygote()
         zygote.tell("reap", pid=student.layers.f())
         assert zygote.ask("reap", pid=0)["status"] is None
+
+
+def test_a_zygote_whose_last_answer_nobody_read_ends_in_good_order():
+    with WorkerPool(HERE.withheld) as pool:
+        zygote = pool.zygote()
+        zygote.tell("reap", pid=0)
+        assert select.select([zygote.control], [], [], 20)[0]
+    assert zygote.program.returncode == 0
 
 
 def test_who_asks_again_hears_why_the_worker_ended():
