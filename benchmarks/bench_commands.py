@@ -34,7 +34,7 @@ print(time.perf_counter() - start)
 #: What a grade imports, as it does it.
 IMPORTS = """
 import atexit, gc
-gc.set_threshold(50_000)
+gc.set_threshold(200_000)
 atexit.register(gc.freeze)
 import grader.verbs.grade, grader.grading.output, grader.grading.grade, pytest, numpy.random
 import grader.learner.progress_bar, grader.report.learner

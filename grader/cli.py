@@ -78,7 +78,7 @@ def commands() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb from the command line."""
     one_thread()
-    gc.set_threshold(50_000)  # a start makes many objects and no garbage: to look for it took an eighth of a grade,
+    gc.set_threshold(200_000)  # a start makes many objects and no garbage: to look for it took an eighth of a grade,
     atexit.register(gc.freeze)  # and as much at the end, when all of it goes anyway
     try:
         name = "chain-rule" if Path(sys.argv[0]).stem == "chain-rule" else "python -m grader"
