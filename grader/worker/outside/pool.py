@@ -14,12 +14,11 @@ from grader.worker import bounds, wire
 from grader.worker.bounds import USUAL, TimeLimits
 from grader.worker.inside import kernel
 from grader.worker.inside.confine import LAYERS
-from grader.worker.inside.probes import PROBES
 from grader.worker.outside.errors import SandboxRefused, StudentError, WorkerFault
 from grader.worker.outside.process import ColdProcess, ForkedProcess, ZygoteClient
 from grader.worker.outside.proxy import Student
 from grader.worker.outside.transcript import Describe
-from grader.worker.outside.wirechannel import Measured, WireChannel
+from grader.worker.outside.wirechannel import Measured, WireChannel, summary
 
 MEMORY_MB = 2048
 _AGAIN_SECONDS = 3.0  #: for a worker to load its modules anew; one that does not is replaced
@@ -90,6 +89,8 @@ class WorkerPool:
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
         self.cold = not kernel.LINUX or os.environ.get(COLD_VARIABLE) == "1" if cold is None else cold
         self._zygote = None if self.cold else ZygoteClient()
+        #: The first worker: it gives its rights away while the grader imports what it needs.
+        self._first = [ForkedProcess(self._zygote, self._plan())] if self._zygote else []
         if sandbox == "strict":
             report = self.report()
             if not report["complete"]:
@@ -185,9 +186,7 @@ class WorkerPool:
 
     def start(self, submission: Submission, limits: TimeLimits) -> WireChannel:
         """A fresh worker, judged, that holds nothing yet; `end` ends it. Raises WorkerFault; SandboxRefused in strict mode."""
-        paths = [str(path) for path in self.withheld if path.exists()]
-        plan = {"layers": self.layers, "memory": self.memory, "probe_paths": paths, "grader": os.getpid()}
-        channel = WireChannel(ColdProcess(plan) if self.cold else self._forked(plan), submission, limits)
+        channel = WireChannel(ColdProcess(self._plan()) if self.cold else self._forked(), submission, limits)
         measured = channel.hello()
         channel.shared = self._by_identity()
         try:
@@ -202,13 +201,17 @@ class WorkerPool:
         self._live.add(channel)
         return channel
 
-    def _forked(self, plan: dict[str, Any]) -> ForkedProcess:
+    def _plan(self) -> dict[str, Any]:
+        paths = [str(path) for path in self.withheld if path.exists()]
+        return {"layers": self.layers, "memory": self.memory, "probe_paths": paths, "grader": os.getpid()}
+
+    def _forked(self) -> ForkedProcess:
         try:
-            return ForkedProcess(self.zygote(), plan)
+            return (self._first.pop() if self._first else ForkedProcess(self.zygote(), self._plan())).arrived()
         except WorkerFault:
             # A submission may have got at the zygote where nothing protects it. One new one, and no more.
             self._end_zygote()
-            return ForkedProcess(self.zygote(), plan)
+            return ForkedProcess(self.zygote(), self._plan()).arrived()
 
     def zygote(self) -> ZygoteClient:
         """The running zygote, started when first needed and again if it is gone."""
@@ -235,6 +238,9 @@ class WorkerPool:
             return
         array.flags.writeable = False
         self.shared[name] = array
+        while self._first:  # forked without that array
+            with contextlib.suppress(WorkerFault):
+                self._first.pop().arrived().end(wait=False)
         if self._zygote is not None:
             self._zygote.shared.discard(name)
 
@@ -260,6 +266,8 @@ class WorkerPool:
             channel.close()
         self._live.clear()
         self._resting.clear()
+        while self._first:
+            self._first.pop().leave()
         self._end_zygote()
 
     def __enter__(self) -> "WorkerPool":
@@ -267,32 +275,3 @@ class WorkerPool:
 
     def __exit__(self, *_details: object) -> None:
         self.close()
-
-
-def summary(measured: dict[str, Any], sandbox: str, mode: str) -> dict[str, Any]:
-    """The measurements of one worker as a record.
-
-    measured : {"probes": attempt -> withheld, "layers": layer -> what was done}; what was not tried is not withheld
-    returns  : level "full", "partial" or "process"; complete; probes; layers; summary, one line
-    """
-    probes = {probe.name: bool(measured["probes"].get(probe.name)) for probe in PROBES}
-    open_ways = {probe.name: probe.remedy for probe in PROBES if not probes[probe.name]}
-    held = len(probes) - len(open_ways)
-    layers = ["separate process", "plain-data protocol", "time limits", "output limit"]
-    layers += [str(text) for text in measured["layers"].values() if not str(text).startswith("off")]
-    missing = {str(name): str(text)[5:] for name, text in measured["layers"].items() if str(text).startswith("off")}
-    line = f"{held} of {len(probes)} forbidden actions blocked"
-    if open_ways:
-        line += f"; NOT blocked here: {', '.join(open_ways)}"
-    level = "full" if not open_ways else "process" if held <= 1 else "partial"
-    return {
-        "level": level,
-        "complete": not open_ways,
-        "requested": sandbox,
-        "mode": mode,
-        "probes": probes,
-        "layers": layers,
-        "missing": missing,
-        "remedies": open_ways,
-        "summary": line,
-    }

@@ -75,10 +75,13 @@ class ZygoteClient:
 
     def ask(self, do: str, fds: Sequence[int] = (), **fields: object) -> dict[str, Any]:
         """The answer to a question; raises WorkerFault if the zygote is gone or says that it cannot."""
-        self.tell(do, fds, **fields)
+        return self.answer(self.tell(do, fds, **fields))
+
+    def answer(self, number: int) -> dict[str, Any]:
+        """What the zygote says to the question of that number; what it said to those before is lost. Raises as `ask`."""
         reply: dict[str, Any] = {}
         try:
-            while reply.get("number") != self.asked:  # nobody reads what `tell` is answered, or Ctrl-C kept from being read
+            while reply.get("number") != number:  # nobody reads what `tell` is answered, or Ctrl-C kept from being read
                 data = self.control.recv(1 << 16)
                 if not data:
                     raise WorkerFault(f"the process that starts workers has ended: {self._last_words()}")
@@ -89,13 +92,14 @@ class ZygoteClient:
             raise WorkerFault(f"no worker could be started: {reply['error']}")
         return reply
 
-    def tell(self, do: str, fds: Sequence[int] = (), **fields: object) -> None:
-        """A question whose answer nobody waits for; raises WorkerFault if the zygote is gone."""
+    def tell(self, do: str, fds: Sequence[int] = (), **fields: object) -> int:
+        """A question that nobody waits for, and its number; raises WorkerFault if the zygote is gone."""
         self.asked += 1
         try:
             socket.send_fds(self.control, [msgspec.msgpack.encode({"do": do, "number": self.asked, **fields})], list(fds))
         except OSError as reason:
             raise WorkerFault(f"the process that starts workers does not answer ({reason})") from None
+        return self.asked
 
     def _last_words(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -141,7 +145,7 @@ class ZygoteClient:
 
 
 class ForkedProcess:
-    """A worker forked by the zygote.
+    """A worker forked by the zygote, once it has `arrived`; until then the zygote is asked for it, and nobody waits.
 
     connection : socket to it
     output     : descriptor of the pipe that it prints into
@@ -157,15 +161,28 @@ class ForkedProcess:
         self.output, their_output = os.pipe()
         os.set_blocking(self.output, False)
         try:
-            self.pid: int = zygote.ask("spawn", [theirs.fileno(), their_output], **plan)["pid"]
-            self.ended = os.pidfd_open(self.pid)
+            self._asked = zygote.tell("spawn", [theirs.fileno(), their_output], **plan)
         except BaseException:
-            self.connection.close()
-            os.close(self.output)
+            self.leave()
             raise
         finally:
             theirs.close()
             os.close(their_output)
+
+    def arrived(self) -> "ForkedProcess":
+        """This worker, forked; raises WorkerFault if there is none."""
+        try:
+            self.pid: int = self.zygote.answer(self._asked)["pid"]
+            self.ended = os.pidfd_open(self.pid)
+        except BaseException:
+            self.leave()
+            raise
+        return self
+
+    def leave(self) -> None:
+        """Close what leads to it: one that has not arrived then ends by itself."""
+        self.connection.close()
+        os.close(self.output)
 
     def read_output(self) -> bytes:
         """What it has printed and nobody has read; raises BlockingIOError if that is nothing."""

@@ -313,6 +313,44 @@ def test_processes_left_behind_are_ended_without_seccomp():
         assert left == []
 
 
+def first_worker(pool):
+    assert select.select([pool.zygote().control], [], [], 20)[0]  # it says that it has forked one
+    return int(children(pool.zygote().program.pid)[0])
+
+
+def test_the_first_worker_is_there_before_somebody_asks_for_it():
+    with WorkerPool(HERE.withheld) as pool:
+        pid = first_worker(pool)
+        with pool.student(PID) as student:
+            assert student.layers.f() == pid
+
+
+def test_a_first_worker_that_was_killed_is_replaced():
+    with WorkerPool(HERE.withheld) as pool:
+        os.kill(pid := first_worker(pool), signal.SIGKILL)
+        with pool.student(PID) as student:
+            assert student.layers.f() not in (0, pid)
+
+
+def test_a_first_worker_without_an_array_is_not_used():
+    with WorkerPool(HERE.withheld) as pool:
+        pid = first_worker(pool)
+        pool.share("x", x := np.ones(3))
+        with pool.student(make(layers="import os\ndef f(x): return os.getpid(), x.sum()")) as student:
+            other, total = student.layers.f(x)
+            assert (other != pid, total) == (True, 3.0)
+            assert gone(pid)
+
+
+def test_a_pool_that_nobody_used_leaves_nothing():
+    before = os.listdir("/proc/self/fd")
+    pool = WorkerPool(HERE.withheld)
+    program, pid = pool.zygote().program, first_worker(pool)
+    pool.close()
+    assert gone(pid)
+    assert (program.returncode, len(os.listdir("/proc/self/fd"))) == (0, len(before))
+
+
 def children(pid):
     with open(f"/proc/{pid}/task/{pid}/children") as file:
         return file.read().split()
