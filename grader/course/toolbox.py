@@ -4,7 +4,9 @@ Neither `sys.path` nor the name `tasks` has a part in it: another package may be
 folders of stages.
 """
 
+import functools
 import importlib.util
+import os
 import sys
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -17,15 +19,22 @@ from grader.course.stage import TOOLBOX
 def package_of(tasks: Path) -> str:
     """The name that a folder of stages can be imported from: one for each folder, and for each text of its toolbox."""
     folder = tasks.resolve()
-    files = sorted((folder / TOOLBOX).rglob("*.py"))
-    texts = [part for file in files for part in (str(file), file.read_text("utf-8", "replace"))]
-    name = f"chain_rule_tasks_{of_text(str(folder), *texts)[:16]}"
+    found = os.walk(folder / TOOLBOX)
+    files = sorted(os.path.join(top, name) for top, _, names in found for name in names if name.endswith(".py"))
+    dated = tuple((file, (now := os.stat(file)).st_mtime_ns, now.st_size) for file in files)
+    name = f"chain_rule_tasks_{_of_files(str(folder), dated)[:16]}"
     if name not in sys.modules:
         spec = ModuleSpec(name, None, is_package=True)
         spec.submodule_search_locations = [str(folder)]
         sys.modules[name] = importlib.util.module_from_spec(spec)
         importlib.invalidate_caches()
     return name
+
+
+@functools.lru_cache(8)
+def _of_files(folder: str, dated: tuple[tuple[str, int, int], ...]) -> str:
+    """SHA-256 of files and their texts, read anew only if one has another date or size: every stage asks."""
+    return of_text(folder, *(part for file, *_ in dated for part in (file, Path(file).read_bytes())))
 
 
 def shared(tasks: Path, name: str) -> ModuleType | None:
