@@ -37,7 +37,7 @@ class Fixture(Struct, frozen=True, forbid_unknown_fields=True):
     """`[fixtures.NAME]`: what a check gets that has a parameter of that name."""
 
     make: Place  #: a function of the toolbox, called with the folder of data and how many examples it may use (0: all)
-    share: tuple[Name, ...] = ()  #: its arrays that workers are given once, so that no call has to send them
+    share: tuple[Name, ...] = ()  #: its arrays that workers of trainings are given once, so that no call has to send them
     hidden: bool = False  #: a check that uses it leaves nothing from which its data could be read: no repro.py
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -439,3 +440,13 @@ def test_a_worker_that_is_killed_from_outside_costs_nothing_once(course, kills, 
     assert result.state == state
     assert len(set(pids)) == 2
     assert bool(context.state.unrepeatable) == (state == "fail")
+
+
+@pytest.mark.parametrize(("stage", "given"), [("12_mnist", ["x_train", "x_val"]), ("13_experiments", [])])
+def test_workers_of_trainings_alone_are_given_whole_arrays(stage, given):
+    shared, images = [], SimpleNamespace(x_train=[], x_val=[])
+    pool = SimpleNamespace(share=lambda name, array: shared.append(name))
+    check = next(check for check in HERE.stage(stage).checks if "mnist" in check.fixtures)
+    context = Context(HERE, submission(), pool, data=SimpleNamespace(mnist=images, hidden=None))
+    assert context.fixtures(check)["mnist"] is images
+    assert shared == given
