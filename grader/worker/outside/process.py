@@ -28,8 +28,9 @@ ZYGOTE, COLD = "grader.worker.inside.zygote", "grader.worker.inside.child"
 REPLY_SECONDS = 20.0
 #: Arrays of up to 32 MB lie in memory that is kept for the next: clearing pages took a sixth of a short training.
 _MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": f"{32 << 20}", "MALLOC_TRIM_THRESHOLD_": f"{64 << 20}"}
-#: Nothing that is imported is garbage: it is not looked for meanwhile.
-_BOOT = "import gc, sys; gc.disable(); sys.path[:0] = {paths!r}; from {module} import main; gc.enable(); main(*{arguments!r})"
+#: Nothing that is imported is garbage: it is not looked for meanwhile. Our own bytecode is kept, a worker writes none.
+_BOOT = """import gc, sys; gc.disable(); sys.path[:0] = {paths!r}; from {module} import main
+gc.enable(); sys.dont_write_bytecode = True; main(*{arguments!r})"""
 
 
 def environment() -> dict[str, str]:
@@ -43,10 +44,10 @@ def environment() -> dict[str, str]:
 
 
 def command(module: str, *arguments: object) -> list[str]:
-    """The interpreter as it runs our own side of a worker: no user site, no script folder, no bytecode written."""
+    """The interpreter as it runs our own side of a worker: no user site, no script folder."""
     packages = {str(Path(found.__file__ or "").resolve().parent.parent) for found in (np, msgspec)}
     boot = _BOOT.format(paths=[str(ENGINE), *sorted(packages)], module=module, arguments=arguments)
-    return [sys.executable, "-P", "-s", "-B", "-c", boot]
+    return [sys.executable, "-P", "-s", "-c", boot]
 
 
 def _processor_time(pid: int) -> float:
@@ -154,9 +155,8 @@ class ForkedProcess:
     """
 
     def __init__(self, zygote: ZygoteClient, plan: dict[str, Any]):
-        self.zygote = zygote
+        self.zygote, self._reaped = zygote, False
         self.status: int | None = None
-        self._reaped = False
         self.connection, theirs = socket.socketpair()
         self.output, their_output = os.pipe()
         os.set_blocking(self.output, False)
@@ -170,7 +170,7 @@ class ForkedProcess:
             os.close(their_output)
 
     def arrived(self) -> "ForkedProcess":
-        """This worker, forked; raises WorkerFault if there is none."""
+        """This worker, once it is forked; raises WorkerFault."""
         try:
             self.pid: int = self.zygote.answer(self._asked)["pid"]
             self.ended = os.pidfd_open(self.pid)

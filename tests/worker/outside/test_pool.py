@@ -3,6 +3,7 @@
 import importlib
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -284,11 +285,13 @@ def test_a_killed_zygote_is_replaced(reference):
 
 def test_a_stopped_zygote_is_replaced_and_nothing_hangs():
     with WorkerPool(HERE.withheld) as pool:
+        assert pool.report()["mode"] == "fork"  # for which the first worker was taken
         zygote = pool.zygote()
         zygote.control.settimeout(0.2)
         os.kill(zygote.program.pid, signal.SIGSTOP)
         with pool.student(PID) as student:  # a new zygote has taken its place
             assert student.layers.f() > 0
+            assert pool.zygote() is not zygote
 
 
 def test_processes_left_behind_are_ended_without_seccomp():
@@ -435,6 +438,21 @@ def test_who_asks_again_hears_why_the_worker_ended():
 @pytest.mark.parametrize("name", [process.ZYGOTE, process.COLD])
 def test_what_a_process_begins_with_is_there(name):
     assert callable(importlib.import_module(name).main)
+
+
+def test_bytecode_of_our_own_is_kept_and_a_worker_writes_none(tmp_path):
+    shutil.copytree(ROOT / "grader", tmp_path / "grader", ignore=shutil.ignore_patterns("__pycache__"))
+    program = """
+from grader.submission import Submission
+from grader.worker.outside.pool import WorkerPool
+asks = Submission("asks", {"layers": "import sys; keeps = lambda: not sys.dont_write_bytecode"})
+with WorkerPool([], "off") as pool, pool.student(asks) as student:
+    print(student.layers.keeps())
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    written = {path.name.partition(".")[0] for path in (tmp_path / "grader/worker/inside/__pycache__").iterdir()}
+    assert {"zygote", "child", "runtime"} <= written
+    assert done.stdout == "False\n"
 
 
 def test_the_course_is_out_of_reach_as_a_whole():
