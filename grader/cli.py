@@ -5,6 +5,7 @@ carried out, with cause and remedy on stderr; 3 the grader's own fault; 130 inte
 """
 
 import atexit
+import errno
 import gc
 import importlib
 import os
@@ -20,6 +21,9 @@ from grader.threads import one_thread
 _LINES = tomllib.loads(Path(__file__).with_name("verbs").joinpath("verbs.toml").read_text("utf-8"))
 #: verb -> (group heading, one line)
 VERBS: dict[str, tuple[str, str]] = {verb: (group, line) for group, lines in _LINES.items() for verb, line in lines.items()}
+
+#: What writing to a disk that is full comes to; the system does not say in which file.
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def module_of(verb: str) -> Path:
@@ -89,11 +93,12 @@ def main(arguments: list[str] | None = None) -> None:
     except GraderError as error:
         click.echo(f"error: {error.sentence()}", err=True)
         sys.exit(error.exit_status)
-    except (PermissionError, FileNotFoundError, NotADirectoryError, FileExistsError) as error:
-        if not error.filename:
+    except OSError as error:
+        if not error.filename and error.errno not in _FULL:
             raise
-        remedy = "Remedy: name another folder, or change its permissions."
-        click.echo(f"error: {error.filename}: {error.strerror}. {remedy}", err=True)
+        remedy = "make room on the disk" if error.errno in _FULL else "name another folder, or change its permissions"
+        where = f"{error.filename2 or error.filename}: " if error.filename else ""
+        click.echo(f"error: {where}{error.strerror}. Remedy: {remedy}.", err=True)
         sys.exit(Refusal.exit_status)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)

@@ -1,6 +1,7 @@
 """Whose fault an end is, and the sentence and exit status that say so."""
 
 import ast
+import errno
 import importlib
 import re
 
@@ -53,6 +54,9 @@ def test_no_class_is_missing_in_the_tree():
         (errors.Refusal("why. Remedy: what"), 2, "error: why. Remedy: what"),
         (errors.Fault("why"), 3, "error: the grade could not be made: why"),
         (FileNotFoundError(2, "No such file or directory", "here"), 2, "error: here: No such file or directory. Remedy"),
+        (IsADirectoryError(21, "Is a directory", "here"), 2, "error: here: Is a directory. Remedy: name another"),
+        (OSError(errno.ENOSPC, "No space left on device"), 2, "error: No space left on device. Remedy: make room on the disk."),
+        (OSError(errno.ENOSPC, "No space left", "from", None, "to"), 2, "error: to: No space left. Remedy: make room"),
         (click.UsageError("no such option"), 2, "no such option"),
         (KeyboardInterrupt(), 130, "Stopped."),
     ],
