@@ -225,5 +225,5 @@ def _late_by(attempt: Attempt, late: Late) -> tuple[int, str]:
 def _when(attempt: Attempt) -> tuple[float, int, str, str]:
     """By time of submission, then by label with its numbers as numbers (attempt 10 follows attempt 9)."""
     moment = attempt.when.at.timestamp() if attempt.when.at else 0.0
-    number = "".join(ch for ch in attempt.label if ch.isdigit())
+    number = "".join(ch for ch in attempt.label if ch.isdecimal())  # no ², of which int makes nothing
     return (moment, int(number or 0), attempt.label, attempt.origin)

@@ -38,6 +38,11 @@ def test_the_last_attempt_counts_unless_the_best_does():
     assert (best.score, best.attempt, best.attempts) == (50, "9", 3)
 
 
+def test_digits_of_which_no_number_can_be_made_end_nothing():
+    attempts = [attempt(label=label) for label in ("²", "10", "9²", "٣")]
+    assert grade(attempts, {"10": outcome(30)}).attempt == "10"
+
+
 def test_what_was_graded_instead_of_what_is_said_beside_the_reason():
     late = Policy(late=Late("constant", DUE, points=1))
     handed_in = msgspec.structs.replace(attempt(late_hours=1), notes=["not handed in: data.py"])
