@@ -169,7 +169,7 @@ class Course(Struct, frozen=True, dict=True):
         name = name.strip().rstrip("/").rpartition("/")[2]  # tasks/03_softmax works too
         for stage in self.stages:
             number, _, noun = stage.id.partition("_")
-            if name in (stage.id, number, noun) or (name.isdigit() and int(name) == int(number)):
+            if name in (stage.id, number, noun) or (name.isdecimal() and name.lstrip("0") == number.lstrip("0")):
                 return stage.id
         import difflib
 

@@ -42,6 +42,12 @@ def test_an_unknown_stage_is_answered_with_the_nearest(tmp_path):
         course.select(["02_secnd"])
 
 
+@pytest.mark.parametrize("name", ["²", "٢", "9" * 5000, "0", ""])
+def test_digits_that_are_no_number_of_a_stage_name_none(tmp_path, name):
+    with pytest.raises(BadCourse, match="there is no stage"):
+        read_course(write_course(tmp_path)).select([name])
+
+
 def test_needs_are_followed_all_the_way(tmp_path):
     course = read_course(write_course(tmp_path))
     assert [stage.id for stage in course.needed_by([course.stage("03_third")])] == ["01_first", "02_second"]
