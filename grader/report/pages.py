@@ -39,11 +39,10 @@ def date(iso: str) -> str:
 
     try:
         moment = datetime.fromisoformat(iso)
-    except ValueError:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    except (ValueError, OverflowError):  # the latter for the first and the last day that there is
         return visible(iso)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return f"{moment.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
+    return f"{moment:%-d %B %Y, %H:%M} UTC"
 
 
 def prose(text: str) -> Markup:

@@ -101,6 +101,11 @@ def test_shorten_says_what_is_left_out():
     assert pages.shorten("ab\ncd", 2, 2) == "ab\ncd"
 
 
+@pytest.mark.parametrize("text", ["", "yesterday", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_what_is_no_date_or_beyond_all_dates_stays_text(text):
+    assert pages.date(text) == text
+
+
 def test_code_between_backticks_is_escaped():
     assert str(pages.inline("use `<b>` & `x`")) == "use <code>&lt;b&gt;</code> &amp; <code>x</code>"
     assert str(pages.inline("`open <i>")) == "`open &lt;i&gt;"
