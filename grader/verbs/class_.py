@@ -22,6 +22,8 @@ from grader.export.gradebook import fill
 from grader.files import write_atomically
 from grader.verbs import _course
 
+_GRADEBOOK = click.Path(path_type=Path, exists=True, dir_okay=False)
+
 
 @click.command("class")
 @click.argument("submissions", type=click.Path(path_type=Path))
@@ -31,12 +33,10 @@ from grader.verbs import _course
 @click.option("--roster", type=click.Path(path_type=Path), help="CSV of the class: id, name, email, github_username ...")
 @click.option("--scheduler", default="", help="Address of a Dask scheduler, such as tcp://10.0.0.1:8786.")
 @click.option("--regrade", multiple=True, metavar="STUDENT", help="Grade this student again; 'all' for everybody.")
-@click.option("--canvas", type=click.Path(path_type=Path, exists=True), help="Fill this gradebook exported from Canvas.")
-@click.option(
-    "--moodle", type=click.Path(path_type=Path, exists=True), help="Fill Moodle's grading worksheet, and read its times."
-)
-@click.option("--brightspace", type=click.Path(path_type=Path, exists=True), help="Fill this export of Brightspace's grades.")
-@click.option("--blackboard", type=click.Path(path_type=Path, exists=True), help="Fill this download of Blackboard's gradebook.")
+@click.option("--canvas", type=_GRADEBOOK, help="Fill this gradebook exported from Canvas.")
+@click.option("--moodle", type=_GRADEBOOK, help="Fill Moodle's grading worksheet, and read its times.")
+@click.option("--brightspace", type=_GRADEBOOK, help="Fill this export of Brightspace's grades.")
+@click.option("--blackboard", type=_GRADEBOOK, help="Fill this download of Blackboard's gradebook.")
 @click.option("--column", default="", help="Which assignment of the gradebook.")
 @click.option("--no-reports", is_flag=True, help="Write no HTML report for each submission.")
 @click.option("--return-reports", is_flag=True, help="Write returned/STUDENT/report.html, at the policy's feedback level.")
@@ -63,6 +63,9 @@ def command(
         raise Refusal("no submissions were named. Remedy: make class SUBMISSIONS=folder")
     course = _course.course_here()
     settings = read_policy(policy, course.folder)
+    there, inside = (Path(os.path.realpath(path)) for path in (submissions, out))
+    if there in (inside, *inside.parents):
+        raise Refusal(f"{out} lies in {submissions}: its results would count as handed in. Remedy: OUT=a folder beside it.")
     if not course_copy.is_copy(course.folder):
         _from_a_copy(course, out, settings)
     watcher, worksheet = Terminal(), gradebooks["moodle"]
@@ -87,10 +90,10 @@ def command(
         return 130
     finally:
         watcher.close()
-    _fill_gradebooks(result, gradebooks, column)
+    written = page.write(result, course, anonymous=anonymous)
     if return_reports:
         _return_reports(result, course)
-    written = page.write(result, course, anonymous=anonymous)
+    _fill_gradebooks(result, gradebooks, column)  # last: a file that is no gradebook keeps nothing else from being written
     return _told(result, written)
 
 
@@ -109,10 +112,12 @@ def _from_a_copy(course: Course, out: Path, policy: Policy) -> NoReturn:
 
 def _fill_gradebooks(result: Result, files: dict[str, Path | None], column: str) -> None:
     """Write a filled copy of each file beside the results, and say what it holds."""
+    names = [file.name for file in files.values() if file is not None]
     for system, file in files.items():
         if file is not None:
+            name = file.name if names.count(file.name) == 1 else f"{system}-{file.name}"
             filled = fill(system, file.read_bytes(), result.grades, "" if system == "moodle" else column, file.name)
-            target = write_atomically(result.out / f"filled-{file.name}", filled.data)
+            target = write_atomically(result.out / f"filled-{name}", filled.data)
             click.echo("\n".join([str(target), *(f"  {sentence}" for sentence in filled.sentences())]))
 
 

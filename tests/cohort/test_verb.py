@@ -9,13 +9,16 @@ import sqlite3
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from grader.paths import ROOT
+from grader.verbs import class_
 from tests.cohort import soak
 from tests.cohort.classes import Generator
+from tests.command_line import asked
 
 CANVAS = "Student,ID,SIS User ID,SIS Login ID,Section,Chain Rule (7)\n    Points Possible,,,,,100\nAnn Öz,1,s1,ann,A,\nEve,2,s2,eve,A,\n"
 
@@ -158,6 +161,30 @@ def test_what_cannot_be_done_is_one_sentence_and_status_two(tmp_path, grader, ar
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("out", ["out", "", "deeper/out"])
+def test_results_among_what_was_handed_in_are_refused(tmp_path, out):
+    (tmp_path / "ann").mkdir()
+    done = asked("class", tmp_path, "--out", tmp_path / out)
+    assert done.exit_code == 2
+    assert "its results would count as handed in. Remedy: OUT=a folder beside it." in done.output
+    assert [path.name for path in tmp_path.iterdir()] == ["ann"]
+
+
+def test_a_folder_in_a_gradebooks_place_is_refused_before_anything_is_graded(tmp_path):
+    done = asked("class", "grader", "--out", tmp_path / "out", "--canvas", tmp_path)
+    assert (done.exit_code, "is a directory" in done.output) == (2, True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_gradebooks_of_one_name_are_both_filled(tmp_path):
+    files = {system: tmp_path / system / "grades.csv" for system in ("canvas", "moodle")}
+    for file, text in zip(files.values(), (CANVAS, "Identifier,Full name,Grade,Last modified (grade)\nParticipant 1,Ann,,\n")):
+        file.parent.mkdir()
+        file.write_text(text)
+    class_._fill_gradebooks(SimpleNamespace(out=tmp_path, grades=[]), files, "")
+    assert {path.name for path in tmp_path.glob("filled-*")} == {"filled-canvas-grades.csv", "filled-moodle-grades.csv"}
 
 
 def test_export_tells_that_there_is_no_result_where_somebody_waits_for_one(tmp_path, grader):
