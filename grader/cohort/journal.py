@@ -26,6 +26,7 @@ from grader.records import Report, StageResult
 #: graded; the submission's own fault (stopped by time, cannot be read); the grader's fault (tried again next time)
 State = Literal["graded", "submission", "fault"]
 _SCHEMA = 1
+_OF_THE_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM}
 _TABLES = Path(__file__).with_suffix(".sql").read_text("utf-8")
 
 
@@ -73,8 +74,8 @@ class Journal:
             (schema,) = self._db.execute("SELECT value FROM about WHERE name = 'schema'").fetchone()
         except sqlite3.DatabaseError as error:
             self._lock.close()
-            raise Refusal(f"{path} is damaged ({error}). Remedy: move it away; everything is graded again.") from None
-        if int(schema) != _SCHEMA:
+            raise self._refusal(error) from None
+        if schema != str(_SCHEMA):
             self.close()
             raise Refusal(f"{path} was written by another version of the course. Remedy: another OUT, or move it away.")
 
@@ -85,8 +86,16 @@ class Journal:
     def __enter__(self) -> "Journal":
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, _kind: object, error: object, _traceback: object) -> None:
         self.close()
+        if isinstance(error, sqlite3.DatabaseError):
+            raise self._refusal(error) from None
+
+    def _refusal(self, error: Exception) -> Refusal:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _OF_THE_DISK:  # its records are as they were
+            told = "make room on the disk, or change its permissions; finished grades are kept"
+            return Refusal(f"{self._path} cannot be written ({error}). Remedy: {told}.")
+        return Refusal(f"{self._path} is damaged ({error}). Remedy: move it away; everything is graded again.")
 
     def finish(self, key: str, digest: str, outcome: Outcome, stages: Mapping[str, KeptStage] | None = None) -> None:
         """Write one outcome and what came of its stages, each under its key; when this returns it is on the disk."""
@@ -134,7 +143,7 @@ class Journal:
         try:
             return Outcome(state, reason, msgspec.json.decode(unpacked(report), type=Report) if report else None, seconds)
         except (TypeError, zlib.error, msgspec.MsgspecError) as error:  # somebody changed it
-            raise Refusal(f"{self._path} is damaged ({error}). Remedy: move it away; everything is graded again.") from None
+            raise self._refusal(error) from None
 
     def forget(self, keys: Iterable[str], under: Iterable[str] = ()) -> None:
         """Drop records, and those of stages, so that they are graded again; their history stays."""
@@ -156,10 +165,11 @@ class Journal:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk ends it
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
 
 def _lock_or_refuse(file: TextIO, path: Path) -> None:
