@@ -86,6 +86,11 @@ def run(arguments: list[str]) -> None:
         STAMP.write_text(json.dumps({"base": UNFINISHED}))
         os.environ[AGAIN] = "1"
         enter(arguments)
+    except EOFError as short:  # of a compiled file that a full disk cut off; Python neither notices nor writes it again
+        for compiled in (path for folder in ("grader", "tasks") for path in (ROOT / folder).rglob("*.pyc")):
+            compiled.unlink(missing_ok=True)
+        say(f"error: a compiled file is incomplete ({short}). Remedy: make room on the disk and run the same command again.")
+        sys.exit(2)
 
 
 def inside() -> bool:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from grader.paths import ROOT
@@ -99,6 +100,26 @@ def test_an_environment_that_lost_a_package_is_made_again_once(bootstrap, monkey
         with pytest.raises(ModuleNotFoundError):
             bootstrap.run([name])
     assert bootstrap.missing(["base"]) == ["base"]
+
+
+def test_what_a_full_disk_cut_off_is_compiled_again(bootstrap, monkeypatch, capfd):
+    compiled = [bootstrap.ROOT / folder / "__pycache__" / "x.pyc" for folder in ("grader", "tasks")]
+    for path in compiled:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"short")
+
+    def verb(*_, **__):
+        try:
+            raise EOFError("marshal data too short")
+        except EOFError as short:  # as click does it
+            raise click.Abort from short
+
+    monkeypatch.setattr("grader.cli.commands.main", verb)
+    with pytest.raises(SystemExit) as end:
+        bootstrap.run([])
+    assert end.value.code == 2
+    assert "a compiled file is incomplete (marshal data too short). Remedy: make room" in capfd.readouterr().err
+    assert not any(path.exists() for path in compiled)
 
 
 def test_packages_are_left_alone_where_there_is_no_list_of_them(bootstrap, monkeypatch):

@@ -43,6 +43,8 @@ def _place(error: Exception, tasks: Path) -> str:
 
 def _remedy(error: Exception) -> str:
     """What to write instead, if an old place is why a file cannot be imported."""
+    if isinstance(error, EOFError):  # of marshal
+        return "a full disk cut a compiled file off; delete the folders __pycache__ beside it and in the toolbox"
     if not isinstance(error, ImportError):
         return "correct it"
     named = _NAMED.search(str(error))
