@@ -1,8 +1,13 @@
 """A file is replaced as a whole, or stays as it was."""
 
+import errno
+import os
+
 import pytest
 
+from grader.check_tasks.record import record_fails
 from grader.files import replacing, write_atomically
+from grader.verbs import skeleton
 
 
 def test_a_file_whose_writing_fails_stays_as_it_was_and_leaves_nothing_beside_it(tmp_path):
@@ -20,3 +25,19 @@ def test_a_file_whose_writing_fails_stays_as_it_was_and_leaves_nothing_beside_it
 
 def test_text_is_utf_8_and_half_a_pair_is_an_escape(tmp_path):
     assert write_atomically(tmp_path / "a.txt", "é\ud800\n").read_bytes() == b"\xc3\xa9\\ud800\n"
+
+
+def test_what_somebody_wrote_stays_where_the_disk_is_full(tmp_path, monkeypatch):
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    written = (
+        'from grader.course.misconceptions import misconception\n\n@misconception("f", fails=[])\ndef slip():\n    """Slip"""\n'
+    )
+    for name in ("f.py", "misconceptions.py"):
+        (tmp_path / name).write_text(written)
+    monkeypatch.setattr(os, "fsync", full)
+    for write in (lambda: skeleton.write(tmp_path, {"f.py": "stub"}), lambda: record_fails(tmp_path, {"slip": ["check_f"]})):
+        with pytest.raises(OSError, match="No space"):
+            write()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(("f.py", "misconceptions.py"), written)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.check_tasks.verify import Verifier
 from grader.course.misconceptions import FILE_NAME
+from grader.files import write_atomically
 
 
 def record_all(verifier: Verifier) -> None:
@@ -36,7 +37,7 @@ def record_fails(stage_folder: Path, seen: Mapping[str, list[str]]) -> int:
             call.keywords = [fails, *(word for word in call.keywords if word.arg != "fails")]
             lines[call.lineno - 1 : call.end_lineno] = [f"@{ast.unparse(call)}\n"]
             changed += 1
-    path.write_text("".join(lines), encoding="utf-8")
+    write_atomically(path, "".join(lines))
     # As `make format` would: where there is no ruff, what was written is right all the same.
     subprocess.run([sys.executable, "-m", "ruff", "format", "--quiet", str(path)], check=False)
     return changed

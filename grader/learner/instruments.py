@@ -23,6 +23,7 @@ from grader.course.source_spans import line_of
 from grader.course.stage import PICTURES, TOOLBOX
 from grader.course.toolbox import shared
 from grader.errors import Refusal
+from grader.files import replacing
 from grader.running.interrupts import stoppable
 from grader.running.limits import TimeLimits
 from grader.submission import Submission, file_of
@@ -122,7 +123,8 @@ def _keep(course: Course, out: Path, plots: Iterable[Any], arrays: dict[str, Any
     """Draw the plots, and write the arrays to weights.npz."""
     out.mkdir(parents=True, exist_ok=True)
     if arrays:
-        np.savez(out / "weights.npz", **arrays)
+        with replacing(out / "weights.npz") as file:
+            np.savez(file, **arrays)
     if (files := shared(course.tasks, f"{PICTURES}.files")) is not None:
         files.save(plots, out, _say)
 

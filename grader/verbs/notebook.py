@@ -12,6 +12,7 @@ import click
 
 from grader import bootstrap
 from grader.errors import Refusal
+from grader.files import write_atomically
 from grader.paths import ENGINE
 from grader.verbs import _course
 
@@ -75,9 +76,8 @@ def command(out: Path, student: Path, no_open: bool) -> None:
     if out.exists():
         click.echo(f"{out} is there already and stays as it is. Remedy for a new one: move it away, or OUT=another file.")
     else:
-        out.parent.mkdir(parents=True, exist_ok=True)
         made = json.dumps(notebook(out.parent.resolve(), student.resolve()), indent=1, ensure_ascii=False)
-        out.write_text(made + "\n", encoding="utf-8")
+        write_atomically(out, made + "\n")
         click.echo(f"Written: {out}.")
     if not no_open:
         _open(out)

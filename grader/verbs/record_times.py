@@ -7,6 +7,7 @@ import click
 
 from grader.course.course import Course, Stage
 from grader.errors import Refusal
+from grader.files import write_atomically
 from grader.running import scores
 from grader.running.interrupts import stoppable
 from grader.running.limits import Limits, calibrate
@@ -33,7 +34,7 @@ def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
             seconds = measure(stage, course, submission, pool, 1 if stage.training else repeats)
             scaled = {name: round(value / scale, 4) for name, value in seconds.items()}
             path = stage.folder / "task.toml"
-            path.write_text(with_times(path.read_text(encoding="utf-8"), scaled), encoding="utf-8")
+            write_atomically(path, with_times(path.read_text(encoding="utf-8"), scaled))
             click.echo(f"{stage.id}: {sum(scaled.values()):.3f} s in all, the slowest check {max(scaled.values()):.3f} s")
     click.echo(f"Recorded in {course.tasks.name}/*/task.toml (this machine: {scale:.2f} times slower than the scale).")
     return 0

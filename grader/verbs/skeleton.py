@@ -7,6 +7,7 @@ import click
 
 from grader.course.skeleton import build, read_claims
 from grader.errors import Refusal
+from grader.files import write_atomically
 from grader.learner.backups import SAVED, save_copies
 from grader.verbs import _course
 
@@ -25,11 +26,10 @@ def edited_files(folder: Path, texts: dict[str, str]) -> list[str]:
 
 def write(folder: Path, texts: dict[str, str]) -> None:
     """Write all files, and the stamp that says what was written."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        (folder / name).write_bytes(text.encode())
+        write_atomically(folder / name, text)
     sums = [f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n" for name, text in texts.items()]
-    (folder / STAMP).write_text("".join(sums), encoding="ascii")
+    write_atomically(folder / STAMP, "".join(sums))
 
 
 @click.command("skeleton")

@@ -104,18 +104,21 @@ def test_a_journal_that_is_damaged_inside_is_refused_with_a_remedy(tmp_path):
             journal.finish(str(number), "d", Outcome("graded", "x" * 200))
     content = path.read_bytes()
     path.write_bytes(content[:8192] + bytes(len(content) - 8192))
-    with pytest.raises(Refusal, match="damaged.*Remedy: move it away"), Journal(path) as journal:
+    with pytest.raises(Refusal, match=r"damaged.*Remedy: move it away"), Journal(path) as journal:
         journal.states()
 
 
 def test_a_full_disk_is_no_damage_and_loses_no_finished_grade(tmp_path):
-    path = tmp_path / "journal.sqlite"
-    with pytest.raises(Refusal, match="full.*Remedy: make room.*finished grades are kept"), Journal(path) as journal:
-        journal.finish("first", "d", Outcome("graded"))
-        (pages,) = journal._db.execute("PRAGMA page_count").fetchone()
-        journal._db.execute(f"PRAGMA max_page_count = {pages}")
-        journal.finish("second", "d", Outcome("graded", "x" * 100_000))
-    with Journal(path) as journal:
+    def grade_until_it_is_full():
+        with Journal(tmp_path / "journal.sqlite") as journal:
+            journal.finish("first", "d", Outcome("graded"))
+            (pages,) = journal._db.execute("PRAGMA page_count").fetchone()
+            journal._db.execute(f"PRAGMA max_page_count = {pages}")
+            journal.finish("second", "d", Outcome("graded", "x" * 100_000))
+
+    with pytest.raises(Refusal, match=r"full.*Remedy: make room.*finished grades are kept"):
+        grade_until_it_is_full()
+    with Journal(tmp_path / "journal.sqlite") as journal:
         assert journal.states() == {"first": "graded"}
 
 
