@@ -1,18 +1,27 @@
 """Files that are there as a whole or not at all."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+_DEVICES = (Path("/dev"), Path("/dev/fd"))
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A new file that takes the place of `path` when all is written; if that fails, the old one stays.
 
-    A reader sees the old or the new content, even after a power cut.
+    A reader sees the old or the new content, even after a power cut. A device, such as /dev/stdout, is written to.
     """
+    if not path.name:  # "" or the root
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.parent in _DEVICES and path.exists():
+        with open(path, "wb") as file:
+            yield file
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

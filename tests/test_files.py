@@ -2,9 +2,11 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
+from grader import files
 from grader.check_tasks.record import record_fails
 from grader.files import replacing, write_atomically
 from grader.verbs import skeleton
@@ -25,6 +27,19 @@ def test_a_file_whose_writing_fails_stays_as_it_was_and_leaves_nothing_beside_it
 
 def test_text_is_utf_8_and_half_a_pair_is_an_escape(tmp_path):
     assert write_atomically(tmp_path / "a.txt", "é\ud800\n").read_bytes() == b"\xc3\xa9\\ud800\n"
+
+
+@pytest.mark.parametrize("path", ["", ".", "/"])
+def test_what_has_no_name_is_refused_as_a_folder(path):
+    with pytest.raises(IsADirectoryError):
+        write_atomically(Path(path), "x")
+
+
+def test_nothing_takes_the_place_of_a_device(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_DEVICES", (tmp_path,))
+    (tmp_path / "null").symlink_to("/dev/null")
+    assert write_atomically(tmp_path / "null", "x").is_symlink()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["null"]
 
 
 def test_what_somebody_wrote_stays_where_the_disk_is_full(tmp_path, monkeypatch):
