@@ -186,7 +186,10 @@ def _mark(folders: list[Path]) -> str:
     files += [folder.parent / about.FILE for folder in folders[:1]]
     for path in [Path(__file__), *(Path(module.__file__ or "") for module in (task, about, explain)), *files]:
         content = path.read_bytes() if path.is_file() else b""
-        digest.update(f"{path}\0{path.is_file()}\0{len(content)}\0".encode() + content)
+        try:
+            digest.update(f"{path}\0{path.is_file()}\0{len(content)}\0".encode() + content)
+        except UnicodeEncodeError:  # the pages, the workers and the caches write such places down
+            raise BadCourse(f"{path} lies in a folder whose name is not UTF-8. Remedy: rename that folder.") from None
     return digest.hexdigest()
 
 

@@ -48,7 +48,7 @@ def make_kit(course: Course, out: Path) -> list[str]:
         raise Refusal(f"{out} exists and is not a kit. Remedy: OUT=another folder, or a clone without any file yet.")
     files = contents(course)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".kit-", dir=out.parent) as name:
+    with tempfile.TemporaryDirectory(prefix=".kit-", dir=out if out.is_dir() else out.parent) as name:  # maybe a disk of its own
         folder = Path(name) / "kit"
         for path, content in with_list(files).items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)

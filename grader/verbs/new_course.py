@@ -1,5 +1,6 @@
 """`new-course`: lay out a course of one stage, whose own test passes at once."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def command(folder: Path) -> None:
     from grader.submission import read_submission
     from grader.verbs.skeleton import write
 
-    title = folder.resolve().name.replace("_", " ").replace("-", " ").capitalize()
+    title = " ".join(re.findall(r"[^\W_]+", folder.resolve().name)).capitalize() or "Course"
     made = lay_out("course", folder, {"title": title, "engine": ".".join(VERSION.split(".")[:2])})
     write(folder / "student", build(folder / "reference", read_claims(folder / "tasks")))
     verifier = Verifier(Course(folder), read_submission(folder / "reference"), say=lambda line: None)

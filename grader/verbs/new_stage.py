@@ -1,5 +1,6 @@
 """`new-stage`: lay out one more stage, with a failing check to fill in."""
 
+import keyword
 import re
 
 import click
@@ -18,7 +19,7 @@ def command(name: str) -> None:
     from grader.verbs._course import course_here
     from grader.verbs.new_course import lay_out
 
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
         raise Refusal(f"{name!r} cannot be a stage's name. Remedy: use a noun of small letters, digits and _, such as momentum.")
     course = course_here()
     number = f"{max(int(stage.id[:2]) for stage in course.stages) + 1:02}"

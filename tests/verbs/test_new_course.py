@@ -41,6 +41,20 @@ def test_nothing_that_is_there_is_overwritten(course):
     assert (course / "reference" / "means.py").read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ['my "own"\\n {{course}}', "--"])
+def test_a_course_may_lie_in_a_folder_of_any_name(tmp_path, name):
+    assert "Written to" in verb("new-course", "--", tmp_path / name)
+
+
+def test_a_folder_whose_name_is_no_text_is_refused(tmp_path):
+    assert "whose name is not UTF-8. Remedy: rename that folder." in verb("new-course", tmp_path / "\udcff", status=2)
+
+
+@pytest.mark.parametrize("name", ["class", "True", "a-b", ""])
+def test_what_cannot_be_the_name_of_a_module_is_no_stage(course, name):
+    assert "cannot be a stage's name. Remedy" in verb("new-stage", "--", name, status=2)
+
+
 def test_what_a_sentence_calls_make_is_the_command(course):
     words = ["make", "--no-print-directory", "-n", "check-tasks", "ARGS=--tables 01_means", "CHAIN_RULE=it"]
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout.split() == [
