@@ -20,7 +20,7 @@ from grader.worker.outside.pool import WorkerPool
 @click.command("record-times")
 @click.argument("stages", nargs=-1, metavar="[STAGE]...")
 @_course.student("Whose times are recorded.", "reference")
-@click.option("--repeats", type=int, default=3, help="Runs a check; the fastest counts. Trainings run once.")
+@click.option("--repeats", type=click.IntRange(1), default=3, help="Runs a check; the fastest counts. Trainings run once.")
 def command(stages: tuple[str, ...], student: Path, repeats: int) -> int:
     """Run every check on the reference and record its seconds, scaled to the machine that limits refer to.
 
