@@ -96,6 +96,11 @@ class Held:
     text: str = ""
     methods: dict[str, "Method"] = field(default_factory=dict)
 
+    @property
+    def shown(self) -> str:
+        """Python text for it."""
+        return self.text or f"<{self.kind}>"
+
 
 class Remote(Handle):
     """An object in the worker. Attributes are fetched, methods are called there."""
@@ -130,11 +135,16 @@ class Remote(Handle):
         return wire.Reference(self._held.number, "", "", False)
 
     def transcript_name(self) -> str:
-        return self._held.text or f"<{self._held.kind}>"
+        return self._held.shown
 
 
-def held(remote: Remote) -> Held:
-    """What is known of a Remote. No attribute of its own says so: any name may be one of the learner's."""
+def held(remote: object) -> Held:
+    """What is known of a Remote. No attribute of its own says so: any name may be one of the learner's.
+
+    raises : NotAValue for a plain value, which the learner's code may return in the place of an object
+    """
+    if not isinstance(remote, Remote):
+        raise NotAValue(f"The code returned a value of type {type(remote).__name__}; an object is needed.", type_name="TypeError")
     return remote._held  # noqa: SLF001
 
 
