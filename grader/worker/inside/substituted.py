@@ -132,7 +132,7 @@ class Substitution:
 class _Derived:
     """Makes the class that is derived from a substitute and the learner's own.
 
-    methods : of the substitute that are put in
+    methods : of the substitute that are put in, under each name that the learner's class has for its own (__call__ = forward)
     whole   : these are all, and what an object keeps is theirs alone
     """
 
@@ -164,13 +164,15 @@ class _Derived:
                 return
             put_in.called[units["__init__"]] = None
             given = put_in.bound(owner, self.parameters, (arguments, named), defaults)
+            own = self._made_by_its_own(base, this, arguments, named)
             if "__init__" in methods:
-                own = self._made_by_its_own(base, this, arguments, named)
                 methods["__init__"](this, **given)
                 for name, array in own.items():
                     value: Any = vars(this).get(name)
                     if (np.shape(value), getattr(value, "dtype", None)) == (array.shape, array.dtype):
                         array[...], vars(this)[name] = value, array
+                    elif isinstance(kept := getattr(old, name, None), property) and kept.fset:
+                        kept.fset(this, value)  # theirs is of another shape: they find the right one where they keep it
 
         def __getattribute__(this: object, name: str) -> object:
             if name in methods:
@@ -179,7 +181,9 @@ class _Derived:
                 put_in.read(owner, name)
             return base.__getattribute__(this, name)  # a class that has one of its own keeps it
 
-        body: dict[str, object] = {name: _Method(function) for name, function in methods.items()}
+        theirs = {name: value for kind in reversed(old.__mro__) for name, value in vars(kind).items()}
+        same = {name: {name, *(n for n, value in theirs.items() if value is theirs.get(name, self))} for name in methods}
+        body: dict[str, object] = {n: _Method(function) for name, function in methods.items() for n in same[name]}
         body |= {name: _plain(name) for name in self.plain if ours}
         body |= {"__setattr__": object.__setattr__} if whole else {}
         return type(self.name, (), body | {"__init__": __init__, "__getattribute__": __getattribute__})

@@ -11,6 +11,7 @@ from tests.worker.conftest import make
 TEXTS = {
     "closed": "def doubled(x):\n    return 2 * x\n",
     "substitutes": """
+import numpy as np
 from ..toolbox import closed
 
 class Box:
@@ -27,10 +28,20 @@ class Part:
     def step(self, x):
         return x - (self.rate if hasattr(self, "rate") else self._put_in_arguments["rate"])
 
+class Mask:
+    def forward(self, x):
+        return max(x, 0.0)
+
+class Table:
+    W: object
+    def __init__(self, size):
+        self.W = np.ones((size, 2))
+
 def triple(x):
     return 3 * x
 
-SUBSTITUTES = {"layers.Box": Box, "layers.triple": triple, "optim.Part.step": Part, "optim.Part.__init__": Part}
+SUBSTITUTES = {"layers.Box": Box, "layers.triple": triple, "layers.Mask": Mask, "layers.Table": Table}
+SUBSTITUTES |= {"optim.Part.step": Part, "optim.Part.__init__": Part}
 GIVEN = {"layers.load": lambda: "given"}
 CONTRACT = ["W", "b", "rate", "forward", "step"]
 """,
@@ -131,6 +142,47 @@ def test_an_init_alone_is_put_in_beside_the_learners_methods(workers):
     with workers.student(put_in("optim.Part.__init__", optim=optim)) as student:
         assert student.optim.Part(0.5).step(2.0) == 1.0
         assert student.notes() == ([], ["optim.Part.__init__"])
+
+
+def test_their_own_init_has_run_where_what_is_put_in_has_none(workers):
+    layers = """
+        class Named:
+            def __init__(self):
+                self.params = {}
+        class Mask(Named):
+            def forward(self, x):
+                return -x
+    """
+    network = "from .layers import Mask\ndef f():\n    return [*Mask().params], Mask().forward(-1.0)\n"
+    with workers.student(put_in("layers.Mask", layers=layers, network=network)) as student:
+        assert student.network.f() == ([], 0.0)
+
+
+def test_a_second_name_of_theirs_is_put_in_as_well(workers):
+    layers = "class Mask:\n    def forward(self, x):\n        return -x\n    __call__ = run = forward\n"
+    network = "from .layers import Mask\ndef f():\n    return Mask()(-1.0), Mask().run(-2.0), Mask().run(3.0)\n"
+    with workers.student(put_in("layers.Mask", layers=layers, network=network)) as student:
+        assert student.network.f() == (0.0, 0.0, 3.0)
+
+
+def test_a_property_of_theirs_keeps_what_is_put_in_whatever_shape_theirs_has(workers):
+    layers = """
+        import numpy as np
+        class Table:
+            def __init__(self, size):
+                self.params = {"W": np.zeros((2, size))}
+            @property
+            def W(self):
+                return self.params["W"]
+            @W.setter
+            def W(self, value):
+                self.params["W"] = value
+    """
+    network = "from .layers import Table\ndef f():\n    t = Table(3)\n    return t.params['W'] is t.W, t.W\n"
+    with workers.student(put_in("layers.Table", layers=layers, network=network)) as student:
+        same, W = student.network.f()
+    assert same
+    assert W.tolist() == [[1.0, 1.0]] * 3
 
 
 def test_what_is_read_and_called_is_noted(workers):
