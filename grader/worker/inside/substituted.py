@@ -185,7 +185,8 @@ class _Derived:
         same = {name: {name, *(n for n, value in theirs.items() if value is theirs.get(name, self))} for name in methods}
         body: dict[str, object] = {n: _Method(function) for name, function in methods.items() for n in same[name]}
         body |= {name: _plain(name) for name in self.plain if ours}
-        body |= {"__setattr__": object.__setattr__} if whole else {}
+        frozen = ours and getattr(getattr(old, "__dataclass_params__", None), "frozen", False)
+        body |= {"__setattr__": object.__setattr__} if whole or frozen else {}
         return type(self.name, (), body | {"__init__": __init__, "__getattribute__": __getattribute__})
 
     def _made_by_its_own(self, old: type, this: object, given: tuple[Any, ...], named: dict[str, Any]) -> dict[str, np.ndarray]:
@@ -197,6 +198,8 @@ class _Derived:
             for name in self.plain:
                 kept = getattr(old, name, None)
                 array: Any = kept.__get__(this) if isinstance(kept, property) else vars(this).get(name)
+                if isinstance(kept, property):
+                    vars(this)[name] = array  # what takes its place finds theirs, as a plain attribute
                 if isinstance(array, np.ndarray) and not any(np.shares_memory(array, other) for other in made.values()):
                     made[name] = array
         except BaseException:

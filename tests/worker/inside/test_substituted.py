@@ -37,10 +37,15 @@ class Table:
     def __init__(self, size):
         self.W = np.ones((size, 2))
 
+class Drawer:
+    layers: object
+    def __init__(self):
+        self.layers = [*getattr(self, "layers", ()), "right"]
+
 def triple(x):
     return 3 * x
 
-SUBSTITUTES = {"layers.Box": Box, "layers.triple": triple, "layers.Mask": Mask, "layers.Table": Table}
+SUBSTITUTES = {"layers.Box": Box, "layers.triple": triple, "layers.Mask": Mask, "layers.Table": Table, "layers.Drawer": Drawer}
 SUBSTITUTES |= {"optim.Part.step": Part, "optim.Part.__init__": Part}
 GIVEN = {"layers.load": lambda: "given"}
 CONTRACT = ["W", "b", "rate", "forward", "step"]
@@ -156,6 +161,32 @@ def test_their_own_init_has_run_where_what_is_put_in_has_none(workers):
     network = "from .layers import Mask\ndef f():\n    return [*Mask().params], Mask().forward(-1.0)\n"
     with workers.student(put_in("layers.Mask", layers=layers, network=network)) as student:
         assert student.network.f() == ([], 0.0)
+
+
+def test_a_frozen_class_takes_what_is_put_in(workers):
+    optim = """
+        from dataclasses import dataclass
+        @dataclass(frozen=True)
+        class Part:
+            rate: float
+            def step(self, x):
+                return x + self.rate
+    """
+    with workers.student(put_in("optim.Part.__init__", "optim.Part.step", optim=optim)) as student:
+        assert student.optim.Part(2.0).step(5.0) == 3.0
+
+
+def test_what_is_put_in_finds_what_a_property_of_theirs_gives(workers):
+    layers = """
+        class Drawer:
+            def __init__(self):
+                self.kept = ["theirs"]
+            @property
+            def layers(self):
+                return self.kept
+    """
+    with workers.student(put_in("layers.Drawer", layers=layers)) as student:
+        assert student.layers.Drawer().layers == ["theirs", "right"]
 
 
 def test_a_second_name_of_theirs_is_put_in_as_well(workers):
