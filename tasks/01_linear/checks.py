@@ -26,6 +26,8 @@ def check_linear_forward_adds_the_bias(student, case):
     linear = _layer(student, case, W, b)
     case.sizes(rows=5, inputs=4, units=3)
     case.remember("the result for a W that is reshaped where it should be transposed", x @ W.reshape(3, 4).T + b)
+    for one, others in layers.without_one(x, W).items():
+        case.remember(f"the result of all inputs but the {one}", others + b)
     for name, other in layers.scaled(x).items():
         case.remember(f"the result for {name}", (other @ W + b).astype(np.float32))
     case.expect(linear.forward(x), x @ W + b, "linear.forward(x)", should="x @ W + b", layout=LAYOUT, rtol=FLOAT32_RTOL)
@@ -39,9 +41,11 @@ def check_linear_backward_sums_dW_and_db(student, case):
     backward(student, linear, dout)
     case.sizes(rows=5, inputs=4, units=3)
     case.remember("dW for an x that is reshaped where it should be transposed", x.reshape(4, 5) @ dout)
-    case.remember("dW of all rows but the first", x[1:].T @ dout[1:])
+    for one, others in layers.without_one(x.T, dout).items():
+        case.remember(f"dW of all rows but the {one}", others)
     case.remember("dW for the magnitudes of dout", x.T @ np.abs(dout))
     case.remember("db of all rows but the first", dout[1:].sum(axis=0))
+    case.remember("db of all rows but the last", dout[:-1].sum(axis=0))
     case.remember("the largest dout of each unit", dout.max(axis=0))
     case.remember("the sum of dout over the units, of the first three rows", dout.sum(axis=1)[:3])
     for name, other in layers.scaled(x).items():
@@ -59,6 +63,8 @@ def check_linear_backward_returns_dx(student, case):
     dx = linear.backward(dout)
     case.remember("the result for a W that is reshaped where it should be transposed", dout @ W.reshape(3, 4))
     case.remember("the result for dout + b", (dout + b) @ W.T)
+    for one, others in layers.without_one(dout, W.T).items():
+        case.remember(f"the result of all units but the {one}", others)
     case.remember("the result for the magnitudes of dout", np.abs(dout) @ W.T)
     case.expect(dx, dout @ W.T, "linear.backward(dout)", should=DX, layout="the shape of x", rtol=FLOAT32_RTOL)
 

@@ -6,7 +6,7 @@ from grader.checks.api import FLOAT32_RTOL, StudentError, Unmet, listed, number
 
 OVERFLOW = "The exp of a number above 709 is too large for a float."
 ALL_ZERO = "If every exp of a row is 0, the log of their sum is -inf."
-NO_LOG = "A probability below 1e-308 is stored as 0, and the log of 0 is -inf."
+NO_LOG = "A probability below 1e-308 is stored as 0, and the log of 0 is -inf; the exp of a number above 709 is inf."
 
 
 def check_cross_entropy_averages_the_surprise(student, case):
@@ -202,6 +202,15 @@ def explain_labels(student, case, failed):
     except StudentError:
         return {check: ("makes_the_onehot_too_narrow",)}
     return {}
+
+
+def explain_floor(student, case, failed):
+    """Which mistakes it is not, where the label of the larger logit has no finite loss either: its probability is 1."""
+    if (check := "check_cross_entropy_has_no_floor_under_the_log") not in failed:
+        return {}
+    logits, label = case.given("logits", np.array([[-1e4, 0.0]])), case.given("label", np.array([1]))
+    overflows = not np.isfinite(student.losses.SoftmaxCrossEntropy().forward(logits, label))
+    return {check: ("", "", ("takes_the_log_of_softmax",))} if overflows else {}
 
 
 def explain_first_label(student, case, failed):

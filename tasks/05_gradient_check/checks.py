@@ -41,7 +41,12 @@ def check_numerical_gradient_steps_to_both_sides(student, case):
         found = student.gradcheck.numerical_gradient(f, x, **options)
         what = f"numerical_gradient(f, x, eps={eps})" if options else "numerical_gradient(f, x)"
         should = f"w * (3 * x**2 + {eps}**2): the slope of cubes by steps to both sides"
-        case.expect(found, w * (3 * x**2 + eps**2), what, should=should, rtol=digits)
+        try:
+            case.expect(found, w * (3 * x**2 + eps**2), what, should=should, rtol=digits)
+        except Unmet as unmet:
+            other = unmet.kind == "values" and not options  # as it is given, eps is used as it should be
+            unmet.looks_like = "Where eps is given, the slopes are right: the default is not 1e-5." if other else unmet.looks_like
+            raise
 
 
 def check_numerical_gradient_takes_any_shape(student, case):

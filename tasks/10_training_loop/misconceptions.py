@@ -613,9 +613,9 @@ def validates_between_forward_and_backward(model, x_train, y_train, x_val, y_val
     fails=["check_train_keeps_descending", "check_train_steps_once_a_batch", "check_train_validates_after_each_epoch"],
 )
 def makes_a_new_optimizer_that_decays(model, x_train, y_train, x_val, y_val, *, epochs, batch_size, lr, rng):
-    """Learning rate decays from epoch to epoch
+    """Learning rate decays during training
 
-    The steps get shorter from epoch to epoch. Unless asked for, the learning rate is constant.
+    The steps get shorter and shorter. Unless asked for, the learning rate is constant.
     """
 
     def epoch_end(model, optimizer):

@@ -225,7 +225,7 @@ def _of_slips(ask: Asker, one: Seen, other: Seen, several: Seen) -> tuple[Fact |
     found = _matching([*slips.PROCEDURES, *_fitted(one, other)], [one, other, several])
     if _names(found) == 1 and _holds_for_more_rows(ask, found[0]):
         return Fact(found[0].name, found[0].says), found[0]
-    return (None if found else _of_epochs(one, other) or _of_shrinking_steps(one, other)), None
+    return (None if found else _of_epochs(one, other) or _of_shrinking_steps(one, other, several)), None
 
 
 def _holds_for_more_rows(ask: Asker, procedure: Procedure) -> bool:
@@ -428,8 +428,8 @@ def _rate(step: _Step, biases: bool, after: bool) -> float:
     return float(more @ from_ / (from_ @ from_))
 
 
-def _of_shrinking_steps(one: Seen, other: Seen) -> Fact | None:
-    """The first step is right, and those of later epochs are ever shorter."""
+def _of_shrinking_steps(one: Seen, other: Seen, several: Seen) -> Fact | None:
+    """The first step is right, and those of later epochs are ever shorter; or those of later batches, too."""
     if not (one.whole and other.whole):
         return None
     ratios = [_later_steps(seen) for seen in (one, other)]
@@ -437,7 +437,11 @@ def _of_shrinking_steps(one: Seen, other: Seen) -> Fact | None:
         return None
     if not 1 - MOVED > ratios[0][1] > ratios[0][2] > 0:
         return None
-    said = f"The step of the second epoch is {number(ratios[0][1], 4)} times as long as it should be."
+    ratio = ratios[0][1]
+    said = f"The step of the second epoch is {number(ratio, 4)} times as long as it should be."
+    by_batch = Procedure("", "", lambda w, x, y: w.descend(x, y, ratio**w.count))
+    if several.whole and not _right(several, 1) and procedures.explains(by_batch, several.run, several.ends[:1]):
+        said = f"Here lr is multiplied by {number(ratio, 4)} after each batch."
     return Fact("makes_a_new_optimizer_that_decays", said)
 
 

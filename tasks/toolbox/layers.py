@@ -136,3 +136,8 @@ def scaled(x: np.ndarray) -> dict[str, np.ndarray]:
         "an x whose rows were divided by their lengths": x / np.linalg.norm(x, axis=1, keepdims=True),
         "an x divided by its largest entry": x / x.max(),
     }
+
+
+def without_one(a: np.ndarray, b: np.ndarray) -> dict[str, np.ndarray]:
+    """a @ b without the first or the last term of each sum: which one -> the result."""
+    return {"first": a[:, 1:] @ b[1:], "last": a[:, :-1] @ b[:-1]}

@@ -32,6 +32,33 @@ def test_a_fast_training_of_a_copy_wrote_nothing_back():
     assert _asked("15_fast", "explain_train_fast", "fast", ANSWER.modules["fast"], {check}) == {}
 
 
+def test_a_rate_that_decays_after_each_batch_is_not_called_one_that_waits_for_the_end_of_an_epoch():
+    check, step = "check_train_keeps_descending", "optimizer.step(model.parameters(), model.gradients())"
+    decays = ANSWER.modules["train"].replace(step, f"{step}; optimizer.lr *= 0.9")
+    told = ("makes_a_new_optimizer_that_decays", "Here lr is multiplied by 0.9 after each batch.", ())
+    assert _asked("10_training_loop", "explain_training", "train", decays, {check}) == {check: told}
+
+
+@pytest.mark.parametrize(("log_p", "not_these"), [
+    ("np.log(softmax(logits))", ()),
+    ("low - np.log(np.exp(low).sum(axis=1, keepdims=True))", ("takes_the_log_of_softmax",)),
+])  # fmt: skip
+def test_an_exp_that_overflows_is_not_called_a_log_of_zero(log_p, not_these):
+    check = "check_cross_entropy_has_no_floor_under_the_log"
+    forward = f"""
+    low = logits - logits.min(axis=1, keepdims=True)
+    return float(-({log_p})[np.arange(len(labels)), labels].mean())
+"""
+    text = (
+        ANSWER.modules["losses"]
+        + "\n\ndef forward(self, logits, labels):"
+        + forward
+        + "\n\nSoftmaxCrossEntropy.forward = forward\n"
+    )
+    told = _asked("04_cross_entropy", "explain_floor", "losses", text, {check})
+    assert told == ({check: ("", "", not_these)} if not_these else {})
+
+
 def test_a_fast_training_without_the_fifth_row_is_told_whatever_its_curves_are():
     check = "check_train_fast_ends_where_train_ends"
     text = (

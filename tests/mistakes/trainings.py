@@ -133,6 +133,7 @@ TRAININGS = [
     Training("lr of its own", "ignores_lr", before="optimizer = SGD(0.05)"),
     Training("lr by batch_size / 64", "scales_lr_by_the_batch", before="optimizer = SGD(lr * batch_size / 64)"),
     Training("lr decays", "makes_a_new_optimizer_that_decays", end="optimizer.lr *= 0.9"),
+    Training("lr decays by batch", "makes_a_new_optimizer_that_decays", FORWARD + BACKWARD + STEP + "optimizer.lr *= 0.98\n"),
     Training("lr over epochs", "makes_a_new_optimizer_that_decays", start="optimizer.lr = lr / (1 + 0.1 * epoch)"),
     Training("momentum", "gathers_momentum", FORWARD + BACKWARD + "for v, p, g in zip(speed, model.parameters(), model.gradients()):\n    v[...] = 0.8 * v + g\n    p -= lr * v", before="speed = [np.zeros_like(p) for p in model.parameters()]"),
     Training("gradients never set to zero", "accumulates_the_gradients", ADD + "optimizer.step(model.parameters(), total)", before=SUMS),

@@ -17,6 +17,23 @@ ANSWER = read_submission(REFERENCE)
 BACK = "def f(self, dout):"
 STEP = "def f(self, params, grads):"
 SHOWN = [
+    ("layers.Linear.forward", "def f(self, x):\n    self.x = x\n    return x[:, :-1] @ self.W[:-1] + self.b",
+     "01_linear", "linear_forward_adds_the_bias", "It is the result of all inputs but the last."),
+    ("layers.Linear.backward",
+     f"{BACK}\n    self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)\n    return dout[:, :-1] @ self.W.T[:-1]",
+     "01_linear", "linear_backward_returns_dx", "It is the result of all units but the last."),
+    ("losses.softmax", "def f(logits):\n    low = logits.min(1, keepdims=True)\n"
+     "    return np.exp(logits - low - np.log(np.exp(logits - low).sum(1, keepdims=True)))",
+     "03_softmax", "softmax_handles_large_logits", "Every entry is 0. The exp of a number above 709 is too large for a float."),
+    ("gradcheck.numerical_gradient", """def f(f, x, eps=1e-11):
+    slopes = np.zeros(x.shape)
+    for k in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[k], down[k] = x[k] + eps, x[k] - eps
+        slopes[k] = (f(up) - f(down)) / (2 * eps)
+    return slopes""",
+     "05_gradient_check", "numerical_gradient_steps_to_both_sides",
+     "Where eps is given, the slopes are right: the default is not 1e-5."),
     ("layers.Linear.backward", f"{BACK}\n    self.dW, self.db = self.x.T @ abs(dout), dout.sum(axis=0)\n    return dout @ self.W.T",
      "01_linear", "linear_backward_sums_dW_and_db", "It is dW for the magnitudes of dout."),
     ("layers.Linear.backward", f"{BACK}\n    self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)\n    return (dout + self.b) @ self.W.T",
