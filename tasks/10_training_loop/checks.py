@@ -198,6 +198,21 @@ def probe_gradients_before_and_after(student, case):
     networks.gradients_of(student, model)
 
 
+def explain_accuracy(student, case, failed):
+    """Whether accuracy is 1 where every answer is right, and 0 where one of 150 is not; or 0 even where all are right."""
+    if (check := "check_accuracy_is_the_share_of_hits") not in failed:
+        return {}
+    model, parameters = networks.filled(student, case, SIZES)
+    x = case.normal("x", 150, SIZES[0])
+    best = case.given("best", closed_form.forward(parameters, x).argmax(axis=1))
+    nearly = case.given("nearly", np.where(np.arange(150) > 0, best, (best + 1) % SIZES[-1]))
+    shares = [float(student.train.accuracy(model, x, labels)) for labels in (best, nearly)]
+    if shares == [1.0, 0.0]:
+        return {check: ("wants_all_right",)}
+    never = ["counts_whole_batches_only"] if shares == [0.0, 0.0] else []
+    return {check: ("", "", ["wants_all_right", "divides_in_whole_numbers", *never])}
+
+
 def explain_training(student, case, failed):
     """Which slip ends where this training ends: for each failed check that it explains."""
     from ..toolbox import explanations  # only where something failed

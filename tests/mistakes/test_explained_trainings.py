@@ -32,6 +32,18 @@ def test_a_fast_training_of_a_copy_wrote_nothing_back():
     assert _asked("15_fast", "explain_train_fast", "fast", ANSWER.modules["fast"], {check}) == {}
 
 
+@pytest.mark.parametrize(("accuracy", "name"), [
+    ("int((model.predict(x) == y).sum()) // len(y)", "wants_all_right"),
+    ("int((model.predict(x) == y).mean())", "wants_all_right"),
+    ("round((model.predict(x) == y).mean())", ""),
+    ("0", ""),
+])  # fmt: skip
+def test_an_accuracy_of_1_or_0_is_told_whatever_type_it_has(accuracy, name):
+    check = "check_accuracy_is_the_share_of_hits"
+    text = ANSWER.modules["train"] + f"\n\ndef accuracy(model, x, y):\n    return {accuracy}\n"
+    assert _asked("10_training_loop", "explain_accuracy", "train", text, {check})[check][0] == name
+
+
 def test_a_rate_that_decays_after_each_batch_is_not_called_one_that_waits_for_the_end_of_an_epoch():
     check, step = "check_train_keeps_descending", "optimizer.step(model.parameters(), model.gradients())"
     decays = ANSWER.modules["train"].replace(step, f"{step}; optimizer.lr *= 0.9")
