@@ -63,6 +63,7 @@ def check_linear_backward_returns_dx(student, case):
     dx = linear.backward(dout)
     case.remember("the result for a W that is reshaped where it should be transposed", dout @ W.reshape(3, 4))
     case.remember("the result for dout + b", (dout + b) @ W.T)
+    case.remember("the result for dW in the place of W", dout @ (x.T @ dout).T)
     for one, others in layers.without_one(dout, W.T).items():
         case.remember(f"the result of all units but the {one}", others)
     case.remember("the result for the magnitudes of dout", np.abs(dout) @ W.T)
@@ -247,7 +248,8 @@ def _new_layer(student, case, inputs, units, rng, *read):
         return linear  # not written yet, or broken: that is another check's affair
     case.expect(result, np.zeros((2, units)), "forward of the new layer", layout=LAYOUT, atol=np.inf)
     gave = "forward of the new layer gives the same numbers for every input."
-    case.require(np.ptp(result) > 0, "forward should use the weights that were drawn.", gave)
+    unused = "" if np.ptp(result) > 0 or np.any(linear.W) else "Every entry of W is 0."
+    case.require(np.ptp(result) > 0, "forward should use the weights that were drawn.", gave, unused)
     return linear
 
 

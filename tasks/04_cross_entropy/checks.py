@@ -15,6 +15,9 @@ def check_cross_entropy_averages_the_surprise(student, case):
     loss = student.losses.SoftmaxCrossEntropy()
     case.sizes(rows=5, classes=4)
     case.remember("the median over the rows", np.median([_loss(logits[n : n + 1], labels[n : n + 1]) for n in range(5)]))
+    for name, top in (("exp(logits)", np.zeros(5)), ("exp(logits - top) + top, top the largest logit,", logits.max(axis=1))):
+        sums = np.exp(logits - top[:, None]).sum(axis=1) + top
+        case.remember(f"the mean of the sum of {name} minus the true logit: no log", np.mean(sums - logits[np.arange(5), labels]))
     should, value = "the mean over the rows of -log softmax(logits)[n, labels[n]]", loss.forward(logits, labels)
     try:
         case.expect(value, _loss(logits, labels), "The loss", should=should, rtol=FLOAT32_RTOL)

@@ -1,6 +1,7 @@
 """For checks of `train`: where the parameters ended, beside where they may end, and what the history says."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -174,11 +175,11 @@ def expect_curve(
             name_k, wanted = (f"history[{name!r}][{k}]", f"{told}, measured on {'x_val' if which == 'val' else 'x_train'}")
             if not good:
                 gave = f"{name_k} is {number(curve[k], 6)}; it should be {wanted}."
-                raise Unmet(f"{name_k} should be {wanted}.", gave, _ratio(curve[k], near), complete=True)
+                raise Unmet(f"{name_k} should be {wanted}.", gave, _ratio(curve[k], near, of_loss=column == 0), complete=True)
 
 
-def _ratio(given: float, expected: float) -> str:
-    """If one number is a small multiple of the other, a sentence that says so."""
+def _ratio(given: float, expected: float, of_loss: bool) -> str:
+    """If one number is a small multiple of the other, a sentence that says so; of losses, any fraction of small numbers."""
     if not np.isfinite(given) or not expected or not given:
         return ""
     ratio = given / expected
@@ -186,7 +187,9 @@ def _ratio(given: float, expected: float) -> str:
         if 1.5 < factor < 150 and abs(factor - round(factor)) < 1e-6 * factor:
             times = f"{round(factor)} times" if factor is ratio else f"1/{round(factor)} of"
             return f"The value is {times} what it should be."
-    return ""
+    part = Fraction(ratio).limit_denominator(9)
+    exact = of_loss and 0 < part.numerator < 10 and abs(ratio - part) < 1e-6 * ratio
+    return f"The value is {part} of what it should be." if exact else ""
 
 
 def history(student: Student, case: Case, result: object) -> dict[str, list[float]]:

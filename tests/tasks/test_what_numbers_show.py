@@ -3,6 +3,8 @@
 import msgspec
 import pytest
 
+from grader.checks.api import Unmet
+from grader.checks.case import Case
 from grader.course.misconceptions import apply, parse
 from grader.course.stage import load_stage
 from grader.paths import REFERENCE, TASKS
@@ -11,6 +13,7 @@ from grader.running.runner import load_checks, run_check
 from grader.submission import read_submission
 from grader.worker.outside.local import LocalPool
 from tests.courses import with_stages
+from tests.tasks import toolbox
 from tests.wording import banned_words
 
 ANSWER = read_submission(REFERENCE)
@@ -22,6 +25,16 @@ SHOWN = [
     ("layers.Linear.backward",
      f"{BACK}\n    self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)\n    return dout[:, :-1] @ self.W.T[:-1]",
      "01_linear", "linear_backward_returns_dx", "It is the result of all units but the last."),
+    ("layers.Linear.backward",
+     f"{BACK}\n    self.dW, self.db = self.x.T @ dout, dout.sum(axis=0)\n    return dout @ self.dW.T",
+     "01_linear", "linear_backward_returns_dx", "It is the result for dW in the place of W."),
+    ("layers.Linear.__init__", """def f(self, in_features, out_features, rng, *_):
+    self.W = np.round(rng.normal(size=(in_features, out_features)) * np.sqrt(2 / in_features))
+    self.b, self.dW, self.db = np.zeros(out_features), np.zeros_like(self.W), np.zeros(out_features)""",
+     "01_linear", "linear_draws_he_weights", "Every entry of W is 0."),
+    ("losses.SoftmaxCrossEntropy.forward",
+     "def f(self, logits, labels):\n    return np.mean(np.exp(logits).sum(1) - logits[np.arange(len(labels)), labels])",
+     "04_cross_entropy", "cross_entropy_averages_the_surprise", "minus the true logit: no log."),
     ("losses.softmax", "def f(logits):\n    low = logits.min(1, keepdims=True)\n"
      "    return np.exp(logits - low - np.log(np.exp(logits - low).sum(1, keepdims=True)))",
      "03_softmax", "softmax_handles_large_logits", "Every entry is 0. The exp of a number above 709 is too large for a float."),
@@ -193,3 +206,14 @@ def _result(target, code, stage, check):
 )  # fmt: skip
 def test_a_list_of_too_few_or_too_many_arrays_is_counted(target, code, stage, check, said):
     assert said in _result(target, code, stage, check).card.gave
+
+
+@pytest.mark.parametrize(("name", "given", "says"), [
+    ("loss", 1.5, "The value is 3/2 of what it should be."), ("acc", 1.5, ""),
+    ("acc", 2.0, "The value is 2 times what it should be."), ("loss", 1.51, ""), ("loss", -1.5, ""),
+])  # fmt: skip
+def test_of_a_loss_any_fraction_of_small_numbers_is_told(name, given, says):
+    curves = {"train_loss": [1.0], "train_acc": [1.0]} | {f"train_{name}": [given]}
+    with pytest.raises(Unmet) as raised:
+        toolbox.trainings.expect_curve(Case(0, "10_training_loop", "check"), curves, "train", [(1.0, 1.0)], epochs=1)
+    assert raised.value.looks_like == says
