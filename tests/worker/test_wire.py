@@ -88,12 +88,32 @@ class Sly(list):
 
 @pytest.mark.parametrize(
     "value",
-    [Sly(), np.ma.array([1]), np.array([None]), np.array(["a"]), object(), frozenset(), np.ones(2, ">f8"), {(1, 2): 3}],
+    [
+        Sly(),
+        np.ma.array([1]),
+        np.ones((2, 2)).view(np.matrix),
+        np.array([None]),
+        np.array(["a"]),
+        object(),
+        frozenset(),
+        np.ones(2, ">f8"),
+        {(1, 2): 3},
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_other_types_are_not_plain(value):
     with pytest.raises(wire.NotPlain):
         wire.encode(value)
+
+
+def test_an_array_of_a_class_of_ones_own_is_an_array():
+    class Parameter(np.ndarray):
+        def __getattribute__(self, name):
+            raise AssertionError(name)
+
+    back = there_and_back([np.arange(6.0).reshape(2, 3).T.view(Parameter)])
+    assert type(back[0]) is np.ndarray
+    assert back[0].tolist() == [[0.0, 3.0], [1.0, 4.0], [2.0, 5.0]]
 
 
 def test_a_reference_stands_for_what_is_not_plain():

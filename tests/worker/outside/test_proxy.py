@@ -113,7 +113,13 @@ def test_memory_that_numpy_denies_is_written_into(monkeypatch):
     assert not runtime._same_memory([1.0], array)
 
 
-@pytest.mark.parametrize("name", ["sub", "liar", "text", "objects"])
+def test_an_array_of_a_class_of_their_own_comes_as_the_array_that_it_is(student):
+    value = student.layers.sub()
+    assert type(value) is np.ndarray
+    assert not np.any(value == 2)
+
+
+@pytest.mark.parametrize("name", ["liar", "text", "objects"])
 def test_what_is_not_exactly_plain_stays_there(student, name):
     value = getattr(student.layers, name)()
     assert isinstance(value, Remote)
