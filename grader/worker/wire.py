@@ -121,7 +121,7 @@ def _pack(value: Any, message: _Outgoing, depth: int) -> object:  # noqa: ANN401
         raise NotPlain("nested too deeply")
     pack = _PACK.get(kind)
     if pack is None and issubclass(kind, np.ndarray) and not f"{kind.__module__}".startswith("numpy"):
-        value, pack = np.ndarray.view(value, np.ndarray), _pack_array  # a class of one's own, such as of arrays with a gradient
+        value, pack = np.ndarray.view(value, np.ndarray), _pack_array  # a learner's class of arrays
     return pack(value, message, depth + 1) if pack is not None else _stand_in(value, message)
 
 
@@ -147,8 +147,7 @@ def _pack_array(value: Array, message: _Outgoing, _depth: int) -> Ext:
         raise WireError(f"more than {bounds.MAX_BUFFERS:,} arrays")
     data = np.ascontiguousarray(value.T if layout == F_ORDER else value)
     message.buffers.append(data.reshape(-1).view(np.uint8).data if data.size else b"")
-    header = [_DTYPE_INDEX[value.dtype], layout, len(message.buffers) - 1, *value.shape]
-    return Ext(ARRAY, _encoder.encode(header))
+    return Ext(ARRAY, _encoder.encode([_DTYPE_INDEX[value.dtype], layout, len(message.buffers) - 1, *value.shape]))
 
 
 def _is_small(value: int) -> bool:
@@ -158,9 +157,7 @@ def _is_small(value: int) -> bool:
 
 def _pack_big_integer(value: int, message: _Outgoing) -> Ext:
     size = value.bit_length() // 8 + 1
-    if size > bounds.MAX_BIGINT:
-        return _stand_in(value, message)
-    return Ext(BIGINT, value.to_bytes(size, "little", signed=True))
+    return Ext(BIGINT, value.to_bytes(size, "little", signed=True)) if size <= bounds.MAX_BIGINT else _stand_in(value, message)
 
 
 def _stand_in(value: object, message: _Outgoing) -> Ext:
