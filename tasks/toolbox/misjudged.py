@@ -52,10 +52,7 @@ def _drawn(rng: np.random.Generator, word: str, at_chance: bool) -> Run:
     """A run that is likely to be called so, with four decimals as trained ones have."""
     epochs, top = int(rng.integers(2, 7)), 3 * GUESSING
     near = rng.random() < (0.5 if word == FAILURE else 0.2)
-    nearly = at_chance and word == UNDER and rng.random() < 0.4  # after 300 updates at chance, but for one number
     batches = ENOUGH // epochs + int(rng.choice((-1, 0, 0, 1))) if near else int(np.exp(rng.uniform(0.7, 5.5)))
-    epochs, batches = (13, 23) if near and rng.random() < 0.2 else (epochs, batches)  # 299 updates
-    batches = ENOUGH if nearly else batches
     size = int(np.exp(rng.uniform(0.7, 4)))
     loss = rng.uniform(0, 2 * GUESSING)
     share, gap = (rng.uniform(low, high) for low, high in _ENDS[word])
@@ -63,8 +60,6 @@ def _drawn(rng: np.random.Generator, word: str, at_chance: bool) -> Run:
         share = 1.0
     if at_chance:
         loss, share, gap = GUESSING * rng.uniform(0.96, 1.04), rng.uniform(0.05, 0.19), rng.uniform(-0.05, 0.09)
-        if nearly:
-            loss, share = (GUESSING * rng.uniform(0.85, 0.94), share) if rng.random() < 0.5 else (loss, rng.uniform(0.21, 0.3))
     if word == DIVERGED:
         loss = GUESSING * float(rng.choice([rng.uniform(2, 2.5), rng.uniform(2, 20)]))
     ends = (top, loss), (1, share), (top, loss), (1, max(share - gap, 0))
@@ -75,7 +70,7 @@ def _drawn(rng: np.random.Generator, word: str, at_chance: bool) -> Run:
         curves[one][at] = value
         if rng.random() < 0.5:  # as in a training: both losses, from there on
             curves[0][at:] = curves[2][at:] = value
-    examples = size * batches - (int(rng.integers(size)) if rng.random() < 0.6 else 0)
+    examples = size * batches - int(rng.integers(size))
     return Run({name: curve.round(4).tolist() for name, curve in zip(CURVES, curves)}, examples, size)
 
 
@@ -87,6 +82,35 @@ _ENDS: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] = {
     UNDER: ((0.1, 0.9), (-0.05, 0.1)),
     HEALTHY: ((0.83, 1.0), (-0.03, 0.1)),
 }
+
+#: A little beside each threshold: train_loss before and at the end, in ln 10; train_acc; the gap; epochs; batches in an epoch.
+_BORDERS = (
+    *((1.9, 2.01, 0.5, 0.05, 3, 10), (2.5, 1.99, 0.5, 0.05, 3, 10)),
+    *((1.1, 1.04, 0.19, 0.05, 12, 25), (1.1, 1.06, 0.19, 0.05, 12, 25), (1.1, 0.96, 0.19, 0.05, 12, 25)),
+    *((1.1, 0.94, 0.19, 0.05, 12, 25), (1.1, 1.04, 0.21, 0.05, 12, 25), (1.1, 1.04, 0.19, 0.05, 13, 23)),
+    *((0.2, 0.1, 0.96, 0.14, 3, 10), (0.1, 0.2, 0.96, 0.14, 3, 10), (0.2, 0.1, 0.89, 0.09, 3, 10)),
+    *((0.2, 0.1, 0.95, 0.09, 3, 10), (0.1, 0.2, 0.86, 0.0, 3, 10), (0.2, 0.1, 0.91, 0.05, 3, 10)),
+)
+
+
+@lru_cache(maxsize=1)
+def borders() -> list[Run]:
+    """Runs on both sides of each threshold; the last batch is whole in one of two, and has one image in the other."""
+    found = []
+    for before, loss, share, gap, epochs, batches in _BORDERS:
+        ends = {
+            "train_loss": (before, loss),
+            "train_acc": (share, share),
+            "val_loss": (before, loss),
+            "val_acc": (share - gap,) * 2,
+        }
+        scale = {"train_loss": GUESSING, "val_loss": GUESSING}
+        history = {
+            name: [round(scale.get(name, 1.0) * v, 4) for v in (a,) * (epochs - 1) + (b,)] for name, (a, b) in ends.items()
+        }
+        found += [Run(history, 8 * batches - missing, 8) for missing in (0, 7)]
+    return found
+
 
 # --- slips ------------------------------------------------------------------------------------------------------------
 
@@ -228,8 +252,8 @@ def of_checks(student: Student, case: Case, failed: Collection[str]) -> dict[str
 
 
 def called_otherwise(student: Student, case: Case, check: str) -> list[Run]:
-    """The first of the made-up runs that a check is about to which `diagnose` does not give the word of the rules; or none."""
-    clear = [run for run in made_up(case.seed) if verdict(run, CLEAR) and _is_about(check, run)]
+    """The first of the runs that nobody trained, of a check, to which `diagnose` does not give the word of the rules; or none."""
+    clear = [run for run in (*borders(), *made_up(case.seed)) if verdict(run, CLEAR) and _is_about(check, run)]
     (judge_each,) = student.made("judge_each", "judge_each", _JUDGE_EACH, len, student.experiments.diagnose)
     words = judge_each([[*run] for run in clear])
     return next(([run] for run, word in zip(clear, words) if word != verdict(run)), [])

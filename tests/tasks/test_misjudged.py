@@ -112,6 +112,11 @@ def test_words_that_are_no_text_or_do_not_come_are_no_fact():
         assert facts(changed(also=f"def diagnose(history, examples, batch_size):\n    return {body}")) == {}
 
 
+def test_the_rules_say_what_every_run_at_a_border_is():
+    assert all(fr.verdict(run, misjudged.CLEAR) == diagnose(*run) for run in misjudged.borders())
+    assert {fr.verdict(run) for run in misjudged.borders()} == {*fr.PLANS}
+
+
 FAILURES, FITS = misjudged.SLIPS
 THRESHOLDS = {
     "2.303": ({"chance": "2.303"}, set()),
