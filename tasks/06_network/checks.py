@@ -16,7 +16,7 @@ def check_network_alternates_linear_and_relu(student, case):
         case.start_new_example(student)
         read_soon(student, RESULT, "layers")
         model = student.network.MLP(sizes, student.rng(case.seed))
-        layers = networks.layers_of(student, model)
+        layers = networks.layers_of(student, model, "W")
         row = ["Linear" if has else "ReLU" for has in student.have(layers, "W")]
         if "Linear" not in row:
             _listed(student, case, model.layers)  # what is there instead

@@ -140,18 +140,20 @@ def linear_layers(student: Student, model: Remote) -> list[Remote]:
     return [layer for layer, has in zip(layers, student.have(layers, "W")) if has]
 
 
-def layers_of(student: Student, model: Remote) -> list[Remote]:
-    """Every layer, with weights or without, in order."""
+def layers_of(student: Student, model: Remote, *read: str) -> list[Remote]:
+    """Every layer, with weights or without, in order. read : attributes that are read next of those with weights"""
     held = model.layers
-    return flattened(student, held if isinstance(held, list | tuple) else student.ref(model, "layers"))
+    return flattened(student, held if isinstance(held, list | tuple) else student.ref(model, "layers"), read=read)
 
 
-def flattened(student: Student, held: object, deep: int = 4) -> list[Remote]:
-    """The objects in a list or a mapping, in order, and those in such items of it, so many levels deep."""
+def flattened(student: Student, held: object, deep: int = 4, read: Sequence[str] = ()) -> list[Remote]:
+    """The objects in a list or a mapping, in order, and those in such items of it, so many levels deep; `read` as for `layers_of`."""
     items = _items(held)
     objects = [item for item in items if isinstance(item, Remote)]
-    bare = [item for item, has in zip(objects, student.have(objects, "W")) if not has]
-    then = [("has", item, "W") for item in objects]  # as is asked of a list of layers
+    then = [("has", item, "W") for item in objects]  # as is asked of a list of layers, of which every second one has weights
+    then += [("get", item, name) for item in objects[::2] for name in read]
+    likely = [("has", item, "__iter__") for item in objects[1::2]]
+    bare = [item for item, has in zip(objects, student.have(objects, "W", *likely, *then)) if not has]
     inner = {id(item) for item, has in zip(bare, student.have(bare, "__iter__", *then)) if has and deep}
     layers: list[Remote] = []
     for item in items:

@@ -18,7 +18,7 @@ MOST = {
     "03_softmax": 42,
     "04_cross_entropy": 76,
     "05_gradient_check": 31,
-    "06_network": 79,
+    "06_network": 71,
     "07_backprop": 46,
     "08_sgd": 104,
     "09_minibatches": 43,
