@@ -11,7 +11,6 @@ import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from sys import _getframe
 from typing import Any, TypeAlias
 
@@ -74,7 +73,8 @@ def _place() -> str:
 @functools.cache
 def _name_of(file: str) -> str:
     """Of a file without its folder; empty if it is this one, or NumPy's."""
-    return "" if file == _place.__code__.co_filename or "numpy" in Path(file).parts else Path(file).name
+    *folders, name = file.replace("\\", "/").split("/")  # to load pathlib, a worker needs as long as for three trainings
+    return "" if file == _place.__code__.co_filename or "numpy" in folders else name
 
 
 def _note(operation: str, shape: tuple[int, ...], multiplications: int, entries: int, allocated: int) -> None:
