@@ -101,7 +101,7 @@ def _multiplications(name: str, arguments: Sequence[Value], result: Value) -> in
 
 def _done(name: str, function: Callable[..., Value], arguments: Sequence[Value], named: dict[str, Value]) -> Value:
     """Call a function of NumPy's on plain arrays, and note it."""
-    given, keywords = [*map(_plain, arguments)], dict(zip(named, map(_plain, named.values())))
+    given, keywords = [_plain(value) for value in arguments], _plain(named)
     result = function(*given, **keywords)
     inputs, results, out = _arrays([*given, *keywords.values()]), _arrays([result]), named.get("out")
     new = [array for array in results if out is None and not _shares_memory(array, inputs)]

@@ -150,9 +150,7 @@ def flattened(student: Student, held: object, deep: int = 4, read: Sequence[str]
     """The objects in a list or a mapping, in order, and those in such items of it, so many levels deep; `read` as for `layers_of`."""
     items = _items(held)
     objects = [item for item in items if isinstance(item, Remote)]
-    then = [("has", item, "W") for item in objects]  # as is asked of a list of layers, of which every second one has weights
-    then += [("get", item, name) for item in objects[::2] for name in read]
-    likely = [("has", item, "__iter__") for item in objects[1::2]]
+    likely, then = _of_layers(objects, read)
     bare = [item for item, has in zip(objects, student.have(objects, "W", *likely, *then)) if not has]
     inner = {id(item) for item, has in zip(bare, student.have(bare, "__iter__", *then)) if has and deep}
     layers: list[Remote] = []
@@ -161,6 +159,12 @@ def flattened(student: Student, held: object, deep: int = 4, read: Sequence[str]
             item = student.take(item.values() if student.has(item, "values") else item)
         layers += flattened(student, item, deep - 1) if isinstance(item, dict | list | tuple) else _items(item)
     return layers
+
+
+def _of_layers(objects: Sequence[Remote], read: Sequence[str]) -> tuple[Requests, Requests]:
+    """What `flattened` asks of a list of layers, of which every second one has weights, and what is asked after that."""
+    weights, values = [("has", item, "W") for item in objects], [("get", item, name) for item in objects[::2] for name in read]
+    return [("has", item, "__iter__") for item in objects[1::2]], [*weights, *values]
 
 
 def _items(held: object) -> list[Any]:
