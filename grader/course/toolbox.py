@@ -19,9 +19,8 @@ from grader.course.stage import TOOLBOX
 def package_of(tasks: Path) -> str:
     """The name that a folder of stages can be imported from: one for each folder, and for each text of its toolbox."""
     folder = tasks.resolve()
-    found = os.walk(folder / TOOLBOX)
-    files = sorted(os.path.join(top, name) for top, _, names in found for name in names if name.endswith(".py"))
-    dated = tuple((file, (now := os.stat(file)).st_mtime_ns, now.st_size) for file in files)
+    found = (os.path.join(top, name) for top, _, names in os.walk(folder / TOOLBOX) for name in names if name.endswith(".py"))
+    dated = tuple((file, (now := os.stat(file)).st_mtime_ns, now.st_size) for file in sorted(found))
     name = f"chain_rule_tasks_{_of_files(str(folder), dated)[:16]}"
     if name not in sys.modules:
         spec = ModuleSpec(name, None, is_package=True)

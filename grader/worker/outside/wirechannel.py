@@ -218,14 +218,5 @@ def summary(measured: dict[str, Any], sandbox: str, mode: str) -> dict[str, Any]
     if open_ways:
         line += f"; NOT blocked here: {', '.join(open_ways)}"
     level = "full" if not open_ways else "process" if held <= 1 else "partial"
-    return {
-        "level": level,
-        "complete": not open_ways,
-        "requested": sandbox,
-        "mode": mode,
-        "probes": probes,
-        "layers": layers,
-        "missing": missing,
-        "remedies": open_ways,
-        "summary": line,
-    }
+    told = {"level": level, "complete": not open_ways, "requested": sandbox, "mode": mode, "probes": probes}
+    return {**told, "layers": layers, "missing": missing, "remedies": open_ways, "summary": line}
