@@ -4,7 +4,6 @@ Exit status of every verb: 0 done; 1 below full marks (with --strict) or a diffe
 carried out, with cause and remedy on stderr; 3 the grader's own fault; 130 interrupted.
 """
 
-import atexit
 import errno
 import gc
 import importlib
@@ -82,8 +81,7 @@ def commands() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb from the command line."""
     one_thread()
-    gc.set_threshold(200_000)  # a start makes many objects and no garbage: to look for it took an eighth of a grade,
-    atexit.register(gc.freeze)  # and as much at the end, when all of it goes anyway
+    gc.set_threshold(200_000)  # a start makes many objects and no garbage: to look for it took an eighth of a grade
     try:
         name = "chain-rule" if Path(sys.argv[0]).stem == "chain-rule" else "python -m grader"
         status = commands.main(arguments, obj=arguments or sys.argv[1:], prog_name=name, standalone_mode=False)

@@ -218,3 +218,24 @@ def test_the_line_that_starts_a_checkout_starts_it():
     )
     assert done.returncode == 0, done.stderr
     assert "Usage: python -m grader" in done.stdout
+
+
+@pytest.mark.parametrize(("status", "ends"), [("7", 7), ("None", 0), ("'said'", 1)])
+def test_a_process_ends_at_once_with_its_status_and_all_that_it_printed(status, ends):
+    code = f"""
+import atexit, sys, threading, time
+from grader import bootstrap, cli
+def verb(words):
+    print("said", end=" ")
+    atexit.register(print, "at last")
+    threading.Thread(target=lambda: (time.sleep(0.05), print("by a thread", end=" "))).start()
+    sys.exit({status})
+cli.main = verb
+class Kept:
+    __del__ = lambda self: print("taken apart")
+kept = Kept()
+bootstrap.run([])
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    taken_apart = "" if status == "7" else "taken apart\n"
+    assert (done.returncode, done.stdout) == (ends, f"said by a thread at last\n{taken_apart}")

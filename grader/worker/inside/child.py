@@ -3,6 +3,7 @@
 It holds NumPy, the learner's modules and what it was sent; no reference, no check, no label of the hidden set.
 """
 
+import contextlib
 import gc
 import importlib
 import io
@@ -90,10 +91,8 @@ def run(plan: dict[str, Any], connection: socket.socket, mapped: dict[str, Mappe
 
 def main(connection: int, plan: dict[str, Any]) -> None:
     """A worker that was started by itself, not forked: the same confinement, rules made on the spot, some 150 ms more."""
-    if connection < 0:  # Windows: the socket comes through standard input
-        control = socket.fromshare(sys.stdin.buffer.read())  # type: ignore[attr-defined]
-    else:
-        control = socket.socket(fileno=connection)
+    windows = connection < 0  # the socket comes through standard input
+    control = socket.fromshare(sys.stdin.buffer.read()) if windows else socket.socket(fileno=connection)  # type: ignore[attr-defined]
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     plan["uid"], plan["ruleset"], plan["filter"] = None, None, confine.filters()
@@ -116,9 +115,7 @@ def only_the_standard_library() -> None:
     sys.path[:] = [path for path in sys.path if not os.path.exists(os.path.join(path, _COURSE, "__init__.py"))]
     sys.path_importer_cache.clear()
     sys.argv = [""]
-    for name in list(sys.modules):
-        if name.partition(".")[0] == _COURSE:
-            _kept.append(sys.modules.pop(name))
+    _kept.extend(sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == _COURSE)
 
 
 _kept: list[Any] = []
@@ -180,10 +177,8 @@ class _Server:
 
     @staticmethod
     def _flush() -> None:
-        try:
+        with contextlib.suppress(Exception):  # the learner's code may have put anything there
             sys.stdout.flush()
-        except Exception:
-            pass  # the learner's code may have put anything there
 
     def _imported(self) -> None:
         """Tell the grader how much was printed since the last answer, if anything: it is no call's."""

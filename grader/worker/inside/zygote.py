@@ -4,6 +4,7 @@ It is not forked from the grader, whose memory holds labels and expected values.
 its children, ends whatever they leave behind, and goes when the grader goes.
 """
 
+import contextlib
 import gc
 import os
 import resource  # noqa: F401 - used in each worker, loaded once
@@ -49,11 +50,9 @@ class Children:
             return  # a kernel without that list
         for pid in pids:
             if pid not in self.statuses:
-                try:
+                with contextlib.suppress(ProcessLookupError, ChildProcessError):
                     os.kill(pid, signal.SIGKILL)
                     os.waitpid(pid, 0)
-                except (ProcessLookupError, ChildProcessError):
-                    pass
 
     def end_all(self) -> None:
         """None outlives the zygote."""
@@ -165,9 +164,8 @@ def main(control: int) -> None:
     gc.freeze()  # so that a worker's collector does not touch, and thereby copy, our pages
     zygote = Zygote(socket.socket(fileno=control))
     try:
-        zygote.serve()
-    except ConnectionError:
-        pass  # the grader has gone without reading every answer: an end like any other
+        with contextlib.suppress(ConnectionError):  # the grader has gone without reading every answer: an end like any other
+            zygote.serve()
     finally:
         zygote.children.end_all()
     os._exit(0)  # the grader waits for the end: nothing is taken apart first

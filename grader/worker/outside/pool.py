@@ -89,8 +89,7 @@ class WorkerPool:
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
         self.cold = not kernel.LINUX or os.environ.get(COLD_VARIABLE) == "1" if cold is None else cold
         self._zygote = None if self.cold else ZygoteClient()
-        #: The first worker: it gives its rights away while the grader imports what it needs.
-        self._first = [ForkedProcess(self._zygote, self._plan())] if self._zygote else []
+        self._first = [ForkedProcess(self._zygote, self._plan())] if self._zygote else []  # is confined while the grader loads
         if sandbox == "strict":
             report = self.report()
             if not report["complete"]:
