@@ -207,8 +207,11 @@ class WorkerPool:
     def _forked(self) -> ForkedProcess:
         try:
             return (self._first.pop() if self._first else ForkedProcess(self.zygote(), self._plan())).arrived()
-        except WorkerFault:
+        except WorkerFault as ended:
             # A submission may have got at the zygote where nothing protects it. One new one, and no more.
+            if "EOFError" in str(ended):  # a full disk cut bytecode off: it is compiled again
+                for compiled in Path(__file__).parents[1].rglob("*.pyc"):
+                    compiled.unlink(missing_ok=True)
             self._end_zygote()
             return ForkedProcess(self.zygote(), self._plan()).arrived()
 

@@ -83,10 +83,11 @@ class ZygoteClient:
         reply: dict[str, Any] = {}
         try:
             while reply.get("number") != number:  # nobody reads what `tell` is answered, or Ctrl-C kept from being read
-                data = self.control.recv(1 << 16)
-                if not data:
-                    raise WorkerFault(f"the process that starts workers has ended: {self._last_words()}")
+                if not (data := self.control.recv(1 << 16)):
+                    raise ConnectionResetError
                 reply = msgspec.msgpack.decode(data)
+        except ConnectionResetError:
+            raise WorkerFault(f"the process that starts workers has ended: {self._last_words()}") from None
         except OSError as reason:
             raise WorkerFault(f"the process that starts workers does not answer ({reason})") from None
         if "error" in reply:
@@ -278,9 +279,8 @@ class ColdProcess:
         """Kill it if it still runs, and give its exit status."""
         self.connection.close()
         if self.status is None:
-            if self.program.poll() is None:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self.program.wait(0.2)  # the end of the connection ends it, in good order
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.program.wait(0.2)  # the end of the connection ends it, in good order
             if self.program.poll() is None:
                 self.program.kill()
             self.status = self.program.wait()

@@ -203,11 +203,7 @@ def _is(message: object, what: str, length: int) -> TypeGuard[list[Any]]:
 
 
 def summary(measured: dict[str, Any], sandbox: str, mode: str) -> dict[str, Any]:
-    """The measurements of one worker as a record.
-
-    measured : {"probes": attempt -> withheld, "layers": layer -> what was done}; what was not tried is not withheld
-    returns  : level "full", "partial" or "process"; complete; probes; layers; summary, one line
-    """
+    """What a worker measured, as a record whose level is "full", "partial" or "process"; what was not tried is not withheld."""
     probes = {probe.name: bool(measured["probes"].get(probe.name)) for probe in PROBES}
     open_ways = {probe.name: probe.remedy for probe in PROBES if not probes[probe.name]}
     held = len(probes) - len(open_ways)
