@@ -31,11 +31,11 @@ class Linear:
 
     def forward(self, x: Array) -> Array:
         self._put_in_x = x
-        return closed_form.affine(self.W, self.b, x)
+        return np.asarray(closed_form.affine(self.W, self.b, x))  # W may be of a class of its own, what it gives is not
 
     def backward(self, dout: Array) -> Array:
         (self.dW[...], self.db[...]), dx = closed_form.affine_back(self.W, self.b, self._put_in_x, dout)
-        return dx
+        return np.asarray(dx)
 
 
 class ReLU:

@@ -68,3 +68,13 @@ def test_a_network_of_other_widths_or_with_one_layer_twice_is_made_anew(network)
         made = network(theirs).layers
         assert [layer.W.shape for layer in made[::2]] == [(4, 3), (3, 2)]
         assert not any(mine is own for mine in made for own in theirs)
+
+
+def test_what_a_linear_gives_is_plain_whatever_class_its_w_is_of():
+    class Parameter(np.ndarray):
+        pass
+
+    linear = Box(4, 3, np.random.default_rng(0))
+    linear.W = linear.W.view(Parameter)
+    assert type(linear.forward(np.ones((2, 4)))) is np.ndarray
+    assert type(linear.backward(np.ones((2, 3)))) is np.ndarray

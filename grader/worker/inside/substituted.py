@@ -5,6 +5,7 @@ What is read of it beyond the contract, and what is never called, is noted: then
 knows what is put in; the texts resolve here alone, under a name that no import of a submission reaches.
 """
 
+import contextlib
 import copy
 import importlib
 import sys
@@ -185,25 +186,25 @@ class _Derived:
         same = {name: {name, *(n for n, value in theirs.items() if value is theirs.get(name, self))} for name in methods}
         body: dict[str, object] = {n: _Method(function) for name, function in methods.items() for n in same[name]}
         body |= {name: _plain(name) for name in self.plain if ours}
-        frozen = ours and getattr(getattr(old, "__dataclass_params__", None), "frozen", False)
-        body |= {"__setattr__": object.__setattr__} if whole or frozen else {}
+        body |= {"__setattr__": object.__setattr__} if ours else {}
         return type(self.name, (), body | {"__init__": __init__, "__getattribute__": __getattribute__})
 
     def _made_by_its_own(self, old: type, this: object, given: tuple[Any, ...], named: dict[str, Any]) -> dict[str, np.ndarray]:
         """The arrays that the learner's own __init__ makes, no two in one memory: their code may know them by other names."""
-        noted, made = (self.put_in.beyond, self.put_in.called), dict[str, np.ndarray]()
+        noted, made, kind = (self.put_in.beyond, self.put_in.called), dict[str, np.ndarray](), type(this)
         self.put_in.beyond, self.put_in.called, base = {}, {}, cast(Any, old)
         try:
+            with contextlib.suppress(TypeError):  # one that is laid out otherwise in memory
+                object.__setattr__(this, "__class__", old)  # theirs alone: what they set may be kept elsewhere
             base.__init__(this, *copy.deepcopy(given), **copy.deepcopy(named))
             for name in self.plain:
-                kept = getattr(old, name, None)
-                array: Any = kept.__get__(this) if isinstance(kept, property) else vars(this).get(name)
-                if isinstance(kept, property):
-                    vars(this)[name] = array  # what takes its place finds theirs, as a plain attribute
+                if (array := getattr(this, name, None)) is not None:
+                    vars(this)[name] = array
                 if isinstance(array, np.ndarray) and not any(np.shares_memory(array, other) for other in made.values()):
                     made[name] = array
         except BaseException:
             made.clear()  # out of order: what takes its place needs nothing of it
+        object.__setattr__(this, "__class__", kind)
         self.put_in.beyond, self.put_in.called = noted
         return made
 

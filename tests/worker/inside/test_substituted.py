@@ -196,6 +196,45 @@ def test_a_second_name_of_theirs_is_put_in_as_well(workers):
         assert student.network.f() == (0.0, 0.0, 3.0)
 
 
+def test_an_array_that_their_getattr_finds_is_the_one_that_is_put_in(workers):
+    layers = """
+        import numpy as np
+        class Table:
+            def __init__(self, size):
+                self.params = {"W": np.zeros((size, 2))}
+            def __getattr__(self, name):
+                if name == "params" or name not in self.params:
+                    raise AttributeError(name)
+                return self.params[name]
+    """
+    network = "from .layers import Table\ndef f():\n    t = Table(3)\n    return t.params['W'] is t.W, t.W\n"
+    with workers.student(put_in("layers.Table", layers=layers, network=network)) as student:
+        same, W = student.network.f()
+    assert same
+    assert W.tolist() == [[1.0, 1.0]] * 3
+
+
+def test_what_their_setattr_keeps_elsewhere_is_the_one_that_is_put_in(workers):
+    layers = """
+        import numpy as np
+        class Table:
+            def __init__(self, size):
+                object.__setattr__(self, "params", {})
+                self.W = np.zeros((size, 2))
+            def __setattr__(self, name, value):
+                self.params[name] = value
+            def __getattr__(self, name):
+                if name == "params" or name not in self.params:
+                    raise AttributeError(name)
+                return self.params[name]
+    """
+    network = "from .layers import Table\ndef f():\n    t = Table(3)\n    return t.params['W'] is t.W, t.W\n"
+    with workers.student(put_in("layers.Table", layers=layers, network=network)) as student:
+        same, W = student.network.f()
+    assert same
+    assert W.tolist() == [[1.0, 1.0]] * 3
+
+
 def test_a_property_of_theirs_keeps_what_is_put_in_whatever_shape_theirs_has(workers):
     layers = """
         import numpy as np
