@@ -13,6 +13,8 @@ def check_softmax_gives_the_exponential_shares(student, case):
     logits = case.normal("logits", 5, 4, scale=1.5)
     logits[1] = [0.0, 1.0, 2.0, -1.0]
     case.sizes(rows=5, classes=4)
+    for name, values in (("logits", logits), ("logits - their largest", logits - logits.max(axis=1, keepdims=True))):
+        case.remember(f"{name}, each row divided by its own sum: no exp", values / values.sum(axis=1, keepdims=True))
     should, shares = "exp(logits), each row divided by its own sum", student.losses.softmax(logits)
     try:
         case.expect(shares, _softmax(logits), "softmax(logits)", should=should, rtol=FLOAT32_RTOL)

@@ -15,6 +15,9 @@ def check_cross_entropy_averages_the_surprise(student, case):
     loss = student.losses.SoftmaxCrossEntropy()
     case.sizes(rows=5, classes=4)
     case.remember("the median over the rows", np.median([_loss(logits[n : n + 1], labels[n : n + 1]) for n in range(5)]))
+    log_sums = np.array([_loss(row[None], np.array([0])) + row[0] for row in logits])
+    by_number = np.mean(log_sums - (logits * labels[:, None]).sum(axis=1))
+    case.remember("the result if the labels as they stand take the place of their one-hot rows", by_number)
     for name, top in (("exp(logits)", np.zeros(5)), ("exp(logits - top) + top, top the largest logit,", logits.max(axis=1))):
         sums = np.exp(logits - top[:, None]).sum(axis=1) + top
         case.remember(f"the mean of the sum of {name} minus the true logit: no log", np.mean(sums - logits[np.arange(5), labels]))
@@ -214,6 +217,18 @@ def explain_floor(student, case, failed):
     logits, label = case.given("logits", np.array([[-1e4, 0.0]])), case.given("label", np.array([1]))
     overflows = not np.isfinite(student.losses.SoftmaxCrossEntropy().forward(logits, label))
     return {check: ("", "", ("takes_the_log_of_softmax",))} if overflows else {}
+
+
+def explain_small_excess(student, case, failed):
+    """Whether the loss is too large by as much for each label: smoothed labels make it smaller for the unlikely ones."""
+    if (check := "check_cross_entropy_is_exact_for_any_batch") not in failed:
+        return {}
+    logits, off = case.given("logits", np.array([[2.0, 1.0, 0.0, -1.0]])), []
+    for k in range(4):
+        label = case.given(f"label_{k}", np.array([k]))
+        off.append(student.losses.SoftmaxCrossEntropy().forward(logits, label) - _loss(logits, label))
+    same = off[0] != 0 and np.ptp(off) < 0.01 * abs(off[0])
+    return {check: ("", "", ("smooths_the_labels", "smooths_the_labels__share"))} if same else {}
 
 
 def explain_first_label(student, case, failed):

@@ -465,6 +465,8 @@ def _of_epochs(one: Seen, other: Seen) -> Fact | None:
         return Fact("trains_one_epoch_too_few")
     if counts == [[2, 3, 4], [2, 3]] and one.whole:
         return Fact("trains_one_epoch_too_many")
+    if counts == [[1] * 3, [1] * 2] and one.whole and all(len(told.get("val_loss", ())) == 1 for told in one.curves):
+        return Fact("trains_one_epoch_only")
     if -1 in counts[0] + counts[1] or one.errors[0]:
         return None
     if counts == [[0] * 3, [0] * 2]:

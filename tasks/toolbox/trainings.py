@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -136,6 +137,14 @@ def running_means(parameters: Parameters, x: Array, y: Array, batch_size: int) -
         means = np.mean([closed_form.evaluate(parameters, x[batch], y[batch]) for batch in cut], axis=0)
         values.append((float(means[0]), float(means[1])))
     return values
+
+
+def labels_in_another_order(given: Sequence[Array], start: Parameters, x: Array, y: Array, lr: float) -> str:
+    """For which labels it is one step on all rows, if these are y in another order, as a sentence."""
+    for order in sorted({*permutations(y.tolist())} - {tuple(y.tolist())}):
+        if distance(given, closed_form.descend(start, x, np.array(order), lr), start) <= MOVED:
+            return f"It is the step for the labels {[*order]}, not {y.tolist()}: those of other rows."
+    return ""
 
 
 @closed_form.remembered

@@ -71,6 +71,24 @@ def test_an_exp_that_overflows_is_not_called_a_log_of_zero(log_p, not_these):
     assert told == ({check: ("", "", not_these)} if not_these else {})
 
 
+@pytest.mark.parametrize(("log_sum", "smoothed"), [("np.log(np.exp(z).sum(1) + 1e-9)", 0.0), ("np.log(np.exp(z).sum(1))", 1e-9)])
+def test_a_small_number_in_the_log_is_not_called_label_smoothing(log_sum, smoothed):
+    check = "check_cross_entropy_is_exact_for_any_batch"
+    text = (
+        ANSWER.modules["losses"]
+        + f"""
+
+def forward(self, z, labels):
+    log_p = z - {log_sum}[:, None]
+    return float(-((1 - {smoothed}) * log_p[np.arange(len(z)), labels] + {smoothed} * log_p.mean(axis=1)).mean())
+
+SoftmaxCrossEntropy.forward = forward
+"""
+    )
+    told = _asked("04_cross_entropy", "explain_small_excess", "losses", text, {check})
+    assert bool(told) == (smoothed == 0.0)
+
+
 def test_a_fast_training_without_the_fifth_row_is_told_whatever_its_curves_are():
     check = "check_train_fast_ends_where_train_ends"
     text = (

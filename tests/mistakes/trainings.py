@@ -132,6 +132,7 @@ TRAININGS = [
     Training("a tenth of the lr", "scales_the_step", _step("0.1 * g")),
     Training("lr of its own", "ignores_lr", before="optimizer = SGD(0.05)"),
     Training("lr by batch_size / 64", "scales_lr_by_the_batch", before="optimizer = SGD(lr * batch_size / 64)"),
+    Training("one epoch", "trains_one_epoch_only", epochs="range(1)"),
     Training("lr decays", "makes_a_new_optimizer_that_decays", end="optimizer.lr *= 0.9"),
     Training("lr decays by batch", "makes_a_new_optimizer_that_decays", FORWARD + BACKWARD + STEP + "optimizer.lr *= 0.98\n"),
     Training("lr over epochs", "makes_a_new_optimizer_that_decays", start="optimizer.lr = lr / (1 + 0.1 * epoch)"),
