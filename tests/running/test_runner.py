@@ -424,6 +424,12 @@ def test_evidence_is_kept_as_far_as_there_is_room(course, tmp_path):
     assert not (tmp_path / "f").exists()
 
 
+def test_evidence_that_cannot_be_written_costs_the_picture_alone(course, tmp_path):
+    (tmp_path / "e").write_text("somebody's")
+    result = run(course, submission(), evidence=tmp_path / "e").results["03_third", "check_train_learns"]
+    assert (result.state, result.card) == ("pass", None)
+
+
 @pytest.mark.parametrize(("kills", "state"), [(1, "pass"), (2, "fail")])
 def test_a_worker_that_is_killed_from_outside_costs_nothing_once(course, kills, state):
     pids = []
