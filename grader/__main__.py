@@ -12,13 +12,16 @@ if sys.version_info < (3, 11):  # noqa: UP036 - the very point is to be read by 
     version = ".".join(map(str, sys.version_info[:3]))
     sys.exit("Python 3.11 or newer is needed; this is Python " + version + ". Remedy: run python3.11 -m grader ...")
 
-from grader import bootstrap  # noqa: E402 - only now is the Python known to be new enough
-
 
 def main() -> None:
     """Run the verb, in the course's own environment."""
-    bootstrap.enter(sys.argv[1:])
-    bootstrap.run(sys.argv[1:])
+    try:
+        from grader import bootstrap
+
+        bootstrap.enter(sys.argv[1:])
+        bootstrap.run(sys.argv[1:])
+    except KeyboardInterrupt:  # before `cli` is there to say so
+        sys.exit(130)
 
 
 if __name__ == "__main__":

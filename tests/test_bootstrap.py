@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+from grader import __main__
 from grader.paths import ROOT
 
 
@@ -100,6 +101,16 @@ def test_an_environment_that_lost_a_package_is_made_again_once(bootstrap, monkey
         with pytest.raises(ModuleNotFoundError):
             bootstrap.run([name])
     assert bootstrap.missing(["base"]) == ["base"]
+
+
+def test_ctrl_c_before_the_verbs_are_loaded_is_told_by_the_status(monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("grader.bootstrap.enter", interrupted)
+    with pytest.raises(SystemExit) as end:
+        __main__.main()
+    assert end.value.code == 130
 
 
 def test_what_a_full_disk_cut_off_is_compiled_again(bootstrap, monkeypatch, capfd):
