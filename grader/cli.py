@@ -7,6 +7,7 @@ carried out, with cause and remedy on stderr; 3 the grader's own fault; 130 inte
 import errno
 import gc
 import importlib
+import io
 import os
 import sys
 import tomllib
@@ -81,6 +82,9 @@ def commands() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb from the command line."""
     one_thread()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a pipe on Windows, or the locale C, has no ✓
     gc.set_threshold(200_000)  # a start makes many objects and no garbage: to look for it took an eighth of a grade
     try:
         name = "chain-rule" if Path(sys.argv[0]).stem == "chain-rule" else "python -m grader"

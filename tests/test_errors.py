@@ -3,7 +3,9 @@
 import ast
 import errno
 import importlib
+import io
 import re
+import sys
 
 import click
 import pytest
@@ -70,6 +72,15 @@ def test_the_command_line_says_why_and_ends_with_the_status(monkeypatch, capsys,
         cli.main()
     assert end.value.code == status
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_what_a_terminal_cannot_show_is_escaped(monkeypatch, encoding):
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding))
+    monkeypatch.setattr(cli.commands, "main", lambda *_, **__: print("✓ done", flush=True))
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert sys.stdout.buffer.getvalue() == b"\\u2713 done\n"
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError(), OSError("no file has to do with it")])
