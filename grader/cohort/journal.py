@@ -93,7 +93,7 @@ class Journal:
 
     def _refusal(self, error: Exception) -> Refusal:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _OF_THE_DISK:  # its records are as they were
-            told = "make room on the disk, or change its permissions; finished grades are kept"
+            told = f"make room on the disk, or change the permissions of {self._path.name}*; finished grades are kept"
             return Refusal(f"{self._path} cannot be written ({error}). Remedy: {told}.")
         return Refusal(f"{self._path} is damaged ({error}). Remedy: move it away; everything is graded again.")
 
