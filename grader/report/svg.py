@@ -175,7 +175,7 @@ def _read(path: Path) -> dict[str, str]:
         if path.stat().st_size > MOST_BYTES:
             return {}
         stored = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     fits = isinstance(stored, dict) and all(isinstance(svg, str) and plain(svg) for svg in stored.values())
     return stored if fits else {}

@@ -151,7 +151,7 @@ def test_a_poisoned_file_of_plots_is_drawn_afresh(tmp_path, page):
     assert json.loads((tmp_path / "figures.json").read_text()) == kept
 
 
-@pytest.mark.parametrize("content", ["[]", "{", '{"a": 3}', "\x00"])
+@pytest.mark.parametrize("content", ["[]", "{", '{"a": 3}', "\x00", "[" * 100_000])
 def test_a_broken_file_of_plots_is_left_aside(tmp_path, content):
     (tmp_path / "figures.json").write_text(content)
     assert svg.Drawings(tmp_path).get("a", lambda: None) is None
