@@ -66,12 +66,11 @@ class Store:
         self.folder = folder
 
     def put(self, package: Package) -> str:
-        """Keep a package; returns its digest."""
-        digest = package.digest
-        path = self._path(digest)
-        if not path.exists():
-            write_atomically(path, msgspec.msgpack.encode(package))
-        return digest
+        """Keep a package; returns its digest. A file that was damaged on disk since then is written again."""
+        path, content = self._path(package.digest), msgspec.msgpack.encode(package)
+        if not path.is_file() or path.read_bytes() != content:
+            write_atomically(path, content)
+        return package.digest
 
     def get(self, digest: str) -> Package:
         """The package of that digest; a file that was damaged on disk is an error, never graded."""

@@ -9,6 +9,7 @@ import pytest
 
 from grader.cohort import counting, tables
 from grader.cohort.package import read_package
+from grader.cohort.package import Package
 from grader.cohort.roster import read_roster
 from grader.cohort.times import local_time
 from grader.course.policy import Late, Policy
@@ -303,6 +304,14 @@ def test_nothing_handed_in_is_refused(tmp_path, store):
         taken_in(tmp_path, store)
     with pytest.raises(Refusal, match="not a folder"):
         taken_in(tmp_path / "absent", store)
+
+
+@pytest.mark.parametrize("damage", [b"", b"x"])
+def test_a_stored_submission_that_was_damaged_is_stored_again(store, damage):
+    digest = store.put(Package({"layers.py": b"x = 1\n"}))
+    store._path(digest).write_bytes(damage)
+    assert store.put(Package({"layers.py": b"x = 1\n"})) == digest
+    assert store.get(digest).files == {"layers.py": b"x = 1\n"}
 
 
 def test_a_stored_submission_that_was_damaged_is_not_graded(tmp_path, submission, store):
