@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from grader.cohort import counting, tables
-from grader.cohort.package import read_package
-from grader.cohort.package import Package
+from grader.cohort.package import Package, read_package
 from grader.cohort.roster import read_roster
 from grader.cohort.times import local_time
 from grader.course.policy import Late, Policy
