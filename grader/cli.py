@@ -22,9 +22,6 @@ _LINES = tomllib.loads(Path(__file__).with_name("verbs").joinpath("verbs.toml").
 #: verb -> (group heading, one line)
 VERBS: dict[str, tuple[str, str]] = {verb: (group, line) for group, lines in _LINES.items() for verb, line in lines.items()}
 
-#: What writing to a disk that is full comes to; the system does not say in which file.
-_FULL = {errno.ENOSPC, errno.EDQUOT}
-
 
 def module_of(verb: str) -> Path:
     """The file in which a verb lives."""
@@ -96,9 +93,10 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(f"error: {error.sentence()}", err=True)
         sys.exit(error.exit_status)
     except OSError as error:
-        if not error.filename and error.errno not in _FULL:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)  # the system does not say in which file
+        if not error.filename and not full:
             raise
-        remedy = "make room on the disk" if error.errno in _FULL else "name another folder, or change its permissions"
+        remedy = "make room on the disk" if full else "name another folder, or change its permissions"
         where = f"{error.filename2 or error.filename}: " if error.filename else ""
         click.echo(f"error: {where}{error.strerror}. Remedy: {remedy}.", err=True)
         sys.exit(Refusal.exit_status)

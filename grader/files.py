@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-_DEVICES = (Path("/dev"), Path("/dev/fd"))
-
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
@@ -18,7 +16,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     if not path.name:  # "" or the root
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if path.parent in _DEVICES and path.exists():
+    if str(path.parent) in ("/dev", "/dev/fd") and path.exists():
         with open(path, "wb") as file:
             yield file
         return

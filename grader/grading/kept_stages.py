@@ -5,7 +5,6 @@ failures together, and on every known mistake. Where they may be others, the fai
 """
 
 import contextlib
-import shutil
 from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
@@ -147,7 +146,6 @@ class TrainingCache(KeptStages):
             with contextlib.suppress(OSError):  # a full or read-only disk costs the cache, not the grade
                 write_atomically(self.file, msgspec.msgpack.encode(left))
                 for old in sorted(self.file.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-RUNS]:
-                    shutil.rmtree(old, ignore_errors=True)  # a folder, as earlier versions had them
                     old.unlink(missing_ok=True)
 
 

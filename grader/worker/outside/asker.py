@@ -40,9 +40,8 @@ class Asker:
 
     def ref(self, remote: Remote, name: str) -> Remote:
         """An attribute as a Remote, without a copy of it."""
-        text = f"{held(remote).shown}.{name}"
-        kept: Remote = self._channel.request("keep_get", remote.to_wire(), name).value
-        return self.named(kept, text)
+        kept: Remote = self._channel.request("keep_get", held(remote) and remote.to_wire(), name).value
+        return self.named(kept, f"{remote.transcript_name()}.{name}")
 
     def bind(self, method: Method) -> Remote:
         """A method as an object in the worker, as long as this asker: where it is passed, it may be kept."""

@@ -96,11 +96,6 @@ class Held:
     text: str = ""
     methods: dict[str, "Method"] = field(default_factory=dict)
 
-    @property
-    def shown(self) -> str:
-        """Python text for it."""
-        return self.text or f"<{self.kind}>"
-
 
 class Remote(Handle):
     """An object in the worker. Attributes are fetched, methods are called there."""
@@ -135,7 +130,7 @@ class Remote(Handle):
         return wire.Reference(self._held.number, "", "", False)
 
     def transcript_name(self) -> str:
-        return self._held.shown
+        return self._held.text or f"<{self._held.kind}>"
 
 
 def held(remote: object) -> Held:

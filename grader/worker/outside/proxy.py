@@ -76,7 +76,7 @@ class Student(Asker):
 
     def having(self, owner: Remote, name: str, *wanted: str, limit: int = 1000) -> list[list[Remote]]:
         """For each attribute that is wanted, those items of a list or another iterable, `owner.name`, that have it."""
-        whole, path = f"{held(owner).shown}.{name}", f"{held(owner).path}.{name}"
+        path, whole = f"{held(owner).path}.{name}", f"{owner.transcript_name()}.{name}"
         texts = [f"[item for item in {whole} if hasattr(item, {attribute!r})]" for attribute in wanted]
         asks = [Ask("having", path, text, (owner, name, attribute, limit)) for attribute, text in zip(wanted, texts)]
         found = [self._pairs(answer) for answer in self.ask_all(asks)]
@@ -108,19 +108,19 @@ class Student(Asker):
 
     def fetch(self, remote: Remote) -> Any:  # noqa: ANN401
         """What a Remote holds now, by value if it is plain."""
-        return self.ask(Ask("fetch", held(remote).path, held(remote).shown, (remote,)))
+        return self.ask(Ask("fetch", held(remote).path, remote.transcript_name(), (remote,)))
 
     def fill(self, remote: Remote, *where: object) -> None:
         """fill(layer, "W", array) writes layer.W[...] = array in the worker; fill(ref, array) the same for an array."""
         name, array = str(where[0]) if len(where) == 2 else "", where[-1]
         dotted = name and f".{name}"
-        text = f"{held(remote).shown}{dotted}[...] = {self._names.text_of(array)}"
-        self.ask(Ask("fill", held(remote).path + dotted, text, (remote, name, array)))
+        path, text = held(remote).path, f"{remote.transcript_name()}{dotted}[...] = {self._names.text_of(array)}"
+        self.ask(Ask("fill", path + dotted, text, (remote, name, array)))
 
     def item(self, remote: Remote, index: object) -> Remote:
         """A Remote to remote[index]."""
-        text = f"{held(remote).shown}[{index!r}]"
-        kept: Remote = self.ask(Ask("item", held(remote).path, text, (remote, index), "keep_item"))
+        path, text = held(remote).path, f"{remote.transcript_name()}[{index!r}]"
+        kept: Remote = self.ask(Ask("item", path, text, (remote, index), "keep_item"))
         return self.named(kept, text)
 
     def take(self, value: object, limit: int = 1000) -> list[Any]:
@@ -141,14 +141,14 @@ class Student(Asker):
 
     def same_memory(self, a: Remote, b: Remote) -> bool:
         """Whether two arrays in the worker share memory."""
-        text = f"np.shares_memory({held(a).shown}, {held(b).shown})"
-        return self.ask(Ask("same_memory", held(a).path, text, (a, b))) is True
+        path, text = (held(a) and held(b)).path, f"np.shares_memory({a.transcript_name()}, {b.transcript_name()})"
+        return self.ask(Ask("same_memory", path, text, (a, b))) is True
 
     def has(self, owner: Remote | Module, name: str) -> bool:
         """Whether an object in the worker, or a module, has an attribute."""
         if not isinstance(owner, Module):
-            text = f"hasattr({held(owner).shown}, {name!r})"
-            return self.ask(Ask("has", f"{held(owner).path}.{name}", text, (owner, name))) is True
+            path, text = f"{held(owner).path}.{name}", f"hasattr({owner.transcript_name()}, {name!r})"
+            return self.ask(Ask("has", path, text, (owner, name))) is True
         self.modules.add(module := str(owner))
         text = f"hasattr({module}, {name!r})"
         return self.ask(Ask("has", f"{module}.{name}", text, (module, name), "has_name")) is True

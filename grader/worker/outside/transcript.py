@@ -74,7 +74,7 @@ class Ask(NamedTuple):
 
     @classmethod
     def read(cls, remote: Remote, name: str) -> "Ask":
-        path, text = f"{held(remote).path}.{name}", f"{held(remote).shown}.{name}"
+        path, text = f"{held(remote).path}.{name}", f"{remote.transcript_name()}.{name}"
         return cls("attribute", path, text, (remote, name), "get")
 
 
