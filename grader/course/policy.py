@@ -7,8 +7,6 @@ counting (lateness, attempts, weights, feedback) is applied afterwards, so that 
 import difflib
 import functools
 import hashlib
-import sys
-import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,7 +19,7 @@ from grader.course.explain import read_toml
 from grader.errors import Refusal
 from grader.records import FOLLOW_THROUGH, FollowThrough
 
-POLICY, FORMER = "policy.toml", "course.toml"  #: in a course's folder; and what it was called once
+POLICY = "policy.toml"  #: in a course's folder
 Feedback = Literal["full", "promise", "none"]
 Visibility = Literal["visible", "after_due_date", "after_published", "hidden"]
 Percent = Annotated[float, Meta(ge=0, le=100)]
@@ -152,11 +150,9 @@ def _of_phrase(phrase: str) -> int:
 def read_policy(path: Path | None, course: Path) -> Policy:
     """Read a file, or else policy.toml in the course's folder; without one, every default.
 
-    raises : Refusal naming the key, the cause and the remedy, or a policy that still has its former name
+    raises : Refusal naming the key, the cause and the remedy
     """
     given, path = path is not None, path or course / POLICY
-    if not given:
-        _see_to_the_former_name(course)
     if not path.exists() and not given:
         return Policy(file=str(path.absolute()))
     try:
@@ -185,27 +181,6 @@ def check_against(policy: Policy, stages: dict[str, list[str]]) -> None:
                 raise Refusal(f"{policy.file}: [{section}] names {name!r}, which the course does not have.{meant}")
 
 
-def _see_to_the_former_name(course: Path) -> None:
-    """Settings that still stand in a file of the policy's former name are never passed over in silence."""
-    former = course / FORMER
-    if not former.is_file():
-        return
-    try:
-        holds_settings = bool(tomllib.loads(former.read_text("utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
-        holds_settings = True  # nobody can tell that there are none
-    if holds_settings and not (course / POLICY).exists():
-        raise Refusal(
-            f"{former} contains settings, but the policy is called {POLICY} now. Remedy: rename it, git mv {FORMER} {POLICY}"
-        )
-    if holds_settings:
-        print(
-            f"note: {former} is not read, because {POLICY} is there. "
-            f"Remedy: move what you set there into {POLICY} and remove {FORMER}.",
-            file=sys.stderr,
-        )
-
-
 def _contradiction(policy: Policy) -> str:
     late = policy.late
     if late.policy != "none" and late.due is None:
@@ -220,10 +195,6 @@ def _contradiction(policy: Policy) -> str:
         return f"limits.memory_mb is {policy.limits.memory_mb}; NumPy and the training data need at least 512."
     if isinstance(policy.grading.seed, str) and len(policy.grading.seed) < 12:
         return "grading.seed is a phrase of fewer than 12 letters, which could be guessed. Remedy: a longer phrase."
-    return _missing_folder(policy)
-
-
-def _missing_folder(policy: Policy) -> str:
     named = [("grading.private", policy.private), *(("look_alikes.known", folder) for folder in policy.known)]
     missing = [f"{key} names {folder}, which is not a folder." for key, folder in named if folder and not folder.is_dir()]
     return missing[0] if missing else ""

@@ -26,41 +26,9 @@ def test_without_a_file_everything_is_default(tmp_path):
     assert msgspec.structs.replace(read_policy(None, tmp_path), file="") == Policy()
 
 
-@pytest.fixture
-def root(tmp_path):
-    """The course's folder, still without any policy."""
-    return tmp_path
-
-
-@pytest.mark.parametrize("text", ["[grading]\nseed = 7\n", "[lat]\npolicy = 'none'\n", "[late", "# \xff"])
-def test_settings_under_the_former_name_are_refused_until_it_is_renamed(root, text):
-    (root / "course.toml").write_bytes(text.encode("latin-1"))
-    with pytest.raises(Refusal, match=r"Remedy: rename it, git mv course\.toml policy\.toml$") as refused:
-        read_policy(None, root)
-    assert refused.value.exit_status == 2
-    (root / "course.toml").write_text("[grading]\nseed = 7\n")
-    (root / "course.toml").rename(root / "policy.toml")
-    assert read_policy(None, root).seed == 7
-
-
-def test_beside_the_policy_the_former_name_is_not_read_and_a_sentence_says_so(root, capsys):
-    (root / "course.toml").write_text("[grading]\nseed = 7\n")
-    (root / "policy.toml").write_text("[grading]\nseed = 8\n")
-    assert read_policy(None, root).seed == 8
-    said = capsys.readouterr()
-    assert "course.toml is not read, because policy.toml is there. Remedy: " in said.err
-    assert said.out == ""
-
-
-def test_the_former_name_without_settings_is_nothing_to_speak_of(root, capsys):
-    (root / "course.toml").write_text("# seed = 7\n")
-    assert msgspec.structs.replace(read_policy(None, root), file="") == Policy()
-    assert capsys.readouterr().err == ""
-
-
-def test_a_policy_that_is_named_may_be_called_as_one_likes(root, capsys):
-    (root / "course.toml").write_text("[grading]\nseed = 7\n")
-    assert read_policy(root / "course.toml", root).seed == 7
+def test_a_policy_that_is_named_may_be_called_as_one_likes(tmp_path, capsys):
+    (tmp_path / "autumn.toml").write_text("[grading]\nseed = 7\n")
+    assert read_policy(tmp_path / "autumn.toml", tmp_path).seed == 7
     assert capsys.readouterr().err == ""
 
 
