@@ -16,8 +16,6 @@ from grader.checks.phrases import entry_is, number, pair_of_numbers, type_phrase
 from grader.checks.script import WRITTEN_OUT, Script
 from grader.worker.outside.proxy import Student
 
-__judges_values__ = True  # see grader.running.failures
-
 T = TypeVar("T")
 PICTURE = 12  # rows and columns of the tables in a report
 MOST_EVIDENCE = 200_000  # entries of one array kept for pictures

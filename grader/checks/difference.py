@@ -9,8 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-__judges_values__ = True  # see grader.running.failures
-
 #: What a test finds: whether it holds, or the words for the blanks of its sentence.
 Finding = bool | np.bool_ | Mapping[str, object]
 

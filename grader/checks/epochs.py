@@ -2,8 +2,6 @@
 
 import re
 
-__judges_values__ = True  # see grader.running.failures
-
 #: How learners' loops usually say how far they are: "epoch 3", "Epoch: 3/10", "epoch 3 of 10".
 _EPOCH = re.compile(r"\bepochs?\W{0,3}(\d{1,6})(?:\s*(?:/|of)\s*(\d{1,6}))?", re.IGNORECASE)
 

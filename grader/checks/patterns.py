@@ -11,8 +11,6 @@ import numpy as np
 from grader.checks.difference import Finding, Mismatch, Pattern, close, first_shown
 from grader.checks.phrases import index_text, listed, number
 
-__judges_values__ = True  # see grader.running.failures
-
 ROWS_FOR_COLUMNS = "Rows and columns are swapped."
 
 

@@ -8,8 +8,6 @@ import numpy as np
 
 from grader.worker.outside.handles import Handle, what_is
 
-__judges_values__ = True  # see grader.running.failures
-
 _A_TYPE = {"str": "a text", "bool": "True or False", "dict": "a dict", "set": "a set", "bytes": "bytes", "ndarray": "an array"}
 
 

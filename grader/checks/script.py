@@ -6,8 +6,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-__judges_values__ = True  # see grader.running.failures
-
 T = TypeVar("T")
 WRITTEN_OUT = 60  # entries of an array that are written out; beyond, its recipe
 INLINE = 6  # entries of an array without a name that are written into the call

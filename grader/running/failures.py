@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 PRINTED_LINES = 20
 MOST_OWN_LINES = 24
 
-#: Set in the grader's modules that work on a learner's values for a check, wherever they lie: what they raise is the
-#: values' doing. Everything else of the grader is machinery, and what that raises is our own fault.
-MARK = "__judges_values__"
+#: The room that works on a learner's values for a check: what is raised there is the values' doing. Everything else of the
+#: grader is machinery, and what that raises is our own fault.
+JUDGES = "grader.checks."
 
 #: What Python raises when a check works on a value that is not of the kind it expects.
 _UNUSABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, AssertionError)
@@ -103,11 +103,12 @@ def _in_a_check(failure: BaseException, tasks: Path) -> bool:
 
     The innermost frame that is a check author's or ours decides: NumPy's frames below it say nothing.
     """
-    ours, folder = __name__.partition(".")[0], tasks.resolve()
+    folder = tasks.resolve()
     for frame in reversed([frame for frame, _ in traceback.walk_tb(failure.__traceback__)]):
-        if folder in Path(frame.f_code.co_filename).resolve().parents or frame.f_globals.get(MARK) is True:
+        module = str(frame.f_globals.get("__name__"))
+        if folder in Path(frame.f_code.co_filename).resolve().parents or module.startswith(JUDGES):
             return True
-        if str(frame.f_globals.get("__name__")).partition(".")[0] == ours:
+        if module.partition(".")[0] == "grader":
             return False
     return False
 

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from grader.checks import compare
 from grader.course.skeleton import stub_statement
 from grader.paths import TASKS
 from grader.running import failures, scores
@@ -257,7 +256,7 @@ def functions_of(name):
     return [f for f in vars(module).values() if inspect.isroutine(f) and f.__module__ == name]
 
 
-def test_what_check_authors_use_is_marked_and_the_machinery_is_not():
+def test_what_check_authors_use_lies_in_the_room_that_judges_values():
     assert {
         "grader.checks.case",
         "grader.checks.compare",
@@ -265,10 +264,7 @@ def test_what_check_authors_use_is_marked_and_the_machinery_is_not():
         "grader.checks.patterns",
         "grader.checks.phrases",
     } <= set(author_modules())
-    for name in author_modules():
-        assert getattr(importlib.import_module(name), failures.MARK, False) is True, name
-    for name in ("grader.running.runner", "grader.worker.wire", "grader.worker.outside.proxy", "grader.running.session"):
-        assert not hasattr(importlib.import_module(name), failures.MARK), name
+    assert [name for name in author_modules() if not name.startswith(failures.JUDGES)] == []
 
 
 #: A check's helper that cannot work with None, in a module of its own.
@@ -276,28 +272,28 @@ STUMBLES = "def first(value):\n    return value[0]\n"
 
 
 @pytest.mark.parametrize(
-    ("place", "name", "text", "state"),
+    ("place", "name", "state"),
     [
-        ("grader/near.py", "grader.near", f"{failures.MARK} = True\n{STUMBLES}", "fail"),
-        ("grader/some/room/far.py", "grader.some.room.far", f"{failures.MARK} = True\n{STUMBLES}", "fail"),
-        ("grader/near.py", "grader.near", STUMBLES, "error"),
-        ("grader/some/room/checks.py", "grader.some.room.checks", STUMBLES, "error"),
-        ("tasks/toolbox/shared.py", "shared", STUMBLES, "fail"),
+        ("grader/checks/near.py", "grader.checks.near", "fail"),
+        ("grader/near.py", "grader.near", "error"),
+        ("grader/checks_beside.py", "grader.checks_beside", "error"),
+        ("grader/some/room/checks.py", "grader.some.room.checks", "error"),
+        ("tasks/toolbox/shared.py", "shared", "fail"),
     ],
 )
-def test_a_modules_mark_decides_whose_fault_it_is_and_its_folder_does_not(tmp_path, monkeypatch, place, name, text, state):
+def test_a_modules_room_decides_whose_fault_it_is(tmp_path, monkeypatch, place, name, state):
     course = toys.course(tmp_path)
     folder, _, rest = place.partition("/")
     file = (course.tasks if folder == "tasks" else tmp_path / "grader") / rest
-    result = stumble(course, monkeypatch, file, name, text)
+    result = stumble(course, monkeypatch, file, name)
     assert result.state == state
     assert ("could not use what" in result.message) is (state == "fail")
 
 
-def stumble(course, monkeypatch, file, name, text):
-    """The result of a check that hands an answer of None to `first` of a module with that text, in that place."""
+def stumble(course, monkeypatch, file, name):
+    """The result of a check that hands an answer of None to `first` of a module of that name, in that place."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
+    file.write_text(STUMBLES)
     spec = importlib.util.spec_from_file_location(name, file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -307,13 +303,6 @@ def stumble(course, monkeypatch, file, name, text):
     path.write_text(path.read_text().replace("case.expect(student.layers.double(a), ", call))
     layers = RIGHT["layers"].replace("return a + a", "return None")
     return run(course, submission(layers=layers), "01").results["01_first", "check_double_doubles"]
-
-
-def test_a_copy_of_compare_in_another_room_gives_the_same_state(tmp_path, monkeypatch):
-    text = (Path(compare.__file__)).read_text("utf-8") + "\n\n" + STUMBLES
-    for place, name in (("compare.py", "grader.checks.compare"), ("deep/down/of_values.py", "grader.deep.down.of_values")):
-        course = toys.course(tmp_path / name)
-        assert stumble(course, monkeypatch, tmp_path / "moved" / place, name, text).state == "fail"
 
 
 def test_a_group_shares_its_worker_and_memo(course):
