@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from grader.checks.compare import Unmet, compare
-from grader.checks.difference import Mismatch, close
-from grader.checks.patterns import ROWS_FOR_COLUMNS, numbers_show
+from grader.checks.difference import Mismatch, close, first_shown
+from grader.checks.patterns import NUMBERS, ROWS_FOR_COLUMNS
 from grader.checks.phrases import entry_is, number, pair_of_numbers, type_phrase
 from grader.checks.script import WRITTEN_OUT, Script
 from grader.worker.outside.proxy import Student
@@ -206,7 +206,7 @@ class Case:
         told, slope = pair_of_numbers(float(analytic[worst]), float(numeric[worst]))
         should = f"{what} should agree with the numerical gradient: |a - n| / (|a| + |n|) at most {tol:g}."
         gave = f"For {what} it is {number(share)}. Furthest off: {name} is {told}, the measured slope is {slope}."
-        looks_like = numbers_show(Mismatch(analytic, numeric, self._counts)) if not where else ""
+        looks_like = first_shown(NUMBERS, Mismatch(analytic, numeric, self._counts)) if not where else ""
         raise Unmet(should, gave, looks_like, kind="values", compared=(analytic, numeric))
 
     # -- what is left over for the report ------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from dataclasses import KW_ONLY, dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from grader.checks import patterns
-from grader.checks.difference import Mismatch, close
+from grader.checks.difference import Mismatch, close, first_shown
+from grader.checks.patterns import NUMBERS, SHAPES
 from grader.checks.phrases import array_text, entries, entry_is, pair_of_numbers, positions, type_phrase
 
 
@@ -87,7 +87,7 @@ def compare(
         meaning = f": {layout}" if layout else ""
         wanted = str(want.shape) if have.ndim and want.ndim else _shape_phrase(want)
         gave = f"{_returned(what)} {_shape_phrase(have)}; it should be {wanted}{meaning}."
-        seen = patterns.shape_shows(have, want) if have.dtype.kind in "fiu" else ""
+        seen = first_shown(SHAPES, Mismatch(have, want)) if have.dtype.kind in "fiu" else ""
         promise = f"{what} should be {_shape_phrase(want)}{meaning}."
         return Unmet(promise, gave, seen, arrays=arrays, kind="shape", complete=True)
     if problem := compare_dtype(have, what, dtype, one=one, like=want):
@@ -102,7 +102,7 @@ def compare(
     if np.all(error <= np.minimum(allowed, np.finfo(float).max)):  # where inf is expected, every answer is inf away
         return None
     mismatch = Mismatch(have, want.astype(np.float64), counts or {}, named or {}, earlier or {})
-    seen = patterns.numbers_show(mismatch)
+    seen = first_shown(NUMBERS, mismatch)
     told = _difference(what, have, want, error - allowed)
     return Unmet(promise, told, seen, arrays=arrays, kind="values", complete=not should)
 

@@ -8,20 +8,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.checks.difference import Finding, Mismatch, Pattern, close, first_shown
+from grader.checks.difference import Finding, Mismatch, Pattern, close
 from grader.checks.phrases import index_text, listed, number
 
 ROWS_FOR_COLUMNS = "Rows and columns are swapped."
-
-
-def shape_shows(given: np.ndarray, expected: np.ndarray) -> str:
-    """What two different shapes have to do with each other."""
-    return first_shown(SHAPES, Mismatch(given, expected))
-
-
-def numbers_show(mismatch: Mismatch) -> str:
-    """The first thing that two finite arrays of one shape show; "" if nothing in particular."""
-    return first_shown(NUMBERS, mismatch)
 
 
 # -- shapes ------------------------------------------------------------------------------------------------------------
@@ -45,6 +35,7 @@ def _swapped(m: Mismatch) -> Finding:
     return two and {"swapped": ROWS_FOR_COLUMNS}
 
 
+#: What two different shapes have to do with each other.
 SHAPES = (
     Pattern("transposed", lambda m: m.given.ndim == 2 and close(m.given.T, m.expected)),
     Pattern("rows for columns", _swapped),
@@ -254,7 +245,8 @@ def _zeros_where_off(m: Mismatch) -> Finding:
     return m.expected.size > 2 and count > 0 and not m.given64[m.off].any() and {"count": count, "size": m.off.size}
 
 
-# From what the whole arrays have in common with others, over digits, offsets and signs, to where single entries differ.
+#: What two finite arrays of one shape show: from what the whole arrays have in common with others, over digits, offsets and
+#: signs, to where single entries differ.
 NUMBERS = (
     Pattern("left over", _left_over),
     Pattern("an input", _input),
