@@ -98,7 +98,7 @@ def _summary(report: Report, policy: Policy, raw: float, taken: float, days: int
         lines.append("Grading is under way, or was stopped: this is what was decided so far.")
     if taken:
         lines.append(f"{words.plural(days, 'day')} late: {number(taken)} of {number(raw)} points taken.")
-    shown = all(level(policy.feedback, stage, check) == "full" for stage in report.stages for check in stage.checks)
+    shown = all(level(policy.feedback, stage.id, check) == "full" for stage in report.stages for check in stage.checks)
     if shown and (told := words.beside_score(report.stages, policy.weights)):
         lines.append(f"{told}.")
     if report.next is not None and shown:

@@ -21,7 +21,7 @@ from grader.diagnosis.answer_table import TABLE, stale_tables
 from grader.errors import Refusal
 from grader.export import kit_update
 from grader.export.kit_list import STUDENT, KitList, encode
-from grader.files import write_atomically
+from grader.files import replacing
 from grader.paths import REQUIREMENTS
 from grader.report import site
 
@@ -80,14 +80,11 @@ def _make_zip(course: Course, out: Path) -> list[str]:
     if os.path.lexists(out) and not _is_zipped_kit(out):
         raise Refusal(f"{out} exists and is not a kit. Remedy: OUT=another file, or remove it.")
     files = with_list(contents(course))
-    with tempfile.TemporaryDirectory() as name:
-        packed = Path(name) / "kit.zip"
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(files):
-                entry = zipfile.ZipInfo(f"{out.stem}/{path}", time.localtime()[:6])
-                entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
-                archive.writestr(entry, files[path])
-        write_atomically(out, packed.read_bytes())
+    with replacing(out) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(files):
+            entry = zipfile.ZipInfo(f"{out.stem}/{path}", time.localtime()[:6])
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o100644 << 16
+            archive.writestr(entry, files[path])
     return [f"{out}: {len(files)} files. Learners start with `make grade` in it."]
 
 
@@ -121,7 +118,7 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
     for stage in [*(path.parent for path in course.tasks.glob("*/task.toml")), course.tasks / TOOLBOX]:
         yield from _below(stage, f"tasks/{stage.name}", _NOT_OF_TASKS)
     teachers = {verb for verb, (group, _) in VERBS.items() if group != "Learn"} - TEACHERS_VERBS_IN_A_KIT
-    parts = {GRADER / "verbs" / "templates", *(GRADER.joinpath(*name.split(".")) for name in LEFT_OUT)}
+    parts = {GRADER / "verbs" / "templates", *(GRADER / name for name in LEFT_OUT)}
     yield from _below(GRADER, "grader", parts | {module_of(verb) for verb in teachers})
     yield from _pages(course)
     yield from _data(course)
@@ -135,7 +132,6 @@ def _contents(course: Course) -> Iterator[tuple[str, bytes]]:
 
 def _templates(course: Course) -> Iterator[tuple[str, bytes]]:
     """What every kit has, in the course's own words where its name ends in .j2."""
-
     elsewhere = {"grade.yml": ".github/workflows/grade.yml", "autograder.in": "autograder.py"}
     words = {"about": course.about, "stage": course.stages[min(2, len(course.stages) - 1)].id}
     words["toolbox"] = [path.stem for path in (course.tasks / TOOLBOX).glob("*.py")]

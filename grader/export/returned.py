@@ -27,13 +27,14 @@ def redacted(report: Report, rules: FeedbackRules) -> Report:
     hidden = len(report.checks) - sum(len(stage.checks) for stage in stages)
     most = sum(stage.max_points for stage in stages)
     worth = sum(check.max_points for _, check in report.checks) - most
+    step, check = report.next, report.next_check
     told = f"{plural(hidden, 'check')} worth {plural(worth, 'point')} are not shown."
     return msgspec.structs.replace(
         report,
         stages=stages,
         score=sum(stage.points for stage in stages),
         max_score=most,
-        next=report.next if _may_tell(report, rules) else None,
+        next=step if step and check and level(rules, step.stage, check) == "full" else None,
         curves=report.curves if rules.default == "full" and not hidden else {},
         notes=[*report.notes, told] if hidden else report.notes,
     )
@@ -80,7 +81,7 @@ def folder_name(grade: Grade) -> str:
 
 def _limited_stage(stage: StageResult, rules: FeedbackRules) -> StageResult:
     """A stage with the checks that may be named, and their points."""
-    shown = [_limited(check, feedback) for check in stage.checks if (feedback := level(rules, stage, check)) != "none"]
+    shown = [_limited(check, feedback) for check in stage.checks if (feedback := level(rules, stage.id, check)) != "none"]
     points, most = sum(check.points for check in shown), sum(check.max_points for check in shown)
     return msgspec.structs.replace(stage, checks=shown, points=points, max_points=most)
 
@@ -93,9 +94,3 @@ def _limited(check: CheckResult, feedback: Feedback) -> CheckResult:
     return msgspec.structs.replace(
         check, message=message, card=None, mistake=None, hints=[], notes=[], printed="", blocked_by="", substituted=put_in
     )
-
-
-def _may_tell(report: Report, rules: FeedbackRules) -> bool:
-    """Whether the next step belongs to a check that may be told in full."""
-    where = (report.next.stage, report.next.check) if report.next else None
-    return "full" in (level(rules, s, c) for s in report.stages for c in s.checks if (s.id, c.id) == where)

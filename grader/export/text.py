@@ -5,13 +5,13 @@ import re
 from markupsafe import Markup
 
 from grader.course.policy import Feedback, FeedbackRules
-from grader.records import CheckResult, StageResult
+from grader.records import CheckResult
 from grader.report import words
 
 
-def level(rules: FeedbackRules, stage: StageResult, check: CheckResult) -> Feedback:
-    """How much is told of a check: its own rule before its stage's before the default."""
-    return rules.checks.get(check.id) or rules.checks.get(stage.id) or rules.default
+def level(rules: FeedbackRules, stage: str, check: CheckResult) -> Feedback:
+    """How much is told of a check of a stage: its own rule before its stage's before the default."""
+    return rules.checks.get(check.id) or rules.checks.get(stage) or rules.default
 
 
 def outcome(check: CheckResult, feedback: Feedback) -> str:
