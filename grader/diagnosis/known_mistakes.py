@@ -13,7 +13,7 @@ from grader.diagnosis.answer_table import OTHERS, SEED, AnswerTable, KnownAnswer
 from grader.diagnosis.digests import Digest, digest, digest_text
 from grader.diagnosis.drawn_digests import agrees_with, plain, shows_more, unpacked
 from grader.diagnosis.facts import facts_of
-from grader.diagnosis.matches import groups, likeliest, mistake_of, one_group
+from grader.diagnosis.matches import fails_alike, groups, likeliest, mistake_of, one_group
 from grader.diagnosis.random_draws import features
 from grader.diagnosis.runs import PROBE, Functions, Runs, checks_and_probes, probes
 from grader.diagnosis.same_answers import (
@@ -167,7 +167,9 @@ class _Lookup:
             found = self._matches_but_for_the_draw(much, able, right)
         names = [name for line in found for name in line.names.split() if not self._contradicted(name)]
         if names and not self._shows_values(right, much):
-            names = [name for name in names if name in self._in_the_same_words() and self._fails_alike(name)]
+            stage, fails = self.check.stage, self.table.fails
+            names = [name for name in names if name in self._in_the_same_words()]
+            names = [name for name in names if fails_alike(self.context, self.check, stage, fails[name])]
         return names
 
     def _matches_but_for_the_draw(self, much: int, able: list[KnownAnswers], right: RightAnswers) -> list[KnownAnswers]:
@@ -196,8 +198,3 @@ class _Lookup:
         """Whether a check holds that this mistake is known to break."""
         found = (self.context.state.results.get((self.check.stage, check)) for check in self.table.fails[name])
         return any(result is not None and result.state == "pass" for result in found)
-
-    def _fails_alike(self, name: str) -> bool:
-        """Whether the submission fails no check of the same functions but those that this mistake is known to break."""
-        others = (c for c in self.stage.checks if {*c.functions} & {*self.check.functions})
-        return {c.id for c in others if scores.key(c) in self.context.state.transcripts} <= self.table.fails[name]

@@ -23,6 +23,7 @@ from grader.diagnosis.same_answers import (
 )
 from grader.records import Mistake
 from grader.running import scores
+from grader.running.context import Context
 from grader.worker.outside.errors import CallTimeout
 from grader.worker.outside.transcript import ErrorInfo
 
@@ -55,7 +56,7 @@ def _matching(bench: Bench, check: Check, given: Answers, candidates: Forms, muc
     elif candidates and bench.in_time():
         exact = _matching_but_for_the_draw(bench, run, given, candidates)
     if exact and bench.in_time() and not shows_values(given, run.course(bench.reference) or ()):
-        exact = [m for m in exact if _fails_alike(bench, check, m)]
+        exact = [m for m in exact if fails_alike(bench.context, check, m.stage, m.fails)]
         exact = [m for m in exact if last_words(run.course(bench.mutant(m)) or ()) == last_words(given)]
     return exact
 
@@ -70,12 +71,10 @@ def shows_values(given: Answers, right: Answers) -> bool:
     return True
 
 
-def _fails_alike(bench: Bench, check: Check, m: Misconception) -> bool:
-    """Whether the submission fails no check of this one's functions but those that this mistake is known to break."""
-    about, state = set(check.functions), bench.context.state
-    checks = bench.context.course.stage(m.stage).checks
-    failed = {c.id for c in checks if about & set(c.functions) and scores.key(c) in state.transcripts}
-    return failed <= set(m.fails)
+def fails_alike(context: Context, check: Check, stage: str, known: Iterable[str]) -> bool:
+    """Whether the submission fails no check of this one's functions, in a stage, but those that a mistake is known to break."""
+    others = (c for c in context.course.stage(stage).checks if {*c.functions} & {*check.functions})
+    return {c.id for c in others if scores.key(c) in context.state.transcripts} <= {*known}
 
 
 def _matching_but_for_the_draw(bench: Bench, run: Runs, given: Answers, candidates: Forms) -> list[Misconception]:
