@@ -25,7 +25,7 @@ from grader.diagnosis.answer_table import (
     made_of,
 )
 from grader.diagnosis.digests import Digest
-from grader.diagnosis.matches import is_about
+from grader.diagnosis.matches import groups, is_about
 from grader.diagnosis.runs import checks_and_probes, probes
 from grader.diagnosis.same_answers import ALL_OF_HISTORY, NO_HISTORY, VALIDATION_ONLY, in_words_alone
 from grader.files import write_atomically
@@ -137,7 +137,7 @@ class _Maker:
         near = [asked for asked in self.asked if any(is_about(asked.check, self.codes[name][0]) for name in twins)]
         found, parts = list[AllAnswers](), [twins]
         for asked in (check, *self.probing, *near):
-            if all(_groups(table, part) == 1 for part in parts):
+            if all(groups(map(table.mistakes.__getitem__, part)) == 1 for part in parts):
                 break
             told = {name: asked.all_answers(self.codes[name][1]) for name in twins}
             parted = [same for part in parts for same in _alike_in(told, part)]
@@ -157,7 +157,7 @@ def _twins(table: AnswerTable, check: str) -> list[list[str]]:
                 break
         else:
             found.append((line, line.names.split()))
-    return [names for _, names in found if _groups(table, names) > 1]
+    return [names for _, names in found if groups(map(table.mistakes.__getitem__, names)) > 1]
 
 
 def _alike(one: list[str], other: list[str]) -> bool:
@@ -175,7 +175,3 @@ def _alike_in(told: Mapping[str, str], names: Iterable[str]) -> list[list[str]]:
     for name in names:
         found.setdefault(told[name], []).append(name)
     return list(found.values())
-
-
-def _groups(table: AnswerTable, names: Iterable[str]) -> int:
-    return len({table.mistakes[name].group for name in names})
