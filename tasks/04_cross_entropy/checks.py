@@ -14,7 +14,7 @@ def check_cross_entropy_averages_the_surprise(student, case):
     logits, labels = case.normal("logits", 5, 4, scale=1.5), case.labels("labels", 5, 4)
     loss = student.losses.SoftmaxCrossEntropy()
     case.sizes(rows=5, classes=4)
-    case.remember("the median over the rows", np.median([_loss(logits[n : n + 1], labels[n : n + 1]) for n in range(5)]))
+    case.remember("the median over the rows", np.sort([_loss(logits[n : n + 1], labels[n : n + 1]) for n in range(5)])[2])
     log_sums = np.array([_loss(row[None], np.array([0])) + row[0] for row in logits])
     by_number = np.mean(log_sums - (logits * labels[:, None]).sum(axis=1))
     case.remember("the result if the labels as they stand take the place of their one-hot rows", by_number)
