@@ -89,7 +89,9 @@ class WorkerPool:
             kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
         self.cold = not kernel.LINUX or os.environ.get(COLD_VARIABLE) == "1" if cold is None else cold
         self._zygote = None if self.cold else ZygoteClient()
-        self._first = [ForkedProcess(self._zygote, self._plan())] if self._zygote else []  # is confined while the grader loads
+        self._first: list[ForkedProcess] = []  # it is confined while the grader loads
+        with contextlib.suppress(WorkerFault):  # who needs one is told
+            self._first += [ForkedProcess(self._zygote, self._plan())] if self._zygote else []
         if sandbox == "strict":
             report = self.report()
             if not report["complete"]:

@@ -210,8 +210,7 @@ def summary(measured: dict[str, Any], sandbox: str, mode: str) -> dict[str, Any]
     layers = ["separate process", "plain-data protocol", "time limits", "output limit"]
     layers += [str(text) for text in measured["layers"].values() if not str(text).startswith("off")]
     missing = {str(name): str(text)[5:] for name, text in measured["layers"].items() if str(text).startswith("off")}
-    line = f"{held} of {len(probes)} forbidden actions blocked"
-    line += f"; NOT blocked here: {', '.join(open_ways)}" * bool(open_ways)
+    line = f"{held} of {len(probes)} forbidden actions blocked" + f"; NOT blocked here: {', '.join(open_ways)}" * bool(open_ways)
     level = "full" if not open_ways else "process" if held <= 1 else "partial"
     told = {"level": level, "complete": not open_ways, "requested": sandbox, "mode": mode, "probes": probes}
     return {**told, "layers": layers, "missing": missing, "remedies": open_ways, "summary": line}

@@ -345,6 +345,20 @@ def test_a_first_worker_without_an_array_is_not_used():
             assert gone(pid)
 
 
+def test_a_zygote_that_ends_before_the_first_worker_is_asked_for_is_replaced(monkeypatch):
+    start = process.ZygoteClient.__init__
+
+    def started(zygote):
+        start(zygote)
+        zygote.program.kill()
+        zygote.program.wait()
+        monkeypatch.setattr(process.ZygoteClient, "__init__", start)
+
+    monkeypatch.setattr(process.ZygoteClient, "__init__", started)
+    with WorkerPool(HERE.withheld) as pool, pool.student(PID) as student:
+        assert student.layers.f() > 0
+
+
 def test_a_pool_that_nobody_used_leaves_nothing():
     before = os.listdir("/proc/self/fd")
     pool = WorkerPool(HERE.withheld)
