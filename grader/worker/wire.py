@@ -121,7 +121,7 @@ def _pack(value: Any, message: _Outgoing, depth: int) -> object:  # noqa: ANN401
         raise NotPlain("nested too deeply")
     pack = _PACK.get(kind)
     if pack is None and issubclass(kind, np.ndarray) and not f"{kind.__module__}".startswith("numpy"):
-        value, pack = np.ndarray.view(value, np.ndarray), _pack_array  # a learner's class of arrays
+        value, pack = np.ndarray.view(value, np.ndarray), _pack_array  # a class of one's own, such as of arrays with a gradient
     return pack(value, message, depth + 1) if pack is not None else _stand_in(value, message)
 
 
@@ -157,7 +157,8 @@ def _is_small(value: int) -> bool:
 
 def _pack_big_integer(value: int, message: _Outgoing) -> Ext:
     size = value.bit_length() // 8 + 1
-    return Ext(BIGINT, value.to_bytes(size, "little", signed=True)) if size <= bounds.MAX_BIGINT else _stand_in(value, message)
+    small = size <= bounds.MAX_BIGINT
+    return Ext(BIGINT, value.to_bytes(size, "little", signed=True)) if small else _stand_in(value, message)
 
 
 def _stand_in(value: object, message: _Outgoing) -> Ext:
