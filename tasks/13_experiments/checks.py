@@ -132,7 +132,7 @@ def _list(student, value):
 def _items(student, case, item, count, should):
     parts = _list(student, item)
     case.require(len(parts) == count, should, f"An item of it has {len(parts)} parts.")
-    return parts
+    return [part.item() if isinstance(part, np.ndarray) and not part.ndim else part for part in parts]  # np.array(2.3) is 2.3
 
 
 def _equal(given, expected):
