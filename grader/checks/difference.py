@@ -84,19 +84,10 @@ class Pattern(NamedTuple):
     name: str
     test: Callable[[Mismatch], Finding]
 
-    @property
-    def sentence(self) -> str:
-        """With blanks for what the test finds, and {every} for "It is" or "Every entry is"."""
-        return _words()[self.name]["sentence"]
-
-    @property
-    def place(self) -> str:
-        """Why it stands before or after others, where both can hold and the order decides."""
-        return _words()[self.name].get("place", "")
-
 
 @cache
-def _words() -> dict[str, dict[str, str]]:
+def words() -> dict[str, dict[str, str]]:
+    """Of each pattern its sentence, with blanks, and its place: why it stands before or after others, where both can hold."""
     return tomllib.loads(Path(__file__).with_name("patterns.toml").read_text("utf-8"))
 
 
@@ -105,7 +96,7 @@ def first_shown(patterns: Iterable[Pattern], mismatch: Mismatch) -> str:
     for pattern in patterns:
         if found := pattern.test(mismatch):
             every = "It is" if mismatch.expected.size == 1 else "Every entry is"
-            return pattern.sentence.format(every=every, **(found if isinstance(found, Mapping) else {}))
+            return words()[pattern.name]["sentence"].format(every=every, **(found if isinstance(found, Mapping) else {}))
     return ""
 
 

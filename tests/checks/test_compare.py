@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grader.checks.compare import Unmet, compare
-from grader.checks.difference import Mismatch, first_shown
+from grader.checks.difference import Mismatch, first_shown, words
 from grader.checks.patterns import NUMBERS, SHAPES
 from tests.wording import banned_words
 
@@ -134,7 +134,7 @@ def test_what_the_numbers_show(given, names):
     mismatch = Mismatch(given, WANT, SIZES, {"x": X, "b": B})
     hold = [p for p in NUMBERS if p.test(mismatch)]
     assert ", ".join(p.name for p in hold) == names
-    assert len(hold) == 1 or hold[0].place, "where the order decides, the reason stands there"
+    assert len(hold) == 1 or words()[hold[0].name]["place"], "where the order decides, the reason stands there"
     assert verdict(given).looks_like == first_shown(hold[:1], mismatch)
 
 
