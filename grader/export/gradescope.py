@@ -12,8 +12,6 @@ from grader.course.policy import Policy
 from grader.export import as_json, filled
 from grader.export.text import level
 from grader.records import Report
-from grader.report import words
-from grader.report.words import number
 
 
 class Metadata(Struct, frozen=True):
@@ -57,9 +55,10 @@ def results(report: Report, policy: Policy, metadata: Metadata | None = None) ->
     late = structs.replace(policy.late, due=metadata.due or policy.late.due)
     days = counting.lateness(metadata.created, late)
     taken = counting.penalty(raw, days, late, late.free_days)
-    summary, alone = _summary(report, policy, raw, taken, days), counting.weighted(report, policy, alone=True)
+    alone = counting.weighted(report, policy, alone=True)
+    full = all(level(policy.feedback, stage.id, check) == "full" for stage in report.stages for check in stage.checks)
     tests = [(s, place, c, policy.weights.get(s.id, 1.0)) for s in report.stages for place, c in enumerate(s.checks, 1)]
-    values = {"taken": taken, "days": days, "alone": alone, "summary": summary, "tests": tests}
+    values = {"taken": taken, "days": days, "alone": alone, "full": full, "tests": tests}
     told: dict[str, Any] = json.loads(filled("gradescope_results.json.j2", report, policy, **values))
     return told
 
@@ -90,20 +89,3 @@ def refused(policy: Policy, metadata: Metadata) -> dict[str, Any] | None:
         "The result of the last attempt that counts is shown again."
     )
     return {**repeated, "output": f"{sentence}\n\n{repeated.get('output') or ''}".strip()}
-
-
-def _summary(report: Report, policy: Policy, raw: float, taken: float, days: int) -> str:
-    lines = []
-    if not report.complete:
-        lines.append("Grading is under way, or was stopped: this is what was decided so far.")
-    if taken:
-        lines.append(f"{words.plural(days, 'day')} late: {number(taken)} of {number(raw)} points taken.")
-    shown = all(level(policy.feedback, stage.id, check) == "full" for stage in report.stages for check in stage.checks)
-    if shown and (told := words.beside_score(report.stages, policy.weights)):
-        lines.append(f"{told}.")
-    if report.next is not None and shown:
-        where = f" ({words.next_place(report.next)})" if report.next.line else ""
-        lines.append(f"{words.NEXT}: {report.next.text}{where if where not in report.next.text else ''}")
-    if summary := report.sandbox.get("summary"):
-        lines.append(f"Sandbox: {summary}")
-    return "\n".join([*lines, *report.notes])
