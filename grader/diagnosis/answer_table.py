@@ -93,9 +93,6 @@ class KnownAnswers(Struct, frozen=True, array_like=True, tag="given"):
         told = self.answers[place] if place < len(self.answers) else ""
         return bool(told) and own.agrees(Digest.read(told))
 
-    def meets_in_a_draw(self, own: Digest) -> bool:
-        return any(own.agrees(Digest.read(told)) for told in self.meets.split())
-
 
 class OpenAnswers(Struct, frozen=True, array_like=True, tag="open"):
     """What a mistake with an open number answers in a check when another number stands in it.

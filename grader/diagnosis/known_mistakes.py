@@ -184,7 +184,7 @@ class _Lookup:
         if shows_more(draws, known, right.equal, much):
             return found
         own = [digest(comparable(run, NO_HISTORY)) for run in runs]
-        return [line for line in found if any(map(line.meets_in_a_draw, own))]
+        return [line for line in found if any(one.agrees(Digest.read(told)) for told in line.meets.split() for one in own)]
 
     def _shows_values(self, right: RightAnswers, much: int) -> bool:
         """Whether anything but an exception tells the answers from the right ones, apart from histories."""
