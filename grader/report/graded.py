@@ -1,6 +1,7 @@
 """`How it was graded`: enough to reproduce a grade, as rows of name and value, from the records alone."""
 
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 from grader.records import Report
@@ -23,16 +24,14 @@ def sandbox(report: Report) -> Rows:
 
 def limits(report: Report) -> Rows:
     """With the seconds that a stage, a check and a call may take, neighbouring stages with the same limits in one row."""
+    found = rows(report.limits, "stages")
     stages = report.limits.get("stages")
-    found: list[tuple[str, str, str]] = []  # first stage, last stage, limits
-    for id, limits in stages.items() if isinstance(stages, dict) else ():
-        told = ", ".join(f"{value:.4g} s a {name}" for name, value in limits.items())
-        if found and found[-1][2] == told:
-            found[-1] = (found[-1][0], id, told)
-        else:
-            found.append((id, id, told))
-    merged = [(first if first == last else f"{first} to {last}", told) for first, last, told in found]
-    return rows(report.limits, "stages") + merged
+    limits = stages if isinstance(stages, dict) else {}
+    told = {id: ", ".join(f"{value:.4g} s a {name}" for name, value in of.items()) for id, of in limits.items()}
+    for text, alike in groupby(told, told.__getitem__):
+        first, *more = alike
+        found.append((f"{first} to {more[-1]}" if more else first, text))
+    return found
 
 
 def rows(record: Mapping[str, Any], *left_out: str, before: str = "") -> Rows:
