@@ -52,7 +52,7 @@ def write_tables(verifier: Verifier) -> None:
 def _texts(verifier: Verifier) -> Iterator[tuple[Stage, str]]:
     course = verifier.course
     stages = [stage for stage in course.stages if stage.id in verifier.wanted and load(stage.folder)]
-    work = partial(_text, course, verifier.reference)
+    work = partial(text_of, course, verifier.reference)
     if not hasattr(os, "fork"):
         yield from zip(stages, map(work, stages))
         return
@@ -60,13 +60,9 @@ def _texts(verifier: Verifier) -> Iterator[tuple[Stage, str]]:
         yield from zip(stages, processes.map(work, stages))
 
 
-def _text(course: Course, reference: Submission, stage: Stage) -> str:
-    return table_of(course, reference, stage).text()
-
-
-def table_of(course: Course, reference: Submission, stage: Stage) -> AnswerTable:
-    """What the reference and each mistake of a stage answer now."""
-    return AnswerTable(made_of(course, stage), _Maker(course, reference, stage).lines())
+def text_of(course: Course, reference: Submission, stage: Stage) -> str:
+    """The file that tells what the reference and each mistake of a stage answer now."""
+    return AnswerTable(made_of(course, stage), _Maker(course, reference, stage).lines()).text()
 
 
 class _Maker:

@@ -9,7 +9,7 @@ import pytest
 
 from grader.check_tasks import subjects
 from grader.check_tasks.numbers import other_numbers, usual_numbers
-from grader.check_tasks.tables import table_of
+from grader.check_tasks.tables import text_of
 from grader.checks.case import Case
 from grader.course.course import Course
 from grader.course.misconceptions import apply, load, parse
@@ -267,7 +267,7 @@ def test_a_table_is_read_as_it_was_written():
 
 def test_a_table_says_what_its_stage_answers_today():
     for stage in ("02_relu", "08_sgd"):
-        assert table_of(HERE, ANSWER, HERE.stage(stage)).text() == read_table(HERE.stage(stage)).text()
+        assert text_of(HERE, ANSWER, HERE.stage(stage)) == read_table(HERE.stage(stage)).text()
 
 
 def test_a_table_of_another_day_is_stale_where_that_can_be_told(tmp_path):
