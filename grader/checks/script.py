@@ -48,8 +48,7 @@ class Script:
         if id(value) in self._by_id:
             return self._by_id[id(value)]
         if isinstance(value, np.ndarray):
-            part = self._part(value)
-            if part:
+            if part := self._part(value):
                 return part
             if value.size <= INLINE:
                 return literal(value, "")
@@ -95,13 +94,11 @@ class Script:
 
     def _source(self, name: str, most: int) -> str:
         value, source = self._named[name]
-        if isinstance(value, np.ndarray) and (value.size <= most and not source):
+        if source or not isinstance(value, np.ndarray):
+            return source or repr(value)
+        if value.size <= most:
             return literal(value, " " * len(f"{name} = np.array("))
-        if source:
-            return source
-        if isinstance(value, np.ndarray):
-            return f"...  # {value.dtype} array of shape {value.shape}"
-        return repr(value)
+        return f"...  # {value.dtype} array of shape {value.shape}"
 
     def _part(self, value: np.ndarray) -> str:
         """ "x.T" or "x[2:5]" if that is what the array is."""

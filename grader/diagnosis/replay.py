@@ -39,12 +39,9 @@ def depart(done: Answers, expected: Answers, first: int = 0) -> bool:
 
     first : answers that are known to agree
     """
-    if len(done) > len(expected):
-        return True
-    for mine, theirs in zip(done[first:], expected[first:]):
-        if mine[:2] != theirs[:2] or (mine[2] is not None and not same(mine[2], theirs[2])):
-            return True
-    return False
+    pairs = zip(done[first:], expected[first:])
+    apart = (mine[:2] != theirs[:2] or (mine[2] is not None and not same(mine[2], theirs[2])) for mine, theirs in pairs)
+    return len(done) > len(expected) or any(apart)
 
 
 class Replay(NamedTuple):
