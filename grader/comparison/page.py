@@ -19,6 +19,7 @@ from grader.report.evidence import Curves
 from grader.report.pages import HERE, anchor, environment, shorten, stylesheet
 from grader.submission import Submission
 from grader.text import visible
+from grader.worker.outside.transcript import ErrorInfo, Opaque
 
 
 class Example(NamedTuple):
@@ -123,8 +124,6 @@ def _is_numeric(value: object) -> TypeGuard[np.ndarray]:
 
 
 def _told(value: object) -> str:
-    from grader.worker.outside.transcript import ErrorInfo, Opaque
-
     if isinstance(value, ErrorInfo):
         return shorten(visible(f"{value.type_name}: {value.message}"), 2, 200)
     if isinstance(value, Opaque):

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from grader.course.course import Course
 from grader.course.stage import Check
+from grader.diagnosis.same_answers import same
 from grader.records import StageResult
+from grader.running import scores
 from grader.running.limits import Limits, calibrate
 from grader.running.session import Observer, run_stages
 from grader.submission import Submission
@@ -68,8 +70,6 @@ def ask(submission: Submission, course: Course, pool: Pool, seed: int, evidence:
     pool     : of workers; nothing of the submission runs outside of it
     evidence : folder for the arrays that checks leave
     """
-    from grader.running import scores
-
     recorder = _Recorder(pool)
     session = run_stages(
         course.stages, recorder, submission, course=course, observers=[recorder], seed=seed, limits=Limits(calibrate()),
@@ -101,8 +101,6 @@ class Compared(NamedTuple):
 
 def compare(left: Asked, right: Asked, most: int = 2) -> list[Compared]:
     """The answers of both, function by function; a check's questions count as long as both were asked the same."""
-    from grader.diagnosis.same_answers import same
-
     found: dict[str, Compared] = {}
     for key, steps in left.steps.items():
         for a, b in zip(steps, right.steps.get(key, []), strict=False):

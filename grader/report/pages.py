@@ -6,6 +6,7 @@ comes from a submission stays text even if a record was made by someone else's p
 
 import os
 import re
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -35,8 +36,6 @@ def anchor(*parts: str) -> str:
 
 def date(iso: str) -> str:
     """`2026-11-23T01:15:46+00:00` -> `23 November 2026, 01:15 UTC`; text that is no date comes back as it is."""
-    from datetime import UTC, datetime
-
     try:
         moment = datetime.fromisoformat(iso)
         moment = moment.astimezone(UTC) if moment.tzinfo else moment

@@ -4,6 +4,7 @@ Fits 80 columns, and says everything without colour too: each state has a sign a
 submission is only ever put on the screen as text, never as markup.
 """
 
+import io
 from collections.abc import Iterator
 from typing import IO, NamedTuple
 
@@ -37,8 +38,6 @@ def console(file: IO[str] | None = None, no_color: bool | None = None) -> Consol
 
 def plain_card(stage: str, result: CheckResult) -> str:
     """One result as plain text, for pytest and logs."""
-    import io
-
     out = io.StringIO()
     console(file=out, no_color=True).print(CardText(stage, result))
     return out.getvalue().rstrip()
