@@ -195,6 +195,10 @@ def _contradiction(policy: Policy) -> str:
         return f"limits.memory_mb is {policy.limits.memory_mb}; NumPy and the training data need at least 512."
     if isinstance(policy.grading.seed, str) and len(policy.grading.seed) < 12:
         return "grading.seed is a phrase of fewer than 12 letters, which could be guessed. Remedy: a longer phrase."
+    return _missing_folder(policy)
+
+
+def _missing_folder(policy: Policy) -> str:
     named = [("grading.private", policy.private), *(("look_alikes.known", folder) for folder in policy.known)]
     missing = [f"{key} names {folder}, which is not a folder." for key, folder in named if folder and not folder.is_dir()]
     return missing[0] if missing else ""

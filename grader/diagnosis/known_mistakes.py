@@ -167,9 +167,8 @@ class _Lookup:
             found = self._matches_but_for_the_draw(much, able, right)
         names = [name for line in found for name in line.names.split() if not self._contradicted(name)]
         if names and not self._shows_values(right, much):
-            stage, fails = self.check.stage, self.table.fails
-            names = [name for name in names if name in self._in_the_same_words()]
-            names = [name for name in names if fails_alike(self.context, self.check, stage, fails[name])]
+            here, fails = (self.context, self.check, self.check.stage), self.table.fails
+            names = [n for n in names if n in self._in_the_same_words() and fails_alike(*here, fails[n])]
         return names
 
     def _matches_but_for_the_draw(self, much: int, able: list[KnownAnswers], right: RightAnswers) -> list[KnownAnswers]:

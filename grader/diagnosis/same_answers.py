@@ -131,6 +131,10 @@ def same(a: object, b: object) -> bool:
         return a.keys() == b.keys() and same(list(a.values()), [b[key] for key in a])
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
+    return _same_values(a, b)
+
+
+def _same_values(a: object, b: object) -> bool:
     if (_is_number(a) and _is_number(b)) or (isinstance(a, np.ndarray) and isinstance(b, np.ndarray)):
         return _same_arrays(np.asarray(a), np.asarray(b))
     return type(a) is type(b) and bool(a == b)
