@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from grader.course.misconceptions import Misconception
 from grader.course.stage import Check
 from grader.diagnosis.answer_table import KnownMistake
-from grader.diagnosis.random_draws import Draws, agree, share_what_is_odd, shows, varies
+from grader.diagnosis.random_draws import agree, share_what_is_odd, shows, varies
 from grader.diagnosis.runs import PROBE, Bench, Forms, Runs, agree_but_for_the_draw, probes
 from grader.diagnosis.same_answers import (
     ALL_OF_HISTORY,
@@ -91,16 +91,13 @@ def _matching_but_for_the_draw(bench: Bench, run: Runs, given: Answers, candidat
         if not bench.in_time():
             break
         drawn = run.draws(bench.mutant(m), own, right)
-        if drawn is None or agree(drawn, right, right) or _is_too_little(m, own, drawn, right):
+        if drawn is None or agree(drawn, right, right):
             continue
+        if m.number is not None and not share_what_is_odd(own, drawn, right):
+            continue  # its number was chosen to fit: that nothing contradicts it is too little
         if agree(own, drawn, right):
             found.append(m)
     return found if shown else [m for m in found if _meets(bench, run, m, given)]
-
-
-def _is_too_little(m: Misconception, own: Draws, drawn: Draws, right: Draws) -> bool:
-    """Whether nothing but the absence of a contradiction speaks for a mistake whose number was chosen to fit."""
-    return m.number is not None and not share_what_is_odd(own, drawn, right)
 
 
 def _meets(bench: Bench, run: Runs, m: Misconception, given: Answers) -> bool:
