@@ -41,7 +41,7 @@ class LimitRules(Struct, frozen=True, forbid_unknown_fields=True):
     """Above the limits of the single checks, which the course computes itself."""
 
     time: Annotated[float, Meta(ge=0.1, le=100)] = 1.0  #: factor on every check's time limit
-    memory_mb: int = 0  #: of one worker; 0 leaves it to the course
+    memory_mb: Annotated[int, Meta(ge=0, le=10**6)] = 0  #: of one worker; 0 leaves it to the course
     submission_seconds: Annotated[int, Meta(ge=10, le=86400)] = 1800  #: a whole submission; then it is stopped, as its own fault
     #: how many training images the trainings get; 0 is all, less is for rehearsals only
     training_images: Annotated[int, Meta(ge=0, le=10**6)] = 0
@@ -201,4 +201,6 @@ def _contradiction(policy: Policy) -> str:
 def _missing_folder(policy: Policy) -> str:
     named = [("grading.private", policy.private), *(("look_alikes.known", folder) for folder in policy.known)]
     missing = [f"{key} names {folder}, which is not a folder." for key, folder in named if folder and not folder.is_dir()]
+    if not missing and policy.private and not any(policy.private.glob("*/task.toml")):
+        return f"grading.private names {policy.private}, which contains no stage. Remedy: the folder of those with a task.toml."
     return missing[0] if missing else ""

@@ -48,9 +48,11 @@ def test_a_policy_that_is_named_may_be_called_as_one_likes(tmp_path, capsys):
         ("[grading]\nseed = 'short'", "fewer than 12 letters"),
         ("[grading]\nseed = []", "seed is \\[\\]; it has to be a whole number or text"),
         ("[grading]\nprivate = 'nowhere'", "not a folder"),
+        ("[grading]\nprivate = '.'", r"contains no stage. Remedy: the folder of those with a task.toml"),
         ("[look_alikes]\nknown = ['nowhere']", "look_alikes.known names"),
         ("[grading]\nfollow_through = 'yes'", "follow_through is 'yes'; it has to be one of 'full', 'shown', 'off'"),
         ("[limits]\nmemory_mb = 100", "at least 512"),
+        ("[limits]\nmemory_mb = -1", "memory_mb is -1; it has to be a whole number between 0 and"),
         ("[limits]\nsubmission_seconds = 1", "between 10 and 86400"),
         ("[weights]\n'01_linear' = -1", "weights is {'01_linear': -1}; each of its values has to be a number between 0 and 1000"),
         ("[feedback.checks]\ncheck_a = 'loud'", "one of 'full', 'promise', 'none'"),
@@ -118,7 +120,8 @@ def test_a_phrase_is_a_secret_seed(tmp_path):
 
 
 def test_the_fingerprint_changes_with_grading_and_not_with_counting(tmp_path):
-    (tmp_path / "extra").mkdir()
+    (tmp_path / "extra" / "20_more").mkdir(parents=True)
+    (tmp_path / "extra" / "20_more" / "task.toml").touch()
     plain = Policy().fingerprint()
     for text in (
         "[late]\npolicy = 'constant'\ndue = 2026-11-30T12:00:00Z",
