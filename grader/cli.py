@@ -76,6 +76,16 @@ def commands() -> None:
     """Chain Rule: learn by writing, one checked function after another."""
 
 
+def _of_a_file(error: OSError) -> str:
+    """What is wrong with a file or the disk, and the remedy; raises the error if it is about neither."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)  # the system does not say in which file
+    if not error.filename and not full:
+        raise error
+    remedy = "make room on the disk" if full else "name another folder, or change its permissions"
+    where = f"{error.filename2 or error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror}. Remedy: {remedy}."
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb from the command line."""
     one_thread()
@@ -93,12 +103,7 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(f"error: {error.sentence()}", err=True)
         sys.exit(error.exit_status)
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)  # the system does not say in which file
-        if not error.filename and not full:
-            raise
-        remedy = "make room on the disk" if full else "name another folder, or change its permissions"
-        where = f"{error.filename2 or error.filename}: " if error.filename else ""
-        click.echo(f"error: {where}{error.strerror}. Remedy: {remedy}.", err=True)
+        click.echo(f"error: {_of_a_file(error)}", err=True)
         sys.exit(Refusal.exit_status)
     except (click.Abort, KeyboardInterrupt) as stopped:
         if isinstance(stopped.__cause__, EOFError):  # no end of somebody's input, which has no cause: for grader.bootstrap

@@ -92,10 +92,11 @@ class Journal:
             raise self._refusal(error) from None
 
     def _refusal(self, error: Exception) -> Refusal:
+        told, remedy = "is damaged", "move it away; everything is graded again"
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in _OF_THE_DISK:  # its records are as they were
-            told = f"make room on the disk, or change the permissions of {self._path.name}*; finished grades are kept"
-            return Refusal(f"{self._path} cannot be written ({error}). Remedy: {told}.")
-        return Refusal(f"{self._path} is damaged ({error}). Remedy: move it away; everything is graded again.")
+            remedy = f"make room on the disk, or change the permissions of {self._path.name}*; finished grades are kept"
+            told = "cannot be written"
+        return Refusal(f"{self._path} {told} ({error}). Remedy: {remedy}.")
 
     def finish(self, key: str, digest: str, outcome: Outcome, stages: Mapping[str, KeptStage] | None = None) -> None:
         """Write one outcome and what came of its stages, each under its key; when this returns it is on the disk."""
