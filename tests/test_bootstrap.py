@@ -116,7 +116,7 @@ def test_ctrl_c_before_the_verbs_are_loaded_is_told_by_the_status(monkeypatch):
 def test_what_a_full_disk_cut_off_is_compiled_again(bootstrap, monkeypatch, capfd):
     compiled = [bootstrap.ROOT / folder / "__pycache__" / "x.pyc" for folder in ("grader", "tasks")]
     for path in compiled:
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"short")
 
     def verb(*_, **__):
