@@ -117,3 +117,8 @@ def test_the_toolbox_and_files_beside_the_stages_are_no_stages(tmp_path):
     course(tmp_path, sums="")
     (tmp_path / "order.toml").write_text("")
     assert [stage.id for stage in Course(tmp_path.parent, stages_in=tmp_path).stages] == ["01_first", "02_second", "03_third"]
+
+
+def test_a_compiled_file_that_was_cut_off_is_to_be_deleted(tmp_path):
+    with pytest.raises(BadCourse, match=r"Remedy: a full disk cut a compiled file off; delete the folders __pycache__"):
+        load_checks(course(tmp_path, "raise EOFError('marshal data too short')").stage("01_first"))
