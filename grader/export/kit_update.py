@@ -1,7 +1,7 @@
 """A kit that was handed out, brought up to the course as it is now: nothing that somebody wrote is lost."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,7 +53,7 @@ def lay_over(kit: Path, new: Mapping[str, bytes], claims: Claims) -> list[str]:
     for path in known:
         if path not in new and not _is_students(path):
             _take_away(kit, path, old, done)
-    _set_aside_stages(kit, {path.split("/")[1] for path in known if _of_a_stage(path)}, new, done)
+    _set_aside_stages(kit, _stages(known) - _stages(new), done)
     write_atomically(kit / KIT_MARK, encode(listed))
     return _sentences(kit, old, listed, done)
 
@@ -114,13 +114,13 @@ def _take_away(kit: Path, path: str, old: KitList | None, done: _Changes) -> Non
             folder.rmdir()
 
 
-def _of_a_stage(path: str) -> bool:
-    return path.startswith("tasks/") and path.endswith("/task.toml")
+def _stages(paths: Iterable[str]) -> set[str]:
+    return {path.split("/")[1] for path in paths if path.startswith("tasks/") and path.endswith("/task.toml")}
 
 
-def _set_aside_stages(kit: Path, stages: set[str], new: Mapping[str, bytes], done: _Changes) -> None:
+def _set_aside_stages(kit: Path, gone: set[str], done: _Changes) -> None:
     """Rename the folders of stages that are gone, if something of somebody's is in them: they would count as stages."""
-    for stage in sorted(stages - {path.split("/")[1] for path in new if _of_a_stage(path)}):
+    for stage in sorted(gone):
         folder = kit / "tasks" / stage
         if folder.is_dir():
             kept = _free(folder.with_name(f"_{stage}"))
