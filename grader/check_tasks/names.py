@@ -17,6 +17,7 @@ from grader.check_tasks.edits import in_other_styles
 from grader.check_tasks.numbers import with_other_numbers
 from grader.check_tasks.verify import Verifier
 from grader.course.misconceptions import Misconception, apply
+from grader.diagnosis.matches import owner
 from grader.submission import Submission
 
 OF_PAIRS = 0.8  #: share of the pairs in which both must be found
@@ -92,8 +93,8 @@ def two_mistakes(verifier: Verifier) -> list[Pair]:
         for b in bank:
             apart = not a.overlaps(b) and a.target.count(".") == 2 == b.target.count(".")
             ends = a.target.endswith(".forward") and b.target.endswith(".backward")
-            if apart and _class_of(a) == _class_of(b) and (ends if a.stage == b.stage else a.stage in needs[b.stage]):
-                kinds.setdefault((a.stage, b.stage, _class_of(a)), []).append((a, b))
+            if apart and owner(a.target) == owner(b.target) and (ends if a.stage == b.stage else a.stage in needs[b.stage]):
+                kinds.setdefault((a.stage, b.stage, owner(a.target)), []).append((a, b))
     rng, each = random.Random(0), PAIRS // max(1, len(kinds))
     return [pair for found in kinds.values() for pair in rng.sample(found, min(each, len(found)))]
 
@@ -123,10 +124,6 @@ def both_of_two_are_named(verifier: Verifier, one_in: int = 1) -> None:
     goal = OF_PAIRS if one_in == 1 else OF_PAIRS - 2 * (OF_PAIRS * (1 - OF_PAIRS) / max(1, tally.of)) ** 0.5
     if tally.good < goal * tally.of or others > 0.01 * tally.of:
         verifier.problem(f"two mistakes: both named in {tally.good} of {tally.of}, another one in {others}")
-
-
-def _class_of(m: Misconception) -> str:
-    return m.target.rpartition(".")[0]
 
 
 def _raises(outcome: JobOutcome) -> bool:

@@ -189,10 +189,10 @@ def _about_the_same(bench: Bench, check: Check, left: Iterable[Misconception]) -
 
 def is_about(check: Check, target: str) -> bool:
     """Whether a check is for a function, or for others of its class."""
-    about = {target, _owner(target) if target.count(".") > 1 else target}
-    return bool(about & {*check.functions, *map(_owner, check.functions)})
+    about = {target, owner(target) if target.count(".") > 1 else target}
+    return bool(about & {*check.functions, *map(owner, check.functions)})
 
 
-def _owner(function: str) -> str:
+def owner(function: str) -> str:
     """ "layers.Linear.forward" -> "layers.Linear"."""
     return function.rpartition(".")[0]
