@@ -3,10 +3,8 @@ side do not wait for each other's threads."""
 
 import os
 
-_LIBRARIES = ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM", "BLIS", "NUMEXPR")
-
 #: The variables that these libraries read when they are loaded.
-ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in _LIBRARIES}
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM", "BLIS", "NUMEXPR")}
 
 
 def one_thread() -> None:

@@ -141,8 +141,7 @@ def ladder(console: Console, stages: list[StageResult], here: str = "") -> Itera
 def _progress(stage: StageResult) -> str:
     states, helped = [words.shown_state(check) for check in stage.checks], words.passing_with_help([stage])
     if stage.state == "blocked":
-        needed = stage.checks[0].blocked_by.partition(":")[0]
-        return f"waits for {needed}"
+        return f"waits for {stage.checks[0].blocked_by.partition(':')[0]}"
     if stage.state != "fail":
         return words.stage_line(stage, []) if helped else LOOKS[stage.state].word
     held = f"{states.count('pass')} of {len(states)} pass"
