@@ -78,8 +78,7 @@ def compare(
     want = np.asarray(expected)
     one = want.ndim == 0
     promise = _promise(what, should, want)
-    problem = compare_type(given, what, promise, one=one, expected=want)
-    if problem:
+    if problem := compare_type(given, what, promise, one=one, expected=want):
         return problem
     have = np.asarray(given)
     arrays = {"expected": want, "given": have}

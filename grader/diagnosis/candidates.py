@@ -162,8 +162,7 @@ def _numbers(node: ast.AST) -> Iterator[Number]:
     for inner in ast.walk(node):
         if isinstance(inner, ast.Attribute) and inner.attr in ("eps", "epsilon"):
             yield float(np.finfo(float).eps)  # np.finfo(float).eps, sys.float_info.epsilon
-        value = _value(inner)
-        if value is not None:
+        if (value := _value(inner)) is not None:
             yield value
 
 

@@ -70,12 +70,11 @@ def drawer(course: Course) -> Drawer | None:
 
 def due(report: Report, evidence: Callable[[str, CheckResult], Arrays], course: Course) -> list[Wanted]:
     """The pictures for this report: those of the next step first, then stage by stage, at most eight."""
-    wanted: list[Wanted] = []
-    draws = drawer(course)
-    if draws is None:
-        return wanted
+    if (draws := drawer(course)) is None:
+        return []
     if beginning := draws.of_beginning(report):
         return beginning
+    wanted: list[Wanted] = []
     for stage in report.stages:
         curves = Curves.of(report.curves) if report.curves.get("stage") == stage.id else None
         for check in stage.checks:
