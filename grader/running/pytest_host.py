@@ -51,8 +51,8 @@ def run_with_pytest(session: Session) -> None:
     if status == pytest.ExitCode.INTERRUPTED and not bridge.problems:
         return
     if bridge.problems or not session.complete:
-        said = " ".join(dict.fromkeys(bridge.problems))
-        raise GraderFault(said or f"pytest ended with status {int(status)} before all checks were run.")
+        said = " ".join(bridge.problems) or f"pytest ended with status {int(status)} before all checks were run."
+        raise bridge.refusal or GraderFault(said)
 
 
 class _Bridge:
@@ -61,6 +61,7 @@ class _Bridge:
     def __init__(self, session: Session):
         self.session = session
         self.problems: list[str] = []
+        self.refusal: GraderError | None = None
 
     def pytest_configure(self, config: pytest.Config) -> None:
         from grader.running.pytest_plugin import SESSION
@@ -78,8 +79,8 @@ class _Bridge:
 
     def pytest_exception_interact(self, call: pytest.CallInfo[object]) -> None:
         if call.excinfo:  # of a stage that cannot be collected
-            error = call.excinfo.value
-            self.problems.append(str(error) if isinstance(error, GraderError) else call.excinfo.exconly())
+            self.refusal = call.excinfo.value if isinstance(call.excinfo.value, GraderError) else self.refusal
+            self.problems.append(call.excinfo.exconly())
 
     def pytest_internalerror(self, excrepr: object) -> None:
         self.problems.append(str(excrepr).strip().splitlines()[-1])
