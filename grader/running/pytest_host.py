@@ -28,7 +28,7 @@ class GraderFault(Fault):
 def run_with_pytest(session: Session) -> None:
     """Have pytest collect and run the session's checks; an interruption leaves the session incomplete.
 
-    raises : GraderFault if pytest could not run them all
+    raises : GraderFault if pytest could not run them all; BadCourse if the course cannot be read
     """
     import pytest
 
