@@ -121,7 +121,7 @@ def _pack(value: Any, message: _Outgoing, depth: int) -> object:  # noqa: ANN401
         raise NotPlain("nested too deeply")
     pack = _PACK.get(kind)
     if pack is None and issubclass(kind, np.ndarray) and not f"{kind.__module__}".startswith("numpy"):
-        value, pack = np.ndarray.view(value, np.ndarray), _pack_array  # a class of one's own, such as of arrays with a gradient
+        value, pack = np.ndarray.view(value, np.ndarray), _pack_array  # a class of the learner's, such as arrays with a gradient
     return pack(value, message, depth + 1) if pack is not None else _stand_in(value, message)
 
 
