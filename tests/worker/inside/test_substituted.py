@@ -196,40 +196,28 @@ def test_a_second_name_of_theirs_is_put_in_as_well(workers):
         assert student.network.f() == (0.0, 0.0, 3.0)
 
 
-def test_an_array_that_their_getattr_finds_is_the_one_that_is_put_in(workers):
-    layers = """
+KEPT = """
         import numpy as np
         class Table:
-            def __init__(self, size):
-                self.params = {"W": np.zeros((size, 2))}
+            {init}
             def __getattr__(self, name):
                 if name == "params" or name not in self.params:
                     raise AttributeError(name)
                 return self.params[name]
     """
-    network = "from .layers import Table\ndef f():\n    t = Table(3)\n    return t.params['W'] is t.W, t.W\n"
-    with workers.student(put_in("layers.Table", layers=layers, network=network)) as student:
-        same, W = student.network.f()
-    assert same
-    assert W.tolist() == [[1.0, 1.0]] * 3
-
-
-def test_what_their_setattr_keeps_elsewhere_is_the_one_that_is_put_in(workers):
-    layers = """
-        import numpy as np
-        class Table:
-            def __init__(self, size):
+BY_GETATTR = """def __init__(self, size):
+                self.params = {"W": np.zeros((size, 2))}"""
+BY_SETATTR = """def __init__(self, size):
                 object.__setattr__(self, "params", {})
                 self.W = np.zeros((size, 2))
             def __setattr__(self, name, value):
-                self.params[name] = value
-            def __getattr__(self, name):
-                if name == "params" or name not in self.params:
-                    raise AttributeError(name)
-                return self.params[name]
-    """
+                self.params[name] = value"""
+
+
+@pytest.mark.parametrize("init", [BY_GETATTR, BY_SETATTR], ids=["getattr", "setattr"])
+def test_an_array_that_they_keep_elsewhere_is_the_one_that_is_put_in(workers, init):
     network = "from .layers import Table\ndef f():\n    t = Table(3)\n    return t.params['W'] is t.W, t.W\n"
-    with workers.student(put_in("layers.Table", layers=layers, network=network)) as student:
+    with workers.student(put_in("layers.Table", layers=KEPT.replace("{init}", init), network=network)) as student:
         same, W = student.network.f()
     assert same
     assert W.tolist() == [[1.0, 1.0]] * 3
