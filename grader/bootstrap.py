@@ -81,7 +81,8 @@ def run(arguments: list[str]) -> None:
         with contextlib.suppress(AttributeError, OSError, ValueError):  # no stream, or nobody reads it: Python itself says so
             print(end="", file=sys.stderr, flush=True)
             print(end="", flush=True)
-            os._exit(ended[0]) if ended and type(ended[0]) is int else None
+            if ended and type(ended[0]) is int:
+                os._exit(ended[0])
 
     try:
         from grader.cli import main
