@@ -54,7 +54,7 @@ def _ways(options: Options):
     """`fast` with the dark pixels beside itself, and with one thing more beside that: the ways of stage 15 have all pixels."""
     settings = {"epochs": 1 if options.quick else 10}
     plain, whole = "the dark pixels", "fast"
-    requests = {whole: settings, plain: {**settings, "dark": 2}}
+    requests = {whole: settings, plain: {**settings, "dark": 2}}  # no batch has so many
     requests |= {words: {**settings, "way": way} for words, way in WAYS.items()}
     runs = {name: lambda request=request: ask("fast", request)[0]["seconds"] for name, request in requests.items()}
     timings = alternate(runs, options.rounds(7))

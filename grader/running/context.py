@@ -71,7 +71,7 @@ class Context:
     _with: dict[tuple[str, ...], Context] = field(default_factory=dict, compare=False)
 
     def fixtures(self, check: Check) -> dict[str, object]:
-        """What a check asks for of the course's own; workers of a training are given what they share of it, no call has to send it."""
+        """What a check asks for of the course's own; what workers of a training share is not sent with each call."""
         training = self.course.stage(check.stage).training  # elsewhere copying all of it takes longer than sending a few rows
         data, own = self.data or Data(self.course), [name for name in check.fixtures if name not in BUILT_IN]
         found = {name: getattr(data, name) for name in own}
