@@ -98,17 +98,9 @@ def borders() -> list[Run]:
     """Runs on both sides of each threshold; the last batch is whole in one of two, and has one image in the other."""
     found = []
     for before, loss, share, gap, epochs, batches in _BORDERS:
-        ends = {
-            "train_loss": (before, loss),
-            "train_acc": (share, share),
-            "val_loss": (before, loss),
-            "val_acc": (share - gap,) * 2,
-        }
-        scale = {"train_loss": GUESSING, "val_loss": GUESSING}
-        history = {
-            name: [round(scale.get(name, 1.0) * v, 4) for v in (a,) * (epochs - 1) + (b,)] for name, (a, b) in ends.items()
-        }
-        found += [Run(history, 8 * batches - missing, 8) for missing in (0, 7)]
+        losses = [round(GUESSING * value, 4) for value in [before] * (epochs - 1) + [loss]]
+        curves = losses, [share] * epochs, losses, [round(share - gap, 4)] * epochs
+        found += [Run(dict(zip(CURVES, curves)), 8 * batches - missing, 8) for missing in (0, 7)]
     return found
 
 
